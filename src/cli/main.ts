@@ -1,0 +1,1 @@
+console.log('kanpeki', process.version, process.argv.slice(2))

@@ -1,0 +1,79 @@
+import type { JsonObject, JsonValue } from './json.ts'
+
+/** Sigma's levels, lowest first. */
+export const LEVELS = ['informational', 'low', 'medium', 'high', 'critical'] as const
+export type Level = (typeof LEVELS)[number]
+
+/** 1 is the most urgent. */
+export type Severity = 1 | 2 | 3 | 4 | 5
+
+export const severityOfLevel: Readonly<Record<Level, Severity>> = {
+  critical: 1,
+  high: 2,
+  medium: 3,
+  low: 4,
+  informational: 5,
+}
+
+/** ATT&CK tactic short names in matrix order, as Sigma tags write them with hyphens. */
+export const TACTICS = [
+  'reconnaissance',
+  'resource-development',
+  'initial-access',
+  'execution',
+  'persistence',
+  'privilege-escalation',
+  'defense-evasion',
+  'credential-access',
+  'discovery',
+  'lateral-movement',
+  'collection',
+  'command-and-control',
+  'exfiltration',
+  'impact',
+] as const
+export type Tactic = (typeof TACTICS)[number]
+
+/** What any engine's rule says about itself, whatever language it is written in. */
+export interface RuleInfo {
+  /** UUID, or the author's own id; unique within a rule set. */
+  readonly id: string
+  /** Hash of the rule's text: a changed rule is another version. */
+  readonly version: string
+  readonly title: string
+  readonly level: Level
+  readonly file: string
+  readonly description: string
+  /** `T1059.001` … upper case. */
+  readonly techniques: readonly string[]
+  readonly tactics: readonly Tactic[]
+  /** Japanese title and description where the rule carries them. */
+  readonly ja?: { readonly title?: string; readonly description?: string }
+}
+
+/** A rule that was not loaded, and why. `line` is 1-based. */
+export interface Refusal {
+  readonly file: string
+  readonly line: number
+  readonly code: string
+  readonly reason: string
+}
+
+/** One rule matched one event (or, for a correlation, a set of events). */
+export interface Detection {
+  readonly rule: RuleInfo
+  /** Ids of the events, oldest first; one for a plain rule. A correlation lists at most 100 and says how many there were. */
+  readonly eventIds: readonly string[]
+  readonly eventCount: number
+  /** ECS or raw field names with the values that matched, as they stand in the event. */
+  readonly fields: JsonObject
+  /** What the alert is about, e.g. `host.name=web-03` or a correlation's group-by values. */
+  readonly group: JsonObject
+  /** Observed time of the last event, milliseconds UTC. */
+  readonly observed: number
+  /** Received time of the last event, milliseconds UTC. */
+  readonly received: number
+  readonly scope: string
+}
+
+export type MatchedFields = Readonly<Record<string, JsonValue>>

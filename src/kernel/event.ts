@@ -1,0 +1,57 @@
+import type { JsonObject } from './json.ts'
+
+/** Every row and event belongs to one scope (a team or a customer); this is the one a new installation has. */
+export const DEFAULT_SCOPE = 'default'
+
+/**
+ * What a source hands over: bytes or an already decoded JSON object, with the identity that makes a retry harmless.
+ * `id` is deterministic: a source position (`file:inode:offset`), a client's `_id`, or (token, body hash, index).
+ */
+export interface RawRecord {
+  readonly id: string
+  /** The record as text (a log line); absent when `json` is given. */
+  readonly text?: string
+  /** The record as the client's own JSON object. */
+  readonly json?: JsonObject
+  /** Peer address for network sources, path for files. */
+  readonly origin?: string
+}
+
+/** What a parser may know about the record's surroundings. Times are milliseconds since 1970 UTC. */
+export interface ParseContext {
+  readonly received: number
+  /** Minutes east of UTC for formats that carry no zone (RFC 3164). */
+  readonly zoneMinutes: number
+  /** Which parser ids the source is set to try first; empty means all, in registry order. */
+  readonly prefer: readonly string[]
+}
+
+/** A record in ECS. `observed` is the time at the origin, or undefined when the record carries none. */
+export interface ParsedEvent {
+  readonly observed: number | undefined
+  /** ECS document, nested. Never holds `@timestamp`, `event.id` or `event.ingested`: the pipeline sets those. */
+  readonly ecs: JsonObject
+}
+
+/** A record that no parser could read: kept, counted, searchable, with the reason. */
+export interface Unknown {
+  readonly unknown: string
+}
+
+/** An event as the lake keeps it and the engines see it. */
+export interface StoredEvent {
+  readonly id: string
+  readonly scope: string
+  /** Source id, e.g. `http`, `syslog`, `file:/var/log/auth.log`. */
+  readonly source: string
+  /** Parser id, or `unknown`. */
+  readonly parser: string
+  readonly observed: number
+  readonly received: number
+  /** Which log's batch and place: the order of truth. */
+  readonly writer: string
+  readonly sequence: number
+  readonly index: number
+  /** ECS document with `@timestamp`, `event.id` and `event.ingested` set. */
+  readonly doc: JsonObject
+}

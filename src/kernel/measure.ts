@@ -1,0 +1,34 @@
+import type { JsonObject } from './json.ts'
+
+export const UNITS = ['percent', 'seconds', 'count', 'days'] as const
+export type Unit = (typeof UNITS)[number]
+
+/**
+ * One reading. `value` is null when nothing could be measured: that is `unknown`, never zero and never a pass.
+ * good + bad + unknown counts the items the value stands on.
+ */
+export interface Reading {
+  readonly value: number | null
+  readonly good: number
+  readonly bad: number
+  readonly unknown: number
+  /** What was counted, small enough for a ledger leaf; ids of at most 20 items. */
+  readonly evidence: JsonObject
+  /** Why value is null, for people. */
+  readonly missing?: string
+}
+
+/** Feeds objectives. `from` and `to` are milliseconds UTC, `to` exclusive. */
+export interface Measure {
+  readonly id: string
+  readonly unit: Unit
+  readonly title: { readonly en: string; readonly ja: string }
+  measure(params: JsonObject, from: number, to: number, scope: string): Promise<Reading>
+}
+
+/** `unproven` is missing or stale evidence: it costs the badge like a miss. */
+export const OBJECTIVE_STATES = ['met', 'unmet', 'unproven'] as const
+export type ObjectiveState = (typeof OBJECTIVE_STATES)[number]
+
+export const BADGE_STATES = ['draft', 'held', 'at-risk', 'withdrawn', 'expired'] as const
+export type BadgeState = (typeof BADGE_STATES)[number]

@@ -1,0 +1,37 @@
+import type { ParseContext, ParsedEvent, RawRecord, Unknown } from './event.ts'
+
+/** What the supervisor gives a running source. */
+export interface SourceContext {
+  readonly signal: AbortSignal
+  /** Where this source may keep its own position between restarts (file offsets). */
+  readonly positions: PositionStore
+  readonly log: (message: string, detail?: Record<string, unknown>) => void
+}
+
+/** Durable key→text store for source positions. `set` resolves only after the text is on disk. */
+export interface PositionStore {
+  get(key: string): Promise<string | undefined>
+  set(key: string, value: string): Promise<void>
+}
+
+/**
+ * A group of records with what to do once they are durably committed. `acknowledge` is called exactly once,
+ * after the commit; it is never called if the commit failed, and the source must then offer the records again.
+ */
+export interface SourceBatch {
+  readonly records: readonly RawRecord[]
+  acknowledge(): Promise<void> | void
+}
+
+/** Records come out of `open`; throwing makes the supervisor restart it with back-off. Retries are not the source's business. */
+export interface Source<Config> {
+  readonly id: string
+  open(config: Config, context: SourceContext): AsyncIterable<SourceBatch>
+}
+
+/** Pure; never throws. `accepts` is cheap and may be wrong; `parse` then returns an Unknown with the reason. */
+export interface Parser {
+  readonly id: string
+  accepts(record: RawRecord): boolean
+  parse(record: RawRecord, context: ParseContext): readonly ParsedEvent[] | Unknown
+}
