@@ -1,0 +1,168 @@
+import { z } from 'zod'
+import type { JsonObject } from '../kernel/json.ts'
+import { BADGE_STATES } from '../kernel/measure.ts'
+
+/**
+ * Shapes of the routes that the server itself answers (session, set-up, tokens, overview, event search, live);
+ * every other shape is in its room's `schema.ts`. Times are RFC 3339 UTC with milliseconds.
+ */
+const time = z.iso.datetime({ precision: 3 })
+const count = z.int().nonnegative()
+const jsonObject = z.custom<JsonObject>((value) => typeof value === 'object' && value !== null && !Array.isArray(value))
+
+export const PASSWORD_MIN = 12
+const name = z.string().trim().min(1).max(80)
+const password = z.string().min(PASSWORD_MIN).max(1000)
+
+// ── Session and first start ──
+
+export const sessionSchema = z.object({
+  user: z.object({ id: z.string(), name: z.string(), role: z.enum(['admin', 'analyst', 'auditor']) }),
+  /** What the console calls the house it stands in; shown before the page's name. */
+  organisation: z.string(),
+  version: z.string(),
+  scope: z.string(),
+})
+export type Session = z.infer<typeof sessionSchema>
+
+export const signInSchema = z.object({ name, password: z.string().min(1).max(1000) })
+export type SignIn = z.infer<typeof signInSchema>
+
+export const setupQuerySchema = z.object({ token: z.string().min(1) })
+export const setupStatusSchema = z.object({ valid: z.boolean() })
+export const setupSchema = z.object({ token: z.string().min(1), name, password })
+export type Setup = z.infer<typeof setupSchema>
+
+// ── API tokens ──
+
+export const TOKEN_SCOPES = ['ingest', 'read', 'admin'] as const
+export const tokenSchema = z.object({
+  id: z.string(),
+  name: z.string(),
+  scope: z.enum(TOKEN_SCOPES),
+  created: time,
+  lastUsed: time.nullable(),
+  expires: time.nullable(),
+})
+export type Token = z.infer<typeof tokenSchema>
+export const tokenListSchema = z.object({ items: z.array(tokenSchema) })
+export const newTokenSchema = z.object({ name, scope: z.enum(TOKEN_SCOPES) })
+export type NewToken = z.infer<typeof newTokenSchema>
+/** `token` is the secret itself: this is the only reply that ever carries it. */
+export const createdTokenSchema = tokenSchema.extend({ token: z.string() })
+export type CreatedToken = z.infer<typeof createdTokenSchema>
+
+// ── Overview ──
+
+const bothLanguages = z.object({ en: z.string(), ja: z.string() })
+
+/** What needs a person now, most urgent first. The console words each kind in both languages. */
+export const needSchema = z.discriminatedUnion('kind', [
+  z.object({
+    kind: z.literal('alert'),
+    id: z.string(),
+    severity: z.union([z.literal(1), z.literal(2), z.literal(3), z.literal(4), z.literal(5)]),
+    title: bothLanguages,
+    /** What the alert is about, as one short text (`web-03`). */
+    entity: z.string(),
+    count,
+    since: time,
+  }),
+  z.object({
+    kind: z.literal('card'),
+    id: z.string(),
+    title: bothLanguages,
+    state: z.enum(BADGE_STATES),
+    /** The withdrawal's or the danger's reason, where there is one. */
+    reason: bothLanguages.nullable(),
+    since: time,
+  }),
+  z.object({
+    kind: z.literal('source'),
+    id: z.string(),
+    problem: z.enum(['silent', 'gap', 'failing']),
+    /** How many records are known to be missing; 0 where that cannot be counted. */
+    missing: count,
+    since: time,
+  }),
+  z.object({ kind: z.literal('rules'), refused: count, since: time }),
+  z.object({ kind: z.literal('unknowns'), count, since: time }),
+])
+export type Need = z.infer<typeof needSchema>
+
+const severityKey = z.enum(['1', '2', '3', '4', '5'])
+
+export const overviewSchema = z.object({
+  needs: z.array(needSchema),
+  alerts: z.object({ open: count, bySeverity: z.record(severityKey, count) }),
+  badges: z.object({ held: count, atRisk: count, withdrawn: count, draft: count }),
+  ingest: z.object({
+    /** Mean over the last minute. */
+    ratePerSecond: z.number().nonnegative(),
+    /** Received events a minute over the last hour, oldest first; a minute without data is present with 0. */
+    series: z.array(z.object({ at: time, count })),
+    sources: z.object({ total: count, silent: count, gaps: count }),
+  }),
+  ledger: z.object({ size: count, signedAt: time.nullable() }),
+})
+export type Overview = z.infer<typeof overviewSchema>
+
+// ── Events ──
+
+export const storedEventSchema = z.object({
+  id: z.string(),
+  observed: time,
+  received: time,
+  source: z.string(),
+  /** Parser id, or `unknown` for a record that no parser could read. */
+  parser: z.string(),
+  doc: jsonObject,
+})
+export type EventRow = z.infer<typeof storedEventSchema>
+
+/** Half-open window on the observed time. An absent end is open. */
+const window = { from: time.optional(), to: time.optional() }
+const query = z.string().max(4000).default('')
+
+export const searchRequestSchema = z.object({
+  query,
+  ...window,
+  limit: z.int().min(1).max(1000).default(100),
+  cursor: z.string().optional(),
+})
+export type SearchRequest = z.input<typeof searchRequestSchema>
+/** Newest first; `next` is absent on the last page. */
+export const searchReplySchema = z.object({ events: z.array(storedEventSchema), next: z.string().optional() })
+export type SearchReply = z.infer<typeof searchReplySchema>
+
+export const histogramRequestSchema = z.object({ query, from: time, to: time, buckets: z.int().min(1).max(500).default(90) })
+export type HistogramRequest = z.input<typeof histogramRequestSchema>
+/** Buckets in time order with equal widths; empty ones are present. */
+export const histogramReplySchema = z.object({ buckets: z.array(z.object({ at: time, count })), total: count })
+export type HistogramReply = z.infer<typeof histogramReplySchema>
+
+export const topRequestSchema = z.object({
+  query,
+  ...window,
+  /** Dotted ECS path. */
+  field: z.string().min(1).max(300),
+  limit: z.int().min(1).max(100).default(10),
+})
+export type TopRequest = z.input<typeof topRequestSchema>
+/** Most frequent first; `total` counts the events that carry the field at all. */
+export const topReplySchema = z.object({ values: z.array(z.object({ value: z.string(), count })), total: count })
+export type TopReply = z.infer<typeof topReplySchema>
+
+export const aroundQuerySchema = z.object({ seconds: z.coerce.number().int().min(1).max(3600).default(60) })
+/** Oldest first, the event itself among them; at most 1000, and `truncated` says if there were more. */
+export const aroundReplySchema = z.object({ events: z.array(storedEventSchema), truncated: z.boolean() })
+export type AroundReply = z.infer<typeof aroundReplySchema>
+
+// ── Demo and live ──
+
+export const demoReplySchema = z.object({ sent: count })
+
+export const LIVE_TOPICS = ['alerts', 'cards', 'sources', 'ledger', 'rules'] as const
+export type LiveTopic = (typeof LIVE_TOPICS)[number]
+/** Data of the server-sent event `change`: what has changed since the last one, never the data itself. */
+export const liveChangeSchema = z.object({ topics: z.array(z.enum(LIVE_TOPICS)) })
