@@ -3,55 +3,17 @@ import type { JsonObject } from '../kernel/json.ts'
 import { BADGE_STATES } from '../kernel/measure.ts'
 
 /**
- * Shapes of the routes that the server itself answers (session, set-up, tokens, overview, event search, live);
+ * Shapes of the routes that the server itself answers (set-up link, overview, event search, live);
  * every other shape is in its room's `schema.ts`. Times are RFC 3339 UTC with milliseconds.
  */
 const time = z.iso.datetime({ precision: 3 })
 const count = z.int().nonnegative()
 const jsonObject = z.custom<JsonObject>((value) => typeof value === 'object' && value !== null && !Array.isArray(value))
 
-export const PASSWORD_MIN = 12
-const name = z.string().trim().min(1).max(80)
-const password = z.string().min(PASSWORD_MIN).max(1000)
-
-// ── Session and first start ──
-
-export const sessionSchema = z.object({
-  user: z.object({ id: z.string(), name: z.string(), role: z.enum(['admin', 'analyst', 'auditor']) }),
-  /** What the console calls the house it stands in; shown before the page's name. */
-  organisation: z.string(),
-  version: z.string(),
-  scope: z.string(),
-})
-export type Session = z.infer<typeof sessionSchema>
-
-export const signInSchema = z.object({ name, password: z.string().min(1).max(1000) })
-export type SignIn = z.infer<typeof signInSchema>
+// ── First start ──
 
 export const setupQuerySchema = z.object({ token: z.string().min(1) })
 export const setupStatusSchema = z.object({ valid: z.boolean() })
-export const setupSchema = z.object({ token: z.string().min(1), name, password })
-export type Setup = z.infer<typeof setupSchema>
-
-// ── API tokens ──
-
-export const TOKEN_SCOPES = ['ingest', 'read', 'admin'] as const
-export const tokenSchema = z.object({
-  id: z.string(),
-  name: z.string(),
-  scope: z.enum(TOKEN_SCOPES),
-  created: time,
-  lastUsed: time.nullable(),
-  expires: time.nullable(),
-})
-export type Token = z.infer<typeof tokenSchema>
-export const tokenListSchema = z.object({ items: z.array(tokenSchema) })
-export const newTokenSchema = z.object({ name, scope: z.enum(TOKEN_SCOPES) })
-export type NewToken = z.infer<typeof newTokenSchema>
-/** `token` is the secret itself: this is the only reply that ever carries it. */
-export const createdTokenSchema = tokenSchema.extend({ token: z.string() })
-export type CreatedToken = z.infer<typeof createdTokenSchema>
-
 // ── Overview ──
 
 const bothLanguages = z.object({ en: z.string(), ja: z.string() })
