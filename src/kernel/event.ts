@@ -15,6 +15,11 @@ export interface RawRecord {
   readonly json?: JsonObject
   /** Peer address for network sources, path for files. */
   readonly origin?: string
+  /**
+   * Set where the source itself found that nobody can read the record (cut, broken JSON, invalid UTF-8): the reason.
+   * Such a record goes to no parser; `text` (what there is of it) is kept as an Unknown with this reason.
+   */
+  readonly unreadable?: string
 }
 
 /** What a parser may know about the record's surroundings. Times are milliseconds since 1970 UTC. */

@@ -6,6 +6,11 @@ export interface SourceContext {
   /** Where this source may keep its own position between restarts (file offsets). */
   readonly positions: PositionStore
   readonly log: (message: string, detail?: Record<string, unknown>) => void
+  /**
+   * Says (or, with undefined, takes back) what needs a person but does not stop the source: a file that may not be
+   * read. `key` names the thing, so that a repeated call replaces the text.
+   */
+  readonly problem?: (key: string, text: string | undefined) => void
 }
 
 /** Durable key→text store for source positions. `set` resolves only after the text is on disk. */
@@ -20,6 +25,10 @@ export interface PositionStore {
  */
 export interface SourceBatch {
   readonly records: readonly RawRecord[]
+  /** Bytes of the records as they came in; estimated from the text where absent. */
+  readonly bytes?: number
+  /** Records known to be lost before these (a full socket, a file that vanished unread); a batch may carry nothing else. */
+  readonly gaps?: number
   acknowledge(): Promise<void> | void
 }
 
