@@ -10,10 +10,6 @@ const time = z.iso.datetime({ precision: 3 })
 const count = z.int().nonnegative()
 const jsonObject = z.custom<JsonObject>((value) => typeof value === 'object' && value !== null && !Array.isArray(value))
 
-// ── First start ──
-
-export const setupQuerySchema = z.object({ token: z.string().min(1) })
-export const setupStatusSchema = z.object({ valid: z.boolean() })
 // ── Overview ──
 
 const bothLanguages = z.object({ en: z.string(), ja: z.string() })

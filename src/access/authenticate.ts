@@ -1,0 +1,113 @@
+import type { IncomingHttpHeaders, IncomingMessage } from 'node:http'
+import type { Clock } from '../kernel/clock.ts'
+import { KanpekiError } from '../kernel/error.ts'
+import { DEFAULT_SCOPE } from '../kernel/event.ts'
+import { type Caller, PERMISSIONS, type Permission } from '../platform/http/route.ts'
+import { permissionsOf } from './grants.ts'
+import { type Db, findSession, findToken, touchSession, touchToken } from './queries.ts'
+import { hashSecret } from './secret.ts'
+
+export const SESSION_COOKIE = 'kanpeki_session'
+export const SESSION_IDLE_MS = 12 * 3_600_000
+export const SESSION_LIFE_MS = 7 * 86_400_000
+const TOUCH_EVERY_MS = 60_000
+/** A revoked token may work this long in a running server. */
+const TOKEN_CACHE_MS = 2_000
+const TOKEN_CACHE_SIZE = 1_000
+
+const ANONYMOUS: Caller = {
+  kind: 'anonymous',
+  id: '',
+  name: '',
+  scope: DEFAULT_SCOPE,
+  permissions: new Set<Permission>(['public']),
+}
+const EVERYTHING: ReadonlySet<Permission> = new Set(PERMISSIONS)
+
+/** Bearer, ApiKey and Splunk carry the token itself; Basic carries it as the password. */
+export function tokenOf(headers: IncomingHttpHeaders): string | undefined {
+  const [scheme = '', value = ''] = (headers.authorization ?? '').split(/\s+/, 2)
+  switch (scheme.toLowerCase()) {
+    case 'bearer':
+    case 'splunk':
+      return value
+    case 'apikey':
+      return unwrapApiKey(value)
+    case 'basic':
+      return passwordOf(value)
+    default:
+      return undefined
+  }
+}
+
+/** Elasticsearch clients send base64(id:key); our own tokens hold no colon, so that either form is told apart. */
+function unwrapApiKey(value: string): string {
+  const decoded = passwordOf(value)
+  return decoded === undefined || !decoded.startsWith('kpk_') ? value : decoded
+}
+
+function passwordOf(base64: string): string | undefined {
+  const decoded = Buffer.from(base64, 'base64').toString('utf8')
+  const colon = decoded.indexOf(':')
+  return colon < 0 ? undefined : decoded.slice(colon + 1)
+}
+
+export function cookieOf(headers: IncomingHttpHeaders, name: string): string | undefined {
+  for (const part of (headers.cookie ?? '').split(';')) {
+    const [key, value] = part.trim().split('=', 2)
+    if (key === name) return value
+  }
+  return undefined
+}
+
+export type Authenticator = (request: IncomingMessage) => Promise<Caller>
+
+/** A wrong credential is refused even where none is needed: a client that believes it is signed in must learn that it is not. */
+export function createAuthenticator(db: Db, clock: Clock): Authenticator {
+  const cache = new Map<string, { readonly caller: Caller; readonly until: number }>()
+
+  async function byToken(token: string): Promise<Caller> {
+    const now = clock.now()
+    const hash = hashSecret(token)
+    const known = cache.get(hash)
+    if (known !== undefined && known.until > now) return known.caller
+    const row = await findToken(db, hash, now)
+    if (row === undefined) {
+      throw new KanpekiError('unauthenticated', 'This token is not known, or it has expired.', {
+        remedy: "Make one with 'kanpeki token create'.",
+      })
+    }
+    if (row.last_used === null || now - row.last_used > TOUCH_EVERY_MS) await touchToken(db, row.id, now)
+    const caller: Caller = { kind: 'token', id: row.id, name: row.name, scope: row.scope, permissions: permissionsOf(row.grants) }
+    if (cache.size >= TOKEN_CACHE_SIZE) cache.clear()
+    cache.set(hash, { caller, until: now + TOKEN_CACHE_MS })
+    return caller
+  }
+
+  async function bySession(secret: string): Promise<Caller | undefined> {
+    const now = clock.now()
+    const hash = hashSecret(secret)
+    const row = await findSession(db, hash, now, now - SESSION_IDLE_MS)
+    if (row === undefined) return undefined
+    if (now - row.last_used > TOUCH_EVERY_MS) await touchSession(db, hash, now)
+    return { kind: 'person', id: row.account_id, name: row.name, scope: row.scope, permissions: EVERYTHING }
+  }
+
+  return async (request) => {
+    const token = tokenOf(request.headers)
+    if (token !== undefined && token !== '') return await byToken(token)
+    const cookie = cookieOf(request.headers, SESSION_COOKIE)
+    return (cookie === undefined ? undefined : await bySession(cookie)) ?? ANONYMOUS
+  }
+}
+
+/**
+ * A cookie goes along with requests that foreign pages send; a custom header does not without our consent
+ * (OWASP CSRF Prevention, custom request headers). Tokens are never sent by a browser on its own.
+ */
+export function checkForgery(request: IncomingMessage, caller: Caller): void {
+  if (caller.kind === 'token') return
+  if (request.headers['x-kanpeki-csrf'] !== '1') {
+    throw new KanpekiError('csrf', 'A write from a browser needs the header x-kanpeki-csrf: 1.')
+  }
+}

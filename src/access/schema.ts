@@ -1,0 +1,34 @@
+import { z } from 'zod'
+import { GRANTS } from './grants.ts'
+
+/** NIST SP 800-63B: length is what counts; no composition rules. */
+export const passwordSchema = z.string().min(12).max(256)
+export const nameSchema = z.string().trim().min(1).max(80)
+
+export const setupSchema = z.object({ token: z.string().min(1).max(200), name: nameSchema, password: passwordSchema })
+export const signInSchema = z.object({ name: z.string().max(80), password: z.string().max(256) })
+
+export const sessionSchema = z.object({
+  user: z.object({ id: z.string(), name: z.string(), role: z.string() }),
+  organisation: z.string(),
+  version: z.string(),
+  scope: z.string(),
+})
+
+export const tokenSchema = z.object({
+  id: z.string(),
+  name: z.string(),
+  scope: z.enum(GRANTS),
+  created: z.iso.datetime(),
+  lastUsed: z.iso.datetime().nullable(),
+  expires: z.iso.datetime().nullable(),
+})
+export const newTokenSchema = z.object({
+  name: nameSchema,
+  scope: z.enum(GRANTS),
+  expiresInDays: z.number().int().min(1).max(3650).optional(),
+})
+export const createdTokenSchema = tokenSchema.extend({ token: z.string() })
+
+export const setupQuerySchema = z.object({ token: z.string().min(1).max(200) })
+export const setupStatusSchema = z.object({ valid: z.boolean() })

@@ -1,0 +1,86 @@
+import { Readable } from 'node:stream'
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import type { z } from 'zod'
+import { KanpekiError } from '../kernel/error.ts'
+import { type Caller, RawReply, type Route, type RouteInput } from '../platform/http/route.ts'
+import { PROBLEM_TYPE, problem, problemOf } from './problem.ts'
+
+export interface MountDeps {
+  /** Who is calling; throws `unauthenticated` for a wrong credential, answers an anonymous caller for none. */
+  authenticate(request: FastifyRequest['raw']): Promise<Caller>
+  /** Refuses a cookie-borne write that a foreign page could have sent. */
+  checkForgery(request: FastifyRequest['raw'], caller: Caller): void
+  report(error: unknown, request: FastifyRequest['raw']): void
+}
+
+class InvalidInput extends Error {
+  readonly issues: readonly z.core.$ZodIssue[]
+  constructor(issues: readonly z.core.$ZodIssue[]) {
+    super('The request does not have the expected form.')
+    this.issues = issues
+  }
+}
+
+function parsed(schema: z.ZodType | undefined, value: unknown): unknown {
+  if (schema === undefined) return undefined
+  const result = schema.safeParse(value)
+  if (!result.success) throw new InvalidInput(result.error.issues)
+  return result.data
+}
+
+export function sendProblem(reply: FastifyReply, error: unknown): FastifyReply {
+  const body =
+    error instanceof InvalidInput
+      ? {
+          ...problem(400, 'invalid_input', error.message),
+          errors: error.issues.map((issue) => ({ path: issue.path.join('.'), message: issue.message })),
+        }
+      : problemOf(error)
+  if (body.status === 401) reply.header('www-authenticate', 'Bearer')
+  return reply.code(body.status).type(PROBLEM_TYPE).send(JSON.stringify(body))
+}
+
+/** Mounts a route: permission first, then the input's form, then the handler; the reply is checked against its schema. */
+export function mount(app: FastifyInstance, route: Route, deps: MountDeps): void {
+  app.route({
+    method: route.method,
+    url: route.path,
+    handler: async (request, reply) => {
+      try {
+        const caller = await deps.authenticate(request.raw)
+        if (!caller.permissions.has(route.permission)) {
+          throw caller.kind === 'anonymous'
+            ? new KanpekiError('unauthenticated', 'This needs a signed-in person or a token.', {
+                remedy: 'Send Authorization: Bearer TOKEN.',
+              })
+            : new KanpekiError('forbidden', `${caller.name} may not do this: it needs the permission ${route.permission}.`)
+        }
+        if (route.method !== 'GET') deps.checkForgery(request.raw, caller)
+        const closed = new AbortController()
+        reply.raw.once('close', () => closed.abort())
+        const input: RouteInput<unknown, unknown, unknown> = {
+          params: parsed(route.params, request.params),
+          query: parsed(route.query, request.query),
+          body: parsed(route.body, request.body ?? {}),
+          caller,
+          request: request.raw,
+          signal: closed.signal,
+        }
+        const result = await route.handle(input as RouteInput<never, never, never>)
+        if (result instanceof RawReply) {
+          reply.headers(result.headers).type(result.contentType)
+          const { body } = result
+          return reply.send(
+            typeof body === 'string' || body instanceof Uint8Array ? body : Readable.from(body, { objectMode: false }),
+          )
+        }
+        reply.header('cache-control', 'no-store').type('application/json; charset=utf-8')
+        return reply.send(JSON.stringify(route.response === undefined ? (result ?? {}) : route.response.parse(result)))
+      } catch (error) {
+        const status = error instanceof InvalidInput ? 400 : problemOf(error).status
+        if (status >= 500) deps.report(error, request.raw)
+        return sendProblem(reply, error)
+      }
+    },
+  })
+}

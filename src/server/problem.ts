@@ -1,0 +1,67 @@
+import { KanpekiError } from '../kernel/error.ts'
+
+/** RFC 9457 problem details. `code` is stable for programs; `remedy` is for people. */
+export interface Problem {
+  readonly type: string
+  readonly title: string
+  readonly status: number
+  readonly code: string
+  readonly detail?: string
+  readonly remedy?: string
+  readonly errors?: readonly { readonly path: string; readonly message: string }[]
+  readonly place?: { readonly file?: string; readonly line?: number; readonly column?: number; readonly field?: string }
+}
+
+export const PROBLEM_TYPE = 'application/problem+json'
+
+const STATUS_OF: Readonly<Record<string, number>> = {
+  unauthenticated: 401,
+  forbidden: 403,
+  csrf: 403,
+  not_found: 404,
+  conflict: 409,
+  gone: 410,
+  too_large: 413,
+  too_many_requests: 429,
+  queue_full: 429,
+  stopping: 503,
+  lake_unavailable: 503,
+  disk_full: 507,
+}
+
+const TITLES: Readonly<Record<number, string>> = {
+  400: 'Bad request',
+  401: 'Not signed in',
+  403: 'Not allowed',
+  404: 'Not found',
+  409: 'Conflict',
+  410: 'Gone',
+  413: 'Too large',
+  429: 'Too many requests',
+  500: 'Internal error',
+  503: 'Not available',
+  507: 'Disk full',
+}
+
+export function problem(status: number, code: string, detail?: string, remedy?: string): Problem {
+  return {
+    type: 'about:blank',
+    title: TITLES[status] ?? 'Error',
+    status,
+    code,
+    ...(detail === undefined ? {} : { detail }),
+    ...(remedy === undefined ? {} : { remedy }),
+  }
+}
+
+/** A KanpekiError speaks for itself; anything else is ours and says nothing about our insides. */
+export function problemOf(error: unknown): Problem {
+  if (error instanceof KanpekiError) {
+    const base = problem(STATUS_OF[error.code] ?? 400, error.code, error.message, error.remedy)
+    return error.place === undefined ? base : { ...base, place: error.place }
+  }
+  if (error instanceof Error && 'statusCode' in error && typeof error.statusCode === 'number' && error.statusCode < 500) {
+    return problem(error.statusCode, error.statusCode === 413 ? 'too_large' : 'bad_request', error.message)
+  }
+  return problem(500, 'internal', 'Something failed on our side; the log has it.')
+}
