@@ -59,6 +59,12 @@ export interface Refusal {
   readonly reason: string
 }
 
+/** One part of a rule that held, in words for people, and the event fields it looked at. */
+export interface MatchedCondition {
+  readonly text: string
+  readonly fields: readonly string[]
+}
+
 /** One rule matched one event (or, for a correlation, a set of events). */
 export interface Detection {
   readonly rule: RuleInfo
@@ -67,6 +73,8 @@ export interface Detection {
   readonly eventCount: number
   /** ECS or raw field names with the values that matched, as they stand in the event. */
   readonly fields: JsonObject
+  /** Why it matched, condition by condition, where the engine can say so; otherwise `fields` is the reason. */
+  readonly conditions?: readonly MatchedCondition[]
   /** What the alert is about, e.g. `host.name=web-03` or a correlation's group-by values. */
   readonly group: JsonObject
   /** Observed time of the last event, milliseconds UTC. */

@@ -14,6 +14,11 @@ export interface Reading {
   readonly unknown: number
   /** What was counted, small enough for a ledger leaf; ids of at most 20 items. */
   readonly evidence: JsonObject
+  /**
+   * When the newest item that the value stands on reached us, milliseconds UTC. A count of zero over a source that went
+   * silent yesterday is a day old, whenever it was computed. Absent: as old as the reading itself.
+   */
+  readonly asOf?: number
   /** Why value is null, for people. */
   readonly missing?: string
 }
