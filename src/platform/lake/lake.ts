@@ -1,0 +1,163 @@
+import type { StoredEvent } from '../../kernel/event.ts'
+import type { JsonObject } from '../../kernel/json.ts'
+import type { Query } from './query/ast.ts'
+
+/** One event on its way in. `json` is `doc` as text, exactly as it is kept, hashed and given back. */
+export interface LakeEvent {
+  readonly id: string
+  readonly scope: string
+  readonly source: string
+  readonly parser: string
+  /** Milliseconds UTC. */
+  readonly observed: number
+  readonly doc: JsonObject
+  readonly json: string
+  /** Hash of the client's request this event came in, for recognising a repeated one; empty where ids do that. */
+  readonly request: string
+}
+
+/** What the writer commits at once. `received` is one time for the whole batch, so that it lies in one hour's partition. */
+export interface LakeBatch {
+  readonly writer: string
+  /** 1, 2, 3 … per writer, without gaps. */
+  readonly sequence: number
+  /** Milliseconds UTC. */
+  readonly received: number
+  /** Secret of this batch's Merkle leaves, hexadecimal. */
+  readonly salt: string
+  readonly events: readonly LakeEvent[]
+}
+
+/** A committed batch as it is read back, in the order in which it was written. */
+export interface StoredBatch {
+  readonly writer: string
+  readonly sequence: number
+  readonly received: number
+  readonly salt: string
+  readonly events: readonly StoredEvent[]
+  /** The documents' own bytes as text, index by index. */
+  readonly json: readonly string[]
+}
+
+/** Bounds are milliseconds UTC on the observed time (`by: 'received'` for the other), `to` exclusive. */
+export interface TimeRange {
+  readonly from: number
+  readonly to: number
+  readonly by?: 'observed' | 'received'
+}
+
+export interface SearchRequest {
+  /** Undefined reads every scope: for the platform's own work only, never for a caller. */
+  readonly scope: string | undefined
+  readonly query: Query
+  readonly range?: TimeRange
+}
+
+export interface SearchPage extends SearchRequest {
+  /** At most 10,000. */
+  readonly limit: number
+  readonly order?: 'newest' | 'oldest'
+  /** `cursor` of the page before. */
+  readonly after?: string
+}
+
+export interface SearchResult {
+  readonly events: readonly StoredEvent[]
+  /** Present when there may be more. */
+  readonly cursor?: string
+}
+
+export interface Bucket {
+  /** Start, milliseconds UTC. */
+  readonly at: number
+  readonly count: number
+}
+
+export interface TopValue {
+  readonly value: string
+  readonly count: number
+}
+
+export interface LakeStats {
+  readonly events: number
+  /** Bytes on disk and bytes of the same columns uncompressed. */
+  readonly bytes: number
+  readonly rawBytes: number
+  readonly hours: readonly HourStats[]
+}
+
+export interface HourStats {
+  /** Start of the received hour, milliseconds UTC. */
+  readonly hour: number
+  readonly events: number
+  readonly bytes: number
+}
+
+/** Received and last observed by source, for the completeness accounting. */
+export interface SourceStats {
+  readonly source: string
+  readonly scope: string
+  readonly events: number
+  readonly unknown: number
+  readonly lastReceived: number
+}
+
+export interface SealedBatch {
+  readonly writer: string
+  readonly sequence: number
+  readonly count: number
+}
+
+/** One received hour as a Parquet file (zstd), rows in order of (writer, sequence, index). */
+export interface SealedHour {
+  readonly hour: number
+  /** Relative to the data folder, `/` as separator. */
+  readonly file: string
+  /** Of the file, hexadecimal. */
+  readonly sha256: string
+  readonly bytes: number
+  readonly rows: number
+  readonly batches: readonly SealedBatch[]
+  readonly firstReceived: number
+  readonly lastReceived: number
+}
+
+/**
+ * Where events are kept. The embedded engine and a ClickHouse cluster answer the same calls.
+ * Each call fails with a KanpekiError: `lake_unreachable` (not answering now; the caller may try again), `disk_full`,
+ * `lake_memory`, `lake_timeout`, `lake_refused` (the engine's own message), `query_*` for a query it cannot run.
+ */
+export interface Lake {
+  /**
+   * Resolves only once the batch is durable (fsynced); all of it becomes visible or nothing. Appending the same
+   * (writer, sequence) again after a failure or a crash is harmless: it is stored once.
+   * @throws `lake_sequence` if that number was used for another batch.
+   */
+  append(batch: LakeBatch): Promise<void>
+  /** Batches of a writer after a sequence number, oldest first: at least one if any, and no more once `events` is passed. */
+  readFrom(writer: string, afterSequence: number, events: number): Promise<readonly StoredBatch[]>
+  /** Highest committed sequence number of a writer, 0 before the first. */
+  lastSequence(writer: string): Promise<number>
+  /** Which of these request hashes were stored with a received time of at least `sinceMs`. */
+  knownRequests(hashes: readonly string[], sinceMs: number): Promise<ReadonlySet<string>>
+  /** Which of these event ids were. */
+  knownIds(ids: readonly string[], sinceMs: number): Promise<ReadonlySet<string>>
+  search(request: SearchPage): Promise<SearchResult>
+  count(request: SearchRequest): Promise<number>
+  /** Counts per `step` milliseconds of the range's time; empty buckets are included. */
+  histogram(request: SearchRequest & { readonly range: TimeRange; readonly step: number }): Promise<readonly Bucket[]>
+  /** Most frequent values of a field (dotted ECS path), most frequent first. */
+  top(request: SearchRequest & { readonly field: string; readonly limit: number }): Promise<readonly TopValue[]>
+  get(scope: string | undefined, id: string): Promise<StoredEvent | undefined>
+  /** Events of the same host (or source, if the event names no host) within `ms` before and after, oldest first. */
+  around(scope: string | undefined, id: string, ms: number, limit: number): Promise<readonly StoredEvent[]>
+  /** Which received hours hold events and are wholly past, oldest first. */
+  closedHours(now: number): Promise<readonly number[]>
+  /** Exports an hour. Running it again gives the same rows, and replaces the file in one step. */
+  sealHour(hour: number): Promise<SealedHour>
+  /** Forgets an hour's events; a sealed file stays. */
+  dropHour(hour: number): Promise<void>
+  stats(): Promise<LakeStats>
+  sources(sinceMs: number): Promise<readonly SourceStats[]>
+  close(): Promise<void>
+}
