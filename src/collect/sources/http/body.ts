@@ -1,0 +1,91 @@
+import { createHash } from 'node:crypto'
+import type { RawRecord } from '../../../kernel/event.ts'
+
+/** One request's body as it goes to the writer: decompressed, not parsed. `body` may be transferred to a thread. */
+export interface IngestBody {
+  /** Source id, `http:name`. */
+  readonly source: string
+  readonly scope: string
+  readonly tokenId: string
+  readonly format: 'bulk' | 'lines'
+  /** The index in a bulk request's path. */
+  readonly index: string | undefined
+  readonly body: Uint8Array
+  /** SHA-256 of `body`, hex. */
+  readonly digest: string
+  /** The sender's address. */
+  readonly origin: string
+  /** Milliseconds UTC at the last byte. */
+  readonly received: number
+}
+
+/** What the sender gets: built beside the parsing, so that the main thread only passes the bytes on. */
+export interface IngestReply {
+  readonly status: number
+  readonly body: Uint8Array
+}
+
+/** Why one item was not taken as sent, in Elasticsearch's words. */
+export interface ItemError {
+  readonly type: string
+  readonly reason: string
+}
+
+export const BULK_ACTIONS = ['create', 'index', 'update', 'delete'] as const
+export type BulkAction = (typeof BULK_ACTIONS)[number]
+
+export interface BulkItem {
+  readonly action: BulkAction
+  readonly index: string
+  readonly id: string | undefined
+  /** Which of `records`, or -1 for an action that makes none (update, delete). */
+  readonly record: number
+  readonly error?: ItemError
+}
+
+/** A body taken apart. Each item is a record or was refused: items.length = records.length + refused for `bulk`. */
+export interface SplitBody {
+  readonly format: IngestBody['format']
+  readonly records: readonly RawRecord[]
+  readonly items: readonly BulkItem[]
+  /** Items that are no events (update, delete): counted as received and dropped. */
+  readonly refused: number
+}
+
+/** Bounds on what one body may hold; sizes in bytes. */
+export interface BodyLimits {
+  readonly maxLineBytes: number
+  readonly maxRecords: number
+}
+
+export const BODY_LIMITS: BodyLimits = { maxLineBytes: 1_048_576, maxRecords: 250_000 }
+
+/**
+ * The identity of a body for retries: the same bytes sent again by the same token to the same path are the same records.
+ * 128 bits of SHA-256; an item's id is this, a dash and its position.
+ */
+export function bodyIdentity(body: IngestBody): string {
+  return createHash('sha256')
+    .update(`${body.tokenId}\0${body.source}\0${body.index ?? ''}\0${body.digest}`)
+    .digest('hex')
+    .slice(0, 32)
+}
+
+/** Calls `each` with every line that is not blank, without its line end and surrounding white space. */
+export function eachLine(body: Buffer, each: (line: Buffer) => void): void {
+  let at = 0
+  while (at < body.length) {
+    const newline = body.indexOf(0x0a, at)
+    const next = newline < 0 ? body.length : newline
+    let from = at
+    let to = next
+    while (from < to && isSpace(body[from]!)) from++
+    while (to > from && isSpace(body[to - 1]!)) to--
+    if (to > from) each(body.subarray(from, to))
+    at = next + 1
+  }
+}
+
+function isSpace(byte: number): boolean {
+  return byte === 0x20 || byte === 0x0d || byte === 0x09
+}

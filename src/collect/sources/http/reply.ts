@@ -1,0 +1,55 @@
+import type { RecordOutcome } from '../../counts.ts'
+import type { Counts } from '../../schema.ts'
+import type { BulkItem, IngestReply, SplitBody } from './body.ts'
+
+export interface CommitFacts {
+  /** One for each of the split body's records, in order. */
+  readonly outcomes: readonly RecordOutcome[]
+  readonly counts: Counts
+  readonly tookMs: number
+  /** The batch's place in the writer's log: what Elasticsearch calls `_seq_no`. */
+  readonly sequence: number
+}
+
+/** The reply to a body that is durably committed. Never build it before that. */
+export function replyTo(split: SplitBody, facts: CommitFacts): IngestReply {
+  return split.format === 'bulk' ? bulkReply(split, facts) : linesReply(facts)
+}
+
+/**
+ * Elasticsearch's bulk reply. Written by hand since 20,000 items pass here at once; the order of keys is part of it:
+ * Fluent Bit looks for the literal `"errors":false,"items":[` where its buffer does not hold the whole reply.
+ *
+ * A record that we already have answers 200 `noop`, not 409: to senders 409 is a failure, and the retry after a lost
+ * reply is the usual reason for one.
+ */
+function bulkReply(split: SplitBody, facts: CommitFacts): IngestReply {
+  let errors = false
+  const parts: string[] = []
+  for (const [at, item] of split.items.entries()) {
+    if (item.error !== undefined) errors = true
+    const record = item.record < 0 ? undefined : split.records[item.record]
+    const id = item.id ?? record?.id ?? String(at)
+    parts.push(itemReply(item, id, item.record < 0 ? undefined : facts.outcomes[item.record], facts.sequence))
+  }
+  return json(200, `{"took":${Math.max(0, Math.round(facts.tookMs))},"errors":${errors},"items":[${parts.join(',')}]}`)
+}
+
+function itemReply(item: BulkItem, id: string, outcome: RecordOutcome | undefined, sequence: number): string {
+  const place = `{"${item.action}":{"_index":${JSON.stringify(item.index)},"_id":${JSON.stringify(id)},`
+  if (item.error !== undefined) return `${place}"status":400,"error":${JSON.stringify(item.error)}}}`
+  const [result, status] = outcome === 'repeated' || outcome === 'dropped' ? ['noop', 200] : ['created', 201]
+  return `${place}"_version":1,"result":"${result}","_shards":{"total":1,"successful":1,"failed":0},"_seq_no":${sequence},"_primary_term":1,"status":${status}}}`
+}
+
+function linesReply(facts: CommitFacts): IngestReply {
+  const { received, stored, parsed, unknown, repeated, dropped } = facts.counts
+  return json(
+    200,
+    JSON.stringify({ took: Math.max(0, Math.round(facts.tookMs)), received, stored, parsed, unknown, repeated, dropped }),
+  )
+}
+
+function json(status: number, text: string): IngestReply {
+  return { status, body: Buffer.from(text) }
+}
