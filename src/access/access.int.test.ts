@@ -1,0 +1,146 @@
+import { randomUUID } from 'node:crypto'
+import type { IncomingMessage } from 'node:http'
+import type { Kysely } from 'kysely'
+import { afterAll, beforeAll, expect, it } from 'vitest'
+import type { Evidence } from '../kernel/evidence.ts'
+import type { Caller, RawReply, Route } from '../platform/http/route.ts'
+import { recordEvidence } from '../platform/state/outbox.ts'
+import { openState, type State } from '../platform/state/state.ts'
+import { describeStates } from '../platform/testing/states.ts'
+import { checkForgery, createAuthenticator, SESSION_COOKIE, SESSION_IDLE_MS } from './authenticate.ts'
+import { migrations } from './migrations.ts'
+import { createSetupLink } from './people.ts'
+import { routes } from './routes.ts'
+import type { AccessTables } from './tables.ts'
+import { createToken } from './tokens.ts'
+
+const PASSWORD = 'correct horse battery staple'
+
+function requestWith(headers: Record<string, string>): IncomingMessage {
+  return { headers, socket: { remoteAddress: '192.0.2.1' } } as unknown as IncomingMessage
+}
+
+describeStates('access', (bed) => {
+  let state: State
+  let now = Date.UTC(2026, 0, 1)
+  const clock = { now: () => now }
+  let all: Route[]
+  let secret: string
+  let cookie: string
+
+  const authenticate = (headers: Record<string, string>): Promise<Caller> =>
+    createAuthenticator(state.tables<AccessTables>(), clock)(requestWith(headers))
+
+  async function call(
+    method: string,
+    path: string,
+    input: { body?: unknown; query?: unknown; params?: unknown; headers?: Record<string, string> },
+  ): Promise<unknown> {
+    const route = all.find((one) => one.method === method && one.path === path)
+    if (route === undefined) throw new Error(`no route ${method} ${path}`)
+    const headers = input.headers ?? {}
+    return await route.handle({
+      ...input,
+      caller: await authenticate(headers),
+      request: requestWith(headers),
+      signal: new AbortController().signal,
+    } as unknown as Parameters<Route['handle']>[0])
+  }
+
+  beforeAll(async () => {
+    state = await openState(await bed.place(), migrations, clock)
+    all = routes({
+      db: state.tables<AccessTables>(),
+      record: <T>(work: (db: Kysely<AccessTables>) => Promise<{ result: T; evidence: readonly Evidence[] }>) =>
+        state.transaction<AccessTables, T>(async (trx) => {
+          const { result, evidence } = await work(trx)
+          await recordEvidence(trx, evidence, clock)
+          return result
+        }),
+      clock,
+      organisation: 'Minato Pay',
+      version: '0.0.0',
+      secure: false,
+    })
+  })
+  afterAll(() => state.close())
+
+  it('makes the administrator by a link that works once', async () => {
+    secret = (await createSetupLink(state.tables<AccessTables>(), 'default', now))!
+    expect(await call('GET', '/api/v1/setup', { query: { token: secret } })).toEqual({ valid: true })
+    expect(await call('GET', '/api/v1/setup', { query: { token: 'guess' } })).toEqual({ valid: false })
+    const made = (await call('POST', '/api/v1/setup', { body: { token: secret, name: 'mori', password: PASSWORD } })) as RawReply
+    cookie = made.headers['set-cookie']!.split(';')[0]!
+    expect(made.headers['set-cookie']).toMatch(/HttpOnly; SameSite=Strict$/)
+    await expect(
+      call('POST', '/api/v1/setup', { body: { token: secret, name: 'eve', password: PASSWORD } }),
+    ).rejects.toMatchObject({ code: 'gone' })
+    expect(await createSetupLink(state.tables<AccessTables>(), 'default', now)).toBeUndefined()
+  })
+
+  it('knows who is signed in, and forgets after idling', async () => {
+    expect(await call('GET', '/api/v1/session', { headers: { cookie } })).toMatchObject({
+      user: { name: 'mori' },
+      organisation: 'Minato Pay',
+    })
+    await expect(call('GET', '/api/v1/session', { headers: { cookie: `${SESSION_COOKIE}=guess` } })).rejects.toMatchObject({
+      code: 'unauthenticated',
+    })
+    now += SESSION_IDLE_MS + 1
+    await expect(call('GET', '/api/v1/session', { headers: { cookie } })).rejects.toMatchObject({ code: 'unauthenticated' })
+  })
+
+  it('signs in with the password, and slows down guessing', async () => {
+    const before = (await call('POST', '/api/v1/session', { body: { name: 'mori', password: PASSWORD } })) as RawReply
+    cookie = before.headers['set-cookie']!.split(';')[0]!
+    for (let attempt = 0; attempt < 5; attempt++) {
+      await expect(call('POST', '/api/v1/session', { body: { name: 'nobody', password: 'x' } })).rejects.toMatchObject({
+        code: 'unauthenticated',
+      })
+    }
+    await expect(call('POST', '/api/v1/session', { body: { name: 'nobody', password: 'x' } })).rejects.toMatchObject({
+      code: 'too_many_requests',
+    })
+    await expect(call('POST', '/api/v1/session', { body: { name: 'mori', password: PASSWORD } })).resolves.toBeDefined()
+  })
+
+  it('ends a session by signing out', async () => {
+    await call('DELETE', '/api/v1/session', { headers: { cookie } })
+    expect((await authenticate({ cookie })).kind).toBe('anonymous')
+  })
+
+  it.each([
+    ['Bearer', (t: string) => `Bearer ${t}`],
+    ['ApiKey', (t: string) => `ApiKey ${t}`],
+    ['ApiKey of an Elasticsearch client', (t: string) => `ApiKey ${Buffer.from(`id:${t}`).toString('base64')}`],
+    ['Splunk', (t: string) => `Splunk ${t}`],
+    ['Basic', (t: string) => `Basic ${Buffer.from(`anyone:${t}`).toString('base64')}`],
+  ])('takes a token as %s', async (_name, header) => {
+    const { token } = await createToken(state.tables<AccessTables>(), 'default', `token ${randomUUID()}`, 'ingest', now)
+    const caller = await authenticate({ authorization: header(token) })
+    expect([...caller.permissions].sort()).toEqual(['ingest', 'public'])
+  })
+
+  it('refuses unknown, expired and revoked tokens', async () => {
+    await expect(authenticate({ authorization: 'Bearer nope' })).rejects.toMatchObject({ code: 'unauthenticated' })
+    const short = await createToken(state.tables<AccessTables>(), 'default', 'short', 'read', now, 1_000)
+    now += 2_000
+    await expect(authenticate({ authorization: `Bearer ${short.token}` })).rejects.toMatchObject({ code: 'unauthenticated' })
+    const admin = await createToken(state.tables<AccessTables>(), 'default', 'admin', 'admin', now)
+    const headers = { authorization: `Bearer ${admin.token}` }
+    const made = (await call('POST', '/api/v1/tokens', { headers, body: { name: 'shipper', scope: 'ingest' } })) as {
+      id: string
+      token: string
+    }
+    expect((await authenticate({ authorization: `Bearer ${made.token}` })).name).toBe('shipper')
+    await call('DELETE', '/api/v1/tokens/:id', { headers, params: { id: made.id } })
+    await expect(authenticate({ authorization: `Bearer ${made.token}` })).rejects.toMatchObject({ code: 'unauthenticated' })
+  })
+
+  it('asks writes with a cookie for the header that a foreign page cannot send', () => {
+    const person = { kind: 'person' } as Caller
+    expect(() => checkForgery(requestWith({}), person)).toThrow(expect.objectContaining({ code: 'csrf' }))
+    expect(() => checkForgery(requestWith({ 'x-kanpeki-csrf': '1' }), person)).not.toThrow()
+    expect(() => checkForgery(requestWith({}), { kind: 'token' } as Caller)).not.toThrow()
+  })
+})

@@ -1,0 +1,35 @@
+import type { ParsedEvent, RawRecord } from '../../kernel/event.ts'
+import { isJsonObject, type JsonObject } from '../../kernel/json.ts'
+
+/** A document that is still being made; parsers hand over fresh objects, so that setting three keys needs no copy. */
+type Growing = Record<string, JsonObject[string]>
+
+/**
+ * Finishes a parser's document: `@timestamp` (observed, or received where the record carries no time), `event.id`,
+ * `event.ingested`. Times are milliseconds UTC.
+ */
+export function finishDocument(
+  parsed: ParsedEvent,
+  id: string,
+  receivedIso: string,
+  received: number,
+): { doc: JsonObject; observed: number } {
+  const observed = parsed.observed ?? received
+  const doc = parsed.ecs as Growing
+  doc['@timestamp'] = observed === received ? receivedIso : new Date(observed).toISOString()
+  const event = doc['event']
+  if (isJsonObject(event)) {
+    ;(event as Growing)['id'] = id
+    ;(event as Growing)['ingested'] = receivedIso
+  } else doc['event'] = { id, ingested: receivedIso }
+  return { doc, observed }
+}
+
+/** What is kept of a record that nobody could read: its text as it came, and why. */
+export function unknownDocument(record: RawRecord, reason: string): ParsedEvent {
+  const original = record.text ?? JSON.stringify(record.json ?? null)
+  return {
+    observed: undefined,
+    ecs: { event: { kind: 'pipeline_error', original }, error: { message: reason }, message: original },
+  }
+}

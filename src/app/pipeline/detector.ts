@@ -1,0 +1,215 @@
+import type { Kysely } from 'kysely'
+import type { CommitResult } from '../../collect/commit.ts'
+import type { Clock } from '../../kernel/clock.ts'
+import type { Detection } from '../../kernel/detection.ts'
+import { DEFAULT_SCOPE, type StoredEvent } from '../../kernel/event.ts'
+import type { Evidence } from '../../kernel/evidence.ts'
+import type { Lake, LakeBatch, StoredBatch } from '../../platform/lake/lake.ts'
+import type { State } from '../../platform/state/state.ts'
+import { readCheckpoint, recordBatch, sequenceBefore } from './queries.ts'
+import type { PipelineTables } from './tables.ts'
+import type { CommittedBatch } from './writer.ts'
+
+/** The engines as one: events in the order of the log, detections out. */
+export interface Rules {
+  /** Milliseconds of history that open windows need after a restart. */
+  readonly horizon: number
+  /** With `emit` false windows are filled and nothing is reported. */
+  run(events: readonly StoredEvent[], emit: boolean): Detection[]
+}
+
+export interface DetectorDeps {
+  readonly state: State
+  readonly lake: Pick<Lake, 'readFrom'>
+  readonly clock: Clock
+  readonly writer: string
+  /** The lake's last sequence when this process began: later batches come by `push`. */
+  readonly until: number
+  readonly rules: Rules
+  readonly batchRoot: (salt: string, documents: readonly string[]) => string
+  /** Raises and updates alerts in the given transaction. */
+  readonly recordDetections: (
+    trx: Kysely<PipelineTables>,
+    detections: readonly Detection[],
+    now: number,
+  ) => Promise<{ readonly raised: number }>
+  readonly applyCounts: (
+    trx: Kysely<PipelineTables>,
+    source: string,
+    scope: string,
+    result: CommitResult,
+    now: number,
+  ) => Promise<void>
+  readonly recordEvidence: (trx: Kysely<PipelineTables>, evidence: readonly Evidence[]) => Promise<unknown>
+  /** Accounts for a batch that was committed before a crash and never counted. */
+  readonly countsOf: (batch: StoredBatch) => CommittedBatch['counts']
+  readonly progressed: (what: { readonly events: number; readonly alerts: number }) => void
+  /** Called when a transaction fails; the batch stays first in the queue and is tried again after a pause. */
+  readonly failed: (error: unknown) => void
+}
+
+export interface Detector {
+  push(batch: CommittedBatch): void
+  /** Resolves when less than a bounded number of events waits. */
+  ready(): Promise<void>
+  /** Resolves when nothing waits any more. */
+  idle(): Promise<void>
+  stop(): void
+}
+
+const MOST_WAITING_EVENTS = 60_000
+const RETRY_MS = 1_000
+const CATCH_UP_EVENTS = 8_000
+
+/**
+ * The stage behind the lake: rules, then one state transaction a batch with everything that follows from it.
+ * Begins by reading back what a crash left between the lake and the state store.
+ */
+export function createDetector(deps: DetectorDeps): Detector {
+  const queue: CommittedBatch[] = []
+  let waitingEvents = 0
+  let stopped = false
+  let wake = (): void => {}
+  let onSpace: (() => void)[] = []
+  let busy = true
+
+  const size = (batch: CommittedBatch): number => batch.batch?.events.length ?? 0
+
+  async function consequences(
+    events: readonly StoredEvent[],
+    batch: LakeBatch | StoredBatch | undefined,
+    json: readonly string[],
+    counts: CommittedBatch['counts'],
+  ): Promise<void> {
+    const detections = events.length === 0 ? [] : deps.rules.run(events, true)
+    const now = deps.clock.now()
+    const root = batch === undefined ? '' : deps.batchRoot(batch.salt, json)
+    let alerts = 0
+    // Rules have seen the batch: only the transaction is tried again, or windows would count its events twice.
+    for (;;) {
+      try {
+        alerts = await deps.state.transaction<PipelineTables, number>(async (trx) => {
+          const { raised } = await deps.recordDetections(trx, detections, now)
+          for (const { source, scope, result } of counts) await deps.applyCounts(trx, source, scope, result, now)
+          if (batch !== undefined) {
+            const { writer, sequence, received } = batch
+            await recordBatch(trx, { writer, sequence, scope: DEFAULT_SCOPE, received, events: events.length, root })
+            await deps.recordEvidence(trx, [
+              {
+                type: 'batch',
+                scope: DEFAULT_SCOPE,
+                observed: received,
+                received,
+                body: { writer, sequence, events: events.length, root },
+              },
+            ])
+          }
+          return raised
+        })
+        break
+      } catch (error) {
+        deps.failed(error)
+        await pause(RETRY_MS)
+        if (stopped) return
+      }
+    }
+    deps.progressed({ events: events.length, alerts })
+  }
+
+  async function catchUp(): Promise<void> {
+    const checkpoint = await readCheckpoint(deps.state.tables<PipelineTables>(), deps.writer)
+    const done = checkpoint?.sequence ?? 0
+    let after =
+      checkpoint === undefined
+        ? 0
+        : await sequenceBefore(deps.state.tables<PipelineTables>(), deps.writer, checkpoint.received - deps.rules.horizon)
+    while (!stopped && after < deps.until) {
+      const batches = await deps.lake.readFrom(deps.writer, after, CATCH_UP_EVENTS)
+      if (batches.length === 0) return
+      for (const batch of batches) {
+        if (batch.sequence > deps.until) return
+        if (batch.sequence <= done) deps.rules.run(batch.events, false)
+        else await consequences(batch.events, batch, batch.json, deps.countsOf(batch))
+        after = batch.sequence
+      }
+    }
+  }
+
+  async function loop(): Promise<void> {
+    for (;;) {
+      try {
+        await catchUp()
+        break
+      } catch (error) {
+        deps.failed(error)
+        await pause(RETRY_MS)
+        if (stopped) return
+      }
+    }
+    while (!stopped) {
+      const next = queue[0]
+      if (next === undefined) {
+        busy = false
+        await new Promise<void>((resolve) => {
+          wake = resolve
+        })
+        continue
+      }
+      const { batch, counts } = next
+      await consequences(
+        batch === undefined ? [] : storedEvents(batch),
+        batch,
+        batch?.events.map((event) => event.json) ?? [],
+        counts,
+      )
+      queue.shift()
+      waitingEvents -= size(next)
+      const waiting = onSpace
+      onSpace = []
+      for (const resolve of waiting) resolve()
+    }
+  }
+
+  void loop()
+
+  const whenSpace = (): Promise<void> => new Promise((resolve) => onSpace.push(resolve))
+
+  return {
+    push(batch) {
+      queue.push(batch)
+      waitingEvents += size(batch)
+      busy = true
+      wake()
+    },
+    async ready() {
+      while (waitingEvents > MOST_WAITING_EVENTS && !stopped) await whenSpace()
+    },
+    async idle() {
+      while ((busy || queue.length > 0) && !stopped) await pause(5)
+    },
+    stop() {
+      stopped = true
+      wake()
+      for (const resolve of onSpace) resolve()
+    },
+  }
+}
+
+export function storedEvents(batch: LakeBatch): StoredEvent[] {
+  return batch.events.map(({ id, scope, source, parser, observed, doc }, index) => ({
+    id,
+    scope,
+    source,
+    parser,
+    observed,
+    received: batch.received,
+    writer: batch.writer,
+    sequence: batch.sequence,
+    index,
+    doc,
+  }))
+}
+
+function pause(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms))
+}

@@ -1,0 +1,241 @@
+import { randomBytes } from 'node:crypto'
+import type { CommitResult } from '../../collect/commit.ts'
+import { countOutcomes, type RecordOutcome } from '../../collect/counts.ts'
+import type { Clock } from '../../kernel/clock.ts'
+import { KanpekiError } from '../../kernel/error.ts'
+import type { ParsedEvent, RawRecord } from '../../kernel/event.ts'
+import type { Lake, LakeBatch, LakeEvent } from '../../platform/lake/lake.ts'
+import { finishDocument, unknownDocument } from './build-event.ts'
+
+/** What one sender handed over at once: acknowledged as a whole or not at all. */
+export interface Submission {
+  readonly source: string
+  readonly scope: string
+  /** Identity of the request, for recognising it when it is sent again; empty where the records' ids do that. */
+  readonly request: string
+  readonly records: readonly RawRecord[]
+  /** Whether an id may come a second time although the request is new: a client's own id, a file read again after a crash. */
+  readonly mayRepeat: (id: string) => boolean
+  readonly zoneMinutes: number
+  readonly parsers: readonly string[]
+  readonly bytes: number
+  readonly gaps: number
+  /** Items refused before they became a record. */
+  readonly refused: number
+}
+
+export interface Committed extends CommitResult {
+  readonly outcomes: readonly RecordOutcome[]
+}
+
+/** A committed batch on its way to the rules, with what each source's account gains by it. */
+export interface CommittedBatch {
+  /** Undefined where everything was repeated: there is nothing to store, but it is counted. */
+  readonly batch: LakeBatch | undefined
+  readonly counts: readonly { readonly source: string; readonly scope: string; readonly result: CommitResult }[]
+}
+
+export type ParseRecord = (
+  record: RawRecord,
+  context: { received: number; zoneMinutes: number; prefer: readonly string[] },
+) => { readonly parser: string; readonly events: readonly ParsedEvent[] } | { readonly unknown: string }
+
+export interface WriterDeps {
+  readonly lake: Pick<Lake, 'append' | 'lastSequence' | 'knownRequests' | 'knownIds'>
+  readonly clock: Clock
+  readonly writer: string
+  readonly parse: ParseRecord
+  /** Called in commit order, before the senders are told. */
+  readonly committed: (batch: CommittedBatch) => void
+  /** Resolves when the stage behind can take more. */
+  readonly ready: () => Promise<void>
+}
+
+/** Requests and ids are remembered this long. */
+export const REMEMBER_MS = 24 * 3_600_000
+const GROUP_RECORDS = 8_000
+const GROUP_BYTES = 32 * 1024 * 1024
+const REMEMBERED_REQUESTS = 200_000
+
+interface Waiting {
+  readonly submission: Submission
+  readonly resolve: (committed: Committed) => void
+  readonly reject: (error: unknown) => void
+}
+
+export interface Writer {
+  submit(submission: Submission): Promise<Committed>
+  /** Resolves when everything submitted so far is committed or refused. */
+  settled(): Promise<void>
+}
+
+/**
+ * Commits submissions to the lake in groups: whatever arrives while one insert is being synced goes into the next.
+ * The writer alone gives sequence numbers, so that batches become visible in order.
+ */
+export async function createWriter(deps: WriterDeps): Promise<Writer> {
+  const { lake, clock, writer } = deps
+  let sequence = await lake.lastSequence(writer)
+  /** Only a lake that held something when we started can know requests that we do not. */
+  let askLake = sequence > 0
+  const requests = new Map<string, number>()
+  const queue: Waiting[] = []
+  /** An insert whose outcome is not known: it must be settled before the next number is used. */
+  let doubtful: { readonly batch: LakeBatch; readonly counts: CommittedBatch['counts'] } | undefined
+  let running: Promise<void> | undefined
+  let lastReceived = 0
+
+  function takeGroup(): Waiting[] {
+    let records = 0
+    let bytes = 0
+    let count = 0
+    for (const { submission } of queue) {
+      if (count > 0 && (records + submission.records.length > GROUP_RECORDS || bytes + submission.bytes > GROUP_BYTES)) break
+      records += submission.records.length
+      bytes += submission.bytes
+      count += 1
+    }
+    return queue.splice(0, count)
+  }
+
+  async function settleDoubt(): Promise<void> {
+    if (doubtful === undefined) return
+    if ((await lake.lastSequence(writer)) >= doubtful.batch.sequence) {
+      sequence = doubtful.batch.sequence
+      deps.committed(doubtful)
+    }
+    doubtful = undefined
+  }
+
+  async function knownRequests(group: readonly Waiting[], since: number): Promise<ReadonlySet<string>> {
+    const asked = [...new Set(group.map(({ submission }) => submission.request).filter((hash) => hash !== ''))]
+    const known = new Set(asked.filter((hash) => (requests.get(hash) ?? 0) >= since))
+    const rest = asked.filter((hash) => !known.has(hash))
+    if (askLake && rest.length > 0) for (const hash of await lake.knownRequests(rest, since)) known.add(hash)
+    return known
+  }
+
+  async function knownIds(group: readonly Waiting[], since: number): Promise<ReadonlySet<string>> {
+    const ids = new Set<string>()
+    for (const { submission } of group) for (const { id } of submission.records) if (submission.mayRepeat(id)) ids.add(id)
+    return ids.size === 0 ? new Set() : await lake.knownIds([...ids], since)
+  }
+
+  async function commitGroup(group: readonly Waiting[]): Promise<void> {
+    await settleDoubt()
+    const received = Math.max(clock.now(), lastReceived)
+    lastReceived = received
+    const since = received - REMEMBER_MS
+    const requestsBefore = await knownRequests(group, since)
+    const idsBefore = await knownIds(group, since)
+    const idsHere = new Set<string>()
+    const requestsHere = new Set<string>()
+    const events: LakeEvent[] = []
+    const receivedIso = new Date(received).toISOString()
+    const next = sequence + 1
+
+    const outcomesOf = ({ submission }: Waiting): RecordOutcome[] => {
+      const { request } = submission
+      const repeated = request !== '' && (requestsBefore.has(request) || requestsHere.has(request))
+      if (request !== '') requestsHere.add(request)
+      const context = { received, zoneMinutes: submission.zoneMinutes, prefer: submission.parsers }
+      return submission.records.map((record): RecordOutcome => {
+        if (repeated) return 'repeated'
+        if (submission.mayRepeat(record.id)) {
+          if (idsBefore.has(record.id) || idsHere.has(record.id)) return 'repeated'
+          idsHere.add(record.id)
+        }
+        const parsed = record.unreadable === undefined ? deps.parse(record, context) : { unknown: record.unreadable }
+        const readable = 'events' in parsed
+        const made = readable ? parsed.events : [unknownDocument(record, parsed.unknown)]
+        const parser = readable ? parsed.parser : 'unknown'
+        for (const [index, one] of made.entries()) {
+          const id = made.length === 1 ? record.id : `${record.id}.${index}`
+          const { doc, observed } = finishDocument(one, id, receivedIso, received)
+          events.push({
+            id,
+            scope: submission.scope,
+            source: submission.source,
+            parser,
+            observed,
+            doc,
+            json: JSON.stringify(doc),
+            request,
+          })
+        }
+        if (!readable) return 'unknown'
+        return made.length === 0 ? 'dropped' : 'parsed'
+      })
+    }
+
+    const results = group.map((waiting) => {
+      const outcomes = outcomesOf(waiting)
+      const { bytes, gaps, refused } = waiting.submission
+      return { outcomes, writer, sequence: next, counts: countOutcomes(outcomes, { bytes, gaps, dropped: refused }) }
+    })
+    const counts = group.map(({ submission }, at) => ({
+      source: submission.source,
+      scope: submission.scope,
+      result: results[at]!,
+    }))
+    const batch =
+      events.length === 0 ? undefined : { writer, sequence: next, received, salt: randomBytes(16).toString('hex'), events }
+    if (batch !== undefined) {
+      try {
+        await lake.append(batch)
+      } catch (error) {
+        doubtful = { batch, counts }
+        throw error
+      }
+      sequence = next
+    }
+    remember(requestsHere, received)
+    deps.committed({ batch, counts })
+    for (const [at, { resolve }] of group.entries()) resolve(results[at]!)
+  }
+
+  function remember(hashes: ReadonlySet<string>, now: number): void {
+    for (const hash of hashes) {
+      requests.delete(hash)
+      requests.set(hash, now)
+    }
+    for (const [hash, at] of requests) {
+      const expired = at < now - REMEMBER_MS
+      if (!expired && requests.size <= REMEMBERED_REQUESTS) break
+      requests.delete(hash)
+      // What memory forgets early, the lake still knows.
+      if (!expired) askLake = true
+    }
+  }
+
+  async function run(): Promise<void> {
+    while (queue.length > 0) {
+      await deps.ready()
+      const group = takeGroup()
+      try {
+        await commitGroup(group)
+      } catch (error) {
+        for (const { reject } of group) reject(error)
+      }
+    }
+    running = undefined
+  }
+
+  return {
+    submit: (submission) =>
+      new Promise((resolve, reject) => {
+        queue.push({ submission, resolve, reject })
+        running ??= run()
+      }),
+    settled: async () => {
+      while (running !== undefined) await running
+    },
+  }
+}
+
+/** For senders that must wait: the writer's queue is bounded by whoever fills it. */
+export function queueFull(): KanpekiError {
+  return new KanpekiError('queue_full', 'Kanpeki is taking in as much as it can.', {
+    remedy: 'Send again after a moment; nothing of this request was stored.',
+  })
+}
