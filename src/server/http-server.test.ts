@@ -1,0 +1,195 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { request as httpRequest } from 'node:http'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, expect, it } from 'vitest'
+import { z } from 'zod'
+import { KanpekiError } from '../kernel/error.ts'
+import { type Caller, type Permission, RawReply, route } from '../platform/http/route.ts'
+import { type RunningServer, startHttpServer } from './http-server.ts'
+import { createLive } from './live.ts'
+
+const folder = mkdtempSync(join(tmpdir(), 'kanpeki-console-'))
+const reported: unknown[] = []
+const live = createLive()
+let healthy = true
+let server: RunningServer
+let url: string
+
+const caller = (kind: Caller['kind'], ...permissions: Permission[]): Caller => ({
+  kind,
+  id: kind,
+  name: kind,
+  scope: 'default',
+  permissions: new Set<Permission>(['public', ...permissions]),
+})
+
+beforeAll(async () => {
+  mkdirSync(join(folder, 'console/assets'), { recursive: true })
+  writeFileSync(join(folder, 'console/index.html'), '<!doctype html><title>Kanpeki</title>')
+  writeFileSync(join(folder, 'console/assets/main-1.js'), 'export {}')
+  writeFileSync(join(folder, 'secret.txt'), 'secret')
+  server = await startHttpServer(
+    {
+      version: '0.0.0',
+      console: join(folder, 'console'),
+      healthy: () => healthy,
+      hot: (request, response) => {
+        if (request.url !== '/_hot') return false
+        response.end('hot')
+        return true
+      },
+      authenticate: async (request) => {
+        const who = request.headers.authorization
+        if (who === 'bad') throw new KanpekiError('unauthenticated', 'unknown')
+        return who === undefined ? caller('anonymous') : caller('token', who as Permission)
+      },
+      checkForgery: (request) => {
+        if (request.headers['x-forged'] !== undefined) throw new KanpekiError('csrf', 'forged')
+      },
+      report: (error) => reported.push(error),
+      routes: [
+        route({
+          method: 'POST',
+          path: '/api/v1/things/:id',
+          permission: 'alerts:write',
+          summary: 'Test',
+          params: z.object({ id: z.coerce.number().int() }),
+          body: z.object({ name: z.string().max(5) }),
+          response: z.object({ id: z.number(), name: z.string() }),
+          handle: async ({ params, body }) => ({ id: params.id, name: body.name }),
+        }),
+        route({
+          method: 'GET',
+          path: '/api/v1/broken',
+          permission: 'public',
+          summary: 'Test',
+          handle: async () => {
+            throw new Error('the password is hunter2')
+          },
+        }),
+        route({
+          method: 'GET',
+          path: '/api/v1/live',
+          permission: 'public',
+          summary: 'Test',
+          handle: async ({ signal }) => new RawReply('text/event-stream', live.stream(signal)),
+        }),
+      ],
+    },
+    '127.0.0.1',
+    0,
+  )
+  url = `http://127.0.0.1:${server.port}`
+})
+
+afterAll(async () => {
+  await server.close()
+  rmSync(folder, { recursive: true })
+})
+
+function post(path: string, body: unknown, headers: Record<string, string> = {}): Promise<Response> {
+  return fetch(`${url}${path}`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', ...headers },
+    body: JSON.stringify(body),
+  })
+}
+
+it('asks for the permission before it looks at the input', async () => {
+  const anonymous = await post('/api/v1/things/1', { wrong: true })
+  expect(anonymous.status).toBe(401)
+  expect(anonymous.headers.get('www-authenticate')).toBe('Bearer')
+  expect((await post('/api/v1/things/1', { wrong: true }, { authorization: 'alerts:read' })).status).toBe(403)
+  expect((await post('/api/v1/things/1', { name: 'a' }, { authorization: 'bad' })).status).toBe(401)
+  expect((await post('/api/v1/things/1', { name: 'a' }, { authorization: 'alerts:write', 'x-forged': '1' })).status).toBe(403)
+  const done = await post('/api/v1/things/7', { name: 'a' }, { authorization: 'alerts:write' })
+  expect([done.status, await done.json()]).toEqual([200, { id: 7, name: 'a' }])
+})
+
+it('says as a problem what is wrong with the input, and where', async () => {
+  const reply = await post('/api/v1/things/x', { name: 'too long' }, { authorization: 'alerts:write' })
+  expect(reply.headers.get('content-type')).toContain('application/problem+json')
+  expect(await reply.json()).toMatchObject({ status: 400, code: 'invalid_input', errors: [{ path: 'id' }] })
+  const broken = await fetch(`${url}/api/v1/things/1`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', authorization: 'alerts:write' },
+    body: '{',
+  })
+  expect(broken.status).toBe(400)
+  const polluted = await fetch(`${url}/api/v1/things/1`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', authorization: 'alerts:write' },
+    body: '{"name":"a","__proto__":{"admin":true}}',
+  })
+  expect(polluted.status).toBe(400)
+  expect((await post('/api/v1/things/1', { name: 'x'.repeat(5_000_000) }, { authorization: 'alerts:write' })).status).toBe(413)
+})
+
+it('tells nothing of its insides when something fails, and reports it', async () => {
+  const reply = await fetch(`${url}/api/v1/broken`)
+  expect(reply.status).toBe(500)
+  expect(await reply.text()).not.toMatch(/hunter2|at .*\.ts/)
+  expect(reported).toHaveLength(1)
+})
+
+it('is healthy only while it accepts work', async () => {
+  const reply = await fetch(`${url}/healthz`)
+  expect([reply.status, await reply.json()]).toEqual([200, { status: 'ok' }])
+  healthy = false
+  expect((await fetch(`${url}/healthz`)).status).toBe(503)
+  healthy = true
+})
+
+it('serves the console at any path, with a policy that allows no foreign and no inline script', async () => {
+  const page = await fetch(`${url}/triage/some-alert`)
+  expect(await page.text()).toContain('<title>Kanpeki')
+  const policy = page.headers.get('content-security-policy') ?? ''
+  expect(policy).toContain("default-src 'none'")
+  expect(policy).toContain("script-src 'self';")
+  expect(policy).toContain("frame-ancestors 'none'")
+  expect((await fetch(`${url}/assets/main-1.js`)).headers.get('cache-control')).toContain('immutable')
+  expect((await fetch(`${url}/api/v1/nothing`)).status).toBe(404)
+  expect(await (await fetch(`${url}/_hot`)).text()).toBe('hot')
+})
+
+it.each(['/../secret.txt', '/%2e%2e/secret.txt', '/..%2fsecret.txt', '/assets/../../secret.txt', '/%00', '/%ff'])(
+  'never leaves the console folder: %s',
+  async (path) => {
+    // fetch would tidy the path before sending it.
+    const body = await new Promise<string>((resolve, reject) => {
+      httpRequest({ port: server.port, path }, (response) => {
+        let text = ''
+        response.setEncoding('utf8').on('data', (chunk: string) => {
+          text += chunk
+        })
+        response.on('end', () => resolve(text))
+      })
+        .on('error', reject)
+        .end()
+    })
+    expect(body).not.toContain('secret')
+  },
+)
+
+it('streams what changed', async () => {
+  const reply = await fetch(`${url}/api/v1/live`)
+  const reader = reply.body!.pipeThrough(new TextDecoderStream()).getReader()
+  let text = (await reader.read()).value ?? ''
+  live.publish('alerts')
+  live.publish('cards')
+  live.publish('alerts')
+  while (!text.includes('data:')) text += (await reader.read()).value ?? ''
+  await reader.cancel()
+  expect(text).toContain('event: change\ndata: {"topics":["alerts","cards"]}\n\n')
+})
+
+it('describes every route in OpenAPI with its permission', async () => {
+  const description = (await (await fetch(`${url}/api/v1/openapi.json`)).json()) as {
+    openapi: string
+    paths: Record<string, Record<string, { 'x-permission': string }>>
+  }
+  expect(description.openapi).toBe('3.1.0')
+  expect(description.paths['/api/v1/things/{id}']?.['post']?.['x-permission']).toBe('alerts:write')
+  expect(Object.keys(description.paths)).toContain('/healthz')
+})
