@@ -1,0 +1,121 @@
+import { createHash } from 'node:crypto'
+import type { IncomingMessage } from 'node:http'
+import type { Transform } from 'node:stream'
+import { createBrotliDecompress, createGunzip, createInflate, createZstdDecompress } from 'node:zlib'
+import { KanpekiError } from '../../../kernel/error.ts'
+
+const DECODERS: Readonly<Record<string, () => Transform>> = {
+  gzip: createGunzip,
+  'x-gzip': createGunzip,
+  deflate: createInflate,
+  br: createBrotliDecompress,
+  zstd: createZstdDecompress,
+}
+
+/** Bytes that all requests together may hold in memory, taken as they arrive. */
+export interface MemoryBudget {
+  take(bytes: number): boolean
+  give(bytes: number): void
+}
+
+export function memoryBudget(limit: number): MemoryBudget {
+  let held = 0
+  return {
+    take(bytes) {
+      if (held + bytes > limit) return false
+      held += bytes
+      return true
+    },
+    give(bytes) {
+      held -= bytes
+    },
+  }
+}
+
+export interface ReadBody {
+  readonly body: Buffer
+  /** SHA-256 of `body`, hex. */
+  readonly digest: string
+  /** Must be called once the body is no longer held. */
+  release(): void
+}
+
+/**
+ * Reads and decompresses a request's body. The limit is on the decompressed bytes and applied as they come out, so that a
+ * bomb is stopped after `maxBytes`, whatever it would have grown to. The request is left unread on an error: the caller
+ * answers, then drains it.
+ * @throws KanpekiError `body_too_large`, `queue_full` (no memory for it now), `bad_encoding`, `body_aborted`.
+ */
+export async function readBody(request: IncomingMessage, maxBytes: number, budget: MemoryBudget): Promise<ReadBody> {
+  const declared = Number(request.headers['content-length'] ?? 0)
+  if (declared > maxBytes) throw tooLarge(maxBytes)
+  const decoder = decoderFor(request.headers['content-encoding'])
+  const hash = createHash('sha256')
+  const chunks: Buffer[] = []
+  let held = 0
+  const release = (): void => {
+    budget.give(held)
+    held = 0
+  }
+  try {
+    await new Promise<void>((resolve, reject) => {
+      const stream = decoder ?? request
+      stream.on('data', (chunk: Buffer) => {
+        if (held + chunk.length > maxBytes) return reject(tooLarge(maxBytes))
+        if (!budget.take(chunk.length)) return reject(busy())
+        held += chunk.length
+        hash.update(chunk)
+        chunks.push(chunk)
+      })
+      stream.once('end', resolve)
+      decoder?.once('error', (error) => reject(badEncoding(error.message)))
+      request.once('error', () => reject(aborted()))
+      request.once('close', () => {
+        if (!request.complete) reject(aborted())
+      })
+      if (decoder !== undefined) request.pipe(decoder)
+    })
+  } catch (error) {
+    release()
+    throw error
+  } finally {
+    request.removeAllListeners('data')
+    if (decoder !== undefined) {
+      request.unpipe(decoder)
+      decoder.on('error', () => {})
+      decoder.destroy()
+    }
+  }
+  return { body: chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks, held), digest: hash.digest('hex'), release }
+}
+
+function decoderFor(header: string | string[] | undefined): Transform | undefined {
+  const name = String(header ?? 'identity')
+    .trim()
+    .toLowerCase()
+  if (name === '' || name === 'identity') return undefined
+  const create = Object.hasOwn(DECODERS, name) ? DECODERS[name] : undefined
+  if (create === undefined)
+    throw new KanpekiError('bad_encoding', `The content encoding ${JSON.stringify(name.slice(0, 40))} is not known.`, {
+      remedy: 'Send gzip, deflate, br, zstd or none.',
+    })
+  return create()
+}
+
+function tooLarge(maxBytes: number): KanpekiError {
+  return new KanpekiError('body_too_large', `The request is larger than ${maxBytes} bytes (decompressed).`, {
+    remedy: 'Send it in smaller requests.',
+  })
+}
+
+function busy(): KanpekiError {
+  return new KanpekiError('queue_full', 'Too many requests are waiting to be written.', { remedy: 'Send it again in a moment.' })
+}
+
+function badEncoding(detail: string): KanpekiError {
+  return new KanpekiError('bad_encoding', `The body cannot be decompressed: ${detail}.`)
+}
+
+function aborted(): KanpekiError {
+  return new KanpekiError('body_aborted', 'The sender closed the connection before the end of the body.')
+}
