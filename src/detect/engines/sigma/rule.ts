@@ -1,0 +1,59 @@
+import type { Refusal, RuleInfo } from '../../../kernel/detection.ts'
+import type { JsonObject } from '../../../kernel/json.ts'
+import type { Expression } from './expression.ts'
+
+/** Where a rule's events come from; an absent attribute means "any". Lower case, as Sigma writes them. */
+export interface LogSource {
+  readonly product?: string
+  readonly category?: string
+  readonly service?: string
+}
+
+/** A test that a rule of our own pack carries under `tests:`. The matcher ignores it; `kanpeki` and the pack's suite run it. */
+export interface RuleTest {
+  readonly name: string
+  readonly match: boolean
+  /** At least one event; `event:` is a list of one. */
+  readonly events: readonly JsonObject[]
+}
+
+/** A Sigma rule that was understood completely. */
+export interface SigmaRule {
+  readonly info: RuleInfo
+  /** The spec's `name`: what correlations and filters may call the rule by. */
+  readonly name: string | undefined
+  readonly logsource: LogSource
+  /** The condition over its selections, modifiers applied, filters merged in. */
+  readonly expression: Expression
+  readonly tests: readonly RuleTest[]
+  /** Line of the document in its file, 1-based. */
+  readonly line: number
+  /** The document as written (after `action: global` was merged), for what the console shows: references, falsepositives, author … */
+  readonly document: JsonObject
+}
+
+/** A `correlation:` document, recognised and handed on as it is to the correlation engine. */
+export interface CorrelationDocument {
+  readonly doc: JsonObject
+  readonly file: string
+  readonly line: number
+  /** Hash of the document, as in RuleInfo.version. */
+  readonly version: string
+}
+
+export interface LoadedRules {
+  readonly rules: readonly SigmaRule[]
+  readonly correlations: readonly CorrelationDocument[]
+  readonly refused: readonly Refusal[]
+}
+
+/** One file's text. `file` is what refusals and detections name. */
+export interface RuleText {
+  readonly file: string
+  readonly text: string
+}
+
+export interface LoadOptions {
+  /** Values for `%name%` under the `expand` modifier, without the percent signs. A placeholder that is not here refuses its rule. */
+  readonly placeholders?: Readonly<Record<string, readonly string[]>>
+}
