@@ -1,0 +1,88 @@
+import { equalBytes, textOf, toBase64, utf8 } from './bytes.ts'
+import { type Checkpoint, parseCheckpoint } from './checkpoint.ts'
+import { checkEntries, type EntryFindings } from './entry-checks.ts'
+import type { EvidenceFolder } from './folder.ts'
+import { parseVerifierKey, type VerifierKey } from './note.ts'
+import { checkSigner, type Failure, type VerifyReport, verdictOf } from './report.ts'
+import { checkSegments } from './segments.ts'
+import { type Sha256, sha256 } from './sha256.ts'
+import { checkSince, type Since } from './since.ts'
+import { checkTree } from './tree-checks.ts'
+
+export interface DirectoryOptions {
+  /** Keys given or trusted before. */
+  readonly trusted?: readonly VerifierKey[]
+  /** Checkpoints seen before, which the log must still contain. */
+  readonly since?: readonly Since[]
+  /** Where the log lies; the default is a data directory's. `''` verifies a copy of the log alone. */
+  readonly ledger?: string
+  readonly hash?: Sha256
+  readonly onProgress?: (entries: number, size: number) => void
+}
+
+/**
+ * Verifies a data directory: the checkpoint's signature, every tile recomputed from the entries, the root, every entry,
+ * the outbox sequence, every sealed segment, and the checkpoints given as `since`. Never throws for what it reads.
+ */
+export async function verifyDirectory(folder: EvidenceFolder, options: DirectoryOptions = {}): Promise<VerifyReport> {
+  const ledger = options.ledger ?? 'ledger'
+  const at = (path: string) => (ledger === '' ? path : `${ledger}/${path}`)
+  const hash = options.hash ?? sha256
+  const trusted = options.trusted ?? []
+  const keyText = await readKey(folder, at('key'))
+  const claims = keyText === undefined ? null : (parseVerifierKey(keyText)?.text ?? null)
+  const head = await readCheckpoint(folder, at('checkpoint'))
+  const report = { kind: 'data' as const, claims, notes: [], logged: null, signer: null, origin: null, size: 0, root: null }
+  if ('reason' in head) return { ...report, verdict: 'failed', failures: [head], checked: NOTHING }
+
+  const { origin, size, root } = head
+  const named = { ...report, origin, size, root: toBase64(root) }
+  const claimed = keyText === undefined ? undefined : { text: keyText, path: at('key') }
+  const signed = await checkSigner(head, at('checkpoint'), trusted, claimed)
+  // Below a checkpoint that nobody signed there is nothing to measure the files against.
+  if (signed.failures.some((failure) => failure.path === at('checkpoint'))) {
+    const notes = ['The tiles and entries were not compared, since the checkpoint itself does not hold.']
+    return { ...named, verdict: 'failed', failures: signed.failures, notes, checked: NOTHING }
+  }
+
+  const findings: EntryFindings = checkEntries(at)
+  const tree = await checkTree(folder, at, head, findings, hash, options.onProgress)
+  const segments = await checkSegments(folder, ledger === '' ? undefined : findings, hash)
+  const since = await checkSince(options.since ?? [], head, trusted, claims, tree.readTile, hash)
+  const failures = [...signed.failures, ...tree.failures, ...findings.failures, ...segments.failures, ...since.failures]
+  const notes = [...tree.notes, ...segments.notes, ...since.notes]
+  return {
+    ...named,
+    verdict: verdictOf(failures, signed.signer),
+    signer: signed.signer,
+    failures,
+    notes,
+    checked: {
+      entries: findings.entries,
+      tiles: tree.tiles,
+      segments: segments.segments,
+      segmentBytes: segments.bytes,
+      events: segments.events,
+      checkpoints: since.checkpoints,
+    },
+    logged: findings.logged,
+  }
+}
+
+const NOTHING = { entries: 0, tiles: 0, segments: 0, segmentBytes: 0, events: 0, checkpoints: 0 }
+
+async function readCheckpoint(folder: EvidenceFolder, path: string): Promise<Checkpoint | Failure> {
+  const bytes = await folder.read(path)
+  if (bytes === undefined) return { path, leaf: null, code: 'missing', reason: 'there is no checkpoint, so nothing is signed' }
+  const checkpoint = parseCheckpoint(bytes)
+  return checkpoint ?? { path, leaf: null, code: 'malformed', reason: 'this is not a signed checkpoint (C2SP tlog-checkpoint)' }
+}
+
+/** The key's text without its newline; bytes that are no text become a text that is no key. */
+async function readKey(folder: EvidenceFolder, path: string): Promise<string | undefined> {
+  const bytes = await folder.read(path)
+  if (bytes === undefined) return undefined
+  const text = textOf(bytes) ?? ''
+  const line = text.endsWith('\n') ? text.slice(0, -1) : ''
+  return equalBytes(utf8(`${line}\n`), bytes) ? line : ''
+}

@@ -1,0 +1,94 @@
+import {
+  type BatchBody,
+  batchId,
+  type DroppedSegment,
+  parseBatchBody,
+  parseEntry,
+  parseSegmentBody,
+  type SegmentBody,
+} from './entry.ts'
+import type { Failure } from './report.ts'
+import { tilePath } from './tiles.ts'
+
+/** A sealed segment as its leaf describes it, and where that leaf is. */
+export interface SegmentLeaf {
+  readonly leaf: number
+  readonly path: string
+  readonly body: SegmentBody
+}
+
+/** Reads entries in order, and keeps what later checks need. */
+export interface EntryFindings {
+  readonly failures: readonly Failure[]
+  readonly entries: number
+  readonly logged: { readonly first: string; readonly last: string } | null
+  /** Roots of batches by `batchId`. */
+  readonly batches: ReadonlyMap<string, Uint8Array>
+  readonly segments: readonly SegmentLeaf[]
+  /** Files that a later entry says were deleted by policy. */
+  readonly dropped: ReadonlySet<string>
+  accept(index: number, bytes: Uint8Array, width: number): void
+}
+
+/** @param at gives a path of the log its place in what is verified. */
+export function checkEntries(at: (path: string) => string): EntryFindings {
+  const failures: Failure[] = []
+  const batches = new Map<string, Uint8Array>()
+  const segments: SegmentLeaf[] = []
+  const dropped = new Set<string>()
+  let entries = 0
+  let outbox = 0
+  let logged: { first: string; last: string } | null = null
+
+  const keepBatch = (batch: BatchBody, path: string, leaf: number) => {
+    const id = batchId(batch.writer, batch.sequence)
+    if (batches.has(id)) failures.push({ path, leaf, code: 'batch_mismatch', reason: `batch ${id} is logged a second time` })
+    else batches.set(id, batch.root)
+  }
+  const keepSegment = (body: SegmentBody | DroppedSegment, path: string, leaf: number) => {
+    if ('dropped' in body) dropped.add(body.file)
+    else segments.push({ leaf, path, body })
+  }
+
+  return {
+    failures,
+    batches,
+    segments,
+    dropped,
+    get entries() {
+      return entries
+    },
+    get logged() {
+      return logged
+    },
+    accept(index, bytes, width) {
+      entries++
+      const path = at(tilePath({ level: 'entries', index: Math.floor(index / 256), width }))
+      const fail = (code: Failure['code'], reason: string) => failures.push({ path, leaf: index, code, reason })
+      const entry = parseEntry(bytes)
+      if (typeof entry === 'string') {
+        fail('entry_invalid', entry)
+        return
+      }
+      if (entry.outbox !== outbox + 1) fail('outbox_gap', gapReason(outbox, entry.outbox))
+      outbox = entry.outbox
+      logged = { first: logged?.first ?? entry.logged, last: entry.logged }
+      if (entry.type === 'batch') {
+        const batch = parseBatchBody(entry.body)
+        if (batch === undefined) fail('entry_invalid', 'the entry of a batch lacks its writer, sequence, event count or root')
+        else keepBatch(batch, path, index)
+      } else if (entry.type === 'segment') {
+        const segment = parseSegmentBody(entry.body)
+        if (segment === undefined) fail('entry_invalid', 'the entry of a segment lacks its file, hash, counts or batches')
+        else keepSegment(segment, path, index)
+      }
+    },
+  }
+}
+
+function gapReason(before: number, now: number): string {
+  if (now <= before) return `outbox sequence ${now} comes after ${before}: an entry is repeated or out of order`
+  const missing = now - before - 1
+  const which = missing === 1 ? `${before + 1} is` : `${before + 1} to ${now - 1} are`
+  return `outbox sequence goes from ${before} to ${now}: ${which} missing`
+}
