@@ -21,6 +21,8 @@ export interface CommitResult {
   readonly writer: string
   readonly sequence: number
   readonly counts: Counts
+  /** Observed time of the batch's newest event of this source, milliseconds UTC; absent where no event carries one. */
+  readonly observed?: number
 }
 
 /**

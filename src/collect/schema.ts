@@ -101,7 +101,8 @@ const common = {
   zoneMinutes: z.int().min(-840).max(840).default(0),
   /** Parser ids to try first. */
   parsers: z.array(z.string().max(64)).max(16).default([]),
-  expectedSeconds: z.int().min(1).max(31_536_000).nullable().default(null),
+  /** Left out: an hour, and none for an import. */
+  expectedSeconds: z.int().min(1).max(31_536_000).nullable().optional(),
 }
 
 /** Body of POST /api/v1/sources. */

@@ -89,8 +89,8 @@ test('whatever throws (source, commit, acknowledgement): every record is stored,
           }
         },
       })
-      await until(() => s.status('file:n')?.state === 'stopped')
-      expect(s.status('file:n')?.reason).toBe('finished')
+      await until(() => s.status('default', 'file:n')?.state === 'stopped')
+      expect(s.status('default', 'file:n')?.reason).toBe('finished')
       expect([...recorder.stored.values()].map((record) => Number(record.text)).sort((a, b) => a - b)).toEqual(
         Array.from({ length: 20 }, (_, n) => n),
       )
@@ -119,7 +119,7 @@ test('acknowledges each batch exactly once, and not before its commit resolved',
   for (let n = 0; n < 50; n++) await turn()
   expect(calls).toEqual([])
   release()
-  await until(() => s.status('file:a')?.state === 'stopped')
+  await until(() => s.status('default', 'file:a')?.state === 'stopped')
   expect(calls).toEqual([0, 1, 2])
 })
 
@@ -143,12 +143,12 @@ test('a source is not pulled while too much of its own is unacknowledged', async
     )
     for (let n = 0; n < 50; n++) await turn()
     expect(pulled).toBe(expected)
-    expect(s.status('file:a')).toMatchObject({ state: 'waiting', reason: 'the writer is busy' })
-    const stopped = s.stop('file:a', GRACE)
+    expect(s.status('default', 'file:a')).toMatchObject({ state: 'waiting', reason: 'the writer is busy' })
+    const stopped = s.stop('default', 'file:a', GRACE)
     release()
     await stopped
     expect(recorder.counts.stored).toBe(pulled)
-    expect(s.status('file:a')).toMatchObject({ state: 'stopped', reason: undefined })
+    expect(s.status('default', 'file:a')).toMatchObject({ state: 'stopped', reason: undefined })
   }
 })
 
@@ -159,10 +159,10 @@ test('a writer that refuses shows as waiting with its reason, and the source goe
   const s = supervisor(recorder)
   const { source } = counting(3, new Set())
   s.start(source)
-  await until(() => s.status('file:n')?.state === 'waiting')
-  expect(s.status('file:n')?.reason).toBe('The disk is full. Free some space.')
+  await until(() => s.status('default', 'file:n')?.state === 'waiting')
+  expect(s.status('default', 'file:n')?.reason).toBe('The disk is full. Free some space.')
   full = false
-  await until(() => s.status('file:n')?.state === 'stopped')
+  await until(() => s.status('default', 'file:n')?.state === 'stopped')
   expect(recorder.counts).toMatchObject({ stored: 3, repeated: 0 })
 })
 
@@ -174,7 +174,7 @@ test('a source that throws is failed with its reason and the time of the next at
     random: () => 1,
     wait: async (ms) => {
       waits.push(ms)
-      seen.push(s.status('file:a'))
+      seen.push(s.status('default', 'file:a'))
       await turn()
     },
   })
@@ -185,7 +185,7 @@ test('a source that throws is failed with its reason and the time of the next at
       if (lives < 7) throw new KanpekiError('file_denied', 'not readable', { place: { file: '/var/log/x' } })
     }),
   )
-  await until(() => s.status('file:a')?.state === 'stopped')
+  await until(() => s.status('default', 'file:a')?.state === 'stopped')
   expect(waits).toEqual([1000, 2000, 4000, 8000, 1000, 2000])
   expect(seen[0]).toEqual({ id: 'file:a', state: 'failed', reason: '/var/log/x: not readable', retryAt: 2000, problems: [] })
 })
@@ -227,7 +227,7 @@ test('a source that does not end, or a writer that never takes, is given up afte
     }),
   )
   await deaf.stopAll(1)
-  expect(deaf.status('file:deaf')).toMatchObject({ state: 'stopped', reason: 'stopped with 0 batches unacknowledged' })
+  expect(deaf.status('default', 'file:deaf')).toMatchObject({ state: 'stopped', reason: 'stopped with 0 batches unacknowledged' })
 
   const never = new Recorder()
   never.fault = () => new KanpekiError('disk_full', 'full')
@@ -241,7 +241,7 @@ test('a source that does not end, or a writer that never takes, is given up afte
   for (let n = 0; n < 20; n++) await turn()
   await stuck.stopAll(1)
   expect(acknowledged).toBe(0)
-  expect(stuck.status('file:stuck')?.state).toBe('stopped')
+  expect(stuck.status('default', 'file:stuck')?.state).toBe('stopped')
   expect(log).toContain('source stopped before it was done')
 })
 
@@ -253,12 +253,12 @@ test('two sources of one name are refused; a stopped one may start again; proble
     context.problem?.('/x', undefined)
   })
   s.start(source)
-  await until(() => (s.status('file:a')?.problems.length ?? 0) > 0)
+  await until(() => (s.status('default', 'file:a')?.problems.length ?? 0) > 0)
   expect(() => s.start(source)).toThrow(expect.objectContaining({ code: 'source_runs' }))
-  await s.stop('file:a', GRACE)
-  expect(s.status('file:a')?.problems).toEqual([])
+  await s.stop('default', 'file:a', GRACE)
+  expect(s.status('default', 'file:a')?.problems).toEqual([])
   s.start(source)
-  await until(() => s.status('file:a')?.problems.length === 1)
-  await s.stop('file:a', GRACE)
-  expect(s.status('nobody')).toBeUndefined()
+  await until(() => s.status('default', 'file:a')?.problems.length === 1)
+  await s.stop('default', 'file:a', GRACE)
+  expect(s.status('default', 'nobody')).toBeUndefined()
 })

@@ -18,7 +18,7 @@ export interface Supervised {
 export interface SupervisorDeps {
   readonly commit: Commit
   /** Positions of one source; keys of two sources never meet. */
-  readonly positions: (sourceId: string) => PositionStore
+  readonly positions: (scope: string, id: string) => PositionStore
   readonly clock: Clock
   readonly log: (message: string, detail?: Record<string, unknown>) => void
   readonly wait?: Wait
@@ -43,9 +43,9 @@ export interface Supervisor {
    * Lets a source end: it is told to, its last records are committed and acknowledged, then this resolves. After `graceMs`
    * what is still unacknowledged is given up (the source offers it again at its next start, where it can).
    */
-  stop(id: string, graceMs: number): Promise<void>
+  stop(scope: string, id: string, graceMs: number): Promise<void>
   stopAll(graceMs: number): Promise<void>
-  status(id: string): SourceStatus | undefined
+  status(scope: string, id: string): SourceStatus | undefined
 }
 
 const BACKOFF: Backoff = { firstMs: 1000, maxMs: 60_000 }
@@ -57,19 +57,22 @@ const LIMITS: WindowLimits = { batches: 4, bytes: 33_554_432 }
  */
 export function createSupervisor(deps: SupervisorDeps): Supervisor {
   const runs = new Map<string, Run>()
-  const stop = async (run: Run | undefined, graceMs: number): Promise<void> => run?.stop(graceMs)
+  const keyOf = (scope: string, id: string): string => `${scope}\0${id}`
   return {
     start(source) {
-      if (runs.get(source.id)?.ended === false) throw new KanpekiError('source_runs', `The source ${source.id} runs already.`)
+      const key = keyOf(source.scope, source.id)
+      if (runs.get(key)?.ended === false) throw new KanpekiError('source_runs', `The source ${source.id} runs already.`)
       const run = new Run(source, deps)
-      runs.set(source.id, run)
+      runs.set(key, run)
       run.begin()
     },
-    stop: (id, graceMs) => stop(runs.get(id), graceMs),
-    async stopAll(graceMs) {
-      await Promise.all([...runs.values()].map((run) => stop(run, graceMs)))
+    async stop(scope, id, graceMs) {
+      await runs.get(keyOf(scope, id))?.stop(graceMs)
     },
-    status: (id) => runs.get(id)?.status(),
+    async stopAll(graceMs) {
+      await Promise.all([...runs.values()].map((run) => run.stop(graceMs)))
+    },
+    status: (scope, id) => runs.get(keyOf(scope, id))?.status(),
   }
 }
 
@@ -208,7 +211,7 @@ class Run {
   private context(): SourceContext {
     return {
       signal: this.stopping.signal,
-      positions: this.deps.positions(this.source.id),
+      positions: this.deps.positions(this.source.scope, this.source.id),
       log: (message, detail) => this.deps.log(message, { source: this.source.id, ...detail }),
       problem: (key, text) => {
         if (text === undefined) this.problems.delete(key)

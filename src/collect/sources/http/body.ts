@@ -71,6 +71,19 @@ export function bodyIdentity(body: IngestBody): string {
     .slice(0, 32)
 }
 
+/**
+ * Whether an id may come again in another body: a client's own may; one made from the body cannot, since the body's
+ * identity is asked first.
+ */
+export function isClientId(id: string): boolean {
+  return id.includes('/')
+}
+
+/** The sender's `_id` names an event within its index and scope: another team's cannot shadow it. */
+export function clientId(scope: string, index: string, id: string): string {
+  return `${scope}/${index}/${id}`
+}
+
 /** Calls `each` with every line that is not blank, without its line end and surrounding white space. */
 export function eachLine(body: Buffer, each: (line: Buffer) => void): void {
   let at = 0

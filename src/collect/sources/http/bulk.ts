@@ -10,6 +10,7 @@ import {
   type BulkAction,
   type BulkItem,
   bodyIdentity,
+  clientId,
   eachLine,
   type IngestBody,
   type SplitBody,
@@ -73,7 +74,7 @@ export function splitBulk(input: IngestBody, limits: BodyLimits = BODY_LIMITS): 
     else if (action.idProblem !== undefined)
       keep(action, unreadable(nextId(), decodeText(line).text, action.idProblem, input.origin))
     else {
-      const id = action.id === undefined ? nextId() : clientId(input.scope, action)
+      const id = action.id === undefined ? nextId() : clientId(input.scope, action.index, action.id)
       const record =
         line.length > limits.maxLineBytes
           ? tooLong(id, line, line.length, limits.maxLineBytes, input.origin)
@@ -86,11 +87,6 @@ export function splitBulk(input: IngestBody, limits: BodyLimits = BODY_LIMITS): 
     else keep(pending, unreadable(nextId(), '', 'the request ends after the action: its document is missing', input.origin))
   }
   return { format: 'bulk', records, items, refused }
-}
-
-/** The sender's `_id` names an event within its index and scope: another team's cannot shadow it. */
-function clientId(scope: string, action: Action): string {
-  return `${scope}/${action.index}/${action.id}`
 }
 
 function itemOf(action: Action): Pick<BulkItem, 'action' | 'index' | 'id'> {
