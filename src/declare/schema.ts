@@ -104,7 +104,6 @@ export const card = z
     withdrawal: z.array(trigger).min(1),
   })
   .meta({
-    id: 'https://kanpeki.dev/schemas/card.json',
     title: 'Perfection declaration card',
     description: 'What a team declares for one scope, how it is measured, and when the badge is withdrawn.',
   })
@@ -203,13 +202,13 @@ export const signaturesView = z.object({
   youMaySign: z.boolean(),
 })
 
-/** One difference between two versions. `weaker` loosens what is promised. */
+/** One difference between two versions. `weaker` loosens what is promised; `unclear` changes what is measured: read it. */
 export const change = z.object({
   path: z.string(),
   kind: z.enum(['added', 'removed', 'changed']),
   before: json,
   after: json,
-  effect: z.enum(['weaker', 'stronger', 'neutral']),
+  effect: z.enum(['weaker', 'stronger', 'neutral', 'unclear']),
   text,
 })
 export type Change = z.infer<typeof change>

@@ -277,3 +277,10 @@ export const coverageResponse = z.object({
   unknown: z.array(z.string()),
 })
 export type CoverageResponse = z.infer<typeof coverageResponse>
+
+export const techniquesResponse = z.object({
+  attack: z.string(),
+  tactics: z.array(z.object({ id: z.enum(TACTICS), name: z.object({ en: z.string(), ja: z.string() }) })),
+  /** Technique id → name. */
+  techniques: z.record(z.string(), z.string()),
+})

@@ -28,6 +28,8 @@ export interface Measure {
   readonly id: string
   readonly unit: Unit
   readonly title: { readonly en: string; readonly ja: string }
+  /** Why these parameters make no sense, or undefined; asked when a card is loaded, so that it is refused by line. */
+  readonly check?: (params: JsonObject) => string | undefined
   measure(params: JsonObject, from: number, to: number, scope: string): Promise<Reading>
 }
 

@@ -1,0 +1,264 @@
+import { createHash } from 'node:crypto'
+import type { Kysely } from 'kysely'
+import { type Detection, severityOfLevel } from '../kernel/detection.ts'
+import type { Evidence } from '../kernel/evidence.ts'
+import { canonicalJson, type JsonObject } from '../kernel/json.ts'
+import { jsonText, readJson } from '../platform/state/columns.ts'
+import { recordEvidence } from '../platform/state/outbox.ts'
+import {
+  type Additions,
+  alertIdOf,
+  detectionKey,
+  entityKeyOf,
+  eventIdsOf,
+  type Folded,
+  foldDetections,
+  type GrowingAlert,
+  groupIdOf,
+  STORY_GAP_MS,
+  storyIdOf,
+} from './alerts-group.ts'
+import { folded, rfc3339, type StoredDetail, summaryOf } from './alerts-view.ts'
+import {
+  candidates,
+  type Db,
+  forgetSeen,
+  insertAlerts,
+  insertSeen,
+  type StoryRow,
+  seenKeys,
+  storiesNear,
+  updateAlert,
+  upsertProofs,
+} from './queries.ts'
+import type { AlertSummary } from './schema.ts'
+import type { AlertsTable, DetectTables } from './tables.ts'
+
+export interface Recorded {
+  /** Alerts that were not there before, in order. */
+  readonly raised: readonly AlertSummary[]
+  /** Alerts that grew, as they are now. */
+  readonly updated: readonly AlertSummary[]
+  /** Detections that were already part of an alert and changed nothing. */
+  readonly repeated: number
+}
+
+/**
+ * Turns detections into alerts inside the caller's transaction, with their evidence. Idempotent: a detection that was
+ * recorded before changes nothing, so a batch may be replayed. `now` is milliseconds UTC; what is grouped with what does
+ * not depend on it.
+ */
+export async function recordDetections<T>(trx: Kysely<T>, detections: readonly Detection[], now: number): Promise<Recorded> {
+  if (detections.length === 0) return { raised: [], updated: [], repeated: 0 }
+  const db = trx as unknown as Db
+  const seen = await seenKeys(db, [...new Set(detections.map(detectionKey))])
+  const unseen = detections.filter((detection) => !seen.has(detectionKey(detection)))
+  if (unseen.length === 0) return { raised: [], updated: [], repeated: detections.length }
+  const known = await candidates(db, [...new Set(unseen.map(groupIdOf))], [...new Set(unseen.map(alertIdOf))])
+  const result = foldDetections(
+    unseen,
+    seen,
+    known.map((row) => ({
+      id: row.id,
+      groupId: row.group_id,
+      first: row.first_observed,
+      last: row.last_observed,
+      open: row.state === 'open',
+    })),
+  )
+  const grown = known.flatMap((row) => {
+    const more = result.additions.get(row.id)
+    return more === undefined ? [] : [grownRow(row, more, now)]
+  })
+  const fresh = await freshRows(db, result.fresh, now)
+  const evidence = [...fresh.map((row) => raisedEvidence(row, now)), ...grownEvidence(grown, now)]
+  const first = (await recordEvidence(trx, evidence, { now: () => now })) - evidence.length + 1
+  const raised = fresh.map((row, index) => ({ ...row, outbox: first + index }))
+  await insertAlerts(db, raised)
+  for (const row of grown) await updateAlert(db, row.id, changeOf(row))
+  await insertSeen(db, seenRows(result))
+  await upsertProofs(db, [...raised, ...grown].flatMap(proofsOf))
+  return {
+    raised: raised.map(summaryOf),
+    updated: grown.map(summaryOf),
+    repeated: detections.length - seenRows(result).length,
+  }
+}
+
+/** Forgets which detections were seen when their events arrived before a time: none of them can be replayed any more. */
+export async function forgetDetections<T>(trx: Kysely<T>, receivedBefore: number): Promise<void> {
+  await forgetSeen(trx as unknown as Db, receivedBefore)
+}
+
+function seenRows({ fresh, additions }: Folded): DetectTables['detect_seen'][] {
+  const parts: (readonly [string, Pick<Additions, 'detections' | 'keys'>])[] = [
+    ...fresh.map((alert) => [alert.id, alert] as const),
+    ...additions,
+  ]
+  return parts.flatMap(([alertId, part]) =>
+    part.detections.map((detection, index) => ({
+      key: part.keys[index] ?? detectionKey(detection),
+      scope: detection.scope,
+      alert_id: alertId,
+      received: detection.received,
+    })),
+  )
+}
+
+async function freshRows(db: Db, alerts: readonly GrowingAlert[], now: number): Promise<AlertsTable[]> {
+  if (alerts.length === 0) return []
+  const keys = [...new Set(alerts.map((alert) => entityKeyOf(alert.entity)))]
+  const from = Math.min(...alerts.map((alert) => alert.first)) - STORY_GAP_MS
+  const to = Math.max(...alerts.map((alert) => alert.last)) + STORY_GAP_MS
+  const stories: StoryRow[] = await storiesNear(db, keys, from, to)
+  return alerts.map((alert) => {
+    const row = freshRow(alert, stories, now)
+    stories.push(row)
+    return row
+  })
+}
+
+function freshRow(alert: GrowingAlert, stories: readonly StoryRow[], now: number): AlertsTable {
+  const { rule, entity } = alert
+  const entityKey = entityKeyOf(entity)
+  const story = stories.find(
+    (row) =>
+      row.entity_key === entityKey &&
+      row.scope === alert.scope &&
+      row.last_observed >= alert.first - STORY_GAP_MS &&
+      row.first_observed <= alert.last + STORY_GAP_MS,
+  )
+  const detail: StoredDetail = {
+    description: rule.description,
+    descriptionJa: rule.ja?.description ?? rule.description,
+    group: alert.group,
+    fields: alert.fields,
+    conditions: alert.conditions,
+    eventIds: eventIdsOf([], alert.detections),
+  }
+  const titleJa = rule.ja?.title ?? rule.title
+  return {
+    id: alert.id,
+    scope: alert.scope,
+    story_id: story?.story_id ?? storyIdOf(alert.scope, entityKey, alert.id),
+    group_id: alert.groupId,
+    rule_id: rule.id,
+    rule_version: rule.version,
+    title: rule.title,
+    title_ja: titleJa,
+    level: rule.level,
+    severity: severityOfLevel[rule.level],
+    file: rule.file,
+    entity_kind: entity.kind,
+    entity_name: entity.name,
+    entity_key: entityKey,
+    techniques: jsonText(rule.techniques),
+    tactics: jsonText(rule.tactics),
+    count: alert.detections.length,
+    event_count: eventsIn(alert.detections),
+    first_observed: alert.first,
+    last_observed: alert.last,
+    received: alert.received,
+    raised: now,
+    updated: now,
+    state: 'open',
+    verdict: null,
+    judged: null,
+    acknowledged: null,
+    assignee: null,
+    note: '',
+    search: folded([rule.title, titleJa, entity.name, rule.id, ...rule.techniques, ...rule.tactics].join(' ')),
+    outbox: 0,
+    detail: jsonText(detail),
+  }
+}
+
+function eventsIn(detections: readonly Detection[]): number {
+  return detections.reduce((sum, detection) => sum + detection.eventCount, 0)
+}
+
+function grownRow(row: AlertsTable, more: Additions, now: number): AlertsTable {
+  const detail = readJson<StoredDetail>(row.detail)
+  return {
+    ...row,
+    count: row.count + more.detections.length,
+    event_count: row.event_count + eventsIn(more.detections),
+    first_observed: more.first,
+    last_observed: more.last,
+    updated: now,
+    detail: jsonText({ ...detail, eventIds: eventIdsOf(detail.eventIds, more.detections) }),
+  }
+}
+
+function changeOf(row: AlertsTable) {
+  const { count, event_count, first_observed, last_observed, updated, detail } = row
+  return { count, event_count, first_observed, last_observed, updated, detail }
+}
+
+/** An alert that grows proves its techniques again, so the time of its last growth counts. */
+function proofsOf(row: AlertsTable): DetectTables['detect_proofs'][] {
+  return [...new Set(readJson<string[]>(row.techniques))].map((technique) => ({
+    alert_id: row.id,
+    technique,
+    scope: row.scope,
+    raised: row.raised,
+    last: row.updated,
+  }))
+}
+
+// ── Evidence ──
+
+const EVENTS_IN_EVIDENCE = 20
+const FIELDS_IN_EVIDENCE = 4096
+const UPDATES_IN_ONE = 200
+
+function raisedEvidence(row: AlertsTable, now: number): Evidence {
+  const { group, fields, eventIds } = readJson<StoredDetail>(row.detail)
+  const text = canonicalJson(fields)
+  const body: JsonObject = {
+    alert: row.id,
+    change: 'raised',
+    story: row.story_id,
+    rule: row.rule_id,
+    ruleVersion: row.rule_version,
+    title: row.title,
+    severity: row.severity,
+    techniques: readJson<string[]>(row.techniques),
+    entity: { kind: row.entity_kind, name: row.entity_name },
+    group,
+    count: row.count,
+    eventCount: row.event_count,
+    events: eventIds.slice(0, EVENTS_IN_EVIDENCE),
+    firstObserved: rfc3339(row.first_observed),
+    raised: rfc3339(now),
+    fieldsSha256: createHash('sha256').update(text).digest('hex'),
+    ...(text.length <= FIELDS_IN_EVIDENCE ? { fields } : {}),
+  }
+  return { type: 'alert', scope: row.scope, observed: row.last_observed, received: row.received, body }
+}
+
+/** One entry for many updates: an entry for each would outnumber the events of a noisy rule. */
+function grownEvidence(rows: readonly AlertsTable[], now: number): Evidence[] {
+  return chunksByScope(rows).map(([scope, chunk]) => ({
+    type: 'alert' as const,
+    scope,
+    observed: Math.max(...chunk.map((row) => row.last_observed)),
+    received: now,
+    body: {
+      change: 'grown',
+      alerts: chunk.map((row) => ({
+        alert: row.id,
+        count: row.count,
+        eventCount: row.event_count,
+        lastObserved: rfc3339(row.last_observed),
+      })),
+    },
+  }))
+}
+
+function chunksByScope(rows: readonly AlertsTable[]): (readonly [string, readonly AlertsTable[]])[] {
+  return [...Map.groupBy(rows, (row) => row.scope)].flatMap(([scope, all]) => {
+    const count = Math.ceil(all.length / UPDATES_IN_ONE)
+    return Array.from({ length: count }, (_, n) => [scope, all.slice(n * UPDATES_IN_ONE, (n + 1) * UPDATES_IN_ONE)] as const)
+  })
+}

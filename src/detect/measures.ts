@@ -1,0 +1,226 @@
+import type { RuleInfo } from '../kernel/detection.ts'
+import type { JsonObject } from '../kernel/json.ts'
+import type { Measure, Reading } from '../kernel/measure.ts'
+import type { State } from '../platform/state/state.ts'
+import { quantile } from './alerts-queue.ts'
+import { rfc3339, seconds } from './alerts-view.ts'
+import { statedSet } from './coverage.ts'
+import { type Attack, withParents } from './coverage-attack.ts'
+import { type AlertTimes, proofsBetween, raisedBetween } from './queries.ts'
+import type { DetectTables } from './tables.ts'
+
+export interface DetectMeasureDeps {
+  readonly state: State
+  readonly attack: Attack
+  readonly rules: () => readonly RuleInfo[]
+}
+
+const ALERTS_A_READING = 100_000
+const IDS_IN_EVIDENCE = 20
+/** An alert of the wanted severity that nobody judged within a day counts as imprecise: silence is not agreement. */
+const JUDGE_WITHIN_S = 86_400
+
+/** Measures over alerts and verdicts, for objectives of declaration cards. */
+export function detectMeasures({ state, attack, rules }: DetectMeasureDeps): readonly Measure[] {
+  const alerts = async (params: JsonObject, from: number, to: number, scope: string): Promise<AlertTimes[]> => {
+    const severities = severitiesOf(params['severity'])
+    const rows = await raisedBetween(state.scoped<DetectTables>(scope), from, to, ALERTS_A_READING)
+    return rows.filter((row) => severities.has(row.severity))
+  }
+  return [
+    {
+      id: 'detect.attack-coverage',
+      unit: 'percent',
+      title: { en: 'ATT&CK techniques proven by a raised alert', ja: 'アラートで実証済みのATT&CK手法' },
+      check: (params) => checkKeys(params, ['set', 'techniques']) ?? checkTechniques(params, attack),
+      async measure(params, from, to, scope) {
+        const wanted = techniquesOf(params, attack, rules())
+        const proofs = await proofsBetween(state.scoped<DetectTables>(scope), from, to)
+        const last = new Map(proofs.map((proof) => [proof.technique, proof.last]))
+        return coverageReading(wanted, withParents(last, Math.max))
+      },
+    },
+    {
+      id: 'detect.alert-delay',
+      unit: 'seconds',
+      title: { en: 'Time from an event to its alert', ja: 'イベントからアラートまでの時間' },
+      check: (params) => checkKeys(params, ['severity', 'statistic', 'since']) ?? checkDelay(params),
+      async measure(params, from, to, scope) {
+        const rows = await alerts(params, from, to, scope)
+        const begin = params['since'] === 'observed' ? 'first_observed' : 'received'
+        return timesReading(rows, params, (row) => row.raised - row[begin])
+      },
+    },
+    {
+      id: 'detect.time-to-acknowledge',
+      unit: 'seconds',
+      title: { en: 'Time until a person takes up an alert', ja: '担当者が着手するまでの時間' },
+      check: (params) => checkKeys(params, ['severity', 'statistic']) ?? checkStatistic(params),
+      async measure(params, from, to, scope) {
+        // One that still waits has waited at least until now: leaving it out would reward not looking.
+        const rows = await alerts(params, from, to, scope)
+        return timesReading(rows, params, (row) => Math.min(row.acknowledged ?? to, to) - row.raised)
+      },
+    },
+    {
+      id: 'detect.time-to-verdict',
+      unit: 'seconds',
+      title: { en: 'Time until an alert is judged', ja: '判定が下るまでの時間' },
+      check: (params) => checkKeys(params, ['severity', 'statistic']) ?? checkStatistic(params),
+      async measure(params, from, to, scope) {
+        const rows = await alerts(params, from, to, scope)
+        return timesReading(rows, params, (row) => Math.min(row.judged ?? to, to) - row.raised)
+      },
+    },
+    {
+      id: 'detect.p1-precision',
+      unit: 'percent',
+      title: { en: 'P1 alerts that were true', ja: '真だったP1アラートの割合' },
+      check: (params) => checkKeys(params, ['severity', 'judgeWithin']) ?? checkPrecision(params),
+      async measure(params, from, to, scope) {
+        const rows = await alerts({ severity: [1], ...params }, from, to, scope)
+        const within = typeof params['judgeWithin'] === 'number' ? params['judgeWithin'] : JUDGE_WITHIN_S
+        return precisionReading(rows, to - within * 1000)
+      },
+    },
+  ]
+}
+
+// ── Parameters ──
+
+function checkKeys(params: JsonObject, known: readonly string[]): string | undefined {
+  const stray = Object.keys(params).find((key) => !known.includes(key))
+  if (stray !== undefined) return `it has no parameter ${stray}; it knows ${known.join(', ')}`
+  const severity = params['severity']
+  if (severity === undefined || isSeverityList(severity)) return undefined
+  return 'severity must be a list of numbers from 1 to 5'
+}
+
+function isSeverityList(value: unknown): value is readonly number[] {
+  return Array.isArray(value) && value.length > 0 && value.every((item) => [1, 2, 3, 4, 5].includes(item as number))
+}
+
+function severitiesOf(value: unknown): ReadonlySet<number> {
+  return new Set(isSeverityList(value) ? value : [1, 2, 3, 4, 5])
+}
+
+const STATISTICS = ['mean', 'p50', 'p95', 'max'] as const
+type Statistic = (typeof STATISTICS)[number]
+
+function statisticOf(params: JsonObject): Statistic {
+  return STATISTICS.find((name) => name === params['statistic']) ?? 'p95'
+}
+
+function checkStatistic({ statistic }: JsonObject): string | undefined {
+  return statistic === undefined || STATISTICS.some((name) => name === statistic)
+    ? undefined
+    : `statistic must be one of ${STATISTICS.join(', ')}`
+}
+
+function checkDelay(params: JsonObject): string | undefined {
+  const { since } = params
+  if (since !== undefined && since !== 'received' && since !== 'observed') return 'since must be received or observed'
+  return checkStatistic(params)
+}
+
+function checkPrecision({ judgeWithin }: JsonObject): string | undefined {
+  return judgeWithin === undefined || (typeof judgeWithin === 'number' && judgeWithin >= 0)
+    ? undefined
+    : 'judgeWithin must be a number of seconds'
+}
+
+const SETS = ['core', 'rules', 'all'] as const
+
+function checkTechniques({ set, techniques }: JsonObject, attack: Attack): string | undefined {
+  if (set !== undefined && !SETS.some((name) => name === set)) return `set must be one of ${SETS.join(', ')}`
+  if (techniques === undefined) return undefined
+  if (set !== undefined) return 'give either set or techniques'
+  if (!Array.isArray(techniques) || techniques.length === 0) return 'techniques must be a list of ATT&CK ids'
+  const stray = techniques.find((id) => typeof id !== 'string' || !attack.techniques.has(id))
+  return stray === undefined ? undefined : `ATT&CK ${attack.version} has no technique ${String(stray)}`
+}
+
+function techniquesOf({ set, techniques }: JsonObject, attack: Attack, rules: readonly RuleInfo[]): readonly string[] {
+  if (Array.isArray(techniques)) return [...new Set(techniques.filter((id) => typeof id === 'string'))].sort()
+  if (set === 'rules') {
+    const named = new Set(rules.flatMap((rule) => rule.techniques))
+    return [...named].filter((id) => attack.techniques.has(id)).sort()
+  }
+  return set === 'all' ? statedSet(attack, rules) : [...attack.core.techniques].sort()
+}
+
+// ── Readings ──
+
+function nothing(missing: string, evidence: JsonObject = {}): Reading {
+  return { value: null, good: 0, bad: 0, unknown: 0, evidence, missing }
+}
+
+function coverageReading(wanted: readonly string[], proven: ReadonlyMap<string, number>): Reading {
+  if (wanted.length === 0) return nothing('The set of techniques is empty.')
+  const good = wanted.filter((id) => proven.has(id))
+  const open = wanted.filter((id) => !proven.has(id))
+  return {
+    value: round((good.length / wanted.length) * 100),
+    good: good.length,
+    bad: 0,
+    // Without an executed proof nobody knows whether the technique would be seen.
+    unknown: open.length,
+    evidence: { techniques: wanted.length, proven: good.length, notProven: open.slice(0, IDS_IN_EVIDENCE) },
+  }
+}
+
+function timesReading(rows: readonly AlertTimes[], params: JsonObject, timeOf: (row: AlertTimes) => number): Reading {
+  if (rows.length === 0) return nothing('No alert was raised in the window.')
+  const times = rows.map((row) => ({ id: row.id, ms: Math.max(0, timeOf(row)) })).sort((a, b) => a.ms - b.ms)
+  const statistic = statisticOf(params)
+  const value = seconds(
+    statisticValue(
+      statistic,
+      times.map(({ ms }) => ms),
+    ),
+  )
+  return {
+    value,
+    good: times.length,
+    bad: 0,
+    unknown: 0,
+    evidence: {
+      alerts: times.length,
+      statistic,
+      newest: rfc3339(Math.max(...rows.map((row) => row.raised))),
+      slowest: times.slice(-IDS_IN_EVIDENCE).map(({ id }) => id),
+    },
+  }
+}
+
+function statisticValue(statistic: Statistic, ascending: readonly number[]): number {
+  if (statistic === 'mean') return ascending.reduce((sum, ms) => sum + ms, 0) / ascending.length
+  return quantile(ascending, statistic === 'max' ? 1 : statistic === 'p50' ? 0.5 : 0.95)
+}
+
+function precisionReading(rows: readonly AlertTimes[], overdueBefore: number): Reading {
+  const judged = rows.filter((row) => row.judged !== null)
+  const good = judged.filter((row) => row.verdict === 'true')
+  const overdue = rows.filter((row) => row.judged === null && row.raised < overdueBefore)
+  const counted = judged.length + overdue.length
+  if (counted === 0) return nothing('No alert of this severity was judged in the window.', { waiting: rows.length })
+  return {
+    value: round((good.length / counted) * 100),
+    good: good.length,
+    bad: judged.length - good.length,
+    unknown: overdue.length,
+    evidence: {
+      judged: judged.length,
+      true: good.length,
+      notJudgedInTime: overdue.slice(0, IDS_IN_EVIDENCE).map((row) => row.id),
+      notTrue: judged
+        .filter((row) => row.verdict !== 'true')
+        .slice(0, IDS_IN_EVIDENCE)
+        .map((row) => row.id),
+    },
+  }
+}
+
+function round(value: number): number {
+  return Math.round(value * 100) / 100
+}

@@ -1,0 +1,383 @@
+import type { Expression, ExpressionBuilder, Kysely, SqlBool } from 'kysely'
+import type { AlertState } from './schema.ts'
+import type { AlertHistoryTable, AlertsTable, DetectTables, ProofsTable, SeenTable } from './tables.ts'
+
+/** `state.scoped(scope)` for a caller, or a transaction over every scope. */
+export type Db = Kysely<DetectTables>
+
+/** Parameters a statement may carry are limited (SQLite 32,766). */
+const IDS_A_STATEMENT = 1000
+const ROWS_A_STATEMENT = 500
+
+async function inChunks<T, R>(items: readonly T[], size: number, run: (chunk: T[]) => Promise<readonly R[]>): Promise<R[]> {
+  const found: R[] = []
+  for (let at = 0; at < items.length; at += size) found.push(...(await run(items.slice(at, at + size))))
+  return found
+}
+
+// ── From detections to alerts ──
+
+export async function seenKeys(db: Db, keys: readonly string[]): Promise<ReadonlySet<string>> {
+  const rows = await inChunks(keys, IDS_A_STATEMENT, (chunk) =>
+    db.selectFrom('detect_seen').select('key').where('key', 'in', chunk).execute(),
+  )
+  return new Set(rows.map((row) => row.key))
+}
+
+/** Open alerts of these groups, the latest first, and whatever has one of these ids. */
+export async function candidates(db: Db, groupIds: readonly string[], ids: readonly string[]): Promise<AlertsTable[]> {
+  const open = await inChunks(groupIds, IDS_A_STATEMENT, (chunk) =>
+    db
+      .selectFrom('detect_alerts')
+      .selectAll()
+      .where('group_id', 'in', chunk)
+      .where('state', '=', 'open')
+      .orderBy('last_observed', 'desc')
+      .orderBy('id')
+      .execute(),
+  )
+  const there = new Set(open.map((row) => row.id))
+  const same = await alertsByIds(
+    db,
+    ids.filter((id) => !there.has(id)),
+  )
+  return [...open, ...same]
+}
+
+export async function alertsByIds(db: Db, ids: readonly string[]): Promise<AlertsTable[]> {
+  return await inChunks(ids, IDS_A_STATEMENT, (chunk) =>
+    db.selectFrom('detect_alerts').selectAll().where('id', 'in', chunk).execute(),
+  )
+}
+
+export interface StoryRow {
+  readonly story_id: string
+  readonly scope: string
+  readonly entity_key: string
+  readonly first_observed: number
+  readonly last_observed: number
+}
+
+/** Alerts of these entities observed between two times, the latest first. */
+export async function storiesNear(db: Db, entityKeys: readonly string[], from: number, to: number): Promise<StoryRow[]> {
+  return await inChunks(entityKeys, IDS_A_STATEMENT, (chunk) =>
+    db
+      .selectFrom('detect_alerts')
+      .select(['story_id', 'scope', 'entity_key', 'first_observed', 'last_observed'])
+      .where('entity_key', 'in', chunk)
+      .where('last_observed', '>=', from)
+      .where('first_observed', '<=', to)
+      .orderBy('last_observed', 'desc')
+      .orderBy('id')
+      .execute(),
+  )
+}
+
+export async function insertAlerts(db: Db, rows: readonly AlertsTable[]): Promise<void> {
+  await inChunks(rows, ROWS_A_STATEMENT, async (chunk) => {
+    await db.insertInto('detect_alerts').values(chunk).execute()
+    return []
+  })
+}
+
+export type AlertChange = Partial<Omit<AlertsTable, 'id' | 'scope'>>
+
+export async function updateAlert(db: Db, id: string, change: AlertChange): Promise<void> {
+  await db.updateTable('detect_alerts').set(change).where('id', '=', id).execute()
+}
+
+export async function insertSeen(db: Db, rows: readonly SeenTable[]): Promise<void> {
+  await inChunks(rows, ROWS_A_STATEMENT, async (chunk) => {
+    await db.insertInto('detect_seen').values(chunk).execute()
+    return []
+  })
+}
+
+export async function upsertProofs(db: Db, rows: readonly ProofsTable[]): Promise<void> {
+  await inChunks(rows, ROWS_A_STATEMENT, async (chunk) => {
+    await db
+      .insertInto('detect_proofs')
+      .values(chunk)
+      .onConflict((conflict) =>
+        conflict.columns(['alert_id', 'technique']).doUpdateSet((eb) => ({ last: eb.ref('excluded.last') })),
+      )
+      .execute()
+    return []
+  })
+}
+
+export async function forgetSeen(db: Db, receivedBefore: number): Promise<void> {
+  await db.deleteFrom('detect_seen').where('received', '<', receivedBefore).execute()
+}
+
+// ── The queue ──
+
+export interface QueueFilter {
+  readonly state: AlertState | 'all'
+  readonly severities: readonly number[]
+  /** Folded words; each must occur. */
+  readonly words: readonly string[]
+  readonly assignee: string | undefined
+}
+
+type AlertExpressions = ExpressionBuilder<DetectTables, 'detect_alerts'>
+
+function filtered(filter: QueueFilter) {
+  return (eb: AlertExpressions): Expression<SqlBool> => {
+    const conditions: Expression<SqlBool>[] = []
+    if (filter.state !== 'all') conditions.push(eb('state', '=', filter.state))
+    if (filter.severities.length > 0) conditions.push(eb('severity', 'in', filter.severities as (1 | 2 | 3 | 4 | 5)[]))
+    if (filter.assignee !== undefined) conditions.push(eb('assignee', '=', filter.assignee))
+    for (const word of filter.words) conditions.push(eb('search', 'like', `%${likeLiteral(word)}%`))
+    return eb.and(conditions)
+  }
+}
+
+/** `%`, `_` and `\` stand for any one character: close enough for a filter, and the same on both databases. */
+function likeLiteral(word: string): string {
+  return word.replaceAll(/[%_\\]/g, '_')
+}
+
+export interface QueueRow {
+  readonly story_id: string
+  readonly severity: number
+  readonly raised: number
+}
+
+/** Place after which the next page begins: gravest first, then the latest raised. */
+export type QueueCursor = readonly [severity: number, raised: number, story: string]
+
+export async function queuePage(db: Db, filter: QueueFilter, after: QueueCursor | undefined, limit: number): Promise<QueueRow[]> {
+  let query = db
+    .selectFrom('detect_alerts')
+    .where(filtered(filter))
+    .groupBy('story_id')
+    .select((eb) => ['story_id', eb.fn.min<number>('severity').as('severity'), eb.fn.max<number>('raised').as('raised')])
+  if (after !== undefined) {
+    const [severity, raised, story] = after
+    query = query.having((eb) => {
+      const gravest = eb.fn.min<number>('severity')
+      const latest = eb.fn.max<number>('raised')
+      return eb.or([
+        eb(gravest, '>', severity),
+        eb.and([eb(gravest, '=', severity), eb(latest, '<', raised)]),
+        eb.and([eb(gravest, '=', severity), eb(latest, '=', raised), eb('story_id', '>', story)]),
+      ])
+    })
+  }
+  return await query.orderBy('severity').orderBy('raised', 'desc').orderBy('story_id').limit(limit).execute()
+}
+
+export async function queueTotals(db: Db, filter: QueueFilter) {
+  const row = await db
+    .selectFrom('detect_alerts')
+    .where(filtered(filter))
+    .select((eb) => [
+      eb.fn.count<number>('story_id').distinct().as('groups'),
+      eb.fn.countAll<number>().as('alerts'),
+      eb.fn.sum<number | null>('count').as('detections'),
+    ])
+    .executeTakeFirstOrThrow()
+  return { groups: row.groups, alerts: row.alerts, detections: row.detections ?? 0 }
+}
+
+/** Oldest first. */
+export async function alertsOfStory(db: Db, storyId: string, limit: number): Promise<AlertsTable[]> {
+  return await db
+    .selectFrom('detect_alerts')
+    .selectAll()
+    .where('story_id', '=', storyId)
+    .orderBy('first_observed')
+    .orderBy('id')
+    .limit(limit)
+    .execute()
+}
+
+export async function storyTotals(db: Db, storyIds: readonly string[]) {
+  return await inChunks(storyIds, IDS_A_STATEMENT, (chunk) =>
+    db
+      .selectFrom('detect_alerts')
+      .where('story_id', 'in', chunk)
+      .groupBy('story_id')
+      .select((eb) => [
+        'story_id',
+        eb.fn.countAll<number>().as('alerts'),
+        eb.fn.count<number>('rule_id').distinct().as('rules'),
+        eb.fn.sum<number>('count').as('count'),
+        eb.fn.min<number>('first_observed').as('first'),
+        eb.fn.max<number>('last_observed').as('last'),
+        eb.fn.max<number>('raised').as('raised'),
+      ])
+      .execute(),
+  )
+}
+
+export async function openInStories(db: Db, storyIds: readonly string[]): Promise<ReadonlyMap<string, number>> {
+  const rows = await inChunks(storyIds, IDS_A_STATEMENT, (chunk) =>
+    db
+      .selectFrom('detect_alerts')
+      .where('story_id', 'in', chunk)
+      .where('state', '=', 'open')
+      .groupBy('story_id')
+      .select((eb) => ['story_id', eb.fn.countAll<number>().as('open')])
+      .execute(),
+  )
+  return new Map(rows.map((row) => [row.story_id, row.open]))
+}
+
+// ── One alert ──
+
+export async function alertById(db: Db, id: string): Promise<AlertsTable | undefined> {
+  return await db.selectFrom('detect_alerts').selectAll().where('id', '=', id).executeTakeFirst()
+}
+
+/** The gravest alert of a story that the filter lets through, the earliest among equals. */
+export async function gravestOfStory(db: Db, storyId: string, filter: QueueFilter): Promise<AlertsTable | undefined> {
+  return await db
+    .selectFrom('detect_alerts')
+    .selectAll()
+    .where('story_id', '=', storyId)
+    .where(filtered(filter))
+    .orderBy('severity')
+    .orderBy('first_observed')
+    .orderBy('id')
+    .limit(1)
+    .executeTakeFirst()
+}
+
+/** Others of the same story or entity, newest first. */
+export async function relatedTo(db: Db, alert: AlertsTable, limit: number): Promise<AlertsTable[]> {
+  return await db
+    .selectFrom('detect_alerts')
+    .selectAll()
+    .where('id', '!=', alert.id)
+    .where((eb) => eb.or([eb('story_id', '=', alert.story_id), eb('entity_key', '=', alert.entity_key)]))
+    .orderBy('last_observed', 'desc')
+    .orderBy('id')
+    .limit(limit)
+    .execute()
+}
+
+/** Earlier alerts of the same rule raised since a time: of this entity, and of any. */
+export async function earlierOfRule(db: Db, alert: AlertsTable, since: number) {
+  const count = (entityKey: string | undefined) =>
+    db
+      .selectFrom('detect_alerts')
+      .where('rule_id', '=', alert.rule_id)
+      .where('raised', '>=', since)
+      .where('id', '!=', alert.id)
+      .where('first_observed', '<=', alert.first_observed)
+      .$if(entityKey !== undefined, (query) => query.where('entity_key', '=', entityKey ?? ''))
+      .select((eb) => eb.fn.countAll<number>().as('n'))
+      .executeTakeFirstOrThrow()
+  return { sameEntity: (await count(alert.entity_key)).n, anyEntity: (await count(undefined)).n }
+}
+
+export async function historyOf(db: Db, alertId: string): Promise<AlertHistoryTable[]> {
+  return await db.selectFrom('detect_history').selectAll().where('alert_id', '=', alertId).orderBy('number').execute()
+}
+
+export async function insertHistory(db: Db, row: AlertHistoryTable): Promise<void> {
+  await db.insertInto('detect_history').values(row).execute()
+}
+
+export async function markUndone(db: Db, alertId: string, number: number): Promise<void> {
+  await db.updateTable('detect_history').set({ undone: 1 }).where('alert_id', '=', alertId).where('number', '=', number).execute()
+}
+
+// ── Figures ──
+
+export async function countsBySeverity(db: Db) {
+  return await db
+    .selectFrom('detect_alerts')
+    .where('state', '=', 'open')
+    .groupBy('severity')
+    .select((eb) => ['severity', eb.fn.countAll<number>().as('n')])
+    .execute()
+}
+
+export async function countMine(db: Db, assignee: string): Promise<number> {
+  const row = await db
+    .selectFrom('detect_alerts')
+    .where('state', '=', 'open')
+    .where('assignee', '=', assignee)
+    .select((eb) => eb.fn.countAll<number>().as('n'))
+    .executeTakeFirstOrThrow()
+  return row.n
+}
+
+export async function countJudgedSince(db: Db, since: number): Promise<number> {
+  const row = await db
+    .selectFrom('detect_alerts')
+    .where('state', '=', 'closed')
+    .where('judged', '>=', since)
+    .select((eb) => eb.fn.countAll<number>().as('n'))
+    .executeTakeFirstOrThrow()
+  return row.n
+}
+
+export async function lastRaised(db: Db): Promise<number | null> {
+  const row = await db
+    .selectFrom('detect_alerts')
+    .select((eb) => eb.fn.max<number | null>('raised').as('raised'))
+    .executeTakeFirstOrThrow()
+  return row.raised
+}
+
+export type AlertTimes = Pick<
+  AlertsTable,
+  'id' | 'severity' | 'count' | 'raised' | 'received' | 'first_observed' | 'verdict' | 'judged' | 'acknowledged'
+>
+
+/** Alerts raised in [from, to), newest first. */
+export async function raisedBetween(db: Db, from: number, to: number, limit: number): Promise<AlertTimes[]> {
+  return await db
+    .selectFrom('detect_alerts')
+    .select(['id', 'severity', 'count', 'raised', 'received', 'first_observed', 'verdict', 'judged', 'acknowledged'])
+    .where('raised', '>=', from)
+    .where('raised', '<', to)
+    .orderBy('raised', 'desc')
+    .limit(limit)
+    .execute()
+}
+
+export async function figuresByRule(db: Db, since: number) {
+  return await db
+    .selectFrom('detect_alerts')
+    .where('raised', '>=', since)
+    .groupBy(['rule_id', 'verdict'])
+    .select((eb) => [
+      'rule_id',
+      'verdict',
+      eb.fn.countAll<number>().as('alerts'),
+      eb.fn.sum<number>('count').as('detections'),
+      eb.fn.max<number>('raised').as('last'),
+    ])
+    .execute()
+}
+
+export interface ProofRow {
+  readonly technique: string
+  readonly last: number
+  readonly alert_id: string
+}
+
+/** Techniques proven by alerts in [from, to), with the time and the alert of the last proof. */
+export async function proofsBetween(db: Db, from: number, to: number): Promise<ProofRow[]> {
+  const rows = await db
+    .selectFrom('detect_proofs')
+    .select(['technique', 'last', 'raised', 'alert_id'])
+    .where('last', '>=', from)
+    .where('raised', '<', to)
+    .orderBy('last', 'desc')
+    .orderBy('alert_id')
+    .execute()
+  const newest = new Map<string, ProofRow>()
+  for (const row of rows) {
+    const at = row.last < to ? row.last : row.raised
+    const before = newest.get(row.technique)
+    if (at >= from && (before === undefined || before.last < at))
+      newest.set(row.technique, { technique: row.technique, last: at, alert_id: row.alert_id })
+  }
+  return [...newest.values()]
+}
