@@ -45,7 +45,10 @@ export function createLog(options: {
       if (LOG_LEVELS.indexOf(level) < least) return
       const time = new Date(options.now()).toISOString()
       const safe = clean(detail) as LogDetail
-      if (!options.pretty) return options.write(`${JSON.stringify({ time, level, message: redact(message), ...safe })}\n`)
+      if (!options.pretty) {
+        options.write(`${JSON.stringify({ time, level, message: redact(message), ...safe })}\n`)
+        return
+      }
       const rest = Object.entries(safe).map(
         ([key, value]) => `${key}=${typeof value === 'string' ? value : JSON.stringify(value)}`,
       )

@@ -1,0 +1,25 @@
+import { type ParseArgsConfig, parseArgs } from 'node:util'
+import { KanpekiError, messageOf } from '../kernel/error.ts'
+
+/** Exit codes of sysexits.h that scripts can tell apart. */
+export const EXIT = { ok: 0, failed: 1, usage: 64, unavailable: 69 } as const
+
+/** Reads options; an unknown one is an error with the usage as its remedy. */
+export function readOptions<T extends ParseArgsConfig>(config: T, usage: string): ReturnType<typeof parseArgs<T>> {
+  try {
+    return parseArgs(config)
+  } catch (error) {
+    throw new KanpekiError('usage', `${messageOf(error)}.`, { remedy: `\n${usage}` })
+  }
+}
+
+/** Runs a command's body; its own errors become one line on standard error and an exit code. */
+export async function guarded(body: () => Promise<number>): Promise<number> {
+  try {
+    return await body()
+  } catch (error) {
+    if (!(error instanceof KanpekiError)) throw error
+    process.stderr.write(`kanpeki: ${error.describe()}\n`)
+    return error.code === 'usage' ? EXIT.usage : EXIT.failed
+  }
+}

@@ -1,0 +1,178 @@
+import { existsSync, readFileSync } from 'node:fs'
+import { join, resolve } from 'node:path'
+import { load } from 'js-yaml'
+import { z } from 'zod'
+import { KanpekiError, messageOf } from '../kernel/error.ts'
+
+const port = z.coerce.number().int().min(0).max(65_535)
+const bytes = z.union([z.number().int().positive(), z.string().regex(/^\d+(\.\d+)?\s*(mb|gb|m|g)$/i)]).transform((value) => {
+  if (typeof value === 'number') return value
+  const amount = Number.parseFloat(value)
+  return Math.round(amount * (/g/i.test(value) ? 1024 ** 3 : 1024 ** 2))
+})
+
+interface Setting {
+  readonly schema: z.ZodType
+  /** As it would stand in the file. */
+  readonly fallback: unknown
+  readonly meaning: { readonly en: string; readonly ja: string }
+}
+
+/** Every setting there is: what it means, its default, its form. Flags are `--key`, variables `KANPEKI_KEY`. */
+const SETTINGS = {
+  host: {
+    schema: z.string().min(1),
+    fallback: '127.0.0.1',
+    meaning: {
+      en: 'Address to listen on; loopback only until TLS is set up.',
+      ja: '待ち受けるアドレス。TLS を設定するまではループバックのみ。',
+    },
+  },
+  port: {
+    schema: port,
+    fallback: 7300,
+    meaning: { en: 'HTTP port; 0 takes any free one.', ja: 'HTTP のポート。0 なら空きを選びます。' },
+  },
+  'syslog-port': {
+    schema: port.nullable(),
+    fallback: null,
+    meaning: {
+      en: 'UDP and TCP port for syslog; none by default, 0 takes any free one.',
+      ja: 'syslog の UDP・TCP ポート。既定では開きません。0 なら空きを選びます。',
+    },
+  },
+  memory: {
+    schema: bytes,
+    fallback: '512 MB',
+    meaning: {
+      en: 'What the lake may use, e.g. 512 MB or 2 GB.',
+      ja: 'イベントの保存エンジンが使えるメモリー（例: 512 MB、2 GB）。',
+    },
+  },
+  state: {
+    schema: z
+      .string()
+      .regex(/^postgres(ql)?:\/\//)
+      .nullable(),
+    fallback: null,
+    meaning: {
+      en: 'PostgreSQL URL for state; SQLite in the data folder by default.',
+      ja: '状態を置く PostgreSQL の URL。既定はデータフォルダーの SQLite。',
+    },
+  },
+  lake: {
+    schema: z.url().nullable(),
+    fallback: null,
+    meaning: {
+      en: 'ClickHouse URL for events; the embedded engine by default.',
+      ja: 'イベントを置く ClickHouse の URL。既定は組み込みエンジン。',
+    },
+  },
+  organisation: {
+    schema: z.string().min(1).max(80),
+    fallback: 'Kanpeki',
+    meaning: { en: 'Your name on the console.', ja: 'コンソールに表示する組織名。' },
+  },
+  rules: {
+    schema: z.array(z.string().min(1)),
+    fallback: [],
+    meaning: {
+      en: 'More folders of Sigma rules, besides our own and data/rules.',
+      ja: '付属ルールと data/rules のほかに読む Sigma ルールのフォルダー。',
+    },
+  },
+  witness: {
+    schema: z.string().min(1).nullable(),
+    fallback: null,
+    meaning: {
+      en: 'File outside the data folder that gets every ledger checkpoint, best on another machine.',
+      ja: '台帳のチェックポイントを書き足す、データフォルダーの外のファイル。別の機器に置くのが最善です。',
+    },
+  },
+  zone: {
+    schema: z.coerce.number().int().min(-840).max(840),
+    fallback: 0,
+    meaning: {
+      en: 'Minutes east of UTC for log lines without a zone.',
+      ja: '時差の書かれていないログ行に使う、UTC からの分（東が正）。',
+    },
+  },
+} as const satisfies Record<string, Setting>
+
+export type SettingKey = keyof typeof SETTINGS
+type Values = { readonly [K in SettingKey]: z.infer<(typeof SETTINGS)[K]['schema']> }
+
+export interface ExplainedSetting {
+  readonly key: SettingKey
+  readonly value: unknown
+  readonly from: 'flag' | 'environment' | 'file' | 'default'
+  readonly fallback: unknown
+  readonly meaning: { readonly en: string; readonly ja: string }
+}
+
+export interface Config {
+  readonly data: string
+  readonly values: Values
+  readonly explained: readonly ExplainedSetting[]
+}
+
+export const CONFIG_FILE = 'kanpeki.yml'
+
+function readFile(data: string): Record<string, unknown> {
+  const file = join(data, CONFIG_FILE)
+  if (!existsSync(file)) return {}
+  let loaded: unknown
+  try {
+    loaded = load(readFileSync(file, 'utf8')) ?? {}
+  } catch (error) {
+    throw new KanpekiError('config', `The configuration is not YAML: ${messageOf(error).split('\n')[0]}.`, { place: { file } })
+  }
+  if (typeof loaded !== 'object' || loaded === null || Array.isArray(loaded))
+    throw new KanpekiError('config', 'The configuration must be a map of settings.', { place: { file } })
+  const unknown = Object.keys(loaded).find((key) => !Object.hasOwn(SETTINGS, key))
+  if (unknown !== undefined) {
+    throw new KanpekiError('config', `There is no setting '${unknown}'.`, {
+      place: { file, field: unknown },
+      remedy: `Known: ${Object.keys(SETTINGS).join(', ')}.`,
+    })
+  }
+  return loaded as Record<string, unknown>
+}
+
+/**
+ * Settings from flags, then `KANPEKI_*`, then `kanpeki.yml` in the data folder, then defaults.
+ * @param flags only those that were given, by setting name.
+ * @throws KanpekiError `config` with file or variable and field.
+ */
+export function readConfig(
+  data: string,
+  flags: Readonly<Partial<Record<SettingKey, string>>>,
+  environment: Readonly<Record<string, string | undefined>>,
+): Config {
+  const folder = resolve(data)
+  const file = readFile(folder)
+  const explained = (Object.keys(SETTINGS) as SettingKey[]).map((key): ExplainedSetting => {
+    const { schema, fallback, meaning }: Setting = SETTINGS[key]
+    const variable = `KANPEKI_${key.toUpperCase().replaceAll('-', '_')}`
+    const given: readonly [ExplainedSetting['from'], unknown, string][] = [
+      ['flag', flags[key], `--${key}`],
+      ['environment', listed(key, environment[variable]), variable],
+      ['file', file[key], `${join(folder, CONFIG_FILE)} ${key}`],
+      ['default', fallback, key],
+    ]
+    const [from, value, place] = given.find(([, candidate]) => candidate !== undefined)!
+    const parsed = schema.safeParse(value)
+    if (!parsed.success) {
+      throw new KanpekiError('config', `${place} is not valid: ${parsed.error.issues[0]?.message ?? 'wrong form'}.`, {
+        remedy: meaning.en,
+        place: { field: key },
+      })
+    }
+    return { key, value: parsed.data, from, fallback, meaning }
+  })
+  return { data: folder, values: Object.fromEntries(explained.map(({ key, value }) => [key, value])) as Values, explained }
+}
+
+function listed(key: SettingKey, value: string | undefined): unknown {
+  return value !== undefined && key === 'rules' ? value.split(':').filter(Boolean) : value
+}
