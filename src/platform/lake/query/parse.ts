@@ -1,0 +1,305 @@
+import { KanpekiError } from '../../../kernel/error.ts'
+import type { Bound, Match, Query, WildcardPiece } from './ast.ts'
+import { plainWidth } from './width.ts'
+
+const LONGEST = 10_000
+const DEEPEST = 60
+const FIELD = /^[\p{L}\p{N}_@][\p{L}\p{N}_@.-]*$/u
+const WORDS_END = new Set([' ', '\t', '\n', '\r', '(', ')', '"'])
+
+/**
+ * Reads the query language: `field:value`, `"phrases"`, wildcards `*` and `?`, ranges `[a TO b]` `{a TO b}` `>=n`,
+ * `/regular expressions/`, `_exists_:field`, `field:(a OR b)`, `AND OR NOT && || ! -` and parentheses. Words side by side
+ * are joined by AND, which binds tighter than OR. Full-width forms of these signs count as the plain ones.
+ * @throws KanpekiError `query_syntax` with the column and what to do.
+ */
+export function parseQuery(text: string): Query {
+  if (text.length > LONGEST) throw syntax(LONGEST, `The query is longer than ${LONGEST} characters.`, 'Shorten it.')
+  const parser = new Parser(text)
+  return parser.all()
+}
+
+class Parser {
+  readonly #raw: string
+  /** The same text with full-width signs made plain, character by character, so that columns agree. */
+  readonly #text: string
+  #at = 0
+  #depth = 0
+
+  constructor(raw: string) {
+    this.#raw = raw
+    this.#text = plainWidth(raw)
+  }
+
+  all(): Query {
+    this.#space()
+    if (this.#done()) return { kind: 'all' }
+    const query = this.#or(undefined)
+    if (!this.#done()) throw this.#error('There is a `)` without its `(`.', 'Remove it, or put it in quotes.')
+    return query
+  }
+
+  #or(field: string | undefined): Query {
+    const parts = [this.#and(field)]
+    while (this.#operator(['OR', '||'])) parts.push(this.#and(field))
+    return parts.length === 1 ? parts[0]! : { kind: 'or', parts }
+  }
+
+  #and(field: string | undefined): Query {
+    const parts = [this.#not(field)]
+    for (;;) {
+      if (this.#operator(['AND', '&&'])) parts.push(this.#not(field))
+      else if (this.#done() || this.#peek() === ')' || this.#looksAt(['OR', '||'])) break
+      else parts.push(this.#not(field))
+    }
+    return parts.length === 1 ? parts[0]! : { kind: 'and', parts }
+  }
+
+  #not(field: string | undefined): Query {
+    this.#deeper()
+    try {
+      if (this.#operator(['NOT'])) return { kind: 'not', part: this.#not(field) }
+      if (this.#peek() === '!' || this.#peek() === '-') {
+        this.#at += 1
+        this.#space()
+        return { kind: 'not', part: this.#not(field) }
+      }
+      return this.#primary(field)
+    } finally {
+      this.#depth -= 1
+    }
+  }
+
+  #primary(field: string | undefined): Query {
+    if (this.#done()) throw this.#error('The query ends where a word is expected.', 'Add a word, or remove the last operator.')
+    if (this.#peek() === ')')
+      throw this.#error('There is nothing before this `)`.', 'Put a word there, or remove the parentheses.')
+    if (this.#looksAt(['AND', '&&', 'OR', '||']))
+      throw this.#error('An operator stands where a word is expected.', 'Put a word before it, or quote it to search for it.')
+    if (this.#peek() === '(') return this.#group(field)
+    if (field === undefined) {
+      const named = this.#fieldName()
+      if (named !== undefined) return this.#fielded(named)
+    }
+    return this.#term(field)
+  }
+
+  #group(field: string | undefined): Query {
+    const opened = this.#at
+    this.#at += 1
+    this.#space()
+    const inner = this.#or(field)
+    if (this.#peek() !== ')') throw syntax(opened, 'This `(` is never closed.', 'Add a `)`.')
+    this.#at += 1
+    this.#space()
+    return inner
+  }
+
+  /** A name directly followed by `:`; leaves the place alone if there is none. */
+  #fieldName(): string | undefined {
+    const colon = this.#text.slice(this.#at).search(/[\s()":\\/[\]{}<>=*?]/)
+    if (colon < 1 || this.#text[this.#at + colon] !== ':') return undefined
+    const name = this.#text.slice(this.#at, this.#at + colon)
+    if (!FIELD.test(name)) throw this.#error(`${name} is not a field name.`, 'Put the text in quotes to search for it.')
+    this.#at += colon + 1
+    return name
+  }
+
+  #fielded(field: string): Query {
+    if (this.#done() || /\s/.test(this.#peek()))
+      throw this.#error(`There is no value after ${field}:.`, `Write the value directly after the colon, or ${field}:* for any.`)
+    if (field === '_exists_') return this.#exists()
+    if (this.#peek() === '(') return this.#group(field)
+    return this.#term(field)
+  }
+
+  #exists(): Query {
+    const start = this.#at
+    const { text } = this.#word()
+    if (!FIELD.test(text)) throw syntax(start, 'After _exists_: comes the name of a field.', 'For example _exists_:process.name.')
+    return { kind: 'exists', field: text }
+  }
+
+  #term(field: string | undefined): Query {
+    const match = this.#match(field !== undefined)
+    if (match === 'any') return field === undefined ? { kind: 'all' } : { kind: 'exists', field }
+    return { kind: 'term', field, match }
+  }
+
+  #match(fielded: boolean): Match | 'any' {
+    const sign = this.#peek()
+    if (sign === '"') return { kind: 'text', text: this.#quoted(), quoted: true }
+    if (sign === '/') {
+      const source = this.#regex()
+      if (source !== undefined) return { kind: 'regex', source }
+    }
+    if (fielded && (sign === '[' || sign === '{')) return this.#range()
+    if (fielded && (sign === '<' || sign === '>')) return this.#comparison()
+    const { text, pieces } = this.#word()
+    if (pieces.length === 1 && pieces[0] === '*') return 'any'
+    return pieces.some((piece) => typeof piece === 'string')
+      ? { kind: 'wildcard', pieces }
+      : { kind: 'text', text, quoted: false }
+  }
+
+  #quoted(): string {
+    const opened = this.#at
+    let text = ''
+    for (this.#at += 1; this.#at < this.#text.length; this.#at += 1) {
+      const sign = this.#text[this.#at]!
+      if (sign === '"') {
+        this.#at += 1
+        this.#space()
+        return text
+      }
+      if (sign === '\\' && this.#at + 1 < this.#text.length) this.#at += 1
+      text += this.#raw[this.#at]
+    }
+    throw syntax(opened, 'This quotation mark is never closed.', 'Add a closing `"`; write `\\"` for one inside.')
+  }
+
+  /** `/…/` up to a slash after which the word ends; otherwise it is a path such as /etc/passwd, and undefined. */
+  #regex(): string | undefined {
+    let source = ''
+    for (let at = this.#at + 1; at < this.#raw.length; at += 1) {
+      const sign = this.#raw[at]!
+      if (sign === '\\' && this.#raw[at + 1] === '/') {
+        source += '/'
+        at += 1
+      } else if (sign === '/') {
+        const next = this.#text[at + 1]
+        if (source === '' || (next !== undefined && !/[\s)]/.test(next))) return undefined
+        this.#at = at + 1
+        this.#space()
+        return source
+      } else if (sign === '\\' && at + 1 < this.#raw.length) {
+        source += sign + this.#raw[at + 1]
+        at += 1
+      } else source += sign
+    }
+    return undefined
+  }
+
+  #range(): Match {
+    const opened = this.#at
+    const lowInclusive = this.#peek() === '['
+    this.#at += 1
+    this.#space()
+    const low = this.#boundValue(opened)
+    if (!this.#operator(['TO'])) throw this.#error('A range is written [low TO high].', 'Put TO between the two values.')
+    const high = this.#boundValue(opened)
+    const close = this.#peek()
+    if (close !== ']' && close !== '}')
+      throw syntax(opened, 'This range is never closed.', 'Add a `]` (or `}` to leave the end out).')
+    this.#at += 1
+    this.#space()
+    const range: Match = { kind: 'range', low: bound(low, lowInclusive), high: bound(high, close === ']') }
+    if (range.low === undefined && range.high === undefined)
+      throw syntax(opened, 'A range needs a value at one end at least.', 'Write field:* for any value.')
+    return range
+  }
+
+  #boundValue(opened: number): string | undefined {
+    if (this.#peek() === '"') return this.#quoted()
+    let text = ''
+    while (!this.#done() && !/[\s\]}]/.test(this.#peek())) {
+      if (this.#peek() === '\\' && this.#at + 1 < this.#text.length) this.#at += 1
+      else if (this.#peek() === '*' && text === '' && /[\s\]}]/.test(this.#text[this.#at + 1] ?? '')) {
+        this.#at += 1
+        this.#space()
+        return undefined
+      }
+      text += this.#text[this.#at]
+      this.#at += 1
+    }
+    this.#space()
+    if (text === '') throw syntax(opened, 'A range needs two values.', 'Write * for an open end.')
+    return text
+  }
+
+  #comparison(): Match {
+    const below = this.#peek() === '<'
+    this.#at += 1
+    const inclusive = this.#peek() === '='
+    if (inclusive) this.#at += 1
+    if (this.#done() || /[\s()]/.test(this.#peek()))
+      throw this.#error('There is no value to compare with.', 'Write it directly after the sign.')
+    const value = this.#peek() === '"' ? this.#quoted() : this.#word().text
+    const end: Bound = { value, inclusive }
+    return below ? { kind: 'range', low: undefined, high: end } : { kind: 'range', low: end, high: undefined }
+  }
+
+  /** An unquoted word; a backslash takes the next character as it is. */
+  #word(): { text: string; pieces: WildcardPiece[] } {
+    const start = this.#at
+    const pieces: WildcardPiece[] = []
+    let text = ''
+    let literal = ''
+    const flush = () => {
+      if (literal !== '') pieces.push({ literal })
+      literal = ''
+    }
+    while (!this.#done() && !WORDS_END.has(this.#peek())) {
+      const sign = this.#peek()
+      if (sign === '*' || sign === '?') {
+        flush()
+        if (sign !== '*' || pieces.at(-1) !== '*') pieces.push(sign)
+      } else {
+        if (sign === '\\' && this.#at + 1 < this.#text.length) this.#at += 1
+        literal += this.#text[this.#at]
+      }
+      text += this.#text[this.#at]
+      this.#at += 1
+    }
+    flush()
+    if (this.#at === start) throw this.#error(`A word is expected before ${this.#peek()}.`, 'Put it in quotes to search for it.')
+    this.#space()
+    return { text, pieces }
+  }
+
+  /** Takes one of these operators if it stands here as a word of its own (signs need no space). */
+  #operator(names: readonly string[]): boolean {
+    const found = this.#looksAt(names)
+    if (found === undefined) return false
+    this.#at += found.length
+    this.#space()
+    return true
+  }
+
+  #looksAt(names: readonly string[]): string | undefined {
+    return names.find((name) => {
+      if (!this.#text.startsWith(name, this.#at)) return false
+      const next = this.#text[this.#at + name.length]
+      return !/\w/.test(name) || next === undefined || WORDS_END.has(next)
+    })
+  }
+
+  #deeper(): void {
+    this.#depth += 1
+    if (this.#depth > DEEPEST) throw this.#error('The query is nested too deeply.', `At most ${DEEPEST} levels are read.`)
+  }
+
+  #peek(): string {
+    return this.#text[this.#at] ?? ''
+  }
+
+  #done(): boolean {
+    return this.#at >= this.#text.length
+  }
+
+  #space(): void {
+    while (!this.#done() && /\s/.test(this.#peek())) this.#at += 1
+  }
+
+  #error(message: string, remedy: string): KanpekiError {
+    return syntax(this.#at, message, remedy)
+  }
+}
+
+function bound(value: string | undefined, inclusive: boolean): Bound | undefined {
+  return value === undefined ? undefined : { value, inclusive }
+}
+
+function syntax(at: number, message: string, remedy: string): KanpekiError {
+  return new KanpekiError('query_syntax', message, { place: { column: at + 1 }, remedy })
+}
