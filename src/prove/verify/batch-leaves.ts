@@ -1,6 +1,7 @@
 import { concatBytes } from './bytes.ts'
 import { type Sha256, sha256 } from './sha256.ts'
 
+/** Length of an event's salt; a batch's own may have any. */
 export const SALT_BYTES = 32
 
 /**

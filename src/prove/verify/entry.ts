@@ -16,7 +16,7 @@ export interface Subject {
 
 const KEYS = 'body,logged,observed,outbox,received,scope,type,v'
 const TIME = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}\.\d{3}Z$/
-/** Members of a body that name something by id. An alert's own entry names it with `id`. */
+/** Members of a body that name something by id; `alerts` is a list of ids or of objects with an `alert`, and so for each. */
 const SUBJECT_KEYS = ['alert', 'incident', 'card', 'measure', 'rule', 'source', 'user', 'asset'] as const
 const MAX_SUBJECT = 500
 
@@ -54,7 +54,11 @@ export function subjectsOf(entry: Pick<ReadEntry, 'type' | 'body'>): readonly Su
   if (type === 'batch') add('batch', batchSubject(body))
   else if (type === 'segment') add('segment', body['file'])
   else add(type, body['id'])
-  for (const key of SUBJECT_KEYS) add(key, body[key])
+  for (const key of SUBJECT_KEYS) {
+    add(key, body[key])
+    const several = body[`${key}s`]
+    if (Array.isArray(several)) for (const one of several as readonly JsonValue[]) add(key, isJsonObject(one) ? one[key] : one)
+  }
   return subjects
 }
 
@@ -68,7 +72,7 @@ export function batchId(writer: string, sequence: number): string {
   return `${writer}/${sequence}`
 }
 
-/** Body of a `batch` entry: the salted root over a batch's events, see batch-leaves.ts. */
+/** Body of a `batch` entry: the salted root over a batch's events, see batch-leaves.ts. A body may have more members. */
 export interface BatchBody {
   readonly writer: string
   readonly sequence: number

@@ -13,7 +13,6 @@ export interface Failure {
 }
 
 export const FAILURE_CODES = [
-  'unreadable',
   'missing',
   'malformed',
   'bad_signature',

@@ -1,0 +1,114 @@
+import { mkdir, open } from 'node:fs/promises'
+import { dirname, resolve } from 'node:path'
+import type { Clock } from '../kernel/clock.ts'
+import { KanpekiError, messageOf } from '../kernel/error.ts'
+import { equalBytes, utf8 } from './verify/bytes.ts'
+import { type Checkpoint, parseCheckpoint, splitCheckpoints } from './verify/checkpoint.ts'
+import { checkNote, type VerifierKey } from './verify/note.ts'
+
+/** A checkpoint has about 200 bytes: enough to find our own last one even where logs share a file. */
+const TAIL_BYTES = 1 << 20
+
+/** How a place outside stands. Times are milliseconds UTC. */
+export interface CopyState {
+  readonly kind: 'file'
+  readonly place: string
+  /** Size of the newest checkpoint known to be there. */
+  readonly size: number
+  readonly at: number | null
+  readonly failures: number
+  /** Why the last write failed; null when it did not. */
+  readonly reason: string | null
+}
+
+/** Places outside the data directory that get every checkpoint: whoever holds the host's key does not rewrite them. */
+export interface Copies {
+  readonly states: readonly CopyState[]
+  /** Never rejects: a place that cannot be written is counted and tried again with the next checkpoint. */
+  publish(checkpoint: Checkpoint): Promise<void>
+}
+
+/**
+ * Opens the files that checkpoints are appended to, each followed by an empty line (`kanpeki verify --since` reads them).
+ * @throws KanpekiError `ledger_rolled_back` or `ledger_forked` if a copy knows a checkpoint of ours that the log does not.
+ */
+export async function openCopies(places: readonly string[], head: Checkpoint, key: VerifierKey, clock: Clock): Promise<Copies> {
+  const states: CopyState[] = []
+  for (const given of places) {
+    const place = resolve(given)
+    try {
+      const last = await lastSigned(place, key)
+      if (last !== undefined) refuseFork(place, last, head)
+      states.push({ kind: 'file', place, size: last?.size ?? 0, at: null, failures: 0, reason: null })
+    } catch (error) {
+      if (error instanceof KanpekiError) throw error
+      states.push({ kind: 'file', place, size: 0, at: null, failures: 1, reason: messageOf(error) })
+    }
+  }
+  const copies: Copies = {
+    states,
+    async publish(checkpoint) {
+      for (const [at, state] of states.entries()) states[at] = await copyTo(state, checkpoint, clock)
+    },
+  }
+  if (states.some((state) => state.size < head.size || state.size === 0)) await copies.publish(head)
+  return copies
+}
+
+async function copyTo(state: CopyState, checkpoint: Checkpoint, clock: Clock): Promise<CopyState> {
+  try {
+    await mkdir(dirname(state.place), { recursive: true })
+    const file = await open(state.place, 'a', 0o644)
+    try {
+      await file.appendFile(`${checkpoint.text}\n`)
+      await file.sync()
+    } finally {
+      await file.close()
+    }
+    return { ...state, size: checkpoint.size, at: clock.now(), reason: null }
+  } catch (error) {
+    return { ...state, failures: state.failures + 1, reason: messageOf(error) }
+  }
+}
+
+/** The largest of the newest checkpoints in the file that our key signed. Others may share the file. */
+async function lastSigned(place: string, key: VerifierKey): Promise<Checkpoint | undefined> {
+  const text = await readTail(place)
+  let last: Checkpoint | undefined
+  for (const note of splitCheckpoints(text).notes) {
+    const checkpoint = parseCheckpoint(utf8(note))
+    if (checkpoint?.origin === key.name && checkpoint.size >= (last?.size ?? 0)) last = checkpoint
+  }
+  return last !== undefined && (await checkNote(last.note, key)) === undefined ? last : undefined
+}
+
+async function readTail(place: string): Promise<string> {
+  const file = await open(place, 'r').catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT') return undefined
+    throw error
+  })
+  if (file === undefined) return ''
+  try {
+    const { size } = await file.stat()
+    const length = Math.min(size, TAIL_BYTES)
+    const { buffer, bytesRead } = await file.read(Buffer.alloc(length), 0, length, size - length)
+    return buffer.toString('utf8', 0, bytesRead)
+  } finally {
+    await file.close()
+  }
+}
+
+function refuseFork(place: string, copy: Checkpoint, head: Checkpoint): void {
+  if (copy.size > head.size) {
+    throw new KanpekiError('ledger_rolled_back', `The ledger has ${head.size} entries; ${copy.size} were signed before.`, {
+      place: { file: place },
+      remedy: 'Restore the newest ledger folder. Going on from here would sign a second history.',
+    })
+  }
+  if (copy.size === head.size && !equalBytes(copy.root, head.root)) {
+    throw new KanpekiError('ledger_forked', `Another ledger of ${head.size} entries was signed with the same key before.`, {
+      place: { file: place },
+      remedy: 'Restore the ledger folder that belongs to the copy, and find out who holds the key.',
+    })
+  }
+}

@@ -1,0 +1,310 @@
+import { join } from 'node:path'
+import { type Clock, systemClock } from '../kernel/clock.ts'
+import { KanpekiError, messageOf } from '../kernel/error.ts'
+import type { LedgerEntry } from '../kernel/evidence.ts'
+import { canonicalJson, type JsonObject } from '../kernel/json.ts'
+import { nativeSha256 } from './batch-root.ts'
+import { type Copies, openCopies } from './copies.ts'
+import { diskFiles, type LedgerFiles, removeUnfinished } from './files.ts'
+import { openSigningKey, type SigningKey } from './signing-key.ts'
+import { equalBytes, utf8 } from './verify/bytes.ts'
+import { type Checkpoint, parseCheckpoint } from './verify/checkpoint.ts'
+import { MAX_ENTRY_BYTES, parseEntry, type ReadEntry } from './verify/entry.ts'
+import { leafHash } from './verify/merkle.ts'
+import { checkNote, type VerifierKey } from './verify/note.ts'
+import { TileBuilder } from './verify/tile-builder.ts'
+import {
+  hashesAtLevel,
+  levelsOf,
+  type ReadTile,
+  splitEntryBundle,
+  splitTile,
+  TILE_WIDTH,
+  type TileId,
+  tilePath,
+  tileWidth,
+} from './verify/tiles.ts'
+
+/** Where the log and its key lie below the data directory. */
+export const LEDGER_FOLDER = 'ledger'
+export const KEYS_FOLDER = 'keys'
+
+/** Full entry bundles kept in memory for reading. */
+const BUNDLES_KEPT = 64
+
+/** The log's newest signed state. */
+export interface LedgerHead {
+  readonly checkpoint: Checkpoint
+  readonly size: number
+  /** Outbox sequence of the last entry, 0 for an empty log: where draining goes on. */
+  readonly outbox: number
+  /** When the last entry was logged, RFC 3339; null for an empty log. */
+  readonly logged: string | null
+}
+
+export interface Ledger {
+  readonly key: VerifierKey
+  readonly head: LedgerHead
+  readonly copies: Copies
+  /**
+   * Appends entries and signs one checkpoint over them. Resolves once all of it is durable; on an error nothing is
+   * published, or everything is (a crash has the same two outcomes): look at `head` before trying again.
+   * @throws KanpekiError `ledger_entry_too_large`, `ledger_outbox_order`, `ledger_moved`, or the disk's error.
+   */
+  append(entries: readonly LedgerEntry[]): Promise<LedgerHead>
+  /** Bytes of an entry; undefined beyond the head. */
+  entry(index: number): Promise<Uint8Array | undefined>
+  readonly readTile: ReadTile
+  /** A published file by its path in the log, for serving; undefined if there is none. */
+  file(path: string): Promise<Uint8Array | undefined>
+}
+
+export interface LedgerOptions {
+  /** The data directory. */
+  readonly data: string
+  /** The log's name; a new log gets a random one. */
+  readonly origin?: string
+  /** Files outside the data directory that every checkpoint is appended to. */
+  readonly copies?: readonly string[]
+  readonly clock?: Clock
+  /** The log's files; by default those on the disk below `data`. */
+  readonly files?: LedgerFiles
+}
+
+/** What the newest checkpoint stands on, in memory. */
+interface Tip {
+  readonly head: LedgerHead
+  /** Unfinished tiles, level 0 first. */
+  readonly edge: readonly (readonly Uint8Array[])[]
+  /** Bytes of the unfinished entry bundle. */
+  readonly bundle: Uint8Array
+}
+
+/**
+ * Opens the log below a data directory for writing, or starts one: an empty signed checkpoint is its first act.
+ * One process may write; whoever wires this holds the data directory's lock.
+ * @throws KanpekiError `ledger_damaged`, `ledger_foreign`, `ledger_rolled_back`, `ledger_forked`, and those of `openSigningKey`.
+ */
+export async function openLedger(options: LedgerOptions): Promise<Ledger> {
+  const clock = options.clock ?? systemClock
+  const files = options.files ?? diskFiles(join(options.data, LEDGER_FOLDER))
+  await removeUnfinished(files)
+  const fresh = (await files.read('checkpoint')) === undefined
+  if (fresh && (await files.list('tile')).length > 0) throw damaged('checkpoint', 'is missing, though there are tiles')
+  const key = await openSigningKey(join(options.data, KEYS_FOLDER), fresh, options.origin)
+  await files.write('key', utf8(`${key.verifier.text}\n`))
+  if (fresh) await files.write('checkpoint', utf8(key.signCheckpoint(0, new TileBuilder(nativeSha256).root())))
+  const tip = await loadTip(files, key)
+  const copies = await openCopies(options.copies ?? [], tip.head.checkpoint, key.verifier, clock)
+  return ledgerOn(files, key, copies, tip)
+}
+
+function ledgerOn(files: LedgerFiles, key: SigningKey, copies: Copies, start: Tip): Ledger {
+  let tip = start
+  let intact = true
+  let queue: Promise<unknown> = Promise.resolve()
+  const kept = new Map<number, readonly Uint8Array[]>()
+
+  const readTile: ReadTile = async (level, index, width) => {
+    const current = tileWidth(tip.head.size, level, index)
+    if (current < width) throw new RangeError(`${tilePath({ level, index, width })} is beyond the log's head`)
+    const hashes = current < TILE_WIDTH ? tip.edge[level] : await readStoredTile(files, { level, index, width: TILE_WIDTH })
+    if (hashes === undefined || hashes.length < width) throw damaged(tilePath({ level, index, width }), 'is missing or too short')
+    return hashes.slice(0, width)
+  }
+
+  const readBundle = async (index: number): Promise<readonly Uint8Array[]> => {
+    const width = tileWidth(tip.head.size, 'entries', index)
+    if (width < TILE_WIDTH) return splitEntryBundle(tip.bundle) ?? []
+    const known = kept.get(index)
+    if (known !== undefined) return known
+    const path = tilePath({ level: 'entries', index, width })
+    const bytes = await files.read(path)
+    const entries = bytes === undefined ? undefined : splitEntryBundle(bytes)
+    if (entries?.length !== TILE_WIDTH) throw damaged(path, 'is missing or not an entry bundle')
+    kept.set(index, entries)
+    if (kept.size > BUNDLES_KEPT) kept.delete(kept.keys().next().value!)
+    return entries
+  }
+
+  const append = async (entries: readonly LedgerEntry[]): Promise<LedgerHead> => {
+    if (entries.length === 0) return tip.head
+    const encoded = encodeEntries(entries)
+    if (!intact) {
+      tip = await loadTip(files, key)
+      intact = true
+    }
+    refuseDisorder(entries, tip.head.outbox)
+    const plan = planAppend(tip, entries, encoded, key)
+    intact = false
+    await refuseMoved(files, tip.head.checkpoint)
+    await Promise.all(plan.files.map(({ id, bytes }) => files.write(tilePath(id), bytes)))
+    await files.write('checkpoint', utf8(plan.tip.head.checkpoint.text))
+    tip = plan.tip
+    intact = true
+    // Only now can no reader need the partial tiles; a crash before this leaves them, which harms nothing.
+    for (const { id } of plan.files) {
+      if (id.width === TILE_WIDTH) await files.remove(`${tilePath(id)}.p`).catch(() => undefined)
+    }
+    await copies.publish(tip.head.checkpoint)
+    return tip.head
+  }
+
+  return {
+    key: key.verifier,
+    copies,
+    get head() {
+      return tip.head
+    },
+    append(entries) {
+      const done = queue.then(() => append(entries))
+      queue = done.catch(() => undefined)
+      return done
+    },
+    async entry(index) {
+      if (!Number.isSafeInteger(index) || index < 0 || index >= tip.head.size) return undefined
+      return (await readBundle(Math.floor(index / TILE_WIDTH)))[index % TILE_WIDTH]
+    },
+    readTile,
+    file: (path) => files.read(path),
+  }
+}
+
+function encodeEntries(entries: readonly LedgerEntry[]): readonly Uint8Array[] {
+  return entries.map((entry) => {
+    const bytes = encodeEntry(entry)
+    if (bytes.length <= MAX_ENTRY_BYTES) return bytes
+    throw new KanpekiError(
+      'ledger_entry_too_large',
+      `The ${entry.type} entry of outbox sequence ${entry.outbox} has ${bytes.length} bytes; a ledger entry has at most ${MAX_ENTRY_BYTES}.`,
+      { remedy: 'Record a hash of what is large, and keep the rest elsewhere.' },
+    )
+  })
+}
+
+/** The leaf's bytes: canonical JSON (RFC 8785). */
+export function encodeEntry(entry: LedgerEntry): Uint8Array {
+  return utf8(canonicalJson(entry as unknown as JsonObject))
+}
+
+function refuseDisorder(entries: readonly LedgerEntry[], last: number): void {
+  let before = last
+  for (const { outbox } of entries) {
+    // A gap is written down as it is, for verify to name; a repeat would say that something happened twice.
+    if (outbox <= before) {
+      throw new KanpekiError(
+        'ledger_outbox_order',
+        `Outbox sequence ${outbox} comes after ${before}, which is already in the ledger.`,
+      )
+    }
+    before = outbox
+  }
+}
+
+interface Plan {
+  readonly tip: Tip
+  readonly files: readonly { readonly id: TileId; readonly bytes: Uint8Array }[]
+}
+
+function planAppend(tip: Tip, entries: readonly LedgerEntry[], encoded: readonly Uint8Array[], key: SigningKey): Plan {
+  const before = tip.head.size
+  const builder = new TileBuilder(nativeSha256, before, tip.edge)
+  const files: { id: TileId; bytes: Uint8Array }[] = []
+  let bundle: Uint8Array[] = [tip.bundle]
+  for (const bytes of encoded) {
+    bundle.push(Uint8Array.of(bytes.length >> 8, bytes.length & 0xff), bytes)
+    for (const full of builder.push(leafHash(bytes, nativeSha256))) {
+      files.push({ id: { level: full.level, index: full.index, width: TILE_WIDTH }, bytes: Buffer.concat(full.hashes) })
+      if (full.level > 0) continue
+      files.push({ id: { level: 'entries', index: full.index, width: TILE_WIDTH }, bytes: Buffer.concat(bundle) })
+      bundle = []
+    }
+  }
+  const rest = Buffer.concat(bundle)
+  for (const [level, hashes] of builder.edge.entries()) {
+    const index = Math.floor(hashesAtLevel(builder.size, level) / TILE_WIDTH)
+    if (hashes.length === 0 || hashesAtLevel(builder.size, level) === hashesAtLevel(before, level)) continue
+    files.push({ id: { level, index, width: hashes.length }, bytes: Buffer.concat(hashes) })
+    if (level === 0) files.push({ id: { level: 'entries', index, width: hashes.length }, bytes: rest })
+  }
+  const last = entries[entries.length - 1]!
+  const checkpoint = parseCheckpoint(utf8(key.signCheckpoint(builder.size, builder.root())))
+  if (checkpoint === undefined) throw new TypeError('a checkpoint of our own that does not parse')
+  const head = { checkpoint, size: builder.size, outbox: last.outbox, logged: last.logged }
+  return { tip: { head, edge: builder.edge, bundle: rest }, files }
+}
+
+/** A second writer would fork the log, so the checkpoint on disk must still be the one we wrote or read. */
+async function refuseMoved(files: LedgerFiles, ours: Checkpoint): Promise<void> {
+  const bytes = await files.read('checkpoint')
+  if (bytes !== undefined && equalBytes(bytes, utf8(ours.text))) return
+  throw new KanpekiError('ledger_moved', 'The checkpoint on disk is not the one this process wrote last.', {
+    remedy: 'See that only one Kanpeki runs on this data directory, then start it again.',
+  })
+}
+
+async function loadTip(files: LedgerFiles, key: SigningKey): Promise<Tip> {
+  const bytes = await files.read('checkpoint')
+  const checkpoint = bytes === undefined ? undefined : parseCheckpoint(bytes)
+  if (checkpoint === undefined) throw damaged('checkpoint', 'is missing or malformed')
+  const fault = checkpoint.origin === key.verifier.name ? await checkNote(checkpoint.note, key.verifier) : 'unsigned'
+  if (fault !== undefined) {
+    throw new KanpekiError(
+      'ledger_foreign',
+      `The ledger of ${checkpoint.origin} is not signed by the key of this data directory.`,
+      {
+        place: { file: 'ledger/checkpoint' },
+        remedy: 'Restore the key that belongs to it, or run kanpeki verify to see what was changed.',
+      },
+    )
+  }
+  const { size } = checkpoint
+  const edge: (readonly Uint8Array[])[] = []
+  for (let level = 0; level < levelsOf(size); level++) {
+    const width = hashesAtLevel(size, level) % TILE_WIDTH
+    const index = Math.floor(hashesAtLevel(size, level) / TILE_WIDTH)
+    const hashes = width === 0 ? [] : await readStoredTile(files, { level, index, width })
+    if (hashes?.length !== width) throw damaged(tilePath({ level, index, width }), 'is missing or not a tile')
+    edge.push(hashes)
+  }
+  const builder = new TileBuilder(nativeSha256, size, edge)
+  if (!equalBytes(builder.root(), checkpoint.root)) throw damaged('tile', 'do not lead to the signed root')
+  const { bundle, last } = await loadLastBundle(files, size, builder.edge[0] ?? [])
+  return { head: { checkpoint, size, outbox: last?.outbox ?? 0, logged: last?.logged ?? null }, edge, bundle }
+}
+
+/** The unfinished entry bundle, checked against its tile, and the last entry. */
+async function loadLastBundle(
+  files: LedgerFiles,
+  size: number,
+  hashes: readonly Uint8Array[],
+): Promise<{ readonly bundle: Uint8Array; readonly last: ReadEntry | undefined }> {
+  if (size === 0) return { bundle: new Uint8Array(0), last: undefined }
+  const width = size % TILE_WIDTH === 0 ? TILE_WIDTH : size % TILE_WIDTH
+  const index = Math.floor((size - 1) / TILE_WIDTH)
+  const path = tilePath({ level: 'entries', index, width })
+  const bundle = await files.read(path)
+  const entries = bundle === undefined ? undefined : splitEntryBundle(bundle)
+  if (bundle === undefined || entries?.length !== width) throw damaged(path, 'is missing or not an entry bundle')
+  if (width < TILE_WIDTH && entries.some((entry, at) => !equalBytes(leafHash(entry, nativeSha256), hashes[at]!))) {
+    throw damaged(path, 'does not fit its tile')
+  }
+  const last = parseEntry(entries[width - 1]!)
+  if (typeof last === 'string') throw damaged(path, `ends badly: ${last}`)
+  return { bundle: width === TILE_WIDTH ? new Uint8Array(0) : bundle, last }
+}
+
+async function readStoredTile(files: LedgerFiles, id: TileId): Promise<readonly Uint8Array[] | undefined> {
+  const bytes = await files.read(tilePath(id)).catch((error: unknown) => {
+    throw damaged(tilePath(id), messageOf(error))
+  })
+  const hashes = bytes === undefined ? undefined : splitTile(bytes)
+  return hashes?.length === id.width ? hashes : undefined
+}
+
+function damaged(path: string, what: string): KanpekiError {
+  return new KanpekiError('ledger_damaged', `The ledger is damaged: ${path} ${what}.`, {
+    place: { file: `${LEDGER_FOLDER}/${path}` },
+    remedy: 'Run kanpeki verify to see how far it holds, and restore the ledger folder from a backup.',
+  })
+}

@@ -1,0 +1,176 @@
+import { type Clock, systemClock } from '../kernel/clock.ts'
+import { KanpekiError } from '../kernel/error.ts'
+import type { JsonObject, JsonValue } from '../kernel/json.ts'
+import type { Lake, StoredBatch } from '../platform/lake/lake.ts'
+import { batchRoot, proveEvent } from './batch-root.ts'
+import { inclusionProof } from './proofs.ts'
+import { BUNDLE_FORMAT, type Bundle, type BundleEntry, type BundleEvent } from './verify/bundle-format.ts'
+import { textOf, toBase64, toHex } from './verify/bytes.ts'
+import type { Checkpoint } from './verify/checkpoint.ts'
+import { parseBatchBody, parseEntry, type ReadEntry } from './verify/entry.ts'
+import type { ReadTile } from './verify/tiles.ts'
+
+/** What a bundle is about. Times are RFC 3339; a span covers entries logged in [from, to). */
+export type BundleAbout =
+  | { readonly alert: string }
+  | { readonly card: string }
+  | { readonly index: number }
+  | { readonly from: string; readonly to: string }
+
+/** A log to take evidence from, at one checkpoint. */
+export interface BundleLog {
+  readonly checkpoint: Checkpoint
+  /** The verifier key's text. */
+  readonly key: string
+  readonly entry: (index: number) => Promise<Uint8Array | undefined>
+  readonly readTile: ReadTile
+}
+
+export interface BundleParts {
+  readonly log: BundleLog
+  readonly about: BundleAbout
+  /** Indexes of the entries to take, any order. */
+  readonly indexes: readonly number[]
+  /** For the events behind alerts; undefined where the lake cannot be read. */
+  readonly events?: EventsSource | undefined
+  readonly clock?: Clock
+}
+
+export interface EventsSource {
+  readonly lake: Pick<Lake, 'get' | 'readFrom'>
+  readonly scope: string
+  /** Index of the entry of a batch; undefined while it is not logged. */
+  readonly batchEntry: (writer: string, sequence: number) => Promise<number | undefined>
+}
+
+/** What stays under a size that mail and browsers take. */
+const MOST_ENTRIES = 20_000
+const MOST_EVENTS = 200
+
+/**
+ * Makes a bundle: the entries with their proofs to one checkpoint and, for alerts, the events with theirs.
+ * @throws KanpekiError `not_found` if there is no entry, `too_large` above 20,000.
+ */
+export async function makeBundle(parts: BundleParts): Promise<Bundle> {
+  const { log, about } = parts
+  const wanted = new Set(parts.indexes)
+  if (wanted.size === 0) throw new KanpekiError('not_found', `The ledger has no entry about ${describeAbout(about)}.`)
+  if (wanted.size > MOST_ENTRIES) {
+    throw new KanpekiError(
+      'too_large',
+      `${wanted.size} entries are about ${describeAbout(about)}; a bundle holds ${MOST_ENTRIES}.`,
+      {
+        remedy: 'Take a shorter span, or hand over a copy of the ledger folder: kanpeki verify reads it too.',
+      },
+    )
+  }
+  const missing: { what: string; reason: string }[] = []
+  const events = 'alert' in about ? await eventsBehind(parts, wanted, missing) : []
+  const { checkpoint } = log
+  const entries: BundleEntry[] = []
+  for (const index of [...wanted].sort((a, b) => a - b)) {
+    const { text } = await entryAt(log, index)
+    const proof = await inclusionProof(index, checkpoint.size, log.readTile)
+    entries.push({ index, entry: text, proof: proof.map((step) => toBase64(step.hash)) })
+  }
+  return {
+    format: BUNDLE_FORMAT,
+    version: 1,
+    about: { ...about },
+    made: new Date((parts.clock ?? systemClock).now()).toISOString(),
+    key: log.key,
+    checkpoint: checkpoint.text,
+    entries,
+    events,
+    missing,
+  }
+}
+
+export function describeAbout(about: BundleAbout): string {
+  if ('alert' in about) return `alert ${about.alert}`
+  if ('card' in about) return `card ${about.card}`
+  if ('index' in about) return `index ${about.index}`
+  return `the time from ${about.from} to ${about.to}`
+}
+
+/** A name for the file a bundle is saved as. */
+export function bundleFileName(about: BundleAbout): string {
+  const words = Object.values(about)
+    .join('-')
+    .replaceAll(/[^A-Za-z0-9._-]+/g, '-')
+    .slice(0, 80)
+  return `${Object.keys(about)[0]}-${words}.kanpeki.json`
+}
+
+async function entryAt(log: BundleLog, index: number): Promise<{ readonly text: string; readonly entry: ReadEntry }> {
+  const bytes = index < log.checkpoint.size ? await log.entry(index) : undefined
+  if (bytes === undefined) throw new KanpekiError('not_found', `The ledger has no entry ${index}; it has ${log.checkpoint.size}.`)
+  const entry = parseEntry(bytes)
+  const text = textOf(bytes)
+  if (typeof entry === 'string' || text === undefined) {
+    throw new KanpekiError('ledger_damaged', `Entry ${index} of the ledger cannot be read.`, { remedy: 'Run kanpeki verify.' })
+  }
+  return { text, entry }
+}
+
+/** The events that the alert's entries name, and the entries of their batches, which are added to `wanted`. */
+async function eventsBehind(
+  parts: BundleParts,
+  wanted: Set<number>,
+  missing: { what: string; reason: string }[],
+): Promise<BundleEvent[]> {
+  const ids = new Set<string>()
+  for (const index of wanted) for (const id of eventIds((await entryAt(parts.log, index)).entry.body)) ids.add(id)
+  if (ids.size === 0) return []
+  if (parts.events === undefined) {
+    missing.push({ what: `${ids.size} events`, reason: 'made from the ledger alone; a bundle made by the server holds them' })
+    return []
+  }
+  if (ids.size > MOST_EVENTS) missing.push({ what: `${ids.size - MOST_EVENTS} events`, reason: `a bundle holds ${MOST_EVENTS}` })
+  const events: BundleEvent[] = []
+  const batches = new Map<string, Promise<StoredBatch | undefined>>()
+  for (const id of [...ids].slice(0, MOST_EVENTS)) {
+    const found = await proveOne(parts, parts.events, id, batches)
+    if ('reason' in found) missing.push({ what: `event ${id}`, reason: found.reason })
+    else {
+      wanted.add(found.batch)
+      events.push(found)
+    }
+  }
+  return events
+}
+
+function eventIds(body: JsonObject): readonly string[] {
+  const ids = body['events']
+  return Array.isArray(ids) ? (ids as readonly JsonValue[]).filter((id) => typeof id === 'string') : []
+}
+
+async function proveOne(
+  parts: BundleParts,
+  source: EventsSource,
+  id: string,
+  batches: Map<string, Promise<StoredBatch | undefined>>,
+): Promise<BundleEvent | { readonly reason: string }> {
+  const event = await source.lake.get(source.scope, id)
+  if (event === undefined) return { reason: 'the lake no longer has it' }
+  const { writer, sequence, index } = event
+  const entryIndex = await source.batchEntry(writer, sequence)
+  if (entryIndex === undefined || entryIndex >= parts.log.checkpoint.size) return { reason: 'its batch is not yet in the ledger' }
+  const key = JSON.stringify([writer, sequence])
+  const reading = batches.get(key) ?? readBatch(source, writer, sequence)
+  batches.set(key, reading)
+  const batch = await reading
+  const document = batch?.json[index]
+  if (batch === undefined || document === undefined) return { reason: 'the lake no longer has its batch' }
+  const logged = parseBatchBody((await entryAt(parts.log, entryIndex)).entry.body)
+  if (logged === undefined || toHex(logged.root) !== batchRoot(batch.salt, batch.json)) {
+    return { reason: `batch ${writer}/${sequence} in the lake is not the one that was logged` }
+  }
+  const { salt, proof } = proveEvent(batch.salt, batch.json, index)
+  return { batch: entryIndex, index, salt: toBase64(salt), document, proof: proof.map(toBase64) }
+}
+
+async function readBatch(source: EventsSource, writer: string, sequence: number): Promise<StoredBatch | undefined> {
+  const [batch] = await source.lake.readFrom(writer, sequence - 1, 1)
+  return batch?.sequence === sequence ? batch : undefined
+}

@@ -1,0 +1,217 @@
+import { z } from 'zod'
+import { type Clock, systemClock } from '../kernel/clock.ts'
+import { KanpekiError } from '../kernel/error.ts'
+import { type Permission, RawReply, type Route, route } from '../platform/http/route.ts'
+import type { Lake } from '../platform/lake/lake.ts'
+import type { State } from '../platform/state/state.ts'
+import type { StateTables } from '../platform/state/tables.ts'
+import { type Drainer, readEntry } from './drain.ts'
+import type { Ledger } from './ledger.ts'
+import { type BundleAbout, bundleFileName, makeBundle } from './make-bundle.ts'
+import { batchEntryIndex, findEntries } from './queries.ts'
+import {
+  type BundleQuery,
+  bundleQuerySchema,
+  entriesPageSchema,
+  entriesQuerySchema,
+  entryParamsSchema,
+  entryProofSchema,
+  ledgerHeadSchema,
+} from './schema.ts'
+import type { ProveTables } from './tables.ts'
+import { formatBundle } from './verify/bundle-format.ts'
+import { parseTilePath, TILE_WIDTH, tilePath, tileWidth } from './verify/tiles.ts'
+import { headView, proofView, summaryOf } from './views.ts'
+
+export interface ProveDeps {
+  readonly ledger: Ledger
+  readonly state: State
+  readonly drainer: Pick<Drainer, 'fault'>
+  /** For the events in an alert's bundle. */
+  readonly lake: Pick<Lake, 'get' | 'readFrom'>
+  readonly clock?: Clock
+  /**
+   * Who may read `/ledger/tile/entries/…`. Hashes give nothing away and are always public; entries say who signed in,
+   * which alerts there were and why, so `public` suits only a log that is meant to be read by everyone.
+   */
+  readonly entryBundles: Permission
+}
+
+type Tables = ProveTables & StateTables
+
+/** Tiles never change; a checkpoint does. */
+const IMMUTABLE = { 'cache-control': 'public, max-age=31536000, immutable' }
+const FRESH = { 'cache-control': 'no-store' }
+const TEXT = 'text/plain; charset=utf-8'
+const BYTES = 'application/octet-stream'
+const KINDS: ReadonlySet<string> = new Set([
+  'alert',
+  'incident',
+  'card',
+  'measure',
+  'rule',
+  'source',
+  'user',
+  'asset',
+  'batch',
+  'segment',
+])
+
+/** The log by C2SP tlog-tiles, and what the console asks of it. */
+export function routes(deps: ProveDeps): Route[] {
+  return [...tlogRoutes(deps), ...apiRoutes(deps)]
+}
+
+function tlogRoutes({ ledger, entryBundles }: ProveDeps): Route[] {
+  const rest = z.object({ '*': z.string().max(100) })
+  return [
+    route({
+      method: 'GET',
+      path: '/ledger/checkpoint',
+      permission: 'public',
+      summary: 'The signed head of the ledger (C2SP tlog-checkpoint)',
+      handle: async () => new RawReply(TEXT, ledger.head.checkpoint.text, FRESH),
+    }),
+    route({
+      method: 'GET',
+      path: '/ledger/key',
+      permission: 'public',
+      summary: 'The key that verifies the ledger (C2SP signed-note)',
+      handle: async () => new RawReply(TEXT, `${ledger.key.text}\n`, FRESH),
+    }),
+    route({
+      method: 'GET',
+      path: '/ledger/tile/entries/*',
+      permission: entryBundles,
+      summary: 'An entry bundle of the ledger (C2SP tlog-tiles)',
+      params: rest,
+      handle: async ({ params }) => serveTile(ledger, `tile/entries/${params['*']}`),
+    }),
+    route({
+      method: 'GET',
+      path: '/ledger/tile/*',
+      permission: 'public',
+      summary: 'A tile of hashes of the ledger (C2SP tlog-tiles)',
+      params: rest,
+      handle: async ({ params }) => serveTile(ledger, `tile/${params['*']}`, true),
+    }),
+  ]
+}
+
+async function serveTile(ledger: Ledger, path: string, hashesOnly = false): Promise<RawReply> {
+  const id = parseTilePath(path)
+  const covered = id !== undefined && tileWidth(ledger.head.size, id.level, id.index) >= id.width
+  const bytes = covered && !(hashesOnly && id.level === 'entries') ? await ledger.file(path) : undefined
+  if (bytes !== undefined) return new RawReply(BYTES, bytes, IMMUTABLE)
+  const full = id === undefined || id.width === TILE_WIDTH ? undefined : `/ledger/${tilePath({ ...id, width: TILE_WIDTH })}`
+  throw new KanpekiError(
+    'not_found',
+    `The ledger has no ${path}.`,
+    full === undefined ? {} : { remedy: `A partial tile gives way to ${full}.` },
+  )
+}
+
+function apiRoutes(deps: ProveDeps): Route[] {
+  const { ledger, state } = deps
+  const clock = deps.clock ?? systemClock
+  return [
+    route({
+      method: 'GET',
+      path: '/api/v1/ledger/head',
+      permission: 'ledger:read',
+      summary: 'Size, root, growth and copies of the ledger',
+      response: ledgerHeadSchema,
+      handle: () => headView({ ...deps, clock }),
+    }),
+    route({
+      method: 'GET',
+      path: '/api/v1/ledger/entries',
+      permission: 'ledger:read',
+      summary: 'Entries of the ledger, newest first',
+      query: entriesQuerySchema,
+      response: entriesPageSchema,
+      handle: async ({ query, caller }) => {
+        const found = await findEntries(state.tables<Tables>(), {
+          scope: caller.scope,
+          type: query.type,
+          subject: query.subject === undefined ? undefined : subjectIn(query.subject),
+          from: query.from === undefined ? undefined : Date.parse(query.from),
+          to: query.to === undefined ? undefined : Date.parse(query.to),
+          before: query.cursor,
+          limit: query.limit + 1,
+        })
+        const page = found.slice(0, query.limit)
+        const items = await Promise.all(page.map(async (index) => summaryOf(index, await readEntry(ledger, index))))
+        return { items, next: found.length > query.limit ? page[page.length - 1]! : null }
+      },
+    }),
+    route({
+      method: 'GET',
+      path: '/api/v1/ledger/entries/:index',
+      permission: 'ledger:read',
+      summary: 'An entry with its proof',
+      params: entryParamsSchema,
+      response: entryProofSchema,
+      handle: async ({ params, caller }) => {
+        await seenBy(ledger, params.index, caller.scope)
+        return proofView(ledger, params.index)
+      },
+    }),
+    route({
+      method: 'GET',
+      path: '/api/v1/ledger/bundle',
+      permission: 'ledger:read',
+      summary: 'Evidence as one file that verifies offline',
+      query: bundleQuerySchema,
+      handle: async ({ query, caller }) => {
+        const about = aboutOf(query)
+        if ('index' in about) await seenBy(ledger, about.index, caller.scope)
+        const bundle = formatBundle(await bundleFor(deps, about, caller.scope, clock))
+        const name = bundleFileName(about)
+        return new RawReply('application/json; charset=utf-8', bundle, {
+          ...FRESH,
+          'content-disposition': `attachment; filename="${name}"`,
+        })
+      },
+    }),
+  ]
+}
+
+/** @throws KanpekiError `not_found` for an entry that is not there or belongs to another scope; the two look the same. */
+async function seenBy(ledger: Ledger, index: number, scope: string): Promise<void> {
+  const entry = index < ledger.head.size ? await readEntry(ledger, index) : undefined
+  if (entry?.scope !== scope) throw new KanpekiError('not_found', `There is no ledger entry ${index}.`)
+}
+
+function subjectIn(text: string): { readonly kind?: string; readonly id: string } {
+  const colon = text.indexOf(':')
+  const kind = text.slice(0, Math.max(0, colon))
+  return KINDS.has(kind) ? { kind, id: text.slice(colon + 1) } : { id: text }
+}
+
+function aboutOf({ alert, card, index, from, to }: BundleQuery): BundleAbout {
+  if (alert !== undefined) return { alert }
+  if (card !== undefined) return { card }
+  if (index !== undefined) return { index }
+  return { from: new Date(from!).toISOString(), to: new Date(to!).toISOString() }
+}
+
+const MOST_FOUND = 20_001
+
+async function bundleFor({ ledger, state, lake }: ProveDeps, about: BundleAbout, scope: string, clock: Clock) {
+  const db = state.tables<Tables>()
+  const { checkpoint } = ledger.head
+  const log = { checkpoint, key: ledger.key.text, entry: ledger.entry, readTile: ledger.readTile }
+  const indexes =
+    'index' in about
+      ? [about.index]
+      : await findEntries(db, { scope, ...filterOf(about), before: checkpoint.size, limit: MOST_FOUND })
+  const batchEntry = (writer: string, sequence: number) => batchEntryIndex(db, writer, sequence)
+  return makeBundle({ log, about, indexes, events: { lake, scope, batchEntry }, clock })
+}
+
+function filterOf(about: Exclude<BundleAbout, { index: number }>) {
+  if ('alert' in about) return { subject: { kind: 'alert', id: about.alert } }
+  if ('card' in about) return { subject: { kind: 'card', id: about.card } }
+  return { from: Date.parse(about.from), to: Date.parse(about.to) }
+}

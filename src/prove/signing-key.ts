@@ -1,0 +1,111 @@
+import { createPrivateKey, createPublicKey, type KeyObject, randomBytes, sign } from 'node:crypto'
+import { chmod, readFile, stat } from 'node:fs/promises'
+import { join } from 'node:path'
+import { KanpekiError } from '../kernel/error.ts'
+import { diskFiles } from './files.ts'
+import { fromBase64, toBase64, toHex } from './verify/bytes.ts'
+import { checkpointText } from './verify/checkpoint.ts'
+import { formatNote, formatVerifierKey, isKeyName, keyId, parseVerifierKey, type VerifierKey } from './verify/note.ts'
+
+/** Path of the log's private key below the data directory. */
+export const KEY_FILE = 'ledger.key'
+const SEED_BYTES = 32
+const ED25519 = 0x01
+/** PKCS #8 around an Ed25519 seed (RFC 8410 §7). */
+const PKCS8_PREFIX = Buffer.from('302e020100300506032b657004220420', 'hex')
+
+/** The key a log signs its checkpoints with. */
+export interface SigningKey {
+  readonly verifier: VerifierKey
+  /** A signed checkpoint: origin, size and root, as C2SP tlog-checkpoint writes it. */
+  signCheckpoint(size: number, root: Uint8Array): string
+}
+
+/** A new installation's name; it only has to be its own. */
+export function randomOrigin(): string {
+  return `kanpeki.local/${randomBytes(4).toString('hex')}`
+}
+
+/**
+ * Reads the log's key from `folder`, or makes one on the first start (mode 0600, fsynced).
+ * @param mayCreate false where a log exists already: a new key would disown it.
+ * @param origin the log's name; undefined keeps the key's, or makes one up for a new key.
+ * @throws KanpekiError `ledger_key_missing`, `ledger_key_exposed`, `ledger_key_malformed`, `ledger_origin_changed`,
+ *   `ledger_origin_invalid`.
+ */
+export async function openSigningKey(folder: string, mayCreate: boolean, origin?: string): Promise<SigningKey> {
+  const path = join(folder, KEY_FILE)
+  const place = { file: path }
+  const text = await readFile(path, 'utf8').catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT') return undefined
+    throw error
+  })
+  if (text === undefined) {
+    if (mayCreate) return createKey(folder, origin ?? randomOrigin())
+    throw new KanpekiError('ledger_key_missing', 'The ledger is there, and the key that signs it is not.', {
+      place,
+      remedy: 'Restore the key from a backup. A new key would disown everything signed so far.',
+    })
+  }
+  if (((await stat(path)).mode & 0o077) !== 0) {
+    throw new KanpekiError('ledger_key_exposed', 'Others on this machine can read the key that signs the ledger.', {
+      place,
+      remedy: `Run: chmod 600 ${path}`,
+    })
+  }
+  const key = parseSigningKey(text.trim())
+  if (key === undefined) {
+    throw new KanpekiError('ledger_key_malformed', 'The file is not an Ed25519 note key.', {
+      place,
+      remedy: 'Restore the key from a backup.',
+    })
+  }
+  if (origin !== undefined && key.verifier.name !== origin) {
+    throw new KanpekiError('ledger_origin_changed', `The ledger is called ${key.verifier.name}, the settings say ${origin}.`, {
+      remedy: 'Take the setting back: the name is part of every signature and cannot change.',
+    })
+  }
+  return key
+}
+
+async function createKey(folder: string, origin: string): Promise<SigningKey> {
+  if (!isKeyName(origin)) {
+    throw new KanpekiError('ledger_origin_invalid', `A ledger cannot be called ${JSON.stringify(origin)}.`, {
+      remedy: 'Use a name such as kanpeki.example.com/soc, without spaces and plus signs.',
+    })
+  }
+  const key = signingKeyOf(origin, randomBytes(SEED_BYTES))
+  const files = diskFiles(folder, { fileMode: 0o600, folderMode: 0o700 })
+  await files.write(KEY_FILE, Buffer.from(`${key.text}\n`))
+  await chmod(folder, 0o700)
+  return key
+}
+
+/** The note key format of golang.org/x/mod/sumdb/note: `PRIVATE+KEY+name+hash+base64(0x01 ‖ seed)`. */
+export function parseSigningKey(text: string): (SigningKey & { readonly text: string }) | undefined {
+  const match = /^PRIVATE\+KEY\+([^+]+)\+([0-9a-f]{8})\+(\S+)$/.exec(text)
+  const bytes = match === null ? undefined : fromBase64(match[3]!)
+  if (match === null || bytes === undefined || bytes.length !== 1 + SEED_BYTES || bytes[0] !== ED25519) return undefined
+  const key = signingKeyOf(match[1]!, bytes.subarray(1))
+  return key.verifier.id === match[2] && isKeyName(match[1]!) ? key : undefined
+}
+
+/** @param seed 32 bytes, the Ed25519 private key of RFC 8032. */
+export function signingKeyOf(name: string, seed: Uint8Array): SigningKey & { readonly text: string } {
+  const privateKey = createPrivateKey({ key: Buffer.concat([PKCS8_PREFIX, seed]), format: 'der', type: 'pkcs8' })
+  const publicKey = rawPublicKey(privateKey)
+  const verifier = parseVerifierKey(formatVerifierKey(name, publicKey))
+  if (verifier === undefined) throw new KanpekiError('ledger_origin_invalid', `${JSON.stringify(name)} cannot name a key.`)
+  return {
+    verifier,
+    text: `PRIVATE+KEY+${name}+${toHex(keyId(name, publicKey))}+${toBase64(Buffer.concat([Uint8Array.of(ED25519), seed]))}`,
+    signCheckpoint(size, root) {
+      const text = checkpointText(name, size, root)
+      return formatNote(text, verifier, sign(null, Buffer.from(text), privateKey))
+    },
+  }
+}
+
+function rawPublicKey(privateKey: KeyObject): Uint8Array {
+  return createPublicKey(privateKey).export({ format: 'der', type: 'spki' }).subarray(-32)
+}

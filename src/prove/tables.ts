@@ -1,0 +1,38 @@
+import type { EntryType } from '../kernel/evidence.ts'
+import type { ScopeColumn } from '../platform/state/tables.ts'
+
+/** An entry of the ledger, so that it can be found; its body stands only in the ledger. */
+export interface ProveEntryRow {
+  /** Index of the leaf. */
+  idx: number
+  scope: ScopeColumn
+  type: EntryType
+  outbox: number
+  /** Milliseconds UTC. */
+  observed: number
+  received: number
+  logged: number
+}
+
+/** What entries are about. */
+export interface ProveSubjectRow {
+  kind: string
+  id: string
+  idx: number
+  scope: ScopeColumn
+}
+
+/** Entries logged on a UTC day, so that growth is read without counting the log. */
+export interface ProveGrowthRow {
+  scope: ScopeColumn
+  /** Days since 1970-01-01. */
+  day: number
+  type: EntryType
+  entries: number
+}
+
+export interface ProveTables {
+  prove_entries: ProveEntryRow
+  prove_subjects: ProveSubjectRow
+  prove_growth: ProveGrowthRow
+}
