@@ -1,0 +1,63 @@
+import { randomBytes } from 'node:crypto'
+import type { Source, SourceBatch, SourceContext } from '../../../kernel/plugin.ts'
+import { Mailbox } from './mailbox.ts'
+import type { SyslogConfig } from './schema.ts'
+import { listenTcp, type TcpListener } from './tcp.ts'
+import { listenUdp, type UdpListener } from './udp.ts'
+
+const BATCH = { batchRecords: 2000, batchBytes: 1_048_576 }
+
+/**
+ * Syslog over UDP (RFC 5426) and TCP (RFC 6587); what the messages say (RFC 3164, 5424) is the parsers' business.
+ *
+ * A message's id is `syslog:START:CONNECTION:N`, START being new each time the listener opens: the protocol knows no
+ * acknowledgement, so nothing that was received before a crash can come again, and nothing new may look like it.
+ */
+export const syslogSource: Source<SyslogConfig> = {
+  id: 'syslog',
+  async *open(config, context): AsyncGenerator<SourceBatch> {
+    const mailbox = new Mailbox({ ...BATCH, lingerMs: config.lingerMs, maxBytes: config.maxBufferedBytes })
+    const close = await listenBoth(config, context, mailbox)
+    const stop = (): void => {
+      void close().finally(() => mailbox.close())
+    }
+    if (context.signal.aborted) stop()
+    else context.signal.addEventListener('abort', stop, { once: true })
+    try {
+      for (;;) {
+        const mail = await mailbox.take()
+        if (mail === undefined) return
+        yield { ...mail, acknowledge: () => {} }
+      }
+    } finally {
+      context.signal.removeEventListener('abort', stop)
+      await close()
+    }
+  },
+}
+
+async function listenBoth(config: SyslogConfig, context: SourceContext, mailbox: Mailbox): Promise<() => Promise<void>> {
+  const instance = `${Date.now().toString(36)}${randomBytes(4).toString('hex')}`
+  const onRefused = (connections: number): void =>
+    context.problem?.('connections', `${connections} connections were refused: more than ${config.maxConnections} at once`)
+  let tcp: TcpListener | undefined
+  let udp: UdpListener | undefined
+  let closing: Promise<unknown> | undefined
+  const close = async (): Promise<void> => {
+    // UDP last, so that it goes on listening while connections deliver what is on its way.
+    closing ??= (async () => {
+      await tcp?.close()
+      await udp?.close()
+    })()
+    await closing
+  }
+  try {
+    if (config.tcp) tcp = await listenTcp(config, instance, mailbox, onRefused)
+    if (config.udp) udp = await listenUdp(config, tcp?.port ?? config.port, instance, mailbox)
+  } catch (error) {
+    await close()
+    throw error
+  }
+  context.log('syslog listens', { host: config.host, udp: udp?.port, tcp: tcp?.port })
+  return close
+}
