@@ -1,0 +1,104 @@
+import type { Detection, MatchedCondition, Refusal, RuleInfo } from '../kernel/detection.ts'
+import type { StoredEvent } from '../kernel/event.ts'
+import { getPath, type JsonObject, type JsonValue } from '../kernel/json.ts'
+import { compileCorrelations } from './engines/correlation/compile.ts'
+import type { CorrelationProgram } from './engines/correlation/program.ts'
+import { loadRuleFiles } from './engines/sigma/load/read-files.ts'
+import { compileSigma, type SigmaMatch, type SigmaProgram } from './engines/sigma/match/program.ts'
+import { readPlace } from './engines/sigma/match/read-field.ts'
+import type { LoadedRules } from './engines/sigma/rule.ts'
+import { classifier } from './engines/sigma/shapes/registry.ts'
+
+/** All engines over one set of rule files: events in the order of the log, detections out. One a thread. */
+export interface RuleSet {
+  /** Rules that can be reported. */
+  readonly rules: readonly RuleInfo[]
+  readonly refused: readonly Refusal[]
+  /** Milliseconds of received time that open windows need after a restart. */
+  readonly horizon: number
+  /** With `emit` false only the windows are filled. */
+  run(events: readonly StoredEvent[], emit: boolean): Detection[]
+}
+
+/** Whom an alert is about, where the rule is no correlation: the first of these that the event names. */
+const ENTITY_FIELDS = ['host.name', 'host.hostname', 'source.ip', 'user.name'] as const
+
+/** Reads rules from files and folders; what is refused is named and the rest runs. */
+export function loadRuleSet(paths: readonly string[]): RuleSet {
+  return ruleSetOf(loadRuleFiles(paths))
+}
+
+export function ruleSetOf(loaded: LoadedRules): RuleSet {
+  const categories = new Map(loaded.rules.map((rule) => [rule.info.id, rule.logsource.category]))
+  const classify = classifier()
+  const correlations = compileCorrelations<StoredEvent>({
+    documents: loaded.correlations,
+    baseRules: loaded.rules.map((rule) => ({ id: rule.info.id, name: rule.name })),
+    read: ({ doc }, field, ruleId) => readField(doc, field, categories.get(ruleId)),
+  })
+  const { program } = correlations
+  const sigma = compileSigma(loaded.rules, { silent: program.silent })
+
+  function readField(doc: JsonObject, field: string, category: string | undefined): JsonValue | undefined {
+    for (const place of classify(doc).places(field, category)) {
+      const value = readPlace(doc, place)
+      if (value !== undefined) return value
+    }
+    return undefined
+  }
+
+  return {
+    rules: [...loaded.rules.filter((rule) => !program.silent.has(rule.info.id)).map((rule) => rule.info), ...program.rules],
+    refused: [...loaded.refused, ...correlations.refused],
+    horizon: program.horizon,
+    run: (events, emit) => events.flatMap((event) => detectionsOf(sigma, program, event, emit)),
+  }
+}
+
+function detectionsOf(
+  sigma: SigmaProgram,
+  program: CorrelationProgram<StoredEvent>,
+  event: StoredEvent,
+  emit: boolean,
+): Detection[] {
+  const matches = sigma.match(event.doc)
+  if (matches.length === 0) return []
+  const correlated = program.feed(
+    event,
+    matches.map((match) => match.info.id),
+    { emit },
+  )
+  if (!emit) return []
+  const plain = matches.filter((match) => !match.silent).map((match) => detectionOf(match, event))
+  return [...plain, ...correlated]
+}
+
+function detectionOf(match: SigmaMatch, event: StoredEvent): Detection {
+  return {
+    rule: match.info,
+    eventIds: [event.id],
+    eventCount: 1,
+    fields: match.fields,
+    conditions: conditionsOf(match),
+    group: entityOf(event),
+    observed: event.observed,
+    received: event.received,
+    scope: event.scope,
+  }
+}
+
+/** The rule's own words, `Image|endswith: \cmd.exe`, so that they are found again in its text. */
+function conditionsOf(match: SigmaMatch): MatchedCondition[] {
+  return match.conditions.map(({ field, modifiers, expected, place }) => {
+    const name = [field === '' ? 'keyword' : field, ...modifiers].join('|')
+    return { text: `${name}: ${expected}`, fields: place === '' ? [] : [place] }
+  })
+}
+
+function entityOf(event: StoredEvent): JsonObject {
+  for (const field of ENTITY_FIELDS) {
+    const value = getPath(event.doc, field)
+    if (typeof value === 'string' && value !== '') return { [field]: value }
+  }
+  return { source: event.source }
+}
