@@ -1,0 +1,61 @@
+import { type FileHandle, glob, open, readdir, stat } from 'node:fs/promises'
+import { basename, dirname, join } from 'node:path'
+import { CHECK_BYTES, checkOf, type FilePosition } from './book.ts'
+
+export interface FoundFile {
+  readonly path: string
+  /** Device and inode: what stays when a file is renamed. */
+  readonly key: string
+}
+
+/** The regular files that the paths and globs name now, each once however many names it has. */
+export async function findFiles(patterns: readonly string[]): Promise<Map<string, FoundFile>> {
+  const found = new Map<string, FoundFile>()
+  for (const pattern of patterns) {
+    const paths = /[*?[{]/.test(pattern) ? glob(pattern) : [pattern]
+    for await (const path of paths) {
+      const file = await identify(path)
+      if (file !== undefined && !found.has(file.key)) found.set(file.key, file)
+    }
+  }
+  return found
+}
+
+async function identify(path: string): Promise<FoundFile | undefined> {
+  const info = await stat(path, { bigint: true }).catch(() => undefined)
+  return info?.isFile() === true ? { path, key: `${info.dev}:${info.ino}` } : undefined
+}
+
+/** Where a file went that was renamed while nobody watched: its inode, in the folder where it last was. */
+export async function findRenamed(key: string, lastPath: string): Promise<FoundFile | undefined> {
+  const folder = dirname(lastPath)
+  const names = await readdir(folder).catch(() => [])
+  // Rotated names begin like the old one; look there first.
+  const stem = basename(lastPath)
+  for (const name of names.sort((a, b) => Number(b.startsWith(stem)) - Number(a.startsWith(stem)))) {
+    const file = await identify(join(folder, name))
+    if (file?.key === key) return file
+  }
+  return undefined
+}
+
+/** The bytes before a position, or undefined where they are not the ones that were read: then it is another content. */
+export async function guardAt(handle: FileHandle, position: FilePosition): Promise<Buffer | undefined> {
+  const guard = Buffer.alloc(position.checked)
+  const { bytesRead } = await handle.read(guard, 0, guard.length, position.offset - guard.length)
+  return bytesRead === guard.length && checkOf(guard).check === position.check ? guard : undefined
+}
+
+/** Where the last whole line of a file ends, looking back one mebibyte, and the bytes before that. */
+export async function endOfLines(handle: FileHandle): Promise<{ readonly offset: number; readonly guard: Buffer }> {
+  const { size } = await handle.stat()
+  const bytes = Buffer.alloc(Math.min(size, 1_048_576))
+  await handle.read(bytes, 0, bytes.length, size - bytes.length)
+  const feed = bytes.lastIndexOf(0x0a)
+  const end = feed < 0 ? bytes.length : feed + 1
+  return { offset: size - bytes.length + end, guard: Buffer.from(bytes.subarray(Math.max(0, end - CHECK_BYTES), end)) }
+}
+
+export async function openFile(path: string): Promise<FileHandle> {
+  return await open(path, 'r')
+}

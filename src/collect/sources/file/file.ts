@@ -1,0 +1,174 @@
+import { randomBytes } from 'node:crypto'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { messageOf } from '../../../kernel/error.ts'
+import type { Source, SourceBatch, SourceContext } from '../../../kernel/plugin.ts'
+import { checkOf, PositionBook } from './book.ts'
+import { endOfLines, type FoundFile, findFiles, findRenamed, guardAt, openFile } from './discover.ts'
+import type { FileConfig } from './schema.ts'
+import { FileTail, type Lines } from './tail.ts'
+
+/**
+ * Follows log files by looking at them every `pollMs`: renamed, replaced, cut and deleted ones, found again after a
+ * restart by inode and by the bytes before the position. A line leaves when its line feed is there; its id is
+ * `file:GENERATION:OFFSET`, so that a line offered again after a crash is known.
+ */
+export const fileSource: Source<FileConfig> = {
+  id: 'file',
+  async *open(config, context): AsyncGenerator<SourceBatch> {
+    const watch = new Watch(config, context, await PositionBook.open(context.positions))
+    try {
+      yield* watch.resumeRotated()
+      while (!context.signal.aborted) {
+        await watch.look()
+        for await (const batch of watch.round()) {
+          yield batch
+          if (context.signal.aborted) return
+        }
+        if (watch.idle) await sleep(config.pollMs, undefined, { signal: context.signal }).catch(() => {})
+      }
+    } finally {
+      await watch.close()
+    }
+  },
+}
+
+class Watch {
+  private readonly config: FileConfig
+  private readonly context: SourceContext
+  private readonly book: PositionBook
+  private readonly tails = new Map<string, FileTail>()
+  private readonly quietReads: number
+  private firstLook = true
+  /** The last round found nothing new anywhere. */
+  idle = true
+
+  constructor(config: FileConfig, context: SourceContext, book: PositionBook) {
+    this.config = config
+    this.context = context
+    this.book = book
+    this.quietReads = Math.max(2, Math.ceil(config.rotatedMs / config.pollMs))
+  }
+
+  /** Files that were rotated away while we were not running: what they still hold is read; one that vanished is a gap. */
+  async *resumeRotated(): AsyncGenerator<SourceBatch> {
+    const found = await findFiles(this.config.paths)
+    const vanished: string[] = []
+    for (const [key, position] of this.book.entries()) {
+      if (position.done === true || found.has(key)) continue
+      const file = await findRenamed(key, position.path)
+      const tail = file === undefined ? undefined : await this.resume(file)
+      if (tail === undefined) {
+        vanished.push(key)
+        this.context.log('a file vanished while nobody read it; lines may be missing', {
+          path: position.path,
+          readUpTo: position.offset,
+        })
+        await this.book.finish(key)
+      } else tail.gone = true
+    }
+    if (vanished.length === 0) return
+    const acknowledge = async (): Promise<void> => {
+      for (const key of vanished) await this.book.finish(key)
+    }
+    yield { records: [], bytes: 0, gaps: vanished.length, acknowledge }
+  }
+
+  /** Compares the files there are with those that are open. */
+  async look(): Promise<void> {
+    const found = await findFiles(this.config.paths)
+    for (const tail of this.tails.values()) {
+      const file = found.get(tail.key)
+      if (file !== undefined) tail.path = file.path
+      tail.gone = file === undefined
+    }
+    for (const file of found.values()) {
+      if (this.tails.has(file.key)) continue
+      try {
+        if ((await this.resume(file)) === undefined) await this.begin(file)
+        this.context.problem?.(file.path, undefined)
+      } catch (error) {
+        this.context.problem?.(file.path, `${file.path} cannot be read: ${messageOf(error)}`)
+      }
+    }
+    if (this.book.fresh && this.firstLook) await this.book.save()
+    this.firstLook = false
+  }
+
+  /** One piece of each file that has something new. */
+  async *round(): AsyncGenerator<SourceBatch> {
+    this.idle = true
+    for (const tail of [...this.tails.values()]) {
+      const result = await tail.read()
+      if (result === 'end') {
+        if (tail.gone && ++tail.quietReads >= this.quietReads) yield* this.finish(tail)
+        continue
+      }
+      this.idle = false
+      tail.quietReads = 0
+      if (result === 'replaced') yield* this.restart(tail)
+      else if (result !== 'more') yield this.batch(tail, result)
+    }
+  }
+
+  async close(): Promise<void> {
+    await Promise.all([...this.tails.values()].map((tail) => tail.close()))
+  }
+
+  /** Goes on where a known file was left; undefined where it is not known or holds something else now. */
+  private async resume(file: FoundFile): Promise<FileTail | undefined> {
+    const position = this.book.get(file.key)
+    if (position === undefined) return undefined
+    const handle = await openFile(file.path)
+    const guard = await guardAt(handle, position)
+    if (guard === undefined) {
+      await handle.close()
+      return undefined
+    }
+    return this.follow(file, { handle, generation: position.generation, offset: position.offset, guard })
+  }
+
+  /** Reads a file from its beginning, or from its end where the settings say so and it was there before us. */
+  private async begin(file: FoundFile): Promise<void> {
+    const handle = await openFile(file.path)
+    const skip = this.book.fresh && this.firstLook && this.config.startAt === 'end'
+    const { offset, guard } = skip ? await endOfLines(handle) : { offset: 0, guard: Buffer.alloc(0) }
+    const generation = randomBytes(8).toString('hex')
+    await this.book.set(file.key, { path: file.path, generation, offset, ...checkOf(guard) })
+    this.follow(file, { handle, generation, offset, guard })
+  }
+
+  private follow(
+    file: FoundFile,
+    at: Pick<ConstructorParameters<typeof FileTail>[0], 'handle' | 'generation' | 'offset' | 'guard'>,
+  ): FileTail {
+    const tail = new FileTail({ ...file, ...at, maxLineBytes: this.config.maxLineBytes })
+    this.tails.set(file.key, tail)
+    return tail
+  }
+
+  /** The file was cut or written anew in place: what is held of the old content leaves, the new one begins at 0. */
+  private async *restart(tail: FileTail): AsyncGenerator<SourceBatch> {
+    const rest = tail.rest()
+    this.tails.delete(tail.key)
+    await tail.close()
+    if (rest !== undefined || tail.behind)
+      yield { records: rest?.records ?? [], bytes: rest?.bytes ?? 0, gaps: tail.behind ? 1 : 0, acknowledge: () => {} }
+    const now = (await findFiles([tail.path])).get(tail.key)
+    if (now !== undefined) await this.begin(now)
+  }
+
+  /** A rotated file that stays quiet: its last line may lack a line feed. It is done once all of it is acknowledged. */
+  private async *finish(tail: FileTail): AsyncGenerator<SourceBatch> {
+    const rest = tail.rest()
+    if (rest !== undefined) yield this.batch(tail, rest)
+    else if (this.book.get(tail.key)?.offset === tail.offset) {
+      this.tails.delete(tail.key)
+      await tail.close()
+      await this.book.finish(tail.key)
+    }
+  }
+
+  private batch(tail: FileTail, { records, bytes, position }: Lines): SourceBatch {
+    return { records, bytes, acknowledge: () => this.book.advance(tail.key, tail.generation, position) }
+  }
+}
