@@ -39,6 +39,8 @@ export interface CorrelationDocument {
   readonly line: number
   /** Hash of the document, as in RuleInfo.version. */
   readonly version: string
+  /** 1-based line of the deepest part of the path that exists. */
+  readonly lineOf: (path: readonly (string | number)[]) => number
 }
 
 export interface LoadedRules {

@@ -6,7 +6,7 @@ import type { CorrelationDocument, LoadedRules, LoadOptions, RuleText, SigmaRule
 import { applyActions } from './collections.ts'
 import { readDocuments, type YamlDocument } from './documents.ts'
 import { parseFilter, type SigmaFilter, withFilters } from './filters.ts'
-import { logSourceOf, nameOf, ruleInfo, testsOf, versionOf } from './rule-info.ts'
+import { checkedInfo, logSourceOf, nameOf, testsOf, versionOf } from './rule-info.ts'
 
 /**
  * Reads rules, filters and correlations from texts. A document that is not understood completely is refused with file, line, code
@@ -22,11 +22,11 @@ export function loadRuleTexts(texts: Iterable<RuleText>, options: LoadOptions = 
 
   const load = (document: JsonObject, source: YamlDocument, file: string) => {
     if (document['correlation'] !== undefined) {
-      correlations.push({ doc: document, file, line: source.line, version: versionOf(document) })
+      correlations.push({ doc: document, file, line: source.line, version: versionOf(document), lineOf: source.lineOf })
     } else if (document['filter'] !== undefined) {
       filters.push({ filter: parseFilter(document, placeholders), file, line: source.line })
     } else {
-      const info = ruleInfo(document, file, versionOf(document))
+      const info = checkedInfo(document, file, versionOf(document))
       const before = fileOfId.get(info.id)
       if (before !== undefined) throw new RuleFault('id-repeated', `the id ${info.id} is taken by a rule in ${before}`, ['id'])
       const expression = parseDetection(document['detection'], placeholders, ['detection'])

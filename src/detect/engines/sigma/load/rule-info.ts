@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
-import { LEVELS, type Level, type RuleInfo, TACTICS, type Tactic } from '../../../../kernel/detection.ts'
+import { LEVELS, type RuleInfo } from '../../../../kernel/detection.ts'
 import { canonicalJson, isJsonObject, type JsonObject, type JsonValue } from '../../../../kernel/json.ts'
+import { ruleInfo } from '../../../rule-info.ts'
 import { RuleFault } from '../parse/refuse.ts'
 import type { LogSource, RuleTest } from '../rule.ts'
 
@@ -9,25 +10,17 @@ export function versionOf(document: JsonObject): string {
   return createHash('sha256').update(canonicalJson(document)).digest('hex').slice(0, 32)
 }
 
-/** What a document says about itself. A missing id is made from the version, a missing level is `medium`. */
-export function ruleInfo(document: JsonObject, file: string, version: string): RuleInfo {
-  const title = textOf(document, 'title')
-  if (title === undefined || title.trim() === '') throw new RuleFault('title-missing', "there is no 'title'", [])
-  const id = document['id'] === undefined || document['id'] === null ? `sigma-${version.slice(0, 16)}` : textOf(document, 'id')
-  if (id === undefined || id.trim() === '') throw new RuleFault('id-type', "'id' must be a text", ['id'])
-  const tags = listOf(document['tags'])
-  const ja = japanese(document['ja'])
-  return {
-    id: id.trim(),
-    version,
-    title,
-    level: levelOf(document['level']),
-    file,
-    description: textOf(document, 'description') ?? '',
-    techniques: techniquesOf(tags),
-    tactics: tacticsOf(tags),
-    ...(ja === undefined ? {} : { ja }),
+/** What a rule says about itself; what ruleInfo would overlook is refused here. */
+export function checkedInfo(document: JsonObject, file: string, version: string): RuleInfo {
+  const { title, id, level } = document
+  if (typeof title !== 'string' || title.trim() === '') throw new RuleFault('title-missing', "there is no 'title'", ['title'])
+  if (id !== undefined && id !== null && (typeof id !== 'string' || id.trim() === '')) {
+    throw new RuleFault('id-type', "'id' must be a text", ['id'])
   }
+  if (level !== undefined && level !== null && !LEVELS.some((each) => each === level)) {
+    throw new RuleFault('level-unknown', `'${String(level)}' is not one of ${LEVELS.join(', ')}`, ['level'])
+  }
+  return ruleInfo(document, { file, version })
 }
 
 export function logSourceOf(document: JsonObject): LogSource {
@@ -70,35 +63,7 @@ export function testsOf(document: JsonObject): readonly RuleTest[] {
   })
 }
 
-function levelOf(value: unknown): Level {
-  if (value === undefined || value === null) return 'medium'
-  const level = LEVELS.find((each) => each === String(value).toLowerCase())
-  if (level === undefined) throw new RuleFault('level-unknown', `'${String(value)}' is not one of ${LEVELS.join(', ')}`, ['level'])
-  return level
-}
-
-function techniquesOf(tags: readonly string[]): string[] {
-  const found = tags.flatMap((tag) => /^attack\.(t\d{4}(?:\.\d{3})?)$/i.exec(tag)?.[1]?.toUpperCase() ?? [])
-  return [...new Set(found)]
-}
-
-function tacticsOf(tags: readonly string[]): Tactic[] {
-  const names = new Set(tags.map((tag) => tag.toLowerCase().replace(/^attack\./, '').replaceAll('_', '-')))
-  return TACTICS.filter((tactic) => names.has(tactic))
-}
-
-function japanese(value: unknown): RuleInfo['ja'] {
-  if (!isJsonObject(value)) return undefined
-  const title = textOf(value, 'title')
-  const description = textOf(value, 'description')
-  return { ...(title === undefined ? {} : { title }), ...(description === undefined ? {} : { description }) }
-}
-
 function textOf(document: JsonObject, key: string): string | undefined {
   const value = document[key]
   return typeof value === 'string' ? value : typeof value === 'number' ? String(value) : undefined
-}
-
-function listOf(value: unknown): string[] {
-  return Array.isArray(value) ? value.filter((each): each is string => typeof each === 'string') : []
 }

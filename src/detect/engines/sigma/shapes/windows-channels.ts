@@ -113,7 +113,7 @@ export const CATEGORIES_OF_SYSMON_ID: ReadonlyMap<string, readonly string[]> = n
 ])
 
 /** Categories of events outside Sysmon: `channel/id`, lower case. */
-export const CATEGORIES_OF_EVENT: ReadonlyMap<string, readonly string[]> = new Map([
+export const CATEGORIES_OF_EVENT: ReadonlyMap<string, readonly string[]> = new Map<string, readonly string[]>([
   ['security/4688', ['process_creation']],
   ['security/4657', ['registry_event', 'registry_set', 'registry_add', 'registry_delete']],
   ['microsoft-windows-powershell/operational/4104', ['ps_script']],

@@ -79,7 +79,7 @@ function windowsClass(layout: WindowsLayout, channel: string, id: string, detail
       return [
         ...(meaning ?? []).flatMap((alias) => aliasPlaces(layout, alias)),
         ...(layout.header(field) ?? []),
-        ...spellings(field).flatMap((name) => layout.data(name)),
+        ...(isSysmon ? [field] : spellings(field)).flatMap((name) => layout.data(name)),
         ...layout.other(field),
       ]
     },

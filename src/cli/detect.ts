@@ -1,0 +1,160 @@
+import { statSync, writeFileSync } from 'node:fs'
+import { availableParallelism } from 'node:os'
+import { compileSigma, type SigmaProgram } from '../detect/engines/sigma/match/program.ts'
+import { splitFile } from '../detect/input/read-part.ts'
+import type { Unreadable } from '../detect/input/record.ts'
+import type { Refusal } from '../kernel/detection.ts'
+import { KanpekiError, messageOf } from '../kernel/error.ts'
+import type { FileCorrelation } from './detect/correlate.ts'
+import { formatterOf } from './detect/format.ts'
+import type { Hit } from './detect/hit.ts'
+import { type DetectOptions, detectOptions, USAGE } from './detect/options.ts'
+import { Output } from './detect/output.ts'
+import { lineParsers } from './detect/parsers.ts'
+import { runOnThreads } from './detect/pool.ts'
+import { Progress } from './detect/progress.ts'
+import { type ChosenRules, chooseRules } from './detect/rules.ts'
+import { type PartResult, runPart } from './detect/run-file.ts'
+import { EXIT, guarded } from './options.ts'
+
+const EXIT_UNREADABLE = 2
+/** Below this much input a second thread costs more (it loads the rules again) than it brings. */
+const THREAD_WORTH = 192 << 20
+const MOST_NAMED = 20
+
+/** `kanpeki detect`: Sigma rules over files. Resolves with the exit code. */
+export function detectCommand(args: readonly string[]): Promise<number> {
+  return guarded(async () => {
+    const options = detectOptions(args)
+    if (options === undefined) {
+      process.stdout.write(USAGE)
+      return EXIT.ok
+    }
+    return await detect(options)
+  })
+}
+
+/** What a run counts. `records` are those that were read; `unreadable` those that were not. */
+interface Tally {
+  records: number
+  detections: number
+  readonly unreadable: Unreadable[]
+  failedFiles: number
+}
+
+async function detect(options: DetectOptions): Promise<number> {
+  const started = performance.now()
+  const chosen = chooseRules(options)
+  const correlation = await correlationOf(chosen)
+  const refused = [...chosen.refused, ...(correlation?.compiled.refused ?? [])]
+  reportRefused(refused)
+  const tally: Tally = { records: 0, detections: 0, unreadable: [], failedFiles: 0 }
+  const loaded = chosen.rules.length + (correlation?.compiled.program.rules.length ?? 0)
+  if (loaded > 0) await run(options, chosen, correlation, tally)
+  else process.stderr.write(`kanpeki: no rule was loaded from ${options.rules.join(', ')}. Remedy: check --rules, --where and --level.\n`)
+  const seconds = (performance.now() - started) / 1000
+  writeSummary(options, { loaded, refused, ...tally, seconds })
+  reportEnd(tally, loaded, refused.length, seconds)
+  if (loaded === 0 || tally.failedFiles > 0) return EXIT_UNREADABLE
+  return options.failOnMatch && tally.detections > 0 ? EXIT.failed : EXIT.ok
+}
+
+/** The correlation engine is loaded only when there is something to correlate. */
+async function correlationOf({ rules, correlations }: ChosenRules): Promise<FileCorrelation | undefined> {
+  if (correlations.length === 0) return undefined
+  const { FileCorrelation } = await import('./detect/correlate.ts')
+  return new FileCorrelation(correlations, rules.map((rule) => ({ id: rule.info.id, name: rule.name })))
+}
+
+async function run(options: DetectOptions, chosen: ChosenRules, correlation: FileCorrelation | undefined, tally: Tally): Promise<void> {
+  const silent = correlation?.compiled.program.silent ?? new Set<string>()
+  const watched = correlation?.compiled.program.watched ?? new Set<string>()
+  const program = compileSigma(chosen.rules, { silent, ...(options.assume === undefined ? {} : { assume: options.assume }) })
+  const threads = options.threads ?? suggestedThreads(options.files)
+  const parts = options.files.flatMap((file) => splitFile(file, threads * 2))
+  const output = new Output()
+  const formatter = formatterOf(options.format, { colour: process.stdout.isTTY === true })
+  const progress = new Progress(parts.length, performance.now())
+  const print = (hit: Hit) => {
+    tally.detections += 1
+    output.write(formatter.hit(hit))
+  }
+  const above = new Map<string, { records: number; lines: number }>()
+  const take = (index: number, result: PartResult) => {
+    const { file } = parts[index]!
+    const before = above.get(file) ?? { records: 0, lines: 0 }
+    above.set(file, { records: before.records + result.records, lines: before.lines + result.lines })
+    report(result, file, before, tally)
+    for (const hit of result.hits) print({ rule: program.rules[hit.rule]!.info, input: { file, record: before.records + hit.record }, fields: hit.fields })
+    correlation?.add(file, result.base.map((event) => ({ ...event, record: before.records + event.record })))
+    progress.show(index + 1, tally.records, performance.now())
+  }
+  const now = Date.now()
+  if (threads > 1 && parts.length > 1) {
+    const choice = { rules: options.rules, where: options.where, placeholders: options.placeholders, level: options.level }
+    await runOnThreads(parts, threads, { choice, silent, watched, assume: options.assume, now }, take)
+  } else await runHere(parts.map((part, index) => ({ part, index })), program, { watched, now }, take, () => output.closed)
+  for (const hit of correlation?.run(program) ?? []) print(hit)
+  progress.clear()
+  output.write(formatter.end())
+  output.flush()
+}
+
+async function runHere(
+  parts: readonly { readonly part: Parameters<typeof runPart>[0]; readonly index: number }[],
+  program: SigmaProgram,
+  runner: { readonly watched: ReadonlySet<string>; readonly now: number },
+  take: (index: number, result: PartResult) => void,
+  isClosed: () => boolean,
+): Promise<void> {
+  const parsers = await lineParsers()
+  for (const { part, index } of parts) {
+    if (isClosed()) return
+    take(index, await runPart(part, { program, parsers, ...runner }))
+  }
+}
+
+function report(result: PartResult, file: string, before: { readonly lines: number }, tally: Tally): void {
+  tally.records += result.readRecords
+  if (result.failed) tally.failedFiles += 1
+  for (const each of result.unreadable) {
+    const placed = each.line === undefined ? each : { ...each, line: each.line + before.lines }
+    tally.unreadable.push(placed)
+    if (tally.unreadable.length > MOST_NAMED) continue
+    process.stderr.write(`kanpeki: ${file}${placed.line === undefined ? '' : `:${placed.line}`}: ${placed.reason}\n`)
+  }
+}
+
+function suggestedThreads(files: readonly string[]): number {
+  let bytes = 0
+  for (const file of files) bytes += statSync(file, { throwIfNoEntry: false })?.size ?? 0
+  return Math.max(1, Math.min(availableParallelism(), Math.floor(bytes / THREAD_WORTH) + 1))
+}
+
+function reportRefused(refused: readonly Refusal[]): void {
+  if (process.stderr.isTTY !== true) return
+  for (const { file, line, reason } of refused.slice(0, MOST_NAMED)) process.stderr.write(`refused ${file}:${line}: ${reason}\n`)
+  if (refused.length > MOST_NAMED) process.stderr.write(`… and ${refused.length - MOST_NAMED} more refused rules (--summary FILE names all)\n`)
+}
+
+function reportEnd(tally: Tally, loaded: number, refused: number, seconds: number): void {
+  const unreadable = tally.unreadable.length
+  const parts = [
+    `${tally.records} records`,
+    `${tally.detections} detections`,
+    `${loaded} rules`,
+    ...(refused === 0 ? [] : [`${refused} rules refused`]),
+    ...(unreadable === 0 ? [] : [`${unreadable} unreadable`]),
+  ]
+  process.stderr.write(`kanpeki: ${parts.join(', ')} in ${seconds.toFixed(1)} s\n`)
+}
+
+function writeSummary(options: DetectOptions, tally: Tally & { loaded: number; refused: readonly Refusal[]; seconds: number }): void {
+  if (options.summary === undefined) return
+  const { loaded, refused, records, unreadable, detections, seconds } = tally
+  try {
+    writeFileSync(options.summary, `${JSON.stringify({ loaded, refused, records, unreadable, detections, seconds })}\n`)
+  } catch (error) {
+    throw new KanpekiError('summary-unwritable', `cannot write the summary: ${messageOf(error)}`, { place: { file: options.summary } })
+  }
+}

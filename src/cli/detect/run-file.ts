@@ -1,0 +1,75 @@
+import type { SigmaProgram } from '../../detect/engines/sigma/match/program.ts'
+import { eventTime } from '../../detect/input/event-time.ts'
+import { type FilePart, readPart } from '../../detect/input/read-part.ts'
+import type { Unreadable } from '../../detect/input/record.ts'
+import { KanpekiError } from '../../kernel/error.ts'
+import type { JsonObject } from '../../kernel/json.ts'
+import type { Parser } from '../../kernel/plugin.ts'
+
+/** A match by the rule's number: threads load the same rules in the same order. */
+export interface NumberedHit {
+  readonly rule: number
+  readonly record: number
+  readonly fields: JsonObject
+}
+
+/** An event that a correlation watches. */
+export interface BaseEvent {
+  readonly record: number
+  readonly observed: number | undefined
+  readonly doc: JsonObject
+  readonly matched: readonly string[]
+}
+
+export interface PartResult {
+  readonly hits: readonly NumberedHit[]
+  readonly base: readonly BaseEvent[]
+  readonly unreadable: readonly Unreadable[]
+  /** Set when the file as a whole could not be read. */
+  readonly failed: boolean
+  readonly records: number
+  readonly readRecords: number
+  readonly lines: number
+}
+
+export interface PartRunner {
+  readonly program: SigmaProgram
+  /** Ids of rules that correlations are built on. */
+  readonly watched: ReadonlySet<string>
+  readonly parsers: readonly Parser[]
+  readonly now: number
+}
+
+/** Runs the rules over one part of a file. Numbers of records and lines are those of the part. */
+export async function runPart(part: FilePart, runner: PartRunner): Promise<PartResult> {
+  const { program, watched } = runner
+  const numbers = new Map(program.rules.map((rule, index) => [rule, index]))
+  const hits: NumberedHit[] = []
+  const base: BaseEvent[] = []
+  const unreadable: Unreadable[] = []
+  let read = 0
+  const sink = {
+    record(doc: JsonObject, record: number) {
+      read += 1
+      const matches = program.match(doc)
+      if (matches.length === 0) return
+      const matched: string[] = []
+      for (const match of matches) {
+        if (!match.silent) hits.push({ rule: numbers.get(match.rule)!, record, fields: match.fields })
+        if (watched.has(match.info.id)) matched.push(match.info.id)
+      }
+      if (matched.length > 0) base.push({ record, observed: eventTime(doc), doc, matched })
+    },
+    unreadable(line: number, reason: string) {
+      unreadable.push({ file: part.file, line, reason })
+    },
+  }
+  try {
+    const { records, lines } = await readPart(part, { parsers: runner.parsers, now: runner.now }, sink)
+    return { hits, base, unreadable, failed: false, records, readRecords: read, lines }
+  } catch (error) {
+    if (!(error instanceof KanpekiError) || error.code !== 'input-unreadable') throw error
+    unreadable.push({ file: part.file, reason: [error.message, error.remedy].join(' ').trim() })
+    return { hits, base, unreadable, failed: true, records: read, readRecords: read, lines: 0 }
+  }
+}

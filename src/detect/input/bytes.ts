@@ -1,0 +1,126 @@
+import { createReadStream, openSync, readSync, closeSync } from 'node:fs'
+import { createGunzip, createZstdDecompress } from 'node:zlib'
+import { KanpekiError } from '../../kernel/error.ts'
+
+const CHUNK = 1 << 20
+
+/** What the first bytes say a file is, where that decides how (or whether) it can be read. */
+const MAGIC: readonly { readonly bytes: readonly number[]; readonly kind: 'gzip' | 'zstd' | 'evtx' | 'archive' | 'parquet' }[] = [
+  { bytes: [0x1f, 0x8b], kind: 'gzip' },
+  { bytes: [0x28, 0xb5, 0x2f, 0xfd], kind: 'zstd' },
+  { bytes: [...Buffer.from('ElfFile\0')], kind: 'evtx' },
+  { bytes: [0x50, 0x4b, 0x03, 0x04], kind: 'archive' },
+  { bytes: [...Buffer.from('7z\xbc\xaf\x27\x1c', 'latin1')], kind: 'archive' },
+  { bytes: [...Buffer.from('PAR1')], kind: 'parquet' },
+]
+
+type Magic = (typeof MAGIC)[number]['kind'] | 'plain'
+
+export function magicOf(head: Buffer): Magic {
+  return MAGIC.find(({ bytes }) => bytes.every((byte, index) => head[index] === byte))?.kind ?? 'plain'
+}
+
+function unreadable(file: string, reason: string, remedy: string): KanpekiError {
+  return new KanpekiError('input-unreadable', reason, { place: { file }, remedy })
+}
+
+function refuseBinary(file: string, magic: Magic): void {
+  if (magic === 'evtx') {
+    throw unreadable(file, 'this is a Windows event log (EVTX), which this version cannot read yet.', 'Convert it to JSON with an evtx dumper.')
+  }
+  if (magic === 'archive') throw unreadable(file, 'this is an archive.', 'Unpack it and give the files inside.')
+  if (magic === 'parquet') throw unreadable(file, 'this is a Parquet file.', 'Convert it to JSON lines.')
+}
+
+async function* stream(file: string): AsyncGenerator<Buffer> {
+  const source = file === '-' ? process.stdin : createReadStream(file, { highWaterMark: CHUNK })
+  for await (const chunk of source) yield chunk as Buffer
+}
+
+async function* decompressed(source: AsyncIterable<Buffer>, magic: 'gzip' | 'zstd'): AsyncGenerator<Buffer> {
+  const unpack = magic === 'gzip' ? createGunzip({ chunkSize: CHUNK }) : createZstdDecompress({ chunkSize: CHUNK })
+  const feed = (async () => {
+    try {
+      for await (const chunk of source) {
+        if (!unpack.write(chunk)) await new Promise<void>((resolve) => unpack.once('drain', resolve))
+      }
+      unpack.end()
+    } catch (error) {
+      unpack.destroy(error as Error)
+    }
+  })()
+  for await (const chunk of unpack) yield chunk as Buffer
+  await feed
+}
+
+/**
+ * The bytes of a file (`-`: standard input), decompressed where they are gzip or zstd, in chunks.
+ * Throws `input-unreadable` with the remedy for what is not text.
+ */
+export async function* readBytes(file: string): AsyncGenerator<Buffer> {
+  try {
+    const source = stream(file)
+    const first = await source.next()
+    if (first.done === true) return
+    let head = first.value
+    while (head.length < 8) {
+      const next = await source.next()
+      if (next.done === true) break
+      head = Buffer.concat([head, next.value])
+    }
+    const magic = magicOf(head)
+    refuseBinary(file, magic)
+    const rest = prepend(head, source)
+    if (magic === 'gzip' || magic === 'zstd') yield* inspected(file, decompressed(rest, magic))
+    else yield* inspected(file, rest)
+  } catch (error) {
+    if (error instanceof KanpekiError) throw error
+    throw new KanpekiError('input-unreadable', (error as Error).message, { place: { file }, remedy: 'Check the path and its permissions.', cause: error })
+  }
+}
+
+async function* prepend(head: Buffer, rest: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
+  yield head
+  yield* rest
+}
+
+/** A compressed file may hold what is not text either. UTF-16 is turned into UTF-8 on the way. */
+async function* inspected(file: string, source: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
+  let decoder: InstanceType<typeof TextDecoder> | undefined
+  let isFirst = true
+  for await (const chunk of source) {
+    if (isFirst) {
+      isFirst = false
+      refuseBinary(file, magicOf(chunk))
+      const encoding = encodingOf(chunk)
+      if (encoding !== undefined) decoder = new TextDecoder(encoding)
+      else if (chunk.subarray(0, 4096).includes(0)) throw unreadable(file, 'this is a binary file.', 'Give logs as text or JSON.')
+      else if (chunk[0] === 0xef && chunk[1] === 0xbb && chunk[2] === 0xbf) {
+        yield chunk.subarray(3)
+        continue
+      }
+    }
+    yield decoder === undefined ? chunk : Buffer.from(decoder.decode(chunk, { stream: true }), 'utf8')
+  }
+}
+
+/** By byte order mark, or by the zero bytes that ASCII leaves in UTF-16. */
+function encodingOf(head: Buffer): 'utf-16le' | 'utf-16be' | undefined {
+  if (head[0] === 0xff && head[1] === 0xfe) return 'utf-16le'
+  if (head[0] === 0xfe && head[1] === 0xff) return 'utf-16be'
+  if (head.length < 4) return undefined
+  if (head[0] !== 0 && head[1] === 0 && head[2] !== 0 && head[3] === 0) return 'utf-16le'
+  if (head[0] === 0 && head[1] !== 0 && head[2] === 0 && head[3] !== 0) return 'utf-16be'
+  return undefined
+}
+
+/** The first bytes of a file on disk, for deciding how to split the work. */
+export function readHead(file: string, length: number): Buffer {
+  const handle = openSync(file, 'r')
+  try {
+    const head = Buffer.alloc(length)
+    return head.subarray(0, readSync(handle, head, 0, length, 0))
+  } finally {
+    closeSync(handle)
+  }
+}
