@@ -13,14 +13,18 @@ it('keeps its folders to their owner', () => {
   for (const path of [dir.root, dir.keys, dir.ledger]) expect(statSync(path).mode & 0o777).toBe(0o700)
 })
 
-it('is shared by no second server, and takes over from a dead one', () => {
-  writeFileSync(dir.lock, JSON.stringify({ pid: 1 }))
-  expect(() => lockDataDir(dir)).toThrow(expect.objectContaining({ code: 'data_in_use' }))
-  // Larger than any process id Linux gives.
-  writeFileSync(dir.lock, JSON.stringify({ pid: 2 ** 30 }))
-  const lock = lockDataDir(dir)
+it('is taken by one process at a time, and announced', async () => {
+  const lock = await lockDataDir(dir)
+  await expect(lockDataDir(dir)).rejects.toMatchObject({ code: 'data_in_use' })
   lock.announce('http://127.0.0.1:7300')
   expect(runningServer(dir)).toEqual({ pid: process.pid, url: 'http://127.0.0.1:7300' })
   lock.release()
+  expect(runningServer(dir)).toBeUndefined()
+  ;(await lockDataDir(dir)).release()
+})
+
+it('does not believe the note of a process that is gone', () => {
+  // Larger than any process id Linux gives.
+  writeFileSync(dir.running, JSON.stringify({ pid: 2 ** 30, url: 'http://127.0.0.1:1' }))
   expect(runningServer(dir)).toBeUndefined()
 })

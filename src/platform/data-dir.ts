@@ -1,6 +1,7 @@
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { KanpekiError, messageOf } from '../kernel/error.ts'
+import { lockFolder } from './folder-lock.ts'
 
 /** Where everything lies below the data folder. */
 export interface DataDir {
@@ -12,7 +13,10 @@ export interface DataDir {
   /** The user's own rules and cards. */
   readonly rules: string
   readonly declarations: string
-  readonly lock: string
+  /** Sealed hours as Parquet. */
+  readonly sealed: string
+  /** Where a running server says how to reach it. */
+  readonly running: string
 }
 
 export function dataDir(root: string): DataDir {
@@ -24,20 +28,21 @@ export function dataDir(root: string): DataDir {
     keys: join(root, 'keys'),
     rules: join(root, 'rules'),
     declarations: join(root, 'declarations'),
-    lock: join(root, 'kanpeki.lock'),
+    sealed: join(root, 'lake', 'sealed'),
+    running: join(root, 'running.json'),
   }
 }
 
-/** What a running server leaves in its lock for commands on the same host. */
+/** What a running server leaves for commands on the same host. */
 export interface RunningServer {
   readonly pid: number
-  readonly url?: string
+  readonly url: string
 }
 
 /** Makes the folders, readable by their owner alone. @throws KanpekiError `data_folder`. */
 export function prepareDataDir(dir: DataDir): void {
   try {
-    for (const folder of [dir.root, dir.lake, dir.ledger, dir.keys, dir.rules, dir.declarations])
+    for (const folder of [dir.root, dir.lake, dir.sealed, dir.ledger, dir.keys, dir.rules, dir.declarations])
       mkdirSync(folder, { recursive: true, mode: 0o700 })
   } catch (error) {
     throw new KanpekiError('data_folder', `Cannot make the data folder: ${messageOf(error)}.`, {
@@ -47,40 +52,30 @@ export function prepareDataDir(dir: DataDir): void {
   }
 }
 
-/** The server that runs on this folder, if one does. A lock whose process is gone counts for nothing. */
+/** The server that runs on this folder, if one does. A note whose process is gone counts for nothing. */
 export function runningServer(dir: DataDir): RunningServer | undefined {
-  if (!existsSync(dir.lock)) return undefined
+  if (!existsSync(dir.running)) return undefined
   try {
-    const lock = JSON.parse(readFileSync(dir.lock, 'utf8')) as RunningServer
-    return isAlive(lock.pid) ? lock : undefined
+    const note = JSON.parse(readFileSync(dir.running, 'utf8')) as RunningServer
+    return isAlive(note.pid) ? note : undefined
   } catch {
     return undefined
   }
 }
 
-/** Two servers never share a folder. @returns what releases the lock. @throws KanpekiError `data_in_use`. */
-export function lockDataDir(dir: DataDir): { announce(url: string): void; release(): void } {
-  const mine: RunningServer = { pid: process.pid }
-  for (let attempt = 0; ; attempt++) {
-    try {
-      writeFileSync(dir.lock, JSON.stringify(mine), { flag: 'wx', mode: 0o600 })
-      break
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== 'EEXIST')
-        throw new KanpekiError('data_folder', `Cannot write the lock: ${messageOf(error)}.`, { place: { file: dir.lock } })
-      const other = runningServer(dir)
-      if (other !== undefined && other.pid !== process.pid) {
-        throw new KanpekiError('data_in_use', `Process ${other.pid} already runs on ${dir.root}.`, {
-          remedy: 'Stop it first, or choose another folder with --data DIR.',
-        })
-      }
-      if (attempt > 3) throw new KanpekiError('data_in_use', `The lock ${dir.lock} keeps coming back.`)
-      rmSync(dir.lock, { force: true })
-    }
-  }
+/**
+ * Takes the folder for this process: two servers never share one.
+ * @returns what announces the server to commands, and what releases the lock. @throws KanpekiError `data_in_use`.
+ */
+export async function lockDataDir(dir: DataDir): Promise<{ announce(url: string): void; release(): void }> {
+  const lock = await lockFolder(dir.root)
   return {
-    announce: (url) => writeFileSync(dir.lock, JSON.stringify({ ...mine, url }), { mode: 0o600 }),
-    release: () => rmSync(dir.lock, { force: true }),
+    announce: (url) =>
+      writeFileSync(dir.running, JSON.stringify({ pid: process.pid, url } satisfies RunningServer), { mode: 0o600 }),
+    release: () => {
+      rmSync(dir.running, { force: true })
+      lock.release()
+    },
   }
 }
 

@@ -50,6 +50,8 @@ export interface DetectorDeps {
 
 export interface Detector {
   push(batch: CommittedBatch): void
+  /** Events that the rules have not seen yet. */
+  waiting(): number
   /** Resolves when less than a bounded number of events waits. */
   ready(): Promise<void>
   /** Resolves when nothing waits any more. */
@@ -181,6 +183,7 @@ export function createDetector(deps: DetectorDeps): Detector {
       busy = true
       wake()
     },
+    waiting: () => waitingEvents,
     async ready() {
       while (waitingEvents > MOST_WAITING_EVENTS && !stopped) await whenSpace()
     },

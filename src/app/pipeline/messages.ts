@@ -1,0 +1,56 @@
+import type { CommitBatch, CommitResult } from '../../collect/commit.ts'
+import type { IngestBody, IngestReply } from '../../collect/sources/http/body.ts'
+import type { Refusal, RuleInfo } from '../../kernel/detection.ts'
+import type { Place } from '../../kernel/error.ts'
+import type { LakeAddress } from '../../platform/lake/connect.ts'
+import type { StatePlace } from '../../platform/state/state.ts'
+
+/** What the writer thread is started with; plain data, since it crosses a thread. */
+export interface WorkerSettings {
+  readonly state: StatePlace
+  readonly lake: LakeAddress
+  /** Folder for sealed hours. */
+  readonly sealed: string
+  readonly writer: string
+  /** Folders of rules, read in this order. */
+  readonly rules: readonly string[]
+}
+
+export interface PipelineStatus {
+  /** Events that are committed and not yet seen by the rules. */
+  readonly waitingEvents: number
+  readonly rules: { readonly loaded: readonly RuleInfo[]; readonly refused: readonly Refusal[] }
+}
+
+export type Request =
+  | { readonly kind: 'body'; readonly body: IngestBody }
+  | { readonly kind: 'batch'; readonly batch: CommitBatch }
+  | { readonly kind: 'status' }
+  | { readonly kind: 'stop' }
+
+export interface Replies {
+  readonly body: IngestReply
+  readonly batch: CommitResult
+  readonly status: PipelineStatus
+  readonly stop: null
+}
+
+/** An error that crossed the thread: `instanceof` does not survive, the code does. */
+export interface WireError {
+  readonly code: string
+  readonly message: string
+  readonly remedy?: string
+  readonly place?: Place
+}
+
+export type FromWorker =
+  | { readonly kind: 'ready' }
+  | { readonly kind: 'reply'; readonly id: number; readonly value: Replies[keyof Replies] }
+  | { readonly kind: 'error'; readonly id: number; readonly error: WireError }
+  | { readonly kind: 'progressed'; readonly events: number; readonly alerts: number }
+  | { readonly kind: 'trouble'; readonly error: WireError }
+
+export interface ToWorker {
+  readonly id: number
+  readonly request: Request
+}

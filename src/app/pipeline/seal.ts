@@ -1,0 +1,66 @@
+import type { Clock } from '../../kernel/clock.ts'
+import { KanpekiError } from '../../kernel/error.ts'
+import { DEFAULT_SCOPE } from '../../kernel/event.ts'
+import type { Lake } from '../../platform/lake/lake.ts'
+import { recordEvidence } from '../../platform/state/outbox.ts'
+import type { State } from '../../platform/state/state.ts'
+import { segmentEvidence } from '../../prove/batch-root.ts'
+import { batchesOf, recordSegment, sealedHours } from './queries.ts'
+import type { PipelineTables } from './tables.ts'
+
+const HOUR_MS = 3_600_000
+/** A batch gets its received time before its insert is on disk: an hour is sealed only when none of it can still be on its way. */
+const SETTLE_MS = 5 * 60_000
+
+export interface SealDeps {
+  readonly lake: Pick<Lake, 'closedHours' | 'sealHour'>
+  readonly state: State
+  readonly clock: Clock
+}
+
+/**
+ * Seals every received hour that is over: a Parquet file whose hash and batch roots become a leaf of the ledger. An hour
+ * whose batches the rules have not all seen yet is left for the next time.
+ * @returns the hours sealed now.
+ * @throws KanpekiError `seal_mismatch` if the lake and the state store disagree about an hour.
+ */
+export async function sealClosedHours({ lake, state, clock }: SealDeps): Promise<readonly number[]> {
+  const done = await sealedHours(state.tables<PipelineTables>())
+  const sealed: number[] = []
+  for (const hour of await lake.closedHours(clock.now() - SETTLE_MS)) {
+    if (done.has(hour)) continue
+    const batches = await batchesOf(state.tables<PipelineTables>(), hour, hour + HOUR_MS)
+    const segment = await lake.sealHour(hour)
+    const roots = new Map(batches.map((batch) => [`${batch.writer}/${batch.sequence}`, batch]))
+    if (segment.batches.some((batch) => !roots.has(`${batch.writer}/${batch.sequence}`))) continue
+    for (const batch of segment.batches) {
+      const known = roots.get(`${batch.writer}/${batch.sequence}`)
+      if (known?.events !== batch.count) {
+        throw new KanpekiError(
+          'seal_mismatch',
+          `Batch ${batch.writer}/${batch.sequence} has ${batch.count} events in the lake and ${known?.events} in the record.`,
+          {
+            remedy: 'Events are missing or were added behind our back: compare with a backup.',
+          },
+        )
+      }
+    }
+    const { file, bytes, sha256, rows } = segment
+    const evidence = segmentEvidence({
+      scope: DEFAULT_SCOPE,
+      file,
+      bytes,
+      sha256,
+      from: hour,
+      to: hour + HOUR_MS,
+      events: rows,
+      batches: batches.map(({ writer, sequence, root }) => ({ writer, sequence, root })),
+    })
+    await state.transaction<PipelineTables, void>(async (trx) => {
+      await recordSegment(trx, { hour, scope: DEFAULT_SCOPE, file, sha256, events: rows, sealed: clock.now() })
+      await recordEvidence(trx, [evidence], clock)
+    })
+    sealed.push(hour)
+  }
+  return sealed
+}

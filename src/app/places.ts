@@ -1,0 +1,25 @@
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import type { Config } from '../platform/config.ts'
+import { dataDir } from '../platform/data-dir.ts'
+import type { StatePlace } from '../platform/state/state.ts'
+
+const ROOT = new URL('../../', import.meta.url)
+
+/** What ships with the program: rules, cards, the demo story. */
+export const CONTENT = fileURLToPath(new URL('content/', ROOT))
+/** The built console. */
+export const CONSOLE = fileURLToPath(new URL('dist/web/', ROOT))
+
+export function statePlace(config: Config): StatePlace {
+  return config.values.state === null ? { path: dataDir(config.data).state } : { url: config.values.state }
+}
+
+/** Our own rules, then the user's folder below the data folder, then those named in the settings. */
+export function ruleFolders(config: Config): readonly string[] {
+  return [join(CONTENT, 'detections'), join(config.data, 'rules'), ...config.values.rules]
+}
+
+export function cardFolders(config: Config): readonly string[] {
+  return [join(CONTENT, 'declarations'), join(config.data, 'declarations')]
+}

@@ -1,0 +1,133 @@
+import { loadAttack } from '../detect/coverage-attack.ts'
+import { type Clock, systemClock } from '../kernel/clock.ts'
+import { KanpekiError, messageOf } from '../kernel/error.ts'
+import type { Config } from '../platform/config.ts'
+import { type DataDir, dataDir, lockDataDir, prepareDataDir } from '../platform/data-dir.ts'
+import type { Lake } from '../platform/lake/lake.ts'
+import type { Log } from '../platform/log.ts'
+import { openState, type State } from '../platform/state/state.ts'
+import { type Drainer, openDrainer } from '../prove/drain.ts'
+import { type Ledger, openLedger } from '../prove/ledger.ts'
+import { openLake } from './lake.ts'
+import { migrations } from './migrations.ts'
+import { type Pipeline, startPipeline } from './pipeline/client.ts'
+import type { PipelineStatus } from './pipeline/messages.ts'
+import { sealClosedHours } from './pipeline/seal.ts'
+import { ruleFolders, statePlace } from './places.ts'
+import { repeatEvery } from './repeat.ts'
+
+/** The writer's name in the lake. One process writes in this version. */
+const WRITER = 'w1'
+const DRAIN_EVERY_MS = 1_000
+const SEAL_EVERY_MS = 60_000
+
+export interface Services {
+  readonly config: Config
+  readonly dir: DataDir
+  readonly clock: Clock
+  readonly log: Log
+  readonly state: State
+  readonly lake: Lake
+  readonly ledger: Ledger
+  readonly drainer: Drainer
+  readonly pipeline: Pipeline
+  readonly attack: ReturnType<typeof loadAttack>
+  /** What the engines hold, as the writer's thread loaded it. */
+  readonly rules: PipelineStatus['rules']
+  /** Tells commands on this host where the server is. */
+  announce(url: string): void
+  /** False once something that must run has ended. */
+  healthy(): boolean
+  stop(): Promise<void>
+}
+
+export interface ServiceEvents {
+  /** Events were seen by the rules and their consequences are committed. */
+  readonly progressed: (what: { readonly events: number; readonly alerts: number }) => void
+}
+
+/**
+ * Opens everything below the doors, in the order in which it depends on each other, and closes it in reverse.
+ * If one part fails to open, those already open are closed before the error goes on.
+ */
+export async function startServices(config: Config, log: Log, events: ServiceEvents): Promise<Services> {
+  const clock = systemClock
+  const closers: (() => Promise<void> | void)[] = []
+  const opened = async <T>(open: Promise<T>, close: (value: T) => Promise<void> | void): Promise<T> => {
+    const value = await open
+    closers.push(() => close(value))
+    return value
+  }
+  const closeAll = async (): Promise<void> => {
+    for (const close of closers.reverse()) {
+      try {
+        await close()
+      } catch (error) {
+        log.error('stopping a part failed', { reason: messageOf(error) })
+      }
+    }
+  }
+  try {
+    const dir = dataDir(config.data)
+    prepareDataDir(dir)
+    const lock = await opened(lockDataDir(dir), (one) => one.release())
+    const state = await opened(openState(statePlace(config), migrations), (one) => one.close())
+    const ledger = await openLedger({
+      data: dir.root,
+      copies: config.values.witness === null ? [] : [config.values.witness],
+      clock,
+    })
+    const drainer = await opened(openDrainer({ ledger, state, clock, log: log.warn }), (one) => one.stop())
+    const { lake, address } = await opened(openLake(config, dir, log), (one) => one.close())
+    let healthy = true
+    const pipeline = await opened(
+      startPipeline(
+        { state: statePlace(config), lake: address, sealed: dir.sealed, writer: WRITER, rules: ruleFolders(config) },
+        {
+          progressed: (what) => {
+            drainer.poke()
+            events.progressed(what)
+          },
+          trouble: (error) => log.warn('the pipeline tries again', { code: error.code, reason: error.describe() }),
+          ended: (error) => {
+            healthy = false
+            log.error('the writer ended; nothing can be taken in until Kanpeki is started again', { reason: error.describe() })
+          },
+        },
+      ),
+      (one) => one.stop(),
+    )
+    const { rules } = await pipeline.ask({ kind: 'status' })
+    for (const { file, line, reason } of rules.refused) log.warn('rule refused', { place: `${file}:${line}`, reason })
+    drainer.start(DRAIN_EVERY_MS)
+    const sealing = repeatEvery(
+      SEAL_EVERY_MS,
+      async () => {
+        if ((await sealClosedHours({ lake, state, clock })).length > 0) drainer.poke()
+      },
+      (error) => log.error('sealing failed and is tried again', { reason: messageOf(error) }),
+    )
+    closers.push(() => sealing.stop())
+    return {
+      config,
+      dir,
+      clock,
+      log,
+      state,
+      lake,
+      ledger,
+      drainer,
+      pipeline,
+      attack: loadAttack(),
+      rules,
+      announce: lock.announce,
+      healthy: () => healthy,
+      stop: closeAll,
+    }
+  } catch (error) {
+    await closeAll()
+    throw error instanceof KanpekiError
+      ? error
+      : new KanpekiError('start', `Kanpeki cannot start: ${messageOf(error)}.`, { cause: error })
+  }
+}
