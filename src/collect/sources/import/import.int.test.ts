@@ -1,0 +1,138 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { gzipSync } from 'node:zlib'
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { systemClock } from '../../../kernel/clock.ts'
+import { sharedData } from '../../../kernel/testing/shared-data.ts'
+import type { Commit } from '../../commit.ts'
+import { imbalance } from '../../counts.ts'
+import { createSupervisor, type SourceStatus } from '../../supervisor.ts'
+import { memoryPositions } from '../../testing/memory-positions.ts'
+import { Recorder } from '../../testing/recorder.ts'
+import { importSource } from './import.ts'
+import { importConfig } from './schema.ts'
+
+let folder: string
+let positions: Map<string, string>
+let recorder: Recorder
+
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'kanpeki-import-'))
+  positions = new Map()
+  recorder = new Recorder()
+})
+afterEach(() => {
+  expect(imbalance(recorder.counts)).toBeUndefined()
+  rmSync(folder, { recursive: true, force: true })
+})
+
+function file(name: string, content: string | Buffer): string {
+  const path = join(folder, name)
+  writeFileSync(path, content)
+  return path
+}
+
+/** Runs an import until it ends, or until `commit` never answers. */
+async function run(paths: readonly string[], commit: Commit = recorder.commit, until?: () => boolean): Promise<SourceStatus> {
+  const config = importConfig.parse({ paths })
+  const supervisor = createSupervisor({ commit, positions: () => memoryPositions(positions), clock: systemClock, log: () => {} })
+  supervisor.start({
+    id: 'import:x',
+    scope: 'default',
+    zoneMinutes: 0,
+    parsers: [],
+    open: (context) => importSource.open(config, context),
+  })
+  const status = (): SourceStatus => supervisor.status('default', 'import:x')!
+  const deadline = Date.now() + 20_000
+  while (status().state !== 'stopped' && until?.() !== true) {
+    if (Date.now() > deadline) throw new Error(`the import does not end: ${JSON.stringify(status())}`)
+    await new Promise((resolve) => setTimeout(resolve, 2))
+  }
+  if (until !== undefined) await supervisor.stopAll(1)
+  return status()
+}
+
+describe('an import', () => {
+  test('reads every form, compressed or not, and ends', async () => {
+    const documents = [{ a: 1 }, { b: '二' }]
+    const lines = documents.map((one) => JSON.stringify(one)).join('\n')
+    const status = await run([
+      file('lines.jsonl', lines),
+      file('lines.gz', gzipSync(lines)),
+      file('members.gz', Buffer.concat([gzipSync('{"a":1}\n'), gzipSync('{"b":"二"}')])),
+      file('pretty.json', documents.map((one) => JSON.stringify(one, undefined, 4)).join('\n')),
+      file('array.json', `\ufeff${JSON.stringify(documents)}`),
+      file('utf16.json', Buffer.from(`\ufeff${lines}`, 'utf16le')),
+    ])
+    expect(status).toMatchObject({ state: 'stopped', reason: 'finished', problems: [] })
+    const records = [...recorder.stored.values()].map((record) => record.json)
+    expect(records).toEqual(Array(6).fill(documents).flat())
+    expect(recorder.counts).toMatchObject({ received: 12, unknown: 0 })
+  })
+
+  test('keeps what is broken, badly encoded or too long as unknowns, and what is not there as a problem', async () => {
+    const status = await run([
+      join(folder, 'absent.json'),
+      file(
+        'mixed.log',
+        Buffer.concat([
+          Buffer.from('{"a":"x\n{"b":2}\nplain\n'),
+          Buffer.from('{"c":"\xff"}\n', 'latin1'),
+          Buffer.from(`${'y'.repeat(2_000_000)}\n`),
+        ]),
+      ),
+      file('cut.gz', gzipSync('{"a":1}\n'.repeat(10_000)).subarray(0, 60)),
+    ])
+    expect(status.problems).toEqual([expect.stringContaining('absent.json'), expect.stringContaining('cut.gz')])
+    const records = [...recorder.stored.values()].filter((record) => record.origin?.endsWith('mixed.log') === true)
+    expect(records.map((record) => record.unreadable ?? record.text ?? record.json)).toEqual([
+      expect.stringContaining('broken JSON'),
+      { b: 2 },
+      'plain',
+      expect.stringContaining('invalid UTF-8'),
+      expect.stringContaining('too long: 2000000 bytes'),
+    ])
+  })
+
+  test('that was interrupted goes on; given again it does nothing, and under another name neither', async () => {
+    const text = Array.from({ length: 10_000 }, (_, n) => `{"n":${n}}\n`).join('')
+    const path = file('a.jsonl', text)
+    let commits = 0
+    const dies: Commit = async (batch) => (++commits > 2 ? new Promise(() => {}) : recorder.commit(batch))
+    await run([path], dies, () => commits > 2 && positions.size > 0)
+    expect(recorder.stored.size).toBeLessThan(10_000)
+    await run([path])
+    expect([...recorder.stored.values()].map((record) => record.json?.['n'])).toEqual(Array.from({ length: 10_000 }, (_, n) => n))
+    const received = recorder.counts.received
+    await run([path])
+    await run([file('b.jsonl', text)])
+    expect(recorder.counts.received).toBe(received)
+    positions.clear()
+    await run([path])
+    expect(recorder.counts).toMatchObject({ stored: 10_000, repeated: 10_000 + received - 10_000 })
+  })
+})
+
+const recordings = sharedData('events/mixed-20k.jsonl.gz')
+test.skipIf(recordings === undefined)(
+  '20,000 recorded events, six of them twice, are 20,000 records (skipped without ../shared/data)',
+  async () => {
+    await run([recordings!])
+    expect(recorder.counts).toMatchObject({ received: 20_000, stored: 20_000, unknown: 0, repeated: 0 })
+  },
+)
+
+const samples = sharedData('sigma/regression')
+test.skipIf(samples === undefined)(
+  'the pretty-printed samples of SigmaHQ are all documents (skipped without ../shared/data)',
+  async () => {
+    const { globSync } = await import('node:fs')
+    const paths = globSync(`${samples}/**/*.json`)
+    expect(paths.length).toBeGreaterThanOrEqual(106)
+    await run(paths)
+    expect(recorder.counts.unknown).toBe(0)
+    expect(recorder.counts.received).toBeGreaterThanOrEqual(paths.length)
+  },
+)

@@ -1,0 +1,198 @@
+const LF = 0x0a
+const CR = 0x0d
+const QUOTE = 0x22
+const BACKSLASH = 0x5c
+const COMMA = 0x2c
+const OPEN = 0x7b
+const CLOSE = 0x7d
+const OPEN_LIST = 0x5b
+const CLOSE_LIST = 0x5d
+
+const KEPT_OF_TOO_LONG = 8192
+
+/** One record of a file, as bytes. `length` is its whole length; more than `bytes.length` where it is too long to keep. */
+export interface Piece {
+  readonly kind: 'document' | 'line'
+  readonly bytes: Buffer
+  readonly length: number
+  /** Why a document is not whole. */
+  readonly broken?: string
+}
+
+/**
+ * Finds the records of a file by looking, however it is written: JSON lines, one document, several (pretty-printed or
+ * not), an array of documents, lines of text, or these mixed. Holds at most `maxBytes` of a record.
+ *
+ * What begins with `{` is a document until its braces close. A line feed inside a string, or a line that begins with `{"`
+ * inside a document that itself began with `{"`, shows that the document is broken; reading resumes there, so that one
+ * broken line costs no other.
+ */
+export class RecordScanner {
+  private readonly maxBytes: number
+  private mode: 'between' | 'document' | 'list' | 'line' = 'between'
+  private buffer: Buffer = Buffer.alloc(0)
+  /** Start of the current piece, and how far it was looked at: indexes of `buffer`. */
+  private begin = 0
+  private at = 0
+  private depth = 0
+  private inString = false
+  private inList = false
+  private compact = false
+  /** What is kept of a piece that is too long, and how much of it was let go. */
+  private kept: Buffer | undefined
+  private gone = 0
+  private pieces: Piece[] = []
+
+  constructor(maxBytes: number) {
+    this.maxBytes = maxBytes
+  }
+
+  push(chunk: Buffer): Piece[] {
+    this.buffer = this.begin === this.buffer.length ? chunk : Buffer.concat([this.buffer.subarray(this.begin), chunk])
+    this.at -= this.begin
+    this.begin = 0
+    while (this.at < this.buffer.length && this.step(false));
+    if (this.mode === 'between') this.begin = this.at
+    else if (this.at - this.begin > this.maxBytes) this.letGo()
+    return this.taken()
+  }
+
+  end(): Piece[] {
+    while (this.at < this.buffer.length && this.step(true));
+    if (this.mode === 'document') this.finish(this.at, 'the file ends inside the document')
+    else if (this.mode !== 'between') this.finish(this.at)
+    return this.taken()
+  }
+
+  /** Looks on. Returns false when it must see more bytes first. */
+  private step(last: boolean): boolean {
+    switch (this.mode) {
+      case 'between':
+        this.between()
+        return true
+      case 'list':
+        return this.list()
+      case 'line':
+        return this.line()
+      case 'document':
+        return this.document(last)
+    }
+  }
+
+  private between(): void {
+    const byte = this.buffer[this.at]!
+    if (isSpace(byte) || (this.inList && byte === COMMA)) this.at++
+    else if (this.inList && byte === CLOSE_LIST) {
+      this.inList = false
+      this.at++
+    } else {
+      this.begin = this.at
+      if (byte === OPEN) this.startDocument()
+      else this.mode = byte === OPEN_LIST && !this.inList ? 'list' : 'line'
+    }
+  }
+
+  /** After a `[`: a list of documents if a `{` or the `]` follows, else a line of text that begins so. */
+  private list(): boolean {
+    for (let at = Math.max(this.at, this.begin + 1); at < this.buffer.length; at++) {
+      const byte = this.buffer[at]!
+      if (isSpace(byte)) continue
+      if (byte !== OPEN && byte !== CLOSE_LIST) {
+        this.mode = 'line'
+        return true
+      }
+      this.inList = true
+      this.mode = 'between'
+      this.at = at
+      return true
+    }
+    this.at = this.buffer.length
+    return false
+  }
+
+  private line(): boolean {
+    const end = this.buffer.indexOf(LF, this.at)
+    this.at = end < 0 ? this.buffer.length : end
+    if (end >= 0) this.finish(end)
+    return end >= 0
+  }
+
+  private startDocument(): void {
+    this.mode = 'document'
+    this.depth = 0
+    this.inString = false
+    this.compact = false
+  }
+
+  private document(last: boolean): boolean {
+    const { buffer } = this
+    let at = this.at
+    for (; at < buffer.length; at++) {
+      const byte = buffer[at]!
+      if (this.inString) {
+        if (byte === QUOTE) this.inString = false
+        else if (byte === BACKSLASH) {
+          if (at + 1 >= buffer.length && !last) break
+          at++
+        } else if (byte === LF) return this.breakAt(at, 'a line feed inside a string')
+      } else if (byte === QUOTE) {
+        if (this.depth === 1 && at === this.begin + 1 && this.kept === undefined) this.compact = true
+        this.inString = true
+      } else if (byte === OPEN || byte === OPEN_LIST) {
+        if (byte === OPEN && this.compact && buffer[at - 1] === LF) {
+          if (at + 1 >= buffer.length && !last) break
+          if (buffer[at + 1] === QUOTE) return this.breakAt(at, 'another document begins before its end')
+        }
+        this.depth++
+      } else if (byte === CLOSE || byte === CLOSE_LIST) {
+        if (--this.depth <= 0) {
+          this.finish(at + 1)
+          return true
+        }
+      }
+    }
+    this.at = Math.min(at, buffer.length)
+    return false
+  }
+
+  private breakAt(at: number, reason: string): true {
+    this.finish(at, reason)
+    return true
+  }
+
+  private finish(end: number, broken?: string): void {
+    const bytes = this.kept ?? this.buffer.subarray(this.begin, withoutReturn(this.buffer, this.begin, end))
+    const length = this.kept === undefined ? bytes.length : this.gone + (end - this.begin)
+    const kind = this.mode === 'document' ? 'document' : 'line'
+    this.pieces.push(broken === undefined ? { kind, bytes, length } : { kind, bytes, length, broken })
+    this.mode = 'between'
+    this.kept = undefined
+    this.gone = 0
+    this.begin = end
+    this.at = end
+  }
+
+  private letGo(): void {
+    // The last byte stays: whether a document begins anew is seen by the line feed before it.
+    const until = this.at - 1
+    this.kept ??= Buffer.from(this.buffer.subarray(this.begin, this.begin + KEPT_OF_TOO_LONG))
+    this.gone += until - this.begin
+    this.begin = until
+  }
+
+  private taken(): Piece[] {
+    const { pieces } = this
+    this.pieces = []
+    return pieces
+  }
+}
+
+function isSpace(byte: number): boolean {
+  return byte === 0x20 || byte === LF || byte === CR || byte === 0x09
+}
+
+function withoutReturn(buffer: Buffer, begin: number, end: number): number {
+  let at = end
+  while (at > begin && (buffer[at - 1] === CR || buffer[at - 1] === LF)) at--
+  return at
+}
