@@ -1,6 +1,6 @@
 import { equalBytes, textOf, toBase64, utf8 } from './bytes.ts'
 import { type Checkpoint, parseCheckpoint } from './checkpoint.ts'
-import { checkEntries, type EntryFindings } from './entry-checks.ts'
+import { checkEntries, type EntryFindings, failuresBeside } from './entry-checks.ts'
 import type { EvidenceFolder } from './folder.ts'
 import { parseVerifierKey, type VerifierKey } from './note.ts'
 import { checkSigner, type Failure, type VerifyReport, verdictOf } from './report.ts'
@@ -47,9 +47,15 @@ export async function verifyDirectory(folder: EvidenceFolder, options: Directory
 
   const findings: EntryFindings = checkEntries(at)
   const tree = await checkTree(folder, at, head, findings, hash, options.onProgress)
-  const segments = await checkSegments(folder, ledger === '' ? undefined : findings, hash)
+  const segments = await checkSegments(folder, ledger === '' ? undefined : findings, tree.forged, hash)
   const since = await checkSince(options.since ?? [], head, trusted, claims, tree.readTile, hash)
-  const failures = [...signed.failures, ...tree.failures, ...findings.failures, ...segments.failures, ...since.failures]
+  const failures = [
+    ...signed.failures,
+    ...tree.failures,
+    ...failuresBeside(findings, tree.forged),
+    ...segments.failures,
+    ...since.failures,
+  ]
   const notes = [...tree.notes, ...segments.notes, ...since.notes]
   return {
     ...named,

@@ -22,8 +22,8 @@ export interface EntryFindings {
   readonly failures: readonly Failure[]
   readonly entries: number
   readonly logged: { readonly first: string; readonly last: string } | null
-  /** Roots of batches by `batchId`. */
-  readonly batches: ReadonlyMap<string, Uint8Array>
+  /** Batches by `batchId`. */
+  readonly batches: ReadonlyMap<string, { readonly root: Uint8Array; readonly leaf: number }>
   readonly segments: readonly SegmentLeaf[]
   /** Files that a later entry says were deleted by policy. */
   readonly dropped: ReadonlySet<string>
@@ -33,17 +33,18 @@ export interface EntryFindings {
 /** @param at gives a path of the log its place in what is verified. */
 export function checkEntries(at: (path: string) => string): EntryFindings {
   const failures: Failure[] = []
-  const batches = new Map<string, Uint8Array>()
+  const batches = new Map<string, { root: Uint8Array; leaf: number }>()
   const segments: SegmentLeaf[] = []
   const dropped = new Set<string>()
   let entries = 0
-  let outbox = 0
+  /** Undefined after an entry that could not be read. */
+  let outbox: number | undefined = 0
   let logged: { first: string; last: string } | null = null
 
   const keepBatch = (batch: BatchBody, path: string, leaf: number) => {
     const id = batchId(batch.writer, batch.sequence)
     if (batches.has(id)) failures.push({ path, leaf, code: 'batch_mismatch', reason: `batch ${id} is logged a second time` })
-    else batches.set(id, batch.root)
+    else batches.set(id, { root: batch.root, leaf })
   }
   const keepSegment = (body: SegmentBody | DroppedSegment, path: string, leaf: number) => {
     if ('dropped' in body) dropped.add(body.file)
@@ -68,9 +69,10 @@ export function checkEntries(at: (path: string) => string): EntryFindings {
       const entry = parseEntry(bytes)
       if (typeof entry === 'string') {
         fail('entry_invalid', entry)
+        outbox = undefined
         return
       }
-      if (entry.outbox !== outbox + 1) fail('outbox_gap', gapReason(outbox, entry.outbox))
+      if (outbox !== undefined && entry.outbox !== outbox + 1) fail('outbox_gap', gapReason(outbox, entry.outbox))
       outbox = entry.outbox
       logged = { first: logged?.first ?? entry.logged, last: entry.logged }
       if (entry.type === 'batch') {
@@ -91,4 +93,12 @@ function gapReason(before: number, now: number): string {
   const missing = now - before - 1
   const which = missing === 1 ? `${before + 1} is` : `${before + 1} to ${now - 1} are`
   return `outbox sequence goes from ${before} to ${now}: ${which} missing`
+}
+
+/** Failures that do not come from entries which the tree has already shown to be forged, or from their neighbours. */
+export function failuresBeside(findings: EntryFindings, forged: ReadonlySet<number>): readonly Failure[] {
+  return findings.failures.filter(({ leaf, code }) => {
+    if (leaf === null) return true
+    return !forged.has(leaf) && !(code === 'outbox_gap' && forged.has(leaf - 1))
+  })
 }

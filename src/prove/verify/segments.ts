@@ -16,11 +16,13 @@ export interface SegmentChecks {
 
 /**
  * Compares each sealed file with its leaf, and the leaf's root with the leaves of its batches.
+ * @param forged entries whose content is not what was signed; nothing is measured against those.
  * @param findings undefined when a log is verified without its data directory.
  */
 export async function checkSegments(
   folder: EvidenceFolder,
   findings: EntryFindings | undefined,
+  forged: ReadonlySet<number>,
   hash: Sha256,
 ): Promise<SegmentChecks> {
   if (findings === undefined) {
@@ -38,7 +40,8 @@ export async function checkSegments(
   let segments = 0
   let dropped = 0
   for (const segment of findings.segments) {
-    failures.push(...checkBatches(segment, findings, hash))
+    if (forged.has(segment.leaf)) continue
+    failures.push(...checkBatches(segment, findings, forged, hash))
     if (findings.dropped.has(segment.body.file)) {
       dropped++
       continue
@@ -81,15 +84,21 @@ function digestOf(bytes: Uint8Array | undefined, hash: Sha256): { sha256: Uint8A
   return bytes === undefined ? undefined : { sha256: hash(bytes), bytes: bytes.length }
 }
 
-function checkBatches({ leaf, path, body }: SegmentLeaf, findings: EntryFindings, hash: Sha256): readonly Failure[] {
+function checkBatches(
+  { leaf, path, body }: SegmentLeaf,
+  findings: EntryFindings,
+  forged: ReadonlySet<number>,
+  hash: Sha256,
+): readonly Failure[] {
   const roots: Uint8Array[] = []
   const missing: string[] = []
   for (const run of body.batches) {
     for (let sequence = run.first; sequence <= run.last && missing.length < 10; sequence++) {
       const id = batchId(run.writer, sequence)
-      const root = findings.batches.get(id)
-      if (root === undefined) missing.push(id)
-      else roots.push(leafHash(root, hash))
+      const batch = findings.batches.get(id)
+      if (batch === undefined) missing.push(id)
+      else if (forged.has(batch.leaf)) return []
+      else roots.push(leafHash(batch.root, hash))
     }
   }
   if (missing.length > 0) {

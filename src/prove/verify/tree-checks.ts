@@ -1,14 +1,14 @@
-import { concatBytes, equalBytes } from './bytes.ts'
+import { equalBytes } from './bytes.ts'
 import type { Checkpoint } from './checkpoint.ts'
 import type { EntryFindings } from './entry-checks.ts'
 import type { EvidenceFolder } from './folder.ts'
 import { leafHash, rootOf } from './merkle.ts'
 import type { Failure } from './report.ts'
 import type { Sha256 } from './sha256.ts'
+import { checkOtherFiles } from './stale-tiles.ts'
 import { type FullTile, TileBuilder } from './tile-builder.ts'
 import {
   hashesAtLevel,
-  parseTilePath,
   type ReadTile,
   rangeHash,
   splitEntryBundle,
@@ -16,7 +16,6 @@ import {
   TILE_WIDTH,
   type TileId,
   tilePath,
-  tilesOf,
   tileWidth,
 } from './tiles.ts'
 
@@ -24,6 +23,8 @@ export interface TreeChecks {
   readonly failures: readonly Failure[]
   readonly notes: readonly string[]
   readonly tiles: number
+  /** Entries that are not what was signed: what they say is not to be judged further. */
+  readonly forged: ReadonlySet<number>
   /** Stored tiles of the checkpoint's tree. */
   readonly readTile: ReadTile
 }
@@ -53,6 +54,7 @@ export async function checkTree(
   const disagreements: Disagreement[] = []
   const builder = new TileBuilder(hash)
   const readTile = tileReader(folder, at)
+  const forged = new Set<number>()
   let tiles = 0
   let holes = false
 
@@ -93,10 +95,12 @@ export async function checkTree(
     for (const [level, hashes] of builder.edge.entries()) {
       if (hashes.length > 0) await compare({ level, index: Math.floor(hashesAtLevel(size, level) / TILE_WIDTH), hashes })
     }
-    failures.push(...(await blame(disagreements, equalBytes(builder.root(), head.root), at, head, readTile, hash)))
+    const entriesHold = equalBytes(builder.root(), head.root)
+    failures.push(...(await blame(disagreements, entriesHold, at, head, readTile, hash, forged)))
   }
-  const others = await checkOtherFiles(folder, at, size)
-  return { failures: [...failures, ...others.failures], notes: [...notes, ...others.notes], tiles, readTile }
+  const named = new Set(failures.map((failure) => failure.path))
+  const others = await checkOtherFiles(folder, at, size, named)
+  return { failures: [...failures, ...others.failures], notes: [...notes, ...others.notes], tiles, forged, readTile }
 }
 
 /** A stored tile or bundle. Between checkpoint and tile a running log may have replaced a partial one by the full one. */
@@ -147,6 +151,7 @@ async function blame(
   head: Checkpoint,
   readTile: ReadTile,
   hash: Sha256,
+  forged: Set<number>,
 ): Promise<readonly Failure[]> {
   const { size } = head
   if (entriesHold) return disagreements.flatMap((one) => tileFailures(one, at))
@@ -158,7 +163,7 @@ async function blame(
   for (const one of disagreements) {
     const holds = await tileHolds(one.tile, size, edgeHolds, readTile, hash)
     if (!holds) failures.push(...tileFailures(one, at))
-    else failures.push(...entryFailures(one, size, at))
+    else failures.push(...entryFailures(one, size, at, forged))
   }
   if (failures.length > 0) return failures
   const reason = `the entries and tiles agree with each other but do not lead to the signed root of ${size} entries: they were replaced`
@@ -201,11 +206,20 @@ function tileFailures({ tile, places }: Disagreement, at: (path: string) => stri
 }
 
 /** The tile holds, so what is below it does not: at level 0 the entries, above it tiles and entries alike. */
-function entryFailures({ tile, places }: Disagreement, size: number, at: (path: string) => string): readonly Failure[] {
+function entryFailures(
+  { tile, places }: Disagreement,
+  size: number,
+  at: (path: string) => string,
+  forged: Set<number>,
+): readonly Failure[] {
   const span = TILE_WIDTH ** tile.level
   const failures: Failure[] = []
   for (const place of places) {
     const leaf = (tile.index * TILE_WIDTH + place) * span
+    const below = Array.from({ length: tile.level <= 1 ? span : 0 }, (_, offset) => leaf + offset)
+    // The hash above follows from an entry that was already named.
+    if (below.some((under) => forged.has(under))) continue
+    for (const under of below) forged.add(under)
     if (tile.level === 0) {
       const index = Math.floor(leaf / TILE_WIDTH)
       const path = at(tilePath({ level: 'entries', index, width: tileWidth(size, 'entries', index) }))
@@ -218,57 +232,4 @@ function entryFailures({ tile, places }: Disagreement, size: number, at: (path: 
     }
   }
   return failures
-}
-
-/** Partial tiles of earlier checkpoints must be prefixes of today's; whatever lies beyond the checkpoint proves nothing. */
-async function checkOtherFiles(
-  folder: EvidenceFolder,
-  at: (path: string) => string,
-  size: number,
-): Promise<{ readonly failures: readonly Failure[]; readonly notes: readonly string[] }> {
-  if (folder.list === undefined) return { failures: [], notes: [] }
-  const failures: Failure[] = []
-  const notes: string[] = []
-  const prefix = at('')
-  let beyond = 0
-  const current = new Set<string>()
-  for (const tile of tilesOf(size)) {
-    current.add(tilePath(tile))
-    if (tile.level === 0) current.add(tilePath({ ...tile, level: 'entries' }))
-  }
-  for (const file of await folder.list(at('tile'))) {
-    const path = file.slice(prefix.length)
-    if (current.has(path)) continue
-    const id = parseTilePath(path)
-    if (id === undefined) {
-      notes.push(`${file} is not part of a log and proves nothing.`)
-      continue
-    }
-    const now = tileWidth(size, id.level, id.index)
-    if (id.width > now) {
-      beyond++
-      if (now === 0) continue
-    }
-    const stale = await folder.read(file)
-    const today = await folder.read(at(tilePath({ ...id, width: now })))
-    if (stale === undefined || today === undefined) continue
-    if (!agree(stale, today, id, now)) {
-      const reason = `this partial tile is not a prefix of ${at(tilePath({ ...id, width: now }))}`
-      failures.push({ path: file, leaf: null, code: 'stale_tile_mismatch', reason })
-    }
-  }
-  if (beyond > 0) {
-    notes.push(`${beyond} tile files reach beyond the checkpoint: a write was interrupted, or the checkpoint is an older one.`)
-  }
-  return { failures, notes }
-}
-
-/** A narrower tile must be a prefix of today's; of a wider one, the part that today's checkpoint covers must be the same. */
-function agree(other: Uint8Array, today: Uint8Array, { level, width }: TileId, now: number): boolean {
-  const split = level === 'entries' ? splitEntryBundle : splitTile
-  const others = split(other)
-  const todays = split(today)
-  if (others === undefined || others.length !== width || todays === undefined) return false
-  const common = Math.min(width, now)
-  return equalBytes(concatBytes(...others.slice(0, common)), concatBytes(...todays.slice(0, common)))
 }

@@ -1,0 +1,135 @@
+import { writeFile } from 'node:fs/promises'
+import { KanpekiError, messageOf } from '../kernel/error.ts'
+import { nativeSha256 } from '../prove/batch-root.ts'
+import { type BundleAbout, bundleFileName, makeBundle } from '../prove/make-bundle.ts'
+import { readFolder } from '../prove/read-folder.ts'
+import { openLogReader } from '../prove/read-log.ts'
+import { verifyBundle } from '../prove/verify/bundle.ts'
+import { formatBundle } from '../prove/verify/bundle-format.ts'
+import { utf8 } from '../prove/verify/bytes.ts'
+import type { VerifyReport } from '../prove/verify/report.ts'
+import { EXIT, guarded, readOptions } from './options.ts'
+
+const USAGE = `Usage: kanpeki export --alert ID | --card ID | --index N | --from T --to T [-o FILE] [--data DIR | --url URL --token T]
+
+Writes evidence as one file that 'kanpeki verify' proves offline.
+
+  --alert ID         everything logged about an alert; from a server also its events
+  --card ID          everything logged about a declaration card
+  --index N          one ledger entry
+  --from T --to T    everything logged in a span of time (RFC 3339, the end not included)
+  -o, --output FILE  where to write; '-' is standard output (default: a name made of what it is about)
+  --data DIR         read the ledger's files (default ./data); the server need not run
+  --url URL          ask a running server instead, with --token (or KANPEKI_TOKEN)
+`
+
+export async function exportCommand(args: readonly string[]): Promise<number> {
+  return guarded(async () => {
+    const { values } = readOptions(
+      {
+        args: [...args],
+        options: {
+          alert: { type: 'string' },
+          card: { type: 'string' },
+          index: { type: 'string' },
+          from: { type: 'string' },
+          to: { type: 'string' },
+          output: { type: 'string', short: 'o' },
+          data: { type: 'string' },
+          url: { type: 'string' },
+          token: { type: 'string' },
+          help: { type: 'boolean', short: 'h', default: false },
+        },
+      },
+      USAGE,
+    )
+    if (values.help) {
+      process.stdout.write(USAGE)
+      return EXIT.ok
+    }
+    const about = aboutOf(values)
+    if (values.url !== undefined && values.data !== undefined) throw usage('Give --data or --url, not both.')
+    const text =
+      values.url === undefined
+        ? await fromFolder(values.data ?? './data', about)
+        : await fromServer(values.url, values.token ?? process.env['KANPEKI_TOKEN'], about)
+    const report = await verifyBundle(utf8(text), 'bundle', { hash: nativeSha256 })
+    if (report.verdict === 'failed') throw unprovable(report)
+    const output = values.output ?? bundleFileName(about)
+    if (output === '-') process.stdout.write(text)
+    else await writeFile(output, text)
+    const { entries, events } = report.checked
+    process.stderr.write(`${output}: ${entries} entries, ${events} events, log ${report.origin} at ${report.size} entries\n`)
+    for (const note of report.notes) process.stderr.write(`${note}\n`)
+    return EXIT.ok
+  })
+}
+
+interface AboutOptions {
+  readonly alert?: string | undefined
+  readonly card?: string | undefined
+  readonly index?: string | undefined
+  readonly from?: string | undefined
+  readonly to?: string | undefined
+}
+
+function aboutOf({ alert, card, index, from, to }: AboutOptions): BundleAbout {
+  const span = from !== undefined || to !== undefined
+  if ([alert, card, index, span ? '' : undefined].filter((given) => given !== undefined).length !== 1) {
+    throw usage('Say what to export: one of --alert, --card, --index, or --from with --to.')
+  }
+  if (alert !== undefined) return { alert }
+  if (card !== undefined) return { card }
+  if (index !== undefined) {
+    if (!/^\d{1,15}$/.test(index)) throw usage(`--index ${index} is not the number of an entry.`)
+    return { index: Number(index) }
+  }
+  return { from: timeOf('--from', from), to: timeOf('--to', to) }
+}
+
+function timeOf(option: string, text: string | undefined): string {
+  if (text === undefined) throw usage('A span needs --from and --to.')
+  const at = Date.parse(text)
+  if (Number.isNaN(at)) throw usage(`${option} ${text} is not a time such as 2026-03-01T09:00:00Z.`)
+  return new Date(at).toISOString()
+}
+
+async function fromFolder(data: string, about: BundleAbout): Promise<string> {
+  const log = await openLogReader(readFolder(data))
+  return formatBundle(await makeBundle({ log, about, indexes: await log.find(about) }))
+}
+
+async function fromServer(url: string, token: string | undefined, about: BundleAbout): Promise<string> {
+  if (token === undefined) throw usage('A server wants --token.')
+  const query = new URLSearchParams(Object.entries(about).map(([key, value]) => [key, String(value)]))
+  const address = new URL(`/api/v1/ledger/bundle?${query}`, url)
+  const response = await fetch(address, { headers: { authorization: `Bearer ${token}` } }).catch((error: unknown) => {
+    const cause = error instanceof Error && error.cause !== undefined ? error.cause : error
+    throw new KanpekiError('unreachable', `${url} does not answer: ${messageOf(cause)}.`, {
+      remedy: 'Is the server running there?',
+    })
+  })
+  const text = await response.text()
+  if (response.ok) return text
+  throw new KanpekiError('refused', `The server answered ${response.status}: ${detailOf(text)}`)
+}
+
+function detailOf(problem: string): string {
+  try {
+    const { detail, remedy } = JSON.parse(problem) as { detail?: string; remedy?: string }
+    return [detail, remedy].filter((part) => part !== undefined).join(' ')
+  } catch {
+    return problem.slice(0, 200)
+  }
+}
+
+function unprovable(report: VerifyReport): KanpekiError {
+  const [first] = report.failures
+  return new KanpekiError('bundle_unprovable', `The bundle would not prove: ${first?.path}: ${first?.reason}.`, {
+    remedy: 'Nothing was written. Run kanpeki verify on the data directory.',
+  })
+}
+
+function usage(message: string): KanpekiError {
+  return new KanpekiError('usage', message, { remedy: `\n${USAGE}` })
+}

@@ -1,0 +1,232 @@
+import { existsSync, statSync } from 'node:fs'
+import { readFile } from 'node:fs/promises'
+import { basename, join, resolve } from 'node:path'
+import { KanpekiError, messageOf } from '../kernel/error.ts'
+import { nativeSha256 } from '../prove/batch-root.ts'
+import { readFolder } from '../prove/read-folder.ts'
+import { readTrustedKeys, rememberKey, trustedKeysPath } from '../prove/trusted-keys.ts'
+import { verifyBundle } from '../prove/verify/bundle.ts'
+import { verifyDirectory } from '../prove/verify/directory.ts'
+import { FAILURE_WORDS } from '../prove/verify/failure-words.ts'
+import { parseVerifierKey, type VerifierKey } from '../prove/verify/note.ts'
+import type { VerifyReport } from '../prove/verify/report.ts'
+import type { Since } from '../prove/verify/since.ts'
+import { EXIT, guarded, readOptions } from './options.ts'
+
+const USAGE = `Usage: kanpeki verify PATH [--key VKEY] [--since CHECKPOINT] [--json]
+
+Proves a bundle or a data directory, offline. Exit 0 only if everything proves.
+
+  PATH               a bundle (*.kanpeki.json), a data directory, or a copy of its ledger folder
+  --key VKEY         the signer's key as /ledger/key gives it, or a file with it; may be repeated
+  --since FILE       a checkpoint kept from before, or a file of many: the log must still contain it; may be repeated
+  --remember         after a proof, trust the key from now on without --key
+  --trusted FILE     keys trusted before (default: ~/.config/kanpeki/trusted-keys)
+  --json             the result as one JSON object
+
+Without a trusted key the answer can only be "consistent, signer unverified", and the exit code is 1.
+`
+
+export async function verifyCommand(args: readonly string[]): Promise<number> {
+  return guarded(async () => {
+    const { values, positionals } = readOptions(
+      {
+        args: [...args],
+        allowPositionals: true,
+        options: {
+          key: { type: 'string', multiple: true },
+          since: { type: 'string', multiple: true },
+          remember: { type: 'boolean', default: false },
+          trusted: { type: 'string' },
+          json: { type: 'boolean', default: false },
+          help: { type: 'boolean', short: 'h', default: false },
+        },
+      },
+      USAGE,
+    )
+    if (values.help) {
+      process.stdout.write(USAGE)
+      return EXIT.ok
+    }
+    const [path] = positionals
+    if (path === undefined || positionals.length > 1) throw new KanpekiError('usage', 'Give one path.', { remedy: `\n${USAGE}` })
+    const given = await Promise.all((values.key ?? []).map(readKey))
+    const since = await Promise.all((values.since ?? []).map(readSinceFile))
+    const trustFile = values.trusted ?? trustedKeysPath()
+    const trust: Trust = { given, known: given.length > 0 ? [] : await readTrustedKeys(trustFile) }
+    const started = performance.now()
+    const report = await verifyPath(path, trust, since, values.json ? undefined : progressOn(process.stderr))
+    const seconds = Math.round(performance.now() - started) / 1000
+    if (values.remember && report.verdict === 'proved') {
+      for (const key of given) if (key.name === report.signer) await rememberKey(trustFile, key)
+    }
+    const text = values.json ? `${JSON.stringify(jsonOf(report, seconds))}\n` : describe(path, report, trust, seconds)
+    process.stdout.write(text)
+    return report.verdict === 'proved' ? EXIT.ok : EXIT.failed
+  })
+}
+
+interface Trust {
+  readonly given: readonly VerifierKey[]
+  readonly known: readonly VerifierKey[]
+}
+
+/** The contract's members first; the others tell more. */
+function jsonOf(report: VerifyReport, seconds: number): object {
+  const { signer, size, failures, ...more } = report
+  return { ok: report.verdict === 'proved', signer, size, failures, ...more, seconds }
+}
+
+async function readKey(given: string): Promise<VerifierKey> {
+  const text = given.includes('+') || !existsSync(given) ? given : await readFile(given, 'utf8')
+  const key = parseVerifierKey(text.trim())
+  if (key !== undefined) return key
+  throw new KanpekiError('usage', `${JSON.stringify(given)} is not an Ed25519 verifier key.`, {
+    remedy: 'It looks like name+1a2b3c4d+AbCd…; GET /ledger/key of a server gives it.',
+  })
+}
+
+async function readSinceFile(path: string): Promise<Since> {
+  try {
+    return { path, text: await readFile(path, 'utf8') }
+  } catch (error) {
+    throw new KanpekiError('usage', `The checkpoint ${path} cannot be read: ${messageOf(error)}.`)
+  }
+}
+
+async function verifyPath(
+  path: string,
+  trust: Trust,
+  since: readonly Since[],
+  onProgress: ((entries: number, size: number) => void) | undefined,
+): Promise<VerifyReport> {
+  const base = { since, hash: nativeSha256 }
+  const stats = statSync(path, { throwIfNoEntry: false })
+  if (stats === undefined)
+    throw new KanpekiError('no_such_path', `There is no ${path}.`, { remedy: 'Give a bundle or a data directory.' })
+  if (!stats.isDirectory()) {
+    const bytes = await readFile(path)
+    const claims = (await verifyBundle(bytes, path, base)).origin
+    return verifyBundle(bytes, path, { ...base, trusted: keysFor(trust, claims) })
+  }
+  const folder = readFolder(path)
+  const ledger = existsSync(join(path, 'ledger')) || !existsSync(join(path, 'checkpoint')) ? 'ledger' : ''
+  const origin = (await folder.read(ledger === '' ? 'checkpoint' : `${ledger}/checkpoint`))?.toString().split('\n')[0]
+  return verifyDirectory(folder, { ...base, ledger, trusted: keysFor(trust, origin ?? null), ...(onProgress && { onProgress }) })
+}
+
+/** A key that was trusted before speaks for its own log only; one that was given must have signed. */
+function keysFor(trust: Trust, origin: string | null): readonly VerifierKey[] {
+  return trust.given.length > 0 ? trust.given : trust.known.filter((key) => key.name === origin)
+}
+
+/** Long work shows how far it is, on a terminal only. */
+function progressOn(stream: NodeJS.WriteStream): ((entries: number, size: number) => void) | undefined {
+  if (!stream.isTTY) return undefined
+  const started = performance.now()
+  let shown = started
+  return (entries, size) => {
+    const now = performance.now()
+    if (entries === size) {
+      if (shown > started) stream.write('\r\x1b[K')
+      return
+    }
+    if (now - shown < 200) return
+    shown = now
+    const rate = (entries / (now - started)) * 1000
+    const left = Math.ceil((size - entries) / rate)
+    stream.write(`\r\x1b[K${count(entries)} of ${count(size)} entries, ${count(Math.round(rate))}/s, about ${left} s left`)
+  }
+}
+
+const SHOWN_FAILURES = 20
+
+function describe(path: string, report: VerifyReport, trust: Trust, seconds: number): string {
+  const words = isJapanese() ? JA : EN
+  const lines: string[] = []
+  const { checked, origin, size, logged } = report
+  const what = report.kind === 'bundle' ? basename(path) : resolve(path)
+  if (origin !== null) lines.push(words.log(what, origin, count(size), report.root ?? ''))
+  if (logged !== null) lines.push(words.logged(logged.first, logged.last))
+  const parts = [
+    words.entries(count(checked.entries)),
+    ...(checked.tiles > 0 ? [words.tiles(count(checked.tiles))] : []),
+    ...(checked.segments > 0 ? [words.segments(count(checked.segments), megabytes(checked.segmentBytes))] : []),
+    ...(checked.events > 0 ? [words.events(count(checked.events))] : []),
+    ...(checked.checkpoints > 0 ? [words.checkpoints(count(checked.checkpoints))] : []),
+  ]
+  lines.push(words.checked(parts, seconds.toFixed(2)))
+  for (const note of report.notes) lines.push(`  · ${note}`)
+  for (const { path: at, leaf, code, reason } of report.failures.slice(0, SHOWN_FAILURES)) {
+    const title = FAILURE_WORDS[code][words === JA ? 'ja' : 'en']
+    lines.push(`  ✗ ${at}${leaf === null ? '' : ` ${words.leaf(leaf)}`}: ${title} (${reason})`)
+  }
+  if (report.failures.length > SHOWN_FAILURES) lines.push(`  ${words.more(count(report.failures.length - SHOWN_FAILURES))}`)
+  lines.push('')
+  if (report.verdict === 'proved') lines.push(words.proved(report.signer ?? '', trust.given.length > 0))
+  else if (report.verdict === 'consistent') lines.push(words.consistent(report.claims ?? ''))
+  else lines.push(words.failed(count(report.failures.length)))
+  return `${lines.join('\n')}\n`
+}
+
+interface Words {
+  log(path: string, origin: string, size: string, root: string): string
+  logged(first: string, last: string): string
+  entries(n: string): string
+  tiles(n: string): string
+  segments(n: string, size: string): string
+  events(n: string): string
+  checkpoints(n: string): string
+  checked(parts: readonly string[], seconds: string): string
+  leaf(n: number): string
+  more(n: string): string
+  proved(signer: string, given: boolean): string
+  consistent(claims: string): string
+  failed(n: string): string
+}
+
+const EN: Words = {
+  log: (path, origin, size, root) => `${path}\n  log ${origin}, ${size} entries, root ${root}`,
+  logged: (first, last) => `  logged from ${first} to ${last}`,
+  entries: (n) => `${n} entries`,
+  tiles: (n) => `${n} tiles`,
+  segments: (n, size) => `${n} sealed segments (${size})`,
+  events: (n) => `${n} events`,
+  checkpoints: (n) => `${n} earlier checkpoints`,
+  checked: (parts, seconds) => `  checked ${parts.join(', ')} in ${seconds} s`,
+  leaf: (n) => `entry ${n}`,
+  more: (n) => `and ${n} more (--json lists all)`,
+  proved: (signer, given) => `PROVED. Signed by ${signer}, ${given ? 'with the key given' : 'with a key trusted before'}.`,
+  consistent: (claims) =>
+    `CONSISTENT, SIGNER UNVERIFIED. Everything agrees, but anyone could have made and signed it.\nIf this is the signer's key, check it with them and run again with: --key '${claims}'`,
+  failed: (n) => `NOT PROVED: ${n} failures.`,
+}
+
+const JA: Words = {
+  log: (path, origin, size, root) => `${path}\n  ログ ${origin}、${size}件、根 ${root}`,
+  logged: (first, last) => `  記録期間 ${first} 〜 ${last}`,
+  entries: (n) => `記録${n}件`,
+  tiles: (n) => `タイル${n}枚`,
+  segments: (n, size) => `封印済みセグメント${n}個（${size}）`,
+  events: (n) => `イベント${n}件`,
+  checkpoints: (n) => `以前のチェックポイント${n}個`,
+  checked: (parts, seconds) => `  検証済み：${parts.join('、')}（${seconds}秒）`,
+  leaf: (n) => `記録${n}`,
+  more: (n) => `ほか${n}件（--json ですべて表示）`,
+  proved: (signer, given) => `証明されました。署名者は ${signer}（${given ? '指定された鍵' : '以前に信頼した鍵'}で確認）。`,
+  consistent: (claims) =>
+    `整合していますが、署名者は未確認です。内容に矛盾はありませんが、誰でも作成・署名できたものです。\nこれが署名者の鍵であることを本人に確かめたうえで、次を付けて再実行してください：--key '${claims}'`,
+  failed: (n) => `証明できません：失敗${n}件。`,
+}
+
+function isJapanese(env: NodeJS.ProcessEnv = process.env): boolean {
+  return (env['LC_ALL'] || env['LC_MESSAGES'] || env['LANG'] || '').startsWith('ja')
+}
+
+function count(n: number): string {
+  return n.toLocaleString('en-US')
+}
+
+function megabytes(bytes: number): string {
+  return `${(bytes / 1e6).toLocaleString('en-US', { maximumFractionDigits: 1 })} MB`
+}
