@@ -159,3 +159,10 @@ export async function batchEntryIndex(db: Db, writer: string, sequence: number):
     .executeTakeFirst()
   return row?.idx
 }
+
+/** Where entries known by their outbox sequence stand in the log; those not yet logged are absent. */
+export async function ledgerPlaces(db: Kysely<ProveTables>, outbox: readonly number[]): Promise<ReadonlyMap<number, number>> {
+  if (outbox.length === 0) return new Map()
+  const rows = await db.selectFrom('prove_entries').select(['idx', 'outbox']).where('outbox', 'in', outbox).execute()
+  return new Map(rows.map((row) => [row.outbox, row.idx]))
+}

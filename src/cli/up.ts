@@ -1,0 +1,96 @@
+import { type Config, readConfig, type SettingKey } from '../platform/config.ts'
+import type { Log } from '../platform/log.ts'
+import { type Kanpeki, serve } from '../server/serve.ts'
+import { EXIT, guarded, readOptions } from './options.ts'
+import { terminalLog } from './terminal-log.ts'
+
+export const UP_USAGE = `Usage: kanpeki up [--data DIR] [--port N] [--syslog-port N] [--memory SIZE] [--host ADDRESS] [--json]
+  --data DIR       where everything is kept (default ./data)
+  --port N         HTTP port (default 7300; 0 takes any free one)
+  --syslog-port N  UDP and TCP port for syslog (default none)
+  --memory SIZE    what the lake may use, e.g. 512 MB (the default) or 2 GB
+  --host ADDRESS   loopback address to listen on (default 127.0.0.1)
+  --json           when ready, one line of JSON on standard output: {"url","signInUrl","pid"}`
+
+const FLAGS = ['host', 'port', 'syslog-port', 'memory'] as const satisfies readonly SettingKey[]
+
+export interface UpOptions {
+  readonly config: Config
+  readonly json: boolean
+}
+
+export function upOptions(args: readonly string[], usage = UP_USAGE): UpOptions | undefined {
+  const { values } = readOptions(
+    {
+      args: [...args],
+      strict: true,
+      options: {
+        data: { type: 'string', default: './data' },
+        host: { type: 'string' },
+        port: { type: 'string' },
+        'syslog-port': { type: 'string' },
+        memory: { type: 'string' },
+        json: { type: 'boolean', default: false },
+        help: { type: 'boolean', short: 'h', default: false },
+      },
+    },
+    usage,
+  )
+  if (values.help) {
+    process.stdout.write(`${usage}\n`)
+    return undefined
+  }
+  const flags = Object.fromEntries(FLAGS.flatMap((key) => (values[key] === undefined ? [] : [[key, values[key]]])))
+  return { config: readConfig(values.data, flags, process.env), json: values.json }
+}
+
+export function announce(kanpeki: Kanpeki, json: boolean): void {
+  const { url, signInUrl, services } = kanpeki
+  if (json) {
+    process.stdout.write(`${JSON.stringify({ url, signInUrl, pid: process.pid })}\n`)
+    return
+  }
+  const first = signInUrl.includes('/setup?')
+  process.stdout.write(
+    [
+      '',
+      `  Kanpeki is ready at ${url}`,
+      first
+        ? `  Set the administrator's password (this link works once, for a day):\n    ${signInUrl}`
+        : `  Sign in: ${signInUrl}`,
+      `  ${services.rules.loaded.length} rules run${services.rules.refused.length === 0 ? '' : `, ${services.rules.refused.length} were refused (see the log)`}. Data in ${services.dir.root}.`,
+      '  Ctrl-C stops it without loss.',
+      '',
+      '',
+    ].join('\n'),
+  )
+}
+
+/** Resolves with the exit code once SIGTERM or SIGINT was obeyed. A second signal ends at once. */
+export function untilStopped(kanpeki: Kanpeki, log: Log): Promise<number> {
+  return new Promise((resolve) => {
+    let asked = false
+    const stop = (signal: NodeJS.Signals): void => {
+      if (asked) process.exit(130)
+      asked = true
+      log.info('stopping', { signal })
+      kanpeki.stop().then(
+        () => resolve(EXIT.ok),
+        () => resolve(EXIT.failed),
+      )
+    }
+    process.on('SIGTERM', stop)
+    process.on('SIGINT', stop)
+  })
+}
+
+export function upCommand(args: readonly string[]): Promise<number> {
+  return guarded(async () => {
+    const options = upOptions(args)
+    if (options === undefined) return EXIT.ok
+    const log = terminalLog()
+    const kanpeki = await serve(options.config, log)
+    announce(kanpeki, options.json)
+    return await untilStopped(kanpeki, log)
+  })
+}

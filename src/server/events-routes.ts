@@ -1,0 +1,138 @@
+import { z } from 'zod'
+import { KanpekiError } from '../kernel/error.ts'
+import type { StoredEvent } from '../kernel/event.ts'
+import { type Route, route } from '../platform/http/route.ts'
+import type { Lake, SearchRequest as LakeSearch, TimeRange } from '../platform/lake/lake.ts'
+import { parseQuery } from '../platform/lake/query/parse.ts'
+import {
+  aroundQuerySchema,
+  aroundReplySchema,
+  type EventRow,
+  histogramReplySchema,
+  histogramRequestSchema,
+  searchReplySchema,
+  searchRequestSchema,
+  storedEventSchema,
+  topReplySchema,
+  topRequestSchema,
+} from './schema.ts'
+
+const AROUND_LIMIT = 1_000
+const FOREVER = 8.64e15
+const idParams = z.object({ id: z.string().min(1).max(1200) })
+
+function rowOf(event: StoredEvent): EventRow {
+  return {
+    id: event.id,
+    observed: new Date(event.observed).toISOString(),
+    received: new Date(event.received).toISOString(),
+    source: event.source,
+    parser: event.parser,
+    doc: event.doc,
+  }
+}
+
+function searchOf(scope: string, body: { query: string; from?: string | undefined; to?: string | undefined }): LakeSearch {
+  const query = parseQuery(body.query)
+  if (body.from === undefined && body.to === undefined) return { scope, query }
+  const range: TimeRange = {
+    from: body.from === undefined ? 0 : Date.parse(body.from),
+    to: body.to === undefined ? FOREVER : Date.parse(body.to),
+  }
+  return { scope, query, range }
+}
+
+/** The lake as the API shows it: search, histogram, top values, one event and what surrounds it. */
+export function eventRoutes(lake: Lake): Route[] {
+  return [
+    route({
+      method: 'POST',
+      path: '/api/v1/events/search',
+      permission: 'events:read',
+      summary: 'Search events, newest first',
+      body: searchRequestSchema,
+      response: searchReplySchema,
+      handle: async ({ body, caller }) => {
+        const found = await lake.search({
+          ...searchOf(caller.scope, body),
+          limit: body.limit,
+          ...(body.cursor === undefined ? {} : { after: body.cursor }),
+        })
+        return { events: found.events.map(rowOf), ...(found.cursor === undefined ? {} : { next: found.cursor }) }
+      },
+    }),
+    route({
+      method: 'POST',
+      path: '/api/v1/events/count',
+      permission: 'events:read',
+      summary: 'Count events',
+      body: searchRequestSchema.pick({ query: true, from: true, to: true }),
+      response: z.object({ count: z.int() }),
+      handle: async ({ body, caller }) => ({ count: await lake.count(searchOf(caller.scope, body)) }),
+    }),
+    route({
+      method: 'POST',
+      path: '/api/v1/events/histogram',
+      permission: 'events:read',
+      summary: 'Events per slice of time',
+      body: histogramRequestSchema,
+      response: histogramReplySchema,
+      handle: async ({ body, caller }) => {
+        const range = { from: Date.parse(body.from), to: Date.parse(body.to) }
+        if (range.to <= range.from) throw new KanpekiError('invalid_input', "The histogram's end is not after its beginning.")
+        const step = Math.max(1, Math.ceil((range.to - range.from) / body.buckets))
+        const buckets = await lake.histogram({ scope: caller.scope, query: parseQuery(body.query), range, step })
+        return {
+          buckets: buckets.map(({ at, count }) => ({ at: new Date(at).toISOString(), count })),
+          total: buckets.reduce((sum, { count }) => sum + count, 0),
+        }
+      },
+    }),
+    route({
+      method: 'POST',
+      path: '/api/v1/events/top',
+      permission: 'events:read',
+      summary: 'Most frequent values of a field',
+      body: topRequestSchema,
+      response: topReplySchema,
+      handle: async ({ body, caller }) => {
+        const search = searchOf(caller.scope, body)
+        const exists: LakeSearch = {
+          ...search,
+          query: { kind: 'and', parts: [search.query, { kind: 'exists', field: body.field }] },
+        }
+        const [values, total] = await Promise.all([
+          lake.top({ ...search, field: body.field, limit: body.limit }),
+          lake.count(exists),
+        ])
+        return { values: [...values], total }
+      },
+    }),
+    route({
+      method: 'GET',
+      path: '/api/v1/events/:id',
+      permission: 'events:read',
+      summary: 'One event',
+      params: idParams,
+      response: storedEventSchema,
+      handle: async ({ params, caller }) => {
+        const event = await lake.get(caller.scope, params.id)
+        if (event === undefined) throw new KanpekiError('not_found', 'There is no such event.')
+        return rowOf(event)
+      },
+    }),
+    route({
+      method: 'GET',
+      path: '/api/v1/events/:id/around',
+      permission: 'events:read',
+      summary: 'What the same host did just before and after an event',
+      params: idParams,
+      query: aroundQuerySchema,
+      response: aroundReplySchema,
+      handle: async ({ params, query, caller }) => {
+        const events = await lake.around(caller.scope, params.id, query.seconds * 1000, AROUND_LIMIT + 1)
+        return { events: events.slice(0, AROUND_LIMIT).map(rowOf), truncated: events.length > AROUND_LIMIT }
+      },
+    }),
+  ]
+}

@@ -1,0 +1,181 @@
+import { createRequire } from 'node:module'
+import { checkForgery, createAuthenticator } from '../access/authenticate.ts'
+import { createSetupLink } from '../access/people.ts'
+import { type AccessDeps, routes as accessRoutes } from '../access/routes.ts'
+import type { AccessTables } from '../access/tables.ts'
+import { createEntityTimeline } from '../app/entity-timeline.ts'
+import { CONSOLE } from '../app/places.ts'
+import { type Services, startServices } from '../app/services.ts'
+import { createIngestHandler } from '../collect/sources/http/handler.ts'
+import { routes as detectRoutes } from '../detect/routes.ts'
+import { KanpekiError, messageOf } from '../kernel/error.ts'
+import { DEFAULT_SCOPE } from '../kernel/event.ts'
+import type { Config } from '../platform/config.ts'
+import type { Route } from '../platform/http/route.ts'
+import { RawReply, route } from '../platform/http/route.ts'
+import type { Log } from '../platform/log.ts'
+import { recordEvidence } from '../platform/state/outbox.ts'
+import { ledgerPlaces } from '../prove/queries.ts'
+import { routes as proveRoutes } from '../prove/routes.ts'
+import type { ProveTables } from '../prove/tables.ts'
+import { eventRoutes } from './events-routes.ts'
+import { startHttpServer } from './http-server.ts'
+import { createLive, type Live } from './live.ts'
+
+const MAX_BODY_BYTES = 128 * 1024 * 1024
+const MAX_HELD_BYTES = 384 * 1024 * 1024
+
+export const VERSION = (createRequire(import.meta.url)('../../package.json') as { version: string }).version
+
+export interface Kanpeki {
+  readonly url: string
+  /** Sets the administrator's password while there is none, otherwise the sign-in page. */
+  readonly signInUrl: string
+  readonly services: Services
+  stop(): Promise<void>
+}
+
+/** Starts everything and answers when work is accepted. */
+export async function serve(config: Config, log: Log): Promise<Kanpeki> {
+  const { host } = config.values
+  if (!isLoopback(host)) {
+    throw new KanpekiError('no_tls', `Listening on ${host} needs TLS, which this version does not have.`, {
+      remedy: 'Listen on 127.0.0.1 and put a TLS proxy in front.',
+    })
+  }
+  const live = createLive()
+  const services = await startServices(config, log, {
+    progressed: ({ alerts }) => {
+      live.publish('sources')
+      live.publish('ledger')
+      if (alerts > 0) live.publish('alerts')
+    },
+  })
+  try {
+    const { state, clock } = services
+    const db = state.tables<AccessTables>()
+    const authenticate = createAuthenticator(db, clock)
+    let stopping = false
+    const http = await startHttpServer(
+      {
+        version: VERSION,
+        console: CONSOLE,
+        healthy: () => !stopping && services.healthy(),
+        authenticate,
+        checkForgery,
+        report: (error, request) =>
+          log.error('a request failed', { path: request.url?.split('?', 1)[0], reason: messageOf(error), stack: stackOf(error) }),
+        hot: createIngestHandler({
+          authenticate: (request) =>
+            authenticate(request).then(
+              (caller) => (caller.kind === 'anonymous' ? undefined : caller),
+              (error: unknown) => {
+                if (error instanceof KanpekiError && error.code === 'unauthenticated') return undefined
+                throw error
+              },
+            ),
+          commit: (body) => services.pipeline.ask({ kind: 'body', body }, transferable(body.body)),
+          refusal: () => (stopping ? new KanpekiError('stopping', 'Kanpeki is stopping.') : undefined),
+          clock,
+          log: log.warn,
+          maxBodyBytes: MAX_BODY_BYTES,
+          maxHeldBytes: MAX_HELD_BYTES,
+        }),
+        routes: allRoutes(services, live, config),
+      },
+      host,
+      config.values.port,
+    )
+    const url = `http://${host.includes(':') ? `[${host}]` : host}:${http.port}`
+    services.announce(url)
+    const setup = await createSetupLink(db, DEFAULT_SCOPE, clock.now())
+    return {
+      url,
+      signInUrl: setup === undefined ? `${url}/sign-in` : `${url}/setup?token=${setup}`,
+      services,
+      async stop() {
+        stopping = true
+        await http.close()
+        await services.stop()
+      },
+    }
+  } catch (error) {
+    await services.stop()
+    throw error
+  }
+}
+
+/** Every route of every room; the list that the permission test and OpenAPI read. */
+export function allRoutes(services: Services, live: Live, config: Config): Route[] {
+  const { state, clock, lake, ledger, drainer, pipeline, attack, rules } = services
+  const record: AccessDeps['record'] = async (work) => {
+    const result = await state.transaction<AccessTables, Awaited<ReturnType<typeof work>>['result']>(async (trx) => {
+      const done = await work(trx)
+      await recordEvidence(trx, done.evidence, clock)
+      return done.result
+    })
+    drainer.poke()
+    return result
+  }
+  const places = (outbox: readonly number[]): Promise<ReadonlyMap<number, number>> =>
+    ledgerPlaces(state.tables<ProveTables>(), outbox)
+  return [
+    ...accessRoutes({
+      db: state.tables<AccessTables>(),
+      record,
+      clock,
+      organisation: config.values.organisation,
+      version: VERSION,
+      secure: false,
+    }),
+    ...eventRoutes(lake),
+    ...detectRoutes({
+      state,
+      clock,
+      attack,
+      rules: () => rules,
+      changed: () => {
+        drainer.poke()
+        live.publish('alerts')
+      },
+      entityTimeline: createEntityTimeline(lake),
+      ledgerIndexes: places,
+    }),
+    ...proveRoutes({ ledger, state, drainer, lake, clock, entryBundles: 'ledger:read' }),
+    route({
+      method: 'GET',
+      path: '/api/v1/status',
+      permission: 'sources:read',
+      summary: 'What waits for the rules, and which rules run',
+      handle: async () => {
+        const status = await pipeline.ask({ kind: 'status' })
+        return {
+          version: VERSION,
+          lag: { events: status.waitingEvents },
+          rules: { loaded: status.rules.loaded.length, refused: status.rules.refused },
+        }
+      },
+    }),
+    route({
+      method: 'GET',
+      path: '/api/v1/live',
+      permission: 'alerts:read',
+      summary: 'Server-sent events: what changed',
+      handle: async ({ signal }) =>
+        new RawReply('text/event-stream', live.stream(signal), { 'cache-control': 'no-store', 'x-accel-buffering': 'no' }),
+    }),
+  ]
+}
+
+function isLoopback(host: string): boolean {
+  return host === 'localhost' || host === '::1' || /^127(\.\d+){3}$/.test(host)
+}
+
+/** A body that owns its memory moves to the writer's thread; a slice of a shared pool is copied. */
+function transferable(body: Uint8Array): ArrayBuffer[] {
+  return body.buffer instanceof ArrayBuffer && body.byteLength === body.buffer.byteLength ? [body.buffer] : []
+}
+
+function stackOf(error: unknown): string | undefined {
+  return error instanceof Error && !(error instanceof KanpekiError) ? error.stack : undefined
+}
