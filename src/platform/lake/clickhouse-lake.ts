@@ -1,0 +1,267 @@
+import { createHash } from 'node:crypto'
+import { mkdir, rm } from 'node:fs/promises'
+import { join } from 'node:path'
+import type { Clock } from '../../kernel/clock.ts'
+import { KanpekiError } from '../../kernel/error.ts'
+import type { StoredEvent } from '../../kernel/event.ts'
+import type { JsonObject } from '../../kernel/json.ts'
+import { moveDurably, syncFile, syncFolder } from '../atomic-file.ts'
+import { fileDigest } from '../file-digest.ts'
+import { encodeBatch } from './encode.ts'
+import type { Engine, Row } from './engine-calls.ts'
+import type { ExportParquet } from './export.ts'
+import type {
+  Bucket,
+  Lake,
+  LakeBatch,
+  LakeStats,
+  SealedHour,
+  SearchPage,
+  SearchRequest,
+  SearchResult,
+  SourceStats,
+  StoredBatch,
+  TimeRange,
+  TopValue,
+} from './lake.ts'
+import * as queries from './queries.ts'
+import { HOUR_MS } from './table.ts'
+
+/** Batches looked at when catching up, values asked for at once, rows and buckets given at most. */
+const BATCHES_A_READ = 1000
+const KNOWN_A_QUERY = 1000
+const MOST_EVENTS = 10_000
+const MOST_BUCKETS = 10_000
+/** A batch received just before the hour ends may be committed a little later. */
+const HOUR_GRACE_MS = 300_000
+
+/** The lake on anything that speaks ClickHouse's HTTP interface: the embedded engine's process, or a cluster. */
+export class ClickHouseLake implements Lake {
+  readonly #engine: Engine
+  readonly #exportParquet: ExportParquet
+  readonly #sealed: string
+  readonly #clock: Clock
+  /** Batches of which a former attempt ended without an answer. */
+  readonly #doubtful = new Set<string>()
+
+  constructor(engine: Engine, exportParquet: ExportParquet, sealed: string, clock: Clock) {
+    this.#engine = engine
+    this.#exportParquet = exportParquet
+    this.#sealed = sealed
+    this.#clock = clock
+  }
+
+  async append(batch: LakeBatch): Promise<void> {
+    if (batch.events.length === 0) return
+    const token = tokenOf(batch)
+    const sql = queries.insertEvents(token)
+    const body = encodeBatch(batch)
+    await this.#engine.patiently(async () => {
+      if (this.#doubtful.has(token) && (await this.#isStored(batch))) return
+      this.#doubtful.add(token)
+      await this.#engine.insert(sql, body)
+    })
+    this.#doubtful.delete(token)
+  }
+
+  async #isStored(batch: LakeBatch): Promise<boolean> {
+    const { sql, params } = queries.storedOf(batch.writer, batch.sequence)
+    const { events, theirs } = await this.#engine.one<{ events: number; theirs: string }>(sql, params)
+    if (events === 0) return false
+    if (events === batch.events.length && theirs === batch.salt) return true
+    throw new KanpekiError('lake_sequence', `Batch ${batch.sequence} of writer ${batch.writer} is stored with other events.`, {
+      remedy: 'Two writers share one name: give each its own.',
+    })
+  }
+
+  async readFrom(writer: string, afterSequence: number, events: number): Promise<readonly StoredBatch[]> {
+    const [start] = await this.#rows<{ first: string }>(queries.firstAfter(writer, afterSequence))
+    if (start === undefined) return []
+    const first = Number(start.first)
+    const sizes = await this.#rows<{ number: string; events: number }>(queries.batchSizes(writer, first, BATCHES_A_READ))
+    let last = first
+    let sum = 0
+    for (const size of sizes) {
+      if (sum >= events) break
+      sum += size.events
+      last = Number(size.number)
+    }
+    return batchesOf(await this.#rows<queries.EventRow & { salt: string }>(queries.eventsOfBatches(writer, first, last)))
+  }
+
+  async lastSequence(writer: string): Promise<number> {
+    const { sql, params } = queries.lastSequence(writer)
+    return Number((await this.#engine.one<{ last: string }>(sql, params)).last)
+  }
+
+  knownRequests(hashes: readonly string[], sinceMs: number): Promise<ReadonlySet<string>> {
+    return this.#known('request', hashes, sinceMs)
+  }
+
+  knownIds(ids: readonly string[], sinceMs: number): Promise<ReadonlySet<string>> {
+    return this.#known('id', ids, sinceMs)
+  }
+
+  async #known(column: 'request' | 'id', values: readonly string[], sinceMs: number): Promise<ReadonlySet<string>> {
+    const found = new Set<string>()
+    for (let at = 0; at < values.length; at += KNOWN_A_QUERY) {
+      const rows = await this.#rows<{ known: string }>(queries.known(column, values.slice(at, at + KNOWN_A_QUERY), sinceMs))
+      for (const row of rows) found.add(row.known)
+    }
+    return found
+  }
+
+  async search(request: SearchPage): Promise<SearchResult> {
+    const limit = Math.min(request.limit, MOST_EVENTS)
+    const after = request.after === undefined ? undefined : queries.readCursor(request.after)
+    const rows = await this.#rows<queries.EventRow>(queries.search({ ...request, limit }, after, this.#clock.now()))
+    const last = rows.at(-1)
+    const more = rows.length === limit && last !== undefined ? { cursor: queries.writeCursor(last) } : {}
+    return { events: rows.map(eventOf), ...more }
+  }
+
+  async count(request: SearchRequest): Promise<number> {
+    const { sql, params } = queries.count(request, this.#clock.now())
+    return Number((await this.#engine.one<{ events: string }>(sql, params)).events)
+  }
+
+  async histogram(request: SearchRequest & { readonly range: TimeRange; readonly step: number }): Promise<readonly Bucket[]> {
+    const { from, to } = request.range
+    const buckets = Math.ceil((to - from) / request.step)
+    if (!(request.step > 0) || !(buckets <= MOST_BUCKETS))
+      throw new KanpekiError('query_range', `A histogram has at most ${MOST_BUCKETS} bars.`, {
+        remedy: 'Widen the step or narrow the range.',
+      })
+    const rows = await this.#rows<{ bucket: number; events: number | string }>(queries.histogram(request, this.#clock.now()))
+    const counts = new Map(rows.map((row) => [row.bucket, Number(row.events)]))
+    return Array.from({ length: Math.max(buckets, 0) }, (_, n) => ({ at: from + n * request.step, count: counts.get(n) ?? 0 }))
+  }
+
+  async top(request: SearchRequest & { readonly field: string; readonly limit: number }): Promise<readonly TopValue[]> {
+    const limit = Math.min(request.limit, MOST_EVENTS)
+    const rows = await this.#rows<{ value: string; events: number | string }>(
+      queries.top({ ...request, limit }, this.#clock.now()),
+    )
+    return rows.map((row) => ({ value: row.value, count: Number(row.events) }))
+  }
+
+  async get(scope: string | undefined, id: string): Promise<StoredEvent | undefined> {
+    const [row] = await this.#rows<queries.EventRow>(queries.eventById(scope, id))
+    return row === undefined ? undefined : eventOf(row)
+  }
+
+  async around(scope: string | undefined, id: string, ms: number, limit: number): Promise<readonly StoredEvent[]> {
+    const [anchor] = await this.#rows<queries.EventRow>(queries.eventById(scope, id))
+    if (anchor === undefined) return []
+    const rows = await this.#rows<queries.EventRow>(queries.around(scope, anchor, ms, Math.min(limit, MOST_EVENTS)))
+    return rows.map(eventOf).sort((a, b) => a.observed - b.observed || a.sequence - b.sequence || a.index - b.index)
+  }
+
+  async closedHours(now: number): Promise<readonly number[]> {
+    const { hours } = await this.stats()
+    return hours.map(({ hour }) => hour).filter((hour) => hour + HOUR_MS + HOUR_GRACE_MS <= now)
+  }
+
+  async sealHour(hour: number): Promise<SealedHour> {
+    const name = new Date(hour).toISOString().slice(0, 13)
+    const folder = join(this.#sealed, name)
+    const temporary = join(folder, 'events.parquet.tmp')
+    await mkdir(folder, { recursive: true, mode: 0o700 })
+    await syncFolder(this.#sealed)
+    await rm(temporary, { force: true })
+    await this.#exportParquet(queries.hourRows(hour), temporary)
+    const rows = await this.#engine.rows<{
+      writer: string
+      number: string
+      events: number
+      first: number | string
+      last: number | string
+    }>(queries.hourBatches(hour))
+    await syncFile(temporary)
+    const { sha256, bytes } = await fileDigest(temporary)
+    await moveDurably(temporary, join(folder, 'events.parquet'))
+    return {
+      hour,
+      file: `lake/sealed/${name}/events.parquet`,
+      sha256,
+      bytes,
+      rows: rows.reduce((sum, row) => sum + row.events, 0),
+      batches: rows.map((row) => ({ writer: row.writer, sequence: Number(row.number), count: row.events })),
+      firstReceived: rows.reduce((first, row) => Math.min(first, Number(row.first)), Number.POSITIVE_INFINITY),
+      lastReceived: rows.reduce((last, row) => Math.max(last, Number(row.last)), Number.NEGATIVE_INFINITY),
+    }
+  }
+
+  async dropHour(hour: number): Promise<void> {
+    await this.#engine.command(queries.dropHour(hour))
+  }
+
+  async stats(): Promise<LakeStats> {
+    const rows = await this.#engine.rows<Readonly<Record<'partition' | 'events' | 'bytes' | 'rawBytes', string>>>(queries.HOURS)
+    const sum = (key: 'events' | 'bytes' | 'rawBytes') => rows.reduce((total, row) => total + Number(row[key]), 0)
+    return {
+      events: sum('events'),
+      bytes: sum('bytes'),
+      rawBytes: sum('rawBytes'),
+      hours: rows.map((row) => ({ hour: Number(row.partition) * 1000, events: Number(row.events), bytes: Number(row.bytes) })),
+    }
+  }
+
+  async sources(sinceMs: number): Promise<readonly SourceStats[]> {
+    const rows = await this.#rows<Record<'source' | 'scope', string> & Record<'events' | 'unknown' | 'lastReceived', string>>(
+      queries.sources(sinceMs),
+    )
+    return rows.map((row) => ({
+      source: row.source,
+      scope: row.scope,
+      events: Number(row.events),
+      unknown: Number(row.unknown),
+      lastReceived: Number(row.lastReceived),
+    }))
+  }
+
+  close(): Promise<void> {
+    return this.#engine.close()
+  }
+
+  #rows<R extends Row>(statement: queries.Statement): Promise<readonly R[]> {
+    return this.#engine.rows<R>(statement.sql, statement.params)
+  }
+}
+
+/** Names this attempt's rows: another batch under the same number has another salt, and is not taken for a repetition. */
+function tokenOf(batch: LakeBatch): string {
+  return createHash('sha256')
+    .update(JSON.stringify([batch.writer, batch.sequence, batch.salt, batch.received]))
+    .digest('hex')
+}
+
+function eventOf(row: queries.EventRow): StoredEvent {
+  return {
+    id: row.id,
+    scope: row.scope,
+    source: row.source,
+    parser: row.parser,
+    observed: Number(row.observedMs),
+    received: Number(row.receivedMs),
+    writer: row.writer,
+    sequence: Number(row.sequence),
+    index: row.ix,
+    doc: JSON.parse(row.doc) as JsonObject,
+  }
+}
+
+function batchesOf(rows: readonly (queries.EventRow & { salt: string })[]): readonly StoredBatch[] {
+  const bySequence = Map.groupBy(rows, (row) => Number(row.sequence))
+  return [...bySequence].map(([sequence, events]) => {
+    const { writer, receivedMs, salt } = events[0]!
+    return {
+      writer,
+      sequence,
+      received: Number(receivedMs),
+      salt,
+      events: events.map(eventOf),
+      json: events.map((row) => row.doc),
+    }
+  })
+}

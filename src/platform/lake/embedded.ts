@@ -1,0 +1,152 @@
+import type { ChildProcess } from 'node:child_process'
+import { randomBytes } from 'node:crypto'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { KanpekiError } from '../../kernel/error.ts'
+import { forkModule } from '../fork-module.ts'
+import { workerUrl } from '../worker-url.ts'
+import type { LakeAddress } from './connect.ts'
+import type { EngineOrder, EngineReport } from './engine/engine-messages.ts'
+
+/** The system's limit on a socket's path is 107 bytes, on macOS 103. */
+const LONGEST_SOCKET_PATH = 100
+const READERS = 3
+const FIRST_WAIT_MS = 200
+const LONGEST_WAIT_MS = 10_000
+const STOP_LIMIT_MS = 30_000
+
+export interface EmbeddedLakeOptions {
+  /** The lake's folder; the process takes it for itself. */
+  readonly folder: string
+  /** Bytes of resident memory that the engine may use. */
+  readonly memory: number
+  readonly log: (message: string, detail?: Record<string, unknown>) => void
+}
+
+/** The engine's process, watched over: if it dies it is started again at the same address, with growing pauses. */
+export interface EmbeddedLake {
+  /** For `connectLake`, in any thread of this process. */
+  readonly address: LakeAddress
+  /** Of the process that runs now, if one does. */
+  pid(): number | undefined
+  /** How often it has been started again. */
+  restarts(): number
+  /** Lets running statements finish, then ends the process. */
+  stop(): Promise<void>
+}
+
+/** @throws KanpekiError `data_in_use`, `lake_unreachable` if the engine does not start. */
+export async function startEmbeddedLake(options: EmbeddedLakeOptions): Promise<EmbeddedLake> {
+  const watch = new Watch(options)
+  try {
+    await watch.start()
+    return watch
+  } catch (error) {
+    await watch.stop()
+    throw error
+  }
+}
+
+class Watch implements EmbeddedLake {
+  readonly #options: EmbeddedLakeOptions
+  readonly #secret = randomBytes(24).toString('hex')
+  readonly #socketFolder: string | undefined
+  #child: ChildProcess | undefined
+  #port = 0
+  #restarts = 0
+  #wait = FIRST_WAIT_MS
+  #timer: NodeJS.Timeout | undefined
+  #stopping = false
+  /** Only what has run once is started again: a first start that fails is the caller's to report. */
+  #served = false
+
+  constructor(options: EmbeddedLakeOptions) {
+    this.#options = options
+    const folder = mkdtempSync(join(tmpdir(), 'kanpeki-'))
+    const fits = process.platform !== 'win32' && join(folder, 's').length <= LONGEST_SOCKET_PATH
+    if (!fits) rmSync(folder, { recursive: true })
+    this.#socketFolder = fits ? folder : undefined
+  }
+
+  get address(): LakeAddress {
+    const { folder } = this.#options
+    return this.#socketFolder === undefined
+      ? { kind: 'embedded', port: this.#port, secret: this.#secret, folder }
+      : { kind: 'embedded', socketPath: join(this.#socketFolder, 's'), secret: this.#secret, folder }
+  }
+
+  pid(): number | undefined {
+    return this.#child?.pid
+  }
+
+  restarts(): number {
+    return this.#restarts
+  }
+
+  async start(): Promise<void> {
+    const { promise, resolve, reject } = Promise.withResolvers<void>()
+    // libuv's pool bounds how many statements run at once; some of its threads also serve files.
+    const child = forkModule(workerUrl(import.meta.url, './engine/engine-process'), {
+      UV_THREADPOOL_SIZE: String(READERS + 5),
+    })
+    this.#child = child
+    let failure: KanpekiError | undefined
+    let output = ''
+    child.stderr?.setEncoding('utf8').on('data', (text: string) => {
+      output = (output + text).slice(-4000)
+    })
+    child.on('message', (message: EngineReport) => {
+      if (message.kind === 'failed') {
+        failure = new KanpekiError(message.code, message.message)
+        return
+      }
+      this.#port = message.port
+      this.#served = true
+      this.#wait = FIRST_WAIT_MS
+      resolve()
+    })
+    child.once('exit', (code, signal) => {
+      this.#child = undefined
+      reject(
+        failure ?? new KanpekiError('lake_unreachable', `The lake's process ended while starting (${signal ?? code}). ${output}`),
+      )
+      if (!this.#stopping && this.#served) this.#again(code, signal, output)
+    })
+    child.send({ kind: 'start', ...this.#startOrder() } satisfies EngineOrder)
+    await promise
+  }
+
+  async stop(): Promise<void> {
+    this.#stopping = true
+    clearTimeout(this.#timer)
+    const child = this.#child
+    if (child !== undefined) {
+      const gone = new Promise((resolve) => child.once('exit', resolve))
+      if (child.connected) child.send({ kind: 'stop' } satisfies EngineOrder)
+      const deadline = setTimeout(() => child.kill('SIGKILL'), STOP_LIMIT_MS)
+      await gone
+      clearTimeout(deadline)
+    }
+    if (this.#socketFolder !== undefined) rmSync(this.#socketFolder, { recursive: true, force: true })
+  }
+
+  #startOrder(): Omit<Extract<EngineOrder, { kind: 'start' }>, 'kind'> {
+    const { folder, memory } = this.#options
+    const address = this.address
+    if (address.kind !== 'embedded') throw new TypeError('not an embedded lake')
+    if (address.socketPath !== undefined) rmSync(address.socketPath, { force: true })
+    const listen = address.socketPath === undefined ? { host: '127.0.0.1', port: this.#port } : { path: address.socketPath }
+    return { folder, memory, readers: READERS, secret: this.#secret, listen }
+  }
+
+  #again(code: number | null, signal: NodeJS.Signals | null, output: string): void {
+    this.#restarts += 1
+    this.#options.log('The lake ended unexpectedly and is started again', { code, signal, waitMs: this.#wait, output })
+    this.#timer = setTimeout(() => {
+      // A failed start ends that process too, and its end comes here again.
+      this.start().catch(() => {})
+    }, this.#wait)
+    this.#wait = Math.min(this.#wait * 2, LONGEST_WAIT_MS)
+  }
+}

@@ -1,0 +1,105 @@
+import { Readable } from 'node:stream'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { type ClickHouseClient, ClickHouseError } from '@clickhouse/client'
+import { KanpekiError } from '../../kernel/error.ts'
+import { Params } from './query/params.ts'
+
+export type Row = Readonly<Record<string, unknown>>
+
+/**
+ * The client with the house's errors. Reading statements are tried again while the engine does not answer; an insert
+ * is tried once, because only its caller knows how to find out whether it was done.
+ */
+export class Engine {
+  readonly #client: ClickHouseClient
+  readonly #patienceMs: number
+
+  constructor(client: ClickHouseClient, patienceMs: number) {
+    this.#client = client
+    this.#patienceMs = patienceMs
+  }
+
+  async rows<R extends Row>(sql: string, params: Params = new Params()): Promise<readonly R[]> {
+    return this.patiently(async () => {
+      const result = await this.#client.query({ query: sql, query_params: params.values, format: 'JSONEachRow' })
+      return result.json<R>()
+    })
+  }
+
+  async one<R extends Row>(sql: string, params?: Params): Promise<R> {
+    const [row] = await this.rows<R>(sql, params)
+    if (row === undefined) throw new KanpekiError('lake_refused', 'The lake gave no answer to a question that has one.')
+    return row
+  }
+
+  async command(sql: string, params: Params = new Params()): Promise<void> {
+    await this.patiently(() => this.#client.command({ query: sql, query_params: params.values }))
+  }
+
+  async stream(sql: string, params: Params = new Params()): Promise<Readable> {
+    return this.patiently(async () => (await this.#client.exec({ query: sql, query_params: params.values })).stream)
+  }
+
+  /** @throws KanpekiError `lake_unreachable` when it is not known whether the rows were stored. */
+  async insert(sql: string, body: Buffer): Promise<void> {
+    try {
+      const { stream } = await this.#client.exec({ query: sql, values: Readable.from([body], { objectMode: false }) })
+      stream.resume()
+    } catch (error) {
+      throw lakeError(error)
+    }
+  }
+
+  async patiently<R>(work: () => Promise<R>): Promise<R> {
+    const until = performance.now() + this.#patienceMs
+    for (let wait = 50; ; wait = Math.min(wait * 2, 1000)) {
+      try {
+        return await work()
+      } catch (reason) {
+        const error = lakeError(reason)
+        if (!(error instanceof KanpekiError) || error.code !== 'lake_unreachable' || performance.now() + wait > until) throw error
+      }
+      await sleep(wait)
+    }
+  }
+
+  close(): Promise<void> {
+    return this.#client.close()
+  }
+}
+
+const FREE_SPACE = 'Free some space, or drop old hours; nothing of this write was kept, and the sender will offer it again.'
+
+/** By ClickHouse's exception number: https://github.com/ClickHouse/ClickHouse/blob/master/src/Common/ErrorCodes.cpp */
+function lakeError(error: unknown): unknown {
+  if (error instanceof KanpekiError) return error
+  const cause = { cause: error }
+  if (!(error instanceof ClickHouseError))
+    return new KanpekiError(
+      'lake_unreachable',
+      `The lake does not answer: ${error instanceof Error ? error.message : String(error)}.`,
+      cause,
+    )
+  const full = error.code === '243' || /No space left on device|Disk quota exceeded/.test(error.message)
+  if (full) return new KanpekiError('disk_full', 'The disk with the lake is full.', { ...cause, remedy: FREE_SPACE })
+  switch (error.code) {
+    case '241':
+      return new KanpekiError('lake_memory', 'This needs more memory than the lake may use.', {
+        ...cause,
+        remedy: 'Narrow the time range or the query, or give it more with --memory.',
+      })
+    case '159':
+    case '160':
+      return new KanpekiError('lake_timeout', 'The lake took too long to answer this.', {
+        ...cause,
+        remedy: 'Narrow the time range, or name a field in the query.',
+      })
+    case '427':
+      return new KanpekiError('query_regex', `The regular expression cannot be used: ${error.message}`, {
+        ...cause,
+        remedy: 'Use RE2 syntax: no look-around and no back references.',
+      })
+    default:
+      return new KanpekiError('lake_refused', `The lake refused this: ${error.message}`, cause)
+  }
+}

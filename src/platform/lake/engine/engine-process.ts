@@ -1,0 +1,64 @@
+/**
+ * The lake's own process: opens the embedded engine on one folder and serves it. It ends when its parent asks, or when
+ * its parent is gone; the terminal's Ctrl-C, which reaches it too, is the parent's to handle.
+ */
+import { once } from 'node:events'
+import { mkdirSync } from 'node:fs'
+import { join } from 'node:path'
+import { writeFileAtomically } from '../../atomic-file.ts'
+import { lockFolder } from '../../folder-lock.ts'
+import type { EngineOrder, EngineReport } from './engine-messages.ts'
+import { engineConfig } from './engine-settings.ts'
+import { httpFace } from './http-face.ts'
+import { SessionPool } from './sessions.ts'
+
+/** A former process of a killed parent may still be finishing its last insert. */
+const LOCK_WAIT_MS = 30_000
+
+function report(message: EngineReport): void {
+  if (process.connected) process.send?.(message)
+}
+
+async function main(): Promise<void> {
+  process.on('SIGINT', () => {})
+  process.on('SIGTERM', () => {})
+  const gone = Promise.withResolvers<void>()
+  process.once('disconnect', gone.resolve)
+  const [order] = (await once(process, 'message')) as [EngineOrder]
+  if (order.kind !== 'start') return
+  process.on('message', (next: EngineOrder) => {
+    if (next.kind === 'stop') gone.resolve()
+  })
+  const lock = await lockFolder(order.folder, LOCK_WAIT_MS)
+  const data = join(order.folder, 'engine')
+  mkdirSync(data, { recursive: true, mode: 0o700 })
+  const configFile = join(order.folder, 'engine.xml')
+  await writeFileAtomically(configFile, engineConfig(order.memory))
+  const readers = new SessionPool(data, configFile, order.readers)
+  const writers = new SessionPool(data, configFile, 1)
+  const server = httpFace({ readers, writers, secret: order.secret })
+  server.listen(order.listen)
+  await once(server, 'listening')
+  const address = server.address()
+  report({ kind: 'ready', port: typeof address === 'object' && address !== null ? address.port : 0 })
+  await gone.promise
+  // Waits for what is being answered; idle connections are closed at once.
+  await new Promise((resolve) => {
+    server.close(resolve)
+    server.closeIdleConnections()
+  })
+  writers.close()
+  readers.close()
+  lock.release()
+}
+
+main().then(
+  () => process.exit(0),
+  (error: unknown) => {
+    const { message, code } =
+      error instanceof Error ? { code: undefined, ...error, message: error.message } : { message: String(error), code: undefined }
+    report({ kind: 'failed', message, code: typeof code === 'string' ? code : 'lake_unreachable' })
+    // The channel is written asynchronously.
+    setTimeout(() => process.exit(1), 50)
+  },
+)

@@ -1,0 +1,106 @@
+import { timingSafeEqual } from 'node:crypto'
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import { buffer } from 'node:stream/consumers'
+import type { RawInsertFormat } from 'chdb'
+import type { SessionPool } from './sessions.ts'
+import { bindParameters, readInsert } from './statements.ts'
+
+/** Settings of ClickHouse's HTTP layer that `@clickhouse/client` adds by itself and that mean nothing here. */
+const HTTP_ONLY = new Set([
+  'wait_end_of_query',
+  'enable_http_compression',
+  'send_progress_in_http_headers',
+  'http_headers_progress_interval_ms',
+])
+const KNOWN = new Set(['query', 'query_id', 'database', 'default_format', ...HTTP_ONLY])
+
+export interface HttpFaceOptions {
+  readonly writers: SessionPool
+  readonly readers: SessionPool
+  /** Password that each request must carry. */
+  readonly secret: string
+}
+
+/**
+ * The part of ClickHouse's HTTP interface that `@clickhouse/client` needs: `GET /ping`, and `POST /` with the statement
+ * in the body, or in `query=` and the inserted data in the body. A statement that this part cannot carry out exactly is
+ * refused, never done in another way.
+ */
+export function httpFace(options: HttpFaceOptions): Server {
+  const server = createServer({ maxHeaderSize: 8 * 1024 * 1024, keepAliveTimeout: 0, requestTimeout: 0 }, (request, response) => {
+    answer(options, request).then(
+      (body) => {
+        response.writeHead(200, { 'content-type': 'application/octet-stream', 'content-length': body.length })
+        response.end(body)
+      },
+      (error: unknown) => fail(response, error),
+    )
+  })
+  return server
+}
+
+async function answer(options: HttpFaceOptions, request: IncomingMessage): Promise<Uint8Array> {
+  const url = new URL(request.url ?? '/', 'http://lake')
+  if (request.method === 'GET' && url.pathname === '/ping') return Buffer.from('Ok.\n')
+  if (!carriesSecret(request, options.secret)) throw new Refusal(516, 'Authentication failed', 'AUTHENTICATION_FAILED')
+  if (request.method !== 'POST' || url.pathname !== '/')
+    throw new Refusal(0, `${request.method} ${url.pathname} is not served`, 'NOT_IMPLEMENTED')
+  const body = await buffer(request)
+  const parameters = new Map<string, string>()
+  for (const [name, value] of url.searchParams) {
+    if (name.startsWith('param_')) parameters.set(name.slice('param_'.length), value)
+    else if (!KNOWN.has(name))
+      throw new Refusal(115, `Setting ${name} is not taken here: write it into the statement`, 'UNKNOWN_SETTING')
+  }
+  const query = url.searchParams.get('query')
+  return query === null
+    ? statement(options.readers, body.toString('utf8'), parameters, url)
+    : insert(options.writers, query, body)
+}
+
+async function statement(
+  readers: SessionPool,
+  sql: string,
+  parameters: ReadonlyMap<string, string>,
+  url: URL,
+): Promise<Uint8Array> {
+  const bound = bindParameters(sql, parameters)
+  const format = url.searchParams.get('default_format') ?? 'TabSeparated'
+  return readers.use(async (session) => (await session.queryAsync(bound, { format })).bytes())
+}
+
+async function insert(writers: SessionPool, sql: string, body: Buffer): Promise<Uint8Array> {
+  const parts = readInsert(sql)
+  if (parts === undefined) throw new Refusal(62, 'Only INSERT INTO t (…) [SETTINGS …] FORMAT f takes data here', 'SYNTAX_ERROR')
+  const { table, columns, settings, format } = parts
+  await writers.use((session) => session.insert({ table, columns, settings, format: format as RawInsertFormat, values: body }))
+  return Buffer.alloc(0)
+}
+
+function carriesSecret(request: IncomingMessage, secret: string): boolean {
+  const expected = Buffer.from(`Basic ${Buffer.from(`default:${secret}`).toString('base64')}`)
+  const given = Buffer.from(request.headers.authorization ?? '')
+  return given.length === expected.length && timingSafeEqual(given, expected)
+}
+
+class Refusal extends Error {
+  constructor(code: number, message: string, name: string) {
+    super(`Code: ${code}. DB::Exception: ${message}. (${name})`)
+  }
+}
+
+/** As ClickHouse does: status 500, the exception's text as the body, its number in a header. */
+function fail(response: ServerResponse, error: unknown): void {
+  const text = error instanceof Error ? error.message : String(error)
+  const exception = text.slice(Math.max(0, text.indexOf('Code: ')))
+  const code = /^Code: (\d+)\./.exec(exception)?.[1] ?? '1002'
+  const body = Buffer.from(
+    /^Code: \d+\./.test(exception) ? exception : `Code: 1002. DB::Exception: ${exception} (UNKNOWN_EXCEPTION)`,
+  )
+  response.writeHead(500, {
+    'content-type': 'text/plain; charset=UTF-8',
+    'x-clickhouse-exception-code': code,
+    'content-length': body.length,
+  })
+  response.end(body)
+}

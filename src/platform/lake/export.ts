@@ -1,0 +1,35 @@
+import { createWriteStream } from 'node:fs'
+import { pipeline } from 'node:stream/promises'
+import type { Engine } from './engine-calls.ts'
+import { Params } from './query/params.ts'
+
+/** Writes the rows of a SELECT as a Parquet file at `path`, which does not exist yet. */
+export type ExportParquet = (select: string, path: string) => Promise<void>
+
+/** Row groups are what a writer holds in memory: small ones, written one after the other. */
+const SETTINGS = [
+  `output_format_parquet_compression_method = 'zstd'`,
+  'output_format_parquet_row_group_size = 16384',
+  'output_format_parquet_row_group_size_bytes = 33554432',
+  'output_format_parquet_parallel_encoding = 0',
+  'max_threads = 1',
+  'max_block_size = 8192',
+  'preferred_max_column_in_block_size_bytes = 4000000',
+].join(', ')
+
+/** The engine shares this machine's disk: it writes the file itself, without holding it in memory. */
+export function exportByEngine(engine: Engine): ExportParquet {
+  return async (select, path) => {
+    const params = new Params()
+    await engine.command(
+      `INSERT INTO FUNCTION file(${params.text(path)}, 'Parquet') ${select} SETTINGS ${SETTINGS}, min_insert_block_size_rows = 8192, min_insert_block_size_bytes = 8000000, engine_file_truncate_on_insert = 1`,
+      params,
+    )
+  }
+}
+
+export function exportByHttp(engine: Engine): ExportParquet {
+  return async (select, path) => {
+    await pipeline(await engine.stream(`${select} SETTINGS ${SETTINGS} FORMAT Parquet`), createWriteStream(path, { mode: 0o600 }))
+  }
+}

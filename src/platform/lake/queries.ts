@@ -1,0 +1,249 @@
+import { KanpekiError } from '../../kernel/error.ts'
+import type { SearchPage, SearchRequest, TimeRange } from './lake.ts'
+import { compileQuery, valuesOf } from './query/compile.ts'
+import { Params } from './query/params.ts'
+import { HOT_COLUMNS, INSERT_COLUMNS, partitionOf, TEXT_INDEX } from './table.ts'
+
+export interface Statement {
+  readonly sql: string
+  readonly params: Params
+}
+
+/**
+ * A search may scan for this long, with half of the memory limit at most. Documents are large: they are read in small
+ * blocks, and only for the rows that are given back.
+ */
+const SEARCH_LIMITS =
+  'max_execution_time = 30, max_block_size = 8192, preferred_max_column_in_block_size_bytes = 4000000, use_query_condition_cache = 0'
+const ms = (column: string) => `toUnixTimestamp64Milli(${column})`
+
+/** Columns of a StoredEvent and its batch; the document as text. */
+const EVENT = `id, scope, source, parser, ${ms('observed')} AS observedMs, ${ms('received')} AS receivedMs, writer, sequence, ix, doc`
+
+export interface EventRow {
+  readonly [column: string]: unknown
+  readonly id: string
+  readonly scope: string
+  readonly source: string
+  readonly parser: string
+  readonly observedMs: number | string
+  readonly receivedMs: number | string
+  readonly writer: string
+  readonly sequence: number | string
+  readonly ix: number
+  readonly doc: string
+}
+
+/**
+ * One block, hence one part: all or nothing. `token` makes the engine drop an insert that is only tried again.
+ * Parallel parsing would cut the body into several blocks.
+ */
+export function insertEvents(token: string): string {
+  const settings = [
+    `input_format_parallel_parsing = 0`,
+    `insert_deduplicate = 1`,
+    `insert_deduplication_token = '${token}'`,
+    `exclude_materialize_skip_indexes_on_insert = '${TEXT_INDEX}'`,
+    `max_insert_block_size = 10000000`,
+    `min_insert_block_size_rows = 10000000`,
+    `min_insert_block_size_bytes = 4000000000`,
+  ]
+  return `INSERT INTO events (${INSERT_COLUMNS.join(', ')}) SETTINGS ${settings.join(', ')} FORMAT JSONCompactEachRow`
+}
+
+export function storedOf(writer: string, sequence: number): Statement {
+  const params = new Params()
+  return {
+    params,
+    sql: `SELECT toUInt32(count()) AS events, any(salt) AS theirs FROM events
+      WHERE writer = ${params.text(writer)} AND sequence = ${params.add('UInt64', sequence)}`,
+  }
+}
+
+export function lastSequence(writer: string): Statement {
+  const params = new Params()
+  return { params, sql: `SELECT toString(max(sequence)) AS last FROM events WHERE writer = ${params.text(writer)}` }
+}
+
+export function firstAfter(writer: string, sequence: number): Statement {
+  const params = new Params()
+  return {
+    params,
+    sql: `SELECT toString(sequence) AS first FROM events
+      WHERE writer = ${params.text(writer)} AND sequence > ${params.add('UInt64', sequence)} ORDER BY writer, sequence LIMIT 1`,
+  }
+}
+
+export function batchSizes(writer: string, first: number, batches: number): Statement {
+  const params = new Params()
+  return {
+    params,
+    sql: `SELECT toString(sequence) AS number, toUInt32(count()) AS events FROM events WHERE writer = ${params.text(writer)}
+      AND sequence >= ${params.add('UInt64', first)} AND sequence < ${params.add('UInt64', first + batches)} GROUP BY sequence ORDER BY sequence`,
+  }
+}
+
+export function eventsOfBatches(writer: string, first: number, last: number): Statement {
+  const params = new Params()
+  return {
+    params,
+    sql: `SELECT ${EVENT}, salt FROM events WHERE writer = ${params.text(writer)}
+      AND sequence >= ${params.add('UInt64', first)} AND sequence <= ${params.add('UInt64', last)} ORDER BY writer, sequence, ix`,
+  }
+}
+
+export function known(column: 'request' | 'id', values: readonly string[], sinceMs: number): Statement {
+  const params = new Params()
+  return {
+    params,
+    sql: `SELECT DISTINCT ${column} AS known FROM events
+      WHERE ${column} IN ${params.add('Array(String)', values)} AND received >= ${time(sinceMs, params)}`,
+  }
+}
+
+export function search(request: SearchPage, after: Cursor | undefined, now: number): Statement {
+  const params = new Params()
+  const oldest = request.order === 'oldest'
+  const place = '(observed, writer, sequence, ix)'
+  const beyond =
+    after === undefined
+      ? ''
+      : ` AND ${place} ${oldest ? '>' : '<'} (${time(after.observed, params)}, ${params.text(after.writer)}, ${params.add('UInt64', after.sequence)}, ${params.add('UInt32', after.index)})`
+  const way = oldest ? 'ASC' : 'DESC'
+  return {
+    params,
+    sql: `SELECT ${EVENT} FROM events WHERE ${condition(request, params, now)}${beyond}
+      ORDER BY observed ${way}, writer ${way}, sequence ${way}, ix ${way} LIMIT ${params.add('UInt32', request.limit)} SETTINGS ${SEARCH_LIMITS}`,
+  }
+}
+
+export function count(request: SearchRequest, now: number): Statement {
+  const params = new Params()
+  return {
+    params,
+    sql: `SELECT toString(count()) AS events FROM events WHERE ${condition(request, params, now)} SETTINGS ${SEARCH_LIMITS}`,
+  }
+}
+
+export function histogram(request: SearchRequest & { readonly range: TimeRange; readonly step: number }, now: number): Statement {
+  const params = new Params()
+  const column = request.range.by ?? 'observed'
+  const from = params.add('Int64', request.range.from)
+  const step = params.add('Int64', request.step)
+  return {
+    params,
+    sql: `SELECT toUInt32(intDiv(${ms(column)} - ${from}, ${step})) AS bucket, toUInt64(count()) AS events FROM events
+      WHERE ${condition(request, params, now)} GROUP BY bucket ORDER BY bucket SETTINGS ${SEARCH_LIMITS}`,
+  }
+}
+
+export function top(request: SearchRequest & { readonly field: string; readonly limit: number }, now: number): Statement {
+  const params = new Params()
+  const where = condition(request, params, now)
+  return {
+    params,
+    sql: `SELECT arrayJoin(${valuesOf(request.field, params)}) AS value, toUInt64(count()) AS events FROM events WHERE ${where}
+      GROUP BY value ORDER BY events DESC, value LIMIT ${params.add('UInt32', request.limit)} SETTINGS ${SEARCH_LIMITS}`,
+  }
+}
+
+export function eventById(scope: string | undefined, id: string): Statement {
+  const params = new Params()
+  return {
+    params,
+    sql: `SELECT ${EVENT} FROM events WHERE id = ${params.text(id)}${inScope(scope, params)} ORDER BY received DESC LIMIT 1`,
+  }
+}
+
+export function around(scope: string | undefined, event: EventRow, span: number, limit: number): Statement {
+  const params = new Params()
+  const at = Number(event.observedMs)
+  // The anchor's own host, or its source when it names none.
+  const same = `(host_name, if(host_name = '', source, '')) = (SELECT host_name, if(host_name = '', source, '') FROM events
+    WHERE writer = ${params.text(event.writer)} AND sequence = ${params.add('UInt64', String(event.sequence))} AND ix = ${params.add('UInt32', event.ix)} LIMIT 1)`
+  return {
+    params,
+    sql: `SELECT ${EVENT} FROM events WHERE observed >= ${time(at - span, params)} AND observed <= ${time(at + span, params)} AND ${same}${inScope(scope, params)}
+      ORDER BY abs(${ms('observed')} - ${params.add('Int64', at)}), writer, sequence, ix LIMIT ${params.add('UInt32', limit)} SETTINGS ${SEARCH_LIMITS}`,
+  }
+}
+
+/** `partition` is the hour's start in seconds. */
+export const HOURS = `SELECT partition, toUInt64(sum(rows)) AS events, toUInt64(sum(bytes_on_disk)) AS bytes, toUInt64(sum(data_uncompressed_bytes)) AS rawBytes
+  FROM system.parts WHERE active AND database = currentDatabase() AND table = 'events' GROUP BY partition ORDER BY toUInt64(partition)`
+
+export function sources(sinceMs: number): Statement {
+  const params = new Params()
+  return {
+    params,
+    sql: `SELECT source, scope, toUInt64(count()) AS events, toUInt64(countIf(parser = 'unknown')) AS unknown, ${ms('max(received)')} AS lastReceived
+      FROM events WHERE received >= ${time(sinceMs, params)} GROUP BY source, scope ORDER BY source, scope`,
+  }
+}
+
+/** Every column of an hour, in the order of truth. */
+export function hourRows(hour: number): string {
+  const columns = [
+    ...INSERT_COLUMNS.filter((column) => column !== 'irregular' && !HOT_COLUMNS.some((hot) => hot.column === column)),
+  ]
+  return `SELECT ${columns.join(', ')} FROM events WHERE ${inHour(hour)} ORDER BY writer, sequence, ix`
+}
+
+export function hourBatches(hour: number): string {
+  return `SELECT writer, toString(sequence) AS number, toUInt32(count()) AS events, ${ms('min(received)')} AS first, ${ms('max(received)')} AS last
+    FROM events WHERE ${inHour(hour)} GROUP BY writer, sequence ORDER BY writer, sequence`
+}
+
+export function dropHour(hour: number): string {
+  return `ALTER TABLE events DROP PARTITION ${partitionOf(hour)}`
+}
+
+function inHour(hour: number): string {
+  const from = Number(partitionOf(hour)) * 1000
+  return `received >= fromUnixTimestamp64Milli(toInt64(${from}), 'UTC') AND received < fromUnixTimestamp64Milli(toInt64(${from + 3_600_000}), 'UTC')`
+}
+
+function condition(request: SearchRequest, params: Params, now: number): string {
+  const { range } = request
+  const column = range?.by ?? 'observed'
+  const times =
+    range === undefined ? '' : `${column} >= ${time(range.from, params)} AND ${column} < ${time(range.to, params)} AND `
+  return `${times}${compileQuery(request.query, { params, now })}${inScope(request.scope, params)}`
+}
+
+function inScope(scope: string | undefined, params: Params): string {
+  return scope === undefined ? '' : ` AND scope = ${params.text(scope)}`
+}
+
+function time(at: number, params: Params): string {
+  return `fromUnixTimestamp64Milli(${params.add('Int64', Math.trunc(at))}, 'UTC')`
+}
+
+/** The place after which the next page begins. */
+export interface Cursor {
+  readonly observed: number
+  readonly writer: string
+  readonly sequence: number
+  readonly index: number
+}
+
+export function writeCursor(row: EventRow): string {
+  return Buffer.from(JSON.stringify([Number(row.observedMs), row.writer, Number(row.sequence), row.ix])).toString('base64url')
+}
+
+/** @throws KanpekiError `query_cursor` for a text that is not a cursor of this lake. */
+export function readCursor(text: string): Cursor {
+  try {
+    const [observed, writer, sequence, index] = JSON.parse(Buffer.from(text, 'base64url').toString()) as unknown[]
+    if (
+      Number.isSafeInteger(observed) &&
+      typeof writer === 'string' &&
+      Number.isSafeInteger(sequence) &&
+      Number.isSafeInteger(index)
+    )
+      return { observed: observed as number, writer, sequence: sequence as number, index: index as number }
+  } catch {
+    // Falls through to the refusal.
+  }
+  throw new KanpekiError('query_cursor', 'The page marker cannot be read.', { remedy: 'Start again from the first page.' })
+}

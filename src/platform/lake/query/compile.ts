@@ -1,0 +1,260 @@
+import { isIP } from 'node:net'
+import { HOT_COLUMNS, type HotColumn } from '../table.ts'
+import type { Bound, Match, Query, WildcardPiece } from './ast.ts'
+import type { Params } from './params.ts'
+import { readTime, type Span } from './times.ts'
+
+export interface CompileContext {
+  readonly params: Params
+  /** Milliseconds UTC, for `now`. */
+  readonly now: number
+}
+
+const hotByField: ReadonlyMap<string, HotColumn> = new Map(HOT_COLUMNS.map((column) => [column.field, column]))
+const timeColumns: ReadonlyMap<string, string> = new Map([
+  ['@timestamp', 'observed'],
+  ['event.ingested', 'received'],
+])
+/** Fields of the row that are not, or not only, in the document. */
+const rowColumns: ReadonlyMap<string, string> = new Map([
+  ['event.id', 'id'],
+  ['kanpeki.source', 'source'],
+  ['kanpeki.parser', 'parser'],
+  ['kanpeki.scope', 'scope'],
+])
+/** Prose in the document: a value is looked for inside it, as in a `text` column. */
+const proseFields: ReadonlySet<string> = new Set(['message', 'event.original', 'error.message', 'error.stack_trace'])
+
+/** A condition on `events` for a query. Comparison minds no capitals of A–Z; every value is a bound parameter. */
+export function compileQuery(query: Query, context: CompileContext): string {
+  switch (query.kind) {
+    case 'all':
+      return '1'
+    case 'and':
+    case 'or':
+      return `(${query.parts.map((part) => compileQuery(part, context)).join(query.kind === 'and' ? ' AND ' : ' OR ')})`
+    case 'not':
+      return `NOT ${compileQuery(query.part, context)}`
+    case 'exists':
+      return exists(query.field, context.params)
+    case 'term':
+      return query.field === undefined ? anywhere(query.match, context.params) : fielded(query.field, query.match, context)
+  }
+}
+
+/** SQL for a field's values as an array of texts, for counting them. */
+export function valuesOf(field: string, params: Params): string {
+  const row = rowColumns.get(field)
+  if (row !== undefined) return `[toString(${row})]`
+  const column = hotByField.get(field)
+  if (column === undefined) return jsonValues(field, params)
+  const own = column.kind === 'list' ? column.column : `arrayFilter(v -> v != '', [ifNull(toString(${column.column}), '')])`
+  return `if(irregular = '', ${own}, ${irregularValues(field, params)})`
+}
+
+function exists(field: string, params: Params): string {
+  if (timeColumns.has(field) || rowColumns.has(field)) return '1'
+  const column = hotByField.get(field)
+  if (column === undefined) return `notEmpty(${jsonValues(field, params)})`
+  const own =
+    column.kind === 'list'
+      ? `notEmpty(${column.column})`
+      : column.kind === 'number'
+        ? `isNotNull(${column.column})`
+        : `${column.column} != ''`
+  return `(${own} OR notEmpty(${irregularValues(field, params)}))`
+}
+
+/** Without a field: somewhere in the document's text. */
+function anywhere(match: Match, params: Params): string {
+  switch (match.kind) {
+    case 'text':
+      return inDocument([{ literal: match.text }], params)
+    case 'wildcard':
+      return inDocument(match.pieces, params)
+    case 'regex':
+      return `match(doc, ${params.text(`(?is)${match.source}`)})`
+    case 'range':
+      return '0'
+  }
+}
+
+function fielded(field: string, match: Match, context: CompileContext): string {
+  const { params } = context
+  const time = timeColumns.get(field)
+  if (time !== undefined) return timeCondition(time, match, context)
+  const row = rowColumns.get(field)
+  if (row !== undefined) return `(${valueCondition(row, 'keyword', match, context)})`
+  const column = hotByField.get(field)
+  if (column === undefined) return jsonCondition(field, proseFields.has(field) ? 'text' : 'keyword', match, context)
+  const own = columnCondition(column, match, context)
+  const condition = valueCondition('v', column.kind, match, context)
+  return `(${own} OR (irregular != '' AND arrayExists(v -> ${condition}, ${irregularValues(field, params)})))`
+}
+
+function columnCondition(column: HotColumn, match: Match, context: CompileContext): string {
+  const { column: name, kind } = column
+  if (kind === 'list') return `arrayExists(v -> ${valueCondition('v', kind, match, context)}, ${name})`
+  if (kind === 'number') return numberCondition(name, match, context)
+  return `(${name} != '' AND ${valueCondition(name, kind, match, context)})`
+}
+
+function numberCondition(name: string, match: Match, context: CompileContext): string {
+  const { params } = context
+  if (match.kind === 'range') {
+    const ends = [numberEnd(name, match.low, '>', params), numberEnd(name, match.high, '<', params)]
+    return ifNoNull(ends.filter((end) => end !== undefined).join(' AND '))
+  }
+  if (match.kind !== 'text')
+    return `(isNotNull(${name}) AND ${valueCondition(`toString(assumeNotNull(${name}))`, 'keyword', match, context)})`
+  const number = numberOf(match.text)
+  return number === undefined ? '0' : ifNoNull(`${name} = ${params.add('Float64', number)}`)
+}
+
+function numberEnd(name: string, end: Bound | undefined, sign: '<' | '>', params: Params): string | undefined {
+  if (end === undefined) return undefined
+  const number = numberOf(end.value)
+  return number === undefined ? '0' : `${name} ${sign}${end.inclusive ? '=' : ''} ${params.add('Float64', number)}`
+}
+
+function numberOf(text: string): number | undefined {
+  return /^[+-]?\d+(?:\.\d+)?(?:e[+-]?\d+)?$/i.test(text) ? Number(text) : undefined
+}
+
+/**
+ * The values are parsed out of the document only in rows whose text holds the value at all: the text index finds those.
+ * This stands on documents being written as JSON.stringify writes them.
+ */
+function jsonCondition(field: string, kind: 'keyword' | 'text', match: Match, context: CompileContext): string {
+  const { params } = context
+  const condition = `arrayExists(v -> ${valueCondition('v', kind, match, context)}, ${jsonValues(field, params)})`
+  const literal = longestLiteral(match)
+  return literal === undefined ? condition : `(${inDocument([{ literal }], params)} AND ${condition})`
+}
+
+function longestLiteral(match: Match): string | undefined {
+  if (match.kind === 'text') return networkOf(match) === undefined && match.text !== '' ? match.text : undefined
+  if (match.kind !== 'wildcard') return undefined
+  const literals = match.pieces.flatMap((piece) => (typeof piece === 'string' ? [] : [piece.literal]))
+  return literals.sort((a, b) => b.length - a.length)[0]
+}
+
+/** A condition on one text value. `value` is SQL: a column, or the lambda's argument. */
+function valueCondition(value: string, kind: HotColumn['kind'], match: Match, context: CompileContext): string {
+  const { params } = context
+  switch (match.kind) {
+    case 'text': {
+      const network = networkOf(match)
+      if (network !== undefined) return inNetwork(value, params.text(network))
+      if (kind === 'text') return `${value} ILIKE ${params.text(`%${likePattern([{ literal: match.text }])}%`)}`
+      return `lower(${value}) = ${params.text(asciiLower(match.text))}`
+    }
+    case 'wildcard': {
+      const pattern = likePattern(match.pieces)
+      return `${value} ILIKE ${params.text(kind === 'text' ? `%${pattern}%` : pattern)}`
+    }
+    case 'regex':
+      return `match(${value}, ${params.text(kind === 'text' ? `(?is)${match.source}` : `(?is)^(?:${match.source})$`)})`
+    case 'range':
+      return rangeCondition(value, match.low, match.high, context)
+  }
+}
+
+function networkOf(match: { readonly text: string; readonly quoted: boolean }): string | undefined {
+  if (match.quoted) return undefined
+  const slash = match.text.lastIndexOf('/')
+  const version = slash < 0 ? 0 : isIP(match.text.slice(0, slash))
+  const bits = match.text.slice(slash + 1)
+  return version !== 0 && /^\d{1,3}$/.test(bits) && Number(bits) <= (version === 4 ? 32 : 128) ? match.text : undefined
+}
+
+function inNetwork(value: string, network: string): string {
+  const isAddress = `(isIPv4String(${value}) OR isIPv6String(${value}))`
+  return `(${isAddress} AND isIPAddressInRange(if(${isAddress}, toString(${value}), '::'), ${network}))`
+}
+
+/** Numbers compare as numbers, times as times, addresses as addresses, anything else as text. */
+function rangeCondition(value: string, low: Bound | undefined, high: Bound | undefined, { params, now }: CompileContext): string {
+  const ends = [low, high].filter((end) => end !== undefined)
+  const signs = [low === undefined ? [] : [['>', low] as const], high === undefined ? [] : [['<', high] as const]].flat()
+  const all = (side: (end: Bound, sign: '<' | '>') => string) =>
+    ifNoNull(signs.map(([sign, end]) => side(end, sign)).join(' AND '))
+  if (ends.every((end) => numberOf(end.value) !== undefined))
+    return all((end, sign) => `toFloat64OrNull(${value}) ${sign}${equal(end)} ${params.add('Float64', numberOf(end.value)!)}`)
+  const spans = ends.map((end) => readTime(end.value, now))
+  if (spans.every((span) => span !== undefined))
+    return all((end, sign) => {
+      const at = edge(readTime(end.value, now)!, end, sign)
+      return `toUnixTimestamp64Milli(parseDateTime64BestEffortOrNull(${value}, 3, 'UTC')) ${sign === '>' ? '>=' : '<'} ${params.add('Int64', at)}`
+    })
+  if (ends.every((end) => isIP(end.value) !== 0))
+    return all((end, sign) => `toIPv6OrNull(${value}) ${sign}${equal(end)} toIPv6(${params.text(end.value)})`)
+  return `(${value} != '' AND ${all((end, sign) => `lower(${value}) ${sign}${equal(end)} ${params.text(asciiLower(end.value))}`)})`
+}
+
+function timeCondition(column: string, match: Match, { params, now }: CompileContext): string {
+  const at = (ms: number) => `fromUnixTimestamp64Milli(${params.add('Int64', ms)}, 'UTC')`
+  if (match.kind === 'text') {
+    const span = readTime(match.text, now)
+    return span === undefined ? '0' : `(${column} >= ${at(span.from)} AND ${column} < ${at(span.to)})`
+  }
+  if (match.kind !== 'range') return '0'
+  const low = match.low === undefined ? undefined : readTime(match.low.value, now)
+  const high = match.high === undefined ? undefined : readTime(match.high.value, now)
+  if ((match.low !== undefined && low === undefined) || (match.high !== undefined && high === undefined)) return '0'
+  const ends = [
+    ...(low === undefined ? [] : [`${column} >= ${at(edge(low, match.low!, '>'))}`]),
+    ...(high === undefined ? [] : [`${column} < ${at(edge(high, match.high!, '<'))}`]),
+  ]
+  return `(${ends.join(' AND ')})`
+}
+
+/** Where a bound on a span lies: `<=2026-08` takes the whole month, `>2026-08` begins after it. */
+function edge(span: Span, end: Bound, sign: '<' | '>'): number {
+  return (sign === '>') === end.inclusive ? span.from : span.to
+}
+
+function equal(end: Bound): string {
+  return end.inclusive ? '=' : ''
+}
+
+function ifNoNull(condition: string): string {
+  return `ifNull(${condition === '' ? '1' : condition}, 0)`
+}
+
+function inDocument(pieces: readonly WildcardPiece[], params: Params): string {
+  const escaped = pieces.map((piece) =>
+    typeof piece === 'string' ? piece : { literal: JSON.stringify(piece.literal).slice(1, -1) },
+  )
+  return `doc ILIKE ${params.text(`%${likePattern(escaped)}%`)}`
+}
+
+function likePattern(pieces: readonly WildcardPiece[]): string {
+  return pieces.map((piece) => (piece === '*' ? '%' : piece === '?' ? '_' : piece.literal.replaceAll(/[\\%_]/g, '\\$&'))).join('')
+}
+
+/** As the engine's `lower` does it. */
+function asciiLower(text: string): string {
+  return text.replaceAll(/[A-Z]+/g, (letters) => letters.toLowerCase())
+}
+
+/** A key that itself holds the dots wins over the nested way, as in the kernel's getPath. */
+function jsonValues(field: string, params: Params): string {
+  const keys = field.split('.').map((key) => params.text(key))
+  const nested = `JSONExtractRaw(doc, ${keys.join(', ')})`
+  if (keys.length === 1) return textsOf(nested)
+  const whole = params.text(field)
+  return textsOf(`if(JSONHas(doc, ${whole}), JSONExtractRaw(doc, ${whole}), ${nested})`)
+}
+
+/** What a hot field's column could not hold; the column `irregular` is mostly empty, and small beside the document. */
+function irregularValues(field: string, params: Params): string {
+  return textsOf(`JSONExtractRaw(irregular, ${params.text(field)})`)
+}
+
+/** A JSON value, or each member of an array, as text; null and the empty text are no values. */
+function textsOf(raw: string): string {
+  const items = `if(startsWith(${raw}, '['), JSONExtractArrayRaw(${raw}), [${raw}])`
+  const texts = `arrayMap(r -> if(startsWith(r, '"'), JSONExtractString(r), r), arrayFilter(r -> r != 'null', ${items}))`
+  return `arrayFilter(t -> t != '', ${texts})`
+}

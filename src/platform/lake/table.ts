@@ -1,0 +1,143 @@
+import { KanpekiError } from '../../kernel/error.ts'
+
+/**
+ * `keyword` compares whole values, `text` looks inside them, `ip` also knows networks, `number` compares as number,
+ * `list` is a keyword of which an event has several.
+ */
+export type ColumnKind = 'keyword' | 'text' | 'ip' | 'number' | 'list'
+
+export interface HotColumn {
+  readonly column: string
+  /** Dotted ECS path. */
+  readonly field: string
+  readonly kind: ColumnKind
+  /** Few different values: kept as a dictionary. */
+  readonly few: boolean
+}
+
+const few = (field: string, kind: ColumnKind = 'keyword') => hot(field, kind, true)
+const many = (field: string, kind: ColumnKind = 'keyword') => hot(field, kind, false)
+
+function hot(field: string, kind: ColumnKind, isFew: boolean): HotColumn {
+  return { column: field.replaceAll('.', '_'), field, kind, few: isFew }
+}
+
+/** The ECS fields that have a typed column of their own; every other field is read out of the document. */
+export const HOT_COLUMNS: readonly HotColumn[] = [
+  few('event.code'),
+  few('event.action'),
+  few('event.category', 'list'),
+  few('event.type', 'list'),
+  few('event.outcome'),
+  few('event.provider'),
+  few('event.dataset'),
+  few('host.name'),
+  few('user.name'),
+  few('user.domain'),
+  few('service.name'),
+  few('log.level'),
+  few('winlog.channel'),
+  many('source.ip', 'ip'),
+  many('destination.ip', 'ip'),
+  many('source.port', 'number'),
+  many('destination.port', 'number'),
+  few('process.name'),
+  few('process.executable'),
+  few('process.parent.name'),
+  many('process.command_line', 'text'),
+  many('file.path'),
+  many('registry.path'),
+  many('dns.question.name'),
+  many('url.path'),
+  few('http.request.method'),
+  many('http.response.status_code', 'number'),
+]
+
+const SQL_TYPES: Readonly<Record<ColumnKind, readonly [many: string, few: string]>> = {
+  keyword: ['String', 'LowCardinality(String)'],
+  text: ['String', 'String'],
+  ip: ['String', 'String'],
+  number: ['Nullable(UInt32)', 'Nullable(UInt32)'],
+  list: ['Array(String)', 'Array(LowCardinality(String))'],
+}
+
+function typeOf({ kind, few: isFew }: HotColumn): string {
+  return SQL_TYPES[kind][isFew ? 1 : 0]
+}
+
+/** Columns in the order in which rows are written (see encode.ts). */
+export const INSERT_COLUMNS: readonly string[] = [
+  'writer',
+  'sequence',
+  'ix',
+  'id',
+  'scope',
+  'source',
+  'parser',
+  'received',
+  'observed',
+  'request',
+  'salt',
+  ...HOT_COLUMNS.map(({ column }) => column),
+  'irregular',
+  'doc',
+]
+
+/** The index whose building is left to the merges: searches read unmerged parts without it. */
+export const TEXT_INDEX = 'doc_words'
+
+/**
+ * Rows lie in the order in which they were written, so that catching up and sealing read straight through; searches by
+ * time are helped by `observed`'s range in each granule. `irregular` is a JSON object, by field, of values that their hot
+ * column cannot hold (a list, an object); it is empty in nearly all rows, so that conditions on columns never read `doc`.
+ *
+ * The first settings make an insert and each later merge durable before it counts, and make the engine recognise an insert
+ * that is tried again (`insert_deduplication_token`). The others
+ * keep merges small: with their defaults they alone take 300 MB beside rows of this size.
+ */
+export const CREATE_EVENTS = `CREATE TABLE IF NOT EXISTS events (
+  writer LowCardinality(String),
+  sequence UInt64,
+  ix UInt32,
+  id String CODEC(ZSTD(1)),
+  scope LowCardinality(String),
+  source LowCardinality(String),
+  parser LowCardinality(String),
+  received DateTime64(3, 'UTC') CODEC(Delta(8), ZSTD(1)),
+  observed DateTime64(3, 'UTC') CODEC(Delta(8), ZSTD(1)),
+  request String CODEC(ZSTD(1)),
+  salt String CODEC(ZSTD(1)),
+${HOT_COLUMNS.map((column) => `  ${column.column} ${typeOf(column)}${column.few ? '' : ' CODEC(ZSTD(1))'},`).join('\n')}
+  irregular String CODEC(ZSTD(1)),
+  doc String CODEC(ZSTD(1)),
+  INDEX observed_range observed TYPE minmax GRANULARITY 1,
+  INDEX id_known id TYPE bloom_filter(0.001) GRANULARITY 1,
+  INDEX request_known request TYPE bloom_filter(0.001) GRANULARITY 1,
+  INDEX host_known lower(host_name) TYPE bloom_filter(0.01) GRANULARITY 1,
+  INDEX user_known lower(user_name) TYPE bloom_filter(0.01) GRANULARITY 1,
+  INDEX source_ip_known lower(source_ip) TYPE bloom_filter(0.01) GRANULARITY 1,
+  INDEX destination_ip_known lower(destination_ip) TYPE bloom_filter(0.01) GRANULARITY 1,
+  INDEX ${TEXT_INDEX} doc TYPE text(tokenizer = 'splitByNonAlpha', preprocessor = lower(doc))
+) ENGINE = MergeTree
+PARTITION BY toUnixTimestamp(toStartOfHour(received))
+ORDER BY (writer, sequence, ix)
+SETTINGS fsync_after_insert = 1, fsync_part_directory = 1, min_rows_to_fsync_after_merge = 1,
+  min_compressed_bytes_to_fsync_after_merge = 1, non_replicated_deduplication_window = 1000,
+  merge_max_block_size = 1024, merge_max_block_size_bytes = 4000000, max_parts_to_merge_at_once = 24,
+  vertical_merge_algorithm_min_rows_to_activate = 1, min_columns_to_activate_adaptive_write_buffer = 1`
+
+/** Raised whenever `CREATE_EVENTS` changes, together with a step that turns the former table into the new one. */
+export const TABLE_VERSION = 1
+
+export const HOUR_MS = 3_600_000
+
+/** The start of the received hour, which names the partition (as seconds). */
+export function hourOf(received: number): number {
+  return Math.floor(received / HOUR_MS) * HOUR_MS
+}
+
+export function partitionOf(hour: number): string {
+  if (!Number.isSafeInteger(hour) || hour % HOUR_MS !== 0)
+    throw new KanpekiError('lake_hour', `${hour} is not the start of an hour.`)
+  return String(hour / 1000)
+}
