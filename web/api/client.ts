@@ -1,0 +1,70 @@
+import type { z } from 'zod'
+import { Problem, problemOf } from './problem.ts'
+
+type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
+
+export interface RequestOptions {
+  readonly method?: Method
+  readonly query?: Readonly<Record<string, string | number | boolean | undefined>>
+  readonly body?: unknown
+  readonly signal?: AbortSignal
+}
+
+/**
+ * One call of Kanpeki's own API; the reply is parsed by the room's schema.
+ * Throws Problem: status 0 `unreachable` without an answer, `unexpected-shape` when server and console do not fit.
+ */
+export async function call<S extends z.ZodType>(schema: S, path: string, options: RequestOptions = {}): Promise<z.infer<S>> {
+  const response = await send(path, options)
+  const parsed = schema.safeParse(response.status === 204 ? undefined : await response.json())
+  if (parsed.success) return parsed.data
+  const issue = parsed.error.issues[0]
+  throw new Problem(response.status, {
+    code: 'unexpected-shape',
+    detail: `${path}: ${issue?.path.join('.') ?? ''} ${issue?.message ?? ''}`,
+  })
+}
+
+/** A call whose reply does not matter. */
+export async function tell(path: string, options: RequestOptions): Promise<void> {
+  await send(path, options)
+}
+
+/** Bytes, for tiles and bundles. */
+export async function bytes(path: string, signal?: AbortSignal): Promise<Uint8Array> {
+  const response = await send(path, signal === undefined ? {} : { signal })
+  return new Uint8Array(await response.arrayBuffer())
+}
+
+export async function send(path: string, options: RequestOptions): Promise<Response> {
+  const method = options.method ?? 'GET'
+  const headers: Record<string, string> = { accept: 'application/json' }
+  // A header that a foreign page cannot set without our consent: the server demands it on every change.
+  if (method !== 'GET') headers['x-kanpeki-csrf'] = '1'
+  if (options.body !== undefined) headers['content-type'] = 'application/json'
+  let response: Response
+  try {
+    response = await fetch(withQuery(path, options.query), {
+      method,
+      headers,
+      credentials: 'same-origin',
+      ...(options.body === undefined ? {} : { body: JSON.stringify(options.body) }),
+      ...(options.signal === undefined ? {} : { signal: options.signal }),
+    })
+  } catch (error) {
+    if (error instanceof DOMException && error.name === 'AbortError') throw error
+    throw new Problem(0, { code: 'unreachable', detail: error instanceof Error ? error.message : String(error) })
+  }
+  if (!response.ok) throw await problemOf(response)
+  return response
+}
+
+function withQuery(path: string, query: RequestOptions['query']): string {
+  if (query === undefined) return path
+  const params = new URLSearchParams()
+  for (const [key, value] of Object.entries(query)) {
+    if (value !== undefined) params.set(key, String(value))
+  }
+  const text = params.toString()
+  return text === '' ? path : `${path}?${text}`
+}

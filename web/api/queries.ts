@@ -1,0 +1,215 @@
+import { infiniteQueryOptions, keepPreviousData, queryOptions } from '@tanstack/react-query'
+import { z } from 'zod'
+import { sessionSchema, tokenSchema } from '../../src/access/schema.ts'
+import { shipperList, sourceDetail, sourceList, unknownList } from '../../src/collect/schema.ts'
+import { historyResponse, wallResponse } from '../../src/declare/schema.ts'
+import { alertCounts, alertDetail, coverageResponse, queueResponse, rulesResponse } from '../../src/detect/schema.ts'
+import { entriesPageSchema, entryProofSchema, ledgerHeadSchema } from '../../src/prove/schema.ts'
+import {
+  aroundReplySchema,
+  type HistogramRequest,
+  histogramReplySchema,
+  overviewSchema,
+  searchReplySchema,
+  storedEventSchema,
+  type TopRequest,
+  topReplySchema,
+} from '../../src/server/schema.ts'
+import { call } from './client.ts'
+
+/**
+ * Every question the console asks. The first word of a key is the live topic that makes its answer stale
+ * (`alerts`, `cards`, `sources`, `ledger`, `rules`, and `overview`, which follows all of them).
+ */
+
+export const sessionQuery = queryOptions({
+  queryKey: ['session'],
+  queryFn: ({ signal }) => call(sessionSchema, '/api/v1/session', { signal }),
+  staleTime: 60_000,
+  retry: false,
+})
+
+export const overviewQuery = queryOptions({
+  queryKey: ['overview'],
+  queryFn: ({ signal }) => call(overviewSchema, '/api/v1/overview', { signal }),
+})
+
+export const tokensQuery = queryOptions({
+  queryKey: ['tokens'],
+  queryFn: ({ signal }) => call(z.object({ items: z.array(tokenSchema) }), '/api/v1/tokens', { signal }),
+})
+
+// ── Alerts and rules ──
+
+export const alertCountsQuery = queryOptions({
+  queryKey: ['alerts', 'counts'],
+  queryFn: ({ signal }) => call(alertCounts, '/api/v1/alerts/summary', { signal }),
+})
+
+export interface QueueFilter {
+  readonly state: 'open' | 'closed'
+  readonly assignee?: string
+  readonly q?: string
+}
+
+export const queueQuery = (filter: QueueFilter) =>
+  infiniteQueryOptions({
+    queryKey: ['alerts', 'queue', filter],
+    queryFn: ({ signal, pageParam }) =>
+      call(queueResponse, '/api/v1/alerts', {
+        query: { ...filter, cursor: pageParam === '' ? undefined : pageParam, limit: 50 },
+        signal,
+      }),
+    initialPageParam: '',
+    getNextPageParam: (page) => page.next ?? undefined,
+    placeholderData: keepPreviousData,
+  })
+
+export const alertQuery = (id: string) =>
+  queryOptions({
+    queryKey: ['alerts', 'one', id],
+    queryFn: ({ signal }) => call(alertDetail, `/api/v1/alerts/${encodeURIComponent(id)}`, { signal }),
+    placeholderData: keepPreviousData,
+  })
+
+export const coverageQuery = (days: number) =>
+  queryOptions({
+    queryKey: ['alerts', 'coverage', days],
+    queryFn: ({ signal }) => call(coverageResponse, '/api/v1/coverage', { query: { days }, signal }),
+    staleTime: 30_000,
+  })
+
+export const rulesQuery = (q: string) =>
+  infiniteQueryOptions({
+    queryKey: ['rules', 'list', q],
+    queryFn: ({ signal, pageParam }) =>
+      call(rulesResponse, '/api/v1/rules', {
+        query: { q: q === '' ? undefined : q, cursor: pageParam === '' ? undefined : pageParam, limit: 200 },
+        signal,
+      }),
+    initialPageParam: '',
+    getNextPageParam: (page) => page.next ?? undefined,
+    placeholderData: keepPreviousData,
+  })
+
+// ── Sources ──
+
+export const sourcesQuery = queryOptions({
+  queryKey: ['sources', 'list'],
+  queryFn: ({ signal }) => call(sourceList, '/api/v1/sources', { signal }),
+})
+
+export const sourceQuery = (id: string) =>
+  queryOptions({
+    queryKey: ['sources', 'one', id],
+    queryFn: ({ signal }) => call(sourceDetail, `/api/v1/sources/${encodeURIComponent(id)}`, { signal }),
+  })
+
+export const unknownsQuery = (id: string) =>
+  queryOptions({
+    queryKey: ['sources', 'unknown', id],
+    queryFn: ({ signal }) => call(unknownList, `/api/v1/sources/${encodeURIComponent(id)}/unknown`, { signal }),
+  })
+
+export const shippersQuery = queryOptions({
+  queryKey: ['shippers'],
+  queryFn: ({ signal }) => call(shipperList, '/api/v1/shippers', { signal }),
+  staleTime: Number.POSITIVE_INFINITY,
+})
+
+// ── Ledger ──
+
+export const ledgerHeadQuery = queryOptions({
+  queryKey: ['ledger', 'head'],
+  queryFn: ({ signal }) => call(ledgerHeadSchema, '/api/v1/ledger/head', { signal }),
+})
+
+export interface EntryFilter {
+  readonly type?: string
+  readonly subject?: string
+}
+
+export const entriesQuery = (filter: EntryFilter) =>
+  infiniteQueryOptions({
+    queryKey: ['ledger', 'entries', filter],
+    queryFn: ({ signal, pageParam }) =>
+      call(entriesPageSchema, '/api/v1/ledger/entries', {
+        query: { ...filter, cursor: pageParam < 0 ? undefined : pageParam, limit: 60 },
+        signal,
+      }),
+    initialPageParam: -1,
+    getNextPageParam: (page) => page.next ?? undefined,
+    placeholderData: keepPreviousData,
+  })
+
+export const entryProofQuery = (index: number) =>
+  queryOptions({
+    queryKey: ['proof', index],
+    queryFn: ({ signal }) => call(entryProofSchema, `/api/v1/ledger/entries/${index}`, { signal }),
+    staleTime: Number.POSITIVE_INFINITY,
+  })
+
+// ── Events ──
+
+export interface EventWindow {
+  readonly query: string
+  readonly from: string
+  readonly to: string
+}
+
+export const eventsQuery = (window: EventWindow) =>
+  infiniteQueryOptions({
+    queryKey: ['events', 'search', window],
+    queryFn: ({ signal, pageParam }) =>
+      call(searchReplySchema, '/api/v1/events/search', {
+        method: 'POST',
+        body: { ...window, limit: 200, ...(pageParam === '' ? {} : { cursor: pageParam }) },
+        signal,
+      }),
+    initialPageParam: '',
+    getNextPageParam: (page) => page.next,
+    placeholderData: keepPreviousData,
+    retry: false,
+  })
+
+export const histogramQuery = (request: HistogramRequest) =>
+  queryOptions({
+    queryKey: ['events', 'histogram', request],
+    queryFn: ({ signal }) => call(histogramReplySchema, '/api/v1/events/histogram', { method: 'POST', body: request, signal }),
+    placeholderData: keepPreviousData,
+    retry: false,
+  })
+
+export const topQuery = (request: TopRequest) =>
+  queryOptions({
+    queryKey: ['events', 'top', request],
+    queryFn: ({ signal }) => call(topReplySchema, '/api/v1/events/top', { method: 'POST', body: request, signal }),
+    retry: false,
+  })
+
+export const eventQuery = (id: string) =>
+  queryOptions({
+    queryKey: ['events', 'one', id],
+    queryFn: ({ signal }) => call(storedEventSchema, `/api/v1/events/${encodeURIComponent(id)}`, { signal }),
+    staleTime: Number.POSITIVE_INFINITY,
+  })
+
+export const aroundQuery = (id: string, seconds: number) =>
+  queryOptions({
+    queryKey: ['events', 'around', id, seconds],
+    queryFn: ({ signal }) =>
+      call(aroundReplySchema, `/api/v1/events/${encodeURIComponent(id)}/around`, { query: { seconds }, signal }),
+  })
+
+// ── Declarations ──
+
+export const wallQuery = queryOptions({
+  queryKey: ['cards', 'wall'],
+  queryFn: ({ signal }) => call(wallResponse, '/api/v1/cards', { signal }),
+})
+
+export const cardHistoryQuery = (id: string) =>
+  queryOptions({
+    queryKey: ['cards', 'history', id],
+    queryFn: ({ signal }) => call(historyResponse, `/api/v1/cards/${encodeURIComponent(id)}/history`, { signal }),
+  })

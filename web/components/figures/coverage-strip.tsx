@@ -1,0 +1,77 @@
+import { useQuery } from '@tanstack/react-query'
+import { Link } from '@tanstack/react-router'
+import type { ReactNode } from 'react'
+import { useTranslation } from 'react-i18next'
+import type { CoverageResponse, CoverageState } from '../../../src/detect/schema.ts'
+import { coverageQuery } from '../../api/queries.ts'
+import { useFormat } from '../use-format.ts'
+
+/** Weakest first, so that the strong cells stand at the bottom of a column like bricks. */
+const ORDER: readonly CoverageState[] = ['nothing', 'rule', 'older', 'proven']
+export const CELL: Readonly<Record<CoverageState, string>> = { proven: 'c3', older: 'c2', rule: 'c1', nothing: 'c0' }
+const COLUMNS = 4
+
+/** Fourteen tactics, one cell a technique: executed lately, older, rule only, nothing. */
+export function CoverageStrip({ days = 7 }: { days?: number }): ReactNode {
+  const { t } = useTranslation()
+  const format = useFormat()
+  const { data } = useQuery(coverageQuery(days))
+  if (data === undefined) return null
+  return (
+    <section className="sheet cov" aria-label={t('coverage.title')}>
+      <div className="cov-l">
+        <span className="label">{t('coverage.title')}</span>
+        <div className="fig num">
+          {data.totals.percent === null ? '–' : format.decimal(data.totals.percent, 1)}
+          <small>%</small>{' '}
+          <small className="num">{t('coverage.of', { proven: data.totals.proven, total: data.totals.techniques })}</small>
+        </div>
+        <Link to="/rules">{t('coverage.open')}</Link>
+      </div>
+      <div className="grow">
+        <div className="tactics">
+          {data.tactics.map((tactic) => (
+            <Tactic key={tactic.id} tactic={tactic} />
+          ))}
+        </div>
+        <CoverageKey days={days} />
+      </div>
+    </section>
+  )
+}
+
+export function CoverageKey({ days }: { days: number }): ReactNode {
+  const { t } = useTranslation()
+  return (
+    <div className="key">
+      {ORDER.toReversed().map((state) => (
+        <span key={state}>
+          <i className={CELL[state]} />
+          {t(`coverage.${state}`, { days })}
+        </span>
+      ))}
+    </div>
+  )
+}
+
+function Tactic({ tactic }: { tactic: CoverageResponse['tactics'][number] }): ReactNode {
+  const { t } = useTranslation()
+  const format = useFormat()
+  const cells = tactic.techniques.toSorted((a, b) => ORDER.indexOf(a.state) - ORDER.indexOf(b.state))
+  const proven = cells.filter((cell) => cell.state === 'proven').length
+  const blanks = (COLUMNS - (cells.length % COLUMNS)) % COLUMNS
+  const title = t('coverage.cell', { tactic: format.text(tactic.name), proven, total: cells.length })
+  return (
+    <Link to="/rules" title={title} aria-label={title}>
+      <div className="cells">
+        {Array.from({ length: blanks }, (_, index) => (
+          <i key={`blank-${index}`} />
+        ))}
+        {cells.map((cell) => (
+          <i key={cell.id} className={CELL[cell.state]} />
+        ))}
+      </div>
+      <span className="label">{t(`tactic.${tactic.id}`)}</span>
+    </Link>
+  )
+}

@@ -1,0 +1,34 @@
+import { type ErrorComponentProps, Link, useRouter } from '@tanstack/react-router'
+import type { ReactNode } from 'react'
+import { useTranslation } from 'react-i18next'
+import { ProblemNote } from '../problem-note.tsx'
+
+export function RouteProblem({ error, reset }: ErrorComponentProps): ReactNode {
+  const router = useRouter()
+  return (
+    <main className="main alone" id="main">
+      <ProblemNote
+        error={error}
+        retry={() => {
+          reset()
+          void router.invalidate()
+        }}
+      />
+    </main>
+  )
+}
+
+export function NotFound(): ReactNode {
+  const { t } = useTranslation()
+  return (
+    <main className="main alone empty" id="main">
+      <h1>{t('notFound.title')}</h1>
+      <p>{t('notFound.text')}</p>
+      <p>
+        <Link to="/" className="btn">
+          {t('notFound.home')}
+        </Link>
+      </p>
+    </main>
+  )
+}

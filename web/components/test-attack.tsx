@@ -1,0 +1,41 @@
+import { useMutation, useQueryClient } from '@tanstack/react-query'
+import { useNavigate } from '@tanstack/react-router'
+import type { ReactNode } from 'react'
+import { useTranslation } from 'react-i18next'
+import { demoReplySchema } from '../../src/server/schema.ts'
+import { call } from '../api/client.ts'
+import { messageOfProblem } from '../api/problem.ts'
+import { Icon } from './icon.tsx'
+import { useNotice } from './notice.tsx'
+
+/** Sends the built-in attack through the real ingest path, and says how many events went in. */
+export function useTestAttack(): { send: () => void; sending: boolean } {
+  const { t } = useTranslation()
+  const notice = useNotice()
+  const client = useQueryClient()
+  const navigate = useNavigate()
+  const attack = useMutation({
+    mutationFn: () => call(demoReplySchema, '/api/v1/demo/attack', { method: 'POST' }),
+    onSuccess: ({ sent }) => {
+      notice({
+        text: t('attack.sent', { count: sent }),
+        action: { label: t('attack.watch'), run: () => void navigate({ to: '/triage' }) },
+      })
+      void client.invalidateQueries({ queryKey: ['sources'] })
+      void client.invalidateQueries({ queryKey: ['alerts'] })
+    },
+    onError: (error) => notice({ text: messageOfProblem(error), sticky: true }),
+  })
+  return { send: () => attack.mutate(), sending: attack.isPending }
+}
+
+export function TestAttackButton({ primary = true }: { primary?: boolean }): ReactNode {
+  const { t } = useTranslation()
+  const { send, sending } = useTestAttack()
+  return (
+    <button type="button" className={primary ? 'btn ink' : 'btn'} onClick={send} disabled={sending}>
+      <Icon name="send" />
+      {t(sending ? 'attack.sending' : 'attack.send')}
+    </button>
+  )
+}

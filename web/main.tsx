@@ -1,0 +1,53 @@
+import { QueryCache, QueryClient, QueryClientProvider } from '@tanstack/react-query'
+import { RouterProvider } from '@tanstack/react-router'
+import { StrictMode } from 'react'
+import { createRoot } from 'react-dom/client'
+import { I18nextProvider } from 'react-i18next'
+import { z } from 'zod'
+import { Problem } from './api/problem.ts'
+import { PreferencesProvider, readPreferences } from './components/preferences.tsx'
+import { startI18n } from './i18n/i18n.ts'
+import { buildRouter } from './router.tsx'
+import './styles/tokens.css'
+import './styles/kanpeki.css'
+import './styles/console.css'
+
+// Without this zod probes for `new Function`, which the content security policy reports as a violation.
+z.config({ jitless: true })
+
+const queryClient = new QueryClient({
+  queryCache: new QueryCache({
+    onError: (error, query) => {
+      if (query.queryKey[0] === 'session') return
+      if (error instanceof Problem && error.status === 401) {
+        queryClient.removeQueries({ queryKey: ['session'] })
+        void router.invalidate()
+      }
+    },
+  }),
+  defaultOptions: {
+    queries: {
+      staleTime: 5_000,
+      // A refusal does not change by asking again; a lost line may.
+      retry: (failures, error) => failures < 2 && !(error instanceof Problem && error.status >= 400 && error.status < 500),
+      refetchOnWindowFocus: true,
+    },
+  },
+})
+const router = buildRouter(queryClient)
+
+const preferences = readPreferences()
+const i18n = await startI18n(preferences.lang)
+const place = document.getElementById('root')
+if (place === null) throw new Error('index.html has no #root')
+createRoot(place).render(
+  <StrictMode>
+    <I18nextProvider i18n={i18n}>
+      <PreferencesProvider initial={preferences}>
+        <QueryClientProvider client={queryClient}>
+          <RouterProvider router={router} />
+        </QueryClientProvider>
+      </PreferencesProvider>
+    </I18nextProvider>
+  </StrictMode>,
+)

@@ -1,0 +1,22 @@
+import type { ReactNode } from 'react'
+import { useTranslation } from 'react-i18next'
+import { Code } from '../../components/copy.tsx'
+
+/** The empty wall teaches: what a card is, and a file that works. */
+export function FirstCard({ onPropose }: { onPropose: () => void }): ReactNode {
+  const { t } = useTranslation('declarations')
+  return (
+    <article className="sheet card blank">
+      <div className="empty grow">
+        <h4>{t('emptyTitle')}</h4>
+        <p>{t('emptyText')}</p>
+        <div className="row draft-row">
+          <button type="button" className="btn ink" onClick={onPropose}>
+            {t('new')}
+          </button>
+        </div>
+      </div>
+      <Code text={'./kanpeki declare validate card.yaml\n./kanpeki declare apply card.yaml'} />
+    </article>
+  )
+}

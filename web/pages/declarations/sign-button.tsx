@@ -1,0 +1,43 @@
+import { useMutation, useQueryClient } from '@tanstack/react-query'
+import type { ReactNode } from 'react'
+import { useTranslation } from 'react-i18next'
+import { type CardView, signResponse } from '../../../src/declare/schema.ts'
+import { call } from '../../api/client.ts'
+import { messageOfProblem } from '../../api/problem.ts'
+import { useNotice } from '../../components/notice.tsx'
+import { useFormat } from '../../components/use-format.ts'
+
+/** Signs exactly the text that is shown: the hash goes with the request, and another one is refused. */
+export function SignButton({
+  card,
+  hash = card.hash,
+  primary = false,
+}: {
+  card: CardView
+  hash?: string
+  primary?: boolean
+}): ReactNode {
+  const { t } = useTranslation('declarations')
+  const format = useFormat()
+  const client = useQueryClient()
+  const notice = useNotice()
+  const sign = useMutation({
+    mutationFn: () => call(signResponse, `/api/v1/cards/${encodeURIComponent(card.id)}/sign`, { method: 'POST', body: { hash } }),
+    onSuccess: ({ card: after }) => {
+      notice({
+        text: t('signedNow', {
+          name: format.text(after.name),
+          given: after.signatures.given.length,
+          required: after.signatures.required,
+        }),
+      })
+      void client.invalidateQueries({ queryKey: ['cards'] })
+    },
+    onError: (error) => notice({ text: messageOfProblem(error), sticky: true }),
+  })
+  return (
+    <button type="button" className={primary ? 'btn ink' : 'btn sm'} disabled={sign.isPending} onClick={() => sign.mutate()}>
+      {t('sign')}
+    </button>
+  )
+}

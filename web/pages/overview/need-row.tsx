@@ -1,0 +1,68 @@
+import { Link } from '@tanstack/react-router'
+import type { ReactNode } from 'react'
+import { useTranslation } from 'react-i18next'
+import type { Need } from '../../../src/server/schema.ts'
+import { SealDot } from '../../components/seal.tsx'
+import { SeverityTag } from '../../components/severity.tsx'
+import { StateGlyph } from '../../components/state-glyph.tsx'
+import { useFormat } from '../../components/use-format.ts'
+
+/** One thing that needs a person, with the way to it. */
+export function NeedRow({ need, now }: { need: Need; now: number }): ReactNode {
+  const { t } = useTranslation('overview')
+  const format = useFormat()
+  const row = (glyph: ReactNode, title: string, sub: string): ReactNode => (
+    <>
+      <span className="gl">{glyph}</span>
+      <span className="ti" title={title}>
+        {title}
+      </span>
+      <span className="ag num">{format.age(need.since, now)}</span>
+      <span className="su">{sub}</span>
+    </>
+  )
+  switch (need.kind) {
+    case 'alert':
+      return (
+        <Link to="/triage" search={{ alert: need.id }}>
+          {row(
+            <SeverityTag severity={need.severity} />,
+            `${need.entity}: ${format.text(need.title)}`,
+            t('need.alert', { count: need.count }),
+          )}
+        </Link>
+      )
+    case 'card':
+      return (
+        <Link to="/declarations" search={{ card: need.id }}>
+          {row(
+            <SealDot state={need.state} />,
+            t(`need.card.${need.state}`, { name: format.text(need.title) }),
+            need.reason === null ? t('need.cardSub') : format.text(need.reason),
+          )}
+        </Link>
+      )
+    case 'source':
+      return (
+        <Link to="/sources" search={{ source: need.id }}>
+          {row(
+            <StateGlyph state="gone" silent />,
+            t(`need.source.${need.problem}`, { id: need.id }),
+            t('need.sourceSub', { missing: need.missing }),
+          )}
+        </Link>
+      )
+    case 'rules':
+      return (
+        <Link to="/rules">
+          {row(<StateGlyph state="risk" silent />, t('need.rules', { count: need.refused }), t('need.rulesSub'))}
+        </Link>
+      )
+    case 'unknowns':
+      return (
+        <Link to="/sources">
+          {row(<StateGlyph state="risk" silent />, t('need.unknowns', { count: need.count }), t('need.unknownsSub'))}
+        </Link>
+      )
+  }
+}

@@ -1,0 +1,253 @@
+import { useInfiniteQuery, useQuery } from '@tanstack/react-query'
+import { getRouteApi, Link, useNavigate } from '@tanstack/react-router'
+import { type ReactNode, useDeferredValue, useEffect, useRef, useState } from 'react'
+import { useTranslation } from 'react-i18next'
+import type { CoverageResponse, RulesResponse } from '../../../src/detect/schema.ts'
+import { coverageQuery, rulesQuery } from '../../api/queries.ts'
+import { CELL, CoverageKey } from '../../components/figures/coverage-strip.tsx'
+import { useKeys } from '../../components/keys.ts'
+import { ProblemNote } from '../../components/problem-note.tsx'
+import { Segmented } from '../../components/segmented.tsx'
+import { SeverityTag } from '../../components/severity.tsx'
+import { useFormat } from '../../components/use-format.ts'
+import { useNow } from '../../components/use-now.ts'
+
+const route = getRouteApi('/house/rules')
+const DAYS = ['7', '30', '90'] as const
+
+/** ATT&CK by what was proven, and the rules behind it with what they raised; refused ones by file and line. */
+export function RulesPage(): ReactNode {
+  const { t } = useTranslation('rules')
+  const { t: common } = useTranslation()
+  const format = useFormat()
+  const search = route.useSearch()
+  const navigate = useNavigate({ from: '/rules' })
+  const days = search.days ?? 7
+  const coverage = useQuery(coverageQuery(days))
+  const words = [search.technique, search.q].filter((word) => word !== undefined).join(' ')
+  const rules = useInfiniteQuery(rulesQuery(words))
+  const first = rules.data?.pages[0]
+  return (
+    <main className="main" id="main">
+      <div className="head">
+        <div className="grow">
+          <h1>{common('room.rules')}</h1>
+          <p>{coverage.data === undefined ? t('lead') : format.text(coverage.data.set)}</p>
+        </div>
+        <Segmented
+          label={t('within')}
+          value={DAYS.find((one) => Number(one) === days) ?? '7'}
+          choices={DAYS.map((one) => ({ value: one, label: format.days(Number(one)) }))}
+          onChange={(one) => void navigate({ search: (before) => ({ ...before, days: Number(one) }), replace: true })}
+        />
+      </div>
+      {coverage.error === null ? null : <ProblemNote error={coverage.error} retry={() => void coverage.refetch()} />}
+      {coverage.data === undefined ? null : <Matrix coverage={coverage.data} chosen={search.technique} />}
+      <section className="sheet rules-place">
+        <div className="panel-h">
+          <h2>{t('rules')}</h2>
+          {first === undefined ? null : (
+            <span className="label num">{t('loaded', { count: first.total, refused: first.refusedTotal })}</span>
+          )}
+          <RuleFilter
+            value={search.q ?? ''}
+            onChange={(q) => void navigate({ search: (before) => ({ ...before, q: q === '' ? undefined : q }), replace: true })}
+          />
+        </div>
+        {search.technique === undefined ? null : (
+          <p className="chart-p">
+            <Link className="chip mono" to="/rules" search={(before) => ({ ...before, technique: undefined })}>
+              {search.technique} ×
+            </Link>
+          </p>
+        )}
+        {rules.error === null ? null : <ProblemNote error={rules.error} retry={() => void rules.refetch()} />}
+        <RuleTable pages={rules.data?.pages ?? []} />
+        {rules.hasNextPage ? (
+          <div className="more">
+            <button
+              type="button"
+              className="btn sm"
+              disabled={rules.isFetchingNextPage}
+              onClick={() => void rules.fetchNextPage()}
+            >
+              {common('more')}
+            </button>
+          </div>
+        ) : null}
+      </section>
+      {first === undefined || first.refused.length === 0 ? null : <Refused response={first} />}
+    </main>
+  )
+}
+
+function Matrix({ coverage, chosen }: { coverage: CoverageResponse; chosen: string | undefined }): ReactNode {
+  const { t } = useTranslation('rules')
+  const { t: common } = useTranslation()
+  const format = useFormat()
+  const now = useNow(60)
+  const order = ['proven', 'older', 'rule', 'nothing'] as const
+  return (
+    <section className="sheet" aria-label={common('coverage.title')}>
+      <div className="panel-h">
+        <h2>{common('coverage.title')}</h2>
+        <span className="num">
+          <b>{coverage.totals.percent === null ? '–' : `${format.decimal(coverage.totals.percent, 1)} %`}</b>{' '}
+          <span className="label">
+            {common('coverage.of', { proven: coverage.totals.proven, total: coverage.totals.techniques })}
+          </span>
+        </span>
+        <span className="label end">ATT&CK {coverage.attack}</span>
+      </div>
+      <div className="matrix">
+        {coverage.tactics.map((tactic) => (
+          <div key={tactic.id}>
+            <h3>{format.text(tactic.name)}</h3>
+            <div className="of num">
+              {tactic.techniques.filter((one) => one.state === 'proven').length} / {tactic.techniques.length}
+            </div>
+            <ul>
+              {tactic.techniques
+                .toSorted((a, b) => order.indexOf(a.state) - order.indexOf(b.state) || a.id.localeCompare(b.id))
+                .map((technique) => {
+                  const title = t(`technique.${technique.state}`, {
+                    id: technique.id,
+                    name: technique.name,
+                    rules: technique.rules,
+                    age: technique.lastProven === null ? '' : format.age(technique.lastProven, now),
+                  })
+                  return (
+                    <li key={technique.id}>
+                      <Link
+                        className={CELL[technique.state]}
+                        to="/rules"
+                        search={(before) => ({ ...before, technique: technique.id === chosen ? undefined : technique.id })}
+                        resetScroll={false}
+                        title={title}
+                        aria-label={title}
+                        aria-current={technique.id === chosen ? 'true' : undefined}
+                      >
+                        {technique.id}
+                      </Link>
+                    </li>
+                  )
+                })}
+            </ul>
+          </div>
+        ))}
+      </div>
+      <div className="chart-p">
+        <CoverageKey days={coverage.days} />
+        {coverage.unknown.length === 0 ? null : (
+          <p className="label sum-check">
+            {t('unknownTechniques', { count: coverage.unknown.length, list: coverage.unknown.slice(0, 12).join(', ') })}
+          </p>
+        )}
+      </div>
+    </section>
+  )
+}
+
+function RuleTable({ pages }: { pages: readonly RulesResponse[] }): ReactNode {
+  const { t } = useTranslation('rules')
+  const format = useFormat()
+  const now = useNow(60)
+  const rows = pages.flatMap((page) => page.rules)
+  if (pages.length > 0 && rows.length === 0) return <p className="chart-p dim">{t('none')}</p>
+  return (
+    <table className="srcs still">
+      <thead>
+        <tr>
+          <th>{t('col.severity')}</th>
+          <th>{t('col.rule')}</th>
+          <th>{t('col.techniques')}</th>
+          <th className="r">{t('col.alerts')}</th>
+          <th className="r x">{t('col.true')}</th>
+          <th className="r x">{t('col.false')}</th>
+          <th className="r">{t('col.last')}</th>
+        </tr>
+      </thead>
+      <tbody>
+        {rows.map((rule) => (
+          <tr key={rule.id}>
+            <td>
+              <SeverityTag severity={rule.severity} />
+            </td>
+            <td>
+              <details className="rule">
+                <summary className="name">{format.text({ en: rule.title, ja: rule.titleJa })}</summary>
+                <p className="prose">{format.text({ en: rule.description, ja: rule.descriptionJa })}</p>
+                <p className="label mono">
+                  {rule.file} · {rule.id}
+                </p>
+              </details>
+            </td>
+            <td className="mono dim">{rule.techniques.join(' ')}</td>
+            <td className="r num">{format.count(rule.alerts)}</td>
+            <td className="r num x">{format.count(rule.judgedTrue)}</td>
+            <td className="r num x">{format.count(rule.judgedFalse)}</td>
+            <td className="r num">
+              {rule.lastRaised === null ? (
+                <span className="dim">{t('never')}</span>
+              ) : (
+                t('ago', { age: format.age(rule.lastRaised, now) })
+              )}
+            </td>
+          </tr>
+        ))}
+      </tbody>
+    </table>
+  )
+}
+
+function Refused({ response }: { response: RulesResponse }): ReactNode {
+  const { t } = useTranslation('rules')
+  return (
+    <section className="sheet rules-place">
+      <div className="panel-h">
+        <h2>{t('refused')}</h2>
+        <span className="label num">{t('refusedSub', { count: response.refusedTotal })}</span>
+      </div>
+      <table className="srcs still">
+        <tbody>
+          {response.refused.map((refusal) => (
+            <tr key={`${refusal.file}:${refusal.line}:${refusal.code}`}>
+              <td className="mono">
+                {refusal.file}:{refusal.line}
+              </td>
+              <td>{refusal.reason}</td>
+              <td className="mono dim">{refusal.code}</td>
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </section>
+  )
+}
+
+function RuleFilter({ value, onChange }: { value: string; onChange: (q: string) => void }): ReactNode {
+  const { t } = useTranslation('rules')
+  const input = useRef<HTMLInputElement>(null)
+  const [text, setText] = useState(value)
+  const settled = useDeferredValue(text)
+  const latest = useRef(onChange)
+  latest.current = onChange
+  useEffect(() => {
+    if (settled === value) return
+    const timer = setTimeout(() => latest.current(settled), 250)
+    return () => clearTimeout(timer)
+  }, [settled, value])
+  useKeys({ '/': () => input.current?.focus() })
+  return (
+    <input
+      ref={input}
+      className="input sm end rule-filter"
+      type="search"
+      value={text}
+      placeholder={t('filter')}
+      aria-label={t('filter')}
+      aria-keyshortcuts="/"
+      onChange={(event) => setText(event.target.value)}
+    />
+  )
+}

@@ -1,0 +1,37 @@
+export const SPANS = ['15m', '1h', '6h', '24h', '7d', '30d'] as const
+export type Span = (typeof SPANS)[number]
+
+const MINUTE = 60_000
+const LENGTH: Readonly<Record<Span, number>> = {
+  '15m': 15 * MINUTE,
+  '1h': 60 * MINUTE,
+  '6h': 360 * MINUTE,
+  '24h': 1440 * MINUTE,
+  '7d': 7 * 1440 * MINUTE,
+  '30d': 30 * 1440 * MINUTE,
+}
+
+export interface Window {
+  readonly from: string
+  readonly to: string
+}
+
+/** The window an address means: its own ends, or a span that ends a moment after `now` so that nothing just arrived is left out. */
+export function resolveWindow(
+  search: { from?: string | undefined; to?: string | undefined; span?: Span | undefined },
+  now: number,
+): Window {
+  const from = Date.parse(search.from ?? '')
+  const to = Date.parse(search.to ?? '')
+  if (from < to) return { from: new Date(from).toISOString(), to: new Date(to).toISOString() }
+  const end = now + MINUTE
+  return { from: new Date(end - LENGTH[search.span ?? '24h'] - MINUTE).toISOString(), to: new Date(end).toISOString() }
+}
+
+/** The same moment with three times the width, never past an hour from now. */
+export function widened(window: Window, now: number): Window {
+  const from = Date.parse(window.from)
+  const to = Date.parse(window.to)
+  const width = Math.max(1000, to - from)
+  return { from: new Date(from - width).toISOString(), to: new Date(Math.min(to + width, now + 60 * MINUTE)).toISOString() }
+}

@@ -1,0 +1,50 @@
+import { useMutation, useQueryClient } from '@tanstack/react-query'
+import { useState } from 'react'
+import { type Verdict, verdictResponse } from '../../../src/detect/schema.ts'
+import { call } from '../../api/client.ts'
+import { messageOfProblem } from '../../api/problem.ts'
+import { useNotice } from '../../components/notice.tsx'
+
+export interface LastVerdict {
+  readonly ids: readonly string[]
+  readonly name: string
+  readonly verdict: Verdict
+}
+
+/** Gives verdicts, remembers the last one, and takes it back. */
+export function useVerdict() {
+  const client = useQueryClient()
+  const notice = useNotice()
+  const [last, setLast] = useState<LastVerdict | undefined>()
+  const refused = (error: unknown): void => notice({ text: messageOfProblem(error), sticky: true })
+  const refresh = (): void => {
+    void client.invalidateQueries({ queryKey: ['alerts'] })
+  }
+  const give = useMutation({
+    mutationFn: ({ ids, verdict }: LastVerdict) =>
+      call(verdictResponse, '/api/v1/alerts/verdict', { method: 'POST', body: { ids, verdict, note: '' } }),
+    onSuccess: (_, given) => {
+      setLast(given)
+      refresh()
+    },
+    onError: refused,
+  })
+  const undo = useMutation({
+    mutationFn: (given: LastVerdict) =>
+      call(verdictResponse, '/api/v1/alerts/undo', { method: 'POST', body: { ids: given.ids } }),
+    onSuccess: () => {
+      setLast(undefined)
+      refresh()
+    },
+    onError: refused,
+  })
+  return {
+    last,
+    busy: give.isPending || undo.isPending,
+    give: (given: LastVerdict) => give.mutate(given),
+    undo: () => {
+      if (last !== undefined) undo.mutate(last)
+    },
+    forget: () => setLast(undefined),
+  }
+}

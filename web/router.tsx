@@ -1,0 +1,142 @@
+import type { QueryClient } from '@tanstack/react-query'
+import { createRootRouteWithContext, createRoute, createRouter, lazyRouteComponent, redirect } from '@tanstack/react-router'
+import { z } from 'zod'
+import { Problem } from './api/problem.ts'
+import { sessionQuery } from './api/queries.ts'
+import { NotFound, RouteProblem } from './components/shell/route-problem.tsx'
+import { Shell } from './components/shell/shell.tsx'
+
+/** Every view is a URL: what a person has chosen is in the address, and a copied address shows the same. */
+
+const root = createRootRouteWithContext<{ queryClient: QueryClient }>()({
+  notFoundComponent: NotFound,
+  errorComponent: RouteProblem,
+})
+
+const signIn = createRoute({
+  getParentRoute: () => root,
+  path: '/sign-in',
+  validateSearch: z.object({ to: z.string().optional() }),
+  component: lazyRouteComponent(() => import('./pages/access/sign-in.tsx'), 'SignInPage'),
+})
+
+const setup = createRoute({
+  getParentRoute: () => root,
+  path: '/setup',
+  validateSearch: z.object({ token: z.coerce.string().optional() }),
+  component: lazyRouteComponent(() => import('./pages/access/setup.tsx'), 'SetupPage'),
+})
+
+const house = createRoute({
+  getParentRoute: () => root,
+  id: 'house',
+  component: Shell,
+  beforeLoad: async ({ context, location }) => {
+    try {
+      await context.queryClient.ensureQueryData(sessionQuery)
+    } catch (error) {
+      if (error instanceof Problem && error.status === 401) {
+        throw redirect({ to: '/sign-in', search: location.href === '/' ? {} : { to: location.href } })
+      }
+      throw error
+    }
+  },
+})
+
+const overview = createRoute({
+  getParentRoute: () => house,
+  path: '/',
+  component: lazyRouteComponent(() => import('./pages/overview/overview-page.tsx'), 'OverviewPage'),
+})
+
+const declarations = createRoute({
+  getParentRoute: () => house,
+  path: '/declarations',
+  validateSearch: z.object({
+    /** The card whose details are open. */
+    card: z.string().optional(),
+  }),
+  component: lazyRouteComponent(() => import('./pages/declarations/declarations-page.tsx'), 'DeclarationsPage'),
+})
+
+export const triageSearch = z.object({
+  tab: z.enum(['waiting', 'mine', 'closed']).optional(),
+  alert: z.string().optional(),
+  q: z.string().optional(),
+})
+const triage = createRoute({
+  getParentRoute: () => house,
+  path: '/triage',
+  validateSearch: triageSearch,
+  component: lazyRouteComponent(() => import('./pages/triage/triage-page.tsx'), 'TriagePage'),
+})
+
+export const timelineSearch = z.object({
+  q: z.string().optional(),
+  /** A span that ends now (`15m`, `1h`, `24h`, `7d`), unless `from` and `to` are given. */
+  span: z.enum(['15m', '1h', '6h', '24h', '7d', '30d']).optional(),
+  from: z.string().optional(),
+  to: z.string().optional(),
+  event: z.string().optional(),
+})
+const timeline = createRoute({
+  getParentRoute: () => house,
+  path: '/timeline',
+  validateSearch: timelineSearch,
+  component: lazyRouteComponent(() => import('./pages/timeline/timeline-page.tsx'), 'TimelinePage'),
+})
+
+const rules = createRoute({
+  getParentRoute: () => house,
+  path: '/rules',
+  validateSearch: z.object({
+    days: z.coerce.number().int().min(1).max(365).optional(),
+    technique: z.string().optional(),
+    q: z.string().optional(),
+  }),
+  component: lazyRouteComponent(() => import('./pages/rules/rules-page.tsx'), 'RulesPage'),
+})
+
+const evidence = createRoute({
+  getParentRoute: () => house,
+  path: '/evidence',
+  validateSearch: z.object({
+    entry: z.coerce.number().int().nonnegative().optional(),
+    type: z.string().optional(),
+    subject: z.string().optional(),
+  }),
+  component: lazyRouteComponent(() => import('./pages/evidence/evidence-page.tsx'), 'EvidencePage'),
+})
+
+const sources = createRoute({
+  getParentRoute: () => house,
+  path: '/sources',
+  validateSearch: z.object({ source: z.string().optional(), add: z.string().optional() }),
+  component: lazyRouteComponent(() => import('./pages/sources/sources-page.tsx'), 'SourcesPage'),
+})
+
+const access = createRoute({
+  getParentRoute: () => house,
+  path: '/access',
+  component: lazyRouteComponent(() => import('./pages/access/access-page.tsx'), 'AccessPage'),
+})
+
+export function buildRouter(queryClient: QueryClient) {
+  return createRouter({
+    routeTree: root.addChildren([
+      signIn,
+      setup,
+      house.addChildren([overview, declarations, triage, timeline, rules, evidence, sources, access]),
+    ]),
+    context: { queryClient },
+    defaultPreload: 'intent',
+    defaultPendingMinMs: 0,
+    scrollRestoration: true,
+  })
+}
+
+declare module '@tanstack/react-router' {
+  interface Register {
+    router: ReturnType<typeof buildRouter>
+  }
+}
