@@ -62,21 +62,13 @@ export const BODY_LIMITS: BodyLimits = { maxLineBytes: 1_048_576, maxRecords: 25
 
 /**
  * The identity of a body for retries: the same bytes sent again by the same token to the same path are the same records.
- * 128 bits of SHA-256; an item's id is this, a dash and its position.
+ * 128 bits of SHA-256; an item's id is this, a dash and its position (unless the sender chose one).
  */
 export function bodyIdentity(body: IngestBody): string {
   return createHash('sha256')
     .update(`${body.tokenId}\0${body.source}\0${body.index ?? ''}\0${body.digest}`)
     .digest('hex')
     .slice(0, 32)
-}
-
-/**
- * Whether an id may come again in another body: a client's own may; one made from the body cannot, since the body's
- * identity is asked first.
- */
-export function isClientId(id: string): boolean {
-  return id.includes('/')
 }
 
 /** The sender's `_id` names an event within its index and scope: another team's cannot shadow it. */

@@ -37,7 +37,10 @@ const ANSWERS: Readonly<Record<string, { readonly status: number; readonly retry
   stopping: { status: 503, retryAfter: 5, type: 'unavailable_shards_exception' },
   disk_full: { status: 503, retryAfter: 30, type: 'cluster_block_exception' },
   state_busy: { status: 503, retryAfter: 1, type: 'unavailable_shards_exception' },
-  lake_unavailable: { status: 503, retryAfter: 5, type: 'unavailable_shards_exception' },
+  state_unreachable: { status: 503, retryAfter: 5, type: 'unavailable_shards_exception' },
+  lake_unreachable: { status: 503, retryAfter: 5, type: 'unavailable_shards_exception' },
+  lake_timeout: { status: 503, retryAfter: 5, type: 'unavailable_shards_exception' },
+  lake_memory: { status: 503, retryAfter: 5, type: 'circuit_breaking_exception' },
 }
 const BROKEN = { status: 500, type: 'exception' } as const
 

@@ -1,0 +1,186 @@
+import type { Shipper } from './schema.ts'
+
+/** Where senders reach this server. */
+export interface Addresses {
+  /** Origin without a trailing slash. */
+  readonly url: string
+  /** Undefined while no syslog source listens. */
+  readonly syslog: { readonly host: string; readonly port: number } | undefined
+}
+
+const NOT_RUN = {
+  en: 'Written from its documentation, not yet run here.',
+  ja: '公式文書に基づく設定例です。当方での動作確認はまだ行っていません。',
+}
+
+/** Settings to copy and paste, addresses filled in and `{{token}}` left to the reader. A test runs each `tested` one as it stands. */
+export function shippers({ url, syslog }: Addresses): Shipper[] {
+  const { hostname, port, protocol } = new URL(url)
+  const https = protocol === 'https:'
+  const httpPort = port === '' ? (https ? '443' : '80') : port
+  const to = syslog ?? { host: hostname, port: 5514 }
+  const opensSyslog =
+    syslog === undefined
+      ? {
+          en: ' First open the port: `kanpeki up --syslog-port 5514`.',
+          ja: '先に `kanpeki up --syslog-port 5514` で受信ポートを開いてください。',
+        }
+      : { en: '', ja: '' }
+  return [
+    {
+      id: 'curl-lines',
+      title: { en: 'curl: log lines or NDJSON', ja: 'curl：ログの行・NDJSON' },
+      note: {
+        en: 'The quickest way in. A line that begins with { is read as JSON, any other as a log line; `web1` names the source.',
+        ja: 'もっとも手軽な方法です。「{」で始まる行は JSON、それ以外はログの 1 行として読みます。`web1` は収集元の名前です。',
+      },
+      language: 'shell',
+      proof: 'tested',
+      text: `curl -sS --fail-with-body '${url}/api/v1/ingest/web1' \\
+  -H 'Authorization: Bearer {{token}}' \\
+  --data-binary @- <<'EOF'
+{"message":"hello from curl","event":{"action":"test"}}
+EOF`,
+    },
+    {
+      id: 'curl-bulk',
+      title: { en: 'curl: Elasticsearch bulk', ja: 'curl：Elasticsearch の bulk' },
+      note: {
+        en: 'What every Elasticsearch shipper sends: an action line, then the document.',
+        ja: 'Elasticsearch 対応の転送ツールが送る形式です。アクション行と文書を交互に並べます。',
+      },
+      language: 'shell',
+      proof: 'tested',
+      text: `curl -sS --fail-with-body '${url}/_bulk' \\
+  -H 'Authorization: Bearer {{token}}' \\
+  -H 'Content-Type: application/x-ndjson' \\
+  --data-binary @- <<'EOF'
+{"create":{}}
+{"message":"hello from curl"}
+EOF`,
+    },
+    {
+      id: 'elasticsearch-js',
+      title: { en: 'Node.js: @elastic/elasticsearch', ja: 'Node.js：@elastic/elasticsearch' },
+      note: {
+        en: 'The official client, unchanged. Give events an _id of your own and a retry is harmless for ever.',
+        ja: '公式クライアントをそのまま使えます。_id を自分で付けておけば、再送しても重複しません。',
+      },
+      language: 'javascript',
+      proof: 'tested',
+      text: `import { Client } from '@elastic/elasticsearch'
+
+const client = new Client({ node: '${url}', auth: { apiKey: '{{token}}' } })
+const result = await client.helpers.bulk({
+  datasource: [{ message: 'hello from Node.js' }],
+  onDocument: () => ({ create: { _index: 'app' } }),
+})
+console.log(result.successful)
+await client.close()`,
+    },
+    {
+      id: 'logger',
+      title: { en: 'logger (util-linux)', ja: 'logger（util-linux）' },
+      note: {
+        en: `One syslog message over TCP, to see that it arrives.${opensSyslog.en}`,
+        ja: `syslog のメッセージを TCP で 1 件送り、届くことを確かめます。${opensSyslog.ja}`,
+      },
+      language: 'shell',
+      proof: 'tested',
+      text: `logger -n '${to.host}' -P ${to.port} -T --octet-count --rfc5424 -t kanpeki 'hello from logger'`,
+    },
+    {
+      id: 'rsyslog',
+      title: { en: 'rsyslog: forward as syslog', ja: 'rsyslog：syslog として転送' },
+      note: {
+        en: `${NOT_RUN.en} Forwards everything over TCP with octet counts and keeps it on disk while this server is away.${opensSyslog.en}`,
+        ja: `${NOT_RUN.ja}すべてのログをオクテット数付きの TCP で転送し、サーバーに届かない間はディスクに保持します。${opensSyslog.ja}`,
+      },
+      language: 'conf',
+      proof: 'not-run',
+      text: `# /etc/rsyslog.d/60-kanpeki.conf
+*.* action(type="omfwd" target="${to.host}" port="${to.port}" protocol="tcp"
+           TCP_Framing="octet-counted" template="RSYSLOG_SyslogProtocol23Format"
+           queue.type="LinkedList" queue.filename="kanpeki" queue.saveOnShutdown="on"
+           action.resumeRetryCount="-1")`,
+    },
+    {
+      id: 'rsyslog-omelasticsearch',
+      title: { en: 'rsyslog: omelasticsearch', ja: 'rsyslog：omelasticsearch' },
+      note: {
+        en: `${NOT_RUN.en} With acknowledgement: what was not stored is sent again. Needs the package rsyslog-elasticsearch.`,
+        ja: `${NOT_RUN.ja}保存の確認が取れるまで再送します。rsyslog-elasticsearch パッケージが必要です。`,
+      },
+      language: 'conf',
+      proof: 'not-run',
+      text: `# /etc/rsyslog.d/60-kanpeki.conf
+module(load="omelasticsearch")
+template(name="kanpeki" type="list" option.json="on") {
+  constant(value="{\\"message\\":\\"")       property(name="rawmsg")
+  constant(value="\\",\\"host\\":{\\"name\\":\\"") property(name="hostname")
+  constant(value="\\"}}")
+}
+action(type="omelasticsearch" server="${hostname}" serverport="${httpPort}" usehttps="${https ? 'on' : 'off'}"
+       uid="kanpeki" pwd="{{token}}" template="kanpeki" searchIndex="rsyslog" searchType=""
+       bulkmode="on" writeoperation="create" retryfailures="on"
+       queue.type="LinkedList" queue.filename="kanpeki" queue.saveOnShutdown="on"
+       action.resumeRetryCount="-1")`,
+    },
+    {
+      id: 'syslog-ng',
+      title: { en: 'syslog-ng', ja: 'syslog-ng' },
+      note: {
+        en: `${NOT_RUN.en} RFC 5424 over TCP; s_src is the source of the distribution's own settings.${opensSyslog.en}`,
+        ja: `${NOT_RUN.ja}TCP 上の RFC 5424 で送ります。s_src は標準設定にあるソース名です。${opensSyslog.ja}`,
+      },
+      language: 'conf',
+      proof: 'not-run',
+      text: `# /etc/syslog-ng/conf.d/kanpeki.conf
+destination d_kanpeki {
+  syslog("${to.host}" transport("tcp") port(${to.port})
+         disk-buffer(reliable(yes) disk-buf-size(536870912) mem-buf-size(16777216)));
+};
+log { source(s_src); destination(d_kanpeki); };`,
+    },
+    {
+      id: 'filebeat',
+      title: { en: 'Filebeat, Winlogbeat', ja: 'Filebeat・Winlogbeat' },
+      note: {
+        en: `${NOT_RUN.en} Templates and index lifecycle stay off: there are no indices here.`,
+        ja: `${NOT_RUN.ja}インデックスを持たないため、テンプレートと ILM は無効にします。`,
+      },
+      language: 'yaml',
+      proof: 'not-run',
+      text: `setup.template.enabled: false
+setup.ilm.enabled: false
+output.elasticsearch:
+  hosts: ["${url}"]
+  username: kanpeki
+  password: "{{token}}"
+  allow_older_versions: true`,
+    },
+    {
+      id: 'fluent-bit',
+      title: { en: 'Fluent Bit', ja: 'Fluent Bit' },
+      note: {
+        en: `${NOT_RUN.en} Generate_ID makes retries harmless.`,
+        ja: `${NOT_RUN.ja}Generate_ID を有効にすると、再送しても重複しません。`,
+      },
+      language: 'conf',
+      proof: 'not-run',
+      text: `[OUTPUT]
+    Name                es
+    Match               *
+    Host                ${hostname}
+    Port                ${httpPort}
+    tls                 ${https ? 'On' : 'Off'}
+    HTTP_User           kanpeki
+    HTTP_Passwd         {{token}}
+    Index               fluent-bit
+    Suppress_Type_Name  On
+    Write_Operation     create
+    Generate_ID         On
+    Retry_Limit         no_limits`,
+    },
+  ]
+}
