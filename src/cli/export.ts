@@ -101,7 +101,7 @@ async function fromFolder(data: string, about: BundleAbout): Promise<string> {
 
 async function fromServer(url: string, token: string | undefined, about: BundleAbout): Promise<string> {
   if (token === undefined) throw usage('A server wants --token.')
-  const query = new URLSearchParams(Object.entries(about).map(([key, value]) => [key, String(value)]))
+  const query = new URLSearchParams(Object.entries(about).map(([key, value]): [string, string] => [key, String(value)]))
   const address = new URL(`/api/v1/ledger/bundle?${query}`, url)
   const response = await fetch(address, { headers: { authorization: `Bearer ${token}` } }).catch((error: unknown) => {
     const cause = error instanceof Error && error.cause !== undefined ? error.cause : error

@@ -6,6 +6,9 @@ import { nativeSha256 } from '../prove/batch-root.ts'
 import { readFolder } from '../prove/read-folder.ts'
 import { readTrustedKeys, rememberKey, trustedKeysPath } from '../prove/trusted-keys.ts'
 import { verifyBundle } from '../prove/verify/bundle.ts'
+import { readBundle } from '../prove/verify/bundle-format.ts'
+import { utf8 } from '../prove/verify/bytes.ts'
+import { parseCheckpoint } from '../prove/verify/checkpoint.ts'
 import { verifyDirectory } from '../prove/verify/directory.ts'
 import { FAILURE_WORDS } from '../prove/verify/failure-words.ts'
 import { parseVerifierKey, type VerifierKey } from '../prove/verify/note.ts'
@@ -102,17 +105,20 @@ async function verifyPath(
 ): Promise<VerifyReport> {
   const base = { since, hash: nativeSha256 }
   const stats = statSync(path, { throwIfNoEntry: false })
-  if (stats === undefined)
-    throw new KanpekiError('no_such_path', `There is no ${path}.`, { remedy: 'Give a bundle or a data directory.' })
-  if (!stats.isDirectory()) {
-    const bytes = await readFile(path)
-    const claims = (await verifyBundle(bytes, path, base)).origin
-    return verifyBundle(bytes, path, { ...base, trusted: keysFor(trust, claims) })
+  if (stats === undefined || !stats.isDirectory()) {
+    const bytes = stats === undefined ? undefined : await readFile(path)
+    const trusted = bytes === undefined ? [] : keysFor(trust, originOfBundle(bytes))
+    return verifyBundle(bytes, path, { ...base, trusted })
   }
   const folder = readFolder(path)
   const ledger = existsSync(join(path, 'ledger')) || !existsSync(join(path, 'checkpoint')) ? 'ledger' : ''
   const origin = (await folder.read(ledger === '' ? 'checkpoint' : `${ledger}/checkpoint`))?.toString().split('\n')[0]
   return verifyDirectory(folder, { ...base, ledger, trusted: keysFor(trust, origin ?? null), ...(onProgress && { onProgress }) })
+}
+
+function originOfBundle(bytes: Uint8Array): string | null {
+  const read = readBundle(bytes)
+  return typeof read === 'string' ? null : (parseCheckpoint(utf8(read.bundle.checkpoint))?.origin ?? null)
 }
 
 /** A key that was trusted before speaks for its own log only; one that was given must have signed. */

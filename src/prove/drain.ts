@@ -63,7 +63,7 @@ export async function openDrainer(options: DrainOptions): Promise<Drainer> {
       const entries = rows.map((row) => entryOf(row, logged, log))
       const first = ledger.head.size
       await ledger.append(entries)
-      await index(state, entries, first)
+      await index(state, entries, first, true)
       moved += rows.length
     }
   }
@@ -111,11 +111,11 @@ export async function openDrainer(options: DrainOptions): Promise<Drainer> {
   }
 }
 
-async function index(state: State, entries: readonly ReadEntry[], first: number): Promise<void> {
+async function index(state: State, entries: readonly ReadEntry[], first: number, prune: boolean): Promise<void> {
   const indexed = entries.map((entry, at) => ({ index: first + at, entry, subjects: subjectsOf(entry) }))
   await state.transaction<Tables, void>(async (trx) => {
     await insertEntries(trx, indexed)
-    await pruneOutbox(trx, entries[entries.length - 1]!.outbox)
+    if (prune) await pruneOutbox(trx, entries[entries.length - 1]!.outbox)
   })
 }
 
@@ -131,7 +131,7 @@ function entryOf(row: OutboxEntry, logged: string, log: DrainOptions['log'] & {}
   const subjects = Object.fromEntries(
     subjectsOf({ type, body })
       .filter(({ kind }) => kind !== 'batch' && kind !== 'segment')
-      .map(({ kind, id }) => [kind === type ? 'id' : kind, id]),
+      .map(({ kind, id }) => [body[kind] === id ? kind : 'id', id]),
   )
   return { ...entry, body: { ...subjects, oversize: { bytes, sha256: toHex(nativeSha256(utf8(text))) } } }
 }
@@ -145,11 +145,11 @@ async function reconcile(ledger: Ledger, state: State, clock: Clock, log: DrainO
       remedy: 'Restore the newest ledger folder. Going on from here would sign a second history.',
     })
   }
+  if (outbox > 0) await settleOutbox(ledger, state, outbox, clock, log)
   for (let from = last === undefined ? 0 : last.idx + 1; from < size; from += ENTRIES_A_CHECKPOINT) {
     const entries = await readEntries(ledger, from, Math.min(from + ENTRIES_A_CHECKPOINT, size))
-    await index(state, entries, from)
+    await index(state, entries, from, false)
   }
-  if (outbox > 0) await settleOutbox(ledger, state, outbox, clock, log)
 }
 
 async function readEntries(ledger: Ledger, from: number, to: number): Promise<ReadEntry[]> {

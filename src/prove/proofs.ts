@@ -19,9 +19,16 @@ export async function consistencyProof(older: number, newer: number, readTile: R
   return Promise.all(consistencyRanges(older, newer).map(({ from, to }) => rangeHash(from, to, newer, readTile, nativeSha256)))
 }
 
-/** Height of the subtree over a range: 0 for one entry; a ragged one counts as the perfect one it will fill. */
-export function heightOf({ from, to }: { readonly from: number; readonly to: number }): number {
-  return Math.ceil(Math.log2(to - from))
+/**
+ * Where each sibling joins the path: its subtree's height, 0 for a leaf, but always above the one before: a ragged
+ * subtree at the right edge counts as the one it will fill.
+ */
+export function levelsOnPath(ranges: readonly ProofRange[]): readonly number[] {
+  let level = -1
+  return ranges.map(({ from, to }) => {
+    level = Math.max(level + 1, Math.ceil(Math.log2(to - from)))
+    return level
+  })
 }
 
 /** The tiles on the way from an entry to the root, with their paths. */

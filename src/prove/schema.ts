@@ -82,7 +82,7 @@ export type EntriesPage = z.infer<typeof entriesPageSchema>
 
 /** One sibling on the way from a leaf to the root, lowest first. */
 export const proofStepSchema = z.object({
-  /** Height of the sibling's subtree; 0 is a leaf. */
+  /** Height at which it joins the path, growing from step to step; 0 is a leaf. Eight levels make a tile. */
   level: z.number().int().nonnegative(),
   side: z.enum(['left', 'right']),
   hash,

@@ -3,7 +3,7 @@ import type { State } from '../platform/state/state.ts'
 import type { StateTables } from '../platform/state/tables.ts'
 import { type Drainer, readEntry } from './drain.ts'
 import type { Ledger } from './ledger.ts'
-import { heightOf, inclusionProof, tilesAbove } from './proofs.ts'
+import { inclusionProof, levelsOnPath, tilesAbove } from './proofs.ts'
 import { countByType, DAY_MS, growthSince, pendingCount } from './queries.ts'
 import type { CopyView, EntryProofView, EntrySummaryView, LedgerHeadView } from './schema.ts'
 import type { ProveTables } from './tables.ts'
@@ -66,13 +66,14 @@ export async function proofView(ledger: Ledger, index: number): Promise<EntryPro
   const { checkpoint, size } = ledger.head
   const bytes = (await ledger.entry(index))!
   const proof = await inclusionProof(index, size, ledger.readTile)
+  const levels = levelsOnPath(proof)
   return {
     ...summaryOf(index, await readEntry(ledger, index)),
     canonical: textOf(bytes) ?? '',
     leaf: toBase64(leafHash(bytes)),
     size,
     root: toBase64(checkpoint.root),
-    proof: proof.map(({ side, hash, from, to }) => ({ level: heightOf({ from, to }), side, hash: toBase64(hash), from, to })),
+    proof: proof.map(({ side, hash, from, to }, at) => ({ level: levels[at]!, side, hash: toBase64(hash), from, to })),
     tiles: tilesAbove(index, size).map(({ level, index: tile, path }) => ({ level, index: tile, path })),
     checkpoint: checkpoint.text,
     key: ledger.key.text,

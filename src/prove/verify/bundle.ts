@@ -17,10 +17,16 @@ export interface BundleOptions {
 
 /**
  * Verifies a bundle: the checkpoint's signature, each entry's inclusion, each event's inclusion in its batch, and that it
- * is about what it says. `path` names it in failures. Never throws for what it reads.
+ * is about what it says. `path` names it in failures. Never throws for what it reads; undefined bytes
+ * are a file that is not there.
  */
-export async function verifyBundle(bytes: Uint8Array, path: string, options: BundleOptions = {}): Promise<VerifyReport> {
+export async function verifyBundle(
+  bytes: Uint8Array | undefined,
+  path: string,
+  options: BundleOptions = {},
+): Promise<VerifyReport> {
   const hash = options.hash ?? sha256
+  if (bytes === undefined) return failedReport({ path, leaf: null, code: 'missing', reason: 'there is no such file' })
   const read = readBundle(bytes)
   if (typeof read === 'string') return failedReport({ path, leaf: null, code: 'malformed', reason: read })
   const { bundle, fault } = read
