@@ -1,8 +1,9 @@
 import { expect, test } from 'vitest'
 import type { LedgerFiles } from './files.ts'
 import { openLedger } from './ledger.ts'
-import { entriesFrom, temporaryFolder } from './testing/entries.ts'
+import { entriesFrom } from './testing/entries-data.ts'
 import { memoryFiles, memoryFolder } from './testing/memory-files.ts'
+import { temporaryFolder } from './testing/temporary-folder.ts'
 import { verifyDirectory } from './verify/directory.ts'
 
 class PowerCut extends Error {}

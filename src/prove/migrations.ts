@@ -17,6 +17,7 @@ export const proveMigrations: readonly Migration[] = [
         .execute()
       await db.schema.createIndex('prove_entries_type').on('prove_entries').columns(['scope', 'type', 'idx']).execute()
       await db.schema.createIndex('prove_entries_logged').on('prove_entries').columns(['scope', 'logged']).execute()
+      await db.schema.createIndex('prove_entries_outbox').on('prove_entries').columns(['outbox']).execute()
       await db.schema
         .createTable('prove_subjects')
         .addColumn('kind', columns.text, (column) => column.notNull())

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { encodeEntry } from '../ledger.ts'
-import { entryOf } from '../testing/entries.ts'
+import { entryOf } from '../testing/entries-data.ts'
 import { utf8 } from './bytes.ts'
 import { parseEntry, parseSegmentBody, subjectsOf } from './entry.ts'
 

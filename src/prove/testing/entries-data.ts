@@ -1,7 +1,3 @@
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { onTestFinished } from 'vitest'
 import type { EntryType, LedgerEntry } from '../../kernel/evidence.ts'
 import type { JsonObject } from '../../kernel/json.ts'
 
@@ -20,11 +16,4 @@ export function entryOf(
 /** `count` entries from `first` on. */
 export function entriesFrom(first: number, count: number): LedgerEntry[] {
   return Array.from({ length: count }, (_, at) => entryOf(first + at))
-}
-
-/** A fresh folder that goes away with the test. */
-export function temporaryFolder(): string {
-  const folder = mkdtempSync(join(tmpdir(), 'kanpeki-prove-'))
-  onTestFinished(() => rmSync(folder, { recursive: true, force: true }))
-  return folder
 }
