@@ -122,6 +122,23 @@ test('a line that is too long is kept by its beginning', () => {
   expect(record?.text).toHaveLength(8192)
 })
 
+test('a 100 MB line among others costs no other', () => {
+  const split = splitBulk(
+    input(
+      Buffer.concat([
+        Buffer.from('{"create":{}}\n{"n":1}\n{"create":{}}\n'),
+        Buffer.alloc(100_000_000, 0x61),
+        Buffer.from('\n{"create":{}}\n{"n":2}'),
+      ]),
+    ),
+  )
+  expect(split.records.map((record) => record.unreadable ?? record.json)).toEqual([
+    { n: 1 },
+    expect.stringContaining('100000000 bytes'),
+    { n: 2 },
+  ])
+})
+
 test('ids: the client’s own within scope and index, else token, body and position', () => {
   const two = '{"create":{}}\n{"a":1}\n{"create":{}}\n{"a":1}\n'
   const ids = (body: IngestBody): string[] => splitBulk(body).records.map((record) => record.id)

@@ -16,6 +16,8 @@ let recorder: Recorder
 let server: Server
 let url: string
 let logged: string[]
+let waiting: Promise<void> | undefined
+let refusal: KanpekiError | undefined
 
 function caller(id: string, permission: Permission): Caller {
   return { kind: 'token', id, name: `Shipper ${id}`, scope: 'default', permissions: new Set([permission]) }
@@ -24,12 +26,18 @@ function caller(id: string, permission: Permission): Caller {
 beforeEach(async () => {
   recorder = new Recorder()
   logged = []
+  waiting = undefined
+  refusal = undefined
   const handler = createIngestHandler({
     async authenticate(request) {
       const token = /^(?:Bearer|ApiKey) (.+)$/.exec(request.headers.authorization ?? '')?.[1]
       return token === 'good' ? caller('a', 'ingest') : token === 'reader' ? caller('r', 'events:read') : undefined
     },
-    commit: recorder.commitBody,
+    commit: async (body) => {
+      await waiting
+      return recorder.commitBody(body)
+    },
+    refusal: () => refusal,
     clock: systemClock,
     log: (message, detail) => logged.push(`${message} ${JSON.stringify(detail)}`),
     maxBodyBytes: MAX_BODY,
@@ -238,6 +246,30 @@ describe('when we cannot', () => {
     expect(await response.text()).toContain(`because ${code}`)
     recorder.fault = undefined
     expect(await (await post('/_bulk', ONE)).json()).toMatchObject({ errors: false, items: [{ create: { result: 'created' } }] })
+  })
+
+  test('bodies in memory are bounded: one too many is told to wait, not held', async () => {
+    let release = (): void => {}
+    const gate = new Promise<void>((resolve) => {
+      release = resolve
+    })
+    waiting = gate
+    const bodies = Array.from({ length: 6 }, (_, n) => `{"create":{}}\n{"n":${n},"x":"${'x'.repeat(900_000)}"}\n`)
+    const replies = bodies.map((body) => post('/_bulk', body).then((response) => response.status))
+    const refused = await Promise.race(replies)
+    expect(refused).toBe(429)
+    release()
+    const statuses = await Promise.all(replies)
+    expect(new Set(statuses)).toEqual(new Set([200, 429]))
+    for (const [at, status] of statuses.entries())
+      if (status === 429) expect((await post('/_bulk', bodies[at]!)).status).toBe(200)
+    expect(recorder.counts).toMatchObject({ received: 6, stored: 6 })
+  })
+
+  test('what refuses everything is asked before a body is read', async () => {
+    refusal = new KanpekiError('stopping', 'Kanpeki is stopping.')
+    const response = await post('/_bulk', gzipSync(ONE), { 'content-encoding': 'gzip' })
+    expect([response.status, recorder.bodies.length]).toEqual([503, 0])
   })
 
   test('a fault of ours is a 500 that tells no internals but logs them', async () => {
