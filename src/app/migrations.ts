@@ -1,9 +1,10 @@
 import { migrations as access } from '../access/migrations.ts'
 import { migrations as collect } from '../collect/migrations.ts'
+import { migrations as declare } from '../declare/migrations.ts'
 import { migrations as detect } from '../detect/migrations.ts'
 import type { Migration } from '../platform/state/migrate.ts'
 import { proveMigrations as prove } from '../prove/migrations.ts'
 import { migrations as pipeline } from './pipeline/migrations.ts'
 
 /** Every room's tables. Any process that opens the state store gives this list. */
-export const migrations: readonly Migration[] = [...access, ...collect, ...detect, ...prove, ...pipeline]
+export const migrations: readonly Migration[] = [...access, ...collect, ...declare, ...detect, ...prove, ...pipeline]

@@ -25,6 +25,8 @@ export interface Services {
   readonly config: Config
   readonly dir: DataDir
   readonly clock: Clock
+  /** Milliseconds UTC. */
+  readonly startedAt: number
   readonly log: Log
   readonly state: State
   readonly lake: Lake
@@ -112,6 +114,7 @@ export async function startServices(config: Config, log: Log, events: ServiceEve
       config,
       dir,
       clock,
+      startedAt: clock.now(),
       log,
       state,
       lake,

@@ -3,10 +3,17 @@ import { checkForgery, createAuthenticator } from '../access/authenticate.ts'
 import { createSetupLink } from '../access/people.ts'
 import { type AccessDeps, routes as accessRoutes } from '../access/routes.ts'
 import type { AccessTables } from '../access/tables.ts'
+import { addressesOf, type Collecting, createCollecting, openSyslog } from '../app/collecting.ts'
+import { type Declaring, startDeclaring } from '../app/declaring.ts'
 import { createEntityTimeline } from '../app/entity-timeline.ts'
-import { CONSOLE } from '../app/places.ts'
+import { CONSOLE, cardFolders } from '../app/places.ts'
 import { type Services, startServices } from '../app/services.ts'
+import { routes as collectRoutes } from '../collect/routes.ts'
+import type { Addresses } from '../collect/shippers.ts'
 import { createIngestHandler } from '../collect/sources/http/handler.ts'
+import { routes as declareRoutes } from '../declare/routes.ts'
+import type { DeclareDeps } from '../declare/routes-deps.ts'
+import { publicRoutes } from '../declare/routes-public.ts'
 import { routes as detectRoutes } from '../detect/routes.ts'
 import { KanpekiError, messageOf } from '../kernel/error.ts'
 import { DEFAULT_SCOPE } from '../kernel/event.ts'
@@ -21,6 +28,7 @@ import type { ProveTables } from '../prove/tables.ts'
 import { eventRoutes } from './events-routes.ts'
 import { startHttpServer } from './http-server.ts'
 import { createLive, type Live } from './live.ts'
+import { overviewRoute } from './overview.ts'
 
 const MAX_BODY_BYTES = 128 * 1024 * 1024
 const MAX_HELD_BYTES = 384 * 1024 * 1024
@@ -32,6 +40,8 @@ export interface Kanpeki {
   /** Sets the administrator's password while there is none, otherwise the sign-in page. */
   readonly signInUrl: string
   readonly services: Services
+  readonly collecting: Collecting
+  readonly declaring: Declaring
   stop(): Promise<void>
 }
 
@@ -51,11 +61,33 @@ export async function serve(config: Config, log: Log): Promise<Kanpeki> {
       if (alerts > 0) live.publish('alerts')
     },
   })
+  let collecting: Collecting | undefined
+  let declaring: Declaring | undefined
   try {
-    const { state, clock } = services
+    const { state, clock, lake, pipeline, drainer, attack, rules } = services
+    collecting = createCollecting({ state, lake, pipeline, clock, log })
+    declaring = await startDeclaring({
+      state,
+      lake,
+      clock,
+      log,
+      attack,
+      rules: () => rules.loaded,
+      folders: cardFolders(config),
+      changed: () => {
+        drainer.poke()
+        live.publish('cards')
+      },
+    })
+    const stopAll = async (): Promise<void> => {
+      await collecting?.stop()
+      await declaring?.stop()
+      await services.stop()
+    }
     const db = state.tables<AccessTables>()
     const authenticate = createAuthenticator(db, clock)
     let stopping = false
+    let url = ''
     const http = await startHttpServer(
       {
         version: VERSION,
@@ -81,33 +113,54 @@ export async function serve(config: Config, log: Log): Promise<Kanpeki> {
           maxBodyBytes: MAX_BODY_BYTES,
           maxHeldBytes: MAX_HELD_BYTES,
         }),
-        routes: allRoutes(services, live, config),
+        routes: allRoutes({
+          services,
+          collecting,
+          declaring,
+          live,
+          addresses: () => addressesOf(url, config.values['syslog-port']),
+        }),
       },
       host,
       config.values.port,
     )
-    const url = `http://${host.includes(':') ? `[${host}]` : host}:${http.port}`
+    url = `http://${host.includes(':') ? `[${host}]` : host}:${http.port}`
+    if (config.values['syslog-port'] !== null) await openSyslog(collecting.manager, config.values['syslog-port'])
+    await collecting.manager.startAll()
     services.announce(url)
     const setup = await createSetupLink(db, DEFAULT_SCOPE, clock.now())
     return {
       url,
       signInUrl: setup === undefined ? `${url}/sign-in` : `${url}/setup?token=${setup}`,
       services,
+      collecting,
+      declaring,
       async stop() {
         stopping = true
         await http.close()
-        await services.stop()
+        await stopAll()
       },
     }
   } catch (error) {
+    await collecting?.stop()
+    await declaring?.stop()
     await services.stop()
     throw error
   }
 }
 
+export interface RouteDeps {
+  readonly services: Services
+  readonly collecting: Collecting
+  readonly declaring: Declaring
+  readonly live: Live
+  readonly addresses: () => Addresses
+}
+
 /** Every route of every room; the list that the permission test and OpenAPI read. */
-export function allRoutes(services: Services, live: Live, config: Config): Route[] {
-  const { state, clock, lake, ledger, drainer, pipeline, attack, rules } = services
+export function allRoutes({ services, collecting, declaring, live, addresses }: RouteDeps): Route[] {
+  const { state, clock, lake, ledger, drainer, pipeline, attack, rules, config } = services
+  const { statusOf, manager, unknownsOf, sendTest } = collecting
   const record: AccessDeps['record'] = async (work) => {
     const result = await state.transaction<AccessTables, Awaited<ReturnType<typeof work>>['result']>(async (trx) => {
       const done = await work(trx)
@@ -119,6 +172,18 @@ export function allRoutes(services: Services, live: Live, config: Config): Route
   }
   const places = (outbox: readonly number[]): Promise<ReadonlyMap<number, number>> =>
     ledgerPlaces(state.tables<ProveTables>(), outbox)
+  const declare: DeclareDeps = {
+    state,
+    clock,
+    measures: declaring.measures,
+    ledgerIndexes: places,
+    ledgerHead: async () => ({ size: ledger.head.size, root: Buffer.from(ledger.head.checkpoint.root).toString('base64') }),
+    problems: () => declaring.problems,
+    changed: () => {
+      drainer.poke()
+      live.publish('cards')
+    },
+  }
   return [
     ...accessRoutes({
       db: state.tables<AccessTables>(),
@@ -140,6 +205,19 @@ export function allRoutes(services: Services, live: Live, config: Config): Route
       },
       entityTimeline: createEntityTimeline(lake),
       ledgerIndexes: places,
+    }),
+    ...collectRoutes({ state, manager, statusOf, clock, unknownsOf, sendTest, addresses }),
+    ...declareRoutes(declare),
+    ...publicRoutes(declare),
+    overviewRoute({
+      state,
+      ledger,
+      clock,
+      measures: declaring.measures,
+      ledgerIndexes: places,
+      statusOf,
+      refusedRules: rules.refused.length,
+      startedAt: services.startedAt,
     }),
     ...proveRoutes({ ledger, state, drainer, lake, clock, entryBundles: 'ledger:read' }),
     route({

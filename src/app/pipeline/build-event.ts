@@ -30,6 +30,11 @@ export function unknownDocument(record: RawRecord, reason: string): ParsedEvent 
   const original = record.text ?? JSON.stringify(record.json ?? null)
   return {
     observed: undefined,
-    ecs: { event: { kind: 'pipeline_error', original }, error: { message: reason }, message: original },
+    ecs: {
+      event: { kind: 'pipeline_error', original },
+      error: { message: reason },
+      message: original,
+      ...(record.origin === undefined ? {} : { log: { source: { address: record.origin } } }),
+    },
   }
 }

@@ -1,0 +1,73 @@
+import { completenessMeasure } from '../collect/completeness.ts'
+import type { CollectTables } from '../collect/tables.ts'
+import { loadCards } from '../declare/load.ts'
+import { forbiddenCountMeasure } from '../declare/measures.ts'
+import { type BadgeChanged, runEvaluation } from '../declare/run.ts'
+import type { CardProblem } from '../declare/schema.ts'
+import type { DeclareTables } from '../declare/tables.ts'
+import { adoptCards } from '../declare/versions.ts'
+import type { Attack } from '../detect/coverage-attack.ts'
+import { detectMeasures } from '../detect/measures.ts'
+import type { Clock } from '../kernel/clock.ts'
+import type { RuleInfo } from '../kernel/detection.ts'
+import { messageOf } from '../kernel/error.ts'
+import type { Measure } from '../kernel/measure.ts'
+import type { Lake } from '../platform/lake/lake.ts'
+import type { Log } from '../platform/log.ts'
+import type { State } from '../platform/state/state.ts'
+import { repeatEvery } from './repeat.ts'
+
+/** Often enough that a badge goes while somebody watches. */
+const EVALUATE_EVERY_MS = 10_000
+
+export interface DeclaringDeps {
+  readonly state: State
+  readonly lake: Lake
+  readonly clock: Clock
+  readonly log: Log
+  readonly attack: Attack
+  readonly rules: () => readonly RuleInfo[]
+  /** Folders of card files, read at start. */
+  readonly folders: readonly string[]
+  readonly changed: (changes: readonly BadgeChanged[]) => void
+}
+
+export interface Declaring {
+  readonly measures: readonly Measure[]
+  readonly problems: readonly CardProblem[]
+  /** Measures and judges every card now. */
+  evaluate(): Promise<void>
+  stop(): Promise<void>
+}
+
+/** Every measure that a card may name. */
+export function allMeasures({
+  state,
+  lake,
+  clock,
+  attack,
+  rules,
+}: Omit<DeclaringDeps, 'log' | 'folders' | 'changed'>): readonly Measure[] {
+  return [
+    ...detectMeasures({ state, attack, rules }),
+    completenessMeasure(state.tables<CollectTables>(), clock),
+    forbiddenCountMeasure(lake),
+  ]
+}
+
+/** Takes the cards from their files and keeps judging all cards from then on. */
+export async function startDeclaring(deps: DeclaringDeps): Promise<Declaring> {
+  const { state, clock, log } = deps
+  const measures = allMeasures(deps)
+  const { cards, problems } = await loadCards(deps.folders, new Map(measures.map((measure) => [measure.id, measure])))
+  for (const { file, line, message } of problems) log.warn('card refused', { place: `${file}:${line}`, reason: message })
+  await state.transaction<DeclareTables, void>((trx) => adoptCards(trx, cards, clock.now()))
+  const evaluate = async (): Promise<void> => {
+    const changes = await runEvaluation({ state, clock, measures })
+    if (changes.length > 0) deps.changed(changes)
+  }
+  const evaluating = repeatEvery(EVALUATE_EVERY_MS, evaluate, (error) =>
+    log.error('judging the cards failed', { reason: messageOf(error) }),
+  )
+  return { measures, problems, evaluate, stop: () => evaluating.stop() }
+}

@@ -1,0 +1,153 @@
+import type { SourceList, SourceSummary } from '../collect/schema.ts'
+import type { CollectTables } from '../collect/tables.ts'
+import { listSources, type StatusOf } from '../collect/view.ts'
+import { cardState } from '../declare/card-state.ts'
+import type { Measures } from '../declare/criteria.ts'
+import { allCards } from '../declare/queries.ts'
+import type { CardView } from '../declare/schema.ts'
+import type { DeclareTables } from '../declare/tables.ts'
+import { cardView, type LedgerIndexes } from '../declare/view.ts'
+import { alertCounts, alertQueue } from '../detect/alerts-queue.ts'
+import { type QueueGroup, queueQuery } from '../detect/schema.ts'
+import type { DetectTables } from '../detect/tables.ts'
+import type { Clock } from '../kernel/clock.ts'
+import type { Measure } from '../kernel/measure.ts'
+import { type Caller, type Route, route } from '../platform/http/route.ts'
+import type { State } from '../platform/state/state.ts'
+import type { Ledger } from '../prove/ledger.ts'
+import { type Need, type Overview, overviewSchema } from './schema.ts'
+
+const ALERTS_SHOWN = 6
+const DAY_MS = 86_400_000
+
+export interface OverviewDeps {
+  readonly state: State
+  readonly ledger: Ledger
+  readonly clock: Clock
+  readonly measures: readonly Measure[]
+  readonly ledgerIndexes: LedgerIndexes
+  readonly statusOf: StatusOf
+  readonly refusedRules: number
+  readonly startedAt: number
+}
+
+/** What needs a person now, what is declared, what is at risk and what arrives, gathered from the rooms. */
+export function overviewRoute(deps: OverviewDeps): Route {
+  const measures: Measures & ReadonlyMap<string, Measure> = new Map(deps.measures.map((measure) => [measure.id, measure]))
+  return route({
+    method: 'GET',
+    path: '/api/v1/overview',
+    permission: 'alerts:read',
+    summary: 'What needs a person now, and how everything stands',
+    response: overviewSchema,
+    handle: ({ caller }) => overview(deps, measures, caller),
+  })
+}
+
+async function overview(deps: OverviewDeps, measures: ReadonlyMap<string, Measure>, caller: Caller): Promise<Overview> {
+  const { state, ledger } = deps
+  const { scope } = caller
+  const now = deps.clock.now()
+  const alerts = state.scoped<DetectTables>(scope)
+  const [counts, queue, sources, cards] = await Promise.all([
+    alertCounts(alerts, caller.name, now),
+    alertQueue(alerts, queueQuery.parse({ limit: ALERTS_SHOWN }), caller.name),
+    listSources(state.tables<CollectTables>(), scope, deps.statusOf, now),
+    cardsOf(deps, measures, caller, now),
+  ])
+  const count = (state: CardView['badge']['state']): number => cards.filter((card) => card.badge.state === state).length
+  return {
+    needs: [
+      ...queue.groups.map(alertNeed),
+      ...cards.flatMap(cardNeed),
+      ...sources.sources.flatMap((source) => sourceNeed(source, now)),
+      ...unknownNeed(sources, now),
+      ...(deps.refusedRules === 0 ? [] : [{ kind: 'rules' as const, refused: deps.refusedRules, since: iso(deps.startedAt) }]),
+    ],
+    alerts: { open: counts.openAlerts, bySeverity: bySeverity(counts.openBySeverity) },
+    badges: {
+      held: count('held'),
+      atRisk: count('at-risk'),
+      withdrawn: count('withdrawn') + count('expired'),
+      draft: count('draft'),
+    },
+    ingest: ingestOf(sources),
+    ledger: { size: ledger.head.size, signedAt: ledger.head.logged },
+  }
+}
+
+async function cardsOf(
+  deps: OverviewDeps,
+  measures: ReadonlyMap<string, Measure>,
+  caller: Caller,
+  now: number,
+): Promise<CardView[]> {
+  const db = deps.state.scoped<DeclareTables>(caller.scope)
+  const cards: CardView[] = []
+  for (const row of await allCards(db)) {
+    const state = await cardState(db, row, measures)
+    if (state !== undefined) cards.push(await cardView(db, state, caller, deps.ledgerIndexes, now))
+  }
+  return cards
+}
+
+function alertNeed(group: QueueGroup): Need {
+  return {
+    kind: 'alert',
+    // The console opens an alert, not a group: the gravest speaks for it.
+    id: group.alerts.toSorted((a, b) => a.severity - b.severity)[0]?.id ?? group.id,
+    severity: group.severity,
+    title: { en: group.title, ja: group.titleJa },
+    entity: group.entity.name,
+    count: group.count,
+    since: group.raisedAt,
+  }
+}
+
+function cardNeed(card: CardView): Need[] {
+  const { state, reason, since } = card.badge
+  if (state === 'held' || state === 'draft') return []
+  return [{ kind: 'card', id: card.id, title: card.name, state, reason: reason?.text ?? null, since }]
+}
+
+function sourceNeed(source: SourceSummary, now: number): Need[] {
+  const since = source.lastEventAt ?? source.createdAt
+  if (source.state === 'failed' || source.problems.length > 0)
+    return [{ kind: 'source', id: source.id, problem: 'failing', missing: 0, since: iso(Date.parse(since)) }]
+  const gaps = source.series.gaps.reduce((sum, value) => sum + value, 0)
+  if (gaps > 0) return [{ kind: 'source', id: source.id, problem: 'gap', missing: gaps, since: iso(now) }]
+  if (source.silence === 'silent')
+    return [{ kind: 'source', id: source.id, problem: 'silent', missing: 0, since: iso(Date.parse(since)) }]
+  return []
+}
+
+function unknownNeed(sources: SourceList, now: number): Need[] {
+  const { unknown } = sources.totals.lastDay
+  return unknown === 0 ? [] : [{ kind: 'unknowns', count: unknown, since: iso(now - DAY_MS) }]
+}
+
+function ingestOf({ sources, totals }: SourceList): Overview['ingest'] {
+  const [first] = sources
+  const from = first === undefined ? 0 : Date.parse(first.series.from)
+  const received =
+    first?.series.received.map((_, at) => sources.reduce((sum, source) => sum + (source.series.received[at] ?? 0), 0)) ?? []
+  return {
+    // The last minute is still growing: the one before it is whole.
+    ratePerSecond: Math.max(received.at(-1) ?? 0, received.at(-2) ?? 0) / 60,
+    series: received.map((count, at) => ({ at: iso(from + at * 60_000), count })),
+    sources: {
+      total: totals.sources,
+      silent: totals.silent,
+      gaps: sources.filter((source) => source.series.gaps.some((value) => value > 0)).length,
+    },
+  }
+}
+
+function bySeverity(counts: Readonly<Record<string, number>>): Overview['alerts']['bySeverity'] {
+  const of = (severity: string): number => counts[severity] ?? 0
+  return { '1': of('1'), '2': of('2'), '3': of('3'), '4': of('4'), '5': of('5') }
+}
+
+function iso(ms: number): string {
+  return new Date(ms).toISOString()
+}
