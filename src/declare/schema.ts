@@ -284,7 +284,6 @@ export const wallResponse = z.object({
 export type WallResponse = z.infer<typeof wallResponse>
 
 export const cardParams = z.object({ id: slug })
-/** Either the raw YAML (`text/yaml` is also taken) or `{yaml}`. */
 export const proposeBody = z.object({ yaml: z.string().min(1).max(200_000), dryRun: z.boolean().default(false) })
 export const proposeResponse = z.object({
   id: z.string(),
@@ -299,6 +298,7 @@ export const proposeResponse = z.object({
 export const signBody = z.object({ hash: z.string().min(1) })
 export const signResponse = z.object({ card: cardView })
 export const diffQuery = z.object({ from: z.string().optional(), to: z.string().optional() })
+export const sourceQuery = z.object({ hash: z.string().optional() })
 export const diffResponse = z.object({
   id: z.string(),
   from: z.object({ hash: z.string(), version: z.string() }).nullable(),

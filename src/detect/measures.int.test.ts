@@ -61,7 +61,7 @@ describeStates('detect measures', (bed) => {
     const all = measures()
     for (const { id } of all) {
       if (id === 'detect.attack-coverage') continue
-      expect(await read(id, {}), id).toMatchObject({ value: null, missing: expect.any(String) })
+      expect(await read(id, {}), id).toMatchObject({ value: null, missing: { en: expect.any(String), ja: expect.any(String) } })
     }
     expect(await read('detect.attack-coverage', {})).toMatchObject({ value: 0, good: 0, unknown: attack.core.techniques.length })
     expect(await read('detect.attack-coverage', { set: 'rules' })).toMatchObject({ value: null })

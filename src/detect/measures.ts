@@ -151,12 +151,12 @@ function techniquesOf({ set, techniques }: JsonObject, attack: Attack, rules: re
 
 // ── Readings ──
 
-function nothing(missing: string, evidence: JsonObject = {}): Reading {
+function nothing(missing: { readonly en: string; readonly ja: string }, evidence: JsonObject = {}): Reading {
   return { value: null, good: 0, bad: 0, unknown: 0, evidence, missing }
 }
 
 function coverageReading(wanted: readonly string[], proven: ReadonlyMap<string, number>): Reading {
-  if (wanted.length === 0) return nothing('The set of techniques is empty.')
+  if (wanted.length === 0) return nothing({ en: 'The set of techniques is empty.', ja: '対象とする手法がありません。' })
   const good = wanted.filter((id) => proven.has(id))
   const open = wanted.filter((id) => !proven.has(id))
   return {
@@ -170,7 +170,7 @@ function coverageReading(wanted: readonly string[], proven: ReadonlyMap<string, 
 }
 
 function timesReading(rows: readonly AlertTimes[], params: JsonObject, timeOf: (row: AlertTimes) => number): Reading {
-  if (rows.length === 0) return nothing('No alert was raised in the window.')
+  if (rows.length === 0) return nothing({ en: 'No alert was raised in the window.', ja: '対象期間にアラートがありません。' })
   const times = rows.map((row) => ({ id: row.id, ms: Math.max(0, timeOf(row)) })).sort((a, b) => a.ms - b.ms)
   const statistic = statisticOf(params)
   const value = seconds(
@@ -203,7 +203,10 @@ function precisionReading(rows: readonly AlertTimes[], overdueBefore: number): R
   const good = judged.filter((row) => row.verdict === 'true')
   const overdue = rows.filter((row) => row.judged === null && row.raised < overdueBefore)
   const counted = judged.length + overdue.length
-  if (counted === 0) return nothing('No alert of this severity was judged in the window.', { waiting: rows.length })
+  if (counted === 0) return nothing(
+      { en: 'No alert of this severity was judged in the window.', ja: '対象期間に、この重要度で判定されたアラートがありません。' },
+      { waiting: rows.length },
+    )
   return {
     value: round((good.length / counted) * 100),
     good: good.length,

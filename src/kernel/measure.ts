@@ -19,8 +19,8 @@ export interface Reading {
    * silent yesterday is a day old, whenever it was computed. Absent: as old as the reading itself.
    */
   readonly asOf?: number
-  /** Why value is null, for people. */
-  readonly missing?: string
+  /** Why value is null, for people; best in both languages. */
+  readonly missing?: string | { readonly en: string; readonly ja: string }
 }
 
 /** Feeds objectives. `from` and `to` are milliseconds UTC, `to` exclusive. */

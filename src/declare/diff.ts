@@ -1,0 +1,158 @@
+import { canonicalJson, type JsonValue } from '../kernel/json.ts'
+import { durationMs } from './duration.ts'
+import { say } from './messages.ts'
+import type { Card, Change, Comparator } from './schema.ts'
+
+type Effect = Change['effect']
+
+/** What is compared: a path for people, and how to tell whether the change loosens the promise. */
+interface Facet {
+  readonly path: string
+  readonly value: JsonValue
+  readonly added: Effect
+  readonly removed: Effect
+  readonly changed: (before: JsonValue, after: JsonValue) => Effect
+}
+
+/**
+ * The differences in meaning between two versions of a card, each with its effect on what is promised. Comments, order
+ * of keys and the version number are no difference. When nobody can tell by looking at the text (another measure, other
+ * parameters, another query), the effect is `unclear`.
+ */
+export function diffCards(before: Card, after: Card): readonly Change[] {
+  const old = new Map(facetsOf(before).map((facet) => [facet.path, facet]))
+  const now = new Map(facetsOf(after).map((facet) => [facet.path, facet]))
+  return [...new Set([...old.keys(), ...now.keys()])].flatMap((path): Change[] => {
+    const was = old.get(path)
+    const is = now.get(path)
+    if (was === undefined) return is === undefined ? [] : [change(path, 'added', null, is.value, is.added)]
+    if (is === undefined) return [change(path, 'removed', was.value, null, was.removed)]
+    if (canonicalJson(was.value) === canonicalJson(is.value)) return []
+    return [change(path, 'changed', was.value, is.value, is.changed(was.value, is.value))]
+  })
+}
+
+export function weakenedIn(changes: readonly Change[]): number {
+  return changes.filter(({ effect }) => effect === 'weaker').length
+}
+
+function change(path: string, kind: Change['kind'], before: JsonValue, after: JsonValue, effect: Effect): Change {
+  const params = { what: path, before: brief(before), after: brief(after) }
+  return { path, kind, before, after, effect, text: say({ code: `change-${kind}`, params }) }
+}
+
+function brief(value: JsonValue): string {
+  return typeof value === 'string' ? value : JSON.stringify(value)
+}
+
+function facetsOf(card: Card): readonly Facet[] {
+  const whole = card as unknown as Record<string, JsonValue>
+  return [
+    ...['name', 'owner', 'evidence', 'nextReview'].map((path) => neutral(path, whole[path] ?? null)),
+    neutral('scope.description', card.scope.description),
+    { ...neutral('scope.id', card.scope.id), changed: () => 'unclear' },
+    { ...neutral('scope.labels', card.scope.labels), changed: () => 'unclear' },
+    ...card.scope.assets.map((asset) => promise(`scope.assets.${asset}`, asset)),
+    ...card.threats.in.map((threat) => promise(`threats.in.${threat.en}`, threat)),
+    ...card.threats.out.map((threat) => burden(`threats.out.${threat.en}`, threat)),
+    ...card.residualRisks.map((risk) => burden(`residualRisks.${risk.description.en}`, risk as unknown as JsonValue)),
+    { ...neutral('approvers', card.approvers), changed: widened },
+    ordered('signatures', card.signatures, 'more'),
+    ordered('period', card.period, 'less'),
+    ordered('validity.from', card.validity.from, 'less'),
+    ordered('validity.until', card.validity.until, 'less'),
+    ...card.objectives.flatMap(objectiveFacets),
+    ...card.forbidden.flatMap(forbiddenFacets),
+    ...card.withdrawal.flatMap(triggerFacets),
+  ]
+}
+
+function objectiveFacets(objective: Card['objectives'][number]): Facet[] {
+  const at = `objectives.${objective.id}`
+  const { comparator, target } = objective
+  return [
+    promise(at, objective.title),
+    { ...neutral(`${at}.measure`, objective.measure), changed: () => 'unclear' },
+    { ...neutral(`${at}.params`, objective.params), changed: () => 'unclear' },
+    { ...neutral(`${at}.window`, objective.window), changed: () => 'unclear' },
+    { ...neutral(`${at}.target`, [comparator, target]), changed: targetEffect },
+    ordered(`${at}.margin`, objective.margin, 'more'),
+    ordered(`${at}.maxEvidenceAge`, objective.maxEvidenceAge, 'less'),
+  ]
+}
+
+function forbiddenFacets(forbidden: Card['forbidden'][number]): Facet[] {
+  const at = `forbidden.${forbidden.id}`
+  return [
+    promise(at, forbidden.title),
+    { ...neutral(`${at}.query`, forbidden.query), changed: () => 'unclear' },
+    ordered(`${at}.window`, forbidden.window, 'more'),
+    ordered(`${at}.maxEvidenceAge`, forbidden.maxEvidenceAge, 'less'),
+  ]
+}
+
+function triggerFacets(trigger: Card['withdrawal'][number]): Facet[] {
+  const of = 'objective' in trigger && trigger.objective !== undefined ? `.${trigger.objective}` : ''
+  const at = `withdrawal.${trigger.on}${of}`
+  switch (trigger.on) {
+    case 'unmet':
+      return [promise(at, trigger.on), ordered(`${at}.periods`, trigger.periods, 'less')]
+    case 'below':
+      return [promise(at, trigger.on), ordered(`${at}.value`, trigger.value, 'more')]
+    case 'stale-evidence':
+      return [promise(at, trigger.on), ordered(`${at}.grace`, trigger.grace, 'less')]
+    default:
+      return [promise(at, trigger.on)]
+  }
+}
+
+function neutral(path: string, value: JsonValue): Facet {
+  return { path, value, added: 'neutral', removed: 'neutral', changed: () => 'neutral' }
+}
+
+/** Something promised: more of it is stronger. Its own words may change. */
+function promise(path: string, value: JsonValue): Facet {
+  return { path, value, added: 'stronger', removed: 'weaker', changed: () => 'neutral' }
+}
+
+/** Something set aside: more of it is weaker. */
+function burden(path: string, value: JsonValue): Facet {
+  return { path, value, added: 'weaker', removed: 'stronger', changed: () => 'unclear' }
+}
+
+/** A number, a day or a duration of which `more` or `less` is the stronger promise. */
+function ordered(path: string, value: string | number, stronger: 'more' | 'less'): Facet {
+  const changed = (before: JsonValue, after: JsonValue): Effect => {
+    const difference = size(after) - size(before)
+    if (difference === 0) return 'neutral'
+    return difference > 0 === (stronger === 'more') ? 'stronger' : 'weaker'
+  }
+  return { path, value, added: 'neutral', removed: 'neutral', changed }
+}
+
+function size(value: JsonValue): number {
+  if (typeof value === 'number') return value
+  const text = String(value)
+  return text.startsWith('P') ? durationMs(text) : Date.parse(text)
+}
+
+function targetEffect(before: JsonValue, after: JsonValue): Effect {
+  const [comparatorBefore, targetBefore] = before as readonly [Comparator, number]
+  const [comparatorAfter, targetAfter] = after as readonly [Comparator, number]
+  const upper = (comparator: Comparator) => comparator === '<=' || comparator === '<'
+  const strict = Number(comparatorAfter === '<') - Number(comparatorBefore === '<')
+  if (upper(comparatorBefore) && upper(comparatorAfter)) {
+    if (targetAfter === targetBefore) return strict > 0 ? 'stronger' : 'weaker'
+    return targetAfter < targetBefore ? 'stronger' : 'weaker'
+  }
+  if (comparatorBefore === '>=' && comparatorAfter === '>=') return targetAfter > targetBefore ? 'stronger' : 'weaker'
+  return 'unclear'
+}
+
+/** Fewer people who may sign is stronger, more is weaker; another choice of people is for a reader to judge. */
+function widened(before: JsonValue, after: JsonValue): Effect {
+  const old = new Set(before as readonly string[])
+  const now = new Set(after as readonly string[])
+  if (now.isSupersetOf(old)) return 'weaker'
+  return now.isSubsetOf(old) ? 'stronger' : 'unclear'
+}

@@ -1,0 +1,249 @@
+import type { Kysely } from 'kysely'
+import type { Clock } from '../kernel/clock.ts'
+import type { Evidence } from '../kernel/evidence.ts'
+import type { JsonObject, JsonValue } from '../kernel/json.ts'
+import type { BadgeState, Measure } from '../kernel/measure.ts'
+import { jsonText } from '../platform/state/columns.ts'
+import { recordEvidence } from '../platform/state/outbox.ts'
+import type { State } from '../platform/state/state.ts'
+import { type CardState, cardState, memoryOf, readingsOf, rowOfMemory, specOf, standingOf } from './card-state.ts'
+import type { Criterion } from './criteria.ts'
+import { durationMs } from './duration.ts'
+import { type Evaluation, evaluate } from './evaluate.ts'
+import type { Taken } from './judge.ts'
+import { reasonOf } from './messages.ts'
+import { allCards, badgesOf, cardById, type Db, insertBadge, insertReadings, saveObjective, updateCard } from './queries.ts'
+import type { DeclareTables, ObjectivesTable, ReadingsTable } from './tables.ts'
+import { take } from './take.ts'
+import type { Weighed } from './triggers.ts'
+
+export interface RunDeps {
+  readonly state: State
+  readonly clock: Clock
+  readonly measures: readonly Measure[]
+}
+
+/** A badge that changed in a run. */
+export interface BadgeChanged {
+  readonly card: string
+  readonly scope: string
+  readonly from: BadgeState | null
+  readonly to: BadgeState
+}
+
+/** A figure that keeps moving is written into the ledger at most this often, one that stands still once a period. */
+const RECORD_GAP_MS = 60_000
+const RECORD_AT_LEAST_MS = 3_600_000
+
+/**
+ * Measures every objective of every card and judges the cards: readings, badge and evidence of each card commit in one
+ * transaction. Run it every half minute or so; a card that was not evaluated for longer is judged first by what its old
+ * readings are worth now, so that a gap in evaluation costs what it must.
+ *
+ * @param only evaluate this card alone.
+ * @returns what changed; one card's failure is thrown after the others were done.
+ */
+export async function runEvaluation(deps: RunDeps, only?: string): Promise<readonly BadgeChanged[]> {
+  const db = deps.state.tables<DeclareTables>()
+  const measures = new Map(deps.measures.map((measure) => [measure.id, measure]))
+  const asked = new Map<string, Promise<Taken>>()
+  const changed: BadgeChanged[] = []
+  const failures: unknown[] = []
+  for (const row of await allCards(db)) {
+    if (only !== undefined && row.id !== only) continue
+    try {
+      const state = await cardState(db, row, measures)
+      if (state === undefined) continue
+      const now = deps.clock.now()
+      const fresh = new Map<string, Taken>()
+      for (const criterion of state.criteria) {
+        const spec = specOf(criterion)
+        const key = `${row.scope} ${spec}`
+        // Two cards that ask the same get the same answer, and the lake is asked once.
+        const answer = asked.get(key) ?? take(criterion, measures.get(criterion.measure), row.scope, now)
+        asked.set(key, answer)
+        fresh.set(spec, await answer)
+      }
+      changed.push(
+        ...(await deps.state.transaction<DeclareTables, BadgeChanged[]>((trx) =>
+          settle(trx, row.id, measures, fresh, deps.clock),
+        )),
+      )
+    } catch (error) {
+      failures.push(error)
+    }
+  }
+  if (failures.length > 0) throw failures[0]
+  return changed
+}
+
+/** Judges a card twice: by what it had, then by what was just measured. Each change of the badge is its own evidence. */
+async function settle(
+  trx: Kysely<DeclareTables>,
+  id: string,
+  measures: ReadonlyMap<string, Measure>,
+  fresh: ReadonlyMap<string, Taken>,
+  clock: Clock,
+): Promise<BadgeChanged[]> {
+  const row = await cardById(trx, id)
+  const state = row === undefined ? undefined : await cardState(trx, row, measures)
+  if (state === undefined) return []
+  const now = clock.now()
+  const changes: BadgeChanged[] = []
+  const standing = standingOf(state)
+  const before = readingsOf(state)
+  const aged = evaluate(state.card, state.criteria, standing, before, memoryOf(state), now)
+  const firstRun = state.row.evaluated_at === null
+  if (!firstRun) changes.push(...(await recordBadge(trx, state, aged, state.row.state, now)))
+  const readings = new Map(before)
+  for (const criterion of state.criteria) {
+    const taken = fresh.get(specOf(criterion))
+    if (taken !== undefined) readings.set(criterion.id, taken)
+  }
+  const evaluation = evaluate(state.card, state.criteria, standing, readings, firstRun ? null : aged.memory, now)
+  await recordReadings(trx, state, evaluation, now)
+  changes.push(...(await recordBadge(trx, state, evaluation, firstRun ? null : aged.state, now)))
+  await updateCard(trx, id, { ...rowOfMemory(evaluation.memory), evaluated_at: now })
+  return changes
+}
+
+async function recordBadge(
+  trx: Db,
+  state: CardState,
+  evaluation: Evaluation,
+  from: BadgeState | null,
+  now: number,
+): Promise<BadgeChanged[]> {
+  if (from === evaluation.state) return []
+  const { row } = state
+  const outbox = await recordEvidence(trx, [badgeEvidence(state, evaluation, from, now)], { now: () => now })
+  const [last] = await badgesOf(trx, row.id, 1)
+  await insertBadge(trx, {
+    card_id: row.id,
+    number: (last?.number ?? 0) + 1,
+    scope: row.scope,
+    at: evaluation.since,
+    from_state: from,
+    to_state: evaluation.state,
+    reasons: jsonText(evaluation.reasons),
+    outbox,
+  })
+  await updateCard(trx, row.id, { outbox })
+  return [{ card: row.id, scope: row.scope, from, to: evaluation.state }]
+}
+
+function badgeEvidence(state: CardState, evaluation: Evaluation, from: BadgeState | null, now: number): Evidence {
+  const { row, card } = state
+  return {
+    type: 'badge',
+    scope: row.scope,
+    observed: evaluation.since,
+    received: now,
+    body: {
+      card: row.id,
+      version: card.version,
+      hash: row.hash,
+      from,
+      to: evaluation.state,
+      since: new Date(evaluation.since).toISOString(),
+      reasons: evaluation.reasons.map((fact) => reasonOf(fact) as unknown as JsonObject),
+      objectives: evaluation.weighed.map(({ criterion, judged, taken }) => ({
+        id: criterion.id,
+        state: judged.state,
+        value: taken?.value ?? null,
+      })),
+      signatures: evaluation.signed,
+    },
+  }
+}
+
+async function recordReadings(trx: Db, state: CardState, evaluation: Evaluation, now: number): Promise<void> {
+  const measured = evaluation.weighed.filter((item) => item.taken !== undefined)
+  const due = measured.filter((item) => isDue(state, item, now))
+  const evidence = due.map((item) => measureEvidence(state, item, now))
+  const first = (await recordEvidence(trx, evidence, { now: () => now })) - evidence.length + 1
+  const points: ReadingsTable[] = []
+  for (const item of measured) {
+    const place = due.indexOf(item)
+    const row = objectiveRow(state, item, place < 0 ? undefined : first + place, now)
+    await saveObjective(trx, row)
+    if (place >= 0) {
+      const { card_id, objective, scope, value, outbox } = row
+      points.push({ card_id, objective, scope, at: now, value, state: item.judged.state, outbox })
+    }
+  }
+  await insertReadings(trx, points)
+}
+
+function isDue(state: CardState, { criterion, taken, judged }: Weighed, now: number): boolean {
+  const before = state.objectives.get(criterion.id)
+  if (before === undefined || before.outbox === 0 || before.spec !== specOf(criterion)) return true
+  if (before.recorded_state !== judged.state) return true
+  const age = now - before.recorded_at
+  const most = Math.min(durationMs(state.card.period), RECORD_AT_LEAST_MS)
+  return age >= most || (age >= RECORD_GAP_MS && before.recorded_value !== (taken?.value ?? null))
+}
+
+function objectiveRow(state: CardState, item: Weighed, outbox: number | undefined, now: number): ObjectivesTable {
+  const { criterion, judged, notMetSince, unprovenSince } = item
+  const taken = item.taken ?? { value: null, good: 0, bad: 0, unknown: 0, detail: {}, measuredAt: now, asOf: now, missing: null }
+  const before = state.objectives.get(criterion.id)
+  const recorded =
+    outbox === undefined && before !== undefined
+      ? {
+          recorded_at: before.recorded_at,
+          recorded_value: before.recorded_value,
+          recorded_state: before.recorded_state,
+          outbox: before.outbox,
+        }
+      : { recorded_at: now, recorded_value: taken.value, recorded_state: judged.state, outbox: outbox ?? 0 }
+  return {
+    card_id: state.row.id,
+    objective: criterion.id,
+    scope: state.row.scope,
+    spec: specOf(criterion),
+    not_met_since: notMetSince,
+    unproven_since: unprovenSince,
+    value: taken.value,
+    good: taken.good,
+    bad: taken.bad,
+    unknown: taken.unknown,
+    detail: jsonText(taken.detail),
+    missing: taken.missing === null ? null : jsonText(taken.missing),
+    measured_at: taken.measuredAt,
+    as_of: taken.asOf,
+    ...recorded,
+  }
+}
+
+function measureEvidence(state: CardState, item: Weighed, now: number): Evidence {
+  const { criterion, taken, judged } = item
+  const { row, card } = state
+  const at = taken?.measuredAt ?? now
+  return {
+    type: 'measure',
+    scope: row.scope,
+    observed: taken?.asOf ?? now,
+    received: at,
+    body: {
+      card: row.id,
+      version: card.version,
+      hash: row.hash,
+      objective: criterion.id,
+      ...measureFacts(criterion, at),
+      value: taken?.value ?? null,
+      state: judged.state,
+      good: taken?.good ?? 0,
+      bad: taken?.bad ?? 0,
+      unknown: taken?.unknown ?? 0,
+      detail: taken?.detail ?? {},
+      ...(taken?.missing == null ? {} : { missing: { ...taken.missing } }),
+    },
+  }
+}
+
+function measureFacts(criterion: Criterion, at: number): Record<string, JsonValue> {
+  const { measure, params, unit, comparator, target, windowMs } = criterion
+  const from = new Date(at - windowMs).toISOString()
+  return { measure, params, unit, comparator, target, from, to: new Date(at).toISOString() }
+}
