@@ -59,7 +59,7 @@ export async function exportCommand(args: readonly string[]): Promise<number> {
     if (output === '-') process.stdout.write(text)
     else await writeFile(output, text)
     const { entries, events } = report.checked
-    process.stderr.write(`${output}: ${entries} entries, ${events} events, log ${report.origin} at ${report.size} entries\n`)
+    process.stderr.write(`${output}: entries ${entries}, events ${events}; log ${report.origin}, size ${report.size}\n`)
     for (const note of report.notes) process.stderr.write(`${note}\n`)
     return EXIT.ok
   })

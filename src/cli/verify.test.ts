@@ -92,7 +92,7 @@ test('a changed tile is named, with the contract’s words', async () => {
   out = ''
   expect(await verifyCommand([data, '--key', key])).toBe(1)
   expect(out).toContain('✗ ledger/tile/0/000.p/5 entry 2: Tile was changed')
-  expect(out).toContain('NOT PROVED: 1 failures.')
+  expect(out).toContain('NOT PROVED: 1 failure.')
   vi.stubEnv('LC_ALL', 'ja_JP.UTF-8')
   out = ''
   expect(await verifyCommand([data, '--key', key])).toBe(1)
@@ -128,7 +128,7 @@ test('a bundle is exported from the files and verified by itself', async () => {
   const { data, key } = await directory()
   const bundle = join(data, 'alert.kanpeki.json')
   expect(await exportCommand(['--alert', 'a-1', '--data', data, '-o', bundle])).toBe(0)
-  expect(err).toContain('1 entries, 0 events, log example.com/soc at 5 entries')
+  expect(err).toContain('entries 1, events 0; log example.com/soc, size 5')
   expect(await verifyCommand([bundle, '--key', key, '--json'])).toBe(0)
   expect(json()).toMatchObject({ ok: true, kind: 'bundle', signer: 'example.com/soc', size: 5 })
   out = ''

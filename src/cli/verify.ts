@@ -192,20 +192,20 @@ interface Words {
 }
 
 const EN: Words = {
-  log: (path, origin, size, root) => `${path}\n  log ${origin}, ${size} entries, root ${root}`,
+  log: (path, origin, size, root) => `${path}\n  log ${origin}, ${plural(size, 'entry', 'entries')}, root ${root}`,
   logged: (first, last) => `  logged from ${first} to ${last}`,
-  entries: (n) => `${n} entries`,
-  tiles: (n) => `${n} tiles`,
-  segments: (n, size) => `${n} sealed segments (${size})`,
-  events: (n) => `${n} events`,
-  checkpoints: (n) => `${n} earlier checkpoints`,
+  entries: (n) => plural(n, 'entry', 'entries'),
+  tiles: (n) => plural(n, 'tile', 'tiles'),
+  segments: (n, size) => `${plural(n, 'sealed segment', 'sealed segments')} (${size})`,
+  events: (n) => plural(n, 'event', 'events'),
+  checkpoints: (n) => plural(n, 'earlier checkpoint', 'earlier checkpoints'),
   checked: (parts, seconds) => `  checked ${parts.join(', ')} in ${seconds} s`,
   leaf: (n) => `entry ${n}`,
   more: (n) => `and ${n} more (--json lists all)`,
   proved: (signer, given) => `PROVED. Signed by ${signer}, ${given ? 'with the key given' : 'with a key trusted before'}.`,
   consistent: (claims) =>
     `CONSISTENT, SIGNER UNVERIFIED. Everything agrees, but anyone could have made and signed it.\nIf this is the signer's key, check it with them and run again with: --key '${claims}'`,
-  failed: (n) => `NOT PROVED: ${n} failures.`,
+  failed: (n) => `NOT PROVED: ${plural(n, 'failure', 'failures')}.`,
 }
 
 const JA: Words = {
@@ -223,6 +223,10 @@ const JA: Words = {
   consistent: (claims) =>
     `整合していますが、署名者は未確認です。内容に矛盾はありませんが、誰でも作成・署名できたものです。\nこれが署名者の鍵であることを本人に確かめたうえで、次を付けて再実行してください：--key '${claims}'`,
   failed: (n) => `証明できません：失敗${n}件。`,
+}
+
+function plural(n: string, one: string, many: string): string {
+  return `${n} ${n === '1' ? one : many}`
 }
 
 function isJapanese(env: NodeJS.ProcessEnv = process.env): boolean {
