@@ -89,10 +89,10 @@ function floorMinute(time: number): number {
   return time - (time % MINUTE_MS)
 }
 
-/** The measure `source-completeness`: the share of expected minutes in which nothing was silent or lost, in percent. */
+/** The measure `collect.source-completeness`: the share of expected minutes in which nothing was silent or lost, in percent. */
 export function completenessMeasure<T>(db: Kysely<T>, clock: Clock): Measure {
   return {
-    id: 'source-completeness',
+    id: 'collect.source-completeness',
     unit: 'percent',
     title: { en: 'Source completeness', ja: '収集元の完全性' },
     async measure(_params, from, to, scope) {

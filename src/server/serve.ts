@@ -13,7 +13,6 @@ import type { Addresses } from '../collect/shippers.ts'
 import { createIngestHandler } from '../collect/sources/http/handler.ts'
 import { routes as declareRoutes } from '../declare/routes.ts'
 import type { DeclareDeps } from '../declare/routes-deps.ts'
-import { publicRoutes } from '../declare/routes-public.ts'
 import { routes as detectRoutes } from '../detect/routes.ts'
 import { KanpekiError, messageOf } from '../kernel/error.ts'
 import { DEFAULT_SCOPE } from '../kernel/event.ts'
@@ -208,7 +207,6 @@ export function allRoutes({ services, collecting, declaring, live, addresses }: 
     }),
     ...collectRoutes({ state, manager, statusOf, clock, unknownsOf, sendTest, addresses }),
     ...declareRoutes(declare),
-    ...publicRoutes(declare),
     overviewRoute({
       state,
       ledger,

@@ -1,6 +1,7 @@
 import { parentPort, workerData } from 'node:worker_threads'
 import { applyCounts } from '../../collect/accounting.ts'
 import { countOutcomes } from '../../collect/counts.ts'
+import { parseRecord } from '../../collect/normalise/parse-record.ts'
 import { bodyIdentity, type IngestBody, type IngestReply } from '../../collect/sources/http/body.ts'
 import { replyTo } from '../../collect/sources/http/reply.ts'
 import { splitBody } from '../../collect/sources/http/split.ts'
@@ -16,7 +17,6 @@ import { batchRoot } from '../../prove/batch-root.ts'
 import { migrations } from '../migrations.ts'
 import { createDetector } from './detector.ts'
 import type { FromWorker, Replies, Request, ToWorker, WireError, WorkerSettings } from './messages.ts'
-import { parseRecord } from './parse.ts'
 import { type CommittedBatch, createWriter } from './writer.ts'
 
 /** The writer thread: parsing, the lake's commit, rules and the state transaction, away from the loop that serves people. */
