@@ -196,6 +196,10 @@ export class ClickHouseLake implements Lake {
     await this.#engine.command(queries.dropHour(hour))
   }
 
+  async compact(): Promise<void> {
+    await this.#engine.command('OPTIMIZE TABLE events FINAL')
+  }
+
   async stats(): Promise<LakeStats> {
     const rows = await this.#engine.rows<Readonly<Record<'partition' | 'events' | 'bytes' | 'rawBytes', string>>>(queries.HOURS)
     const sum = (key: 'events' | 'bytes' | 'rawBytes') => rows.reduce((total, row) => total + Number(row[key]), 0)

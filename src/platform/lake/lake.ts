@@ -157,6 +157,8 @@ export interface Lake {
   sealHour(hour: number): Promise<SealedHour>
   /** Forgets an hour's events; a sealed file stays. */
   dropHour(hour: number): Promise<void>
+  /** Merges all that is stored, which happens by itself sooner or later; for tests and for upkeep at quiet times. */
+  compact(): Promise<void>
   stats(): Promise<LakeStats>
   sources(sinceMs: number): Promise<readonly SourceStats[]>
   close(): Promise<void>

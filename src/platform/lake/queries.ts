@@ -2,7 +2,7 @@ import { KanpekiError } from '../../kernel/error.ts'
 import type { SearchPage, SearchRequest, TimeRange } from './lake.ts'
 import { compileQuery, valuesOf } from './query/compile.ts'
 import { Params } from './query/params.ts'
-import { HOT_COLUMNS, INSERT_COLUMNS, partitionOf, TEXT_INDEX } from './table.ts'
+import { HOT_COLUMNS, INSERT_COLUMNS, partitionOf } from './table.ts'
 
 export interface Statement {
   readonly sql: string
@@ -36,14 +36,15 @@ export interface EventRow {
 
 /**
  * One block, hence one part: all or nothing. `token` makes the engine drop an insert that is only tried again.
- * Parallel parsing would cut the body into several blocks.
+ * Parallel parsing would cut the body into several blocks. Indexes are left to the merges: they are files of their own,
+ * each to be synced before the answer, and searches read unmerged parts well enough without them.
  */
 export function insertEvents(token: string): string {
   const settings = [
     `input_format_parallel_parsing = 0`,
     `insert_deduplicate = 1`,
     `insert_deduplication_token = '${token}'`,
-    `exclude_materialize_skip_indexes_on_insert = '${TEXT_INDEX}'`,
+    `materialize_skip_indexes_on_insert = 0`,
     `max_insert_block_size = 10000000`,
     `min_insert_block_size_rows = 10000000`,
     `min_insert_block_size_bytes = 4000000000`,

@@ -83,9 +83,6 @@ export const INSERT_COLUMNS: readonly string[] = [
   'doc',
 ]
 
-/** The index whose building is left to the merges: searches read unmerged parts without it. */
-export const TEXT_INDEX = 'doc_words'
-
 /**
  * Rows lie in the order in which they were written, so that catching up and sealing read straight through; searches by
  * time are helped by `observed`'s range in each granule. `irregular` is a JSON object, by field, of values that their hot
@@ -117,7 +114,7 @@ ${HOT_COLUMNS.map((column) => `  ${column.column} ${typeOf(column)}${column.few 
   INDEX user_known lower(user_name) TYPE bloom_filter(0.01) GRANULARITY 1,
   INDEX source_ip_known lower(source_ip) TYPE bloom_filter(0.01) GRANULARITY 1,
   INDEX destination_ip_known lower(destination_ip) TYPE bloom_filter(0.01) GRANULARITY 1,
-  INDEX ${TEXT_INDEX} doc TYPE text(tokenizer = 'splitByNonAlpha', preprocessor = lower(doc))
+  INDEX doc_words doc TYPE text(tokenizer = 'splitByNonAlpha', preprocessor = lower(doc))
 ) ENGINE = MergeTree
 PARTITION BY toUnixTimestamp(toStartOfHour(received))
 ORDER BY (writer, sequence, ix)
