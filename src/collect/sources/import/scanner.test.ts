@@ -42,6 +42,7 @@ describe('records are found by looking', () => {
     ['a line cut outside a string', '{"a":1\n{"b":2}\n', [`{"a":1 !${CUT}`, '{"b":2}']],
     ['a file cut in a document', '{"a":1}\n{"b":', ['{"a":1}', '{"b": !the file ends inside the document']],
     ['a closing brace too many', '{"a":1}}\n{"b":2}', ['{"a":1}', '~}', '{"b":2}']],
+    ['an array that is none, over lines', '[\n,', ['~[', '~,']],
     ['nothing', ' \n\n', []],
   ]
   let ran = 0

@@ -98,7 +98,9 @@ export class RecordScanner {
       const byte = this.buffer[at]!
       if (isSpace(byte)) continue
       if (byte !== OPEN && byte !== CLOSE_LIST) {
+        // From its beginning: the line may have ended before this byte.
         this.mode = 'line'
+        this.at = this.begin
         return true
       }
       this.inList = true
