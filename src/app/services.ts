@@ -13,7 +13,7 @@ import { migrations } from './migrations.ts'
 import { type Pipeline, startPipeline } from './pipeline/client.ts'
 import type { PipelineStatus } from './pipeline/messages.ts'
 import { sealClosedHours } from './pipeline/seal.ts'
-import { ruleFolders, statePlace } from './places.ts'
+import { CONTENT, ruleFolders, statePlace } from './places.ts'
 import { repeatEvery } from './repeat.ts'
 
 /** The writer's name in the lake. One process writes in this version. */
@@ -84,7 +84,14 @@ export async function startServices(config: Config, log: Log, events: ServiceEve
     let healthy = true
     const pipeline = await opened(
       startPipeline(
-        { state: statePlace(config), lake: address, sealed: dir.sealed, writer: WRITER, rules: ruleFolders(config) },
+        {
+          state: statePlace(config),
+          lake: address,
+          sealed: dir.sealed,
+          writer: WRITER,
+          rules: ruleFolders(config),
+          roots: [CONTENT, `${dir.root}/`],
+        },
         {
           progressed: (what) => {
             drainer.poke()

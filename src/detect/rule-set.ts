@@ -23,9 +23,17 @@ export interface RuleSet {
 /** Whom an alert is about, where the rule is no correlation: the first of these that the event names. */
 const ENTITY_FIELDS = ['host.name', 'host.hostname', 'source.ip', 'user.name'] as const
 
-/** Reads rules from files and folders; what is refused is named and the rest runs. */
-export function loadRuleSet(paths: readonly string[]): RuleSet {
-  return ruleSetOf(loadRuleFiles(paths))
+/**
+ * Reads rules from files and folders; what is refused is named and the rest runs.
+ * @param shown how a file's path is shown to people, e.g. without the folder of the installation.
+ */
+export function loadRuleSet(paths: readonly string[], shown: (file: string) => string = (file) => file): RuleSet {
+  const { rules, correlations, refused } = loadRuleFiles(paths)
+  return ruleSetOf({
+    rules: rules.map((rule) => ({ ...rule, info: { ...rule.info, file: shown(rule.info.file) } })),
+    correlations: correlations.map((one) => ({ ...one, file: shown(one.file) })),
+    refused: refused.map((one) => ({ ...one, file: shown(one.file) })),
+  })
 }
 
 export function ruleSetOf(loaded: LoadedRules): RuleSet {

@@ -41,6 +41,8 @@ export interface Kanpeki {
   readonly services: Services
   readonly collecting: Collecting
   readonly declaring: Declaring
+  /** Every mounted route, for the tests that walk them. */
+  readonly routes: readonly Route[]
   stop(): Promise<void>
 }
 
@@ -134,6 +136,7 @@ export async function serve(config: Config, log: Log): Promise<Kanpeki> {
       services,
       collecting,
       declaring,
+      routes: http.routes,
       async stop() {
         stopping = true
         await http.close()

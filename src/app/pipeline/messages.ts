@@ -14,6 +14,8 @@ export interface WorkerSettings {
   readonly writer: string
   /** Folders of rules, read in this order. */
   readonly rules: readonly string[]
+  /** Folders whose path is left out where files are shown to people. */
+  readonly roots: readonly string[]
 }
 
 export interface PipelineStatus {

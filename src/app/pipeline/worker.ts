@@ -27,7 +27,10 @@ const send = (message: FromWorker): void => port.postMessage(message)
 
 const state = await openState(settings.state, migrations)
 const lake = await connectLake(settings.lake, { sealed: settings.sealed })
-const rules = loadRuleSet(settings.rules)
+const rules = loadRuleSet(settings.rules, (file) => {
+  const root = settings.roots.find((one) => file.startsWith(one))
+  return root === undefined ? file : file.slice(root.length)
+})
 
 const detector = createDetector({
   state,
