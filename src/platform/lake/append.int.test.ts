@@ -55,6 +55,15 @@ test('what is appended is read back in order, byte for byte', async () => {
   expect(await bed.lake.readFrom('order', 3, 10)).toEqual([])
 })
 
+test('any observed time is kept, those beyond 1900 to 2299 as the nearest of them', async () => {
+  const times = [0, -1, 1, 999, 86_400_000, 1e10, -2_208_988_800_000, Date.UTC(2299, 11, 31), 8.64e15, -8.64e15, 1.5]
+  const events = times.map((observed, n) => testEvent(`time-${n}`, {}, { observed }))
+  await bed.lake.append(testBatch(1, HOUR, events, 'times'))
+  const [stored] = await bed.lake.readFrom('times', 0, 100)
+  const kept = times.map((at) => Math.min(Math.max(Math.trunc(at), Date.UTC(1900, 0, 1)), Date.UTC(2299, 11, 31)))
+  expect(stored?.events.map((event) => event.observed)).toEqual(kept)
+})
+
 test('a batch is one part, however large', async () => {
   const before = (await bed.lake.stats()).events
   await bed.lake.append(batch('large', 1, 20_000))

@@ -35,6 +35,9 @@ const MOST_BUCKETS = 10_000
 /** A batch received just before the hour ends may be committed a little later. */
 const HOUR_GRACE_MS = 300_000
 
+/** An insert that found no memory beside a search or a merge has stored nothing and is tried again a little later. */
+const RETRIED = ['lake_unreachable', 'lake_memory']
+
 /** The lake on anything that speaks ClickHouse's HTTP interface: the embedded engine's process, or a cluster. */
 export class ClickHouseLake implements Lake {
   readonly #engine: Engine
@@ -60,7 +63,7 @@ export class ClickHouseLake implements Lake {
       if (this.#doubtful.has(token) && (await this.#isStored(batch))) return
       this.#doubtful.add(token)
       await this.#engine.insert(sql, body)
-    })
+    }, RETRIED)
     this.#doubtful.delete(token)
   }
 

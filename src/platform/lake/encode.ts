@@ -14,7 +14,7 @@ type Cell = string | number | null | readonly string[]
  * embedded engine takes as inserted data this was the fastest; binary ones end at the first empty line inside a value.
  */
 export function encodeBatch(batch: LakeBatch): Buffer {
-  const received = seconds(batch.received)
+  const received = timeText(batch.received)
   const lines = batch.events.map((event, index) => JSON.stringify(row(batch, received, event, index)))
   lines.push('')
   return Buffer.from(lines.join('\n'))
@@ -30,7 +30,7 @@ function row(batch: LakeBatch, received: string, event: LakeEvent, index: number
     event.source,
     event.parser,
     received,
-    seconds(Math.min(Math.max(event.observed, EARLIEST), LATEST)),
+    timeText(event.observed),
     event.request,
     batch.salt,
   ]
@@ -65,6 +65,7 @@ function emptyCell({ kind }: HotColumn): Cell {
   return kind === 'list' ? [] : kind === 'number' ? null : ''
 }
 
-function seconds(ms: number): string {
-  return (Math.trunc(ms) / 1000).toFixed(3)
+/** Written out: the engine takes a short number of seconds for a date. */
+function timeText(ms: number): string {
+  return new Date(Math.min(Math.max(Math.trunc(ms), EARLIEST), LATEST)).toISOString().slice(0, 23).replace('T', ' ')
 }

@@ -50,14 +50,15 @@ export class Engine {
     }
   }
 
-  async patiently<R>(work: () => Promise<R>): Promise<R> {
+  /** Tries again, with growing pauses, while `work` fails with one of these codes and patience lasts. */
+  async patiently<R>(work: () => Promise<R>, codes: readonly string[] = ['lake_unreachable']): Promise<R> {
     const until = performance.now() + this.#patienceMs
     for (let wait = 50; ; wait = Math.min(wait * 2, 1000)) {
       try {
         return await work()
       } catch (reason) {
         const error = lakeError(reason)
-        if (!(error instanceof KanpekiError) || error.code !== 'lake_unreachable' || performance.now() + wait > until) throw error
+        if (!(error instanceof KanpekiError) || !codes.includes(error.code) || performance.now() + wait > until) throw error
       }
       await sleep(wait)
     }
