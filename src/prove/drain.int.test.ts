@@ -163,6 +163,24 @@ describeStates('draining', (bed) => {
     expect(told).toEqual(['the state store is older than the ledger and goes on from it'])
   })
 
+  test('entries that the state store refused to index are indexed with the next ones', async () => {
+    const [state, one] = [await bed.open(proveMigrations, clock), await bench()]
+    let busy = false
+    const flaky: State = {
+      ...state,
+      transaction: (fn) => (busy ? Promise.reject(new KanpekiError('state_busy', 'busy')) : state.transaction(fn)),
+    }
+    const drainer = await openDrainer({ ledger: one.ledger, state: flaky, clock })
+    await record(state, alert('a'), alert('b'))
+    busy = true
+    await expect(drainer.drain()).rejects.toThrow('busy')
+    expect(one.ledger.head.size).toBe(2)
+    busy = false
+    await record(state, alert('c'))
+    expect(await drainer.drain()).toBe(1)
+    await expectAlerts(one, one.ledger, state, ['a', 'b', 'c'])
+  })
+
   test('a failure is shown until an attempt succeeds, and nothing is lost by it', async () => {
     const [state, one] = [await bed.open(proveMigrations, clock), await bench()]
     let full = true

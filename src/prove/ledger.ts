@@ -48,7 +48,7 @@ export interface Ledger {
   readonly copies: Copies
   /**
    * Appends entries and signs one checkpoint over them. Resolves once all of it is durable; on an error nothing is
-   * published, or everything is (a crash has the same two outcomes): look at `head` before trying again.
+   * published, or everything is (a crash has the same two outcomes): `head` says which.
    * @throws KanpekiError `ledger_entry_too_large`, `ledger_outbox_order`, `ledger_moved`, or the disk's error.
    */
   append(entries: readonly LedgerEntry[]): Promise<LedgerHead>
@@ -150,6 +150,17 @@ function ledgerOn(files: LedgerFiles, key: SigningKey, copies: Copies, start: Ti
     return tip.head
   }
 
+  /** After a failed write only the disk knows which head is signed. */
+  const recover = async (): Promise<void> => {
+    if (intact) return
+    try {
+      tip = await loadTip(files, key)
+      intact = true
+    } catch {
+      // The next append tries again, and throws what is wrong.
+    }
+  }
+
   return {
     key: key.verifier,
     copies,
@@ -158,8 +169,11 @@ function ledgerOn(files: LedgerFiles, key: SigningKey, copies: Copies, start: Ti
     },
     append(entries) {
       const done = queue.then(() => append(entries))
-      queue = done.catch(() => undefined)
-      return done
+      queue = done.catch(recover)
+      return done.catch(async (error: unknown) => {
+        await queue
+        throw error
+      })
     },
     async entry(index) {
       if (!Number.isSafeInteger(index) || index < 0 || index >= tip.head.size) return undefined

@@ -5,10 +5,11 @@ import { type Permission, RawReply, type Route, route } from '../platform/http/r
 import type { Lake } from '../platform/lake/lake.ts'
 import type { State } from '../platform/state/state.ts'
 import type { StateTables } from '../platform/state/tables.ts'
-import { type Drainer, readEntry } from './drain.ts'
+import type { Drainer } from './drain.ts'
 import type { Ledger } from './ledger.ts'
 import { type BundleAbout, bundleFileName, makeBundle } from './make-bundle.ts'
 import { batchEntryIndex, findEntries } from './queries.ts'
+import { readEntry } from './reconcile.ts'
 import {
   type BundleQuery,
   bundleQuerySchema,

@@ -1,7 +1,7 @@
-import { concatBytes, equalBytes } from './bytes.ts'
+import { equalBytes } from './bytes.ts'
 import type { EvidenceFolder } from './folder.ts'
 import type { Failure } from './report.ts'
-import { parseTilePath, splitEntryBundle, splitTile, type TileId, tilePath, tilesOf, tileWidth } from './tiles.ts'
+import { parseTilePath, splitEntryBundle, splitTile, TILE_WIDTH, type TileId, tilePath, tilesOf, tileWidth } from './tiles.ts'
 
 /** Partial tiles of earlier checkpoints must be prefixes of today's; whatever lies beyond the checkpoint proves nothing. */
 export async function checkOtherFiles(
@@ -37,10 +37,11 @@ export async function checkOtherFiles(
     const todayPath = at(tilePath({ ...id, width: now }))
     const today = named.has(todayPath) ? undefined : await folder.read(todayPath)
     if (stale === undefined || today === undefined) continue
-    if (!agree(stale, today, id, now)) {
-      const reason = `this partial tile is not a prefix of ${todayPath}`
-      failures.push({ path: file, leaf: null, code: 'stale_tile_mismatch', reason })
-    }
+    const place = firstDifference(stale, today, id, now)
+    if (place === undefined) continue
+    const span = id.level === 'entries' ? 1 : TILE_WIDTH ** id.level
+    const leaf = (id.index * TILE_WIDTH + place) * span
+    failures.push({ path: file, leaf, code: 'stale_tile_mismatch', reason: `this partial tile is not a prefix of ${todayPath}` })
   }
   if (beyond > 0) {
     notes.push(`${beyond} tile files reach beyond the checkpoint: a write was interrupted, or the checkpoint is an older one.`)
@@ -48,12 +49,15 @@ export async function checkOtherFiles(
   return { failures, notes }
 }
 
-/** A narrower tile must be a prefix of today's; of a wider one, the part that today's checkpoint covers must be the same. */
-function agree(other: Uint8Array, today: Uint8Array, { level, width }: TileId, now: number): boolean {
+/**
+ * Where a tile first differs from today's: a narrower one must be a prefix of it; of a wider one, the part that today's
+ * checkpoint covers must be the same. Undefined if it does not differ.
+ */
+function firstDifference(other: Uint8Array, today: Uint8Array, { level, width }: TileId, now: number): number | undefined {
   const split = level === 'entries' ? splitEntryBundle : splitTile
   const others = split(other)
   const todays = split(today)
-  if (others === undefined || others.length !== width || todays === undefined) return false
-  const common = Math.min(width, now)
-  return equalBytes(concatBytes(...others.slice(0, common)), concatBytes(...todays.slice(0, common)))
+  if (others === undefined || others.length !== width || todays === undefined) return 0
+  const place = others.slice(0, Math.min(width, now)).findIndex((one, at) => !equalBytes(one, todays[at] ?? new Uint8Array(0)))
+  return place < 0 ? undefined : place
 }
