@@ -76,7 +76,7 @@ export function createCollecting({ state, lake, pipeline, clock, log }: Collecti
       return { eventId: eventId!, sentAt, storedAt: new Date(clock.now()).toISOString() }
     },
     async unknownsOf(scope, source, limit): Promise<UnknownList> {
-      const query: Query = { kind: 'and', parts: [term('parser', 'unknown'), term('source', source)] }
+      const query: Query = { kind: 'and', parts: [term('kanpeki.parser', 'unknown'), term('kanpeki.source', source)] }
       const [total, page] = await Promise.all([lake.count({ scope, query }), lake.search({ scope, query, limit })])
       return {
         total,

@@ -57,7 +57,7 @@ function groupQuery(group: JsonObject): Query {
       ? [
           {
             kind: 'term',
-            field: field === 'source' ? 'source' : field,
+            field: field === 'source' ? 'kanpeki.source' : field,
             match: { kind: 'text', text: String(value), quoted: true },
           },
         ]
