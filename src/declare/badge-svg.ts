@@ -86,8 +86,10 @@ function stateText(badge: BadgeJson, language: 'en' | 'ja', now: number): string
       return language === 'ja' ? `${word} ${days}日` : `${word}, ${days} d`
     case 'draft':
       return word
+    case 'at-risk':
+      return language === 'ja' ? `${word}（${since}から）` : `${word} since ${since}`
     default:
-      return language === 'ja' ? `${word} ${since}` : `${word} ${since}`
+      return `${word} ${since}`
   }
 }
 

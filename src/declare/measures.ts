@@ -6,6 +6,22 @@ import { say } from './messages.ts'
 
 const IDS_IN_EVIDENCE = 20
 
+const INFO: Omit<Measure, 'measure'> = {
+  id: FORBIDDEN_MEASURE,
+  unit: 'count',
+  title: { en: 'Events that must not happen', ja: 'あってはならないイベントの件数' },
+  check: ({ query, ...rest }) => {
+    const stray = Object.keys(rest)[0]
+    if (stray !== undefined) return `it has no parameter ${stray}; it knows query`
+    return typeof query === 'string' && query !== '' ? undefined : 'query must be a query of the event lake'
+  },
+}
+
+/** What a card may name, for checking cards where no server runs. */
+export function declareMeasureInfos(): readonly Omit<Measure, 'measure'>[] {
+  return [INFO]
+}
+
 /**
  * How many events of the lake match a query that must match none. Events are taken by received time: attackers choose
  * the other one. Zero counts only as long as events arrive at all: the reading is as old as the newest event of the scope,
@@ -13,14 +29,7 @@ const IDS_IN_EVIDENCE = 20
  */
 export function forbiddenCountMeasure(lake: Pick<Lake, 'count' | 'search' | 'sources'>): Measure {
   return {
-    id: FORBIDDEN_MEASURE,
-    unit: 'count',
-    title: { en: 'Events that must not happen', ja: 'あってはならないイベントの件数' },
-    check: ({ query, ...rest }) => {
-      const stray = Object.keys(rest)[0]
-      if (stray !== undefined) return `it has no parameter ${stray}; it knows query`
-      return typeof query === 'string' && query !== '' ? undefined : 'query must be a query of the event lake'
-    },
+    ...INFO,
     async measure({ query }, from, to, scope): Promise<Reading> {
       const request = { scope, query: parseQuery(String(query)), range: { from, to, by: 'received' as const } }
       const count = await lake.count(request)

@@ -6,8 +6,13 @@ import { quantile } from './alerts-queue.ts'
 import { rfc3339, seconds } from './alerts-view.ts'
 import { statedSet } from './coverage.ts'
 import { type Attack, withParents } from './coverage-attack.ts'
-import { type AlertTimes, proofsBetween, raisedBetween } from './queries.ts'
+import { type AlertTimes, type Db, proofsBetween, raisedBetween } from './queries.ts'
 import type { DetectTables } from './tables.ts'
+
+const ALERTS_A_READING = 100_000
+const IDS_IN_EVIDENCE = 20
+/** An alert of the wanted severity that nobody judged within a day counts as imprecise: silence is not agreement. */
+const JUDGE_WITHIN_S = 86_400
 
 export interface DetectMeasureDeps {
   readonly state: State
@@ -15,27 +20,48 @@ export interface DetectMeasureDeps {
   readonly rules: () => readonly RuleInfo[]
 }
 
-const ALERTS_A_READING = 100_000
-const IDS_IN_EVIDENCE = 20
-/** An alert of the wanted severity that nobody judged within a day counts as imprecise: silence is not agreement. */
-const JUDGE_WITHIN_S = 86_400
-
 /** Measures over alerts and verdicts, for objectives of declaration cards. */
 export function detectMeasures({ state, attack, rules }: DetectMeasureDeps): readonly Measure[] {
-  const alerts = async (params: JsonObject, from: number, to: number, scope: string): Promise<AlertTimes[]> => {
-    const severities = severitiesOf(params['severity'])
-    const rows = await raisedBetween(state.scoped<DetectTables>(scope), from, to, ALERTS_A_READING)
-    return rows.filter((row) => severities.has(row.severity))
-  }
+  return definitions(attack).map(({ read, ...info }) => ({
+    ...info,
+    measure: (params, from, to, scope) => read({ db: state.scoped<DetectTables>(scope), rules, params, from, to }),
+  }))
+}
+
+/** The same without anything to measure: what a card may name, for checking cards where no server runs. */
+export function detectMeasureInfos(attack: Attack): readonly MeasureInfo[] {
+  return definitions(attack).map(({ read: _read, ...info }) => info)
+}
+
+type MeasureInfo = Omit<Measure, 'measure'>
+
+interface Question {
+  readonly db: Db
+  readonly rules: () => readonly RuleInfo[]
+  readonly params: JsonObject
+  readonly from: number
+  readonly to: number
+}
+
+interface Definition extends MeasureInfo {
+  readonly read: (question: Question) => Promise<Reading>
+}
+
+async function alertsOf({ db, params, from, to }: Question): Promise<AlertTimes[]> {
+  const severities = severitiesOf(params['severity'])
+  return (await raisedBetween(db, from, to, ALERTS_A_READING)).filter((row) => severities.has(row.severity))
+}
+
+function definitions(attack: Attack): readonly Definition[] {
   return [
     {
       id: 'detect.attack-coverage',
       unit: 'percent',
       title: { en: 'ATT&CK techniques proven by a raised alert', ja: 'アラートで実証済みのATT&CK手法' },
       check: (params) => checkKeys(params, ['set', 'techniques']) ?? checkTechniques(params, attack),
-      async measure(params, from, to, scope) {
+      async read({ db, rules, params, from, to }) {
         const wanted = techniquesOf(params, attack, rules())
-        const proofs = await proofsBetween(state.scoped<DetectTables>(scope), from, to)
+        const proofs = await proofsBetween(db, from, to)
         const last = new Map(proofs.map((proof) => [proof.technique, proof.last]))
         return coverageReading(wanted, withParents(last, Math.max))
       },
@@ -45,10 +71,9 @@ export function detectMeasures({ state, attack, rules }: DetectMeasureDeps): rea
       unit: 'seconds',
       title: { en: 'Time from an event to its alert', ja: 'イベントからアラートまでの時間' },
       check: (params) => checkKeys(params, ['severity', 'statistic', 'since']) ?? checkDelay(params),
-      async measure(params, from, to, scope) {
-        const rows = await alerts(params, from, to, scope)
-        const begin = params['since'] === 'observed' ? 'first_observed' : 'received'
-        return timesReading(rows, params, (row) => row.raised - row[begin])
+      async read(question) {
+        const begin = question.params['since'] === 'observed' ? 'first_observed' : 'received'
+        return timesReading(await alertsOf(question), question.params, (row) => row.raised - row[begin])
       },
     },
     {
@@ -56,10 +81,10 @@ export function detectMeasures({ state, attack, rules }: DetectMeasureDeps): rea
       unit: 'seconds',
       title: { en: 'Time until a person takes up an alert', ja: '担当者が着手するまでの時間' },
       check: (params) => checkKeys(params, ['severity', 'statistic']) ?? checkStatistic(params),
-      async measure(params, from, to, scope) {
+      async read(question) {
         // One that still waits has waited at least until now: leaving it out would reward not looking.
-        const rows = await alerts(params, from, to, scope)
-        return timesReading(rows, params, (row) => Math.min(row.acknowledged ?? to, to) - row.raised)
+        const { params, to } = question
+        return timesReading(await alertsOf(question), params, (row) => Math.min(row.acknowledged ?? to, to) - row.raised)
       },
     },
     {
@@ -67,9 +92,9 @@ export function detectMeasures({ state, attack, rules }: DetectMeasureDeps): rea
       unit: 'seconds',
       title: { en: 'Time until an alert is judged', ja: '判定が下るまでの時間' },
       check: (params) => checkKeys(params, ['severity', 'statistic']) ?? checkStatistic(params),
-      async measure(params, from, to, scope) {
-        const rows = await alerts(params, from, to, scope)
-        return timesReading(rows, params, (row) => Math.min(row.judged ?? to, to) - row.raised)
+      async read(question) {
+        const { params, to } = question
+        return timesReading(await alertsOf(question), params, (row) => Math.min(row.judged ?? to, to) - row.raised)
       },
     },
     {
@@ -77,9 +102,10 @@ export function detectMeasures({ state, attack, rules }: DetectMeasureDeps): rea
       unit: 'percent',
       title: { en: 'P1 alerts that were true', ja: '真だったP1アラートの割合' },
       check: (params) => checkKeys(params, ['severity', 'judgeWithin']) ?? checkPrecision(params),
-      async measure(params, from, to, scope) {
-        const rows = await alerts({ severity: [1], ...params }, from, to, scope)
+      async read(question) {
+        const { params, to } = question
         const within = typeof params['judgeWithin'] === 'number' ? params['judgeWithin'] : JUDGE_WITHIN_S
+        const rows = await alertsOf({ ...question, params: { severity: [1], ...params } })
         return precisionReading(rows, to - within * 1000)
       },
     },
@@ -203,8 +229,12 @@ function precisionReading(rows: readonly AlertTimes[], overdueBefore: number): R
   const good = judged.filter((row) => row.verdict === 'true')
   const overdue = rows.filter((row) => row.judged === null && row.raised < overdueBefore)
   const counted = judged.length + overdue.length
-  if (counted === 0) return nothing(
-      { en: 'No alert of this severity was judged in the window.', ja: '対象期間に、この重要度で判定されたアラートがありません。' },
+  if (counted === 0)
+    return nothing(
+      {
+        en: 'No alert of this severity was judged in the window.',
+        ja: '対象期間に、この重要度で判定されたアラートがありません。',
+      },
       { waiting: rows.length },
     )
   return {

@@ -1,0 +1,117 @@
+import { readFile } from 'node:fs/promises'
+import { parseArgs } from 'node:util'
+import { cardJsonSchema } from '../declare/card-json-schema.ts'
+import type { Measures } from '../declare/criteria.ts'
+import { diffCards, weakenedIn } from '../declare/diff.ts'
+import { type LoadedCard, readCard } from '../declare/load.ts'
+import { declareMeasureInfos } from '../declare/measures.ts'
+import type { CardProblem } from '../declare/schema.ts'
+import { loadAttack } from '../detect/coverage-attack.ts'
+import { detectMeasureInfos } from '../detect/measures.ts'
+import { formatPlace, messageOf } from '../kernel/error.ts'
+import type { Measure } from '../kernel/measure.ts'
+
+const USAGE = `Usage: kanpeki declare validate [--json] FILE…   check cards, with file, line and remedy
+       kanpeki declare diff [--json] OLD NEW        differences in meaning; a weaker promise is marked
+       kanpeki declare schema                       print the JSON Schema of a card
+
+Exit: validate 0 all good, 1 a card was refused; diff 0 nothing weaker, 1 something weaker or unclear; 2 a file cannot be read.
+`
+
+/** What a card may name, known without a server. */
+export function knownMeasures(): Measures {
+  const completeness: Pick<Measure, 'id' | 'unit'> = { id: 'collect.source-completeness', unit: 'percent' }
+  const all = [...detectMeasureInfos(loadAttack()), ...declareMeasureInfos(), completeness]
+  return new Map(all.map((measure) => [measure.id, measure]))
+}
+
+/** `kanpeki declare …`: cards as code, without a server. Resolves to the exit code. */
+export async function declareCommand(args: readonly string[]): Promise<number> {
+  const { values, positionals } = parseArgs({
+    args: [...args],
+    allowPositionals: true,
+    options: { json: { type: 'boolean', default: false }, help: { type: 'boolean', short: 'h', default: false } },
+  })
+  const [verb, ...files] = positionals
+  if (values.help) return say(USAGE, 0)
+  switch (verb) {
+    case 'schema':
+      return say(`${JSON.stringify(cardJsonSchema(), null, 2)}\n`, 0)
+    case 'validate':
+      return files.length === 0 ? complain(USAGE, 64) : await validate(files, values.json)
+    case 'diff': {
+      const [before, after] = files
+      return before === undefined || after === undefined ? complain(USAGE, 64) : await diff(before, after, values.json)
+    }
+    default:
+      return complain(USAGE, 64)
+  }
+}
+
+interface Read {
+  readonly file: string
+  readonly result: ReturnType<typeof readCard>
+  readonly unreadable: boolean
+}
+
+async function read(file: string): Promise<Read> {
+  try {
+    return { file, result: readCard(await readFile(file, 'utf8'), file, knownMeasures()), unreadable: false }
+  } catch (error) {
+    const problem: CardProblem = {
+      file,
+      line: null,
+      field: null,
+      code: 'card_unreadable',
+      message: messageOf(error),
+      remedy: 'Check that the file exists and may be read.',
+    }
+    return { file, result: { problems: [problem] }, unreadable: true }
+  }
+}
+
+async function validate(files: readonly string[], json: boolean): Promise<number> {
+  const all = await Promise.all(files.map(read))
+  for (const { file, result } of all) {
+    if (json) {
+      const line = 'problems' in result ? { file, ok: false, problems: result.problems } : { file, ok: true, ...brief(result) }
+      process.stdout.write(`${JSON.stringify(line)}\n`)
+    } else if ('problems' in result) for (const problem of result.problems) process.stdout.write(`${describe(problem)}\n`)
+    else process.stdout.write(`${file}: ${result.card.id} ${result.card.version}, ${promises(result)}\n`)
+  }
+  if (all.some(({ unreadable }) => unreadable)) return 2
+  return all.some(({ result }) => 'problems' in result) ? 1 : 0
+}
+
+async function diff(before: string, after: string, json: boolean): Promise<number> {
+  const [old, now] = await Promise.all([read(before), read(after)])
+  const problems = [old, now].flatMap(({ result }) => ('problems' in result ? result.problems : []))
+  if ('problems' in old.result || 'problems' in now.result) return complain(`${problems.map(describe).join('\n')}\n`, 2)
+  const changes = diffCards(old.result.card, now.result.card)
+  if (json) process.stdout.write(`${JSON.stringify({ changes, weakened: weakenedIn(changes) })}\n`)
+  else for (const change of changes) process.stdout.write(`${change.effect.padEnd(8)}  ${change.text.en}\n`)
+  return changes.some(({ effect }) => effect === 'weaker' || effect === 'unclear') ? 1 : 0
+}
+
+function brief({ card, hash }: LoadedCard): { id: string; version: string; hash: string } {
+  return { id: card.id, version: card.version, hash }
+}
+
+function promises({ card }: LoadedCard): string {
+  return `${card.objectives.length} objectives, ${card.forbidden.length} forbidden failures, ${card.signatures} signatures`
+}
+
+function describe({ file, line, field, message, remedy }: CardProblem): string {
+  const place = formatPlace({ file, ...(line === null ? {} : { line }), ...(field === null ? {} : { field }) })
+  return `${place}: ${message} ${remedy}`
+}
+
+function say(text: string, code: number): number {
+  process.stdout.write(text)
+  return code
+}
+
+function complain(text: string, code: number): number {
+  process.stderr.write(text)
+  return code
+}

@@ -1,0 +1,348 @@
+import { beforeEach, expect, it } from 'vitest'
+import type { Measure, Reading } from '../kernel/measure.ts'
+import { type Caller, PERMISSIONS, type RawReply, type Route } from '../platform/http/route.ts'
+import { readOutbox } from '../platform/state/outbox.ts'
+import type { State } from '../platform/state/state.ts'
+import { describeStates } from '../platform/testing/states.ts'
+import { type LoadedCard, readCard } from './load.ts'
+import { migrations } from './migrations.ts'
+import { routes } from './routes.ts'
+import { runEvaluation } from './run.ts'
+import {
+  badgeJson,
+  cardView,
+  diffResponse,
+  historyResponse,
+  measuresResponse,
+  proposeResponse,
+  signResponse,
+  wallResponse,
+} from './schema.ts'
+import type { DeclareTables } from './tables.ts'
+import { adoptCards } from './versions.ts'
+
+const T0 = Date.UTC(2026, 10, 22)
+const MINUTE = 60_000
+const HOUR = 3_600_000
+
+const yaml = (change: { target?: number; version?: string; signatures?: number; scope?: string } = {}) => `
+id: payments-api
+version: ${change.version ?? '2026.11.01'}
+name: { en: Payments API, ja: 決済API }
+owner: tanaka
+approvers: [sato, mori]
+signatures: ${change.signatures ?? 2}
+scope: { id: ${change.scope ?? 'default'}, description: { en: Charge and refund path, ja: 課金・返金の経路 } }
+threats: { in: [{ en: Outsiders, ja: 外部の攻撃者 }] }
+objectives:
+  - id: delay
+    title: { en: Alert delay, ja: アラート遅延 }
+    measure: test.delay
+    comparator: "<="
+    target: ${change.target ?? 300}
+    margin: 60
+    window: P7D
+    maxEvidenceAge: PT15M
+forbidden:
+  - id: log-cleared
+    title: { en: Log cleared, ja: ログ消去 }
+    query: event.code:1102
+    window: P30D
+    maxEvidenceAge: PT15M
+period: P1D
+validity: { from: 2026-11-01, until: 2027-01-01 }
+nextReview: 2026-12-01
+withdrawal: [{ on: stale-evidence, grace: PT1H }]
+`
+
+function person(name: string, scope = 'default'): Caller {
+  return { kind: 'person', id: `id-${name}`, name, scope, permissions: new Set(PERMISSIONS) }
+}
+
+describeStates('declarations', (bed) => {
+  let state: State
+  let now = T0
+  let answers: Record<string, () => Reading | Promise<Reading>>
+  const clock = { now: () => now }
+  const reading = (value: number | null): Reading => ({ value, good: 1, bad: 0, unknown: 0, evidence: { of: 'a test' } })
+  const measure = (id: string, unit: Measure['unit']): Measure => ({
+    id,
+    unit,
+    title: { en: id, ja: id },
+    measure: async () => (answers[id] ?? (() => reading(null)))(),
+  })
+  const measures = [measure('test.delay', 'seconds'), measure('events.forbidden-count', 'count')]
+  const deps = () => ({
+    state,
+    clock,
+    measures,
+    ledgerIndexes: async (outbox: readonly number[]) => new Map(outbox.map((seq) => [seq, seq - 1])),
+    ledgerHead: async () => ({ size: 42, root: 'AAAA' }),
+    problems: () => [],
+    changed: () => {},
+  })
+  const load = (text: string): LoadedCard => {
+    const result = readCard(text, 'payments.yml', new Map(measures.map((one) => [one.id, one])))
+    if ('problems' in result) throw new Error(JSON.stringify(result.problems))
+    return result
+  }
+  const adopt = (...texts: string[]) => state.transaction<DeclareTables, void>((trx) => adoptCards(trx, texts.map(load), now))
+  const call = async (
+    method: Route['method'],
+    path: string,
+    input: { params?: object; query?: object; body?: object } = {},
+    caller = person('sato'),
+  ): Promise<unknown> => {
+    const found = routes(deps()).find((one) => one.method === method && one.path === path)
+    if (found === undefined) throw new Error(`no route ${method} ${path}`)
+    const parsed = {
+      params: found.params?.parse(input.params ?? {}),
+      query: found.query?.parse(input.query ?? {}),
+      body: found.body?.parse(input.body ?? {}),
+      caller,
+    }
+    return await found.handle(parsed as never)
+  }
+  const params = { id: 'payments-api' }
+  const view = async () => cardView.parse(await call('GET', '/api/v1/cards/:id', { params }))
+  const sign = async (name: string, hash: string) =>
+    signResponse.parse(await call('POST', '/api/v1/cards/:id/sign', { params, body: { hash } }, person(name))).card
+  const badge = async (lang = 'en') => {
+    const reply = await call('GET', '/public/cards/:id/badge.json', { params, query: { lang } })
+    return badgeJson.parse(JSON.parse(String((reply as RawReply).body)))
+  }
+  const outbox = async (type: string) => (await readOutbox(state.tables(), 0, 1000)).filter((entry) => entry.type === type)
+
+  beforeEach(async () => {
+    now = T0
+    answers = { 'test.delay': () => reading(108), 'events.forbidden-count': () => reading(0) }
+    state = await bed.open(migrations)
+  })
+
+  const earn = async () => {
+    await adopt(yaml())
+    const { hash } = await view()
+    await sign('sato', hash)
+    const card = await sign('mori', hash)
+    expect(card.badge.state).toBe('held')
+    return card
+  }
+
+  it('goes from a draft over two signatures to a held badge, with evidence of each step', async () => {
+    await adopt(yaml())
+    expect(await view()).toMatchObject({ badge: { state: 'draft' }, evaluatedAt: null, signatures: { complete: false } })
+    await runEvaluation(deps())
+    const draft = await view()
+    expect(draft.badge).toMatchObject({ state: 'draft', reason: { code: 'not-signed', text: { ja: '署名 0/2名。' } } })
+    expect(draft.objectives.map(({ state: is, figure }) => [is, figure.en])).toEqual([
+      ['met', '1 min 48 s'],
+      ['met', '0'],
+    ])
+    const once = await sign('sato', draft.hash)
+    expect(once).toMatchObject({ badge: { state: 'draft' }, signatures: { youMaySign: false, given: [{ name: 'sato' }] } })
+    await expect(sign('sato', draft.hash)).rejects.toMatchObject({ code: 'conflict' })
+    await expect(sign('kimura', draft.hash)).rejects.toMatchObject({ code: 'forbidden' })
+    const token = { ...person('mori'), kind: 'token' as const }
+    await expect(call('POST', '/api/v1/cards/:id/sign', { params, body: { hash: draft.hash } }, token)).rejects.toMatchObject({
+      code: 'forbidden',
+    })
+    await expect(sign('mori', 'f'.repeat(64))).rejects.toMatchObject({ code: 'not_found' })
+    now += MINUTE
+    const held = await sign('mori', draft.hash)
+    expect(held).toMatchObject({ badge: { state: 'held', reason: null }, earnBack: [], signatures: { complete: true } })
+    expect(held.badge.evidence?.index).toBeGreaterThanOrEqual(0)
+    expect(held.objectives.every(({ evidence }) => evidence !== null)).toBe(true)
+    expect((await outbox('card')).map(({ body }) => body['change'])).toEqual(['written', 'signed', 'signed'])
+    expect((await outbox('badge')).map(({ body }) => [body['from'], body['to']])).toEqual([
+      [null, 'draft'],
+      ['draft', 'held'],
+    ])
+    expect((await outbox('measure'))[0]?.body).toMatchObject({ card: 'payments-api', objective: 'delay', value: 108 })
+  })
+
+  it('withdraws at once by a forbidden event and says so in public, in both languages', async () => {
+    await earn()
+    answers['events.forbidden-count'] = () => reading(1)
+    now += MINUTE
+    expect(await runEvaluation(deps())).toEqual([{ card: 'payments-api', scope: 'default', from: 'held', to: 'withdrawn' }])
+    const shown = await badge()
+    expect(shown).toMatchObject({
+      id: 'payments-api',
+      state: 'withdrawn',
+      reason: 'Log cleared: 1 event within 30 d. Not one is allowed.',
+      ledger: { size: 42, root: 'AAAA' },
+    })
+    expect(shown.objectives).toEqual([
+      { id: 'delay', state: 'met', value: 108, target: 300, unit: 'seconds', comparator: '<=' },
+      { id: 'log-cleared', state: 'unmet', value: 1, target: 0, unit: 'count', comparator: '=' },
+    ])
+    expect((await badge('ja')).reason).toBe('ログ消去：30日以内に1件ありました。1件も認められません。')
+    expect(await runEvaluation(deps())).toEqual([])
+    const card = await view()
+    expect(card.triggers.find(({ on }) => on === 'forbidden')).toMatchObject({ state: 'fired' })
+    expect(card.earnBack.map(({ code, done }) => [code, done])).toEqual([
+      ['step-met', false],
+      ['step-met-for', false],
+      ['step-sign-again', false],
+    ])
+  })
+
+  it('falls at the reading of the badge when evaluation has stopped, and stays fallen when it runs again', async () => {
+    await earn()
+    now += 14 * MINUTE
+    expect((await badge()).state).toBe('held')
+    now += 2 * MINUTE
+    expect(await badge()).toMatchObject({ state: 'at-risk', objectives: [{ state: 'unproven', value: 108 }, {}] })
+    now += HOUR
+    const fallen = await badge()
+    expect(fallen.state).toBe('withdrawn')
+    await runEvaluation(deps())
+    expect(await badge()).toMatchObject({ state: 'withdrawn', since: fallen.since })
+  })
+
+  it('counts a measure that fails, hangs on nothing or is gone as missing evidence', async () => {
+    const faults: readonly (readonly [string, () => Reading | Promise<Reading>, RegExp])[] = [
+      ['throws', () => Promise.reject(new Error('the lake is down')), /failed: the lake is down/],
+      ['answers nothing', () => reading(null), /no figure and no reason/],
+      ['answers nonsense', () => reading(Number.NaN), /no figure/],
+      ['has evidence that cannot be written', () => ({ ...reading(1), evidence: { x: Number.NaN } }), /failed/],
+      ['says why', () => ({ ...reading(null), missing: { en: 'No alert.', ja: 'なし' } }), /No alert/],
+    ]
+    await earn()
+    for (const [name, fault, words] of faults) {
+      answers['test.delay'] = fault
+      now += MINUTE
+      await runEvaluation(deps())
+      const card = await view()
+      expect(card.objectives[0], name).toMatchObject({ state: 'unproven', value: null, figure: { en: '—' } })
+      expect(card.objectives[0]?.missing?.en, name).toMatch(words)
+      expect(card.badge.state, name).toBe('at-risk')
+      expect(card.objectives[0]?.withdrawsAt, name).not.toBeNull()
+    }
+    const gone = { ...deps(), measures: measures.slice(1) }
+    now += MINUTE
+    await runEvaluation(gone)
+    expect((await view()).objectives[0]).toMatchObject({
+      state: 'unproven',
+      missing: { en: expect.stringContaining('test.delay') },
+    })
+    expect(faults).toHaveLength(5)
+  })
+
+  it('loses the badge by a changed file that nobody signed, and by one that went away', async () => {
+    await earn()
+    now += MINUTE
+    await adopt(yaml({ target: 900, version: '2026.11.22' }))
+    expect(await badge()).toMatchObject({ state: 'withdrawn', reason: expect.stringContaining('2026.11.22') })
+    await runEvaluation(deps())
+    const [change] = (await outbox('card')).filter(({ body }) => body['change'] === 'in-force')
+    expect(change?.body).toMatchObject({ weakened: 1, changes: [{ path: 'objectives.delay.target', effect: 'weaker' }] })
+    await adopt()
+    expect((await view()).earnBack[0]).toMatchObject({ code: 'step-restore' })
+    await adopt(yaml({ target: 900, version: '2026.11.22' }))
+    expect((await view()).earnBack.map(({ code }) => code)).not.toContain('step-restore')
+  })
+
+  it('drops an unearned draft with its file, and keeps adopting the same file without effect', async () => {
+    await adopt(yaml())
+    const before = (await outbox('card')).length
+    await adopt(yaml())
+    expect(await outbox('card')).toHaveLength(before)
+    await adopt()
+    expect(wallResponse.parse(await call('GET', '/api/v1/cards'))).toMatchObject({ cards: [], totals: { cards: 0 } })
+  })
+
+  it('lets a proposed version wait beside the one in force until it is signed', async () => {
+    const held = await earn()
+    const weaker = yaml({ target: 600, version: '2026.11.22' })
+    const dry = proposeResponse.parse(await call('POST', '/api/v1/cards', { body: { yaml: weaker, dryRun: true } }))
+    expect(dry).toMatchObject({ stored: false, weakened: 1 })
+    now += MINUTE
+    const proposed = proposeResponse.parse(await call('POST', '/api/v1/cards', { body: { yaml: weaker } }))
+    expect(proposed.stored).toBe(true)
+    const waiting = await view()
+    expect(waiting).toMatchObject({ hash: held.hash, badge: { state: 'held' }, pending: [{ weakened: 1, required: 2 }] })
+    const diff = diffResponse.parse(await call('GET', '/api/v1/cards/:id/diff', { params, query: {} }))
+    expect(diff.changes.map(({ path, effect, text }) => [path, effect, text.en])).toEqual([
+      ['objectives.delay.target', 'weaker', 'objectives.delay.target: ["<=",300] → ["<=",600]'],
+    ])
+    now += MINUTE
+    await sign('sato', proposed.hash)
+    const after = await sign('mori', proposed.hash)
+    expect(after).toMatchObject({ hash: proposed.hash, badge: { state: 'held' }, pending: [] })
+    expect(after.objectives[0]?.target).toBe(600)
+    await adopt(yaml())
+    expect((await view()).hash).toBe(proposed.hash)
+    const history = historyResponse.parse(await call('GET', '/api/v1/cards/:id/history', { params }))
+    expect(history.versions.map(({ version, inForce }) => [version, inForce])).toEqual([
+      ['2026.11.22', true],
+      ['2026.11.01', false],
+    ])
+    expect(history.badge.map(({ to }) => to)).toEqual(['held', 'draft'])
+    await expect(sign('sato', held.hash)).rejects.toMatchObject({ code: 'not_found' })
+  })
+
+  it('refuses a faulty card by line, and a card of another scope', async () => {
+    const bad = yaml().replace('test.delay', 'test.speed')
+    await expect(call('POST', '/api/v1/cards', { body: { yaml: bad } })).rejects.toMatchObject({
+      code: 'card_invalid',
+      place: { line: 13, field: 'objectives.0.measure' },
+      remedy: expect.stringContaining('test.delay'),
+    })
+    await expect(call('POST', '/api/v1/cards', { body: { yaml: yaml({ scope: 'other' }) } })).rejects.toMatchObject({
+      code: 'forbidden',
+    })
+    await adopt(yaml())
+    await expect(
+      call('POST', '/api/v1/cards', { body: { yaml: yaml({ scope: 'other', signatures: 1 }) } }, person('x', 'other')),
+    ).rejects.toMatchObject({ code: 'conflict' })
+    expect(wallResponse.parse(await call('GET', '/api/v1/cards', {}, person('x', 'other'))).cards).toEqual([])
+  })
+
+  it('writes a steady figure rarely, a moving one at most once a minute, and a change of state at once', async () => {
+    await earn()
+    const start = (await outbox('measure')).length
+    const run = async (value: number, seconds: number) => {
+      answers['test.delay'] = () => reading(value)
+      now += seconds * 1000
+      await runEvaluation(deps())
+      return (await outbox('measure')).length - start
+    }
+    expect(await run(108, 30)).toBe(0)
+    expect(await run(109, 20)).toBe(0)
+    expect(await run(110, 20)).toBe(1)
+    expect(await run(500, 10)).toBe(2)
+    expect(await run(500, 60)).toBe(2)
+    expect((await view()).objectives[0]?.series.map(({ value, state: was }) => [value, was])).toEqual([
+      [108, 'met'],
+      [110, 'met'],
+      [500, 'unmet'],
+    ])
+    now += 58 * MINUTE
+    expect(await run(500, 60)).toBe(4)
+  })
+
+  it('totals the wall and names the measures', async () => {
+    await earn()
+    const wall = wallResponse.parse(await call('GET', '/api/v1/cards'))
+    expect(wall.totals).toMatchObject({
+      cards: 1,
+      held: 1,
+      objectives: 2,
+      met: 2,
+      nextToLapse: { id: 'payments-api', daysLeft: 40 },
+    })
+    expect(measuresResponse.parse(await call('GET', '/api/v1/measures')).measures.map(({ id }) => id)).toEqual([
+      'test.delay',
+      'events.forbidden-count',
+    ])
+    const source = (await call('GET', '/api/v1/cards/:id/source', { params, query: {} })) as RawReply
+    expect(source.body).toBe(yaml())
+    const svg = (await call('GET', '/public/cards/:id/badge.svg', { params, query: { lang: 'ja' } })) as RawReply
+    expect(svg.contentType).toContain('image/svg+xml')
+    expect(svg.body).toContain('決済API: 有効')
+    await expect(call('GET', '/public/cards/:id/badge.svg', { params: { id: 'nope' } })).rejects.toMatchObject({
+      code: 'not_found',
+    })
+  })
+})
