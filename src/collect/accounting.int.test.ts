@@ -20,23 +20,26 @@ describeStates('the accounts', (bed) => {
     const outcome = fc.constantFrom(...RECORD_OUTCOMES)
     const batch = fc.record({
       source: fc.constantFrom('http:a', 'file:b'),
-      scope: fc.constantFrom('default', 'other'),
+      scope: fc.constantFrom('a', 'b'),
       outcomes: fc.array(outcome, { maxLength: 30 }),
       gaps: fc.nat(3),
       bytes: fc.nat(1e9),
       minute: fc.nat(5),
     })
+    const state = await bed.open(migrations)
+    const db = state.tables<CollectTables>()
+    let run = 0
     await fc.assert(
-      fc.asyncProperty(fc.array(batch, { maxLength: 20 }), async (batches) => {
-        const state = await bed.open(migrations)
-        const db = state.tables<CollectTables>()
+      fc.asyncProperty(fc.array(batch, { maxLength: 20 }), async (drawn) => {
+        run++
+        const batches = drawn.map((one) => ({ ...one, scope: `${one.scope}${run}` }))
         for (const { source, scope, minute, ...rest } of batches) {
           const counts = countOutcomes(rest.outcomes, rest)
           await state.transaction<CollectTables, void>((trx) =>
             applyCounts(trx, source, scope, result(counts), T0 + minute * MINUTE_MS),
           )
         }
-        for (const scope of ['default', 'other']) {
+        for (const scope of [`a${run}`, `b${run}`]) {
           const mine = batches.filter((one) => one.scope === scope)
           const expected = mine.reduce((sum, one) => addCounts(sum, countOutcomes(one.outcomes, one)), NO_COUNTS)
           expect(await sumSince(db, scope, 0)).toEqual(expected)
@@ -47,9 +50,8 @@ describeStates('the accounts', (bed) => {
             expect(imbalance({ received, parsed, unknown, stored, repeated, dropped, gaps, bytes })).toBeUndefined()
           }
         }
-        await state.close()
       }),
-      { numRuns: 10 },
+      { numRuns: 20 },
     )
   })
 
@@ -134,22 +136,73 @@ describeStates('the accounts', (bed) => {
     { name: 'the future is not judged', events: [0, 2], now: 4, answer: [4, 0, 0] },
     { name: 'an interval that is no whole minute is rounded up', events: [0, 3, 6, 9], expectedSeconds: 121, answer: [10, 0, 0] },
   ]
-  let ran = 0
-  test.each(cases)('completeness: $name', async (one) => {
-    ran++
+  test('completeness judges each minute', async () => {
     const state = await bed.open(migrations)
     const db = state.tables<CollectTables>()
-    const { expectedSeconds = 120, window = [0, 10], now = 1000 } = one
-    await writeSource(db, { ...newRow('default', 'http:a', T0), expected_seconds: expectedSeconds })
-    for (const minute of one.events) await at(state, 'http:a', minute)
-    for (const minute of one.gaps ?? []) await at(state, 'http:a', minute, countOutcomes([], { gaps: 1 }))
-    if (one.disabled === true) await changeSource(db, 'default', 'http:a', { enabled: false })
-    const [from, to] = [T0 + window[0] * MINUTE_MS, T0 + window[1] * MINUTE_MS]
-    const judged = await completeness(db, 'default', from, to, T0 + now * MINUTE_MS)
-    const [good, bad, unknown] = one.answer ?? []
-    expect(judged).toEqual(one.answer === undefined ? [] : [{ source: 'http:a', good, bad, unknown }])
+    for (const one of cases) {
+      // A scope of its own keeps each case apart.
+      const scope = one.name
+      const add = (minute: number, counts = countOutcomes(['parsed'])): Promise<void> =>
+        state.transaction<CollectTables, void>((trx) =>
+          applyCounts(trx, 'http:a', scope, result(counts), T0 + minute * MINUTE_MS),
+        )
+      const { expectedSeconds = 120, window = [0, 10], now = 1000 } = one
+      await writeSource(db, { ...newRow(scope, 'http:a', T0), expected_seconds: expectedSeconds })
+      for (const minute of one.events) await add(minute)
+      for (const minute of one.gaps ?? []) await add(minute, countOutcomes([], { gaps: 1 }))
+      if (one.disabled === true) await changeSource(db, scope, 'http:a', { enabled: false })
+      const [from, to] = [T0 + window[0] * MINUTE_MS, T0 + window[1] * MINUTE_MS]
+      const judged = await completeness(db, scope, from, to, T0 + now * MINUTE_MS)
+      const [good, bad, unknown] = one.answer ?? []
+      expect([one.name, judged]).toEqual([one.name, one.answer === undefined ? [] : [{ source: 'http:a', good, bad, unknown }]])
+    }
+    expect(cases.length).toBe(14)
   })
-  test('every case of completeness ran', () => expect(ran).toBe(cases.length))
+
+  test('completeness agrees with looking at every minute', async () => {
+    const state = await bed.open(migrations)
+    const db = state.tables<CollectTables>()
+    let run = 0
+    await fc.assert(
+      fc.asyncProperty(
+        fc.uniqueArray(fc.nat(29), { minLength: 1, maxLength: 12 }),
+        fc.uniqueArray(fc.nat(29), { maxLength: 3 }),
+        fc.integer({ min: 1, max: 6 }),
+        fc.nat(29),
+        fc.nat(29),
+        async (events, gaps, expected, a, b) => {
+          const scope = `run ${run++}`
+          const [from, to] = [Math.min(a, b), Math.max(a, b)]
+          await writeSource(db, { ...newRow(scope, 'http:a', T0), expected_seconds: expected * 60 })
+          const order = [...events.map((minute) => ({ minute, lost: 0 })), ...gaps.map((minute) => ({ minute, lost: 1 }))].sort(
+            (x, y) => x.minute - y.minute,
+          )
+          for (const { minute, lost } of order) {
+            const counts = countOutcomes(lost === 0 ? ['parsed'] : [], { gaps: lost })
+            await state.transaction<CollectTables, void>((trx) =>
+              applyCounts(trx, 'http:a', scope, result(counts), T0 + minute * MINUTE_MS),
+            )
+          }
+          let bad = 0
+          for (let minute = from; minute < to; minute++) {
+            const heard = Math.max(
+              ...events.filter((event) => event <= minute),
+              events.some((event) => event < from) ? -Infinity : from - 1,
+            )
+            if (minute - heard > expected) bad++
+          }
+          const lost = gaps.filter((minute) => minute >= from && minute < to).length
+          const total = to - from
+          const judged = await completeness(db, scope, T0 + from * MINUTE_MS, T0 + to * MINUTE_MS, T0 + 1000 * MINUTE_MS)
+          expect(judged).toEqual([
+            { source: 'http:a', good: total - Math.min(total, bad + lost), bad: Math.min(total, bad + lost), unknown: 0 },
+          ])
+        },
+      ),
+      { numRuns: 25 },
+    )
+    expect(run).toBeGreaterThanOrEqual(25)
+  })
 
   test('the measure says the share, and that nothing is known where nothing is', async () => {
     const state = await bed.open(migrations)

@@ -2,7 +2,7 @@ import type { Kysely } from 'kysely'
 import type { Clock } from '../kernel/clock.ts'
 import type { Measure } from '../kernel/measure.ts'
 import { MINUTE_MS, MINUTES_KEPT_MS } from './accounting.ts'
-import { type Db, gapMinutes, lastMinutes, type MinuteFacts, readSources, silentMinutes } from './queries.ts'
+import { type Db, lastMinute, type MinuteFacts, minuteFacts, readSources } from './queries.ts'
 import type { CollectTables, SourcesTable } from './tables.ts'
 
 /** A source's minutes in a window: each is good, bad (silent for too long, or with a gap) or unknown. */
@@ -22,63 +22,47 @@ export interface SourceCompleteness {
 export async function completeness(db: Db, scope: string, from: number, to: number, now: number): Promise<SourceCompleteness[]> {
   const start = floorMinute(from)
   const end = floorMinute(Math.min(to, now))
-  const [sources, facts, before, gaps] = [
-    await readSources(db, scope),
-    new Map((await silentMinutes(db, scope, start, end)).map((fact) => [fact.source, fact])),
-    await lastMinutes(db, scope, start),
-    await gapMinutes(db, scope, start, end),
-  ]
   const judged: SourceCompleteness[] = []
-  for (const source of sources) {
-    const lost = gaps.get(source.id) ?? 0
-    if (source.expected_seconds === null && lost === 0) continue
-    judged.push(judge(source, facts.get(source.id), before.get(source.id), lost, start, end, now))
+  for (const source of await readSources(db, scope)) {
+    const one = await judge(db, source, start, end, now)
+    if (one !== undefined) judged.push(one)
   }
   return judged
 }
 
-function judge(
+async function judge(
+  db: Db,
   source: SourcesTable,
-  facts: MinuteFacts | undefined,
-  before: number | undefined,
-  lost: number,
   start: number,
   end: number,
   now: number,
-): SourceCompleteness {
+): Promise<SourceCompleteness | undefined> {
+  const { scope, id, expected_seconds } = source
   const first = Math.max(start, floorMinute(source.created))
   const kept = floorMinute(now - MINUTES_KEPT_MS)
-  const forgotten = minutesBetween(first, Math.min(kept, end))
   const total = minutesBetween(first, end)
-  const answer = (bad: number, unknown: number): SourceCompleteness => ({
-    source: source.id,
-    good: total - unknown - bad,
-    bad,
-    unknown,
-  })
-  if (source.expected_seconds === null) return { source: source.id, good: 0, bad: Math.min(lost, total), unknown: 0 }
-  if (source.enabled === 0 || source.last_event === null) return answer(0, total)
-  const expected = Math.ceil(source.expected_seconds / 60)
+  const forgotten = minutesBetween(first, Math.min(kept, end))
+  const answer = (bad: number, unknown: number): SourceCompleteness => ({ source: id, good: total - unknown - bad, bad, unknown })
+  if (expected_seconds !== null && (source.enabled === 0 || source.last_event === null)) return answer(0, total)
+  const expected = Math.ceil((expected_seconds ?? 0) / 60)
+  const facts = await minuteFacts(db, scope, id, start, end, expected + 1)
+  if (expected_seconds === null)
+    return facts.lost === 0 ? undefined : { source: id, good: 0, bad: Math.min(facts.lost, total), unknown: 0 }
+  const before = await lastMinute(db, scope, id, start)
   const silent = silence(facts, before, Math.max(first, kept), end, expected)
-  return answer(Math.min(total - forgotten, silent + lost), forgotten)
+  return answer(Math.min(total - forgotten, silent + facts.lost), forgotten)
 }
 
-/** Minutes of [start, end) that lie further than `expected` minutes after the event before them. */
-function silence(
-  facts: MinuteFacts | undefined,
-  before: number | undefined,
-  start: number,
-  end: number,
-  expected: number,
-): number {
+/** Minutes of [start, end) that lie further than `expected` minutes after the record before them. */
+function silence(facts: MinuteFacts, before: number | undefined, start: number, end: number, expected: number): number {
   const beyond = (event: number, until: number): number => {
     const allowed = event + (expected + 1) * MINUTE_MS
     return minutesBetween(Math.max(allowed, start), until)
   }
   // A source that was never heard before is given its interval from the window's (or its own) beginning.
   const heard = before ?? start - MINUTE_MS
-  if (facts?.first == null || facts.last === null) return beyond(heard, end)
-  return beyond(heard, facts.first) + facts.silent + beyond(facts.last, end)
+  if (facts.events === undefined) return beyond(heard, end)
+  return beyond(heard, facts.events.first) + facts.silent + beyond(facts.events.last, end)
 }
 
 function minutesBetween(from: number, to: number): number {

@@ -28,6 +28,7 @@ export const migrations: readonly Migration[] = [
         .addColumn('scope', columns.text, (c) => c.notNull())
         .addColumn('source', columns.text, (c) => c.notNull())
         .addColumn('minute', columns.time, (c) => c.notNull())
+        .addColumn('quiet', columns.count, (c) => c.notNull())
         .addPrimaryKeyConstraint('collect_minutes_pk', ['scope', 'source', 'minute'])
       for (const name of COUNTS) {
         sources = sources.addColumn(name, columns.count, (c) => c.notNull())
@@ -35,7 +36,7 @@ export const migrations: readonly Migration[] = [
       }
       await sources.execute()
       await minutes.execute()
-      await db.schema.createIndex('collect_minutes_minute').on('collect_minutes').column('minute').execute()
+      await db.schema.createIndex('collect_minutes_minute').on('collect_minutes').columns(['scope', 'minute']).execute()
     },
   },
 ]

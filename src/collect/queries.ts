@@ -22,10 +22,12 @@ export async function addToSource(db: Db, row: SourcesTable): Promise<void> {
     .execute()
 }
 
-export async function addToMinute(db: Db, row: MinutesTable): Promise<void> {
+/** Adds one batch to its minute. How long the source was quiet before is found here, so that nobody must search for silence later. */
+export async function addToMinute(db: Db, row: Omit<MinutesTable, 'quiet'>): Promise<void> {
+  const before = await lastMinute(db, row.scope, row.source, row.minute)
   await db
     .insertInto('collect_minutes')
-    .values(row)
+    .values({ ...row, quiet: before === undefined ? 0 : Math.round((row.minute - before) / 60_000) })
     .onConflict((conflict) =>
       conflict
         .columns(['scope', 'source', 'minute'])
@@ -34,6 +36,21 @@ export async function addToMinute(db: Db, row: MinutesTable): Promise<void> {
         ),
     )
     .execute()
+}
+
+/** The last minute before `before` in which a source sent something. */
+export async function lastMinute(db: Db, scope: string, source: string, before: number): Promise<number | undefined> {
+  const row = await db
+    .selectFrom('collect_minutes')
+    .select('minute')
+    .where('scope', '=', scope)
+    .where('source', '=', source)
+    .where('minute', '<', before)
+    .where('received', '>', 0)
+    .orderBy('minute', 'desc')
+    .limit(1)
+    .executeTakeFirst()
+  return row?.minute
 }
 
 /** Writes a configured source; its accounts, if it has any, stay. */
@@ -106,78 +123,56 @@ export async function pruneMinutes(db: Db, before: number): Promise<void> {
 
 /** How a source's minutes lie in a window; see completeness.ts for what becomes of them. */
 export interface MinuteFacts {
-  source: string
-  /** First and last minute in the window with an event; null if there is none. */
-  first: number | null
-  last: number | null
-  /** Minutes beyond the expected interval between neighbouring minutes with events. */
-  silent: number
+  /** First and last minute with a record; undefined if there is none. */
+  readonly events: { readonly first: number; readonly last: number } | undefined
+  /** Minutes beyond `allowed` between neighbouring minutes with records. */
+  readonly silent: number
+  /** Minutes in which something was lost. */
+  readonly lost: number
 }
 
-/**
- * Of each source with an expected interval, how it was silent between its events in [from, to).
- * The interval is rounded up to whole minutes, which is as fine as the accounts are.
- */
-export async function silentMinutes(db: Db, scope: string, from: number, to: number): Promise<MinuteFacts[]> {
-  const steps = db
-    .selectFrom('collect_minutes as m')
-    .innerJoin('collect_sources as s', (join) => join.onRef('s.scope', '=', 'm.scope').onRef('s.id', '=', 'm.source'))
-    .select((eb) => [
-      'm.source',
-      'm.minute',
-      's.expected_seconds',
-      eb.fn
-        .agg<number | null>('lag', ['m.minute'])
-        .over((over) => over.partitionBy('m.source').orderBy('m.minute'))
-        .as('before'),
-    ])
-    .where('m.scope', '=', scope)
-    .where('m.minute', '>=', from)
-    .where('m.minute', '<', to)
-    .where('m.received', '>', 0)
-    .where('s.expected_seconds', 'is not', null)
-  const rows = await db
-    .selectFrom(steps.as('t'))
-    .select((eb) => {
-      // Kysely writes nested operations without parentheses of its own; literals keep SQLite's division whole.
-      const expected = eb(eb.parens('t.expected_seconds', '+', eb.lit(59)), '/', eb.lit(60))
-      const apart = eb(eb.parens('t.minute', '-', eb.ref('t.before')), '/', eb.lit(60_000))
-      const beyond = eb.parens(eb(eb(apart, '-', expected), '-', eb.lit(1)))
-      return [
-        't.source',
-        eb.fn.min('t.minute').as('first'),
-        eb.fn.max('t.minute').as('last'),
-        eb.fn.sum<number>(eb.case().when(beyond, '>', eb.lit(0)).then(beyond).else(eb.lit(0)).end()).as('silent'),
-      ]
-    })
-    .groupBy('t.source')
-    .execute()
-  return rows.map((row) => ({ ...row, silent: Number(row.silent) }))
-}
-
-/** The last minute with an event before `before`, by source. */
-export async function lastMinutes(db: Db, scope: string, before: number): Promise<ReadonlyMap<string, number>> {
-  const rows = await db
+/** @param allowed how many minutes may lie from one record's minute to the next's. */
+export async function minuteFacts(
+  db: Db,
+  scope: string,
+  source: string,
+  from: number,
+  to: number,
+  allowed: number,
+): Promise<MinuteFacts> {
+  const within = db
     .selectFrom('collect_minutes')
-    .select((eb) => ['source', eb.fn.max('minute').as('last')])
     .where('scope', '=', scope)
-    .where('minute', '<', before)
-    .where('received', '>', 0)
-    .groupBy('source')
-    .execute()
-  return new Map(rows.map((row) => [row.source, row.last]))
-}
-
-/** In how many minutes of [from, to) each source lost something. */
-export async function gapMinutes(db: Db, scope: string, from: number, to: number): Promise<ReadonlyMap<string, number>> {
-  const rows = await db
-    .selectFrom('collect_minutes')
-    .select((eb) => ['source', eb.fn.countAll<number>().as('minutes')])
-    .where('scope', '=', scope)
+    .where('source', '=', source)
     .where('minute', '>=', from)
     .where('minute', '<', to)
-    .where('gaps', '>', 0)
-    .groupBy('source')
-    .execute()
-  return new Map(rows.map((row) => [row.source, Number(row.minutes)]))
+  const first = await within.select(['minute', 'quiet']).where('received', '>', 0).orderBy('minute').limit(1).executeTakeFirst()
+  const beyond = (quiet: number): number => Math.max(0, quiet - allowed)
+  const sums = await within
+    .select((eb) => {
+      const sent = eb('received', '>', 0)
+      const silent = eb.and([sent, eb('quiet', '>', allowed)])
+      return [
+        eb.fn.max(eb.case().when(sent).then(eb.ref('minute')).else(null).end()).as('last'),
+        eb.fn
+          .sum<number>(
+            eb
+              .case()
+              .when(silent)
+              .then(eb('quiet', '-', eb.lit(allowed)))
+              .else(eb.lit(0))
+              .end(),
+          )
+          .as('silent'),
+        eb.fn.sum<number>(eb.case().when('gaps', '>', 0).then(eb.lit(1)).else(eb.lit(0)).end()).as('lost'),
+      ]
+    })
+    .executeTakeFirst()
+  const last = sums?.last ?? null
+  return {
+    events: first === undefined || last === null ? undefined : { first: first.minute, last },
+    // What lies before the window's first record is judged by its distance from the record before the window.
+    silent: Number(sums?.silent ?? 0) - (first === undefined ? 0 : beyond(first.quiet)),
+    lost: Number(sums?.lost ?? 0),
+  }
 }

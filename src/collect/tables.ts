@@ -28,6 +28,8 @@ export interface MinutesTable extends CountColumns {
   source: string
   /** Start of the minute, milliseconds UTC. */
   minute: number
+  /** Minutes since the last minute with a record before this one; 0 if there was none. 1 is no silence at all. */
+  quiet: number
 }
 
 export interface CollectTables {
