@@ -2,15 +2,7 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import type { Detection, RuleInfo } from '../kernel/detection.ts'
 import type { JsonObject } from '../kernel/json.ts'
-import {
-  ALERT_GAP_MS,
-  ALERT_SPAN_MS,
-  alertIdOf,
-  detectionKey,
-  entityOf,
-  foldDetections,
-  type KnownAlert,
-} from './alerts-group.ts'
+import { ALERT_GAP_MS, ALERT_SPAN_MS, entityOf, foldDetections, type KnownAlert, keyed } from './alerts-group.ts'
 
 const rule: RuleInfo = {
   id: 'r1',
@@ -38,6 +30,10 @@ function detection(eventId: string, observed: number, group: JsonObject = { 'hos
 
 const none: ReadonlySet<string> = new Set()
 
+const folded = (detections: readonly Detection[], seen: ReadonlySet<string>, known: readonly KnownAlert[]) =>
+  foldDetections(keyed(detections), seen, known)
+const identify = (detection: Detection) => keyed([detection])[0]!
+
 describe('entityOf', () => {
   const cases: readonly (readonly [JsonObject, string, string])[] = [
     [{ 'host.name': 'web-03' }, 'host', 'web-03'],
@@ -57,7 +53,7 @@ describe('entityOf', () => {
 
 describe('foldDetections', () => {
   it('joins one rule and one entity within the gap, and nothing else', () => {
-    const { fresh } = foldDetections(
+    const { fresh } = folded(
       [
         detection('e1', 0),
         detection('e2', ALERT_GAP_MS),
@@ -80,26 +76,26 @@ describe('foldDetections', () => {
 
   it('never lets an alert span more than a day', () => {
     const steady = Array.from({ length: 30 }, (_, hour) => detection(`e${hour}`, hour * ALERT_GAP_MS))
-    const { fresh } = foldDetections(steady, none, [])
+    const { fresh } = folded(steady, none, [])
     expect(fresh.map((alert) => alert.detections.length)).toEqual([25, 5])
     for (const alert of fresh) expect(alert.last - alert.first).toBeLessThanOrEqual(ALERT_SPAN_MS)
   })
 
   it('lets an open alert grow and leaves a closed one alone', () => {
     const first = detection('e1', 0)
-    const [alert] = foldDetections([first], none, []).fresh
+    const [alert] = folded([first], none, []).fresh
     const known: KnownAlert = { id: alert!.id, groupId: alert!.groupId, first: 0, last: 0, open: true }
-    const seen = new Set([detectionKey(first)])
-    const grown = foldDetections([first, detection('e2', 10)], seen, [known])
+    const seen = new Set([identify(first).key])
+    const grown = folded([first, detection('e2', 10)], seen, [known])
     expect(grown.fresh).toEqual([])
     expect(grown.additions.get(known.id)?.detections.map((one) => one.eventIds[0])).toEqual(['e2'])
-    const anew = foldDetections([first, detection('e2', 10)], seen, [{ ...known, open: false }])
+    const anew = folded([first, detection('e2', 10)], seen, [{ ...known, open: false }])
     expect(anew.additions.size).toBe(0)
-    expect(anew.fresh.map((one) => one.id)).toEqual([alertIdOf(detection('e2', 10))])
+    expect(anew.fresh.map((one) => one.id)).toEqual([identify(detection('e2', 10)).alertId])
   })
 
   it('counts two equal detections of one batch once, and two events as two', () => {
-    const { fresh } = foldDetections([detection('e1', 0), detection('e1', 0), detection('e2', 0)], none, [])
+    const { fresh } = folded([detection('e1', 0), detection('e1', 0), detection('e2', 0)], none, [])
     expect(fresh).toHaveLength(1)
     expect(fresh[0]?.detections).toHaveLength(2)
   })
@@ -115,12 +111,12 @@ describe('foldDetections', () => {
         const all = events.map(({ event, minute, host }) =>
           detection(`${event}-${minute}-${host}`, minute * 60_000, { 'host.name': host }),
         )
-        const whole = foldDetections(all, none, []).fresh
+        const whole = folded(all, none, []).fresh
         const known: KnownAlert[] = []
         const counts = new Map<string, number>()
         const seen = new Set<string>()
         for (let at = 0; at < all.length; at += size) {
-          const part = foldDetections(all.slice(at, at + size), seen, known)
+          const part = folded(all.slice(at, at + size), seen, known)
           for (const [id, more] of part.additions) {
             counts.set(id, (counts.get(id) ?? 0) + more.detections.length)
             for (const key of more.keys) seen.add(key)

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto'
+import { hash } from 'node:crypto'
 import type { Detection, MatchedCondition, RuleInfo } from '../kernel/detection.ts'
 import { canonicalJson, isJsonObject, type JsonObject, type JsonValue } from '../kernel/json.ts'
 import type { Entity, EntityKind } from './schema.ts'
@@ -10,7 +10,7 @@ export const ALERT_SPAN_MS = 24 * 60 * 60_000
 /** Alerts of one entity that are no further apart than this tell one story. */
 export const STORY_GAP_MS = 60 * 60_000
 
-const EVENT_IDS_KEPT = 100
+export const EVENT_IDS_KEPT = 100
 const FIELD_CHARS_KEPT = 8192
 
 /** What a detection may join. Times are milliseconds UTC. */
@@ -56,25 +56,50 @@ export interface Folded {
   readonly additions: ReadonlyMap<string, Additions>
 }
 
+/** The first half of SHA-256 over parts with their lengths, so that no two lists of parts read alike. */
 function digest(...parts: readonly string[]): string {
-  const hash = createHash('sha256')
-  for (const part of parts) hash.update(`${Buffer.byteLength(part)}:`).update(part)
-  return hash.digest('hex').slice(0, 32)
+  return hash('sha256', parts.map((part) => `${part.length}:${part}`).join('')).slice(0, 32)
 }
 
-/** The same for the same detection however often it is offered. */
-export function detectionKey(detection: Detection): string {
-  const { rule, group, eventIds, eventCount, scope } = detection
-  return digest('detection', scope, rule.id, rule.version, canonicalJson(group), String(eventCount), ...eventIds)
+/** A detection with what identifies it. */
+export interface Keyed {
+  readonly detection: Detection
+  /** The same for the same detection however often it is offered. */
+  readonly key: string
+  /** The same for all detections of one rule for one group key. */
+  readonly groupId: string
+  /** Of the alert that it would begin: rule and version, group key, first event. */
+  readonly alertId: string
 }
 
-export function groupIdOf(detection: Detection): string {
-  return digest('group', detection.scope, detection.rule.id, detection.rule.version, canonicalJson(detection.group))
+/** Identifies detections; those of one rule and group share the work. */
+export function keyed(detections: readonly Detection[]): readonly Keyed[] {
+  const groupIds = new Map<string, string>()
+  return detections.map((offered) => {
+    const detection = onTheClock(offered)
+    const { rule, group, scope, eventIds, eventCount } = detection
+    const named = JSON.stringify([scope, rule.id, rule.version, canonicalJson(group)])
+    const groupId = groupIds.get(named) ?? digest('group', named)
+    groupIds.set(named, groupId)
+    return {
+      detection,
+      key: digest('detection', groupId, String(eventCount), ...eventIds),
+      groupId,
+      alertId: digest('alert', groupId, eventIds[0] ?? ''),
+    }
+  })
 }
 
-export function alertIdOf(detection: Detection): string {
-  const { rule, group, eventIds, scope } = detection
-  return digest('alert', scope, rule.id, rule.version, canonicalJson(group), eventIds[0] ?? '')
+const LATEST_DATE_MS = 8.64e15
+
+/** An event's own clock can say anything; the store keeps whole milliseconds that a date can hold. */
+function onTheClock(detection: Detection): Detection {
+  const { observed, received } = detection
+  if (Number.isSafeInteger(observed) && Math.abs(observed) <= LATEST_DATE_MS && Number.isSafeInteger(received)) return detection
+  const whole = (ms: number, otherwise: number): number =>
+    Number.isFinite(ms) ? Math.min(Math.max(Math.trunc(ms), -LATEST_DATE_MS), LATEST_DATE_MS) : otherwise
+  const arrived = whole(received, 0)
+  return { ...detection, observed: whole(observed, arrived), received: arrived }
 }
 
 export function storyIdOf(scope: string, entityKey: string, alertId: string): string {
@@ -126,22 +151,17 @@ export function joins(span: Span, observed: number): boolean {
  * Detections in `seen` are left out, and so is the second of two equal ones. Of several open alerts that fit, the one
  * with the latest event takes the detection.
  */
-export function foldDetections(
-  detections: readonly Detection[],
-  seen: ReadonlySet<string>,
-  known: readonly KnownAlert[],
-): Folded {
+export function foldDetections(detections: readonly Keyed[], seen: ReadonlySet<string>, known: readonly KnownAlert[]): Folded {
   const taken = new Set(seen)
   const additions = new Map<string, Additions>()
   const fresh = new Map<string, GrowingAlert>()
   const byGroup = new Map<string, (KnownAlert | GrowingAlert)[]>()
   const knownById = new Map(known.map((alert) => [alert.id, alert]))
   for (const alert of known) if (alert.open) listed(byGroup, alert.groupId).push(alert)
-  for (const detection of detections) {
-    const key = detectionKey(detection)
+  for (const { detection, key, groupId, alertId } of detections) {
     if (taken.has(key)) continue
     taken.add(key)
-    const candidates = listed(byGroup, groupIdOf(detection))
+    const candidates = listed(byGroup, groupId)
     const fitting = candidates.filter((alert) => joins(additions.get(alert.id) ?? alert, detection.observed))
     const found = fitting.reduce<KnownAlert | GrowingAlert | undefined>(
       (best, alert) => (best === undefined || isLater(alert, best, additions) ? alert : best),
@@ -150,13 +170,12 @@ export function foldDetections(
     if (found !== undefined && 'detections' in found) grow(found, detection, key)
     else if (found !== undefined) grow(additionsTo(additions, found), detection, key)
     else {
-      const id = alertIdOf(detection)
-      const same = knownById.get(id)
+      const same = knownById.get(alertId)
       if (same !== undefined) grow(additionsTo(additions, same), detection, key)
       else {
-        const alert = fresh.get(id) ?? begin(id, detection)
-        if (!fresh.has(id)) candidates.push(alert)
-        fresh.set(id, alert)
+        const alert = fresh.get(alertId) ?? begin(alertId, groupId, detection)
+        if (!fresh.has(alertId)) candidates.push(alert)
+        fresh.set(alertId, alert)
         grow(alert, detection, key)
       }
     }
@@ -193,12 +212,12 @@ function grow(into: Additions, detection: Detection, key: string): void {
   into.last = Math.max(into.last, detection.observed)
 }
 
-function begin(id: string, detection: Detection): GrowingAlert {
+function begin(id: string, groupId: string, detection: Detection): GrowingAlert {
   const { rule, group, fields, conditions } = detection
   return {
     id,
     scope: detection.scope,
-    groupId: groupIdOf(detection),
+    groupId,
     entity: entityOf(group, rule),
     rule,
     group,

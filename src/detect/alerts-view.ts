@@ -2,7 +2,7 @@ import type { MatchedCondition, Severity, Tactic } from '../kernel/detection.ts'
 import type { JsonObject } from '../kernel/json.ts'
 import { readJson } from '../platform/state/columns.ts'
 import type { AlertSummary } from './schema.ts'
-import type { AlertsTable } from './tables.ts'
+import type { AlertRow } from './tables.ts'
 
 /** What an alert keeps besides its columns. */
 export interface StoredDetail {
@@ -33,7 +33,7 @@ export function asSeverity(value: number): Severity {
   return value <= 1 ? 1 : value >= 5 ? 5 : (value as Severity)
 }
 
-export function summaryOf(row: AlertsTable): AlertSummary {
+export function summaryOf(row: AlertRow): AlertSummary {
   return {
     id: row.id,
     storyId: row.story_id,

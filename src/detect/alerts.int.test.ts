@@ -242,6 +242,10 @@ describeStates('alerts', (bed) => {
   })
 
   it('takes what an attacker may send: wild times, NUL, huge values, thousands at once', async () => {
+    for (const observed of [Number.NaN, -5, 1.5, Number.POSITIVE_INFINITY, -1e300]) {
+      const odd = { ...detection(`odd ${observed}`, 0, { group: { 'host.name': `odd ${observed}` } }), observed }
+      expect((await record([odd])).raised, String(observed)).toHaveLength(1)
+    }
     const wild = { ...detection('e1', 0), observed: 9e15, fields: { a: 'x'.repeat(100_000), b: 'nul\0' } }
     const { raised } = await record([wild])
     const detail = alertDetailSchema.parse(await alertDetail(db(), raised[0]!.id, quiet, T0))

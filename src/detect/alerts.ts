@@ -7,14 +7,13 @@ import { jsonText, readJson } from '../platform/state/columns.ts'
 import { recordEvidence } from '../platform/state/outbox.ts'
 import {
   type Additions,
-  alertIdOf,
-  detectionKey,
+  EVENT_IDS_KEPT,
   entityKeyOf,
   eventIdsOf,
   type Folded,
   foldDetections,
   type GrowingAlert,
-  groupIdOf,
+  keyed,
   STORY_GAP_MS,
   storyIdOf,
 } from './alerts-group.ts'
@@ -51,10 +50,12 @@ export interface Recorded {
 export async function recordDetections<T>(trx: Kysely<T>, detections: readonly Detection[], now: number): Promise<Recorded> {
   if (detections.length === 0) return { raised: [], updated: [], repeated: 0 }
   const db = trx as unknown as Db
-  const seen = await seenKeys(db, [...new Set(detections.map(detectionKey))])
-  const unseen = detections.filter((detection) => !seen.has(detectionKey(detection)))
+  const all = keyed(detections)
+  const seen = await seenKeys(db, [...new Set(all.map(({ key }) => key))])
+  const unseen = all.filter(({ key }) => !seen.has(key))
   if (unseen.length === 0) return { raised: [], updated: [], repeated: detections.length }
-  const known = await candidates(db, [...new Set(unseen.map(groupIdOf))], [...new Set(unseen.map(alertIdOf))])
+  const groupIds = new Set(unseen.map(({ groupId }) => groupId))
+  const known = await candidates(db, [...groupIds], [...new Set(unseen.map(({ alertId }) => alertId))])
   const result = foldDetections(
     unseen,
     seen,
@@ -76,12 +77,13 @@ export async function recordDetections<T>(trx: Kysely<T>, detections: readonly D
   const raised = fresh.map((row, index) => ({ ...row, outbox: first + index }))
   await insertAlerts(db, raised)
   for (const row of grown) await updateAlert(db, row.id, changeOf(row))
-  await insertSeen(db, seenRows(result))
+  const newlySeen = seenRows(result)
+  await insertSeen(db, newlySeen)
   await upsertProofs(db, [...raised, ...grown].flatMap(proofsOf))
   return {
     raised: raised.map(summaryOf),
     updated: grown.map(summaryOf),
-    repeated: detections.length - seenRows(result).length,
+    repeated: detections.length - newlySeen.length,
   }
 }
 
@@ -97,7 +99,7 @@ function seenRows({ fresh, additions }: Folded): DetectTables['detect_seen'][] {
   ]
   return parts.flatMap(([alertId, part]) =>
     part.detections.map((detection, index) => ({
-      key: part.keys[index] ?? detectionKey(detection),
+      key: part.keys[index] ?? '',
       scope: detection.scope,
       alert_id: alertId,
       received: detection.received,
@@ -178,7 +180,6 @@ function eventsIn(detections: readonly Detection[]): number {
 }
 
 function grownRow(row: AlertsTable, more: Additions, now: number): AlertsTable {
-  const detail = readJson<StoredDetail>(row.detail)
   return {
     ...row,
     count: row.count + more.detections.length,
@@ -186,8 +187,13 @@ function grownRow(row: AlertsTable, more: Additions, now: number): AlertsTable {
     first_observed: more.first,
     last_observed: more.last,
     updated: now,
-    detail: jsonText({ ...detail, eventIds: eventIdsOf(detail.eventIds, more.detections) }),
+    detail: row.count >= EVENT_IDS_KEPT ? row.detail : grownDetail(row.detail, more.detections),
   }
+}
+
+function grownDetail(text: string, detections: readonly Detection[]): string {
+  const detail = readJson<StoredDetail>(text)
+  return jsonText({ ...detail, eventIds: eventIdsOf(detail.eventIds, detections) })
 }
 
 function changeOf(row: AlertsTable) {

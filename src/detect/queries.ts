@@ -1,6 +1,6 @@
 import type { Expression, ExpressionBuilder, Kysely, SqlBool } from 'kysely'
 import type { AlertState } from './schema.ts'
-import type { AlertHistoryTable, AlertsTable, DetectTables, ProofsTable, SeenTable } from './tables.ts'
+import type { AlertHistoryTable, AlertRow, AlertsTable, DetectTables, ProofsTable, SeenTable } from './tables.ts'
 
 /** `state.scoped(scope)` for a caller, or a transaction over every scope. */
 export type Db = Kysely<DetectTables>
@@ -112,6 +112,38 @@ export async function forgetSeen(db: Db, receivedBefore: number): Promise<void> 
 
 // ── The queue ──
 
+const ROW = [
+  'id',
+  'scope',
+  'story_id',
+  'group_id',
+  'rule_id',
+  'rule_version',
+  'title',
+  'title_ja',
+  'level',
+  'severity',
+  'file',
+  'entity_kind',
+  'entity_name',
+  'entity_key',
+  'techniques',
+  'tactics',
+  'count',
+  'event_count',
+  'first_observed',
+  'last_observed',
+  'received',
+  'raised',
+  'updated',
+  'state',
+  'verdict',
+  'judged',
+  'acknowledged',
+  'assignee',
+  'outbox',
+] as const satisfies readonly (keyof AlertRow)[]
+
 export interface QueueFilter {
   readonly state: AlertState | 'all'
   readonly severities: readonly number[]
@@ -182,10 +214,10 @@ export async function queueTotals(db: Db, filter: QueueFilter) {
 }
 
 /** Oldest first. */
-export async function alertsOfStory(db: Db, storyId: string, limit: number): Promise<AlertsTable[]> {
+export async function alertsOfStory(db: Db, storyId: string, limit: number): Promise<AlertRow[]> {
   return await db
     .selectFrom('detect_alerts')
-    .selectAll()
+    .select(ROW)
     .where('story_id', '=', storyId)
     .orderBy('first_observed')
     .orderBy('id')
@@ -232,10 +264,10 @@ export async function alertById(db: Db, id: string): Promise<AlertsTable | undef
 }
 
 /** The gravest alert of a story that the filter lets through, the earliest among equals. */
-export async function gravestOfStory(db: Db, storyId: string, filter: QueueFilter): Promise<AlertsTable | undefined> {
+export async function gravestOfStory(db: Db, storyId: string, filter: QueueFilter): Promise<AlertRow | undefined> {
   return await db
     .selectFrom('detect_alerts')
-    .selectAll()
+    .select(ROW)
     .where('story_id', '=', storyId)
     .where(filtered(filter))
     .orderBy('severity')
@@ -246,10 +278,10 @@ export async function gravestOfStory(db: Db, storyId: string, filter: QueueFilte
 }
 
 /** Others of the same story or entity, newest first. */
-export async function relatedTo(db: Db, alert: AlertsTable, limit: number): Promise<AlertsTable[]> {
+export async function relatedTo(db: Db, alert: AlertsTable, limit: number): Promise<AlertRow[]> {
   return await db
     .selectFrom('detect_alerts')
-    .selectAll()
+    .select(ROW)
     .where('id', '!=', alert.id)
     .where((eb) => eb.or([eb('story_id', '=', alert.story_id), eb('entity_key', '=', alert.entity_key)]))
     .orderBy('last_observed', 'desc')

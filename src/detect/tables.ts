@@ -44,6 +44,9 @@ export interface AlertsTable {
   detail: string
 }
 
+/** An alert without what only its own page shows. */
+export type AlertRow = Omit<AlertsTable, 'detail' | 'search' | 'note'>
+
 /** Detections that are already part of an alert, so that a replay adds nothing. */
 export interface SeenTable {
   key: string
