@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { batchLeaves, batchRoot, droppedSegmentEvidence, proveEvent, segmentEvidence } from './batch-root.ts'
+import { batchLeaves, batchRoot, batchTree, droppedSegmentEvidence, segmentEvidence } from './batch-root.ts'
 import { eventLeaf, eventSalt } from './verify/batch-leaves.ts'
 import { fromHex, toHex, utf8 } from './verify/bytes.ts'
 import { parseSegmentBody } from './verify/entry.ts'
@@ -18,7 +18,9 @@ test('the fast leaves are the ones the verifier computes, and each event is prov
       const root = fromHex(batchRoot(secret, texts))!
       expect(toHex(root)).toBe(toHex(rootOf(plain)))
       const index = pick % texts.length
-      const { salt: own, proof } = proveEvent(secret, texts, index)
+      const tree = batchTree(secret, texts)
+      expect(tree.root).toBe(toHex(root))
+      const { salt: own, proof } = tree.prove(index)
       const verify = (text: string) => verifyInclusion(eventLeaf(own, utf8(text)), index, texts.length, proof, root)
       expect(verify(texts[index]!)).toBe(true)
       expect(verify(`${texts[index]} `)).toBe(false)
@@ -29,6 +31,11 @@ test('the fast leaves are the ones the verifier computes, and each event is prov
 test('equal events have different leaves, so that an erased one cannot be guessed from its neighbour', () => {
   const [one, two] = batchLeaves('00112233445566778899aabbccddeeff', ['{"user":"a"}', '{"user":"a"}'])
   expect(toHex(one!)).not.toBe(toHex(two!))
+})
+
+test('an event that is not there cannot be proven', () => {
+  expect(() => batchTree('00', ['a', 'b']).prove(2)).toThrow(RangeError)
+  expect(batchTree('00', []).root).toBe(batchRoot('00', []))
 })
 
 test('documents larger than the working buffer', () => {

@@ -3,7 +3,7 @@ import type { Evidence } from '../kernel/evidence.ts'
 import type { JsonObject } from '../kernel/json.ts'
 import { eventSalt, SALT_BYTES } from './verify/batch-leaves.ts'
 import type { BatchRun } from './verify/entry.ts'
-import { inclusionRanges, leafHash, rootOf } from './verify/merkle.ts'
+import { emptyRoot, leafHash, nodeHash, rootOf } from './verify/merkle.ts'
 
 /** The machine's SHA-256; several times the speed of the verifier's own. */
 export function nativeSha256(message: Uint8Array): Uint8Array {
@@ -43,14 +43,36 @@ export interface EventProof {
   readonly proof: readonly Uint8Array[]
 }
 
-/** @throws RangeError unless 0 ≤ index < number of documents. */
-export function proveEvent(salt: string, documents: readonly string[], index: number): EventProof {
-  const ranges = inclusionRanges(index, documents.length)
-  const leaves = batchLeaves(salt, documents)
-  return {
-    salt: eventSalt(Buffer.from(salt, 'hex'), index, nativeSha256),
-    proof: ranges.map(({ from, to }) => rootOf(leaves.slice(from, to), nativeSha256)),
+/** The tree over a batch, to prove many of its events. */
+export interface BatchTree {
+  /** Hexadecimal. */
+  readonly root: string
+  /** @throws RangeError unless 0 ≤ index < number of documents. */
+  prove(index: number): EventProof
+}
+
+export function batchTree(salt: string, documents: readonly string[]): BatchTree {
+  const rows: (readonly Uint8Array[])[] = [batchLeaves(salt, documents)]
+  for (let row = rows[0]!; row.length > 1; row = rows[rows.length - 1]!) {
+    // RFC 6962 carries an odd last node up as it is.
+    rows.push(Array.from({ length: Math.ceil(row.length / 2) }, (_, at) => pairHash(row[at * 2]!, row[at * 2 + 1])))
   }
+  const [root] = rows[rows.length - 1]!
+  return {
+    root: Buffer.from(root ?? emptyRoot(nativeSha256)).toString('hex'),
+    prove(index) {
+      if (!(index in documents)) throw new RangeError(`no event ${index} in a batch of ${documents.length}`)
+      const siblings = rows.map((row, level) => row[Math.floor(index / 2 ** level) ^ 1])
+      return {
+        salt: eventSalt(Buffer.from(salt, 'hex'), index, nativeSha256),
+        proof: siblings.filter((sibling) => sibling !== undefined),
+      }
+    },
+  }
+}
+
+function pairHash(left: Uint8Array, right: Uint8Array | undefined): Uint8Array {
+  return right === undefined ? left : nodeHash(left, right, nativeSha256)
 }
 
 export interface SegmentFacts {

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import type { LedgerEntry } from '../kernel/evidence.ts'
-import { batchRoot, nativeSha256, proveEvent, segmentEvidence } from './batch-root.ts'
+import { batchRoot, batchTree, nativeSha256, segmentEvidence } from './batch-root.ts'
 import { openLedger } from './ledger.ts'
 import { makeBundle } from './make-bundle.ts'
 import { entriesFrom, entryOf } from './testing/entries-data.ts'
@@ -140,7 +140,7 @@ test('a bundle proves, and any changed byte of it is found', async () => {
   expect(files.size).toBeGreaterThan(0)
   const log = { checkpoint: ledger.head.checkpoint, key: ledger.key.text, entry: ledger.entry, readTile: ledger.readTile }
   const made = await makeBundle({ log, about: { alert: 'a-1' }, indexes: [1, 3, 0], clock: { now: () => 0 } })
-  const { salt, proof } = proveEvent(SALT, DOCUMENTS, 1)
+  const { salt, proof } = batchTree(SALT, DOCUMENTS).prove(1)
   const event = { batch: 0, index: 1, salt: toBase64(salt), document: DOCUMENTS[1]!, proof: proof.map(toBase64) }
   const bytes = utf8(formatBundle({ ...made, events: [event] }))
   const trusted = [ledger.key]

@@ -1,13 +1,14 @@
 import { type Clock, systemClock } from '../kernel/clock.ts'
 import { KanpekiError } from '../kernel/error.ts'
+import type { StoredEvent } from '../kernel/event.ts'
 import type { JsonObject, JsonValue } from '../kernel/json.ts'
-import type { Lake, StoredBatch } from '../platform/lake/lake.ts'
-import { batchRoot, proveEvent } from './batch-root.ts'
+import type { Lake } from '../platform/lake/lake.ts'
+import { batchTree } from './batch-root.ts'
 import { inclusionProof } from './proofs.ts'
 import { BUNDLE_FORMAT, type Bundle, type BundleEntry, type BundleEvent } from './verify/bundle-format.ts'
 import { textOf, toBase64, toHex } from './verify/bytes.ts'
 import type { Checkpoint } from './verify/checkpoint.ts'
-import { parseBatchBody, parseEntry, type ReadEntry } from './verify/entry.ts'
+import { batchId, parseBatchBody, parseEntry, type ReadEntry } from './verify/entry.ts'
 import type { ReadTile } from './verify/tiles.ts'
 
 /** What a bundle is about. Times are RFC 3339; a span covers entries logged in [from, to). */
@@ -128,16 +129,31 @@ async function eventsBehind(
   }
   if (ids.size > MOST_EVENTS) missing.push({ what: `${ids.size - MOST_EVENTS} events`, reason: `a bundle holds ${MOST_EVENTS}` })
   const events: BundleEvent[] = []
-  const batches = new Map<string, Promise<StoredBatch | undefined>>()
-  for (const id of [...ids].slice(0, MOST_EVENTS)) {
-    const found = await proveOne(parts, parts.events, id, batches)
-    if ('reason' in found) missing.push({ what: `event ${id}`, reason: found.reason })
+  // Batch by batch: one may hold thousands of events, and only the documents of one are kept at a time.
+  for (const group of (await locate(parts.events, [...ids].slice(0, MOST_EVENTS), missing)).values()) {
+    const proven = await proveGroup(parts.log, parts.events, group)
+    if ('reason' in proven) for (const { id } of group) missing.push({ what: `event ${id}`, reason: proven.reason })
     else {
-      wanted.add(found.batch)
-      events.push(found)
+      wanted.add(proven.batch)
+      events.push(...proven.events)
     }
   }
   return events
+}
+
+/** Where the events are, by batch. */
+async function locate(
+  source: EventsSource,
+  ids: readonly string[],
+  missing: { what: string; reason: string }[],
+): Promise<ReadonlyMap<string, readonly StoredEvent[]>> {
+  const found: StoredEvent[] = []
+  for (const id of ids) {
+    const event = await source.lake.get(source.scope, id)
+    if (event === undefined) missing.push({ what: `event ${id}`, reason: 'the lake no longer has it' })
+    else found.push(event)
+  }
+  return Map.groupBy(found, ({ writer, sequence }) => batchId(writer, sequence))
 }
 
 function eventIds(body: JsonObject): readonly string[] {
@@ -145,32 +161,25 @@ function eventIds(body: JsonObject): readonly string[] {
   return Array.isArray(ids) ? (ids as readonly JsonValue[]).filter((id) => typeof id === 'string') : []
 }
 
-async function proveOne(
-  parts: BundleParts,
+/** Proves events of one batch, after checking that the lake's batch is the one that was logged. */
+async function proveGroup(
+  log: BundleLog,
   source: EventsSource,
-  id: string,
-  batches: Map<string, Promise<StoredBatch | undefined>>,
-): Promise<BundleEvent | { readonly reason: string }> {
-  const event = await source.lake.get(source.scope, id)
-  if (event === undefined) return { reason: 'the lake no longer has it' }
-  const { writer, sequence, index } = event
-  const entryIndex = await source.batchEntry(writer, sequence)
-  if (entryIndex === undefined || entryIndex >= parts.log.checkpoint.size) return { reason: 'its batch is not yet in the ledger' }
-  const key = JSON.stringify([writer, sequence])
-  const reading = batches.get(key) ?? readBatch(source, writer, sequence)
-  batches.set(key, reading)
-  const batch = await reading
-  const document = batch?.json[index]
-  if (batch === undefined || document === undefined) return { reason: 'the lake no longer has its batch' }
-  const logged = parseBatchBody((await entryAt(parts.log, entryIndex)).entry.body)
-  if (logged === undefined || toHex(logged.root) !== batchRoot(batch.salt, batch.json)) {
-    return { reason: `batch ${writer}/${sequence} in the lake is not the one that was logged` }
+  group: readonly StoredEvent[],
+): Promise<{ readonly batch: number; readonly events: readonly BundleEvent[] } | { readonly reason: string }> {
+  const { writer, sequence } = group[0]!
+  const batch = await source.batchEntry(writer, sequence)
+  if (batch === undefined || batch >= log.checkpoint.size) return { reason: 'its batch is not yet in the ledger' }
+  const [stored] = await source.lake.readFrom(writer, sequence - 1, 1)
+  if (stored?.sequence !== sequence) return { reason: 'the lake no longer has its batch' }
+  const tree = batchTree(stored.salt, stored.json)
+  const logged = parseBatchBody((await entryAt(log, batch)).entry.body)
+  if (logged === undefined || toHex(logged.root) !== tree.root) {
+    return { reason: `batch ${batchId(writer, sequence)} in the lake is not the one that was logged` }
   }
-  const { salt, proof } = proveEvent(batch.salt, batch.json, index)
-  return { batch: entryIndex, index, salt: toBase64(salt), document, proof: proof.map(toBase64) }
-}
-
-async function readBatch(source: EventsSource, writer: string, sequence: number): Promise<StoredBatch | undefined> {
-  const [batch] = await source.lake.readFrom(writer, sequence - 1, 1)
-  return batch?.sequence === sequence ? batch : undefined
+  const events = group.map(({ index }): BundleEvent => {
+    const { salt, proof } = tree.prove(index)
+    return { batch, index, salt: toBase64(salt), document: stored.json[index]!, proof: proof.map(toBase64) }
+  })
+  return { batch, events }
 }
