@@ -71,6 +71,7 @@ const REFUSED: readonly [name: string, section: string, reason: RegExp][] = [
     /says no field for rule "fail"/,
   ],
   ['an unknown derivation', '{type: temporal, rules: [fail], timespan: 5m, derive: {a: {soundex: b}}}', /not "soundex"/],
+  ['a stranger to generate', '{type: temporal, rules: [fail], timespan: 5m, generate: [dns]}', /generate names "dns"/],
   ['a rule of its own', '{type: event_count, rules: [x], timespan: 5m, condition: {gte: 1}}', /in a circle: x → x/],
 ]
 

@@ -84,9 +84,11 @@ function silentRules(documents: readonly CorrelationSource[], baseRules: readonl
   const speaking = new Set<string>()
   for (const { doc } of documents) {
     const section = isJsonObject(doc['correlation']) ? doc['correlation'] : {}
-    const generates = section['generate'] === true || doc['generate'] === true
-    for (const reference of referencesOf(section))
-      for (const id of idsOf.get(reference) ?? []) (generates ? speaking : silent).add(id)
+    const generates = section['generate'] ?? doc['generate']
+    for (const reference of referencesOf(section)) {
+      const speaks = generates === true || (Array.isArray(generates) && generates.includes(reference))
+      for (const id of idsOf.get(reference) ?? []) (speaks ? speaking : silent).add(id)
+    }
   }
   return silent.difference(speaking)
 }

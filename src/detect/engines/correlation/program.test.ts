@@ -67,10 +67,11 @@ describe('event_count', () => {
     expect(detections[0]?.group).toEqual({ ip: '1', user: 'ANN' })
     expect(compiled.program.stats().rules[0]).toMatchObject({ groups: 2, withoutGroup: 2 })
   })
-  it('lists at most 100 event ids and the true number', () => {
+  it('lists the oldest events and the last, at most 100, and says the true number', () => {
     const [detection] = feedAll(compile([count('{gte: 150}').replace('60s', '1h')]), fails(150, 0, 1))
     expect(detection?.eventIds).toHaveLength(100)
     expect(detection?.eventIds[0]).toBe('f0')
+    expect(detection?.eventIds.at(-1)).toBe('f149')
     expect(detection?.eventCount).toBe(150)
     expect(detection?.observed).toBe(149_000)
   })
@@ -220,6 +221,8 @@ describe('chains', () => {
     const speaking = compile([CHAIN[0] ?? '', `${CHAIN[1]}\ngenerate: true`])
     expect(brief(feedAll(speaking, fails(3, 0, 10)))).toEqual(['many: f0…f20 3'])
     expect([...speaking.program.silent]).toEqual(['id-fail'])
+    const some = compile([CHAIN[0] ?? '', `${CHAIN[1]}\ngenerate: [many_failures]`])
+    expect([...some.program.silent].sort()).toEqual(['id-fail', 'id-success'])
   })
   it('groups by a field that the lower rule does not group by', () => {
     const byUser = [CHAIN[0] ?? '', (CHAIN[1] ?? '').replace('[ip]', '[user]')]

@@ -4,7 +4,7 @@ import type { GroupWindow } from './group-window.ts'
 import { type Item, type Origin, precedes } from './item.ts'
 import type { LinkedRule } from './link.ts'
 
-/** The most event ids that a detection lists; `eventCount` is the true number. */
+/** The most event ids that a detection lists: the oldest and the one that completed it. `eventCount` is the true number. */
 const LISTED_EVENTS = 100
 /** The most distinct values that `fields` shows of what was counted. */
 const LISTED_VALUES = 20
@@ -23,7 +23,7 @@ export function describeFiring(rule: LinkedRule, window: GroupWindow, item: Item
   const byReceived = sorted.some(({ origin }) => origin.byReceived)
   return {
     rule: rule.info,
-    eventIds: sorted.slice(0, LISTED_EVENTS).map(({ origin }) => origin.id),
+    eventIds: listed(sorted.map(({ origin }) => origin.id)),
     eventCount: sorted.length,
     fields: {
       ...group,
@@ -34,11 +34,23 @@ export function describeFiring(rule: LinkedRule, window: GroupWindow, item: Item
       'correlation.seconds': rule.spec.span / 1000,
       ...(byReceived ? { 'correlation.time': 'received' } : {}),
     },
+    conditions: [{ text: conditionText(rule), fields: [...rule.spec.groupBy, ...rule.spec.valueFields] }],
     group,
     observed: last?.observed ?? item.time,
     received: last?.received ?? item.time,
     scope,
   }
+}
+
+/** `value_count(host.name) ≥ 3 in 300 s by user.name` */
+function conditionText({ spec }: LinkedRule): string {
+  const of = spec.valueFields.length > 0 ? spec.valueFields.join(', ') : spec.rules.join(', ')
+  const by = spec.groupBy.length > 0 ? ` by ${spec.groupBy.join(', ')}` : ''
+  return `${spec.type}(${of}) ${spec.conditionText} in ${spec.span / 1000} s${by}`
+}
+
+function listed(ids: readonly string[]): readonly string[] {
+  return ids.length <= LISTED_EVENTS ? ids : [...ids.slice(0, LISTED_EVENTS - 1), ...ids.slice(-1)]
 }
 
 /** Events behind the items, through correlations below; an event that several of them used is one event. */

@@ -36,7 +36,8 @@ export interface CorrelationSpec {
   readonly span: number
   /** What value_* correlations look at; value_count takes several and counts distinct tuples. */
   readonly valueFields: readonly string[]
-  readonly generate: boolean
+  /** Which of `rules` are reported by themselves too. */
+  readonly generate: readonly string[]
   /** The condition as a person writes it. */
   readonly conditionText: string
   readonly aggregate: () => Aggregate
@@ -73,7 +74,7 @@ export function parseSpec(doc: JsonObject, mostEvents: number): CorrelationSpec 
     aliases: readAliases(section['aliases']),
     derived,
     span: readTimespan(section['timespan']),
-    generate: flag(section['generate'], 'generate') || flag(doc['generate'], 'generate'),
+    generate: generatedRules(doc, rules),
     ...judged,
   }
 }
@@ -204,8 +205,14 @@ function texts(value: JsonValue | undefined, ...path: readonly string[]): string
   return read
 }
 
-function flag(value: JsonValue | undefined, ...path: readonly string[]): boolean {
-  if (value !== undefined && typeof value !== 'boolean')
-    throw new SpecFault(['correlation', ...path], `${path.join('.')} must be true or false`)
-  return value === true
+/** `generate: true` is all of them; a list of some is an extension. The specification has seen the key in both places. */
+function generatedRules(doc: JsonObject, rules: readonly string[]): readonly string[] {
+  const section = doc['correlation']
+  const value = (isJsonObject(section) ? section['generate'] : undefined) ?? doc['generate'] ?? false
+  if (typeof value === 'boolean') return value ? rules : []
+  const names = texts(value, 'generate')
+  for (const name of names)
+    if (!rules.includes(name))
+      throw new SpecFault(['correlation', 'generate'], `generate names "${name}", which is not among the rules`)
+  return names
 }
