@@ -42,7 +42,17 @@ export function CopyButton({ text, label }: { text: string; label?: string }): R
 }
 
 /** A command that works as it stands, with its copy button. */
-export function Code({ text, prompt = false, note }: { text: string; prompt?: boolean; note?: string }): ReactNode {
+export function Code({
+  text,
+  prompt = false,
+  note,
+  action,
+}: {
+  text: string
+  prompt?: boolean
+  note?: string
+  action?: ReactNode
+}): ReactNode {
   return (
     <div className="code">
       {prompt ? <em aria-hidden="true">$</em> : null}
@@ -55,6 +65,7 @@ export function Code({ text, prompt = false, note }: { text: string; prompt?: bo
         )}
         {text}
       </code>
+      {action}
       <CopyButton text={text} />
     </div>
   )

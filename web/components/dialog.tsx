@@ -8,11 +8,14 @@ export function Dialog({
   label,
   className,
   onClose,
+  typed = false,
   children,
 }: {
   label: string
   className: string
   onClose: () => void
+  /** The dialog opens to be typed into: its first field takes the focus, otherwise the dialog itself does. */
+  typed?: boolean
   children: ReactNode
 }): ReactNode {
   const ref = useRef<HTMLDialogElement>(null)
@@ -20,16 +23,18 @@ export function Dialog({
     const dialog = ref.current
     const before = document.activeElement
     if (dialog !== null && !dialog.open) dialog.showModal()
+    if (!typed) dialog?.focus()
     return () => {
       dialog?.close()
       if (before instanceof HTMLElement) before.focus()
     }
-  }, [])
+  }, [typed])
   return (
     // biome-ignore lint/a11y/useKeyWithClickEvents: Escape is the keyboard's way, given by <dialog> itself.
     <dialog
       ref={ref}
       aria-label={label}
+      tabIndex={-1}
       className={className}
       onCancel={(event) => {
         event.preventDefault()

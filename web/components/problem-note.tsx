@@ -20,7 +20,9 @@ export function ProblemNote({ error, retry }: { error: unknown; retry?: () => vo
         {known && problem.code === 'unexpected-shape' ? <p className="mono dim">{problem.message}</p> : null}
         {place === undefined ? null : (
           <p className="mono dim">
-            {[place.file, place.line, place.column, place.field].filter((part) => part !== undefined).join(':')}
+            {[place.file, place.field].filter((part) => part !== undefined).join(' ')}{' '}
+            {place.line === undefined ? '' : t('problem.line', { line: place.line })}{' '}
+            {place.column === undefined ? '' : t('problem.column', { column: place.column })}
           </p>
         )}
         {problem.remedy === undefined ? null : <p>{problem.remedy}</p>}

@@ -1,17 +1,16 @@
-import type { ReactNode } from 'react'
+import { type ReactNode, useRef } from 'react'
 import { useTranslation } from 'react-i18next'
 import { useFormat } from '../use-format.ts'
+import { useWidth } from '../use-width.ts'
 
 interface Point {
   readonly at: string
   readonly count: number
 }
 
-const WIDTH = 640
-const HEIGHT = 120
-const LEFT = 0
-const BOTTOM = 98
-const TOP = 12
+const HEIGHT = 124
+const BOTTOM = 104
+const TOP = 16
 
 /** A round number just above the largest value, for the top grid line. */
 export function roundUp(value: number): number {
@@ -25,9 +24,11 @@ export function RateChart({ series }: { series: readonly Point[] }): ReactNode {
   const { t } = useTranslation('overview')
   const { t: common } = useTranslation()
   const format = useFormat()
+  const box = useRef<HTMLDivElement>(null)
+  const width = useWidth(box, 400)
   if (series.length < 2) return null
   const most = roundUp(Math.max(...series.map((point) => point.count)))
-  const x = (index: number): number => LEFT + (index / (series.length - 1)) * (WIDTH - LEFT - 6)
+  const x = (index: number): number => (index / (series.length - 1)) * (width - 4)
   const y = (count: number): number => BOTTOM - (count / most) * (BOTTOM - TOP)
   const line = series
     .map((point, index) => `${index === 0 ? 'M' : 'L'}${x(index).toFixed(1)} ${y(point.count).toFixed(1)}`)
@@ -36,17 +37,17 @@ export function RateChart({ series }: { series: readonly Point[] }): ReactNode {
   const total = series.reduce((sum, point) => sum + point.count, 0)
   const marks = [0, Math.floor((series.length - 1) / 2), series.length - 1]
   return (
-    <>
-      <svg className="chart" viewBox={`0 0 ${WIDTH} ${HEIGHT}`} role="img" aria-label={t('ingest.label', { count: total })}>
+    <div ref={box}>
+      <svg className="chart" viewBox={`0 0 ${width} ${HEIGHT}`} role="img" aria-label={t('ingest.label', { count: total })}>
         {[most, most / 2].map((value) => (
           <g key={value}>
-            <path className="grid" d={`M0 ${y(value).toFixed(1)}H${WIDTH}`} />
+            <path className="grid" d={`M0 ${y(value).toFixed(1)}H${width}`} />
             <text x="0" y={y(value) - 3}>
               {format.count(value)}
             </text>
           </g>
         ))}
-        <path className="grid" d={`M0 ${BOTTOM}H${WIDTH}`} />
+        <path className="grid" d={`M0 ${BOTTOM}H${width}`} />
         <path className="area" d={`${line}V${BOTTOM}H0z`} />
         <path className="line" d={line} />
         {last === undefined ? null : <circle className="dotend" cx={x(series.length - 1)} cy={y(last.count)} r="2.6" />}
@@ -74,6 +75,6 @@ export function RateChart({ series }: { series: readonly Point[] }): ReactNode {
           </table>
         </div>
       </details>
-    </>
+    </div>
   )
 }

@@ -35,7 +35,7 @@ export function Palette({ onClose, onHelp }: { onClose: () => void; onHelp: () =
   }
 
   return (
-    <Dialog label={t('palette.label')} className="pal" onClose={onClose}>
+    <Dialog label={t('palette.label')} className="pal" typed onClose={onClose}>
       <div className="pal-i">
         <Icon name="find" />
         <input

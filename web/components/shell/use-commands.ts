@@ -104,7 +104,7 @@ export function useCommands(typed: string, onHelp: () => void): readonly Command
       .flatMap(([, data]) => data?.pages.flatMap((page) => page.groups) ?? [])
     const found = new Map<string, Command>()
     for (const group of groups) {
-      const text = `${group.entity.name}: ${format.text({ en: group.title, ja: group.titleJa })}`
+      const text = t('pair', { name: group.entity.name, text: format.text({ en: group.title, ja: group.titleJa }) })
       const alert = group.alerts[0]
       if (alert === undefined || findFolded(text, wanted) === undefined) continue
       found.set(group.id, {
@@ -121,7 +121,7 @@ export function useCommands(typed: string, onHelp: () => void): readonly Command
       id: 'ask',
       section: 'ask',
       icon: 'find',
-      text: t('palette.ask', { query: wanted }),
+      text: t('palette.askFor', { query: wanted }),
       hint: t('room.timeline'),
       keys: ['↵'],
       run: () => void navigate({ to: '/timeline', search: { q: wanted } }),

@@ -4,16 +4,11 @@ import { useTranslation } from 'react-i18next'
 import { createdTokenSchema } from '../../../src/access/schema.ts'
 import { call } from '../../api/client.ts'
 import { Code } from '../../components/copy.tsx'
+import { curlLine } from '../../components/curl.ts'
 import { ProblemNote } from '../../components/problem-note.tsx'
 
 const SCOPES = ['ingest', 'read', 'admin'] as const
 type Scope = (typeof SCOPES)[number]
-
-/** A shell line that sends one event now, with the real address and the token just made. */
-function tryLine(token: string): string {
-  return `curl -H "Authorization: Bearer ${token}" -H "Content-Type: application/x-ndjson" \\
-  --data-binary $'{"create":{}}\\n{"message":"hello from curl"}\\n' ${window.location.origin}/_bulk`
-}
 
 export function NewTokenForm(): ReactNode {
   const { t } = useTranslation('access')
@@ -35,7 +30,7 @@ export function NewTokenForm(): ReactNode {
         {create.data.scope === 'ingest' ? (
           <>
             <p className="sec label">{t('tokens.try')}</p>
-            <Code prompt text={tryLine(create.data.token)} />
+            <Code prompt text={curlLine(create.data.token)} />
           </>
         ) : null}
         <p className="sec">

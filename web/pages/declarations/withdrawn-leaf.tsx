@@ -9,6 +9,7 @@ import { culprit, splitAtFigures } from './card-state.ts'
 /** Why the seal was taken: one sentence, measured against allowed, the entries that prove it, and the way back. */
 export function WithdrawnLeaf({ card, now }: { card: CardView; now: number }): ReactNode {
   const { t } = useTranslation('declarations')
+  const { t: common } = useTranslation()
   const format = useFormat()
   const { badge } = card
   const objective = culprit(card)
@@ -49,7 +50,7 @@ export function WithdrawnLeaf({ card, now }: { card: CardView; now: number }): R
             <span>{t(one.state === 'unproven' ? 'row.missing' : 'row.measure')}</span>
             <span>
               {one.state === 'unproven' && one.missing !== null
-                ? `${format.text(one.title)}: ${format.text(one.missing)}`
+                ? common('pair', { name: format.text(one.title), text: format.text(one.missing) })
                 : `${format.text(one.title)} ${format.text(one.figure)}`}
             </span>
             <EntryLink index={one.evidence?.index} />

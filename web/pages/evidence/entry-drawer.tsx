@@ -97,13 +97,16 @@ export function EntryDrawer({
             </Step>
             <Step number={4} title={t('step.check')}>
               <VerifyBar entry={entry} verdict={current} onVerify={() => void verify(entry)} />
-              <div className="check-code">
-                <Code note={t('step.offline')} text={`./kanpeki verify index-${entry.index}.kanpeki.json --key '${entry.key}'`} />
-                <a className="btn sm" href={`/api/v1/ledger/bundle?index=${entry.index}`} download>
-                  <Icon name="download" small />
-                  {t('bundle')}
-                </a>
-              </div>
+              <Code
+                note={t('step.offline')}
+                text={`./kanpeki verify index-${entry.index}.kanpeki.json --key '${entry.key}'`}
+                action={
+                  <a className="btn sm" href={`/api/v1/ledger/bundle?index=${entry.index}`} download>
+                    <Icon name="download" small />
+                    {t('bundle')}
+                  </a>
+                }
+              />
             </Step>
           </div>
         </>
@@ -129,9 +132,7 @@ function Heading({ entry, figure }: { entry: EntryProofView; figure: FigureInUse
   const glyph = glyphOf(objective)
   return (
     <div className="grow">
-      <span className="label">
-        {format.text(card.name)}: {format.text(objective.title)}
-      </span>
+      <span className="label">{common('pair', { name: format.text(card.name), text: format.text(objective.title) })}</span>
       <div className="fig num">
         {objective.value === null ? t('noFigure') : format.text(objective.figure)}
         <small>{t('target', { target: format.text(objective.targetText) })}</small>

@@ -10,6 +10,7 @@ import { useFormat } from '../../components/use-format.ts'
 /** One thing that needs a person, with the way to it. */
 export function NeedRow({ need, now }: { need: Need; now: number }): ReactNode {
   const { t } = useTranslation('overview')
+  const { t: common } = useTranslation()
   const format = useFormat()
   const row = (glyph: ReactNode, title: string, sub: string): ReactNode => (
     <>
@@ -27,7 +28,7 @@ export function NeedRow({ need, now }: { need: Need; now: number }): ReactNode {
         <Link to="/triage" search={{ alert: need.id }}>
           {row(
             <SeverityTag severity={need.severity} />,
-            `${need.entity}: ${format.text(need.title)}`,
+            common('pair', { name: need.entity, text: format.text(need.title) }),
             t('need.alert', { count: need.count }),
           )}
         </Link>

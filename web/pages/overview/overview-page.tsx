@@ -180,7 +180,10 @@ function SeverityBars({ overview }: { overview: Overview }): ReactNode {
       {SEVERITIES.map((severity, index) => (
         <div key={severity} className="contents">
           <SeverityTag severity={severity} />
-          <meter className="sevmeter" min={0} max={most} value={counts[index] ?? 0} aria-label={`P${severity}`} />
+          <svg className="sevbar" viewBox="0 0 100 8" preserveAspectRatio="none" aria-hidden="true">
+            <rect className="track" width="100" height="8" />
+            <rect className="fill" width={(100 * (counts[index] ?? 0)) / most} height="8" />
+          </svg>
           <span className="num">{format.count(counts[index] ?? 0)}</span>
         </div>
       ))}

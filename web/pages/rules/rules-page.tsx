@@ -102,7 +102,7 @@ function Matrix({ coverage, chosen }: { coverage: CoverageResponse; chosen: stri
       <div className="matrix">
         {coverage.tactics.map((tactic) => (
           <div key={tactic.id}>
-            <h3>{format.text(tactic.name)}</h3>
+            <h3 title={format.text(tactic.name)}>{common(`tactic.${tactic.id}`)}</h3>
             <div className="of num">
               {tactic.techniques.filter((one) => one.state === 'proven').length} / {tactic.techniques.length}
             </div>

@@ -70,7 +70,7 @@ export function SourceTable({
                 <td className="r num">
                   {source.lagMs === null ? <span className="dim">–</span> : format.duration(Math.max(0, source.lagMs) / 1000)}
                 </td>
-                <td className={gaps > 0 ? 'r num hatched' : 'r num'}>{format.count(gaps)}</td>
+                <td className="r num">{gaps > 0 ? <span className="gap-n">{format.count(gaps)}</span> : 0}</td>
                 <td className="r num x">{format.count(source.counts.unknown)}</td>
                 <td className="r num x">
                   {source.lastEventAt === null ? t('word.never') : t('ago', { age: format.age(source.lastEventAt, now) })}

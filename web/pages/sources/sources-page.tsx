@@ -6,6 +6,7 @@ import type { SourceList } from '../../../src/collect/schema.ts'
 import { sourcesQuery } from '../../api/queries.ts'
 import { Icon } from '../../components/icon.tsx'
 import { ProblemNote } from '../../components/problem-note.tsx'
+import { StateGlyph } from '../../components/state-glyph.tsx'
 import { TestAttackButton } from '../../components/test-attack.tsx'
 import { useFormat } from '../../components/use-format.ts'
 import { useNow } from '../../components/use-now.ts'
@@ -95,9 +96,14 @@ function Tiles({ list }: { list: SourceList }): ReactNode {
         <div className="fig num">{format.count(day.unknown)}</div>
         <div className="sub">{t('tile.unknownSub', { stored: day.stored })}</div>
       </div>
-      <div className={day.gaps > 0 ? 'tile hatched' : 'tile'}>
+      <div className="tile">
         <span className="label">{t('tile.gaps')}</span>
         <div className="fig num">{format.count(day.gaps)}</div>
+        {day.gaps > 0 ? (
+          <div className="aux">
+            <StateGlyph state="gone" />
+          </div>
+        ) : null}
         <div className="sub">{t(balanced ? 'tile.balanced' : 'tile.unbalanced')}</div>
       </div>
     </section>

@@ -5,6 +5,7 @@ import { useTranslation } from 'react-i18next'
 import type { EventRow } from '../../../src/server/schema.ts'
 import { eventsQuery, histogramQuery } from '../../api/queries.ts'
 import { Code } from '../../components/copy.tsx'
+import { curlLine } from '../../components/curl.ts'
 import { Icon } from '../../components/icon.tsx'
 import { useKeys } from '../../components/keys.ts'
 import { ProblemNote } from '../../components/problem-note.tsx'
@@ -36,6 +37,7 @@ export function TimelinePage(): ReactNode {
   const events = useInfiniteQuery(eventsQuery({ query, ...window }))
   const histogram = useQuery(histogramQuery({ query, ...window, buckets: BUCKETS }))
   const rows = events.data?.pages.flatMap((page) => page.events) ?? []
+  const short = Date.parse(window.to) - Date.parse(window.from) < 600_000
   const fixed = search.from !== undefined && search.to !== undefined
 
   const show = (event: string | undefined): void =>
@@ -113,7 +115,10 @@ export function TimelinePage(): ReactNode {
             {t('events', { count: histogram.data?.total ?? 0 })}
           </span>
           <span className="num end">
-            {format.exact(window.from)} – {format.exact(window.to)}
+            {t('from', {
+              from: short ? format.exact(window.from) : format.dateTime(window.from),
+              to: short ? format.exact(window.to) : format.dateTime(window.to),
+            })}
           </span>
         </div>
         {histogram.data === undefined ? (
@@ -226,10 +231,7 @@ function NoEvents({ asked }: { asked: boolean }): ReactNode {
         </ul>
       ) : (
         <>
-          <Code
-            prompt
-            text={`curl -H "Authorization: Bearer $TOKEN" -H "Content-Type: application/x-ndjson" \\\n  --data-binary @events.ndjson ${globalThis.location.origin}/_bulk`}
-          />
+          <Code prompt text={curlLine()} />
           <div className="row void-row">
             <TestAttackButton />
           </div>

@@ -153,12 +153,13 @@ function Related({ alert }: { alert: AlertDetail }): ReactNode {
 
 function RelatedRow({ alert }: { alert: AlertSummary }): ReactNode {
   const { t } = useTranslation('triage')
+  const { t: common } = useTranslation()
   const format = useFormat()
   return (
     <li>
       <SeverityTag severity={alert.severity} />
       <Link className="grow" to="/triage" search={(before) => ({ ...before, alert: alert.id })}>
-        {alert.entity.name}: {format.text({ en: alert.rule.title, ja: alert.rule.titleJa })}
+        {common('pair', { name: alert.entity.name, text: format.text({ en: alert.rule.title, ja: alert.rule.titleJa }) })}
       </Link>
       {alert.verdict === null ? null : <span className="chip">{t(`verdict.${alert.verdict}`)}</span>}
       <span className="num dim">×{format.count(alert.count)}</span>

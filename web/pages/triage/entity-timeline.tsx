@@ -3,7 +3,7 @@ import type { ReactNode } from 'react'
 import { useTranslation } from 'react-i18next'
 import type { AlertDetail } from '../../../src/detect/schema.ts'
 import { useFormat } from '../../components/use-format.ts'
-import { layOut, shorten, threadPath, WIDTH } from './timeline-layout.ts'
+import { layOut, shorten, textWidth, threadPath, WIDTH } from './timeline-layout.ts'
 
 /** What the entity did around the alert: lanes of events, the ones that fired lettered and threaded. */
 export function EntityTimeline({ alert }: { alert: AlertDetail }): ReactNode {
@@ -80,11 +80,11 @@ export function EntityTimeline({ alert }: { alert: AlertDetail }): ReactNode {
           </>
         ) : null}
         {layout.dots.map((dot) => {
-          const left = dot.x > 640
           const label =
             dot.more > 0
               ? t('timeline.times', { text: shorten(dot.event.summary, 34), count: dot.more + 1 })
               : shorten(dot.event.summary, 42)
+          const left = dot.x + 14 + textWidth(label) > 892
           return (
             <g key={dot.letter}>
               <title>{`${format.timeMs(dot.event.observed)} ${dot.event.summary}`}</title>

@@ -21,10 +21,11 @@ export function QueueRow({
   now: number
 }): ReactNode {
   const { t } = useTranslation('triage')
+  const { t: common } = useTranslation()
   const format = useFormat()
   const first = gravest(group)
   const selected = shownAlert !== undefined
-  const title = `${group.entity.name}: ${format.text({ en: group.title, ja: group.titleJa })}`
+  const title = common('pair', { name: group.entity.name, text: format.text({ en: group.title, ja: group.titleJa }) })
   const closed = group.state === 'closed'
   const isPicked = group.alerts.some((alert) => picked.has(alert.id))
   const row = (
@@ -48,8 +49,11 @@ export function QueueRow({
       </span>
       <span className="ct num">×{format.count(group.count)}</span>
       <span className="su">
-        {t('group.sub', { rules: group.rules, alerts: group.alertCount })}
-        {group.techniques.length === 0 ? '' : ` ${group.techniques.slice(0, 3).join(' ')}`}
+        {t('group.sub', {
+          rules: group.rules,
+          alerts: group.alertCount,
+          techniques: group.techniques.length === 0 ? 'none' : group.techniques.slice(0, 3).join(' '),
+        })}
       </span>
       <span className="ag num">{format.age(group.lastObserved, now)}</span>
     </Link>

@@ -5,6 +5,7 @@ import { useTranslation } from 'react-i18next'
 import type { SourceSummary } from '../../../src/collect/schema.ts'
 import { sourcesQuery } from '../../api/queries.ts'
 import { Code } from '../../components/copy.tsx'
+import { curlLine } from '../../components/curl.ts'
 import { TestAttackButton } from '../../components/test-attack.tsx'
 
 const MOST_ROWS = 12
@@ -39,10 +40,7 @@ export function Quiet({ filtered }: { filtered: boolean }): ReactNode {
                 })}
           </p>
         )}
-        <Code
-          prompt
-          text={`curl -H "Authorization: Bearer $TOKEN" -H "Content-Type: application/x-ndjson" \\\n  --data-binary @events.ndjson ${window.location.origin}/_bulk`}
-        />
+        <Code prompt text={curlLine()} />
         <div className="row void-row">
           <TestAttackButton />
           <Link className="btn" to="/sources" search={{ add: 'curl' }}>

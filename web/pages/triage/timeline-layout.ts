@@ -75,3 +75,10 @@ export function shorten(text: string, most: number): string {
   const chars = [...text]
   return chars.length <= most ? text : `${chars.slice(0, most - 1).join('')}…`
 }
+
+/** About how wide a label of 11.5 px is: enough to choose the side it goes to. */
+export function textWidth(text: string): number {
+  let width = 0
+  for (const char of text) width += /[\u3000-\u9fff\uff00-\uffef]/u.test(char) ? 11.5 : 6
+  return width
+}

@@ -3,17 +3,29 @@ import { RouterProvider } from '@tanstack/react-router'
 import { StrictMode } from 'react'
 import { createRoot } from 'react-dom/client'
 import { I18nextProvider } from 'react-i18next'
-import { z } from 'zod'
 import { Problem } from './api/problem.ts'
 import { PreferencesProvider, readPreferences } from './components/preferences.tsx'
 import { startI18n } from './i18n/i18n.ts'
 import { buildRouter } from './router.tsx'
-import './styles/tokens.css'
-import './styles/kanpeki.css'
-import './styles/console.css'
 
-// Without this zod probes for `new Function`, which the content security policy reports as a violation.
-z.config({ jitless: true })
+/** Builds the page into #root. */
+export async function start(): Promise<void> {
+  const preferences = readPreferences()
+  const i18n = await startI18n(preferences.lang)
+  const place = document.getElementById('root')
+  if (place === null) throw new Error('index.html has no #root')
+  createRoot(place).render(
+    <StrictMode>
+      <I18nextProvider i18n={i18n}>
+        <PreferencesProvider initial={preferences}>
+          <QueryClientProvider client={queryClient}>
+            <RouterProvider router={router} />
+          </QueryClientProvider>
+        </PreferencesProvider>
+      </I18nextProvider>
+    </StrictMode>,
+  )
+}
 
 const queryClient = new QueryClient({
   queryCache: new QueryCache({
@@ -35,19 +47,3 @@ const queryClient = new QueryClient({
   },
 })
 const router = buildRouter(queryClient)
-
-const preferences = readPreferences()
-const i18n = await startI18n(preferences.lang)
-const place = document.getElementById('root')
-if (place === null) throw new Error('index.html has no #root')
-createRoot(place).render(
-  <StrictMode>
-    <I18nextProvider i18n={i18n}>
-      <PreferencesProvider initial={preferences}>
-        <QueryClientProvider client={queryClient}>
-          <RouterProvider router={router} />
-        </QueryClientProvider>
-      </PreferencesProvider>
-    </I18nextProvider>
-  </StrictMode>,
-)
