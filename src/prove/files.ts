@@ -14,19 +14,21 @@ export interface LedgerFiles {
   list(folder: string): Promise<readonly string[]>
 }
 
+/** The owner's alone: entries say who signed in and what was found, and the key is among these files. */
+const FILE_MODE = 0o600
+const FOLDER_MODE = 0o700
+
 /** Where half-written files are until they get their name: nothing that reads the log looks there. */
 const UNFINISHED = '.unfinished'
 
 /** Files below a folder of a local disk: written beside, fsynced, renamed, and the folder fsynced. */
-export function diskFiles(root: string, modes: { readonly fileMode?: number; readonly folderMode?: number } = {}): LedgerFiles {
-  const fileMode = modes.fileMode ?? 0o644
-  const folderMode = modes.folderMode ?? 0o755
+export function diskFiles(root: string): LedgerFiles {
   const durableFolders = new Set<string>()
 
   /** Makes a folder and every missing one above it, durably. */
   const ensureFolder = async (folder: string): Promise<void> => {
     if (durableFolders.has(folder)) return
-    const first = await mkdir(folder, { recursive: true, mode: folderMode })
+    const first = await mkdir(folder, { recursive: true, mode: FOLDER_MODE })
     if (first !== undefined) {
       for (let made = folder; made.length >= first.length; made = dirname(made)) await syncFolder(dirname(made))
     }
@@ -49,7 +51,7 @@ export function diskFiles(root: string, modes: { readonly fileMode?: number; rea
       await ensureFolder(dirname(target))
       const temporary = join(beside, randomBytes(8).toString('hex'))
       try {
-        const file = await open(temporary, 'wx', fileMode)
+        const file = await open(temporary, 'wx', FILE_MODE)
         try {
           await file.writeFile(bytes)
           await file.sync()

@@ -75,7 +75,7 @@ async function createKey(folder: string, origin: string): Promise<SigningKey> {
     })
   }
   const key = signingKeyOf(origin, randomBytes(SEED_BYTES))
-  const files = diskFiles(folder, { fileMode: 0o600, folderMode: 0o700 })
+  const files = diskFiles(folder)
   await files.write(KEY_FILE, Buffer.from(`${key.text}\n`))
   await chmod(folder, 0o700)
   return key
