@@ -32,7 +32,7 @@ beforeAll(async () => {
   server = await startHttpServer(
     {
       version: '0.0.0',
-      console: join(folder, 'console'),
+      console: join(folder, 'console/'),
       healthy: () => healthy,
       hot: (request, response) => {
         if (request.url !== '/_hot') return false

@@ -1,7 +1,7 @@
 import { createReadStream, existsSync } from 'node:fs'
 import { stat } from 'node:fs/promises'
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
-import { extname, join, normalize } from 'node:path'
+import { extname, join, resolve, sep } from 'node:path'
 import fastify, { type FastifyInstance } from 'fastify'
 import { KanpekiError, messageOf } from '../kernel/error.ts'
 import { RawReply, type Route, route } from '../platform/http/route.ts'
@@ -144,8 +144,10 @@ async function fileOf(folder: string, path: string): Promise<string | undefined>
   } catch {
     return undefined
   }
-  const full = normalize(join(folder, decoded))
-  if (!full.startsWith(`${normalize(folder)}/`) || decoded.includes('\0')) return undefined
+  if (decoded.includes('\0')) return undefined
+  const root = resolve(folder)
+  const full = resolve(join(root, decoded))
+  if (!full.startsWith(`${root}${sep}`)) return undefined
   const found = await stat(full).catch(() => undefined)
   return found?.isFile() === true ? full : undefined
 }
