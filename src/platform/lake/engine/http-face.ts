@@ -28,6 +28,11 @@ export interface HttpFaceOptions {
  */
 export function httpFace(options: HttpFaceOptions): Server {
   const server = createServer({ maxHeaderSize: 8 * 1024 * 1024, keepAliveTimeout: 0, requestTimeout: 0 }, (request, response) => {
+    // Ending: what runs is answered, and a client that goes on asking on its open connection learns that we are gone.
+    if (!server.listening) return void request.socket.destroy()
+    response.once('finish', () => {
+      if (!server.listening) request.socket.end()
+    })
     answer(options, request).then(
       (body) => {
         response.writeHead(200, { 'content-type': 'application/octet-stream', 'content-length': body.length })
