@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto'
+import { createServer } from 'node:net'
 import { createSourceManager, type SourceManager } from '../collect/manager.ts'
 import type { CollectDeps } from '../collect/routes.ts'
 import { newSource, type TestReceipt, type UnknownList } from '../collect/schema.ts'
@@ -93,13 +94,26 @@ export function createCollecting({ state, lake, pipeline, clock, log }: Collecti
   }
 }
 
-/** What the command line asks for at each start. */
-export async function openSyslog(manager: SourceManager, port: number): Promise<void> {
-  await manager.ensure(DEFAULT_SCOPE, newSource.parse({ kind: 'syslog', name: 'main', config: { port } }), 'command line')
+/** What the command line asks for at each start. @returns where syslog listens; port 0 is chosen here, so that it can be told. */
+export async function openSyslog(manager: SourceManager, host: string, port: number): Promise<Addresses['syslog']> {
+  const chosen = port === 0 ? await freePort(host) : port
+  await manager.ensure(
+    DEFAULT_SCOPE,
+    newSource.parse({ kind: 'syslog', name: 'main', config: { host, port: chosen } }),
+    'command line',
+  )
+  return { host, port: chosen }
 }
 
-export function addressesOf(url: string, syslogPort: number | null): Addresses {
-  return { url, syslog: syslogPort === null ? undefined : { host: new URL(url).hostname, port: syslogPort } }
+function freePort(host: string): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const server = createServer()
+    server.once('error', reject)
+    server.listen(0, host, () => {
+      const address = server.address()
+      server.close(() => resolve(typeof address === 'object' && address !== null ? address.port : 0))
+    })
+  })
 }
 
 function term(field: string, text: string): Query {

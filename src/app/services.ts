@@ -8,6 +8,7 @@ import type { Log } from '../platform/log.ts'
 import { openState, type State } from '../platform/state/state.ts'
 import { type Drainer, openDrainer } from '../prove/drain.ts'
 import { type Ledger, openLedger } from '../prove/ledger.ts'
+import { forgetOld } from './forget.ts'
 import { openLake } from './lake.ts'
 import { migrations } from './migrations.ts'
 import { type Pipeline, startPipeline } from './pipeline/client.ts'
@@ -20,6 +21,7 @@ import { repeatEvery } from './repeat.ts'
 const WRITER = 'w1'
 const DRAIN_EVERY_MS = 1_000
 const SEAL_EVERY_MS = 60_000
+const FORGET_EVERY_MS = 3_600_000
 
 export interface Services {
   readonly config: Config
@@ -117,6 +119,12 @@ export async function startServices(config: Config, log: Log, events: ServiceEve
       (error) => log.error('sealing failed and is tried again', { reason: messageOf(error) }),
     )
     closers.push(() => sealing.stop())
+    const forgetting = repeatEvery(
+      FORGET_EVERY_MS,
+      () => forgetOld(state, clock.now()),
+      (error) => log.error('forgetting old rows failed', { reason: messageOf(error) }),
+    )
+    closers.push(() => forgetting.stop())
     return {
       config,
       dir,

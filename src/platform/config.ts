@@ -41,6 +41,14 @@ const SETTINGS = {
       ja: 'syslog の UDP・TCP ポート。既定では開きません。0 なら空きを選びます。',
     },
   },
+  'syslog-host': {
+    schema: z.string().min(1),
+    fallback: '127.0.0.1',
+    meaning: {
+      en: 'Address for syslog. Anything but loopback takes plain text from the network: use it in a trusted segment only.',
+      ja: 'syslog を受けるアドレス。ループバック以外では平文を受け取るため、信頼できる区画でのみ使ってください。',
+    },
+  },
   memory: {
     schema: bytes,
     fallback: '512 MB',

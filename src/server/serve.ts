@@ -3,7 +3,7 @@ import { checkForgery, createAuthenticator } from '../access/authenticate.ts'
 import { createSetupLink } from '../access/people.ts'
 import { type AccessDeps, routes as accessRoutes } from '../access/routes.ts'
 import type { AccessTables } from '../access/tables.ts'
-import { addressesOf, type Collecting, createCollecting, openSyslog } from '../app/collecting.ts'
+import { type Collecting, createCollecting, openSyslog } from '../app/collecting.ts'
 import { type Declaring, startDeclaring } from '../app/declaring.ts'
 import { createEntityTimeline } from '../app/entity-timeline.ts'
 import { CONSOLE, cardFolders } from '../app/places.ts'
@@ -89,6 +89,7 @@ export async function serve(config: Config, log: Log): Promise<Kanpeki> {
     const authenticate = createAuthenticator(db, clock)
     let stopping = false
     let url = ''
+    let syslog: Addresses['syslog']
     const http = await startHttpServer(
       {
         version: VERSION,
@@ -126,7 +127,8 @@ export async function serve(config: Config, log: Log): Promise<Kanpeki> {
       config.values.port,
     )
     url = `http://${host.includes(':') ? `[${host}]` : host}:${http.port}`
-    if (config.values['syslog-port'] !== null) await openSyslog(collecting.manager, config.values['syslog-port'])
+    const syslogPort = config.values['syslog-port']
+    if (syslogPort !== null) syslog = await openSyslog(collecting.manager, config.values['syslog-host'], syslogPort)
     await collecting.manager.startAll()
     services.announce(url)
     const setup = await createSetupLink(db, DEFAULT_SCOPE, clock.now())

@@ -134,7 +134,7 @@ export async function createWriter(deps: WriterDeps): Promise<Writer> {
     const receivedIso = new Date(received).toISOString()
     const next = sequence + 1
 
-    const outcomesOf = ({ submission }: Waiting): RecordOutcome[] => {
+    const outcomesOf = ({ submission }: Waiting, saw: (observed: number) => void): RecordOutcome[] => {
       const { request } = submission
       const repeated = request !== '' && (requestsBefore.has(request) || requestsHere.has(request))
       if (request !== '') requestsHere.add(request)
@@ -152,6 +152,7 @@ export async function createWriter(deps: WriterDeps): Promise<Writer> {
         for (const [index, one] of made.entries()) {
           const id = made.length === 1 ? record.id : `${record.id}.${index}`
           const { doc, observed } = finishDocument(one, id, receivedIso, received)
+          if (one.observed !== undefined) saw(one.observed)
           events.push({
             id,
             scope: submission.scope,
@@ -169,9 +170,13 @@ export async function createWriter(deps: WriterDeps): Promise<Writer> {
     }
 
     const results = group.map((waiting) => {
-      const outcomes = outcomesOf(waiting)
+      let newest: number | undefined
+      const outcomes = outcomesOf(waiting, (observed) => {
+        newest = Math.max(newest ?? observed, observed)
+      })
       const { bytes, gaps, refused } = waiting.submission
-      return { outcomes, writer, sequence: next, counts: countOutcomes(outcomes, { bytes, gaps, dropped: refused }) }
+      const counts = countOutcomes(outcomes, { bytes, gaps, dropped: refused })
+      return { outcomes, writer, sequence: next, counts, ...(newest === undefined ? {} : { observed: newest }) }
     })
     const counts = group.map(({ submission }, at) => ({
       source: submission.source,
