@@ -120,7 +120,7 @@ export async function serve(config: Config, log: Log): Promise<Kanpeki> {
           collecting,
           declaring,
           live,
-          addresses: () => addressesOf(url, config.values['syslog-port']),
+          addresses: () => ({ url, syslog }),
         }),
       },
       host,
