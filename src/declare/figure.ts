@@ -31,11 +31,15 @@ const STEPS = [
 /** Up to four days read better in hours: a limit of 72 h is written and missed in hours. */
 const HOURS_UP_TO_MS = 4 * 86_400_000
 
-/** A span in at most two units, rounded to the second; below ten seconds with a decimal. */
+/** A span in at most two units, rounded to the second; below ten seconds with a decimal, below one in milliseconds. */
 export function spanText(ms: number): Bilingual {
   if (ms < 0) {
     const { en, ja } = spanText(-ms)
     return { en: `−${en}`, ja: `−${ja}` }
+  }
+  if (ms > 0 && ms < 995) {
+    const count = plain(ms < 10 ? ms : Math.round(ms))
+    return { en: `${count} ms`, ja: `${count}ミリ秒` }
   }
   if (ms < 9950 && ms % 1000 !== 0) {
     const tenths = plain(Math.round(ms / 100) / 10)

@@ -55,15 +55,18 @@ export async function runEvaluation(deps: RunDeps, only?: string): Promise<reado
       const state = await cardState(db, row, measures)
       if (state === undefined) continue
       const now = deps.clock.now()
-      const fresh = new Map<string, Taken>()
-      for (const criterion of state.criteria) {
-        const spec = specOf(criterion)
-        const key = `${row.scope} ${spec}`
-        // Two cards that ask the same get the same answer, and the lake is asked once.
-        const answer = asked.get(key) ?? take(criterion, measures.get(criterion.measure), row.scope, now)
-        asked.set(key, answer)
-        fresh.set(spec, await answer)
-      }
+      const fresh = new Map(
+        await Promise.all(
+          state.criteria.map(async (criterion): Promise<readonly [string, Taken]> => {
+            const spec = specOf(criterion)
+            const key = `${row.scope} ${spec}`
+            // Two cards that ask the same get the same answer, and the lake is asked once.
+            const answer = asked.get(key) ?? take(criterion, measures.get(criterion.measure), row.scope, now)
+            asked.set(key, answer)
+            return [spec, await answer]
+          }),
+        ),
+      )
       changed.push(
         ...(await deps.state.transaction<DeclareTables, BadgeChanged[]>((trx) =>
           settle(trx, row.id, measures, fresh, deps.clock),
