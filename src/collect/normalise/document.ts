@@ -1,0 +1,198 @@
+import { isJsonObject, type JsonObject, type JsonValue } from '../../kernel/json.ts'
+import { ipOf } from './address.ts'
+import { type Draft, integer, put, safeKey } from './draft.ts'
+import { IP_FIELD_SETS, LIST_FIELDS, LONG_FIELDS, MEMBER_OF_BARE, TEXT_FIELDS } from './ecs-types.ts'
+
+/** Deeper members are kept as JSON text. */
+export const MAX_LEVELS = 32
+/** A document with more members is nobody's event. */
+export const MAX_MEMBERS = 20_000
+
+interface Budget {
+  members: number
+}
+
+/**
+ * A fresh, nested document of a client's JSON: dotted keys become nested ones, ECS fields get ECS types, foreign fields
+ * stay as they are. A dotted key whose way is blocked by a value stays dotted, and a value that cannot become the type of
+ * its ECS field, or that the pipeline will write over, is kept beside it as `…_original`: nothing is lost. A text says
+ * why there is no document.
+ */
+export function normaliseDocument(json: JsonObject): Draft | string {
+  const budget = { members: MAX_MEMBERS }
+  const doc = copyObject(json, 1, budget)
+  if (budget.members < 0) return `more than ${MAX_MEMBERS} members`
+  for (const name in MEMBER_OF_BARE) if (doc[name] !== undefined) wrapBare(doc, name)
+  typeFields(doc, LONG_FIELDS, asLong)
+  typeFields(doc, TEXT_FIELDS, asText)
+  typeFields(doc, LIST_FIELDS, asList)
+  for (const name of IP_FIELD_SETS) if (doc[name] !== undefined) checkAddress(doc[name])
+  const message = doc['message']
+  if (message === null) delete doc['message']
+  else if (message !== undefined && typeof message !== 'string') doc['message'] = textForm(message)
+  if (isJsonObject(doc['event'])) for (const name of ['id', 'ingested']) keepAside(doc['event'] as Draft, name)
+  keepAside(doc, '@timestamp')
+  return doc
+}
+
+/** The pipeline sets these members: what the client had there stands beside them. */
+function keepAside(draft: Draft, name: string): void {
+  const value = draft[name]
+  if (value === undefined) return
+  delete draft[name]
+  if (value !== null) draft[`${name.replace('@', '')}_original`] = value
+}
+
+function copyObject(json: JsonObject, level: number, budget: Budget): Draft {
+  const draft: Draft = {}
+  let dotted: string[] | undefined
+  for (const key in json) {
+    if (--budget.members < 0) return draft
+    if (key.includes('.')) {
+      dotted ??= []
+      dotted.push(key)
+      continue
+    }
+    const value = json[key]
+    if (value !== undefined) draft[safeKey(key)] = copy(value, level, budget)
+  }
+  if (dotted !== undefined) {
+    for (const key of dotted) setDotted(draft, key, copy(json[key]!, level, budget), MAX_LEVELS - level)
+  }
+  return draft
+}
+
+function copy(value: JsonValue, level: number, budget: Budget): JsonValue {
+  if (typeof value !== 'object' || value === null) return value
+  if (level >= MAX_LEVELS) return textForm(value)
+  if (!Array.isArray(value)) return copyObject(value as JsonObject, level + 1, budget)
+  const items: JsonValue[] = []
+  for (const item of value as readonly JsonValue[]) {
+    if (--budget.members < 0) return items
+    items.push(copy(item, level + 1, budget))
+  }
+  return items
+}
+
+/** Members deeper than the engine's stack cannot be written as text; then this says so. */
+function textForm(value: JsonValue): string {
+  try {
+    return JSON.stringify(value)
+  } catch {
+    return '(nested too deeply to be kept)'
+  }
+}
+
+/** Where a part of the way is taken by a value, or the end by another one, the dotted key stays as it came. */
+function setDotted(draft: Draft, key: string, value: JsonValue, levels: number): void {
+  const parts = key.split('.')
+  if (parts.length > levels || parts.includes('')) {
+    draft[key] = value
+    return
+  }
+  let here = draft
+  const last = parts.length - 1
+  for (let at = 0; at < last; at++) {
+    const part = safeKey(parts[at]!)
+    let next = Object.hasOwn(here, part) ? here[part] : undefined
+    // `host: "x"` beside `host.ip: …`: the bare value has a place of its own.
+    if (at === 0 && next !== undefined && !isJsonObject(next) && Object.hasOwn(MEMBER_OF_BARE, part)) {
+      wrapBare(draft, part)
+      next = draft[part]
+    }
+    if (next === undefined) {
+      next = {}
+      here[part] = next
+    } else if (!isJsonObject(next)) {
+      draft[key] = value
+      return
+    }
+    here = next as Draft
+  }
+  const end = safeKey(parts[last]!)
+  const old = Object.hasOwn(here, end) ? here[end] : undefined
+  if (old === undefined) here[end] = value
+  else if (isJsonObject(old) && isJsonObject(value)) mergeMissing(here, end, old, value)
+  else draft[key] = value
+}
+
+function mergeMissing(here: Draft, end: string, old: JsonObject, more: JsonObject): void {
+  const merged: Draft = { ...old }
+  for (const key in more) if (!Object.hasOwn(merged, key)) merged[key] = more[key]!
+  here[end] = merged
+}
+
+/** `"host": "x"` → `host.name`; null is no value; a list (`"user": ["a"]`) is kept as text. */
+function wrapBare(doc: Draft, name: string): void {
+  const value = doc[name]
+  if (isJsonObject(value)) return
+  delete doc[name]
+  if (value === null || value === undefined) return
+  const [first, second] = MEMBER_OF_BARE[name]!.split('.') as [string, string | undefined]
+  const bare = typeof value === 'string' ? value : textForm(value)
+  doc[name] = { [first]: second === undefined ? bare : { [second]: bare } }
+}
+
+interface TypedField {
+  readonly path: string
+  readonly parts: readonly string[]
+}
+
+const SPLIT = new Map<string, TypedField>()
+for (const path of [...LONG_FIELDS, ...TEXT_FIELDS, ...LIST_FIELDS]) SPLIT.set(path, { path, parts: path.split('.') })
+
+/** @param convert the value in its type, the same value if it is right already, or undefined if it cannot be. */
+function typeFields(doc: Draft, paths: readonly string[], convert: (value: JsonValue) => JsonValue | undefined): void {
+  for (const path of paths) {
+    const { parts } = SPLIT.get(path)!
+    let here: Draft | undefined = doc
+    const last = parts.length - 1
+    for (let at = 0; at < last && here !== undefined; at++) {
+      const next: JsonValue | undefined = here[parts[at]!]
+      here = isJsonObject(next) ? (next as Draft) : undefined
+    }
+    if (here === undefined) continue
+    const name = parts[last]!
+    const value = here[name]
+    if (value === undefined) continue
+    if (value === null) {
+      delete here[name]
+      continue
+    }
+    const typed = convert(value)
+    if (typed === value) continue
+    delete here[name]
+    put(here, typed === undefined ? `${name}_original` : name, typed ?? value)
+  }
+}
+
+function asLong(value: JsonValue): JsonValue | undefined {
+  if (typeof value === 'number') return Number.isSafeInteger(value) ? value : Math.trunc(value)
+  return typeof value === 'string' ? integer(value) : undefined
+}
+
+function asText(value: JsonValue): JsonValue | undefined {
+  if (typeof value === 'string') return value
+  return typeof value === 'object' ? undefined : String(value)
+}
+
+function asList(value: JsonValue): JsonValue | undefined {
+  if (Array.isArray(value)) return value
+  return typeof value === 'string' ? [value] : undefined
+}
+
+/** `source.ip: "localhost"` is an address, not an `ip`. */
+function checkAddress(fieldSet: JsonValue | undefined): void {
+  if (!isJsonObject(fieldSet)) return
+  const draft = fieldSet as Draft
+  const value = draft['ip']
+  if (value === undefined) return
+  const ip = typeof value === 'string' ? ipOf(value) : undefined
+  if (ip !== undefined) {
+    draft['ip'] = ip
+    draft['address'] ??= ip
+    return
+  }
+  delete draft['ip']
+  if (value !== null) draft[draft['address'] === undefined && typeof value === 'string' ? 'address' : 'ip_original'] = value
+}

@@ -1,0 +1,216 @@
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import type { ParseContext, RawRecord } from '../../kernel/event.ts'
+import type { JsonObject } from '../../kernel/json.ts'
+import { parsers } from '../parsers/registry.ts'
+import { unsound } from '../testing/ecs-fields.ts'
+import { parseRecord } from './parse-record.ts'
+
+const context: ParseContext = { received: Date.UTC(2026, 0, 15, 12), zoneMinutes: 540, prefer: [] }
+
+function faultsOf(record: RawRecord): readonly string[] {
+  const faults: string[] = []
+  for (const parser of parsers) {
+    parser.accepts(record)
+    const result = parser.parse(record, context)
+    if ('unknown' in result) {
+      if (result.unknown === '') faults.push(`${parser.id}: an empty reason`)
+      continue
+    }
+    for (const { observed, ecs } of result) {
+      faults.push(...unsound(ecs).map((fault) => `${parser.id}${fault}`))
+      if (observed !== undefined && !Number.isFinite(observed)) faults.push(`${parser.id}: observed ${observed}`)
+      for (const name of ['@timestamp', 'id', 'ingested']) {
+        const owner = name === '@timestamp' ? ecs : (ecs['event'] as JsonObject | undefined)
+        if (owner !== undefined && Object.hasOwn(owner, name)) faults.push(`${parser.id}: sets ${name}`)
+      }
+    }
+    if (new Set(result.map(({ ecs }) => ecs)).size !== result.length) faults.push(`${parser.id}: one document twice`)
+  }
+  return faults
+}
+
+/** JSON as an attacker writes it: known field names with values of any kind, dots and prototype keys in names. */
+const names = fc.constantFrom(
+  '__proto__',
+  'constructor',
+  'toString',
+  'winlog',
+  'event',
+  'event_data',
+  'EventID',
+  'Channel',
+  'SourceName',
+  'Event',
+  'System',
+  'EventData',
+  'UserData',
+  'Data',
+  '#attributes',
+  '#text',
+  'Name',
+  'event_id',
+  'log_name',
+  'host',
+  'host.name',
+  'user',
+  'message',
+  '@timestamp',
+  'winlog.event_id',
+  'winlog.channel',
+  'event.code',
+  'a.__proto__.b',
+  'tags',
+  'Keywords',
+  'Hashes',
+  'Message',
+  'dns',
+  'question',
+  'name',
+  'query',
+  'qtype_name',
+  'SourceModuleType',
+  'TimeCreated',
+  'SystemTime',
+  'Provider',
+  'Details',
+  'TargetObject',
+) // prettier-ignore
+const values = fc.letrec((tie) => ({
+  value: fc.oneof(
+    { depthSize: 'small', withCrossShrink: true },
+    fc.string(),
+    fc.constantFrom(
+      '1',
+      '13',
+      '4624',
+      'Security',
+      'Microsoft-Windows-Sysmon',
+      'Microsoft-Windows-Security-Auditing',
+      '__proto__',
+      '0x8020000000000000',
+    ),
+    fc.constantFrom(1, 3, 7, 13, 22, 4103, 4624, 4698, 5156, 7045, 0.5, -1, 1e300),
+    fc.constant(null),
+    fc.boolean(),
+    fc.array(tie('value'), { maxLength: 3 }),
+    fc.array(fc.tuple(fc.oneof(names, fc.string()), tie('value')), { maxLength: 8 }).map(toJson),
+  ),
+})).value
+
+function toJson(entries: readonly (readonly [string, unknown])[]): unknown {
+  // By way of text, for that is how `__proto__` becomes a member.
+  return JSON.parse(`{${entries.map(([key, value]) => `${JSON.stringify(key)}:${JSON.stringify(value)}`).join(',')}}`)
+}
+
+const documents = fc
+  .array(fc.tuple(fc.oneof(names, fc.string()), values), { maxLength: 12 })
+  .map((entries) => toJson(entries) as JsonObject)
+
+/** Lines that begin like a format and go wrong anywhere. */
+const lines = fc
+  .tuple(
+    fc.constantFrom(
+      '',
+      '<34>1 ',
+      '<34>',
+      'Jan 15 20:59:01 web-03 sshd[8]: ',
+      'Jan 15 20:59:01 web-03 sudo: ',
+      '203.0.113.9 - - [15/Jan/2026:20:00:00 +0900] "',
+      'Jan 15 20:59:01 web-03 sshd[8]: message repeated 5 times: [ ',
+      '<34>1 2026-01-15T03:14:15.003Z h a p m [',
+      'Jan 15 20:59:01 web-03 CRON[8]: (root) CMD (',
+      '<190>Jan 15 20:00:14 web-03 nginx: 1.2.3.4 - - [15/Jan/2026:20:00:14 +0900] "GET ',
+    ),
+    fc.string({ unit: 'binary', maxLength: 200 }),
+    fc.constantFrom('', '" 200 5', '" 200 5 "-" "-"', ' from 203.0.113.9 port 22 ssh2', ']', ')', '\0'),
+  )
+  .map((parts) => parts.join('')) // prettier-ignore
+
+describe('every parser', () => {
+  it('takes any JSON without throwing, and makes sound documents', () => {
+    fc.assert(
+      fc.property(documents, (json) => {
+        expect(faultsOf({ id: 'x', json })).toEqual([])
+        parseRecord({ id: 'x', json }, context)
+      }),
+      { numRuns: 3_000 },
+    )
+  })
+
+  it('takes any text without throwing, and makes sound documents', () => {
+    fc.assert(
+      fc.property(lines, (text) => {
+        expect(faultsOf({ id: 'x', text })).toEqual([])
+        parseRecord({ id: 'x', text }, context)
+      }),
+      { numRuns: 3_000 },
+    )
+  })
+
+  it('changes nothing of the client’s object', () => {
+    fc.assert(
+      fc.property(documents, (json) => {
+        const before = JSON.stringify(json)
+        parseRecord({ id: 'x', json }, context)
+        expect(JSON.stringify(json)).toBe(before)
+      }),
+      { numRuns: 500 },
+    )
+  })
+
+  it('keeps what is nested beyond 32 levels as text', () => {
+    const json = JSON.parse(`${'{"a":'.repeat(60)}1${'}'.repeat(60)}`) as JsonObject
+    const parsed = parseRecord({ id: 'x', json }, context)
+    let levels = 0
+    let here: unknown = 'events' in parsed ? parsed.events[0]!.ecs['a'] : undefined
+    for (; typeof here === 'object'; levels++) here = (here as JsonObject)['a']
+    expect(levels).toBe(31)
+    expect(here).toBe(`${'{"a":'.repeat(28)}1${'}'.repeat(28)}`)
+  })
+
+  it('does not fall over 100,000 levels', () => {
+    const json = JSON.parse(`${'{"a":'.repeat(100_000)}1${'}'.repeat(100_000)}`) as JsonObject
+    expect('events' in parseRecord({ id: 'x', json }, context)).toBe(true)
+  })
+
+  it('refuses a document of too many members, with the reason', () => {
+    const json = Object.fromEntries(Array.from({ length: 20_001 }, (_, index) => [`k${index}`, index]))
+    expect(parseRecord({ id: 'x', json }, context)).toEqual({ unknown: 'more than 20000 members' })
+  })
+
+  it('does not slow down on long lines made against its patterns', () => {
+    const long = [
+      `Jan 15 20:59:01 h sshd[1]: Failed password for ${' from'.repeat(20_000)}`,
+      `Jan 15 20:59:01 h sudo: ${'a : '.repeat(20_000)}`,
+      `1.2.3.4 - - [15/Jan/2026:20:00:00 +0900] "${'" 20'.repeat(20_000)}`,
+      `<34>1 2026-01-15T03:14:15Z h a p m ${'[a b="'.repeat(20_000)}`,
+      ' ['.repeat(50_000),
+    ]
+    for (const text of long) expect(faultsOf({ id: 'x', text })).toEqual([])
+  })
+})
+
+describe('parseRecord', () => {
+  const both: RawRecord = {
+    id: 'x',
+    text: 'Jan 15 20:59:01 web-03 sshd[8]: Failed password for root from 203.0.113.9 port 2 ssh2',
+  }
+
+  it('takes the first parser in the order of the registry', () => {
+    expect(parseRecord(both, context)).toMatchObject({ parser: 'linux-auth' })
+  })
+
+  it('takes a preferred parser before', () => {
+    expect(parseRecord(both, { ...context, prefer: ['nobody', 'syslog'] })).toMatchObject({ parser: 'syslog' })
+  })
+
+  it.each([
+    ['', 'an empty line'],
+    ['something else', 'no parser knows this format'],
+    ['<34>', undefined],
+  ])('says of %j why nobody reads it: %j', (text, reason) => {
+    const result = parseRecord({ id: 'x', text }, context)
+    expect('unknown' in result ? result.unknown : undefined).toBe(reason)
+  })
+})

@@ -1,0 +1,33 @@
+import type { ParseContext, ParsedEvent, RawRecord, Unknown } from '../../kernel/event.ts'
+import type { Parser } from '../../kernel/plugin.ts'
+import { parsers } from '../parsers/registry.ts'
+
+export interface Parsed {
+  /** Id of the parser that read it. */
+  readonly parser: string
+  readonly events: readonly ParsedEvent[]
+}
+
+const byId: ReadonlyMap<string, Parser> = new Map(parsers.map((parser) => [parser.id, parser]))
+
+/**
+ * Reads a record with the parsers that its source prefers, then with the others, each only if it accepts the record. The
+ * first one that can read it wins; otherwise an Unknown with the reason of the first that tried. Never throws.
+ */
+export function parseRecord(record: RawRecord, context: ParseContext): Parsed | Unknown {
+  let reason: string | undefined
+  for (const id of context.prefer) {
+    const parser = byId.get(id)
+    if (parser === undefined || !parser.accepts(record)) continue
+    const events = parser.parse(record, context)
+    if (!('unknown' in events)) return { parser: id, events }
+    reason ??= events.unknown
+  }
+  for (const parser of parsers) {
+    if (context.prefer.includes(parser.id) || !parser.accepts(record)) continue
+    const events = parser.parse(record, context)
+    if (!('unknown' in events)) return { parser: parser.id, events }
+    reason ??= events.unknown
+  }
+  return { unknown: reason ?? (record.text?.trim() === '' ? 'an empty line' : 'no parser knows this format') }
+}

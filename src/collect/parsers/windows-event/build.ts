@@ -1,0 +1,128 @@
+import type { ParsedEvent } from '../../../kernel/event.ts'
+import { isJsonObject, type JsonObject } from '../../../kernel/json.ts'
+import { type Draft, put } from '../../normalise/draft.ts'
+import type { EventClass } from './class.ts'
+import { enrichPlain } from './plain.ts'
+import { powershellClasses } from './powershell.ts'
+import type { WindowsRecord } from './record.ts'
+import { securityClasses } from './security.ts'
+import { sysmonClasses } from './sysmon.ts'
+import { eventlogClasses, systemClasses } from './system.ts'
+
+interface Provider {
+  readonly module: string
+  readonly classes: ReadonlyMap<number, EventClass>
+}
+
+const security: Provider = { module: 'security', classes: securityClasses }
+const sysmon: Provider = { module: 'sysmon', classes: sysmonClasses }
+const powershell: Provider = { module: 'powershell', classes: powershellClasses }
+const eventlog: Provider = { module: 'security', classes: eventlogClasses }
+const system: Provider = { module: 'system', classes: systemClasses }
+
+const PROVIDERS: ReadonlyMap<string, Provider> = new Map([
+  ['Microsoft-Windows-Security-Auditing', security],
+  ['Microsoft-Windows-Sysmon', sysmon],
+  ['Microsoft-Windows-PowerShell', powershell],
+  ['PowerShellCore', powershell],
+  ['PowerShell', powershell],
+  ['Microsoft-Windows-Eventlog', eventlog],
+  ['Service Control Manager', system],
+])
+
+/** For records without a provider. */
+const CHANNELS: ReadonlyMap<string, Provider> = new Map([
+  ['security', security],
+  ['microsoft-windows-sysmon/operational', sysmon],
+  ['microsoft-windows-powershell/operational', powershell],
+  ['windows powershell', powershell],
+])
+
+const LEVEL_NAMES = ['information', 'critical', 'error', 'warning', 'information', 'verbose']
+
+/** The ECS document of a record, in the names of Winlogbeat 8. */
+export function buildEvent(record: WindowsRecord): ParsedEvent {
+  const provider = providerOf(record)
+  const known = provider?.classes.get(record.eventId)
+  const code = String(record.eventId)
+  const event: Draft = { kind: 'event', code }
+  if (record.provider !== undefined) event['provider'] = record.provider
+  if (provider !== undefined) event['module'] = provider.module
+  if (known !== undefined) {
+    event['action'] = known.action
+    if (known.category.length > 0) event['category'] = known.category
+    if (known.type.length > 0) event['type'] = known.type
+  }
+  const outcome = record.audit ?? known?.outcome
+  if (outcome !== undefined) event['outcome'] = outcome
+  const doc: Draft = record.extra ?? {}
+  if (record.message !== undefined) doc['message'] = record.message
+  doc['event'] = event
+  const level = record.level === undefined ? undefined : LEVEL_NAMES[record.level]
+  if (level !== undefined) doc['log'] = { level }
+  if (record.computer !== undefined) doc['host'] = { name: record.computer }
+  doc['winlog'] = winlogOf(record, code)
+  if (known?.enrich !== undefined) known.enrich(doc, record.data, record)
+  else enrichPlain(doc, record.data)
+  return { observed: record.observed, ecs: doc }
+}
+
+function providerOf(record: WindowsRecord): Provider | undefined {
+  const { provider, channel } = record
+  if (provider !== undefined) return PROVIDERS.get(provider)
+  return channel === undefined ? undefined : CHANNELS.get(channel.toLowerCase())
+}
+
+function winlogOf(record: WindowsRecord, code: string): Draft {
+  const winlog: Draft = {}
+  put(winlog, 'channel', record.channel)
+  put(winlog, 'provider_name', record.provider)
+  put(winlog, 'provider_guid', record.providerGuid)
+  winlog['event_id'] = code
+  put(winlog, 'computer_name', record.computer)
+  put(winlog, 'record_id', record.recordId)
+  put(winlog, 'task', record.task)
+  put(winlog, 'opcode', record.opcode)
+  put(winlog, 'keywords', record.keywords)
+  put(winlog, 'version', record.version)
+  put(winlog, 'activity_id', record.activityId)
+  if (record.processId !== undefined || record.threadId !== undefined) {
+    const process: Draft = {}
+    put(process, 'pid', record.processId)
+    if (record.threadId !== undefined) process['thread'] = { id: record.threadId }
+    winlog['process'] = process
+  }
+  put(winlog, 'user', record.writer)
+  if (record.userData !== undefined) winlog['user_data'] = { xml_name: record.userData }
+  winlog['event_data'] = record.data
+  return winlog
+}
+
+/**
+ * What Winlogbeat sent, completed by what we make of it: its own values win, except that the host is the computer that
+ * wrote the event (a forwarded event names the collector as host; that one becomes the observer).
+ */
+export function complete(sent: Draft, built: ParsedEvent, computer: string | undefined): ParsedEvent {
+  const made = built.ecs
+  const host = sent['host']
+  const sentName = isJsonObject(host) ? host['name'] : undefined
+  fill(sent, made, 2)
+  sent['winlog'] = { ...(sent['winlog'] as JsonObject), ...(made['winlog'] as JsonObject) }
+  const event = sent['event'] as Draft
+  event['code'] = (made['event'] as Draft)['code']!
+  if (computer !== undefined && sentName !== computer) {
+    sent['host'] = { name: computer }
+    if (isJsonObject(host)) sent['observer'] ??= { ...host, hostname: host['hostname'] ?? host['name'] ?? computer }
+  }
+  if (built.observed !== undefined) delete sent['timestamp_original']
+  return { observed: built.observed, ecs: sent }
+}
+
+function fill(target: Draft, more: JsonObject, levels: number): void {
+  for (const key in more) {
+    const value = more[key]!
+    const there = target[key]
+    if (there === undefined) target[key] = value
+    else if (levels > 0 && isJsonObject(there) && isJsonObject(value)) fill(there as Draft, value, levels - 1)
+  }
+}

@@ -1,0 +1,45 @@
+import { isJsonObject, type JsonObject } from '../../../kernel/json.ts'
+import type { Parser } from '../../../kernel/plugin.ts'
+import { normaliseDocument } from '../../normalise/document.ts'
+import { buildEvent, complete } from './build.ts'
+import { isFlat, readFlat } from './flat.ts'
+import { isNested, readNested } from './nested.ts'
+import { isWinlogbeat, isWinlogbeat6, readWinlogbeat, readWinlogbeat6 } from './winlogbeat.ts'
+
+const NO_ID = { unknown: 'a Windows event whose event id is not a number' }
+
+/**
+ * Windows events in the shapes people have: Winlogbeat 7 and later (nested, or with dotted keys), Winlogbeat 6, the XML
+ * as evtx dumpers print it, and one flat level. All become Winlogbeat's names and ECS; every data field is kept by its
+ * original name in `winlog.event_data`, as text.
+ */
+export const windowsEvent: Parser = {
+  id: 'windows-event',
+
+  accepts({ json }) {
+    if (json === undefined) return false
+    return isFlat(json) || isWinlogbeat(json) || isNested(json) || isWinlogbeat6(json) || isDotted(json)
+  },
+
+  parse({ json }, context) {
+    if (json === undefined) return { unknown: 'a Windows event is a JSON object; this is text' }
+    if (isFlat(json)) return one(readFlat(json, context))
+    if (isNested(json)) return one(readNested(json))
+    if (isWinlogbeat6(json)) return one(readWinlogbeat6(json))
+    if (!isWinlogbeat(json) && !isDotted(json)) return { unknown: 'not a Windows event in a shape that is known' }
+    const sent = normaliseDocument(json)
+    if (typeof sent === 'string') return { unknown: sent }
+    if (!isJsonObject(sent['winlog']) || !isJsonObject(sent['event'] ?? {}))
+      return { unknown: 'a Winlogbeat event without its fields' }
+    const record = readWinlogbeat(sent, context)
+    return record === undefined ? NO_ID : [complete(sent, buildEvent(record), record.computer)]
+  },
+}
+
+function one(record: Parameters<typeof buildEvent>[0] | undefined): ReturnType<Parser['parse']> {
+  return record === undefined ? NO_ID : [buildEvent(record)]
+}
+
+function isDotted(json: JsonObject): boolean {
+  return json['winlog.event_id'] !== undefined || json['winlog.channel'] !== undefined
+}
