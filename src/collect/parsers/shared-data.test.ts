@@ -105,8 +105,8 @@ function crowdsecEvents(
 
 /** A quoted text of Go, whose `\x16` JSON has not. */
 function goText(quoted: string): string {
-  const json = quoted.replace(/\\(?:x([0-9a-f]{2})|[\s\S])/gi, (escape, hex: string | undefined) =>
-    hex === undefined ? escape : `\\u00${hex}`,
+  const json = quoted.replace(/\\(?:x([0-9a-f]{2})|[\s\S])/gi, (sequence, hex: string | undefined) =>
+    hex === undefined ? sequence : `\\u00${hex}`,
   )
   return JSON.parse(json) as string
 }
