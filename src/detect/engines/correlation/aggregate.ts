@@ -1,8 +1,10 @@
 import { ExactSum } from './exact-sum.ts'
 import type { Item } from './item.ts'
 
-/** What a correlation type knows about a window. Items are added in window order and removed oldest first. */
+/** What a correlation type knows about a window. */
 export interface Aggregate {
+  /** True: items are added in window order and removed oldest first. False: in any order, as the answer does not depend on it. */
+  readonly ordered: boolean
   add(item: Item): void
   remove(item: Item): void
   clear(): void
@@ -20,6 +22,7 @@ const everything = (window: readonly Item[]): readonly Item[] => window
 export function countEvents(test: Test): Aggregate {
   let count = 0
   return {
+    ordered: false,
     add: () => {
       count++
     },
@@ -45,6 +48,7 @@ export function countValues(test: Test): Aggregate {
     else times.delete(key)
   }
   return {
+    ordered: false,
     add: ({ values }) => {
       for (const value of values) change(value, 1)
     },
@@ -63,6 +67,7 @@ export function addValues(test: Test, kind: 'sum' | 'average'): Aggregate {
   let count = 0
   const figure = (): number => (kind === 'sum' ? sum.value() : count === 0 ? Number.NaN : sum.value() / count)
   return {
+    ordered: false,
     add: ({ values }) => {
       for (const value of values) sum.add(Number(value))
       count += values.length
@@ -85,6 +90,7 @@ export function addValues(test: Test, kind: 'sum' | 'average'): Aggregate {
 function rankValues(test: Test, figureOf: (sorted: readonly number[]) => number): Aggregate {
   const sorted: number[] = []
   return {
+    ordered: false,
     add: ({ values }) => {
       for (const value of values) sorted.splice(lowerBound(sorted, Number(value)), 0, Number(value))
     },

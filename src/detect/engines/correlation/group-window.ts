@@ -1,5 +1,5 @@
 import type { Aggregate } from './aggregate.ts'
-import { type Item, precedes } from './item.ts'
+import { type EvidenceSource, type Item, precedes } from './item.ts'
 
 /** What an insertion changed. */
 export interface Change {
@@ -26,7 +26,7 @@ interface Moment {
  * that does not end a stretch. What an insertion reports depends on the items within `span + join` before it and on
  * nothing older: so a replay of a bounded past restores the same future.
  */
-export class GroupWindow {
+export class GroupWindow implements EvidenceSource {
   readonly #span: number
   readonly #join: number
   readonly #aggregate: Aggregate
@@ -73,7 +73,6 @@ export class GroupWindow {
     return first
   }
 
-  /** The items that make the condition true at `item`, oldest first, and the condition's figure there. */
   evidenceAt(item: Item): { readonly items: readonly Item[]; readonly figure: number } {
     const since = item.time - this.#span
     const aggregate = this.#fresh()
@@ -110,8 +109,9 @@ export class GroupWindow {
   #insertLate(item: Item): Change {
     const items = this.#items
     const at = this.#placeOf(item)
+    this.#rewind(at, item.time - this.#span)
     items.splice(at, 0, item)
-    const before = this.#judgeAgain(at)
+    const before = this.#judgeAgain(at, item.time + this.#span)
     const held: Item[] = []
     for (let index = at; index < at + before.length; index++) {
       const each = items[index]
@@ -120,21 +120,36 @@ export class GroupWindow {
     return { fired: this.#newStretches(at, before), held }
   }
 
-  /** Judges every item whose window the one at `at` fell into; returns what they said before, and leaves the aggregate at the end. */
-  #judgeAgain(at: number): boolean[] {
+  /** Makes the aggregate hold the items from `since` to the one before `at`. A little way back costs little, unless order matters. */
+  #rewind(at: number, since: number): void {
     const items = this.#items
-    const inserted = items[at]
-    if (inserted === undefined) return []
+    const head = this.#firstFrom(since)
+    const each = (from: number, to: number, act: (item: Item) => void): void => {
+      for (let index = from; index < to; index++) {
+        const item = items[index]
+        if (item !== undefined) act(item)
+      }
+    }
+    if (this.#aggregate.ordered) {
+      this.#aggregate.clear()
+      each(head, at, (item) => this.#aggregate.add(item))
+    } else {
+      each(Math.max(at, this.#head), items.length, (item) => this.#aggregate.remove(item))
+      each(head, Math.min(at, this.#head), (item) => this.#aggregate.add(item))
+    }
+    this.#head = head
+  }
+
+  /** Judges the items from `at` to the time `until` and leaves the aggregate at the end; returns what they said before. */
+  #judgeAgain(at: number, until: number): boolean[] {
+    const items = this.#items
     const before: boolean[] = []
-    this.#aggregate.clear()
-    this.#head = this.#firstFrom(inserted.time - this.#span)
-    for (let index = this.#head; index < items.length; index++) {
+    for (let index = at; index < items.length; index++) {
       const each = items[index]
       if (each === undefined) break
-      const since = each.time - this.#span
       this.#aggregate.add(each)
-      this.#advanceHead(since)
-      if (index < at || each.time > inserted.time + this.#span) continue
+      this.#advanceHead(each.time - this.#span)
+      if (each.time > until) continue
       before.push(each.holds)
       each.holds = this.#aggregate.holds()
     }

@@ -1,5 +1,4 @@
 import type { JsonValue } from '../../../kernel/json.ts'
-import type { GroupWindow } from './group-window.ts'
 
 /** What the windows need of an event; the kernel's StoredEvent is one. Times are milliseconds UTC. */
 export interface WindowEvent {
@@ -7,6 +6,11 @@ export interface WindowEvent {
   readonly scope: string
   readonly observed: number
   readonly received: number
+}
+
+/** A window that can be asked which of its items made the condition true at one of them, oldest first, and the condition's figure. */
+export interface EvidenceSource {
+  evidenceAt(item: Item): { readonly items: readonly Item[]; readonly figure: number }
 }
 
 /** Where an item comes from: an event, or a place at which a correlation lower in the chain held. */
@@ -19,7 +23,7 @@ export type Origin =
       /** The observed time was not to be believed: the item stands at the received time. */
       readonly byReceived: boolean
     }
-  | { readonly kind: 'correlation'; readonly group: GroupWindow; readonly item: Item }
+  | { readonly kind: 'correlation'; readonly window: EvidenceSource; readonly item: Item }
 
 /** One entry of a group's window. Entries are ordered by `time`, then by `order` (arrival). */
 export interface Item {

@@ -1,8 +1,7 @@
 import type { Detection, RuleInfo } from '../../../kernel/detection.ts'
 import type { JsonValue } from '../../../kernel/json.ts'
 import { derive } from './derive.ts'
-import type { GroupWindow } from './group-window.ts'
-import type { Item, Origin, WindowEvent } from './item.ts'
+import type { EvidenceSource, Item, Origin, WindowEvent } from './item.ts'
 import type { CorrelationLimits } from './limits.ts'
 import type { LinkedRule } from './link.ts'
 import { describeFiring } from './report.ts'
@@ -26,7 +25,7 @@ interface Node {
   readonly parents: { readonly node: Node; readonly stage: number; readonly wants: 'fired' | 'held' }[]
   readonly emits: boolean
   matches: string[]
-  raised: { readonly child: LinkedRule; readonly window: GroupWindow; readonly item: Item; readonly stage: number }[]
+  raised: { readonly child: LinkedRule; readonly window: EvidenceSource; readonly item: Item; readonly stage: number }[]
 }
 
 /** What one match or one lower correlation brings to a rule, before it is an item. */
@@ -154,7 +153,7 @@ export class CorrelationProgram<E extends WindowEvent> {
       }
       const draft = draftFrom(node, (field) => this.#value(node.rule, field, child.info.id, handed), stage)
       if (draft === undefined) continue
-      const origin: Origin = { kind: 'correlation', group: window, item }
+      const origin: Origin = { kind: 'correlation', window, item }
       // After every event of the same moment that is itself a stage: a count and what completed it do not follow one another.
       this.#insert(node, scope, { ...draft, time: item.time, order: this.#order + 1, origin }, emit, detections)
     }

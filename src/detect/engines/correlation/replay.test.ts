@@ -88,6 +88,35 @@ describe('replay', () => {
   )
 })
 
+describe('small limits', () => {
+  it('hold whatever comes, and a detection always names its events', () => {
+    const limits = { ...LIMITS, groups: 2, eventsPerGroup: 5, eventsPerRule: 8 }
+    let seen = 0
+    fc.assert(
+      fc.property(fc.constantFrom(...Object.values(RULES)), streams, (sections, stream) => {
+        const compiled = compile(
+          sections.map((section, index) => `title: rule${index}\nid: rule${index}\ncorrelation: ${section}`),
+          limits,
+        )
+        for (const fed of stream) {
+          for (const { eventIds, eventCount } of feedAll(compiled, [fed])) {
+            seen++
+            expect(eventIds.length).toBeGreaterThan(0)
+            expect(eventCount).toBe(eventIds.length)
+          }
+          for (const { groups, events } of compiled.program.stats().rules) {
+            expect(groups).toBeLessThanOrEqual(limits.groups)
+            expect(events).toBeLessThanOrEqual(limits.eventsPerRule)
+            expect(events).toBeGreaterThanOrEqual(0)
+          }
+        }
+      }),
+      { numRuns: 300 },
+    )
+    expect(seen).toBeGreaterThan(0)
+  })
+})
+
 describe('against a plain reckoning', () => {
   it('event_count over a sorted stream fires where a window count rises over the bound', () => {
     fc.assert(

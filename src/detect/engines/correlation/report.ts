@@ -1,7 +1,6 @@
 import type { Detection } from '../../../kernel/detection.ts'
 import type { JsonValue } from '../../../kernel/json.ts'
-import type { GroupWindow } from './group-window.ts'
-import { type Item, type Origin, precedes } from './item.ts'
+import { type EvidenceSource, type Item, type Origin, precedes } from './item.ts'
 import type { LinkedRule } from './link.ts'
 
 /** The most event ids that a detection lists: the oldest and the one that completed it. `eventCount` is the true number. */
@@ -13,7 +12,7 @@ type EventOrigin = Extract<Origin, { kind: 'event' }>
 type Evidence = Map<string, { readonly item: Item; readonly origin: EventOrigin }>
 
 /** The detection for a rule that became true at `item` of `window`. */
-export function describeFiring(rule: LinkedRule, window: GroupWindow, item: Item, scope: string): Detection {
+export function describeFiring(rule: LinkedRule, window: EvidenceSource, item: Item, scope: string): Detection {
   const { items, figure } = window.evidenceAt(item)
   const events: Evidence = new Map()
   collect(items, events)
@@ -56,7 +55,7 @@ function listed(ids: readonly string[]): readonly string[] {
 /** Events behind the items, through correlations below; an event that several of them used is one event. */
 function collect(items: readonly Item[], events: Evidence): void {
   for (const item of items) {
-    if (item.origin.kind === 'correlation') collect(item.origin.group.evidenceAt(item.origin.item).items, events)
+    if (item.origin.kind === 'correlation') collect(item.origin.window.evidenceAt(item.origin.item).items, events)
     else if (!events.has(item.origin.id)) events.set(item.origin.id, { item, origin: item.origin })
   }
 }

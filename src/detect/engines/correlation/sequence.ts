@@ -6,6 +6,7 @@ export function anyOrder(stages: number, test: (present: number) => boolean): Ag
   const latest: (Item | undefined)[] = new Array(stages).fill(undefined)
   const present = (): number => latest.reduce((mask, item, stage) => (item === undefined ? mask : mask | (1 << stage)), 0)
   return {
+    ordered: true,
     add: (item) => {
       for (let stage = 0; stage < stages; stage++) if (item.stages & (1 << stage)) latest[stage] = item
     },
@@ -43,6 +44,7 @@ export function inOrder(chains: readonly (readonly number[])[]): Aggregate {
     return items.reverse()
   }
   return {
+    ordered: true,
     add: (item) => {
       for (const [number, chain] of chains.entries()) extend(prefixes[number] ?? [], chain, item)
     },
