@@ -232,6 +232,16 @@ describe('a badge', () => {
     expect([evaluation.state, evaluation.since, codes(evaluation)]).toEqual(['expired', T0 + DAY, ['expired']])
   })
 
+  it('is at risk once nobody answers for a residual risk any more', () => {
+    const description = { en: 'Library X', ja: 'ライブラリX' }
+    const risky = { ...makeCard(), residualRisks: [{ description, approver: 'ciso', until: '2026-11-02' }] }
+    const run = machine(risky)
+    expect(run.at(T0 + 23 * HOUR, readings(T0 + 23 * HOUR)).state).toBe('held')
+    const lapsed = run.at(T0 + 24 * HOUR, readings(T0 + 24 * HOUR))
+    expect([lapsed.state, lapsed.since, codes(lapsed)]).toEqual(['at-risk', T0 + DAY, ['risk-lapsed']])
+    expect(machine(risky).at(T0 + 24 * HOUR, readings(T0 + 24 * HOUR)).state).toBe('draft')
+  })
+
   it('has triggers that no card can leave out', () => {
     const bare = machine(makeCard({ withdrawal: [{ on: 'expiry' }] }))
     const ids = bare.at(T0 + HOUR, readings(T0 + HOUR)).triggers.map((trigger) => trigger.id)

@@ -86,7 +86,7 @@ export function evaluate(
     expired: now >= Date.parse(card.validity.until),
     begun: now >= Date.parse(card.validity.from),
     fired: fired.length > 0,
-    unblemished: complete && allMet && standing.missingSince === null,
+    unblemished: complete && allMet && standing.missingSince === null && lapsedRisks(card, now).length === 0,
     close: weighed.some(({ judged }) => judged.atRisk),
     stepsDone: stepsFrom(withdrawnBefore).every((step) => step.done),
   })
@@ -142,6 +142,13 @@ function alterationOf(card: Card, standing: Standing, memory: Memory | null, sig
   }
 }
 
+/** Residual risks whose acceptance has ended: nobody answers for them any more. */
+function lapsedRisks(card: Card, now: number) {
+  return card.residualRisks
+    .filter(({ until }) => until !== undefined && now >= Date.parse(until))
+    .map(({ description, approver, until }) => ({ title: description, approver, until: until ?? '' }))
+}
+
 function wasDown(memory: Memory | null): boolean {
   return memory?.state === 'withdrawn' || memory?.state === 'expired'
 }
@@ -184,7 +191,10 @@ function sinceOf(
   if (state === 'withdrawn') return wasDown(memory) ? now : begun(fired.map((trigger) => trigger.firesAt))
   if (state === 'expired') return begun([Date.parse(card.validity.until)])
   if (state === 'at-risk')
-    return begun(weighed.map((item) => item.notMetSince ?? (item.judged.atRisk ? item.judged.since : null)))
+    return begun([
+      ...weighed.map((item) => item.notMetSince ?? (item.judged.atRisk ? item.judged.since : null)),
+      ...lapsedRisks(card, now).map(({ until }) => Date.parse(until)),
+    ])
   return now
 }
 
@@ -202,7 +212,10 @@ function reasonsOf(
     case 'held':
       return []
     case 'at-risk':
-      return weighed.flatMap(({ criterion, taken, judged }) => causeFact(criterion, taken, judged) ?? [])
+      return [
+        ...weighed.flatMap(({ criterion, taken, judged }) => causeFact(criterion, taken, judged) ?? []),
+        ...lapsedRisks(card, now).map((params): Fact => ({ code: 'risk-lapsed', params })),
+      ]
     case 'expired':
     case 'withdrawn':
       // What took the badge stays its reason, whatever heals meanwhile.
@@ -219,6 +232,7 @@ function draftReasons(weighed: readonly Weighed[], card: Card, standing: Standin
   const from = Date.parse(card.validity.from)
   if (standing.missingSince !== null) reasons.push({ code: 'declaration-missing', params: {} })
   if (signed < card.signatures) reasons.push({ code: 'not-signed', params: { given: signed, required: card.signatures } })
+  reasons.push(...lapsedRisks(card, now).map((params): Fact => ({ code: 'risk-lapsed', params })))
   if (now < from) reasons.push({ code: 'not-yet-valid', params: { from: dayText(from) } })
   if (open > 0 || weighed.length === 0) reasons.push({ code: 'not-yet-met', params: { count: open } })
   return reasons
@@ -243,6 +257,7 @@ function stepsOf(
   const from = Date.parse(card.validity.from)
   if (standing.missingSince !== null) steps.push({ fact: { code: 'step-restore', params: {} }, done: false })
   if (now >= Date.parse(card.validity.until)) steps.push({ fact: { code: 'step-renew', params: {} }, done: false })
+  for (const { title } of lapsedRisks(card, now)) steps.push({ fact: { code: 'step-risk', params: { title } }, done: false })
   if (now < from) steps.push({ fact: { code: 'step-begin', params: { from: dayText(from) } }, done: false })
   for (const { criterion, judged } of weighed) {
     const { title, comparator, target, unit } = criterion

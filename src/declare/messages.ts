@@ -59,6 +59,10 @@ const MESSAGES = {
     en: 'The declaration was valid until {until}.',
     ja: 'この宣言の有効期限は{until}まででした。',
   },
+  'risk-lapsed': {
+    en: 'The acceptance of a residual risk by {approver} ended on {until}: {title}',
+    ja: '{approver}による残存リスクの承認が{until}で切れました：{title}',
+  },
   'not-yet-valid': {
     en: 'The declaration is valid from {from}.',
     ja: 'この宣言は{from}から有効です。',
@@ -140,6 +144,10 @@ const MESSAGES = {
   'step-renew': {
     en: 'A new version with a new validity',
     ja: '新しい有効期間をもつ新版',
+  },
+  'step-risk': {
+    en: 'A new version that settles the residual risk: {title}',
+    ja: '残存リスクを扱い直した新版：{title}',
   },
   'step-begin': {
     en: 'The validity begins on {from}',

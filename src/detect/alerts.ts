@@ -7,6 +7,7 @@ import { jsonText, readJson } from '../platform/state/columns.ts'
 import { recordEvidence } from '../platform/state/outbox.ts'
 import {
   type Additions,
+  ALERT_GAP_MS,
   EVENT_IDS_KEPT,
   entityKeyOf,
   eventIdsOf,
@@ -55,7 +56,14 @@ export async function recordDetections<T>(trx: Kysely<T>, detections: readonly D
   const unseen = all.filter(({ key }) => !seen.has(key))
   if (unseen.length === 0) return { raised: [], updated: [], repeated: detections.length }
   const groupIds = new Set(unseen.map(({ groupId }) => groupId))
-  const known = await candidates(db, [...groupIds], [...new Set(unseen.map(({ alertId }) => alertId))])
+  const observed = unseen.map(({ detection }) => detection.observed)
+  const known = await candidates(
+    db,
+    [...groupIds],
+    [...new Set(unseen.map(({ alertId }) => alertId))],
+    observed.reduce((a, b) => Math.min(a, b)) - ALERT_GAP_MS,
+    observed.reduce((a, b) => Math.max(a, b)) + ALERT_GAP_MS,
+  )
   const result = foldDetections(
     unseen,
     seen,

@@ -32,8 +32,8 @@ describe('the shipped ATT&CK content', () => {
 describe('coverage', () => {
   const rules = [rule('a', 'T1059.001'), rule('b', 'T1505.003', 'T1505'), rule('c', 'T1685'), rule('d')]
   const proofs = [
-    { technique: 'T1059.001', last: NOW - DAY, alert_id: 'x' },
-    { technique: 'T1070.001', last: NOW - 30 * DAY, alert_id: 'y' },
+    { technique: 'T1059.001', last: NOW - DAY, alertId: 'x' },
+    { technique: 'T1070.001', last: NOW - 30 * DAY, alertId: 'y' },
   ]
   const result = coverageResponse.parse(coverage(attack, rules, proofs, 7, NOW))
   const state = (id: string) => result.tactics.flatMap((tactic) => tactic.techniques).find((row) => row.id === id)?.state

@@ -1,7 +1,7 @@
 import type { RuleInfo, Tactic } from '../kernel/detection.ts'
 import { rfc3339 } from './alerts-view.ts'
 import { type Attack, parentOf, withParents } from './coverage-attack.ts'
-import type { ProofRow } from './queries.ts'
+import type { Proof } from './queries.ts'
 import type { CoverageResponse, CoverageState } from './schema.ts'
 
 const DAY_MS = 86_400_000
@@ -15,6 +15,11 @@ export function statedSet(attack: Attack, rules: readonly RuleInfo[]): readonly 
   return [...new Set([...attack.core.techniques, ...named])].filter((id) => attack.techniques.has(id)).sort()
 }
 
+/** A proof with the alert that gave it. */
+export interface AlertProof extends Proof {
+  readonly alertId: string | undefined
+}
+
 /**
  * ATT&CK coverage by tactic. A technique is proven by an alert of a rule that names it (or a sub-technique of it),
  * raised or grown within `days`; a rule that never raised one proves nothing.
@@ -22,7 +27,7 @@ export function statedSet(attack: Attack, rules: readonly RuleInfo[]): readonly 
 export function coverage(
   attack: Attack,
   rules: readonly RuleInfo[],
-  proofs: readonly ProofRow[],
+  proofs: readonly AlertProof[],
   days: number,
   now: number,
 ): CoverageResponse {
@@ -39,7 +44,7 @@ export function coverage(
       state: stateOf(proof, count, since),
       rules: count,
       lastProven: proof === undefined ? null : rfc3339(proof.last),
-      alertId: proof?.alert_id ?? null,
+      alertId: proof?.alertId ?? null,
     }
   })
   const tally = (state: CoverageState): number => rows.filter((row) => row.state === state).length
@@ -68,7 +73,7 @@ export function coverage(
   }
 }
 
-function stateOf(proof: ProofRow | undefined, rules: number, since: number): CoverageState {
+function stateOf(proof: Proof | undefined, rules: number, since: number): CoverageState {
   if (proof !== undefined) return proof.last >= since ? 'proven' : 'older'
   return rules > 0 ? 'rule' : 'nothing'
 }

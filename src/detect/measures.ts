@@ -1,4 +1,4 @@
-import type { RuleInfo } from '../kernel/detection.ts'
+import type { RuleInfo, Severity } from '../kernel/detection.ts'
 import type { JsonObject } from '../kernel/json.ts'
 import type { Measure, Reading } from '../kernel/measure.ts'
 import type { State } from '../platform/state/state.ts'
@@ -48,8 +48,7 @@ interface Definition extends MeasureInfo {
 }
 
 async function alertsOf({ db, params, from, to }: Question): Promise<AlertTimes[]> {
-  const severities = severitiesOf(params['severity'])
-  return (await raisedBetween(db, from, to, ALERTS_A_READING)).filter((row) => severities.has(row.severity))
+  return await raisedBetween(db, from, to, ALERTS_A_READING, severitiesOf(params['severity']))
 }
 
 function definitions(attack: Attack): readonly Definition[] {
@@ -122,12 +121,12 @@ function checkKeys(params: JsonObject, known: readonly string[]): string | undef
   return 'severity must be a list of numbers from 1 to 5'
 }
 
-function isSeverityList(value: unknown): value is readonly number[] {
+function isSeverityList(value: unknown): value is readonly Severity[] {
   return Array.isArray(value) && value.length > 0 && value.every((item) => [1, 2, 3, 4, 5].includes(item as number))
 }
 
-function severitiesOf(value: unknown): ReadonlySet<number> {
-  return new Set(isSeverityList(value) ? value : [1, 2, 3, 4, 5])
+function severitiesOf(value: unknown): readonly Severity[] {
+  return isSeverityList(value) ? value : [1, 2, 3, 4, 5]
 }
 
 const STATISTICS = ['mean', 'p50', 'p95', 'max'] as const

@@ -1,4 +1,5 @@
 import type { Expression, ExpressionBuilder, Kysely, SqlBool } from 'kysely'
+import type { Severity } from '../kernel/detection.ts'
 import type { AlertState } from './schema.ts'
 import type { AlertHistoryTable, AlertRow, AlertsTable, DetectTables, ProofsTable, SeenTable } from './tables.ts'
 
@@ -24,16 +25,22 @@ export async function seenKeys(db: Db, keys: readonly string[]): Promise<Readonl
   return new Set(rows.map((row) => row.key))
 }
 
-/** Open alerts of these groups, the latest first, and whatever has one of these ids. */
-export async function candidates(db: Db, groupIds: readonly string[], ids: readonly string[]): Promise<AlertsTable[]> {
+/** Open alerts of these groups that lie between two observed times, and whatever has one of these ids. */
+export async function candidates(
+  db: Db,
+  groupIds: readonly string[],
+  ids: readonly string[],
+  from: number,
+  to: number,
+): Promise<AlertsTable[]> {
   const open = await inChunks(groupIds, IDS_A_STATEMENT, (chunk) =>
     db
       .selectFrom('detect_alerts')
       .selectAll()
       .where('group_id', 'in', chunk)
       .where('state', '=', 'open')
-      .orderBy('last_observed', 'desc')
-      .orderBy('id')
+      .where('last_observed', '>=', from)
+      .where('first_observed', '<=', to)
       .execute(),
   )
   const there = new Set(open.map((row) => row.id))
@@ -361,13 +368,20 @@ export type AlertTimes = Pick<
   'id' | 'severity' | 'count' | 'raised' | 'received' | 'first_observed' | 'verdict' | 'judged' | 'acknowledged'
 >
 
-/** Alerts raised in [from, to), newest first. */
-export async function raisedBetween(db: Db, from: number, to: number, limit: number): Promise<AlertTimes[]> {
+/** Alerts of these severities raised in [from, to), newest first. */
+export async function raisedBetween(
+  db: Db,
+  from: number,
+  to: number,
+  limit: number,
+  severities: readonly Severity[] = [1, 2, 3, 4, 5],
+): Promise<AlertTimes[]> {
   return await db
     .selectFrom('detect_alerts')
     .select(['id', 'severity', 'count', 'raised', 'received', 'first_observed', 'verdict', 'judged', 'acknowledged'])
     .where('raised', '>=', from)
     .where('raised', '<', to)
+    .where('severity', 'in', [...severities])
     .orderBy('raised', 'desc')
     .limit(limit)
     .execute()
@@ -388,28 +402,51 @@ export async function figuresByRule(db: Db, since: number) {
     .execute()
 }
 
-export interface ProofRow {
+export interface Proof {
   readonly technique: string
+  /** Milliseconds UTC. */
   readonly last: number
-  readonly alert_id: string
 }
 
-/** Techniques proven by alerts in [from, to), with the time and the alert of the last proof. */
-export async function proofsBetween(db: Db, from: number, to: number): Promise<ProofRow[]> {
-  const rows = await db
-    .selectFrom('detect_proofs')
-    .select(['technique', 'last', 'raised', 'alert_id'])
-    .where('last', '>=', from)
-    .where('raised', '<', to)
-    .orderBy('last', 'desc')
-    .orderBy('alert_id')
-    .execute()
-  const newest = new Map<string, ProofRow>()
-  for (const row of rows) {
-    const at = row.last < to ? row.last : row.raised
-    const before = newest.get(row.technique)
-    if (at >= from && (before === undefined || before.last < at))
-      newest.set(row.technique, { technique: row.technique, last: at, alert_id: row.alert_id })
+/**
+ * Techniques proven by alerts in [from, to), with the time of the last proof. An alert that went on growing after `to`
+ * is known there only by its raising.
+ */
+export async function proofsBetween(db: Db, from: number, to: number): Promise<Proof[]> {
+  const [inside, beyond] = await Promise.all([
+    db
+      .selectFrom('detect_proofs')
+      .where('last', '>=', from)
+      .where('last', '<', to)
+      .groupBy('technique')
+      .select((eb) => ['technique', eb.fn.max<number>('last').as('last')])
+      .execute(),
+    db
+      .selectFrom('detect_proofs')
+      .where('last', '>=', to)
+      .where('raised', '>=', from)
+      .where('raised', '<', to)
+      .groupBy('technique')
+      .select((eb) => ['technique', eb.fn.max<number>('raised').as('last')])
+      .execute(),
+  ])
+  const newest = new Map<string, Proof>()
+  for (const proof of [...inside, ...beyond]) {
+    const before = newest.get(proof.technique)
+    if (before === undefined || before.last < proof.last) newest.set(proof.technique, proof)
   }
   return [...newest.values()]
+}
+
+/** The alert that proved a technique at that time. */
+export async function alertOfProof(db: Db, { technique, last }: Proof): Promise<string | undefined> {
+  const row = await db
+    .selectFrom('detect_proofs')
+    .select('alert_id')
+    .where('technique', '=', technique)
+    .where('last', '=', last)
+    .orderBy('alert_id')
+    .limit(1)
+    .executeTakeFirst()
+  return row?.alert_id
 }

@@ -2,7 +2,7 @@ import { type RuleInfo, severityOfLevel } from '../kernel/detection.ts'
 import { type Route, route } from '../platform/http/route.ts'
 import { folded, orNull } from './alerts-view.ts'
 import { coverage } from './coverage.ts'
-import { figuresByRule, proofsBetween } from './queries.ts'
+import { alertOfProof, figuresByRule, proofsBetween } from './queries.ts'
 import type { DetectDeps } from './routes-deps.ts'
 import { coverageQuery, coverageResponse, type RuleRow, rulesQuery, rulesResponse, techniquesResponse } from './schema.ts'
 import type { DetectTables } from './tables.ts'
@@ -52,7 +52,13 @@ export function ruleRoutes(deps: DetectDeps): Route[] {
       response: coverageResponse,
       handle: async ({ query, caller }) => {
         const now = deps.clock.now()
-        const proofs = await proofsBetween(db(caller.scope), 0, now + 1)
+        const tables = db(caller.scope)
+        const proofs = await Promise.all(
+          (await proofsBetween(tables, 0, now + 1)).map(async (proof) => ({
+            ...proof,
+            alertId: await alertOfProof(tables, proof),
+          })),
+        )
         return coverage(deps.attack, deps.rules().loaded, proofs, query.days, now)
       },
     }),
