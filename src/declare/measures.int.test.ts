@@ -1,0 +1,51 @@
+import { readFileSync } from 'node:fs'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { parse } from 'yaml'
+import { startTestLake, type TestLake, testBatch, testEvent } from '../platform/testing/lakes.ts'
+import { forbiddenCountMeasure } from './measures.ts'
+import { card } from './schema.ts'
+
+const HOUR = 3_600_000
+const T0 = Date.UTC(2026, 10, 22)
+
+describe('the count of forbidden events', () => {
+  let lake: TestLake
+  beforeAll(async () => {
+    lake = await startTestLake()
+    const cleared = { event: { code: '1102' }, winlog: { channel: 'Security' }, host: { name: 'web-03' } }
+    const login = { event: { code: '4624' }, winlog: { channel: 'Security' }, host: { name: 'web-03' } }
+    await lake.lake.append(testBatch(1, T0, [testEvent('a', login), testEvent('b', login)]))
+    await lake.lake.append(testBatch(2, T0 + HOUR, [testEvent('c', login, { scope: 'other' })]))
+    // Its own clock claims another year: received time decides.
+    await lake.lake.append(testBatch(3, T0 + 2 * HOUR, [testEvent('d', cleared, { observed: Date.UTC(2020, 0, 1) })]))
+  })
+  afterAll(() => lake.stop())
+
+  const shipped = new URL('../../content/declarations/detection-and-evidence.yml', import.meta.url)
+  const query = card.parse(parse(readFileSync(shipped, 'utf8'))).forbidden[0]!.query
+  const read = (from: number, to: number, scope = 'default') =>
+    forbiddenCountMeasure(lake.lake).measure({ query }, from, to, scope)
+
+  it('is zero only where events arrive, and as old as the newest of them', async () => {
+    expect(await read(T0 - HOUR, T0 + 2 * HOUR)).toMatchObject({ value: 0, good: expect.any(Number), asOf: expect.any(Number) })
+    expect((await read(T0 - HOUR, T0 + 3 * HOUR, 'other')).asOf).toBe(T0 + HOUR)
+  })
+
+  it('is unknown where nothing arrives', async () => {
+    expect(await read(T0 - HOUR, T0 + 9 * HOUR, 'silent')).toMatchObject({ value: null, missing: { ja: expect.any(String) } })
+    expect(await read(T0 + 3 * HOUR, T0 + 9 * HOUR)).toMatchObject({ value: null })
+  })
+
+  it('names the events that happened, by the time they arrived', async () => {
+    const reading = await read(T0, T0 + 3 * HOUR)
+    expect(reading).toMatchObject({ value: 1, bad: 1, evidence: { events: ['d'] } })
+    expect(reading.asOf).toBeUndefined()
+  })
+
+  it('checks its parameters', () => {
+    const { check } = forbiddenCountMeasure(lake.lake)
+    expect(check?.({ query: 'a' })).toBeUndefined()
+    expect(check?.({ query: '' })).toContain('query')
+    expect(check?.({ query: 'a', since: 1 })).toContain('since')
+  })
+})
