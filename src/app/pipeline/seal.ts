@@ -9,8 +9,6 @@ import { batchesOf, recordSegment, sealedHours } from './queries.ts'
 import type { PipelineTables } from './tables.ts'
 
 const HOUR_MS = 3_600_000
-/** A batch gets its received time before its insert is on disk: an hour is sealed only when none of it can still be on its way. */
-const SETTLE_MS = 5 * 60_000
 
 export interface SealDeps {
   readonly lake: Pick<Lake, 'closedHours' | 'sealHour'>
@@ -27,7 +25,7 @@ export interface SealDeps {
 export async function sealClosedHours({ lake, state, clock }: SealDeps): Promise<readonly number[]> {
   const done = await sealedHours(state.tables<PipelineTables>())
   const sealed: number[] = []
-  for (const hour of await lake.closedHours(clock.now() - SETTLE_MS)) {
+  for (const hour of await lake.closedHours(clock.now())) {
     if (done.has(hour)) continue
     const batches = await batchesOf(state.tables<PipelineTables>(), hour, hour + HOUR_MS)
     const segment = await lake.sealHour(hour)
