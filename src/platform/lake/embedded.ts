@@ -12,6 +12,16 @@ import type { EngineOrder, EngineReport } from './engine/engine-messages.ts'
 /** The system's limit on a socket's path is 107 bytes, on macOS 103. */
 const LONGEST_SOCKET_PATH = 100
 const READERS = 3
+/**
+ * libuv's pool bounds how many statements run at once; some of its threads also serve files. The C library is told to
+ * give the memory of large request bodies back at once: 125 MB less after a burst (macOS does not know these).
+ */
+const ENVIRONMENT = {
+  UV_THREADPOOL_SIZE: String(READERS + 5),
+  MALLOC_ARENA_MAX: '2',
+  MALLOC_MMAP_THRESHOLD_: '1048576',
+  MALLOC_TRIM_THRESHOLD_: '1048576',
+}
 const FIRST_WAIT_MS = 200
 const LONGEST_WAIT_MS = 10_000
 const STOP_LIMIT_MS = 30_000
@@ -21,6 +31,8 @@ export interface EmbeddedLakeOptions {
   readonly folder: string
   /** Bytes of resident memory that the engine may use. */
   readonly memory: number
+  /** Listen on a loopback port instead of a socket in a private folder; so it is too where no socket fits. */
+  readonly loopback?: boolean
   readonly log: (message: string, detail?: Record<string, unknown>) => void
 }
 
@@ -64,7 +76,7 @@ class Watch implements EmbeddedLake {
   constructor(options: EmbeddedLakeOptions) {
     this.#options = options
     const folder = mkdtempSync(join(tmpdir(), 'kanpeki-'))
-    const fits = process.platform !== 'win32' && join(folder, 's').length <= LONGEST_SOCKET_PATH
+    const fits = options.loopback !== true && join(folder, 's').length <= LONGEST_SOCKET_PATH
     if (!fits) rmSync(folder, { recursive: true })
     this.#socketFolder = fits ? folder : undefined
   }
@@ -86,10 +98,7 @@ class Watch implements EmbeddedLake {
 
   async start(): Promise<void> {
     const { promise, resolve, reject } = Promise.withResolvers<void>()
-    // libuv's pool bounds how many statements run at once; some of its threads also serve files.
-    const child = forkModule(workerUrl(import.meta.url, './engine/engine-process'), {
-      UV_THREADPOOL_SIZE: String(READERS + 5),
-    })
+    const child = forkModule(workerUrl(import.meta.url, './engine/engine-process'), ENVIRONMENT)
     this.#child = child
     let failure: KanpekiError | undefined
     let output = ''
