@@ -73,8 +73,8 @@ const triage = createRoute({
 
 export const timelineSearch = z.object({
   q: z.string().optional(),
-  /** A span that ends now (`15m`, `1h`, `24h`, `7d`), unless `from` and `to` are given. */
-  span: z.enum(['15m', '1h', '6h', '24h', '7d', '30d']).optional(),
+  /** A span that ends now (`15m`, `1h`, `24h`, `5y`), unless `from` and `to` are given. */
+  span: z.enum(['15m', '1h', '6h', '24h', '7d', '30d', '5y']).optional(),
   from: z.string().optional(),
   to: z.string().optional(),
   event: z.string().optional(),

@@ -9,7 +9,10 @@ import { useFormat } from '../use-format.ts'
 /** Weakest first, so that the strong cells stand at the bottom of a column like bricks. */
 const ORDER: readonly CoverageState[] = ['nothing', 'rule', 'older', 'proven']
 export const CELL: Readonly<Record<CoverageState, string>> = { proven: 'c3', older: 'c2', rule: 'c1', nothing: 'c0' }
-const COLUMNS = 4
+/** Cells side by side in a tactic: more where one is long, so that the strip stays a strip. */
+function columnsFor(longest: number): 4 | 6 | 8 {
+  return longest <= 20 ? 4 : longest <= 36 ? 6 : 8
+}
 
 /** Fourteen tactics, one cell a technique: executed lately, older, rule only, nothing. */
 export function CoverageStrip({ days = 7 }: { days?: number }): ReactNode {
@@ -17,6 +20,7 @@ export function CoverageStrip({ days = 7 }: { days?: number }): ReactNode {
   const format = useFormat()
   const { data } = useQuery(coverageQuery(days))
   if (data === undefined) return null
+  const columns = columnsFor(Math.max(0, ...data.tactics.map((tactic) => tactic.techniques.length)))
   return (
     <section className="sheet cov" aria-label={t('coverage.title')}>
       <div className="cov-l">
@@ -29,9 +33,9 @@ export function CoverageStrip({ days = 7 }: { days?: number }): ReactNode {
         <Link to="/rules">{t('coverage.open')}</Link>
       </div>
       <div className="grow">
-        <div className="tactics">
+        <div className={`tactics cols-${columns}`}>
           {data.tactics.map((tactic) => (
-            <Tactic key={tactic.id} tactic={tactic} />
+            <Tactic key={tactic.id} tactic={tactic} columns={columns} />
           ))}
         </div>
         <CoverageKey days={days} />
@@ -54,12 +58,12 @@ export function CoverageKey({ days }: { days: number }): ReactNode {
   )
 }
 
-function Tactic({ tactic }: { tactic: CoverageResponse['tactics'][number] }): ReactNode {
+function Tactic({ tactic, columns }: { tactic: CoverageResponse['tactics'][number]; columns: number }): ReactNode {
   const { t } = useTranslation()
   const format = useFormat()
   const cells = tactic.techniques.toSorted((a, b) => ORDER.indexOf(a.state) - ORDER.indexOf(b.state))
   const proven = cells.filter((cell) => cell.state === 'proven').length
-  const blanks = (COLUMNS - (cells.length % COLUMNS)) % COLUMNS
+  const blanks = (columns - (cells.length % columns)) % columns
   const title = t('coverage.cell', { tactic: format.text(tactic.name), proven, total: cells.length })
   return (
     <Link to="/rules" title={title} aria-label={title}>

@@ -18,7 +18,21 @@ export function breakable(canonical: string): readonly string[] {
   return parts
 }
 
-const NAMING = ['title', 'name', 'action', 'measure', 'objective', 'rule', 'source', 'id'] as const
+const NAMING = [
+  'title',
+  'name',
+  'action',
+  'measure',
+  'rule',
+  'card',
+  'source',
+  'verdict',
+  'to',
+  'objective',
+  'writer',
+  'hour',
+  'id',
+] as const
 
 /** A few words for a list row: the first fields of the body that name something. */
 export function gist(body: JsonObject): string {

@@ -29,8 +29,8 @@ export function EvidencePage(): ReactNode {
   const navigate = useNavigate({ from: '/evidence' })
   const wall = useQuery(wallQuery)
   const head = useQuery(ledgerHeadQuery)
-  const [list, setList] = useState<'figures' | 'entries'>(
-    search.type === undefined && search.subject === undefined ? 'figures' : 'entries',
+  const [list, setList] = useState<'figures' | 'entries' | undefined>(
+    search.type === undefined && search.subject === undefined ? undefined : 'entries',
   )
   const type = ENTRY_TYPES.find((one) => one === search.type)
   const entries = useInfiniteQuery(
@@ -41,7 +41,8 @@ export function EvidencePage(): ReactNode {
   )
   const figures = figuresInUse(wall.data?.cards ?? [])
   const rows = entries.data?.pages.flatMap((page) => page.items) ?? []
-  const asEntries = list === 'entries' || (wall.data !== undefined && figures.length === 0)
+  // Until somebody chooses: the figures, or the entries where no card shows a figure yet.
+  const asEntries = list === undefined ? wall.data !== undefined && figures.length === 0 : list === 'entries'
   const indexes = asEntries
     ? rows.map((row) => row.index)
     : figures.flatMap((figure) => (figure.index === null ? [] : [figure.index]))
@@ -169,6 +170,7 @@ function FigureTable({
   const { t } = useTranslation('evidence')
   const { t: common } = useTranslation()
   const format = useFormat()
+  if (figures.length === 0) return <p className="chart-p dim">{t('noFigures')}</p>
   return (
     <table className="figs">
       <tbody>

@@ -76,7 +76,11 @@ export function OverviewPage(): ReactNode {
                   <Link to="/sources">{common('room.sources')}</Link>
                 </div>
                 <div className="chart-p">
-                  <RateChart series={overview.ingest.series} />
+                  {overview.ingest.series.length < 2 ? (
+                    <p className="dim">{t('ingest.none')}</p>
+                  ) : (
+                    <RateChart series={overview.ingest.series} />
+                  )}
                 </div>
               </section>
               <section className="sheet" aria-labelledby="open">

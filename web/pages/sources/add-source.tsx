@@ -30,7 +30,7 @@ export function AddSource({
   })
   const shippers = data?.shippers ?? []
   const shipper = shippers.find((one) => one.id === chosen) ?? shippers[0]
-  const text = shipper?.text.replaceAll('{{token}}', token.data?.token ?? '$TOKEN') ?? ''
+  const text = shipper?.text.replaceAll('{{token}}', token.data?.token ?? 'YOUR-TOKEN') ?? ''
   const onKeyDown = (event: KeyboardEvent): void => {
     const by = event.key === 'ArrowDown' ? 1 : event.key === 'ArrowUp' ? -1 : 0
     if (by === 0 || shipper === undefined) return

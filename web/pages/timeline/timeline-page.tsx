@@ -3,7 +3,7 @@ import { getRouteApi, Link, useNavigate } from '@tanstack/react-router'
 import { type ReactNode, useEffect, useMemo, useRef, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import type { EventRow } from '../../../src/server/schema.ts'
-import { eventsQuery, histogramQuery } from '../../api/queries.ts'
+import { eventsQuery, histogramQuery, sourcesQuery } from '../../api/queries.ts'
 import { Code } from '../../components/copy.tsx'
 import { curlLine } from '../../components/curl.ts'
 import { Icon } from '../../components/icon.tsx'
@@ -217,26 +217,45 @@ function More({ loading, onMore }: { loading: boolean; onMore: () => void }): Re
   )
 }
 
+/** Teaches: the forms a query takes, a wider span where events exist outside this one, or the first line to send. */
 function NoEvents({ asked }: { asked: boolean }): ReactNode {
   const { t } = useTranslation('timeline')
-  return (
-    <div className="void-in empty">
-      <h4>{t(asked ? 'none.title' : 'none.first')}</h4>
-      <p>{t(asked ? 'none.text' : 'none.firstText')}</p>
-      {asked ? (
+  const { data: sources } = useQuery(sourcesQuery)
+  const stored = sources?.totals.lastDay.stored ?? 0
+  if (asked) {
+    return (
+      <div className="void-in empty">
+        <h4>{t('none.title')}</h4>
+        <p>{t('none.text')}</p>
         <ul className="bullets sec">
           {(['field', 'wild', 'range', 'exists', 'not'] as const).map((example) => (
             <li key={example}>{t(`example.${example}`)}</li>
           ))}
         </ul>
-      ) : (
-        <>
-          <Code prompt text={curlLine()} />
-          <div className="row void-row">
-            <TestAttackButton />
-          </div>
-        </>
-      )}
+      </div>
+    )
+  }
+  if (stored > 0) {
+    return (
+      <div className="void-in empty">
+        <h4>{t('none.elsewhere')}</h4>
+        <p>{t('none.elsewhereText', { stored })}</p>
+        <div className="row void-row">
+          <Link className="btn ink" to="/timeline" search={{ span: '5y' }}>
+            {t('none.widen')}
+          </Link>
+        </div>
+      </div>
+    )
+  }
+  return (
+    <div className="void-in empty">
+      <h4>{t('none.first')}</h4>
+      <p>{t('none.firstText')}</p>
+      <Code prompt text={curlLine()} />
+      <div className="row void-row">
+        <TestAttackButton />
+      </div>
     </div>
   )
 }

@@ -1,4 +1,4 @@
-export const SPANS = ['15m', '1h', '6h', '24h', '7d', '30d'] as const
+export const SPANS = ['15m', '1h', '6h', '24h', '7d', '30d', '5y'] as const
 export type Span = (typeof SPANS)[number]
 
 const MINUTE = 60_000
@@ -9,6 +9,7 @@ const LENGTH: Readonly<Record<Span, number>> = {
   '24h': 1440 * MINUTE,
   '7d': 7 * 1440 * MINUTE,
   '30d': 30 * 1440 * MINUTE,
+  '5y': 5 * 365 * 1440 * MINUTE,
 }
 
 export interface Window {

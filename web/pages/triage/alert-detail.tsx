@@ -119,7 +119,11 @@ function Facts({ alert }: { alert: AlertDetail }): ReactNode {
       <div>
         <span className="label">{t('fact.span')}</span>
         <b className="num">
-          {format.time(alert.firstObserved)} – {format.time(alert.lastObserved)}
+          {t('fact.spanValue', {
+            from: format.time(alert.firstObserved),
+            to: format.time(alert.lastObserved),
+            day: format.date(alert.lastObserved),
+          })}
         </b>
       </div>
       <div>

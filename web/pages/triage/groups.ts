@@ -4,10 +4,10 @@ import { sameDay } from '../../format/time.ts'
 export const SECTIONS = ['first', 'today', 'earlier'] as const
 export type Section = (typeof SECTIONS)[number]
 
-/** P1 and P2 are answered first, whatever their age; the rest by day. */
-export function sectionOf(group: Pick<QueueGroup, 'severity' | 'lastObserved'>, now: number, timeZone: string): Section {
+/** P1 and P2 are answered first, whatever their age; the rest by the day they were raised. */
+export function sectionOf(group: Pick<QueueGroup, 'severity' | 'raisedAt'>, now: number, timeZone: string): Section {
   if (group.severity <= 2) return 'first'
-  return sameDay(Date.parse(group.lastObserved), now, timeZone) ? 'today' : 'earlier'
+  return sameDay(Date.parse(group.raisedAt), now, timeZone) ? 'today' : 'earlier'
 }
 
 /** The alert a group opens with: the gravest, and of equals the newest. */

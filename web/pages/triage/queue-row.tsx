@@ -5,6 +5,7 @@ import type { QueueGroup } from '../../../src/detect/schema.ts'
 import { SeverityTag } from '../../components/severity.tsx'
 import { StateGlyph } from '../../components/state-glyph.tsx'
 import { useFormat } from '../../components/use-format.ts'
+import { sameDay } from '../../format/time.ts'
 import { gravest } from './groups.ts'
 
 /** One entity and its story; when it is on show, its alerts hang under it, oldest first. */
@@ -55,7 +56,7 @@ export function QueueRow({
           techniques: group.techniques.length === 0 ? 'none' : group.techniques.slice(0, 3).join(' '),
         })}
       </span>
-      <span className="ag num">{format.age(group.lastObserved, now)}</span>
+      <span className="ag num">{format.age(group.raisedAt, now)}</span>
     </Link>
   )
   if (!selected || closed) return row
@@ -72,7 +73,11 @@ export function QueueRow({
               {...(alert.id === shownAlert ? { 'aria-current': 'true' as const } : {})}
             >
               <Link to="/triage" search={(before) => ({ ...before, alert: alert.id })}>
-                <time className="num">{format.time(alert.firstObserved)}</time>
+                <time className="num">
+                  {sameDay(Date.parse(alert.firstObserved), now, format.timeZone)
+                    ? format.time(alert.firstObserved)
+                    : format.day(alert.firstObserved)}
+                </time>
                 <span className="clip">{format.text({ en: alert.rule.title, ja: alert.rule.titleJa })}</span>
                 <span className="num dim">×{format.count(alert.count)}</span>
               </Link>

@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest'
 import type { QueueGroup } from '../../../src/detect/schema.ts'
+import { numbered, readCondition } from './conditions.ts'
 import { gravest, sectionOf, splitNews, verdictTargets } from './groups.ts'
 import { markMatches } from './marks.ts'
 import { layOut, shorten, threadPath } from './timeline-layout.ts'
@@ -19,9 +20,9 @@ it('holds new groups back while the list is scrolled, and lets older pages in', 
 
 it('puts P1 and P2 first and the rest by day of the zone', () => {
   const now = Date.parse('2026-11-22T01:00:00.000Z')
-  expect(sectionOf({ severity: 2, lastObserved: '2026-11-01T00:00:00.000Z' }, now, 'UTC')).toBe('first')
-  expect(sectionOf({ severity: 3, lastObserved: '2026-11-21T20:00:00.000Z' }, now, 'Asia/Tokyo')).toBe('today')
-  expect(sectionOf({ severity: 3, lastObserved: '2026-11-21T20:00:00.000Z' }, now, 'UTC')).toBe('earlier')
+  expect(sectionOf({ severity: 2, raisedAt: '2026-11-01T00:00:00.000Z' }, now, 'UTC')).toBe('first')
+  expect(sectionOf({ severity: 3, raisedAt: '2026-11-21T20:00:00.000Z' }, now, 'Asia/Tokyo')).toBe('today')
+  expect(sectionOf({ severity: 3, raisedAt: '2026-11-21T20:00:00.000Z' }, now, 'UTC')).toBe('earlier')
 })
 
 it('opens a group at its gravest, newest alert, and judges its open ones', () => {
@@ -38,14 +39,26 @@ it('opens a group at its gravest, newest alert, and judges its open ones', () =>
 
 it.each([
   ['php-fpm8.2', ['starts with "php-fpm"'], '[php-fpm]8.2'],
-  ['sh', ['is sh'], '[sh]'],
-  ['C:\\Windows\\CMD.exe', ["ends with '\\cmd.exe'"], 'C:\\Windows[\\CMD.exe]'],
-  ['a curl b id', ['contains all of "curl", "id"'], 'a [curl] b [id]'],
-  ['abcdef', ['has "abc"', 'has "cde"'], '[abcde]f'],
+  ['sh', ['Image: sh'], '[sh]'],
+  ['C:\\Windows\\CMD.exe', ['Image|endswith: \\cmd.exe'], 'C:\\Windows[\\CMD.exe]'],
+  ['cmd /c x', ['CommandLine|startswith: cmd'], '[cmd] /c x'],
+  ['a curl b id', ['CommandLine|contains|all: curl', 'CommandLine|contains|all: id'], 'a [curl] b [id]'],
+  ['abcdef', ['F|contains: abc', 'F|contains: cde'], '[abcde]f'],
+  ['aaa', ['F|re: (a+)+$'], '[aaa]'],
   ['plain', [], 'plain'],
-])('marks in %s what %j saw', (value, conditions, marked) => {
-  const parts = markMatches(value, conditions)
+])('marks in %s what %j saw', (value, texts, marked) => {
+  const parts = markMatches(value, numbered(texts.map((text) => ({ text, fields: ['f'] }))))
   expect(parts.map((part) => (part.mark ? `[${part.text}]` : part.text)).join('')).toBe(marked)
+})
+
+it('reads Sigma items, keeps other sentences, and asks nothing twice', () => {
+  expect(readCondition('CommandLine|re: ^a: b$')).toEqual({ field: 'CommandLine', how: 're', value: '^a: b$' })
+  expect(readCondition('EventID: 4719')).toEqual({ field: 'EventID', how: 'is', value: '4719' })
+  expect(readCondition('F|base64offset|contains: x')).toEqual({ field: 'F', how: 'contains', value: 'x' })
+  expect(readCondition('F|fieldref: other')).toBeUndefined()
+  expect(readCondition('five failures within a minute')).toBeUndefined()
+  const twice = { text: 'GrantedAccess: 0x40', fields: ['f'] }
+  expect(numbered([twice, { text: 'other', fields: [] }, twice])).toHaveLength(2)
 })
 
 it('lays events on the lanes they use, letters those that fired, merges neighbours', () => {

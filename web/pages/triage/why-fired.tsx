@@ -4,6 +4,7 @@ import { useTranslation } from 'react-i18next'
 import type { AlertDetail } from '../../../src/detect/schema.ts'
 import type { JsonValue } from '../../../src/kernel/json.ts'
 import { useFormat } from '../../components/use-format.ts'
+import { numbered } from './conditions.ts'
 import { markMatches } from './marks.ts'
 
 const shown = (value: JsonValue): string => (typeof value === 'string' ? value : JSON.stringify(value))
@@ -12,8 +13,9 @@ const shown = (value: JsonValue): string => (typeof value === 'string' ? value :
 export function WhyFired({ alert }: { alert: AlertDetail }): ReactNode {
   const { t } = useTranslation('triage')
   const format = useFormat()
+  const conditions = numbered(alert.conditions)
   const numbersOf = (field: string): readonly number[] =>
-    alert.conditions.flatMap((condition, index) => (condition.fields.includes(field) ? [index + 1] : []))
+    conditions.flatMap((condition, index) => (condition.fields.includes(field) ? [index + 1] : []))
   const fields = Object.entries(alert.fields).toSorted(([a], [b]) => (numbersOf(a)[0] ?? 99) - (numbersOf(b)[0] ?? 99))
   const groups = Object.entries(alert.group).filter(([field]) => !(field in alert.fields))
   return (
@@ -21,7 +23,7 @@ export function WhyFired({ alert }: { alert: AlertDetail }): ReactNode {
       <h3>
         {t('why.title')}
         <span className="label">
-          {t('why.count', { count: alert.conditions.length })} <span className="mono">{alert.rule.file.split('/').at(-1)}</span>
+          {t('why.count', { count: conditions.length })} <span className="mono">{alert.rule.file.split('/').at(-1)}</span>
         </span>
         <Link to="/rules" search={{ q: alert.rule.id }}>
           {t('why.rule')}
@@ -30,10 +32,14 @@ export function WhyFired({ alert }: { alert: AlertDetail }): ReactNode {
       <div className="fire">
         <div className="cond">
           <ol>
-            {alert.conditions.map((condition, index) => (
-              <li key={condition.text}>
+            {conditions.map((condition, index) => (
+              <li key={condition.text + condition.fields.join()}>
                 <span className="dot">{index + 1}</span>
-                <span>{condition.text}</span>
+                <span className="cond-t">
+                  {condition.read === undefined
+                    ? condition.text
+                    : t(`cond.${condition.read.how}`, { field: condition.read.field, value: condition.read.value })}
+                </span>
               </li>
             ))}
           </ol>
@@ -46,12 +52,12 @@ export function WhyFired({ alert }: { alert: AlertDetail }): ReactNode {
             <dd className="nums" />
             {[...fields, ...groups].map(([field, value]) => {
               const numbers = numbersOf(field)
-              const texts = numbers.map((number) => alert.conditions[number - 1]?.text ?? '')
+              const seen = conditions.filter((condition) => condition.fields.includes(field))
               return (
                 <div key={field} className="contents">
                   <dt>{field}</dt>
                   <dd>
-                    {markMatches(shown(value), texts).map((part, index) =>
+                    {markMatches(shown(value), seen).map((part, index) =>
                       part.mark ? <mark key={index}>{part.text}</mark> : <span key={index}>{part.text}</span>,
                     )}
                   </dd>
