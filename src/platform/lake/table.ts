@@ -123,9 +123,6 @@ SETTINGS fsync_after_insert = 1, fsync_part_directory = 1, min_rows_to_fsync_aft
   merge_max_block_size = 1024, merge_max_block_size_bytes = 4000000, max_parts_to_merge_at_once = 24,
   vertical_merge_algorithm_min_rows_to_activate = 1, min_columns_to_activate_adaptive_write_buffer = 1`
 
-/** Raised whenever `CREATE_EVENTS` changes, together with a step that turns the former table into the new one. */
-export const TABLE_VERSION = 1
-
 export const HOUR_MS = 3_600_000
 
 /** The start of the received hour, which names the partition (as seconds). */
