@@ -73,6 +73,11 @@ function floorMinute(time: number): number {
   return time - (time % MINUTE_MS)
 }
 
+const NOTHING_EXPECTED = {
+  en: 'No source with an expected interval has sent anything in this time.',
+  ja: '送信間隔の決まった収集元が、この期間に何も送っていません。',
+}
+
 /** The measure `collect.source-completeness`: the share of expected minutes in which nothing was silent or lost, in percent. */
 export function completenessMeasure<T>(db: Kysely<T>, clock: Clock): Measure {
   return {
@@ -86,12 +91,13 @@ export function completenessMeasure<T>(db: Kysely<T>, clock: Clock): Measure {
       const known = good + bad
       const worst = [...judged].sort((a, b) => b.bad + b.unknown - (a.bad + a.unknown)).slice(0, 20)
       return {
-        value: known === 0 ? null : (100 * good) / known,
+        // A minute of which nothing is known is not a minute in which all was well.
+        value: known === 0 ? null : (100 * good) / (known + unknown),
         good,
         bad,
         unknown,
         evidence: { sources: judged.length, worst: worst.map((one) => ({ ...one })) },
-        ...(known === 0 ? { missing: 'No source with an expected interval has sent anything in this time.' } : {}),
+        ...(known === 0 ? { missing: NOTHING_EXPECTED } : {}),
       }
     },
   }
