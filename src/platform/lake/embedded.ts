@@ -63,7 +63,8 @@ export async function startEmbeddedLake(options: EmbeddedLakeOptions): Promise<E
 class Watch implements EmbeddedLake {
   readonly #options: EmbeddedLakeOptions
   readonly #secret = randomBytes(24).toString('hex')
-  readonly #socketFolder: string | undefined
+  readonly #socket: string | undefined
+  #temporary: string | undefined
   #child: ChildProcess | undefined
   #port = 0
   #restarts = 0
@@ -75,17 +76,23 @@ class Watch implements EmbeddedLake {
 
   constructor(options: EmbeddedLakeOptions) {
     this.#options = options
-    const folder = mkdtempSync(join(tmpdir(), 'kanpeki-'))
-    const fits = options.loopback !== true && join(folder, 's').length <= LONGEST_SOCKET_PATH
-    if (!fits) rmSync(folder, { recursive: true })
-    this.#socketFolder = fits ? folder : undefined
+    this.#socket = options.loopback === true ? undefined : this.#socketPath()
+  }
+
+  /** In the lake's own folder, or in a temporary one where that path is too long; undefined if both are. */
+  #socketPath(): string | undefined {
+    const own = join(this.#options.folder, 'socket')
+    if (Buffer.byteLength(own) <= LONGEST_SOCKET_PATH) return own
+    this.#temporary = mkdtempSync(join(tmpdir(), 'kanpeki-'))
+    const short = join(this.#temporary, 's')
+    return Buffer.byteLength(short) <= LONGEST_SOCKET_PATH ? short : undefined
   }
 
   get address(): LakeAddress {
     const { folder } = this.#options
-    return this.#socketFolder === undefined
+    return this.#socket === undefined
       ? { kind: 'embedded', port: this.#port, secret: this.#secret, folder }
-      : { kind: 'embedded', socketPath: join(this.#socketFolder, 's'), secret: this.#secret, folder }
+      : { kind: 'embedded', socketPath: this.#socket, secret: this.#secret, folder }
   }
 
   pid(): number | undefined {
@@ -137,14 +144,13 @@ class Watch implements EmbeddedLake {
       await gone
       clearTimeout(deadline)
     }
-    if (this.#socketFolder !== undefined) rmSync(this.#socketFolder, { recursive: true, force: true })
+    if (this.#temporary !== undefined) rmSync(this.#temporary, { recursive: true, force: true })
   }
 
   #startOrder(): Omit<Extract<EngineOrder, { kind: 'start' }>, 'kind'> {
     const { folder, memory } = this.#options
     const address = this.address
     if (address.kind !== 'embedded') throw new TypeError('not an embedded lake')
-    if (address.socketPath !== undefined) rmSync(address.socketPath, { force: true })
     const listen = address.socketPath === undefined ? { host: '127.0.0.1', port: this.#port } : { path: address.socketPath }
     return { folder, memory, readers: READERS, secret: this.#secret, listen }
   }

@@ -3,7 +3,7 @@
  * its parent is gone; the terminal's Ctrl-C, which reaches it too, is the parent's to handle.
  */
 import { once } from 'node:events'
-import { mkdirSync } from 'node:fs'
+import { mkdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { writeFileAtomically } from '../../atomic-file.ts'
 import { lockFolder } from '../../folder-lock.ts'
@@ -30,6 +30,8 @@ async function main(): Promise<void> {
     if (next.kind === 'stop') gone.resolve()
   })
   const lock = await lockFolder(order.folder, LOCK_WAIT_MS)
+  // Left by a process that was killed; with the lock in hand nobody else can be listening there.
+  if ('path' in order.listen) rmSync(order.listen.path, { force: true })
   const data = join(order.folder, 'engine')
   mkdirSync(data, { recursive: true, mode: 0o700 })
   const configFile = join(order.folder, 'engine.xml')
