@@ -55,7 +55,7 @@ it('is written in its own language', () => {
   // A few words are the same in both: names, units, the motto.
   const shared = new Set(['access.motto', 'timeline.tab.json', 'common.tactic.command-and-control', 'common.coverage.of'])
   const untranslated = [...japanese].filter(
-    ([key, text]) => text === english.get(key) && /[a-z]{3}/.test(text) && !shared.has(key),
+    ([key, text]) => text === english.get(key) && /[a-z]{3}/.test(text.replace(/\{[^{}]*\}/g, '')) && !shared.has(key),
   )
   expect(untranslated).toEqual([])
   expect([...english].filter(([key, text]) => kana.test(text) && !shared.has(key))).toEqual([])

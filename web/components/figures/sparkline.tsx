@@ -33,10 +33,11 @@ export function sparkShape(
   const gaps: { x: number; width: number }[] = []
   values.forEach((value, index) => {
     if (value === null) {
-      const from = index === 0 ? 0 : x(index) - step + (pen ? 3 : 0)
-      const to = index === values.length - 1 ? width : x(index) + step
+      // From the last reading on, and half-way to the next one: what lies between is not known.
+      const from = index === 0 ? 0 : pen ? x(index) - step + 3 : x(index) - step / 2
+      const to = index === values.length - 1 ? width : x(index) + step / 2
       const before = gaps.at(-1)
-      if (before !== undefined && before.x + before.width >= from) before.width = to - before.x
+      if (before !== undefined && before.x + before.width >= from - 0.1) before.width = to - before.x
       else gaps.push({ x: from, width: to - from })
       pen = false
       return

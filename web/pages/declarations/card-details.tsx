@@ -48,7 +48,7 @@ export function CardDetails({ card, now, onClose }: { card: CardView; now: numbe
           )}
           <ul className="objs">
             {card.objectives.map((objective) => (
-              <ObjectiveRow key={objective.id} objective={objective} now={now} />
+              <ObjectiveRow key={objective.id} objective={objective} now={now} explained />
             ))}
           </ul>
         </div>
@@ -59,7 +59,7 @@ export function CardDetails({ card, now, onClose }: { card: CardView; now: numbe
               <li key={trigger.id}>
                 <span className={trigger.state === 'fired' ? 'chip fired' : 'chip'}>{t(`trigger.${trigger.state}`)}</span>
                 <span className="grow">{format.text(trigger.text)}</span>
-                {trigger.firesAt === null ? null : (
+                {trigger.firesAt === null || trigger.state === 'fired' ? null : (
                   <span className="num dim">{t('firesAt', { at: format.dateTime(trigger.firesAt) })}</span>
                 )}
               </li>

@@ -30,7 +30,12 @@ export function CardHead({ card, now }: { card: CardView; now: number }): ReactN
   const format = useFormat()
   const turned = useTurned(card)
   const state = card.badge.state
-  const word = state === 'held' ? t('heldFor', { age: format.age(card.badge.since, now) }) : t(`badge.${state}`)
+  const word =
+    state === 'held'
+      ? t('heldFor', { age: format.age(card.badge.since, now) })
+      : state === 'draft' && card.signatures.complete
+        ? t('notEarned')
+        : t(`badge.${state}`)
   return (
     <div className="card-h">
       <div className="grow">

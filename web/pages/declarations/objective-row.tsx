@@ -8,7 +8,16 @@ import { StateGlyph } from '../../components/state-glyph.tsx'
 import { useFormat } from '../../components/use-format.ts'
 
 /** Glyph, name, figure; target and trend under them; the proof one click away. */
-export function ObjectiveRow({ objective, now }: { objective: ObjectiveView; now: number }): ReactNode {
+export function ObjectiveRow({
+  objective,
+  now,
+  explained = false,
+}: {
+  objective: ObjectiveView
+  now: number
+  /** Says in words why evidence is missing. */
+  explained?: boolean
+}): ReactNode {
   const { t } = useTranslation('declarations')
   const format = useFormat()
   const glyph = glyphOf(objective)
@@ -32,6 +41,7 @@ export function ObjectiveRow({ objective, now }: { objective: ObjectiveView; now
         values={objective.series.map((point) => (point.state === 'unproven' ? null : point.value))}
         target={objective.kind === 'forbidden' ? undefined : objective.target}
       />
+      {explained && missing !== undefined ? <span className="obj-note">{missing}</span> : null}
       <ProofLink index={objective.evidence?.index} label={t('proofOf', { name: title })} />
     </li>
   )

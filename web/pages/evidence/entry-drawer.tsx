@@ -73,7 +73,7 @@ export function EntryDrawer({
               <div className="json">
                 {breakable(entry.canonical).map((part, place) => (
                   <span key={place}>
-                    {/^"(value|verdict|state|to)":/.test(part) ? <mark>{part.replace(/,$/, '')}</mark> : part.replace(/,$/, '')}
+                    {telling(entry.type).test(part) ? <mark>{part.replace(/,$/, '')}</mark> : part.replace(/,$/, '')}
                     {part.endsWith(',') ? ',' : ''}
                     <wbr />
                   </span>
@@ -174,6 +174,11 @@ function Step({
       </div>
     </section>
   )
+}
+
+/** The member of the body that says it: the figure, the verdict, the badge's new state. */
+function telling(type: EntryProofView['type']): RegExp {
+  return type === 'badge' ? /^"to":/ : /^"(value|verdict|root)":/
 }
 
 /** Where the things that an entry names can be seen. */

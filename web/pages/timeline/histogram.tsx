@@ -7,6 +7,7 @@ import type { Window } from './window.ts'
 const WIDTH = 1000
 const HEIGHT = 84
 const SMALLEST_BRUSH = 6
+const DAY = 86_400_000
 
 /** Events over the window. Drag to zoom into a span; the table behind it does the same by keyboard. */
 export function Histogram({
@@ -29,9 +30,12 @@ export function Histogram({
   const width = WIDTH / Math.max(1, buckets.length)
   const most = Math.max(1, ...buckets.map((bucket) => bucket.count))
   const stepMs = (to - from) / Math.max(1, buckets.length)
-  const longWindow = to - from > 2 * 86_400_000
-  const label = (at: number): string =>
-    longWindow ? `${format.day(at)} ${format.minute(at)}` : to - from < 600_000 ? format.time(at) : format.minute(at)
+  const span = to - from
+  const label = (at: number): string => {
+    if (span > 300 * DAY) return format.date(at)
+    if (span > 2 * DAY) return t('dayAndMinute', { day: format.day(at), minute: format.minute(at) })
+    return span < 600_000 ? format.time(at) : format.minute(at)
+  }
 
   const place = (event: PointerEvent): number => {
     const box = svg.current?.getBoundingClientRect()

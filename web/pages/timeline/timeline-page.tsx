@@ -182,7 +182,9 @@ function EventList({ rows, open }: { rows: readonly EventRow[]; open: string | u
           aria-current={row.id === open ? 'true' : undefined}
         >
           <time className="num">{format.timeMs(at)}</time>
-          <span className="host clip">{gist.host}</span>
+          <span className="host clip" title={gist.host}>
+            {gist.host}
+          </span>
           <span className="msg clip">
             <b className={row.parser === 'unknown' ? 'hatched' : ''}>{gist.what}</b>
             <span className="mono">{gist.detail}</span>
