@@ -1,4 +1,4 @@
-import type { JsonObject, JsonValue } from '../../kernel/json.ts'
+import { isJsonObject, type JsonObject, type JsonValue } from '../../kernel/json.ts'
 
 /** A document that is still being made. */
 export type Draft = Record<string, JsonValue>
@@ -55,4 +55,14 @@ export function related(...values: readonly (string | undefined)[]): JsonValue |
     else if (!list.includes(value)) list.push(value)
   }
   return list ?? (first === undefined ? undefined : [first])
+}
+
+/** Adds what the target lacks, down to `levels` below the top; what it has wins. Members of `more` become shared. */
+export function fillMissing(target: Draft, more: JsonObject, levels: number): void {
+  for (const key in more) {
+    const value = more[key]!
+    const there = target[key]
+    if (there === undefined) target[key] = value
+    else if (levels > 0 && isJsonObject(there) && isJsonObject(value)) fillMissing(there as Draft, value, levels - 1)
+  }
 }

@@ -1,6 +1,8 @@
 import type { ParseContext, ParsedEvent, RawRecord, Unknown } from '../../kernel/event.ts'
 import type { Parser } from '../../kernel/plugin.ts'
+import { jsonEcs } from '../parsers/json-ecs/json-ecs.ts'
 import { parsers } from '../parsers/registry.ts'
+import { readShippedLine } from './shipped-line.ts'
 
 export interface Parsed {
   /** Id of the parser that read it. */
@@ -12,7 +14,8 @@ const byId: ReadonlyMap<string, Parser> = new Map(parsers.map((parser) => [parse
 
 /**
  * Reads a record with the parsers that its source prefers, then with the others, each only if it accepts the record. The
- * first one that can read it wins; otherwise an Unknown with the reason of the first that tried. Never throws.
+ * first one that can read it wins; otherwise an Unknown with the reason of the first that tried. A line of a log inside a
+ * shipper's JSON document is read by its own parser. Never throws.
  */
 export function parseRecord(record: RawRecord, context: ParseContext): Parsed | Unknown {
   let reason: string | undefined
@@ -26,7 +29,10 @@ export function parseRecord(record: RawRecord, context: ParseContext): Parsed | 
   for (const parser of parsers) {
     if (context.prefer.includes(parser.id) || !parser.accepts(record)) continue
     const events = parser.parse(record, context)
-    if (!('unknown' in events)) return { parser: parser.id, events }
+    if (!('unknown' in events)) {
+      const shipped = parser === jsonEcs ? readShippedLine(events[0]!, parsers, context) : undefined
+      return shipped ?? { parser: parser.id, events }
+    }
     reason ??= events.unknown
   }
   return { unknown: reason ?? (record.text?.trim() === '' ? 'an empty line' : 'no parser knows this format') }

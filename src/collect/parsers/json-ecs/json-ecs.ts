@@ -1,7 +1,7 @@
-import { isJsonObject } from '../../../kernel/json.ts'
+import { isJsonObject, type JsonValue } from '../../../kernel/json.ts'
 import type { Parser } from '../../../kernel/plugin.ts'
 import { normaliseDocument } from '../../normalise/document.ts'
-import { type Draft, put } from '../../normalise/draft.ts'
+import { type Draft, integer, put } from '../../normalise/draft.ts'
 import { addDns } from './dns.ts'
 import { observedOf, timeOf } from './time.ts'
 
@@ -47,17 +47,36 @@ function addLoggerWords(doc: Draft): void {
     const log = doc['log']
     // Docker's json-file has the line itself as `log`; it was taken for a level.
     const line = isJsonObject(log) && doc['stream'] !== undefined ? log['level'] : undefined
-    const message = doc['msg'] ?? line
+    const message = doc['msg'] ?? line ?? doc['MESSAGE']
     if (typeof message === 'string') doc['message'] = message
     if (line !== undefined) delete doc['log']
   }
   const level = doc['level']
   const name = typeof level === 'string' ? level.toLowerCase() : NUMBERED_LEVELS.get(level)
   if (name !== undefined) addMember(doc, 'log', 'level', name)
-  const host = doc['hostname']
-  if (typeof host === 'string') addMember(doc, 'host', 'name', host)
-  const pid = doc['pid']
-  if (typeof pid === 'number' && Number.isSafeInteger(pid)) addMember(doc, 'process', 'pid', pid)
+  for (const [name, fieldSet, member] of WORDS) {
+    const value = doc[name]
+    if (typeof value === 'string' && value !== '') addMember(doc, fieldSet, member, value)
+  }
+  for (const name of ['pid', '_PID', 'SYSLOG_PID']) {
+    const pid = asPid(doc[name])
+    if (pid !== undefined) addMember(doc, 'process', 'pid', pid)
+  }
+}
+
+/** Words of pino, rsyslog, Fluentd and journald; ECS that the sender gave itself wins. */
+const WORDS: readonly (readonly [name: string, fieldSet: string, member: string])[] = [
+  ['hostname', 'host', 'name'],
+  ['_HOSTNAME', 'host', 'name'],
+  ['programname', 'process', 'name'],
+  ['program', 'process', 'name'],
+  ['ident', 'process', 'name'],
+  ['SYSLOG_IDENTIFIER', 'process', 'name'],
+]
+
+function asPid(value: JsonValue | undefined): number | undefined {
+  if (typeof value === 'number') return Number.isSafeInteger(value) ? value : undefined
+  return typeof value === 'string' ? integer(value) : undefined
 }
 
 function addMember(doc: Draft, fieldSet: string, member: string, value: string | number): void {

@@ -2,7 +2,7 @@ import type { JsonValue } from '../../../kernel/json.ts'
 import type { Draft } from '../../normalise/draft.ts'
 import { isoTime } from '../../normalise/time.ts'
 
-/** Where loggers write their time, in the order of trust; the first is what came as `@timestamp`. */
+/** Where loggers write their time, in the order of trust; the first is what came as `@timestamp`, the last is journald's. */
 const TIME_FIELDS = [
   'timestamp_original',
   'timestamp',
@@ -13,6 +13,7 @@ const TIME_FIELDS = [
   'Timestamp',
   'date',
   'datetime',
+  '__REALTIME_TIMESTAMP',
 ] as const
 
 /** 2001-09-09 and 2286-11-20 in seconds: a number between them is seconds since 1970, and so on by thousands. */

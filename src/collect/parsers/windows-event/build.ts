@@ -1,6 +1,6 @@
 import type { ParsedEvent } from '../../../kernel/event.ts'
 import { isJsonObject, type JsonObject } from '../../../kernel/json.ts'
-import { type Draft, put } from '../../normalise/draft.ts'
+import { type Draft, fillMissing, put } from '../../normalise/draft.ts'
 import type { EventClass } from './class.ts'
 import { enrichPlain } from './plain.ts'
 import { powershellClasses } from './powershell.ts'
@@ -106,7 +106,7 @@ export function complete(sent: Draft, built: ParsedEvent, computer: string | und
   const made = built.ecs
   const host = sent['host']
   const sentName = isJsonObject(host) ? host['name'] : undefined
-  fill(sent, made, 2)
+  fillMissing(sent, made, 2)
   sent['winlog'] = { ...(sent['winlog'] as JsonObject), ...(made['winlog'] as JsonObject) }
   const event = sent['event'] as Draft
   event['code'] = (made['event'] as Draft)['code']!
@@ -116,13 +116,4 @@ export function complete(sent: Draft, built: ParsedEvent, computer: string | und
   }
   if (built.observed !== undefined) delete sent['timestamp_original']
   return { observed: built.observed, ecs: sent }
-}
-
-function fill(target: Draft, more: JsonObject, levels: number): void {
-  for (const key in more) {
-    const value = more[key]!
-    const there = target[key]
-    if (there === undefined) target[key] = value
-    else if (levels > 0 && isJsonObject(there) && isJsonObject(value)) fill(there as Draft, value, levels - 1)
-  }
 }

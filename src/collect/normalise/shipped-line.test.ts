@@ -1,0 +1,89 @@
+import { describe, expect, it } from 'vitest'
+import type { JsonObject } from '../../kernel/json.ts'
+import { type Parsed, parseRecord } from './parse-record.ts'
+
+const context = { received: Date.UTC(2026, 0, 15, 12), zoneMinutes: 540, prefer: [] }
+
+function read(json: JsonObject): Parsed {
+  const result = parseRecord({ id: 'x', json }, context)
+  if ('unknown' in result) throw new Error(result.unknown)
+  return result
+}
+
+describe('a line of a log inside a JSON document', () => {
+  it('of Filebeat is read by its own parser, and the shipper’s words stay', () => {
+    const line = 'Jan 15 20:59:02 web-03 sshd[812]: Failed password for root from 203.0.113.9 port 40022 ssh2'
+    const { parser, events } = read({
+      '@timestamp': '2026-01-15T11:59:05.000Z',
+      message: line,
+      log: { offset: 120, file: { path: '/var/log/auth.log' } },
+      host: { name: 'relay', os: { type: 'linux' } },
+      agent: { type: 'filebeat', version: '8.15.0' },
+      event: { dataset: 'system.auth' },
+    })
+    expect(parser).toBe('linux-auth')
+    expect(new Date(events[0]!.observed!).toISOString()).toBe('2026-01-15T11:59:02.000Z')
+    expect(events[0]!.ecs).toMatchObject({
+      message: 'Failed password for root from 203.0.113.9 port 40022 ssh2',
+      event: { action: 'ssh_login', outcome: 'failure', dataset: 'system.auth', original: line },
+      host: { name: 'web-03', os: { type: 'linux' } },
+      log: { file: { path: '/var/log/auth.log' }, offset: 120 },
+      agent: { type: 'filebeat' },
+      source: { ip: '203.0.113.9' },
+    })
+  })
+
+  it('of an access log takes its host from the shipper', () => {
+    const { parser, events } = read({
+      message: '203.0.113.9 - - [15/Jan/2026:20:00:00 +0900] "GET /a HTTP/1.1" 404 5 "-" "curl/8.5"',
+      host: { name: 'web-01' },
+    })
+    expect(parser).toBe('web-access')
+    expect(events[0]!.ecs).toMatchObject({ host: { name: 'web-01' }, url: { path: '/a' } })
+  })
+
+  it('of rsyslog with the raw message is read', () => {
+    const { parser } = read({
+      message: '<86>Jan 15 20:59:02 web-03 sudo:  ann : TTY=pts/0 ; PWD=/ ; USER=root ; COMMAND=/bin/id',
+      host: { name: 'web-03' },
+    })
+    expect(parser).toBe('linux-auth')
+  })
+
+  it('of journald, whose header is members of their own, is read', () => {
+    const { parser, events } = read({
+      MESSAGE: 'Accepted publickey for ann from 10.0.0.7 port 50122 ssh2: ED25519 SHA256:x',
+      SYSLOG_IDENTIFIER: 'sshd',
+      _HOSTNAME: 'web-02',
+      _PID: '811',
+      __REALTIME_TIMESTAMP: '1768474800123456',
+    })
+    expect(parser).toBe('linux-auth')
+    expect(events[0]!.observed).toBe(1_768_474_800_123)
+    expect(events[0]!.ecs).toMatchObject({ host: { name: 'web-02' }, process: { pid: 811 }, user: { name: 'ann' } })
+  })
+
+  it('that stands for several events gives each a document of its own', () => {
+    const { events } = read({
+      message:
+        'Jan 15 20:59:05 web-03 sshd[813]: message repeated 3 times: [ Failed password for root from 203.0.113.9 port 2 ssh2]',
+      event: { dataset: 'system.auth' },
+    })
+    expect(events).toHaveLength(3)
+    expect(new Set(events.map(({ ecs }) => ecs)).size).toBe(3)
+    expect(new Set(events.map(({ ecs }) => ecs['event'])).size).toBe(3)
+  })
+
+  it.each([
+    ['that was parsed before', { message: '<86>Jan 15 20:59:02 h sshd[1]: x', event: { category: ['process'] } }],
+    ['that is only text', { message: 'started', process: { name: 'shop' } }],
+    [
+      'of a program that says nothing of access',
+      { message: 'ready', process: { name: 'sshd' }, '@timestamp': '2026-01-15T11:59:05.000Z' },
+    ],
+  ])('%s stays as it came', (_name, json) => {
+    const { parser, events } = read(json)
+    expect(parser).toBe('json-ecs')
+    expect(events[0]!.ecs['message']).toBe(json.message)
+  })
+})
