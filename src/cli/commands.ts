@@ -9,9 +9,11 @@ export interface CommandEntry {
 /** Loaded only when called, so that `detect` does not pay for the server. */
 export const commands: Readonly<Record<string, CommandEntry>> = {
   up: { summary: 'start the server on embedded storage', load: async () => (await import('./up.ts')).upCommand },
+  demo: { summary: 'start it with a replayed attack story', load: async () => (await import('./demo.ts')).demoCommand },
   detect: { summary: 'run Sigma rules over files', load: async () => (await import('./detect.ts')).detectCommand },
   search: { summary: 'search stored events', load: async () => (await import('./search.ts')).searchCommand },
   token: { summary: 'create, list and revoke API tokens', load: async () => (await import('./token.ts')).tokenCommand },
+  declare: { summary: 'validate declaration cards', load: async () => (await import('./declare.ts')).declareCommand },
   verify: { summary: 'check evidence offline', load: async () => (await import('./verify.ts')).verifyCommand },
   export: { summary: 'write an evidence bundle', load: async () => (await import('./export.ts')).exportCommand },
 }

@@ -5,6 +5,7 @@ import { type AccessDeps, routes as accessRoutes } from '../access/routes.ts'
 import type { AccessTables } from '../access/tables.ts'
 import { type Collecting, createCollecting, openSyslog } from '../app/collecting.ts'
 import { type Declaring, startDeclaring } from '../app/declaring.ts'
+import { sendTestAttack } from '../app/demo/test-attack.ts'
 import { createEntityTimeline } from '../app/entity-timeline.ts'
 import { CONSOLE, cardFolders } from '../app/places.ts'
 import { type Services, startServices } from '../app/services.ts'
@@ -28,6 +29,7 @@ import { eventRoutes } from './events-routes.ts'
 import { startHttpServer } from './http-server.ts'
 import { createLive, type Live } from './live.ts'
 import { overviewRoute } from './overview.ts'
+import { demoReplySchema } from './schema.ts'
 
 const MAX_BODY_BYTES = 128 * 1024 * 1024
 const MAX_HELD_BYTES = 384 * 1024 * 1024
@@ -46,8 +48,13 @@ export interface Kanpeki {
   stop(): Promise<void>
 }
 
+export interface ServeOptions {
+  /** Folders of cards instead of our own and the user's. */
+  readonly cards?: readonly string[]
+}
+
 /** Starts everything and answers when work is accepted. */
-export async function serve(config: Config, log: Log): Promise<Kanpeki> {
+export async function serve(config: Config, log: Log, options: ServeOptions = {}): Promise<Kanpeki> {
   const { host } = config.values
   if (!isLoopback(host)) {
     throw new KanpekiError('no_tls', `Listening on ${host} needs TLS, which this version does not have.`, {
@@ -74,7 +81,7 @@ export async function serve(config: Config, log: Log): Promise<Kanpeki> {
       log,
       attack,
       rules: () => rules.loaded,
-      folders: cardFolders(config),
+      folders: options.cards ?? cardFolders(config),
       changed: () => {
         drainer.poke()
         live.publish('cards')
@@ -235,6 +242,18 @@ export function allRoutes({ services, collecting, declaring, live, addresses }: 
           lag: { events: status.waitingEvents },
           rules: { loaded: status.rules.loaded.length, refused: status.rules.refused },
         }
+      },
+    }),
+    route({
+      method: 'POST',
+      path: '/api/v1/demo/attack',
+      permission: 'sources:write',
+      summary: 'Send a test attack through the real ingest path',
+      response: demoReplySchema,
+      handle: async ({ caller }) => {
+        const sent = await sendTestAttack({ pipeline, manager, clock }, caller)
+        await declaring.evaluate()
+        return { sent }
       },
     }),
     route({

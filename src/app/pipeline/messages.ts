@@ -28,12 +28,15 @@ export type Request =
   | { readonly kind: 'body'; readonly body: IngestBody }
   | { readonly kind: 'batch'; readonly batch: CommitBatch }
   | { readonly kind: 'status' }
+  /** Answered when the rules have seen everything that was committed before. */
+  | { readonly kind: 'settled' }
   | { readonly kind: 'stop' }
 
 export interface Replies {
   readonly body: IngestReply
   readonly batch: CommitResult
   readonly status: PipelineStatus
+  readonly settled: null
   readonly stop: null
 }
 

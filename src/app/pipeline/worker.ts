@@ -94,6 +94,11 @@ const handlers: { readonly [K in Request['kind']]: (request: Extract<Request, { 
     return result
   },
   status: async () => ({ waitingEvents: detector.waiting(), rules: { loaded: rules.rules, refused: rules.refused } }),
+  settled: async () => {
+    await writer.settled()
+    await detector.idle()
+    return null
+  },
   stop: async () => {
     await writer.settled()
     await detector.idle()
