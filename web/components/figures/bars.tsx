@@ -45,19 +45,32 @@ export function MiniBars({
 }
 
 /** One stroke an objective: ink for met, vermilion for missed, outline for no evidence. */
-export function Tally({ met, missed, gone, label }: { met: number; missed: number; gone: number; label: string }): ReactNode {
+export function Tally({
+  met,
+  missed,
+  gone,
+  label,
+  start = false,
+}: {
+  met: number
+  missed: number
+  gone: number
+  label: string
+  start?: boolean
+}): ReactNode {
   const total = met + missed + gone
   if (total === 0) return null
   const step = Math.min(4.6, 110 / total)
   const width = step * 0.7
+  const whole = start ? Math.ceil(total * step) : 110
   return (
-    <svg width="110" height="10" viewBox="0 0 110 10" role="img" aria-label={label}>
+    <svg width={whole} height="10" viewBox={`0 0 ${whole} 10`} role="img" aria-label={label}>
       {Array.from({ length: total }, (_, index) => {
         const fill = index < met ? 'var(--ink-2)' : index < met + missed ? 'var(--shu-text)' : 'none'
         return (
           <rect
             key={index}
-            x={(110 - (total - index) * step).toFixed(1)}
+            x={((start ? 0 : 110 - total * step) + index * step).toFixed(1)}
             y=".5"
             width={width.toFixed(2)}
             height="9"

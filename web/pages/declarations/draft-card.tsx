@@ -26,6 +26,7 @@ export function DraftCard({ card, now }: { card: CardView; now: number }): React
           {card.evaluatedAt === null ? null : (
             <span className="draft-tally">
               <Tally
+                start
                 met={count('met')}
                 missed={count('unmet')}
                 gone={count('unproven')}
