@@ -49,7 +49,7 @@ export function insertEvents(token: string): string {
     `min_insert_block_size_rows = 10000000`,
     `min_insert_block_size_bytes = 4000000000`,
   ]
-  return `INSERT INTO events (${INSERT_COLUMNS.join(', ')}) SETTINGS ${settings.join(', ')} FORMAT JSONCompactEachRow`
+  return `INSERT INTO events (${INSERT_COLUMNS.join(', ')}) SETTINGS ${settings.join(', ')} FORMAT TabSeparated`
 }
 
 export function storedOf(writer: string, sequence: number): Statement {

@@ -10,7 +10,7 @@ test('reads the insert that the lake writes', () => {
   expect(readInsert(insertEvents('abc123'))).toMatchObject({
     table: 'events',
     columns: INSERT_COLUMNS,
-    format: 'JSONCompactEachRow',
+    format: 'TabSeparated',
     settings: { insert_deduplication_token: 'abc123', input_format_parallel_parsing: 0 },
   })
 })
