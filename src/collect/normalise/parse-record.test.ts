@@ -189,12 +189,24 @@ describe('every parser', () => {
   })
 
   it('does not slow down on long lines made against its patterns', () => {
+    const auth = (message: string): string => `Jan 15 20:59:01 h sshd[1]: ${message}`
     const long = [
-      `Jan 15 20:59:01 h sshd[1]: Failed password for ${' from'.repeat(20_000)}`,
+      auth(`Failed password for ${' from'.repeat(20_000)}`),
+      auth(`Failed password for ${' from'.repeat(1_500)}`),
+      auth(`Invalid user ${'a'.repeat(8_000)} `),
+      auth(`Starting session: ${' for'.repeat(2_000)}`),
+      auth(`Disconnecting ${'a '.repeat(4_000)}`),
+      auth(`pam_unix(sshd:session): session opened for user ${'(uid=1'.repeat(1_300)}`),
       `Jan 15 20:59:01 h sudo: ${'a : '.repeat(20_000)}`,
+      `Jan 15 20:59:01 h sudo: a : ${'b '.repeat(4_000)}`,
       `1.2.3.4 - - [15/Jan/2026:20:00:00 +0900] "${'" 20'.repeat(20_000)}`,
+      `1.2.3.4 - - [15/Jan/2026:20:00:00 +0900] "${' HTTP/1.1" 200'.repeat(20_000)}`,
+      `${'a '.repeat(50_000)}- - [15/Jan/2026:20:00:00 +0900] "GET / HTTP/1.1" 200 5`,
       `<34>1 2026-01-15T03:14:15Z h a p m ${'[a b="'.repeat(20_000)}`,
+      `client 1.2.3.4${'#1: query'.repeat(20_000)}`,
+      `client 1.2.3.4#1: query: ${'#1: '.repeat(1_000)}`,
       ' ['.repeat(50_000),
+      ' info: 1'.repeat(50_000),
     ]
     for (const text of long) expect(faultsOf({ id: 'x', text })).toEqual([])
   })

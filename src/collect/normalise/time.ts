@@ -81,6 +81,15 @@ export function accessTime(text: string): number | undefined {
   return at === undefined || zone === undefined ? undefined : at - zone * MINUTE_MS
 }
 
+/** BIND's `19-Oct-2022 05:34:02.425`, in the source's zone. */
+export function bindTime(text: string, zoneMinutes: number): number | undefined {
+  const month = MONTHS[text.slice(3, 6)]
+  if (text.length !== 24 || month === undefined || text[2] !== '-' || text[6] !== '-' || text[20] !== '.') return undefined
+  const at = utc(digits(text, 7, 4), month, digits(text, 0, 2), text, 12)
+  const milliseconds = digits(text, 21, 3)
+  return at === undefined || Number.isNaN(milliseconds) ? undefined : at + milliseconds - zoneMinutes * MINUTE_MS
+}
+
 /** Zone in minutes east at `index`, which must end the text. */
 function zoneAt(text: string, index: number, otherwise: number | undefined): number | undefined {
   const rest = text.length - index

@@ -1,4 +1,5 @@
 import type { Parser } from '../../kernel/plugin.ts'
+import { dnsLog } from './dns-log/dns-log.ts'
 import { jsonEcs } from './json-ecs/json-ecs.ts'
 import { linuxAuth } from './linux-auth/linux-auth.ts'
 import { syslog } from './syslog/syslog.ts'
@@ -6,4 +7,4 @@ import { webAccess } from './web-access/web-access.ts'
 import { windowsEvent } from './windows-event/windows-event.ts'
 
 /** In the order in which they are asked: the particular ones before those that take anything of their kind. */
-export const parsers: readonly Parser[] = [windowsEvent, webAccess, linuxAuth, jsonEcs, syslog]
+export const parsers: readonly Parser[] = [windowsEvent, webAccess, linuxAuth, dnsLog, jsonEcs, syslog]

@@ -261,7 +261,7 @@ describe.skipIf(fieldsFile === undefined)('what we emit is ECS', () => {
 
   it('in every golden record and every real one', () => {
     const here = fileURLToPath(new URL('./', import.meta.url))
-    const golden = ['linux-auth', 'syslog', 'web-access', 'windows-event'].flatMap((id) =>
+    const golden = ['dns-log', 'linux-auth', 'syslog', 'web-access', 'windows-event'].flatMap((id) =>
       readdirSync(join(here, id, 'golden'))
         .filter((file) => /\.(?:log|jsonl)$/.test(file) && file !== 'winlogbeat.jsonl')
         .flatMap((file) => goldenRecords(join(here, id, 'golden', file))),

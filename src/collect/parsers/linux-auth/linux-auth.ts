@@ -30,6 +30,9 @@ const PROGRAMS: ReadonlyMap<string, readonly MessageRule[]> = new Map([
 /** rsyslog folds equal lines: `message repeated 5 times: [ … ]`. */
 const REPEATED = /^message repeated (\d{1,9}) times?: \[ ?(.*?)\]?$/s
 
+/** Longer messages are no program's, and patterns need not meet them. */
+const MAX_MESSAGE = 8_192
+
 /** Events made of one folded line at most; the line itself says how many there were. */
 const MAX_REPEATED = 100
 
@@ -54,7 +57,7 @@ export const linuxAuth: Parser = {
       return { unknown: `no program of the auth log: ${program === '' ? 'the line names none' : program.slice(0, 64)}` }
     }
     const rules = PROGRAMS.get(program) ?? []
-    const repeated = REPEATED.exec(frame.message)
+    const repeated = frame.message.length > MAX_MESSAGE ? null : REPEATED.exec(frame.message)
     if (repeated === null) return [eventOf(frame, frame.message, rules)]
     const count = Math.min(Number(repeated[1]), MAX_REPEATED)
     return Array.from({ length: Math.max(count, 1) }, () => eventOf(frame, repeated[2]!, rules))
@@ -71,6 +74,7 @@ function isPam(message: string): boolean {
 
 function eventOf(frame: SyslogFrame, message: string, rules: readonly MessageRule[]): ParsedEvent {
   const doc: Draft = frameDocument(frame)
+  if (message.length > MAX_MESSAGE) return { observed: frame.observed, ecs: doc }
   if (applyRules(pamRules, message, doc) || applyRules(rules, message, doc)) relate(doc)
   return { observed: frame.observed, ecs: doc }
 }

@@ -63,22 +63,15 @@ export const sshdRules: readonly MessageRule[] = [
   },
   {
     starts: 'Failed ',
-    pattern: /^Failed (\S+) for (invalid user )?(.*?) ?from (\S+) port (\d+)(?: ssh\d?)?(?:: .*)?$/,
+    pattern: /^Failed (\S+) for (invalid user )?(?:(.*) )?from (\S+) port (\d+)(?: ssh\d?)?(?:: .*)?$/,
     apply([, method, invalid, user, address, port], doc) {
       login(doc, 'failure', method, user, address, port)
       if (invalid !== undefined) (doc['event'] as Draft)['reason'] = 'User name does not exist'
     },
   },
   {
-    starts: 'Failed ',
-    pattern: /^Failed (\S+) for (invalid user )?(.*) (\S+) port (\d+)(?: ssh\d?)?$/,
-    apply([, method, , user, address, port], doc) {
-      login(doc, 'failure', method, user, address, port)
-    },
-  },
-  {
     starts: 'Invalid user ',
-    pattern: /^Invalid user (.*?) ?(?:from )?(\S+)(?: port (\d+))?$/,
+    pattern: /^Invalid user (?:(.*) )?from (\S+)(?: port (\d+))?$/,
     apply([, user, address, port], doc) {
       classify(doc, 'ssh_invalid_user', 'authentication:info', 'failure')
       setUser(doc, user)
@@ -124,7 +117,7 @@ export const sshdRules: readonly MessageRule[] = [
   },
   {
     starts: 'Starting session: ',
-    pattern: /^Starting session: (\S+)(?:.*?) for (.*) from (\S+) port (\d+)/,
+    pattern: /^Starting session: (\S+) .{0,60}?\bfor (.*) from (\S+) port (\d+)/,
     apply([, kind, user, address, port], doc) {
       classify(doc, 'ssh_session', 'session:start', 'success')
       setUser(doc, user)

@@ -1,6 +1,6 @@
 import type { ParsedEvent } from '../../../kernel/event.ts'
 import { isJsonObject, type JsonObject } from '../../../kernel/json.ts'
-import { type Draft, fillMissing, put } from '../../normalise/draft.ts'
+import { type Draft, fillMissing } from '../../normalise/draft.ts'
 import type { EventClass } from './class.ts'
 import { enrichPlain } from './plain.ts'
 import { powershellClasses } from './powershell.ts'
@@ -73,28 +73,29 @@ function providerOf(record: WindowsRecord): Provider | undefined {
   return channel === undefined ? undefined : CHANNELS.get(channel.toLowerCase())
 }
 
+/** Named stores, not `put`: each stays monomorphic, and this runs for every event. */
 function winlogOf(record: WindowsRecord, code: string): Draft {
   const winlog: Draft = {}
-  put(winlog, 'channel', record.channel)
-  put(winlog, 'provider_name', record.provider)
-  put(winlog, 'provider_guid', record.providerGuid)
+  if (record.channel !== undefined) winlog['channel'] = record.channel
+  if (record.provider !== undefined) winlog['provider_name'] = record.provider
+  if (record.providerGuid !== undefined) winlog['provider_guid'] = record.providerGuid
   winlog['event_id'] = code
-  put(winlog, 'computer_name', record.computer)
-  put(winlog, 'record_id', record.recordId)
-  put(winlog, 'task', record.task)
-  put(winlog, 'opcode', record.opcode)
-  put(winlog, 'keywords', record.keywords)
-  put(winlog, 'version', record.version)
-  put(winlog, 'activity_id', record.activityId)
+  if (record.computer !== undefined) winlog['computer_name'] = record.computer
+  winlog['event_data'] = record.data
+  if (record.recordId !== undefined) winlog['record_id'] = record.recordId
+  if (record.task !== undefined) winlog['task'] = record.task
+  if (record.opcode !== undefined) winlog['opcode'] = record.opcode
+  if (record.keywords !== undefined) winlog['keywords'] = record.keywords
+  if (record.version !== undefined) winlog['version'] = record.version
+  if (record.activityId !== undefined) winlog['activity_id'] = record.activityId
   if (record.processId !== undefined || record.threadId !== undefined) {
     const process: Draft = {}
-    put(process, 'pid', record.processId)
+    if (record.processId !== undefined) process['pid'] = record.processId
     if (record.threadId !== undefined) process['thread'] = { id: record.threadId }
     winlog['process'] = process
   }
-  put(winlog, 'user', record.writer)
+  if (record.writer !== undefined) winlog['user'] = record.writer
   if (record.userData !== undefined) winlog['user_data'] = { xml_name: record.userData }
-  winlog['event_data'] = record.data
   return winlog
 }
 
