@@ -37,8 +37,8 @@ export function integer(value: string | undefined): number | undefined {
   for (let at = hex ? 2 : 0; at < value.length; at++) {
     const code = value.charCodeAt(at)
     const lower = code | 32
-    if (code >= 48 && code <= 57) number = number * (hex ? 16 : 10) + code - 48
-    else if (hex && lower >= 97 && lower <= 102) number = number * 16 + lower - 87
+    if (code >= 48 && code <= 57) number = number * (hex ? 16 : 10) + (code - 48)
+    else if (hex && lower >= 97 && lower <= 102) number = number * 16 + (lower - 87)
     else return undefined
   }
   return Number.isSafeInteger(number) ? number : undefined
