@@ -22,6 +22,9 @@ import { call } from './client.ts'
  * (`alerts`, `cards`, `sources`, `ledger`, `rules`, and `overview`, which follows all of them).
  */
 
+/** The queue is asked again this often even when the live line says nothing: it must never show an old truth for long. */
+const QUIET_REFRESH = 20_000
+
 export const sessionQuery = queryOptions({
   queryKey: ['session'],
   queryFn: ({ signal }) => call(sessionSchema, '/api/v1/session', { signal }),
@@ -44,6 +47,7 @@ export const tokensQuery = queryOptions({
 export const alertCountsQuery = queryOptions({
   queryKey: ['alerts', 'counts'],
   queryFn: ({ signal }) => call(alertCounts, '/api/v1/alerts/summary', { signal }),
+  refetchInterval: QUIET_REFRESH,
 })
 
 export interface QueueFilter {
@@ -63,6 +67,7 @@ export const queueQuery = (filter: QueueFilter) =>
     initialPageParam: '',
     getNextPageParam: (page) => page.next ?? undefined,
     placeholderData: keepPreviousData,
+    refetchInterval: QUIET_REFRESH,
   })
 
 export const alertQuery = (id: string) =>

@@ -2,6 +2,7 @@ import type { ReactNode } from 'react'
 import { useTranslation } from 'react-i18next'
 import { Dialog } from '../dialog.tsx'
 import { Icon } from '../icon.tsx'
+import { MOD_KEY } from '../mod-key.ts'
 import { usePreferences } from '../preferences.tsx'
 import { ROOMS, type RoomId } from './rooms.ts'
 
@@ -46,7 +47,7 @@ export function Help({ here, onClose }: { here: RoomId; onClose: () => void }): 
             <dt>{t('help.palette')}</dt>
             <dd>
               <span className="keys">
-                <kbd>⌘</kbd>
+                <kbd>{MOD_KEY}</kbd>
                 <kbd>K</kbd>
               </span>
             </dd>
@@ -86,7 +87,7 @@ export function Help({ here, onClose }: { here: RoomId; onClose: () => void }): 
       </div>
       <label className="pal-f">
         <input type="checkbox" checked={singleKeys} onChange={(event) => change({ singleKeys: event.target.checked })} />
-        <span>{t('help.singleKeys')}</span>
+        <span>{t('help.singleKeys', { mod: MOD_KEY })}</span>
       </label>
     </Dialog>
   )

@@ -4,6 +4,7 @@ import { useTranslation } from 'react-i18next'
 import { LANGS } from '../../format/lang.ts'
 import { localZone, ZONES, zoneLabel, zoneName } from '../../format/zone.ts'
 import { Icon } from '../icon.tsx'
+import { MOD_KEY } from '../mod-key.ts'
 import { THEMES, usePreferences } from '../preferences.tsx'
 import { Segmented } from '../segmented.tsx'
 import type { RoomId } from './rooms.ts'
@@ -33,7 +34,7 @@ export function TopBar({
       <button type="button" className="find" onClick={onPalette} aria-keyshortcuts="Meta+K Control+K">
         <Icon name="find" />
         <span className="clip">{t('palette.open')}</span>
-        <kbd>{/Mac|iPhone|iPad/.test(navigator.userAgent) ? '⌘K' : 'Ctrl K'}</kbd>
+        <kbd>{MOD_KEY === '⌘' ? '⌘K' : 'Ctrl K'}</kbd>
       </button>
       <Switches />
       <Link to="/access" className="who" title={person} aria-label={t('bar.account', { name: person })}>

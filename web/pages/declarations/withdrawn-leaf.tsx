@@ -51,7 +51,7 @@ export function WithdrawnLeaf({ card, now }: { card: CardView; now: number }): R
             <span>
               {one.state === 'unproven' && one.missing !== null
                 ? common('pair', { name: format.text(one.title), text: format.text(one.missing) })
-                : `${format.text(one.title)} ${format.text(one.figure)}`}
+                : common('pair', { name: format.text(one.title), text: format.text(one.figure) })}
             </span>
             <EntryLink index={one.evidence?.index} />
           </li>

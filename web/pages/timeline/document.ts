@@ -50,6 +50,8 @@ const DETAILS = [
   'destination.ip',
 ] as const
 
+const WEB_DETAILS = ['url.original', 'url.path', 'http.response.status_code', 'source.ip', 'user.name'] as const
+
 /** One event as one line: an action, where, and its telling fields; the message where there are none. */
 export function gistOf(doc: JsonObject, parser: string): Gist {
   const code = text(doc, 'event.code')
@@ -59,7 +61,8 @@ export function gistOf(doc: JsonObject, parser: string): Gist {
     .filter((word) => word !== '')
     .join(' ')
   const details: string[] = []
-  for (const field of DETAILS) {
+  const web = getPath(doc, 'http.request.method') !== undefined
+  for (const field of web ? WEB_DETAILS : DETAILS) {
     const value = text(doc, field)
     if (value !== undefined && !details.some((known) => known.includes(value))) details.push(value)
     if (details.length === 3) break

@@ -50,6 +50,13 @@ it('reads an event as one line and as rows', () => {
     source: { ip: '198.51.100.24' },
   }
   expect(gistOf(doc, 'linux-auth')).toEqual({ what: 'ssh_login ✕', host: 'ops-02', detail: '198.51.100.24' })
+  const request = {
+    http: { request: { method: 'GET' }, response: { status_code: 404 } },
+    url: { original: '/a?b=1', path: '/a' },
+    process: { name: 'nginx' },
+    source: { ip: '192.0.2.1' },
+  }
+  expect(gistOf(request, 'access')).toEqual({ what: 'GET', host: '', detail: '/a?b=1  ·  404  ·  192.0.2.1' })
   expect(gistOf({ message: 'garbled' }, 'unknown')).toEqual({ what: 'unknown', host: '', detail: 'garbled' })
   expect(flatten(doc).map(([path]) => path)).toEqual([
     '@timestamp',
