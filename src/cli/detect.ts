@@ -51,7 +51,10 @@ async function detect(options: DetectOptions): Promise<number> {
   const tally: Tally = { records: 0, detections: 0, unreadable: [], failedFiles: 0 }
   const loaded = chosen.rules.length + (correlation?.compiled.program.rules.length ?? 0)
   if (loaded > 0) await run(options, chosen, correlation, tally)
-  else process.stderr.write(`kanpeki: no rule was loaded from ${options.rules.join(', ')}. Remedy: check --rules, --where and --level.\n`)
+  else
+    process.stderr.write(
+      `kanpeki: no rule was loaded from ${options.rules.join(', ')}. Remedy: check --rules, --where and --level.\n`,
+    )
   const seconds = (performance.now() - started) / 1000
   writeSummary(options, { loaded, refused, ...tally, seconds })
   reportEnd(tally, loaded, refused.length, seconds)
@@ -63,10 +66,18 @@ async function detect(options: DetectOptions): Promise<number> {
 async function correlationOf({ rules, correlations }: ChosenRules): Promise<FileCorrelation | undefined> {
   if (correlations.length === 0) return undefined
   const { FileCorrelation } = await import('./detect/correlate.ts')
-  return new FileCorrelation(correlations, rules.map((rule) => ({ id: rule.info.id, name: rule.name })))
+  return new FileCorrelation(
+    correlations,
+    rules.map((rule) => ({ id: rule.info.id, name: rule.name })),
+  )
 }
 
-async function run(options: DetectOptions, chosen: ChosenRules, correlation: FileCorrelation | undefined, tally: Tally): Promise<void> {
+async function run(
+  options: DetectOptions,
+  chosen: ChosenRules,
+  correlation: FileCorrelation | undefined,
+  tally: Tally,
+): Promise<void> {
   const silent = correlation?.compiled.program.silent ?? new Set<string>()
   const watched = correlation?.compiled.program.watched ?? new Set<string>()
   const program = compileSigma(chosen.rules, { silent, ...(options.assume === undefined ? {} : { assume: options.assume }) })
@@ -85,15 +96,26 @@ async function run(options: DetectOptions, chosen: ChosenRules, correlation: Fil
     const before = above.get(file) ?? { records: 0, lines: 0 }
     above.set(file, { records: before.records + result.records, lines: before.lines + result.lines })
     report(result, file, before, tally)
-    for (const hit of result.hits) print({ rule: program.rules[hit.rule]!.info, input: { file, record: before.records + hit.record }, fields: hit.fields })
-    correlation?.add(file, result.base.map((event) => ({ ...event, record: before.records + event.record })))
+    for (const hit of result.hits)
+      print({ rule: program.rules[hit.rule]!.info, input: { file, record: before.records + hit.record }, fields: hit.fields })
+    correlation?.add(
+      file,
+      result.base.map((event) => ({ ...event, record: before.records + event.record })),
+    )
     progress.show(index + 1, tally.records, performance.now())
   }
   const now = Date.now()
   if (threads > 1 && parts.length > 1) {
     const choice = { rules: options.rules, where: options.where, placeholders: options.placeholders, level: options.level }
     await runOnThreads(parts, threads, { choice, silent, watched, assume: options.assume, now }, take)
-  } else await runHere(parts.map((part, index) => ({ part, index })), program, { watched, now }, take, () => output.closed)
+  } else
+    await runHere(
+      parts.map((part, index) => ({ part, index })),
+      program,
+      { watched, now },
+      take,
+      () => output.closed,
+    )
   for (const hit of correlation?.run(program) ?? []) print(hit)
   progress.clear()
   output.write(formatter.end())
@@ -134,7 +156,8 @@ function suggestedThreads(files: readonly string[]): number {
 function reportRefused(refused: readonly Refusal[]): void {
   if (process.stderr.isTTY !== true) return
   for (const { file, line, reason } of refused.slice(0, MOST_NAMED)) process.stderr.write(`refused ${file}:${line}: ${reason}\n`)
-  if (refused.length > MOST_NAMED) process.stderr.write(`… and ${refused.length - MOST_NAMED} more refused rules (--summary FILE names all)\n`)
+  if (refused.length > MOST_NAMED)
+    process.stderr.write(`… and ${refused.length - MOST_NAMED} more refused rules (--summary FILE names all)\n`)
 }
 
 function reportEnd(tally: Tally, loaded: number, refused: number, seconds: number): void {
@@ -149,12 +172,17 @@ function reportEnd(tally: Tally, loaded: number, refused: number, seconds: numbe
   process.stderr.write(`kanpeki: ${parts.join(', ')} in ${seconds.toFixed(1)} s\n`)
 }
 
-function writeSummary(options: DetectOptions, tally: Tally & { loaded: number; refused: readonly Refusal[]; seconds: number }): void {
+function writeSummary(
+  options: DetectOptions,
+  tally: Tally & { loaded: number; refused: readonly Refusal[]; seconds: number },
+): void {
   if (options.summary === undefined) return
   const { loaded, refused, records, unreadable, detections, seconds } = tally
   try {
     writeFileSync(options.summary, `${JSON.stringify({ loaded, refused, records, unreadable, detections, seconds })}\n`)
   } catch (error) {
-    throw new KanpekiError('summary-unwritable', `cannot write the summary: ${messageOf(error)}`, { place: { file: options.summary } })
+    throw new KanpekiError('summary-unwritable', `cannot write the summary: ${messageOf(error)}`, {
+      place: { file: options.summary },
+    })
   }
 }

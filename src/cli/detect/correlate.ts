@@ -20,7 +20,10 @@ export class FileCorrelation {
   readonly #events: (BaseEvent & { readonly file: string })[] = []
   #read: (doc: JsonObject, field: string, ruleId: string) => ReturnType<SigmaProgram['read']> = () => undefined
 
-  constructor(documents: readonly CorrelationDocument[], baseRules: readonly { readonly id: string; readonly name: string | undefined }[]) {
+  constructor(
+    documents: readonly CorrelationDocument[],
+    baseRules: readonly { readonly id: string; readonly name: string | undefined }[],
+  ) {
     this.#compiled = compileCorrelations<PlacedEvent>({
       documents,
       baseRules,
@@ -50,7 +53,10 @@ export class FileCorrelation {
     for (const { event, time } of placed) {
       const id = `${event.file}\n${event.record}`
       places.set(id, { file: event.file, record: event.record })
-      const detections = this.#compiled.program.feed({ id, scope: 'default', observed: time, received: time, doc: event.doc }, event.matched)
+      const detections = this.#compiled.program.feed(
+        { id, scope: 'default', observed: time, received: time, doc: event.doc },
+        event.matched,
+      )
       hits.push(...detections.map((detection) => hitOf(detection, places)))
     }
     return hits
@@ -59,5 +65,10 @@ export class FileCorrelation {
 
 function hitOf(detection: Detection, places: ReadonlyMap<string, RecordPlace>): Hit {
   const records = detection.eventIds.flatMap((id) => places.get(id) ?? [])
-  return { rule: detection.rule, input: records.at(-1) ?? { file: '', record: 0 }, fields: { ...detection.group, ...detection.fields }, records }
+  return {
+    rule: detection.rule,
+    input: records.at(-1) ?? { file: '', record: 0 },
+    fields: { ...detection.group, ...detection.fields },
+    records,
+  }
 }

@@ -27,7 +27,13 @@ export function sarifFormatter(): Formatter {
         version: '2.1.0',
         runs: [
           {
-            tool: { driver: { name: 'Kanpeki', informationUri: 'https://github.com/kanpeki/kanpeki', rules: [...rules.values()].map(descriptor) } },
+            tool: {
+              driver: {
+                name: 'Kanpeki',
+                informationUri: 'https://github.com/kanpeki/kanpeki',
+                rules: [...rules.values()].map(descriptor),
+              },
+            },
             columnKind: 'utf16CodeUnits',
             results,
           },

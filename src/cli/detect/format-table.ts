@@ -21,10 +21,16 @@ export function tableFormatter(colour: boolean): Formatter {
   const paint = (code: string, text: string) => (colour ? `${code}${text}${RESET}` : text)
   return {
     hit({ rule, input, records, fields }: Hit) {
-      const place = records === undefined ? `${input.file}:${input.record}` : `${input.file}: ${records.length} records up to ${input.record}`
+      const place =
+        records === undefined ? `${input.file}:${input.record}` : `${input.file}: ${records.length} records up to ${input.record}`
       const techniques = rule.techniques.length === 0 ? '' : `  ${rule.techniques.join(' ')}`
       const head = `${paint(COLOURS[rule.level], rule.level.padEnd(WIDEST_LEVEL))} ${rule.title}${techniques}  ${paint(DIM, printable(place))}\n`
-      return head + fieldLines(fields).map((line) => `${' '.repeat(WIDEST_LEVEL + 1)}${paint(DIM, line)}\n`).join('')
+      return (
+        head +
+        fieldLines(fields)
+          .map((line) => `${' '.repeat(WIDEST_LEVEL + 1)}${paint(DIM, line)}\n`)
+          .join('')
+      )
     },
     end: () => '',
   }

@@ -1,7 +1,7 @@
-import type { Format } from './options.ts'
-import type { Hit } from './hit.ts'
 import { sarifFormatter } from './format-sarif.ts'
 import { tableFormatter } from './format-table.ts'
+import type { Hit } from './hit.ts'
+import type { Format } from './options.ts'
 
 /** Turns hits into text, one by one; `end` closes the document. */
 export interface Formatter {

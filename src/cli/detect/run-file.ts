@@ -1,5 +1,6 @@
 import type { SigmaProgram } from '../../detect/engines/sigma/match/program.ts'
 import { eventTime } from '../../detect/input/event-time.ts'
+import type { LineBytes } from '../../detect/input/lines.ts'
 import { type FilePart, readPart } from '../../detect/input/read-part.ts'
 import type { Unreadable } from '../../detect/input/record.ts'
 import { KanpekiError } from '../../kernel/error.ts'
@@ -49,9 +50,9 @@ export async function runPart(part: FilePart, runner: PartRunner): Promise<PartR
   const unreadable: Unreadable[] = []
   let read = 0
   const sink = {
-    record(doc: JsonObject, record: number) {
+    record(doc: JsonObject, record: number, raw?: LineBytes) {
       read += 1
-      const matches = program.match(doc)
+      const matches = program.match(doc, raw)
       if (matches.length === 0) return
       const matched: string[] = []
       for (const match of matches) {

@@ -1,4 +1,4 @@
-import { createReadStream, openSync, readSync, closeSync } from 'node:fs'
+import { closeSync, createReadStream, openSync, readSync } from 'node:fs'
 import { createGunzip, createZstdDecompress } from 'node:zlib'
 import { KanpekiError } from '../../kernel/error.ts'
 
@@ -26,7 +26,11 @@ function unreadable(file: string, reason: string, remedy: string): KanpekiError 
 
 function refuseBinary(file: string, magic: Magic): void {
   if (magic === 'evtx') {
-    throw unreadable(file, 'this is a Windows event log (EVTX), which this version cannot read yet.', 'Convert it to JSON with an evtx dumper.')
+    throw unreadable(
+      file,
+      'this is a Windows event log (EVTX), which this version cannot read yet.',
+      'Convert it to JSON with an evtx dumper.',
+    )
   }
   if (magic === 'archive') throw unreadable(file, 'this is an archive.', 'Unpack it and give the files inside.')
   if (magic === 'parquet') throw unreadable(file, 'this is a Parquet file.', 'Convert it to JSON lines.')
@@ -75,7 +79,11 @@ export async function* readBytes(file: string): AsyncGenerator<Buffer> {
     else yield* inspected(file, rest)
   } catch (error) {
     if (error instanceof KanpekiError) throw error
-    throw new KanpekiError('input-unreadable', (error as Error).message, { place: { file }, remedy: 'Check the path and its permissions.', cause: error })
+    throw new KanpekiError('input-unreadable', (error as Error).message, {
+      place: { file },
+      remedy: 'Check the path and its permissions.',
+      cause: error,
+    })
   }
 }
 

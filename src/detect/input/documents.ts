@@ -34,7 +34,8 @@ export class DocumentScanner {
 
   /** A line without its end. */
   push(line: string): void {
-    if (this.#depth > 0 && !this.#inString && line.charCodeAt(0) === 123 && this.#parts.length > 0 && !this.#endsOpen()) this.#flush(false)
+    if (this.#depth > 0 && !this.#inString && line.charCodeAt(0) === 123 && this.#parts.length > 0 && !this.#endsOpen())
+      this.#flush(false)
     if (this.#depth > 0 && this.#inString) {
       // JSON strings hold no line ends: the string was never closed.
       this.#inString = false
@@ -108,4 +109,3 @@ export class DocumentScanner {
     this.#tooLong = false
   }
 }
-

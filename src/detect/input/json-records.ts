@@ -1,6 +1,6 @@
 import { isJsonObject, type JsonValue } from '../../kernel/json.ts'
 import { DocumentScanner, type ScannedValue } from './documents.ts'
-import { LONGEST_RECORD } from './lines.ts'
+import { type LineBytes, LONGEST_RECORD } from './lines.ts'
 import type { RecordSink } from './record.ts'
 
 /**
@@ -20,10 +20,10 @@ export class JsonRecords {
     this.#record = record
   }
 
-  line(text: string): void {
+  line(text: string, raw?: LineBytes): void {
     this.#line += 1
     if (this.#scanner !== undefined) this.#scanner.push(text)
-    else if (text.length > 0) this.#readLine(text)
+    else if (text.length > 0) this.#readLine(text, raw)
   }
 
   tooLong(): void {
@@ -36,7 +36,7 @@ export class JsonRecords {
     return { lines: this.#line, records: this.#record }
   }
 
-  #readLine(text: string): void {
+  #readLine(text: string, raw: LineBytes | undefined): void {
     let value: JsonValue
     try {
       value = JSON.parse(text) as JsonValue
@@ -44,7 +44,10 @@ export class JsonRecords {
       this.#readDifficultLine(text, error as Error)
       return
     }
-    this.#take(value, this.#line)
+    if (isJsonObject(value)) {
+      this.#record += 1
+      this.#sink.record(value, this.#record, raw)
+    } else this.#take(value, this.#line)
   }
 
   #readDifficultLine(text: string, error: Error): void {

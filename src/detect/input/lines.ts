@@ -1,24 +1,37 @@
-import { isAscii } from 'node:buffer'
-
 /** A longer record is counted as unreadable instead of being held in memory. */
 export const LONGEST_RECORD = 64 * 1024 * 1024
 
+/** The bytes that a line was decoded from; the object and the bytes are only valid during the call. */
+export interface LineBytes {
+  readonly bytes: Uint8Array
+  readonly start: number
+  readonly end: number
+  /** No `\u00…` in it: JSON that writes each ASCII character as itself, but for `\`, `"`, `/` and controls. */
+  readonly plain: boolean
+}
+
 export interface LineSink {
   /** A line without its end (LF or CRLF), decoded. */
-  line(text: string): void
+  line(text: string, raw?: LineBytes): void
   /** A line beyond LONGEST_RECORD, dropped. */
   tooLong(): void
 }
 
 /**
- * Splits chunks of UTF-8 into lines. A chunk that is ASCII throughout is decoded once and its lines are slices of that text;
- * others are decoded line by line (invalid bytes become U+FFFD).
+ * Splits chunks of UTF-8 into lines; invalid bytes become U+FFFD. Each line is a text of its own: slices of one large text would go
+ * faster into JSON.parse, but large texts are only collected with the whole heap.
  */
 export class LineSplitter {
   readonly #sink: LineSink
   #rest: Buffer[] = []
   #restLength = 0
   #dropping = false
+  readonly #raw: { bytes: Uint8Array; start: number; end: number; plain: boolean } = {
+    bytes: Buffer.alloc(0),
+    start: 0,
+    end: 0,
+    plain: false,
+  }
 
   constructor(sink: LineSink) {
     this.#sink = sink
@@ -67,24 +80,25 @@ export class LineSplitter {
 
   /** `block` holds whole lines, without the last line's end. */
   #emitLines(block: Buffer): void {
-    const sink = this.#sink
-    if (!isAscii(block)) {
-      for (let from = 0; from <= block.length; ) {
-        const end = block.indexOf(10, from)
-        const to = end < 0 ? block.length : end
-        sink.line(withoutReturn(block.toString('utf8', from, to)))
-        from = to + 1
-      }
-      return
-    }
-    const text = block.toString('latin1')
-    for (let from = 0; from <= text.length; ) {
-      const end = text.indexOf('\n', from)
-      const to = end < 0 ? text.length : end
-      sink.line(withoutReturn(text.slice(from, to)))
+    const raw = this.#raw
+    raw.bytes = block
+    let escape = nextEscape(block, 0)
+    for (let from = 0; from <= block.length; ) {
+      const end = block.indexOf(10, from)
+      const to = end < 0 ? block.length : end
+      if (escape < from) escape = nextEscape(block, from)
+      raw.start = from
+      raw.end = to
+      raw.plain = escape >= to
+      this.#sink.line(withoutReturn(block.toString('utf8', from, to)), raw)
       from = to + 1
     }
   }
+}
+
+function nextEscape(block: Buffer, from: number): number {
+  const found = block.indexOf('\\u00', from, 'latin1')
+  return found < 0 ? Infinity : found
 }
 
 function withoutReturn(line: string): string {

@@ -72,7 +72,11 @@ function lineStart(handle: number, from: number, size: number): number {
 }
 
 /** Reads a whole file or one part of it. Line and record numbers count from the part's beginning. */
-export async function readPart(part: FilePart, options: ReadOptions, sink: RecordSink): Promise<{ lines: number; records: number; bytes: number }> {
+export async function readPart(
+  part: FilePart,
+  options: ReadOptions,
+  sink: RecordSink,
+): Promise<{ lines: number; records: number; bytes: number }> {
   const { file, from, to } = part
   if (from === undefined || to === undefined) return readRecords(file, options, sink)
   const records = new JsonRecords(sink)

@@ -16,7 +16,11 @@ export interface ReadOptions {
  * Reads every record of a file, telling JSON (lines, documents, arrays) from log lines by its first character.
  * Resolves with the bytes and records seen. Throws `input-unreadable` when the file cannot be read as a whole.
  */
-export async function readRecords(file: string, options: ReadOptions, sink: RecordSink): Promise<{ lines: number; records: number; bytes: number }> {
+export async function readRecords(
+  file: string,
+  options: ReadOptions,
+  sink: RecordSink,
+): Promise<{ lines: number; records: number; bytes: number }> {
   let reader: JsonRecords | TextRecords | undefined
   let splitter: LineSplitter | undefined
   let bytes = 0

@@ -1,4 +1,5 @@
 import type { JsonObject } from '../../kernel/json.ts'
+import type { LineBytes } from './lines.ts'
 
 /** A record or file that could not be read: counted and shown, never skipped in silence. `line` is 1-based; absent for the file as a whole. */
 export interface Unreadable {
@@ -9,6 +10,7 @@ export interface Unreadable {
 
 /** Takes what a reader finds, in the file's order. `record` is 1-based among the file's records, unreadable ones included. */
 export interface RecordSink {
-  record(doc: JsonObject, record: number): void
+  /** `raw`: the bytes of a record that stands on a line by itself, valid during the call. */
+  record(doc: JsonObject, record: number, raw?: LineBytes): void
   unreadable(line: number, reason: string): void
 }

@@ -84,5 +84,12 @@ export function anyOf(items: readonly Expression[]): Expression {
 
 /** Text that is equal for equal tests: predicates are shared across rules by it. */
 export function testKey(test: FieldTest): string {
-  return JSON.stringify(test)
+  let key = keys.get(test)
+  if (key === undefined) {
+    key = test.kind === 'literal' ? `${test.how} ${test.cased} ${test.text}` : JSON.stringify(test)
+    keys.set(test, key)
+  }
+  return key
 }
+
+const keys = new WeakMap<FieldTest, string>()

@@ -28,7 +28,8 @@ export function readDocuments(text: string): { documents: YamlDocument[]; faults
   const parts: ReturnType<typeof readPart>[] = []
   let start = 0
   for (const match of text.matchAll(/^---[^\n]*\n/gm)) {
-    if (text.slice(start, match.index).trim() !== '') parts.push(readPart(text.slice(start, match.index), linesBefore(text, start)))
+    if (text.slice(start, match.index).trim() !== '')
+      parts.push(readPart(text.slice(start, match.index), linesBefore(text, start)))
     start = match.index + match[0].length
   }
   if (text.slice(start).trim() !== '') parts.push(readPart(text.slice(start), linesBefore(text, start)))
@@ -108,18 +109,29 @@ function locate(text: string, events: readonly Event[], from: number, path: Yaml
   return found
 }
 
-function valueOfKey(text: string, events: readonly Event[], mapping: number, key: string): { offset: number; node: number } | undefined {
+function valueOfKey(
+  text: string,
+  events: readonly Event[],
+  mapping: number,
+  key: string,
+): { offset: number; node: number } | undefined {
   let at = mapping + 1
   while (at < events.length && events[at]!.type !== EVENT_ID.POP) {
     const keyEvent = events[at]!
     const valueAt = skipNode(events, at)
-    if (keyEvent.type === EVENT_ID.SCALAR && getScalarValue(text, keyEvent) === key) return { offset: keyEvent.valueStart, node: valueAt }
+    if (keyEvent.type === EVENT_ID.SCALAR && getScalarValue(text, keyEvent) === key)
+      return { offset: keyEvent.valueStart, node: valueAt }
     at = skipNode(events, valueAt)
   }
   return undefined
 }
 
-function entry(events: readonly Event[], event: Event, node: number, step: string | number): { offset: number; node: number } | undefined {
+function entry(
+  events: readonly Event[],
+  event: Event,
+  node: number,
+  step: string | number,
+): { offset: number; node: number } | undefined {
   if (event.type !== EVENT_ID.SEQUENCE || typeof step !== 'number') return undefined
   let at = node + 1
   for (let index = 0; index < step; index += 1) {

@@ -47,7 +47,11 @@ export function filterConcerns(filter: SigmaFilter, rule: SigmaRule): boolean {
   if (wanted.product !== undefined && wanted.product !== source.product) return false
   if (wanted.category !== undefined && wanted.category !== source.category) return false
   if (wanted.service !== undefined && wanted.service !== source.service) return false
-  return filter.rules === undefined || filter.rules.includes(rule.info.id) || (rule.name !== undefined && filter.rules.includes(rule.name))
+  return (
+    filter.rules === undefined ||
+    filter.rules.includes(rule.info.id) ||
+    (rule.name !== undefined && filter.rules.includes(rule.name))
+  )
 }
 
 export function withFilters(rule: SigmaRule, filters: readonly SigmaFilter[]): SigmaRule {

@@ -40,7 +40,8 @@ export function loadRuleTexts(texts: Iterable<RuleText>, options: LoadOptions = 
     const { documents, faults } = readDocuments(text)
     for (const fault of faults) refused.push({ file, line: fault.line, code: 'yaml', reason: `not valid YAML: ${fault.reason}` })
     const { collected, strays } = applyActions(documents)
-    for (const stray of strays) refused.push({ file, line: stray.line, code: 'document-type', reason: 'the document is not a map' })
+    for (const stray of strays)
+      refused.push({ file, line: stray.line, code: 'document-type', reason: 'the document is not a map' })
     for (const { value, source } of collected) {
       try {
         load(value, source, file)

@@ -56,7 +56,13 @@ export function testsOf(document: JsonObject): readonly RuleTest[] {
     if (!isJsonObject(test)) throw new RuleFault('tests-type', 'a test must be a map', at)
     const { name, match, event, events } = test
     const list = event === undefined ? events : [event]
-    if (typeof name !== 'string' || typeof match !== 'boolean' || !Array.isArray(list) || list.length === 0 || !list.every(isJsonObject)) {
+    if (
+      typeof name !== 'string' ||
+      typeof match !== 'boolean' ||
+      !Array.isArray(list) ||
+      list.length === 0 ||
+      !list.every(isJsonObject)
+    ) {
       throw new RuleFault('tests-type', "a test needs 'name', 'match' and 'event' or 'events'", at)
     }
     return { name, match, events: list }

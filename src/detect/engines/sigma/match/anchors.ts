@@ -1,66 +1,107 @@
-import type { FieldTest, LiteralKind } from '../expression.ts'
+import type { Expression, FieldTest, LiteralKind } from '../expression.ts'
+import { regexLiterals } from '../regex/literals.ts'
 import { fold } from './fold.ts'
-import type { MatchNode } from './match-node.ts'
-import type { Slot } from './slot.ts'
 
-/** A literal that some value of the field (or, without a slot, of the whole event) must meet. */
+/** A folded literal that some value of the field (or, without a field, of the whole event) must meet. */
 export interface Anchor {
-  readonly slot: Slot | undefined
+  readonly field: string | undefined
   readonly how: LiteralKind
   readonly text: string
 }
 
-/** A necessary condition: the rule cannot match unless one of the anchors is met. `cost` estimates how often one is. */
+/** A necessary condition: the rule cannot match unless one of the anchors is met. `cost` is the sum of the anchors' costs. */
 export interface AnchorSet {
   readonly anchors: readonly Anchor[]
   readonly cost: number
 }
 
-/** More anchors than this for one rule would cost more than evaluating it. */
-const MOST_ANCHORS = 2000
+/** What literals say about an expression: a necessary condition, its value where it is known, or nothing. */
+export type Announcement = AnchorSet | 'always' | 'never' | undefined
 
-/** The cheapest necessary condition of a node, or undefined when it has none that literals can express. */
-export function anchorsOf(node: MatchNode): AnchorSet | undefined {
-  switch (node.kind) {
-    case 'predicate':
-      return anchorsOfTest(node.predicate.test, node.predicate.slot)
-    case 'keyword':
-      return anchorsOfTest(node.test, undefined)
-    case 'and':
-      return node.items.map(anchorsOf).reduce((best, each) => (best === undefined || (each !== undefined && each.cost < best.cost) ? each : best), undefined)
-    case 'or': {
-      const sets = node.items.map(anchorsOf)
-      const anchors: Anchor[] = []
-      let cost = 0
-      for (const set of sets) {
-        if (set === undefined) return undefined
-        anchors.push(...set.anchors)
-        cost += set.cost
-      }
-      return anchors.length > MOST_ANCHORS ? undefined : { anchors, cost }
+/** How much an anchor costs, e.g. how often it is met for nothing. */
+export type AnchorCost = (anchor: Anchor) => number
+
+type Leaf = Extract<Expression, { kind: 'test' | 'keyword' }>
+
+/** The value of a leaf that is the same in every event of a class, else undefined. */
+export type ConstantLeaf = (leaf: Leaf) => boolean | undefined
+
+/** More anchors than this for one rule would cost more than evaluating it. */
+const MOST_ANCHORS = 4000
+
+/** The cheapest necessary condition of an expression that literals can express. */
+export function announcementOf(expression: Expression, cost: AnchorCost, constant: ConstantLeaf): Announcement {
+  switch (expression.kind) {
+    case 'constant':
+      return expression.value ? 'always' : 'never'
+    case 'selection':
+      return announcementOf(expression.item, cost, constant)
+    case 'not': {
+      const inner = announcementOf(expression.item, cost, constant)
+      return inner === 'always' ? 'never' : inner === 'never' ? 'always' : undefined
     }
-    default:
-      return undefined
+    case 'and':
+      return cheapest(expression.items, cost, constant)
+    case 'or':
+      return together(expression.items, cost, constant)
+    default: {
+      const known = constant(expression)
+      if (known !== undefined) return known ? 'always' : 'never'
+      return anchorsOfTest(expression.test, expression.kind === 'test' ? expression.field : undefined, cost)
+    }
   }
 }
 
-function anchorsOfTest(test: FieldTest, slot: Slot | undefined): AnchorSet | undefined {
+function cheapest(items: readonly Expression[], cost: AnchorCost, constant: ConstantLeaf): Announcement {
+  let best: AnchorSet | undefined
+  let isAlways = true
+  for (const item of items) {
+    const each = announcementOf(item, cost, constant)
+    if (each === 'never') return 'never'
+    if (each === 'always') continue
+    isAlways = false
+    if (each !== undefined && (best === undefined || each.cost < best.cost)) best = each
+  }
+  return isAlways ? 'always' : best
+}
+
+function together(items: readonly Expression[], cost: AnchorCost, constant: ConstantLeaf): Announcement {
+  const anchors: Anchor[] = []
+  let sum = 0
+  let isUnknown = false
+  for (const item of items) {
+    const each = announcementOf(item, cost, constant)
+    if (each === 'always') return 'always'
+    if (each === 'never') continue
+    if (each === undefined) isUnknown = true
+    else {
+      for (const anchor of each.anchors) anchors.push(anchor)
+      sum += each.cost
+    }
+  }
+  if (isUnknown || anchors.length > MOST_ANCHORS) return undefined
+  return anchors.length === 0 ? 'never' : { anchors, cost: sum }
+}
+
+function anchorsOfTest(test: FieldTest, field: string | undefined, cost: AnchorCost): AnchorSet | undefined {
   const literals = literalsOf(test)
   if (literals === undefined) return undefined
   const anchors: Anchor[] = []
-  let cost = slot === undefined ? 1 : 0
+  let sum = 0
   for (const { how, text } of literals) {
-    const usable = withoutSurrogates(how, fold(text))
+    const usable = withoutSurrogates(how, text)
     if (usable.text === '' && usable.how !== 'exact') return undefined
-    anchors.push({ slot, ...usable })
-    cost += likelihood(usable.how, usable.text)
+    const anchor = { field, how: usable.how, text: usable.text }
+    anchors.push(anchor)
+    sum += cost(anchor)
   }
-  return { anchors, cost }
+  return { anchors, cost: sum }
 }
 
-/** Literals of which one must be met for the test to hold. */
+/** Folded literals of which one must be met for the test to hold. */
 function literalsOf(test: FieldTest): readonly { how: LiteralKind; text: string }[] | undefined {
-  if (test.kind === 'literal') return [{ how: test.how, text: test.text }]
+  if (test.kind === 'literal') return [test.cased ? { how: test.how, text: fold(test.text) } : test]
+  if (test.kind === 'regex') return regexLiterals(test)?.map((text) => ({ how: 'contains', text }))
   if (test.kind !== 'glob') return undefined
   const { parts } = test
   const first = parts[0]
@@ -69,12 +110,12 @@ function literalsOf(test: FieldTest): readonly { how: LiteralKind; text: string 
   for (const part of parts) {
     if (typeof part !== 'object') continue
     const how = part === first ? 'prefix' : part === last ? 'suffix' : 'contains'
-    if (best === undefined || part.literal.length > best.text.length) best = { how, text: part.literal }
+    if (best === undefined || part.literal.length > best.text.length) best = { how, text: fold(part.literal) }
   }
   return best === undefined ? undefined : [best]
 }
 
-/** Surrogate pairs fold together, not unit by unit as the automaton does: the longest stretch without them must do. */
+/** Surrogate pairs fold together, not unit by unit as the indexes do: the longest stretch without them must do. */
 function withoutSurrogates(how: LiteralKind, text: string): { how: LiteralKind; text: string } {
   if (!/[\ud800-\udfff]/.test(text)) return { how, text }
   const stretches = text.split(/[\ud800-\udfff]+/)
@@ -83,38 +124,22 @@ function withoutSurrogates(how: LiteralKind, text: string): { how: LiteralKind; 
 
 const BASE: Readonly<Record<LiteralKind, number>> = { exact: 0.02, suffix: 0.1, prefix: 0.2, contains: 0.4 }
 
-/** What nearly every Windows event holds: a rule that has anything else is better found by that. */
-const COMMON = new Set([
-  'true',
-  'false',
-  '-',
-  'tcp',
-  'udp',
-  '.exe',
-  '.dll',
-  ':\\windows\\',
-  'c:\\windows\\',
-  '\\windows\\system32\\',
-  'c:\\windows\\system32\\',
-  ':\\windows\\system32\\',
-  '\\system32\\',
-  '\\svchost.exe',
-  '\\lsass.exe',
-  '\\services.exe',
-  '\\explorer.exe',
-  '\\powershell.exe',
-  '\\cmd.exe',
-  '\\csrss.exe',
-  '\\wmiprvse.exe',
-  'hkey_local_machine\\',
-  'hklm\\',
-  'hku\\',
-  '\\software\\',
-  '\\microsoft\\windows\\currentversion\\',
-])
+const SHARE_BY_LENGTH = Float64Array.from({ length: 24 }, (_, length) => 0.75 ** length)
 
-/** A rough share of values that meet the literal; only the order matters. */
-function likelihood(how: LiteralKind, text: string): number {
-  if (COMMON.has(text)) return 0.5
-  return BASE[how] * Math.max(0.002, 0.75 ** text.length)
+/** A guess at the share of values that meet the anchor, before any was seen: only the order matters. */
+export const guessedCost: AnchorCost = ({ field, how, text }) =>
+  BASE[how] * SHARE_BY_LENGTH[Math.min(text.length, SHARE_BY_LENGTH.length - 1)]! + (field === undefined ? 1 : 0)
+
+/** Whether the value, folded, meets the anchor. */
+export function meets({ how, text }: Anchor, folded: string): boolean {
+  switch (how) {
+    case 'exact':
+      return folded === text
+    case 'prefix':
+      return folded.startsWith(text)
+    case 'suffix':
+      return folded.endsWith(text)
+    case 'contains':
+      return folded.includes(text)
+  }
 }

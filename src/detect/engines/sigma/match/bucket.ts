@@ -1,186 +1,167 @@
 import type { JsonObject } from '../../../../kernel/json.ts'
-import { type Expression, type FieldTest, testKey } from '../expression.ts'
 import type { SigmaRule } from '../rule.ts'
 import type { EventClass } from '../shapes/event-class.ts'
-import { anchorsOf } from './anchors.ts'
-import { fieldHolds } from './evaluate.ts'
-import { KeywordSearch, visitTexts } from './keyword-search.ts'
+import { learnAnchors } from './anchor-plan.ts'
+import { type AnchorCost, type AnchorSet, announcementOf, guessedCost } from './anchors.ts'
+import { ClassCompiler } from './class-compiler.ts'
 import { LiteralIndex } from './literal-index.ts'
 import { type MatchNode, nodeHolds } from './match-node.ts'
-import { type Current, Predicate } from './predicate.ts'
-import { fieldReader } from './read-field.ts'
-import { MANY, ONE, Slot } from './slot.ts'
+import type { Current } from './predicate.ts'
+import type { RawJson } from './raw-json.ts'
+import { Sample } from './sample.ts'
+import { MANY, ONE, type Slot } from './slot.ts'
 
-const NEVER: MatchNode = { kind: 'constant', value: false }
-const ALWAYS: MatchNode = { kind: 'constant', value: true }
+/** Events from which anchors are learned: the first ones, later one in SPACING; and the numbers of events at which they are. */
+const SAMPLE = 32
+const SPACING = 32
+const LESSONS: readonly number[] = [16, 1024]
 
-/** The rules that concern one class of events, compiled for it. Built when its first event comes. */
+interface Entry {
+  readonly rule: SigmaRule
+  /** Compiled when the rule is announced for the first time: most never are. */
+  node: MatchNode | undefined
+  /** The event in which it was evaluated last. */
+  stamp: number
+}
+
+/**
+ * The rules that concern one class of events. Each rule is announced by literals of which one must occur ("anchors"); an index for each
+ * field finds the announced rules, and only those are evaluated. Built when the class's first event comes.
+ */
 export class Bucket {
-  readonly #class: EventClass
-  readonly #slots = new Map<string, Slot>()
-  readonly #slotOfField = new Map<string, Slot>()
-  readonly #predicates = new Map<Slot, Map<string, MatchNode>>()
-  readonly #keywords = new Map<string, MatchNode>()
-  readonly #rules: { readonly rule: SigmaRule; readonly node: MatchNode; stamp: number }[] = []
-  readonly #indexed: { readonly slot: Slot; readonly index: LiteralIndex }[] = []
-  readonly #everywhere: LiteralIndex | undefined
-  /** Rules that no literal announces. */
-  readonly #unanchored: number[] = []
+  readonly #compiler: ClassCompiler
+  readonly #entries: Entry[] = []
+  #sets: readonly (AnchorSet | undefined)[] = []
+  #indexed: readonly { readonly slot: Slot; readonly index: LiteralIndex }[] = []
+  #everywhere: LiteralIndex | undefined
+  /** Rules that no literal announces: evaluated for each event. */
+  #unannounced: readonly number[] = []
   readonly #current: Current = { doc: {}, stamp: 0 }
+  #learning = true
+  #seen = 0
+  #sample: JsonObject[] = []
 
   constructor(eventClass: EventClass, rules: readonly SigmaRule[]) {
-    this.#class = eventClass
+    this.#compiler = new ClassCompiler(eventClass)
+    const sets: (AnchorSet | undefined)[] = []
     for (const rule of rules) {
-      const node = this.#compile(rule.expression, rule.logsource.category)
-      if (node.kind !== 'constant' || node.value) this.#rules.push({ rule, node, stamp: 0 })
+      const announcement = announcementOf(rule.expression, guessedCost, this.#compiler.constant)
+      if (announcement === 'never') continue
+      this.#entries.push({ rule, node: undefined, stamp: 0 })
+      sets.push(announcement === 'always' ? undefined : announcement)
     }
-    this.#everywhere = this.#buildIndexes()
+    this.#index(sets)
+    this.#learning = this.#entries.length > 0
   }
 
+  /** Rules that could match an event of the class. */
   get size(): number {
-    return this.#rules.length
+    return this.#entries.length
   }
 
-  #buildIndexes(): LiteralIndex | undefined {
-    const bySlot = new Map<Slot, LiteralIndex>()
-    let everywhere: LiteralIndex | undefined
-    for (const [id, { node }] of this.#rules.entries()) {
-      const set = anchorsOf(node)
-      if (set === undefined) this.#unanchored.push(id)
-      for (const { slot, how, text } of set?.anchors ?? []) {
-        if (slot === undefined) {
-          everywhere ??= new LiteralIndex()
-          everywhere.add(how, text, id)
-          continue
-        }
-        let index = bySlot.get(slot)
-        if (index === undefined) {
-          index = new LiteralIndex()
-          bySlot.set(slot, index)
-          this.#indexed.push({ slot, index })
-        }
-        index.add(how, text, id)
-      }
-    }
-    return everywhere
-  }
-
-  /** Rules that match, in the order they were loaded; undefined when none does. */
-  match(doc: JsonObject): SigmaRule[] | undefined {
+  /** Rules that match, in the order they were given; undefined when none does. */
+  match(doc: JsonObject, raw: RawJson | undefined): SigmaRule[] | undefined {
+    if (this.#learning) this.#learn(doc)
     const current = this.#current
     current.doc = doc
     current.stamp += 1
+    const indexed = this.#indexed
     let matched: number[] | undefined
-    const { stamp } = current
-    for (const { slot, index } of this.#indexed) {
-      slot.load(doc, stamp)
+    for (let at = 0; at < indexed.length; at += 1) {
+      const { slot, index } = indexed[at]!
+      slot.load(doc, current.stamp)
       if (slot.state === ONE) matched = this.#try(index.lookup(slot.text), matched)
       else if (slot.state === MANY) for (const text of slot.texts) matched = this.#try(index.lookup(text), matched)
     }
-    const everywhere = this.#everywhere
-    if (everywhere !== undefined) {
-      visitTexts(doc, (text) => {
-        matched = this.#try(everywhere.lookup(text), matched)
-      })
-    }
-    if (this.#unanchored.length > 0) matched = this.#try(this.#unanchored, matched)
-    return matched?.sort((a, b) => a - b).map((id) => this.#rules[id]!.rule)
+    if (this.#everywhere !== undefined) matched = this.#try(this.#everywhere.lookupEverywhere(doc, raw), matched)
+    if (this.#unannounced.length > 0) matched = this.#try(this.#unannounced, matched)
+    return matched?.sort((a, b) => a - b).map((id) => this.#entries[id]!.rule)
   }
 
   #try(ids: readonly number[], matched: number[] | undefined): number[] | undefined {
     let found = matched
+    const current = this.#current
     for (let at = 0; at < ids.length; at += 1) {
-      const id = ids[at]!
-      const entry = this.#rules[id]!
-      if (entry.stamp === this.#current.stamp) continue
-      entry.stamp = this.#current.stamp
-      if (!nodeHolds(entry.node, this.#current)) continue
+      const entry = this.#entries[ids[at]!]!
+      if (entry.stamp === current.stamp) continue
+      entry.stamp = current.stamp
+      entry.node ??= this.#compiler.compile(entry.rule.expression, entry.rule.logsource.category)
+      if (!nodeHolds(entry.node, current)) continue
       found ??= []
-      found.push(id)
+      found.push(ids[at]!)
     }
     return found
   }
 
-  #compile(expression: Expression, category: string | undefined): MatchNode {
-    switch (expression.kind) {
-      case 'constant':
-        return expression.value ? ALWAYS : NEVER
-      case 'selection':
-        return this.#compile(expression.item, category)
-      case 'not':
-        return negate(this.#compile(expression.item, category))
-      case 'and':
-        return this.#join('and', expression.items, category)
-      case 'or':
-        return this.#join('or', expression.items, category)
-      case 'keyword':
-        return this.#keyword(expression)
-      case 'test':
-        return this.#predicate(expression.field, expression.test, category)
+  #slotOf(id: number, field: string): Slot {
+    return this.#compiler.slot(field, this.#entries[id]!.rule.logsource.category)
+  }
+
+  /** Puts each rule's anchors into the indexes; an index that stays the same is not built again. */
+  #index(sets: readonly (AnchorSet | undefined)[]): void {
+    const bySlot = new Map<Slot | undefined, LiteralIndex>()
+    this.#sets = sets
+    this.#unannounced = [...sets.keys()].filter((id) => sets[id] === undefined)
+    for (const [id, set] of sets.entries()) if (set !== undefined) this.#addAnchors(id, set, bySlot)
+    const before = new Map<Slot | undefined, LiteralIndex | undefined>(this.#indexed.map(({ slot, index }) => [slot, index]))
+    before.set(undefined, this.#everywhere)
+    const kept = (slot: Slot | undefined, made: LiteralIndex) => {
+      const old = before.get(slot)
+      return old?.hasSameLiterals(made) === true ? old : made
+    }
+    this.#indexed = [...bySlot].flatMap(([slot, index]) => (slot === undefined ? [] : [{ slot, index: kept(slot, index) }]))
+    const everywhere = bySlot.get(undefined)
+    this.#everywhere = everywhere === undefined ? undefined : kept(undefined, everywhere)
+  }
+
+  #addAnchors(id: number, set: AnchorSet, bySlot: Map<Slot | undefined, LiteralIndex>): void {
+    let index: LiteralIndex | undefined
+    let before: string | undefined
+    for (const { field, how, text } of set.anchors) {
+      // A set's anchors are mostly of one field.
+      if (index === undefined || field !== before) {
+        const slot = field === undefined ? undefined : this.#slotOf(id, field)
+        index = bySlot.get(slot) ?? new LiteralIndex()
+        bySlot.set(slot, index)
+        before = field
+      }
+      index.add(how, text, id)
     }
   }
 
-  #join(kind: 'and' | 'or', items: readonly Expression[], category: string | undefined): MatchNode {
-    const decides = kind === 'or'
-    const nodes: MatchNode[] = []
-    for (const item of items) {
-      const node = this.#compile(item, category)
-      if (node.kind === 'constant') {
-        if (node.value === decides) return node
-      } else if (node.kind === kind) nodes.push(...node.items)
-      else nodes.push(node)
+  /** Keeps some of the events and, at certain numbers of them, chooses the anchors anew by what they hold. */
+  #learn(doc: JsonObject): void {
+    this.#seen += 1
+    if (this.#sample.length < SAMPLE) this.#sample.push(doc)
+    else if (this.#seen % SPACING === 0) this.#sample[(this.#seen / SPACING) % SAMPLE] = doc
+    if (!LESSONS.includes(this.#seen)) return
+    const sample = new Sample(this.#sample)
+    const planned = {
+      sets: this.#sets,
+      choose: (id: number, cost: AnchorCost) => this.#choose(id, cost),
+      slotOf: (id: number, field: string) => this.#slotOf(id, field),
     }
-    if (nodes.length === 0) return decides ? NEVER : ALWAYS
-    return nodes.length === 1 ? nodes[0]! : { kind, items: nodes }
+    this.#index(learnAnchors(planned, this.#announced(sample), sample))
+    if (this.#seen < LESSONS.at(-1)!) return
+    this.#sample = []
+    this.#learning = false
   }
 
-  #keyword(expression: Extract<Expression, { kind: 'keyword' }>): MatchNode {
-    // An event of unknown source is no reason to search it for words that mean something in one particular log.
-    if (this.#class.product === undefined) return NEVER
-    const key = testKey(expression.test)
-    const known = this.#keywords.get(key)
-    if (known !== undefined) return known
-    const made: MatchNode = { kind: 'keyword', test: expression.test, search: new KeywordSearch(expression.test) }
-    this.#keywords.set(key, made)
-    return made
+  #choose(id: number, cost: AnchorCost): AnchorSet | undefined {
+    const announcement = announcementOf(this.#entries[id]!.rule.expression, cost, this.#compiler.constant)
+    return typeof announcement === 'object' ? announcement : undefined
   }
 
-  #predicate(field: string, test: FieldTest, category: string | undefined): MatchNode {
-    const constant = this.#class.constants.get(field)
-    if (constant !== undefined && test.kind !== 'field') return fieldHolds(test, constant, () => undefined) ? ALWAYS : NEVER
-    const slot = this.#slot(field, category)
-    let ofSlot = this.#predicates.get(slot)
-    if (ofSlot === undefined) {
-      ofSlot = new Map()
-      this.#predicates.set(slot, ofSlot)
+  /** By rule: in how many events of the sample its anchors are met. */
+  #announced(sample: Sample): number[] {
+    const counts = new Array<number>(this.#entries.length).fill(0)
+    for (const [number, doc] of sample.docs.entries()) {
+      const ids = new Set<number>(this.#everywhere?.lookupEverywhere(doc, undefined))
+      for (const { slot, index } of this.#indexed) {
+        for (const text of sample.valuesOf(slot)[number]!) for (const id of index.lookup(text)) ids.add(id)
+      }
+      for (const id of ids) counts[id] = counts[id]! + 1
     }
-    const key = test.kind === 'field' ? `${testKey(test)}${category}` : testKey(test)
-    const known = ofSlot.get(key)
-    if (known !== undefined) return known
-    const other = test.kind === 'field' ? this.#slot(test.other, category) : undefined
-    const made: MatchNode = { kind: 'predicate', predicate: new Predicate(test, slot, other) }
-    ofSlot.set(key, made)
-    return made
+    return counts
   }
-
-  /** Fields that stand in the same places are one slot, whatever the rules call them. */
-  #slot(field: string, category: string | undefined): Slot {
-    const key = `${category ?? ''}\n${field}`
-    const known = this.#slotOfField.get(key)
-    if (known !== undefined) return known
-    const places = this.#class.places(field, category)
-    const where = JSON.stringify(places.map((place) => [place.keys, place.convert === undefined ? '' : field]))
-    let slot = this.#slots.get(where)
-    if (slot === undefined) {
-      slot = new Slot(fieldReader(places))
-      this.#slots.set(where, slot)
-    }
-    this.#slotOfField.set(key, slot)
-    return slot
-  }
-}
-
-function negate(node: MatchNode): MatchNode {
-  if (node.kind === 'constant') return node.value ? NEVER : ALWAYS
-  return node.kind === 'not' ? node.item : { kind: 'not', item: node }
 }

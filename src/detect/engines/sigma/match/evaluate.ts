@@ -51,14 +51,18 @@ export function evaluate(
       return expression.items.filter((item) => evaluate(item, event, matched, selection)).length > 0
     case 'test': {
       const found = find(event.doc, event.eventClass, expression.field, event.category)
-      const holds = fieldHolds(expression.test, found.value, (other) => find(event.doc, event.eventClass, other, event.category).value)
+      const holds = fieldHolds(
+        expression.test,
+        found.value,
+        (other) => find(event.doc, event.eventClass, other, event.category).value,
+      )
       if (holds) matched.push(matchedTest(selection, expression.field, found, expression.written))
       return holds
     }
     case 'keyword': {
       const test = textTest(expression.test)!
       for (const text of everyText(event.doc)) {
-        if (!test(text, fold(text))) continue
+        if (!test(text, () => fold(text))) continue
         matched.push(matchedTest(selection, '', { value: text, place: placeOf(event.doc, text) }, expression.written))
         return true
       }
@@ -68,7 +72,14 @@ export function evaluate(
 }
 
 function matchedTest(selection: string, field: string, found: Found, written: WrittenTest): MatchedTest {
-  return { selection, field, place: found.place, modifiers: written.modifiers, expected: written.value, value: found.value ?? null }
+  return {
+    selection,
+    field,
+    place: found.place,
+    modifiers: written.modifiers,
+    expected: written.value,
+    value: found.value ?? null,
+  }
 }
 
 function find(doc: JsonObject, eventClass: EventClass, field: string, category: string | undefined): Found {
@@ -81,7 +92,11 @@ function find(doc: JsonObject, eventClass: EventClass, field: string, category: 
 }
 
 /** What a test says of a field's value as a whole. */
-export function fieldHolds(test: FieldTest, value: JsonValue | undefined, read: (field: string) => JsonValue | undefined): boolean {
+export function fieldHolds(
+  test: FieldTest,
+  value: JsonValue | undefined,
+  read: (field: string) => JsonValue | undefined,
+): boolean {
   switch (test.kind) {
     case 'exists':
       return (value !== undefined) === test.expected
@@ -93,7 +108,7 @@ export function fieldHolds(test: FieldTest, value: JsonValue | undefined, read: 
       return relates(textsOf(value), textsOf(read(test.other)), test.how, test.cased)
     default: {
       const holds = textTest(test)!
-      return textsOf(value).some((text) => holds(text, fold(text)))
+      return textsOf(value).some((text) => holds(text, () => fold(text)))
     }
   }
 }

@@ -1,25 +1,72 @@
 /**
  * Case folding for comparison: one UTF-16 unit to one unit, so that offsets, prefixes and the automata's character classes agree.
- * It is `toLowerCase` except where that changes the length (İ) or depends on the context (final sigma).
+ * It is `toLowerCase` except where that changes the length (İ), depends on the context (final sigma) or leads into ASCII (the Kelvin sign):
+ * no other character is an ASCII letter in disguise.
  */
 export function fold(text: string): string {
   const lower = text.toLowerCase()
-  return lower.length === text.length && !lower.includes('ς') ? lower : foldEach(text)
+  return lower.length === text.length && !lower.includes('ς') && !text.includes(KELVIN) ? lower : foldEach(text)
 }
+
+const KELVIN = '\u212a'
 
 function foldEach(text: string): string {
   let folded = ''
   for (const character of text) {
     const lower = character.toLowerCase()
-    folded += lower === 'ς' ? 'σ' : lower.length === character.length ? lower : character
+    if (lower === 'ς') folded += 'σ'
+    else folded += lower.length === character.length && character !== KELVIN ? lower : character
   }
   return folded
 }
 
-/** The fold of a single UTF-16 unit; surrogates stay as they are. */
-export function foldUnit(unit: number): number {
-  if (unit < 128) return unit >= 65 && unit <= 90 ? unit + 32 : unit
-  if (unit >= 0xd800 && unit <= 0xdfff) return unit
-  const folded = fold(String.fromCharCode(unit))
-  return folded.length === 1 ? folded.charCodeAt(0) : unit
+/** Blocks of Unicode's basic plane that hold letters with two cases (fold.test.ts proves that no other unit changes). */
+const CASED_BLOCKS: readonly (readonly [number, number])[] = [
+  [0x41, 0x5a],
+  [0xc0, 0x24f],
+  [0x370, 0x58f],
+  [0x10a0, 0x10ff],
+  [0x13a0, 0x13f5],
+  [0x1c80, 0x1cbf],
+  [0x1e00, 0x1fff],
+  [0x2100, 0x218f],
+  [0x24b6, 0x24cf],
+  [0x2c00, 0x2dff],
+  [0xa640, 0xa7ff],
+  [0xff21, 0xff3a],
+]
+
+function foldTable(): Uint16Array {
+  const table = new Uint16Array(0x10000)
+  for (let unit = 0; unit < table.length; unit += 1) table[unit] = unit
+  for (const [from, to] of CASED_BLOCKS) {
+    for (let unit = from; unit <= to; unit += 1) {
+      const folded = fold(String.fromCharCode(unit))
+      if (folded.length === 1) table[unit] = folded.charCodeAt(0)
+    }
+  }
+  table[0x3c2] = 0x3c3
+  return table
+}
+
+/** The fold of each UTF-16 unit; surrogates stay as they are. */
+export const FOLDED_UNITS: Uint16Array = foldTable()
+
+/** Which units other than itself fold to a unit. */
+function foldedFrom(): ReadonlyMap<number, readonly number[]> {
+  const from = new Map<number, number[]>()
+  for (const [first, last] of CASED_BLOCKS) {
+    for (let unit = first; unit <= last; unit += 1) {
+      const folded = FOLDED_UNITS[unit]!
+      if (folded !== unit) from.set(folded, [...(from.get(folded) ?? []), unit])
+    }
+  }
+  return from
+}
+
+const FOLDED_FROM = foldedFrom()
+
+/** All units whose fold is this folded unit, itself first. */
+export function unitsFoldingTo(folded: number): readonly number[] {
+  return [folded, ...(FOLDED_FROM.get(folded) ?? [])]
 }

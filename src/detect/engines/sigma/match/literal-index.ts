@@ -1,81 +1,115 @@
+import type { JsonObject, JsonValue } from '../../../../kernel/json.ts'
 import type { LiteralKind } from '../expression.ts'
 import { AhoCorasick } from './aho-corasick.ts'
-import { fold } from './fold.ts'
-import { Trie } from './trie.ts'
+import { EndTrie } from './end-trie.ts'
+import { GramIndex, SHORTEST_GRAM } from './gram-index.ts'
+import type { NumberedLiteral } from './literal-table.ts'
+import { type RawJson, rawFilter } from './raw-json.ts'
+import { unitsOf } from './units.ts'
 
 const NONE: readonly number[] = []
-const LONGEST_REMEMBERED = 256
-const MOST_REMEMBERED = 4096
-/** After this many values the memory must have paid: it is dropped when fewer than a third were known. */
-const TRIAL = 4096
 
-/**
- * The anchors of one field: tells which of them a value meets. Values that come again (images, access masks, host names) are answered
- * from memory without being folded or scanned.
- */
+/** Part of a number as JavaScript writes it, or of a boolean. */
+const SCALAR = /^(?:[\d.e+-]*|.*(?:true|false|infinity).*|[truefals]{1,4})$/
+
+interface Finders {
+  readonly start: EndTrie | undefined
+  readonly end: EndTrie | undefined
+  readonly inside: GramIndex | undefined
+  /** For literals of one or two characters. */
+  readonly tiny: AhoCorasick | undefined
+  readonly shortest: number
+  /** Some literal could occur in a number, true or false. */
+  readonly meetsScalars: boolean
+}
+
+/** The anchors of one field: tells which of them a value meets. Built at the first question. */
 export class LiteralIndex {
-  readonly #exact = new Map<string, number[]>()
-  readonly #prefixes = new Trie(false)
-  readonly #suffixes = new Trie(true)
-  readonly #inside: { text: string; id: number }[] = []
-  #automaton: AhoCorasick | undefined
-  #hasPrefixes = false
-  #hasSuffixes = false
-  #memory: Map<string, readonly number[]> | undefined = new Map()
-  #asked = 0
-  #known = 0
+  readonly #atStart: (NumberedLiteral & { readonly whole: boolean })[] = []
+  readonly #atEnd: (NumberedLiteral & { readonly whole: boolean })[] = []
+  readonly #inside: NumberedLiteral[] = []
+  #finders: Finders | undefined
+  #rawFilter: ((raw: RawJson) => boolean) | 'none' | undefined
+  readonly #found: number[] = []
 
-  /** `text` is folded. */
+  hasSameLiterals(other: LiteralIndex): boolean {
+    return areSame(this.#inside, other.#inside) && areSame(this.#atEnd, other.#atEnd) && areSame(this.#atStart, other.#atStart)
+  }
+
+  /** `text` is folded and holds no surrogates. */
   add(how: LiteralKind, text: string, id: number): void {
-    if (how === 'exact') {
-      const ids = this.#exact.get(text)
-      if (ids === undefined) this.#exact.set(text, [id])
-      else ids.push(id)
-    } else if (how === 'prefix') {
-      this.#prefixes.add(text, id)
-      this.#hasPrefixes = true
-    } else if (how === 'suffix') {
-      this.#suffixes.add(text, id)
-      this.#hasSuffixes = true
-    } else this.#inside.push({ text, id })
+    if (how === 'contains') this.#inside.push({ text, id })
+    else if (how === 'prefix') this.#atStart.push({ text, id, whole: false })
+    else this.#atEnd.push({ text, id, whole: how === 'exact' })
   }
 
-  /** Ids whose literal the value meets; an id may come more than once. */
+  /** Ids whose literal the value meets; an id may come more than once. The answer is overwritten by the next one. */
   lookup(text: string): readonly number[] {
-    const memory = this.#memory
-    if (memory === undefined || text.length > LONGEST_REMEMBERED) return this.#find(text)
-    const remembered = memory.get(text)
-    this.#asked += 1
-    if (remembered !== undefined) {
-      this.#known += 1
-      return remembered
-    }
-    if (this.#asked >= TRIAL) this.#judgeMemory()
-    const found = this.#find(text)
-    if (memory.size >= MOST_REMEMBERED) memory.clear()
-    memory.set(text, found)
-    return found
+    const finders = this.#finders ?? this.#build()
+    const found = this.#found
+    if (found.length > 0) found.length = 0
+    this.#collect(text, finders)
+    return found.length === 0 ? NONE : found
   }
 
-  #judgeMemory(): void {
-    if (this.#known * 3 < this.#asked) this.#memory = undefined
-    this.#asked = 0
-    this.#known = 0
+  /** Like `lookup`, over every text of an event at any depth; `raw` may tell that there is nothing to find. */
+  lookupEverywhere(doc: JsonObject, raw: RawJson | undefined): readonly number[] {
+    const finders = this.#finders ?? this.#build()
+    if (raw !== undefined && this.#cannotOccur(raw)) return NONE
+    const found = this.#found
+    if (found.length > 0) found.length = 0
+    this.#search(Object.values(doc), finders)
+    return found.length === 0 ? NONE : found
   }
 
-  #find(text: string): readonly number[] {
-    const found: number[] = []
-    if (this.#exact.size > 0 || this.#hasPrefixes || this.#hasSuffixes) {
-      const folded = fold(text)
-      const exact = this.#exact.get(folded)
-      if (exact !== undefined) found.push(...exact)
-      if (this.#hasPrefixes) this.#prefixes.collect(folded, found)
-      if (this.#hasSuffixes) this.#suffixes.collect(folded, found)
-    }
-    if (this.#inside.length > 0) {
-      this.#automaton ??= new AhoCorasick(this.#inside)
-      this.#automaton.collect(text, found)
-    }
-    return found.length === 0 ? NONE : [...new Set(found)]
+  #cannotOccur(raw: RawJson): boolean {
+    if (this.#rawFilter === undefined) this.#rawFilter = rawFilter(this.#literals()) ?? 'none'
+    return this.#rawFilter !== 'none' && !this.#rawFilter(raw)
   }
+
+  #collect(text: string, { start, end, inside, tiny }: Finders): void {
+    const found = this.#found
+    if (start !== undefined) start.collect(text, found)
+    if (end !== undefined) end.collect(text, found)
+    if (inside === undefined && tiny === undefined) return
+    const units = unitsOf(text)
+    if (inside !== undefined) inside.collect(units, text.length, found)
+    if (tiny !== undefined) tiny.collect(units, text.length, found)
+  }
+
+  #search(values: readonly JsonValue[], finders: Finders): void {
+    for (let at = 0; at < values.length; at += 1) {
+      const value = values[at]!
+      if (typeof value === 'string') {
+        if (value.length >= finders.shortest) this.#collect(value, finders)
+      } else if (typeof value === 'object') {
+        if (value !== null) this.#search(Object.values(value), finders)
+      } else if (finders.meetsScalars) this.#collect(String(value), finders)
+    }
+  }
+
+  #literals(): string[] {
+    return [...this.#inside, ...this.#atStart, ...this.#atEnd].map((literal) => literal.text)
+  }
+
+  #build(): Finders {
+    const all = this.#literals()
+    const long = this.#inside.filter((literal) => literal.text.length >= SHORTEST_GRAM)
+    const tiny = this.#inside.filter((literal) => literal.text.length < SHORTEST_GRAM)
+    this.#finders = {
+      start: this.#atStart.length === 0 ? undefined : new EndTrie(this.#atStart, false),
+      end: this.#atEnd.length === 0 ? undefined : new EndTrie(this.#atEnd, true),
+      inside: long.length === 0 ? undefined : new GramIndex(long),
+      tiny: tiny.length === 0 ? undefined : new AhoCorasick(tiny),
+      shortest: all.reduce((least, text) => Math.min(least, text.length), Infinity),
+      meetsScalars: all.some((text) => SCALAR.test(text)),
+    }
+    return this.#finders
+  }
+}
+
+function areSame(some: readonly NumberedLiteral[], others: readonly NumberedLiteral[]): boolean {
+  return (
+    some.length === others.length && some.every(({ text, id }, index) => others[index]!.id === id && others[index]!.text === text)
+  )
 }

@@ -1,10 +1,11 @@
 import type { LogSource, SigmaRule } from '../rule.ts'
 import type { EventClass } from '../shapes/event-class.ts'
+import { RulesByEventId } from './event-ids.ts'
 
 /** Rules of one log source. */
 export interface SourceGroup {
   readonly source: LogSource
-  readonly rules: readonly SigmaRule[]
+  readonly rules: RulesByEventId
 }
 
 export function groupBySource(rules: readonly SigmaRule[]): SourceGroup[] {
@@ -16,7 +17,7 @@ export function groupBySource(rules: readonly SigmaRule[]): SourceGroup[] {
     if (group === undefined) groups.set(key, { source: rule.logsource, rules: [rule] })
     else group.rules.push(rule)
   }
-  return [...groups.values()]
+  return [...groups.values()].map((group) => ({ source: group.source, rules: new RulesByEventId(group.rules) }))
 }
 
 /**

@@ -1,4 +1,3 @@
-import type { KeywordTest } from '../expression.ts'
 import type { Current, Predicate } from './predicate.ts'
 
 /** An expression for one class of events: fields resolved, constant fields folded away, selections transparent. */
@@ -8,9 +7,11 @@ export type MatchNode =
   | { readonly kind: 'not'; readonly item: MatchNode }
   | { readonly kind: 'constant'; readonly value: boolean }
   | { readonly kind: 'predicate'; readonly predicate: Predicate }
-  | { readonly kind: 'keyword'; readonly test: KeywordTest; readonly search: Search }
+  /** An `or` over literals of one field. */
+  | { readonly kind: 'group'; readonly group: Search }
+  | { readonly kind: 'keyword'; readonly search: Search }
 
-/** A keyword's search through the event at hand, memoised like a predicate. */
+/** A search that answers for the event at hand, memoised like a predicate. */
 export interface Search {
   holds(current: Current): boolean
 }
@@ -31,6 +32,8 @@ export function nodeHolds(node: MatchNode, current: Current): boolean {
     }
     case 'not':
       return !nodeHolds(node.item, current)
+    case 'group':
+      return node.group.holds(current)
     case 'keyword':
       return node.search.holds(current)
     case 'constant':

@@ -1,4 +1,5 @@
-import type { FieldTest } from '../expression.ts'
+import type { JsonObject } from '../../../../kernel/json.ts'
+import type { FieldTest, LiteralKind } from '../expression.ts'
 import { relates } from './evaluate.ts'
 import { fold } from './fold.ts'
 import { EMPTY, MANY, MISSING, ONE, type Slot } from './slot.ts'
@@ -6,7 +7,7 @@ import { type TextTest, textTest } from './text-test.ts'
 
 /** The event at hand: a stamp that grows with each event makes memos stale without clearing them. */
 export interface Current {
-  doc: import('../../../../kernel/json.ts').JsonObject
+  doc: JsonObject
   stamp: number
 }
 
@@ -16,7 +17,10 @@ export class Predicate {
   readonly slot: Slot
   readonly #other: Slot | undefined
   readonly #textTest: TextTest | undefined
-  readonly #folds: boolean
+  readonly #folded: () => string
+  /** A folded literal, the commonest test, is compared in place. */
+  readonly #how: LiteralKind | undefined
+  readonly #literal: string
   #stamp = 0
   #holds = false
 
@@ -25,24 +29,44 @@ export class Predicate {
     this.slot = slot
     this.#other = other
     this.#textTest = textTest(test)
-    this.#folds = (test.kind === 'literal' || test.kind === 'glob') && !test.cased
+    this.#folded = () => slot.folded()
+    const plain = test.kind === 'literal' && !test.cased
+    this.#how = plain ? test.how : undefined
+    this.#literal = plain ? test.text : ''
   }
 
   holds(current: Current): boolean {
     if (this.#stamp !== current.stamp) {
       this.#stamp = current.stamp
       this.slot.load(current.doc, current.stamp)
-      this.#holds = this.#compute(current)
+      this.#holds = this.slot.state === ONE && this.#how !== undefined ? this.#compare(this.#how) : this.#compute(current)
     }
     return this.#holds
+  }
+
+  #compare(how: LiteralKind): boolean {
+    const { slot } = this
+    const literal = this.#literal
+    // Folding keeps the length: most exact comparisons end here.
+    if (slot.text.length < literal.length) return false
+    switch (how) {
+      case 'exact':
+        return slot.text.length === literal.length && slot.folded() === literal
+      case 'prefix':
+        return slot.folded().startsWith(literal)
+      case 'suffix':
+        return slot.folded().endsWith(literal)
+      case 'contains':
+        return slot.folded().includes(literal)
+    }
   }
 
   #compute(current: Current): boolean {
     const { slot, test } = this
     const textTest = this.#textTest
     if (textTest !== undefined) {
-      if (slot.state === ONE) return textTest(slot.text, this.#folds ? slot.folded() : slot.text)
-      return slot.state === MANY && slot.texts.some((text) => textTest(text, this.#folds ? fold(text) : text))
+      if (slot.state === ONE) return textTest(slot.text, this.#folded)
+      return slot.state === MANY && slot.texts.some((text) => textTest(text, () => fold(text)))
     }
     switch (test.kind) {
       case 'exists':

@@ -5,8 +5,9 @@ import type { EventClass } from '../shapes/event-class.ts'
 import { classifier } from '../shapes/registry.ts'
 import { Bucket } from './bucket.ts'
 import { evaluate, type MatchedTest } from './evaluate.ts'
-import { readPlace } from './read-field.ts'
 import { groupBySource, type SourceGroup, sourceConcerns, sourceIs } from './log-source.ts'
+import type { RawJson } from './raw-json.ts'
+import { readPlace } from './read-field.ts'
 
 export interface CompileOptions {
   /** Only rules of this log source. */
@@ -80,12 +81,15 @@ export class SigmaProgram {
     this.#classify = classifier(options.assume)
   }
 
-  /** The rules that match the event, in the order they were loaded. Allocates nothing when none does. */
-  match(doc: JsonObject): readonly SigmaMatch[] {
+  /**
+   * The rules that match the event, in the order they were loaded. Allocates nothing when none does. `raw`, the text that the event was
+   * parsed from, saves the search for keywords in most events.
+   */
+  match(doc: JsonObject, raw?: RawJson): readonly SigmaMatch[] {
     const eventClass = this.#classify(doc)
     const bucket = this.#buckets.get(eventClass) ?? this.#build(eventClass)
     if (bucket.size === 0) return NONE
-    const matched = bucket.match(doc)
+    const matched = bucket.match(doc, raw)
     if (matched === undefined) return NONE
     return matched.map((rule) => new SigmaMatch(rule, this.#silent.has(rule.info.id), doc, eventClass))
   }
@@ -101,7 +105,8 @@ export class SigmaProgram {
   }
 
   #build(eventClass: EventClass): Bucket {
-    const concerned = this.#groups.filter((group) => sourceConcerns(group.source, eventClass)).flatMap((group) => group.rules)
+    const id = eventClass.constants.get('EventID')
+    const concerned = this.#groups.flatMap((group) => (sourceConcerns(group.source, eventClass) ? group.rules.of(id) : []))
     concerned.sort((a, b) => this.#order.get(a)! - this.#order.get(b)!)
     const bucket = new Bucket(eventClass, concerned)
     if (this.#buckets.size >= MOST_BUCKETS) this.#buckets.clear()

@@ -13,7 +13,8 @@ function isPlain(place: FieldPlace): boolean {
 
 /** A reader that takes the first place that holds anything, null included. */
 export function fieldReader(places: readonly FieldPlace[]): FieldReader {
-  if (places.every((place) => isPlain(place) && place.keys.length === 1)) return topLevelReader(places.map((place) => place.keys[0]!))
+  if (places.every((place) => isPlain(place) && place.keys.length === 1))
+    return topLevelReader(places.map((place) => place.keys[0]!))
   return (doc) => {
     for (const place of places) {
       const value = readPlace(doc, place)

@@ -26,6 +26,12 @@ export class Slot {
     this.#read = read
   }
 
+  /** The values in another event than the one at hand. */
+  textsIn(doc: JsonObject): readonly string[] {
+    const value = this.#read(doc)
+    return typeof value === 'function' ? [] : textsOf(value)
+  }
+
   load(doc: JsonObject, stamp: number): void {
     if (this.#stamp === stamp) return
     this.#stamp = stamp

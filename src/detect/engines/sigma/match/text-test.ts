@@ -1,11 +1,11 @@
-import type { FieldTest, GlobTest, LiteralTest, RegexTest } from '../expression.ts'
+import type { FieldTest, GlobTest, LiteralTest } from '../expression.ts'
 import { runRegex } from '../regex/run.ts'
 import { type Network, networkHolds, parseNetwork } from './cidr.ts'
 import { matchesGlob } from './glob.ts'
 import { compare, timePart } from './time.ts'
 
 /** Tests one text of a field: the value as it stands and folded. Kinds that do not ask about one text are not here. */
-export type TextTest = (text: string, folded: string) => boolean
+export type TextTest = (text: string, folded: () => string) => boolean
 
 export function literalTest(test: LiteralTest): TextTest {
   const wanted = test.text
@@ -23,23 +23,18 @@ export function literalTest(test: LiteralTest): TextTest {
   }
   switch (test.how) {
     case 'exact':
-      return (_text, folded) => folded === wanted
+      return (_text, folded) => folded() === wanted
     case 'prefix':
-      return (_text, folded) => folded.startsWith(wanted)
+      return (_text, folded) => folded().startsWith(wanted)
     case 'suffix':
-      return (_text, folded) => folded.endsWith(wanted)
+      return (_text, folded) => folded().endsWith(wanted)
     case 'contains':
-      return (_text, folded) => folded.includes(wanted)
+      return (_text, folded) => folded().includes(wanted)
   }
 }
 
 export function globTest(test: GlobTest): TextTest {
-  return test.cased ? (text) => matchesGlob(test.parts, text) : (_text, folded) => matchesGlob(test.parts, folded)
-}
-
-export function regexTest(test: RegexTest): TextTest {
-  const run = runRegex(test)
-  return (text, folded) => run(text, folded)
+  return test.cased ? (text) => matchesGlob(test.parts, text) : (_text, folded) => matchesGlob(test.parts, folded())
 }
 
 function cidrTest(text: string): TextTest {
@@ -57,7 +52,7 @@ export function textTest(test: FieldTest): TextTest | undefined {
     case 'glob':
       return globTest(test)
     case 'regex':
-      return regexTest(test)
+      return runRegex(test)
     case 'cidr':
       return cidrTest(test.network)
     case 'compare':

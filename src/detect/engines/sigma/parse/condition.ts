@@ -67,7 +67,8 @@ export function parseCondition(text: string, selections: ReadonlyMap<string, Exp
 
   function parseOf(quantity: string): Expression {
     const pattern = tokens[at]
-    if (pattern === undefined || /^[()|]$/.test(pattern)) throw fault('condition-syntax', `'${quantity} of' needs 'them' or a pattern`)
+    if (pattern === undefined || /^[()|]$/.test(pattern))
+      throw fault('condition-syntax', `'${quantity} of' needs 'them' or a pattern`)
     at += 1
     const names = matchingNames(pattern)
     if (names.length === 0) throw fault('condition-selection', `no selection matches '${pattern}'`)
@@ -77,13 +78,17 @@ export function parseCondition(text: string, selections: ReadonlyMap<string, Exp
     if (lower === 'any' || lower === '1') return anyOf(items)
     const count = /^\d{1,4}$/.test(lower) ? Number(lower) : 0
     if (count === 0) throw fault('condition-syntax', `'${quantity} of' is not 'all of', 'any of' or a number from 1 on`)
-    if (count > items.length) throw fault('condition-selection', `'${quantity} of ${pattern}' asks for more selections than there are (${items.length})`)
+    if (count > items.length)
+      throw fault('condition-selection', `'${quantity} of ${pattern}' asks for more selections than there are (${items.length})`)
     return atLeast(count, items)
   }
 
   function matchingNames(pattern: string): string[] {
-    if (pattern.toLowerCase() === 'them' && !selections.has(pattern)) return [...selections.keys()].filter((name) => !name.startsWith('_'))
-    const parts = pattern.split(/(\*)/).flatMap((part): GlobPart[] => (part === '' ? [] : part === '*' ? ['any'] : [{ literal: part }]))
+    if (pattern.toLowerCase() === 'them' && !selections.has(pattern))
+      return [...selections.keys()].filter((name) => !name.startsWith('_'))
+    const parts = pattern
+      .split(/(\*)/)
+      .flatMap((part): GlobPart[] => (part === '' ? [] : part === '*' ? ['any'] : [{ literal: part }]))
     return [...selections.keys()].filter((name) => matchesGlob(parts, name))
   }
 

@@ -29,7 +29,8 @@ export function parseDetection(
   const condition: unknown = detection['condition']
   const at = [...path, 'condition']
   if (typeof condition === 'string') return parseCondition(condition, selections, at)
-  if (!Array.isArray(condition) || condition.length === 0) throw new RuleFault('condition-missing', "there is no 'condition'", path)
+  if (!Array.isArray(condition) || condition.length === 0)
+    throw new RuleFault('condition-missing', "there is no 'condition'", path)
   return anyOf(
     condition.map((each, index) => {
       if (typeof each !== 'string') throw new RuleFault('condition-syntax', 'a condition must be a text', [...at, index])

@@ -49,7 +49,9 @@ export function windash(text: string, places: readonly number[] = flagDashes(tex
   for (const place of places) {
     texts = texts.flatMap((variant) => [
       variant,
-      ...DASHES.filter((dash) => dash !== variant[place]).map((dash) => variant.slice(0, place) + dash + variant.slice(place + 1)),
+      ...DASHES.filter((dash) => dash !== variant[place]).map(
+        (dash) => variant.slice(0, place) + dash + variant.slice(place + 1),
+      ),
     ])
   }
   return texts

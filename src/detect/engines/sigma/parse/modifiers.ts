@@ -50,14 +50,16 @@ function readChain(modifiers: readonly string[], path: YamlPath): Chain {
   const flags = new Set<string>()
   const transforms: string[] = []
   const typeOnce = (next: Chain['type'], modifier: string): Chain['type'] => {
-    if (type !== 'text') throw new RuleFault('modifier-conflict', `'${modifier}' does not fit into '${modifiers.join('|')}'`, path)
+    if (type !== 'text')
+      throw new RuleFault('modifier-conflict', `'${modifier}' does not fit into '${modifiers.join('|')}'`, path)
     return next
   }
   for (const modifier of modifiers) {
     if (modifier === 'all') all = true
     else if (modifier === 'neq') neq = true
     else if (modifier === 'cased') cased = true
-    else if (modifier === 're' || modifier === 'cidr' || modifier === 'exists' || modifier === 'fieldref') type = typeOnce(modifier, modifier)
+    else if (modifier === 're' || modifier === 'cidr' || modifier === 'exists' || modifier === 'fieldref')
+      type = typeOnce(modifier, modifier)
     else if (type === 're' && (modifier === 'i' || modifier === 'm' || modifier === 's')) flags.add(modifier)
     else if (TIME_PARTS.has(modifier)) {
       type = typeOnce('time', modifier)
@@ -100,7 +102,12 @@ export function expressionOfItem(
   return { kind: 'and', items: [context.leaf({ kind: 'valued' }, { kind: 'null' }), { kind: 'not', item: joined }] }
 }
 
-function transform(value: RuleValue, transforms: readonly string[], placeholders: Placeholders, path: YamlPath): readonly RuleValue[] {
+function transform(
+  value: RuleValue,
+  transforms: readonly string[],
+  placeholders: Placeholders,
+  path: YamlPath,
+): readonly RuleValue[] {
   let values: readonly RuleValue[] = [value]
   for (const modifier of transforms) values = values.flatMap((each) => transformOne(each, modifier, placeholders, path))
   return values
@@ -158,7 +165,8 @@ function windashValues(value: RuleValue, path: YamlPath): readonly RuleValue[] {
     }
     const places = flagDashes(part.literal)
     flags += places.length
-    if (flags > MOST_FLAGS) throw new RuleFault('windash-flags', `'windash' over more than ${MOST_FLAGS} flags in one value`, path)
+    if (flags > MOST_FLAGS)
+      throw new RuleFault('windash-flags', `'windash' over more than ${MOST_FLAGS} flags in one value`, path)
     const variants = windash(part.literal, places)
     results = results.flatMap((before) => variants.map((literal) => [...before, { literal }]))
   }
@@ -215,7 +223,12 @@ function regexTest(value: RuleValue, chain: Chain, path: YamlPath): FieldTest {
 }
 
 function numberOf(value: RuleValue, modifier: string, path: YamlPath): number {
-  const number = value.kind === 'number' ? value.number : value.kind === 'text' && value.written.trim() !== '' ? Number(value.written) : Number.NaN
+  const number =
+    value.kind === 'number'
+      ? value.number
+      : value.kind === 'text' && value.written.trim() !== ''
+        ? Number(value.written)
+        : Number.NaN
   if (!Number.isFinite(number)) throw new RuleFault('modifier-value', `'${modifier}' needs a number`, path)
   return number
 }

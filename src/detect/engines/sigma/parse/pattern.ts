@@ -46,7 +46,8 @@ export function testOfParts(parts: readonly GlobPart[], cased: boolean): Literal
     if (typeof first === 'object' && second === 'any') return literal('prefix', first.literal)
     if (first === 'any' && typeof second === 'object') return literal('suffix', second.literal)
   }
-  if (folded.length === 3 && first === 'any' && typeof second === 'object' && third === 'any') return literal('contains', second.literal)
+  if (folded.length === 3 && first === 'any' && typeof second === 'object' && third === 'any')
+    return literal('contains', second.literal)
   return { kind: 'glob', parts: folded, cased }
 }
 

@@ -19,7 +19,11 @@ export function expandPlaceholders(value: RuleValue, placeholders: Placeholders,
     const name = match[1]!
     const replacements = Object.hasOwn(placeholders, name) ? placeholders[name] : undefined
     if (replacements === undefined || replacements.length === 0) {
-      throw new RuleFault('placeholder-unresolved', `the placeholder %${name}% has no value here, so the rule cannot mean anything`, path)
+      throw new RuleFault(
+        'placeholder-unresolved',
+        `the placeholder %${name}% has no value here, so the rule cannot mean anything`,
+        path,
+      )
     }
     const before = value.written.slice(end, match.index)
     texts = texts.flatMap((text) => replacements.map((replacement) => text + before + replacement))

@@ -30,7 +30,9 @@ export function emitRegex(node: RegexNode, dialect: Dialect): string {
     case 'set':
       return emitSet(node.set, dialect)
     case 'sequence':
-      return node.items.map((item) => (item.kind === 'choice' ? `(?:${emitRegex(item, dialect)})` : emitRegex(item, dialect))).join('')
+      return node.items
+        .map((item) => (item.kind === 'choice' ? `(?:${emitRegex(item, dialect)})` : emitRegex(item, dialect)))
+        .join('')
     case 'choice':
       return node.items.map((item) => emitRegex(item, dialect)).join('|')
     case 'repeat': {

@@ -1,5 +1,17 @@
 import type { RegexNode } from './ast.ts'
-import { ANY, type CharSet, complement, DIGIT, HORIZONTAL, NEWLINE, SPACE, single, union, WORD, withBothCases } from './char-set.ts'
+import {
+  ANY,
+  type CharSet,
+  complement,
+  DIGIT,
+  HORIZONTAL,
+  NEWLINE,
+  SPACE,
+  single,
+  union,
+  WORD,
+  withBothCases,
+} from './char-set.ts'
 
 export interface RegexSource {
   readonly pattern: string
@@ -269,7 +281,8 @@ class RegexParser {
     if (character === 'x') return single(this.#hex())
     if (character === 'u') return single(this.#fixedHex(4))
     if (character === '0') return single(0)
-    if (/[1-9]/.test(character) || character === 'k' || character === 'g') throw new RegexError('regex-unsupported', 'a back-reference')
+    if (/[1-9]/.test(character) || character === 'k' || character === 'g')
+      throw new RegexError('regex-unsupported', 'a back-reference')
     if (character === 'E') return []
     if (/[A-Za-z]/.test(character)) throw new RegexError('regex-unsupported', `the escape '\\${character}'`)
     return single(character.charCodeAt(0))
@@ -286,7 +299,8 @@ class RegexParser {
 
   #fixedHex(length: number): number {
     const digits = this.#text.slice(this.#at, this.#at + length)
-    if (digits.length < length || !/^[0-9a-fA-F]+$/.test(digits)) throw new RegexError('regex-syntax', 'an incomplete hexadecimal escape')
+    if (digits.length < length || !/^[0-9a-fA-F]+$/.test(digits))
+      throw new RegexError('regex-syntax', 'an incomplete hexadecimal escape')
     this.#at += length
     return Number.parseInt(digits, 16)
   }
@@ -343,4 +357,3 @@ function withFlags(flags: Flags, on: string, off: string): Flags {
   const of = (name: keyof Flags) => (off.includes(name) ? false : on.includes(name) || flags[name])
   return { i: of('i'), m: of('m'), s: of('s'), x: of('x') }
 }
-

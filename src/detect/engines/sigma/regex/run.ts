@@ -1,16 +1,63 @@
+import { RE2JS } from 're2js'
 import type { RegexTest } from '../expression.ts'
+import { type BacktrackingCost, backtrackingCost } from './analyse.ts'
+import type { RegexNode } from './ast.ts'
+import { hasLook } from './check.ts'
 import { emitRegex } from './emit.ts'
+import { requiredLiterals } from './literals.ts'
 import { parseRegex } from './parse.ts'
 
-/** Runs a pattern on a text; compiled at the first call. */
-export function runRegex(test: RegexTest): (text: string, folded: string) => boolean {
-  let compiled: RegExp | undefined
-  return (text) => {
-    if (compiled === undefined) {
-      const parsed = parseRegex(test)
-      if ('fault' in parsed) return false
-      compiled = new RegExp(emitRegex(parsed.node, 'v8'))
-    }
-    return compiled.test(text)
+/** Steps that V8 may take at most on one value: some tens of milliseconds. */
+const MOST_STEPS = 2e7
+
+export type RegexRun = (text: string, folded: () => string) => boolean
+
+/**
+ * Runs a pattern: on V8 where the text is short enough for the pattern's worst case, in linear time on re2js otherwise. Most values
+ * lack a literal that every match must hold and never reach an engine. Compiled when first needed.
+ */
+export function runRegex(test: RegexTest): RegexRun {
+  let run: RegexRun | undefined
+  return (text, folded) => {
+    run ??= compile(test)
+    return run(text, folded)
   }
+}
+
+function compile(test: RegexTest): RegexRun {
+  const parsed = parseRegex(test)
+  // The loader refused what cannot be parsed: see check.ts.
+  if ('fault' in parsed) return () => false
+  const { node } = parsed
+  const literals = requiredLiterals(node)
+  const engine = engineFor(node)
+  if (literals === undefined) return (text) => engine(text)
+  const [only] = literals
+  if (literals.length === 1) return (text, folded) => folded().includes(only!) && engine(text)
+  return (text, folded) => literals.some((literal) => folded().includes(literal)) && engine(text)
+}
+
+function engineFor(node: RegexNode): (text: string) => boolean {
+  const onV8 = new RegExp(emitRegex(node, 'v8'))
+  // Look-around was let in only where V8 is safe with it, and re2js has none.
+  const longest = hasLook(node) ? Infinity : longestForV8(backtrackingCost(node))
+  if (longest === Infinity) return (text) => onV8.test(text)
+  let onRe2: RE2JS | undefined
+  return (text) => {
+    if (text.length <= longest) return onV8.test(text)
+    onRe2 ??= RE2JS.compile(emitRegex(node, 're2'))
+    return onRe2.test(text)
+  }
+}
+
+/** The longest text that V8 is trusted with. A text of nothing costs nothing, however bad the pattern. */
+export function longestForV8(cost: BacktrackingCost): number {
+  if (cost.exponential) return 12
+  if (cost.degree === 0) return Infinity
+  const steps = (MOST_STEPS * factorial(cost.degree)) / cost.factor
+  return Math.floor(steps ** (1 / cost.degree))
+}
+
+function factorial(number: number): number {
+  return number < 2 ? 1 : number * factorial(number - 1)
 }

@@ -5,7 +5,12 @@ import type { FieldPlace } from './event-class.ts'
 export function ecsPlaces(name: string, convert?: FieldPlace['convert']): readonly FieldPlace[] {
   const extra = convert === undefined ? {} : { convert }
   const keys = name.split('.')
-  return keys.length === 1 ? [{ keys, ...extra }] : [{ keys, ...extra }, { keys: [name], ...extra }]
+  return keys.length === 1
+    ? [{ keys, ...extra }]
+    : [
+        { keys, ...extra },
+        { keys: [name], ...extra },
+      ]
 }
 
 function member(doc: JsonObject, ...keys: readonly string[]): JsonValue | undefined {
@@ -26,7 +31,8 @@ function initiated(value: JsonValue): JsonValue {
 /** ECS keeps each hash by itself; Sysmon and the rules write `MD5=…,SHA256=…,IMPHASH=…`. */
 function hashes(value: JsonValue, doc: JsonObject): JsonValue {
   if (!isJsonObject(value)) return value
-  const imphash = member(doc, 'process', 'pe', 'imphash') ?? member(doc, 'file', 'pe', 'imphash') ?? member(doc, 'dll', 'pe', 'imphash')
+  const imphash =
+    member(doc, 'process', 'pe', 'imphash') ?? member(doc, 'file', 'pe', 'imphash') ?? member(doc, 'dll', 'pe', 'imphash')
   const all = typeof imphash === 'string' ? { ...value, imphash } : value
   return Object.entries(all)
     .map(([name, hash]) => `${name.toUpperCase()}=${String(hash)}`)
@@ -118,10 +124,7 @@ export const ECS_OF_FIELD: ReadonlyMap<string, readonly FieldPlace[]> = new Map(
 const CONVERTED: ReadonlyMap<string, readonly FieldPlace[]> = new Map([
   ['User', ecsPlaces('user.name', account)],
   ['Initiated', ecsPlaces('network.direction', initiated)],
-  [
-    'Hashes',
-    [...ecsPlaces('process.hash', hashes), ...ecsPlaces('dll.hash', hashes), ...ecsPlaces('file.hash', hashes)],
-  ],
+  ['Hashes', [...ecsPlaces('process.hash', hashes), ...ecsPlaces('dll.hash', hashes), ...ecsPlaces('file.hash', hashes)]],
 ])
 
 /** Where ECS keeps what Sigma calls `field`, or nowhere. */

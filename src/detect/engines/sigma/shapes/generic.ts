@@ -6,7 +6,11 @@ import type { EventClass, EventShape } from './event-class.ts'
 /** A class whose fields stand under their own names, dotted ones nested or flat, with ECS as the second choice. */
 export function plainClass(
   name: string,
-  source: { readonly product?: string | undefined; readonly categories?: readonly string[]; readonly services?: readonly string[] },
+  source: {
+    readonly product?: string | undefined
+    readonly categories?: readonly string[]
+    readonly services?: readonly string[]
+  },
 ): EventClass {
   return {
     name,

@@ -28,15 +28,11 @@ export class WindowsClasses {
 
   /** `id` as it stands in the event. `provider` serves where the channel is missing; `detail` splits Sysmon 12 and Security 4657. */
   of(channel: string, id: string | number, detail: string): EventClass {
-    let ids = this.#channels.get(channel)
-    if (ids === undefined) {
-      ids = new Map()
-      this.#channels.set(channel, ids)
-    }
+    const ids = this.#channels.get(channel) ?? this.#newChannel(channel)
     const key = detail === '' ? id : `${id}|${detail}`
     const known = ids.get(key)
     if (known !== undefined) return known
-    if (this.#size >= MOST_CLASSES) {
+    if (this.#size >= MOST_CLASSES || this.#channels.size >= MOST_CLASSES) {
       this.#channels.clear()
       this.#size = 0
       return this.of(channel, id, detail)
@@ -45,6 +41,15 @@ export class WindowsClasses {
     const made = windowsClass(this.#layout, channel, String(id), detail)
     ids.set(key, made)
     return made
+  }
+
+  /** `Security` and `security` are the same channel. */
+  #newChannel(channel: string): Map<string | number, EventClass> {
+    const lower = channel.toLowerCase()
+    const ids = this.#channels.get(lower) ?? new Map<string | number, EventClass>()
+    this.#channels.set(lower, ids)
+    this.#channels.set(channel, ids)
+    return ids
   }
 }
 
@@ -70,10 +75,7 @@ function windowsClass(layout: WindowsLayout, channel: string, id: string, detail
     product: lower.startsWith('linux-sysmon') ? 'linux' : 'windows',
     categories: categories.filter((category) => detailAllows(category, detail)),
     services: SERVICES_OF_CHANNEL.get(lower) ?? [],
-    constants: new Map([
-      ['EventID', id],
-      ...(channel === '' ? [] : ([['Channel', channel]] as const)),
-    ]),
+    constants: new Map([['EventID', id], ...(channel === '' ? [] : ([['Channel', channel]] as const))]),
     places: (field, category) => {
       const meaning = category === undefined ? undefined : (aliases?.get(field) ?? ALIASES_OF_CATEGORY.get(category)?.get(field))
       return [
@@ -120,4 +122,11 @@ function detailAllows(category: string, detail: string): boolean {
 }
 
 /** The details that detailAllows knows; anything else is the same as none. */
-export const KNOWN_DETAILS: ReadonlySet<unknown> = new Set(['CreateKey', 'DeleteKey', 'DeleteValue', '%%1904', '%%1905', '%%1906'])
+export const KNOWN_DETAILS: ReadonlySet<unknown> = new Set([
+  'CreateKey',
+  'DeleteKey',
+  'DeleteValue',
+  '%%1904',
+  '%%1905',
+  '%%1906',
+])

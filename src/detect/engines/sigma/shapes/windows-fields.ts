@@ -31,7 +31,9 @@ function registryPath(value: JsonValue, data: JsonObject): JsonValue {
 
 function accountOf(value: JsonValue, data: JsonObject): JsonValue {
   const domain = data['SubjectDomainName']
-  return typeof value === 'string' && typeof domain === 'string' && domain !== '' && domain !== '-' ? `${domain}\\${value}` : value
+  return typeof value === 'string' && typeof domain === 'string' && domain !== '' && domain !== '-'
+    ? `${domain}\\${value}`
+    : value
 }
 
 /**

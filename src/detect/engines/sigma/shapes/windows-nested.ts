@@ -12,7 +12,12 @@ const system = (...keys: string[]): FieldPlace => ({ keys: ['Event', 'System', .
 
 /** `Provider_Name` is the attribute Name of the element Provider (rules specification 2.1, "Field Usage"). */
 function attribute(element: string, name: string): readonly FieldPlace[] {
-  return [system(element, '#attributes', name), system(element, `@${name}`), system(`${element}_attributes`, name), system(element, name)]
+  return [
+    system(element, '#attributes', name),
+    system(element, `@${name}`),
+    system(`${element}_attributes`, name),
+    system(element, name),
+  ]
 }
 
 const ELEMENTS: ReadonlySet<string> = new Set([

@@ -1,0 +1,71 @@
+import type { AnchorCost, AnchorSet } from './anchors.ts'
+import type { Sample } from './sample.ts'
+import type { Slot } from './slot.ts'
+
+/** Nanoseconds, roughly: to evaluate a rule that was announced, and to look for literals inside a value, per unit. */
+const EVALUATION = 300
+const SCAN_PER_UNIT = 0.7
+/** Values shorter than this on the mean are searched in no time. */
+const LONG = 300
+/** Rules announced in fewer events of a sample stay as they are. */
+const OFTEN = 2
+
+/** The rules of a bucket, by their place in it. */
+export interface Planned {
+  /** Undefined: no literal announces the rule. */
+  readonly sets: readonly (AnchorSet | undefined)[]
+  /** The cheapest set of a rule under other costs. */
+  choose(rule: number, cost: AnchorCost): AnchorSet | undefined
+  slotOf(rule: number, field: string): Slot
+}
+
+/**
+ * Better anchors, once events were seen: rules that are announced often (`announced`: in how many events of the sample) get the
+ * anchor that is met least, and a long field is no longer searched when its rules can be announced by others for less.
+ */
+export function learnAnchors(planned: Planned, announced: readonly number[], sample: Sample): readonly (AnchorSet | undefined)[] {
+  const learned = planned.sets.map((set, rule) => {
+    if (set === undefined) return undefined
+    const rate = announced[rule]!
+    return rate < OFTEN ? { ...set, cost: rate / sample.docs.length } : planned.choose(rule, measured(planned, rule, sample))
+  })
+  return withoutLongSearches({ ...planned, sets: learned }, sample)
+}
+
+function measured(planned: Planned, rule: number, sample: Sample): AnchorCost {
+  return (anchor) => (anchor.field === undefined ? 1 : sample.rate(planned.slotOf(rule, anchor.field), anchor))
+}
+
+function searchedSlots(planned: Planned, rule: number): Slot[] {
+  const anchors = planned.sets[rule]?.anchors ?? []
+  return anchors.flatMap(({ field, how }) => (field !== undefined && how === 'contains' ? [planned.slotOf(rule, field)] : []))
+}
+
+function withoutLongSearches(planned: Planned, sample: Sample): readonly (AnchorSet | undefined)[] {
+  const usersOf = new Map<Slot, Set<number>>()
+  for (const rule of planned.sets.keys()) {
+    for (const slot of searchedSlots(planned, rule)) usersOf.set(slot, (usersOf.get(slot) ?? new Set()).add(rule))
+  }
+  const sets = [...planned.sets]
+  const avoided = new Set<Slot>()
+  for (const [slot, users] of [...usersOf].sort((a, b) => sample.length(b[0]) - sample.length(a[0]))) {
+    const saved = sample.length(slot) * SCAN_PER_UNIT
+    if (sample.length(slot) < LONG) break
+    if (users.size * EVALUATION * 0.005 > saved) continue
+    avoided.add(slot)
+    const moved = [...users].map((rule) => ({ rule, set: planned.choose(rule, avoiding(planned, rule, sample, avoided)) }))
+    const extra = moved.reduce((sum, { rule, set }) => sum + (set === undefined ? Infinity : set.cost - sets[rule]!.cost), 0)
+    if (extra * EVALUATION < saved) for (const { rule, set } of moved) sets[rule] = set
+    else avoided.delete(slot)
+  }
+  return sets
+}
+
+/** Searching an avoided field costs more than anything else. */
+function avoiding(planned: Planned, rule: number, sample: Sample, avoided: ReadonlySet<Slot>): AnchorCost {
+  const plain = measured(planned, rule, sample)
+  return (anchor) => {
+    const isAvoided = anchor.field !== undefined && anchor.how === 'contains' && avoided.has(planned.slotOf(rule, anchor.field))
+    return plain(anchor) + (isAvoided ? 1000 : 0)
+  }
+}

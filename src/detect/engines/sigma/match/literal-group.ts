@@ -1,0 +1,57 @@
+import { LiteralIndex } from './literal-index.ts'
+import type { Current, Predicate } from './predicate.ts'
+import { MANY, ONE, type Slot } from './slot.ts'
+
+/** So many units to compare (members × length of the value) are cheaper to search at once. */
+const WORTH = 800
+/** So few answers come sooner from asking one by one than from building an index. */
+const TRIAL = 8
+
+/** Many literals asked of one field, of which any will do: one pass over the value, once an event. */
+export class LiteralGroup {
+  readonly #slot: Slot
+  readonly #members: readonly Predicate[]
+  #index: LiteralIndex | undefined
+  #asked = 0
+  #stamp = 0
+  #holds = false
+
+  /** `members`: folded literal tests of the same slot. */
+  constructor(slot: Slot, members: readonly Predicate[]) {
+    this.#slot = slot
+    this.#members = members
+  }
+
+  holds(current: Current): boolean {
+    if (this.#stamp !== current.stamp) {
+      this.#stamp = current.stamp
+      this.#holds = this.#compute(current)
+    }
+    return this.#holds
+  }
+
+  #compute(current: Current): boolean {
+    const slot = this.#slot
+    slot.load(current.doc, current.stamp)
+    if (slot.state !== ONE && slot.state !== MANY) return false
+    if (slot.state === ONE && slot.text.length * this.#members.length < WORTH) return this.#some(current)
+    this.#asked += 1
+    if (this.#asked <= TRIAL) return this.#some(current)
+    const index = this.#index ?? this.#build()
+    if (slot.state === ONE) return index.lookup(slot.text).length > 0
+    return slot.texts.some((text) => index.lookup(text).length > 0)
+  }
+
+  #some(current: Current): boolean {
+    const members = this.#members
+    for (let index = 0; index < members.length; index += 1) if (members[index]!.holds(current)) return true
+    return false
+  }
+
+  #build(): LiteralIndex {
+    const index = new LiteralIndex()
+    for (const { test } of this.#members) if (test.kind === 'literal') index.add(test.how, test.text, 0)
+    this.#index = index
+    return index
+  }
+}

@@ -1,0 +1,31 @@
+import { GramIndex } from './gram-index.ts'
+
+/** The bytes that an event was parsed from: one JSON text in UTF-8. */
+export interface RawJson {
+  readonly bytes: Uint8Array
+  readonly start: number
+  readonly end: number
+  /** No `\u00…` in it: every ASCII character of a value stands as itself, but for `\`, `"`, `/` and controls. */
+  readonly plain: boolean
+}
+
+/** Stretches of a literal that stand in JSON text as one byte each, whoever wrote it: not `\`, `"`, `/`, controls or what is beyond ASCII. */
+const PLAIN_STRETCH = /[ !#-.0-[\]-~]+/g
+const SHORTEST = 5
+
+/**
+ * A test on the raw text that no event with one of the literals in a value can fail, or undefined when a literal has no stretch of plain
+ * characters that is long enough to look for.
+ */
+export function rawFilter(literals: readonly string[]): ((raw: RawJson) => boolean) | undefined {
+  const stretches: { text: string; id: number }[] = []
+  for (const literal of literals) {
+    const longest = [...literal.matchAll(PLAIN_STRETCH)]
+      .map(([text]) => text)
+      .reduce((best, text) => (text.length > best.length ? text : best), '')
+    if (longest.length < SHORTEST) return undefined
+    stretches.push({ text: longest, id: 0 })
+  }
+  const finder = new GramIndex(stretches)
+  return (raw) => !raw.plain || finder.occursIn(raw.bytes, raw.start, raw.end)
+}

@@ -1,0 +1,108 @@
+import type { RegexTest } from '../expression.ts'
+import { FOLDED_UNITS } from '../match/fold.ts'
+import type { RegexNode } from './ast.ts'
+import type { CharSet } from './char-set.ts'
+import { parseRegex } from './parse.ts'
+
+/** Folded texts of which every match holds at least one, or undefined when there is no such set worth its while. */
+export type RequiredLiterals = readonly string[] | undefined
+
+const SHORTEST = 2
+const MOST = 64
+
+/** What must occur, folded, in every text that the expression matches: a cheap test before the engine runs, and an anchor. */
+export function requiredLiterals(node: RegexNode): RequiredLiterals {
+  const found = best(node)
+  return found === undefined || found.some((text) => text.length < SHORTEST) ? undefined : found
+}
+
+const ofTest = new WeakMap<RegexTest, { readonly literals: RequiredLiterals }>()
+
+/** The same of a rule's test, worked out once. */
+export function regexLiterals(test: RegexTest): RequiredLiterals {
+  let known = ofTest.get(test)
+  if (known === undefined) {
+    const parsed = parseRegex(test)
+    known = { literals: 'fault' in parsed ? undefined : requiredLiterals(parsed.node) }
+    ofTest.set(test, known)
+  }
+  return known.literals
+}
+
+/** The single folded character of a set, when all its members fold to it. */
+function soleCharacter(set: CharSet): string | undefined {
+  if (set.length === 0 || set.length > 6) return undefined
+  const sole = FOLDED_UNITS[set[0]!]!
+  // Surrogate pairs fold together, not unit by unit.
+  if (sole >= 0xd800 && sole <= 0xdfff) return undefined
+  for (let at = 0; at < set.length; at += 2) {
+    if (set[at + 1]! - set[at]! > 2) return undefined
+    for (let unit = set[at]!; unit <= set[at + 1]!; unit += 1) if (FOLDED_UNITS[unit] !== sole) return undefined
+  }
+  return String.fromCharCode(sole)
+}
+
+function shortest(texts: readonly string[]): number {
+  return Math.min(...texts.map((text) => text.length))
+}
+
+function better(one: RequiredLiterals, other: RequiredLiterals): RequiredLiterals {
+  if (one === undefined || other === undefined) return one ?? other
+  const lengths = shortest(one) - shortest(other)
+  return lengths > 0 || (lengths === 0 && one.length <= other.length) ? one : other
+}
+
+function best(node: RegexNode): RequiredLiterals {
+  switch (node.kind) {
+    case 'set': {
+      const character = soleCharacter(node.set)
+      return character === undefined ? undefined : [character]
+    }
+    case 'choice': {
+      const all = node.items.map(best)
+      if (all.some((each) => each === undefined)) return undefined
+      const texts = [...new Set(all.flatMap((each) => each!))]
+      return texts.length > MOST ? undefined : texts
+    }
+    case 'repeat':
+      return node.min > 0 ? best(node.item) : undefined
+    case 'sequence':
+      return bestOfSequence(node.items)
+    default:
+      return undefined
+  }
+}
+
+/** Neighbouring characters make one text; assertions stand between characters and take no room. */
+function bestOfSequence(items: readonly RegexNode[]): RequiredLiterals {
+  let found: RequiredLiterals
+  let run = ''
+  const endRun = () => {
+    if (run !== '') found = better(found, [run])
+    run = ''
+  }
+  for (const item of flatten(items)) {
+    if (item.kind === 'assertion' || item.kind === 'look') continue
+    const character = item.kind === 'set' ? soleCharacter(item.set) : undefined
+    if (character !== undefined) {
+      run += character
+      continue
+    }
+    endRun()
+    found = better(found, best(item))
+  }
+  endRun()
+  return found
+}
+
+/** Sequences inside sequences, and exact repetitions of one character (`a{3}`), written out. */
+function flatten(items: readonly RegexNode[]): RegexNode[] {
+  return items.flatMap((item) => {
+    if (item.kind === 'sequence') return flatten(item.items)
+    if (item.kind === 'repeat' && item.item.kind === 'set' && item.min > 0 && item.min <= 16) {
+      const copies = new Array<RegexNode>(item.min).fill(item.item)
+      return item.min === item.max ? copies : [...copies, { ...item, min: 0 }]
+    }
+    return [item]
+  })
+}
