@@ -38,7 +38,8 @@ const cruised = run(
 )
 const cruise = JSON.parse(cruised.stdout) as Cruise
 // Without @swc/core beside TypeScript 7 it reads no module and passes: the count is the proof that it looked.
-if (cruise.summary.totalCruised < MINIMUM_MODULES) faults.push(`dependency-cruiser read only ${cruise.summary.totalCruised} modules`)
+if (cruise.summary.totalCruised < MINIMUM_MODULES)
+  faults.push(`dependency-cruiser read only ${cruise.summary.totalCruised} modules`)
 for (const { rule, from, to } of cruise.summary.violations) faults.push(`import rule ${rule.name}: ${from} → ${to}`)
 
 const lock = readFileSync('package-lock.json', 'utf8')

@@ -94,7 +94,7 @@ describe.skipIf(!hasChromium)('the console in Chromium (needs Debian’s chromiu
       await button('access.setup.submit').click()
       await page.waitForURL((url) => !url.pathname.startsWith('/setup'))
       await page.getByRole('navigation').first().waitFor()
-      expect(await page.evaluate(() => document.documentElement.lang)).toBe(language)
+      expect(await page.locator('html').getAttribute('lang')).toBe(language)
     })
 
     it('earns a seal by a signature and evidence', async () => {

@@ -1,8 +1,5 @@
 import { PERMISSIONS, type Permission } from '../platform/http/route.ts'
-
-/** What an API token is for. */
-export const GRANTS = ['ingest', 'read', 'admin'] as const
-export type Grant = (typeof GRANTS)[number]
+import { GRANTS, type Grant } from './schema.ts'
 
 const READ: readonly Permission[] = ['public', 'events:read', 'alerts:read', 'cards:read', 'ledger:read', 'sources:read']
 

@@ -1,5 +1,8 @@
 import { z } from 'zod'
-import { GRANTS } from './grants.ts'
+
+/** What an API token is for. */
+export const GRANTS = ['ingest', 'read', 'admin'] as const
+export type Grant = (typeof GRANTS)[number]
 
 /** NIST SP 800-63B: length is what counts; no composition rules. */
 export const passwordSchema = z.string().min(12).max(256)

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
-import type { Grant } from './grants.ts'
 import { type Db, insertToken } from './queries.ts'
+import type { Grant } from './schema.ts'
 import { hashSecret, newSecret } from './secret.ts'
 
 export interface NewToken {

@@ -1,5 +1,6 @@
-import { GRANTS, isGrant } from '../access/grants.ts'
+import { isGrant } from '../access/grants.ts'
 import { deleteToken, listTokens } from '../access/queries.ts'
+import { GRANTS } from '../access/schema.ts'
 import type { AccessTables } from '../access/tables.ts'
 import { createToken } from '../access/tokens.ts'
 import { migrations } from '../app/migrations.ts'

@@ -209,7 +209,13 @@ describeStates('the accounts', (bed) => {
     const db = state.tables<CollectTables>()
     const measure = completenessMeasure(db, { now: () => T0 + 10 * MINUTE_MS })
     const read = (): ReturnType<typeof measure.measure> => measure.measure({}, T0, T0 + 10 * MINUTE_MS, 'default')
-    expect(await read()).toMatchObject({ value: null, good: 0, bad: 0, unknown: 0, missing: { en: expect.any(String), ja: expect.any(String) } })
+    expect(await read()).toMatchObject({
+      value: null,
+      good: 0,
+      bad: 0,
+      unknown: 0,
+      missing: { en: expect.any(String), ja: expect.any(String) },
+    })
     await writeSource(db, { ...newRow('default', 'http:a', T0), expected_seconds: 60 })
     await writeSource(db, newRow('default', 'file:never', T0))
     for (const minute of [0, 1, 2, 3, 8, 9]) await at(state, 'http:a', minute)

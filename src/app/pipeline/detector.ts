@@ -32,7 +32,7 @@ export interface DetectorDeps {
     trx: Kysely<PipelineTables>,
     detections: readonly Detection[],
     now: number,
-  ) => Promise<{ readonly raised: number }>
+  ) => Promise<{ readonly changed: number }>
   readonly applyCounts: (
     trx: Kysely<PipelineTables>,
     source: string,
@@ -91,7 +91,7 @@ export function createDetector(deps: DetectorDeps): Detector {
     for (;;) {
       try {
         alerts = await deps.state.transaction<PipelineTables, number>(async (trx) => {
-          const { raised } = await deps.recordDetections(trx, detections, now)
+          const { changed } = await deps.recordDetections(trx, detections, now)
           for (const { source, scope, result } of counts) await deps.applyCounts(trx, source, scope, result, now)
           if (batch !== undefined) {
             const { writer, sequence, received } = batch
@@ -106,7 +106,7 @@ export function createDetector(deps: DetectorDeps): Detector {
               },
             ])
           }
-          return raised
+          return changed
         })
         break
       } catch (error) {

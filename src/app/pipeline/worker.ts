@@ -40,7 +40,10 @@ const detector = createDetector({
   until: await lake.lastSequence(settings.writer),
   rules,
   batchRoot,
-  recordDetections: async (trx, detections, now) => ({ raised: (await recordDetections(trx, detections, now)).raised.length }),
+  recordDetections: async (trx, detections, now) => {
+    const { raised, updated } = await recordDetections(trx, detections, now)
+    return { changed: raised.length + updated.length }
+  },
   applyCounts,
   recordEvidence,
   countsOf: countsOfStored,

@@ -82,14 +82,14 @@ export class LineSplitter {
   #emitLines(block: Buffer): void {
     const raw = this.#raw
     raw.bytes = block
-    let escape = nextEscape(block, 0)
+    let escapeAt = nextEscape(block, 0)
     for (let from = 0; from <= block.length; ) {
       const end = block.indexOf(10, from)
       const to = end < 0 ? block.length : end
-      if (escape < from) escape = nextEscape(block, from)
+      if (escapeAt < from) escapeAt = nextEscape(block, from)
       raw.start = from
       raw.end = to
-      raw.plain = escape >= to
+      raw.plain = escapeAt >= to
       this.#sink.line(withoutReturn(block.toString('utf8', from, to)), raw)
       from = to + 1
     }

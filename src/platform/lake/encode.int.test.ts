@@ -30,7 +30,8 @@ test('whatever a column holds comes back as it was', async () => {
   let cases = 0
   let sequence = 0
   for (const { field, kind } of HOT_COLUMNS) {
-    const value = kind === 'number' ? number : kind === 'list' ? fc.array(text, { minLength: 1, maxLength: 3 }) : text
+    const value: fc.Arbitrary<JsonValue> =
+      kind === 'number' ? number : kind === 'list' ? fc.array(text, { minLength: 1, maxLength: 3 }) : text
     const scope = `scope of ${field}`
     const sample = fc.sample(fc.record({ id: text, source: text, parser: text, request: text, value }), { numRuns: 60, seed: 7 })
     const events = sample.map(({ value: drawn, id, ...rest }, n) =>

@@ -51,7 +51,7 @@ function withoutLongSearches(planned: Planned, sample: Sample): readonly (Anchor
   for (const [slot, users] of [...usersOf].sort((a, b) => sample.length(b[0]) - sample.length(a[0]))) {
     const saved = sample.length(slot) * SCAN_PER_UNIT
     if (sample.length(slot) < LONG) break
-    if (users.size * EVALUATION * 0.005 > saved) continue
+    if (users.size * EVALUATION * 0.03 > saved) continue
     avoided.add(slot)
     const moved = [...users].map((rule) => ({ rule, set: planned.choose(rule, avoiding(planned, rule, sample, avoided)) }))
     const extra = moved.reduce((sum, { rule, set }) => sum + (set === undefined ? Infinity : set.cost - sets[rule]!.cost), 0)

@@ -5,7 +5,7 @@ import { base64, base64Offsets, flagDashes, utf8Bytes, utf16Bytes, windash } fro
 import { testOfParts } from './pattern.ts'
 import { expandPlaceholders, type Placeholders } from './placeholders.ts'
 import { RuleFault, type YamlPath } from './refuse.ts'
-import { literalValue, partsOf, plainText, type RuleValue, valueOf, writtenOf } from './values.ts'
+import { literalValue, partsOf, plainText, type RuleValue, ruleValueOf, writtenOf } from './values.ts'
 
 /** Five dashes to the power of the flags: more would be no rule that a person wrote. */
 const MOST_FLAGS = 5
@@ -92,7 +92,7 @@ export function expressionOfItem(
   if (list.length === 0) throw new RuleFault('value-empty', 'a list of values must not be empty', path)
   const alternatives = list.map((entry, index) => {
     const at = Array.isArray(raw) ? [...path, index] : path
-    const value = valueOf(entry, at)
+    const value = ruleValueOf(entry, at)
     const values = transform(value, chain.transforms, placeholders, at)
     return anyOf(values.map((each) => context.leaf(testOf(each, chain, at), value)))
   })

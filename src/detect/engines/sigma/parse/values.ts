@@ -12,7 +12,7 @@ export type RuleValue =
   | { readonly kind: 'boolean'; readonly boolean: boolean }
   | { readonly kind: 'null' }
 
-export function valueOf(raw: unknown, path: YamlPath): RuleValue {
+export function ruleValueOf(raw: unknown, path: YamlPath): RuleValue {
   if (raw === null || raw === undefined) return { kind: 'null' }
   if (typeof raw === 'string') return { kind: 'text', written: raw, parts: parseWildcards(raw) }
   if (typeof raw === 'number') return { kind: 'number', number: raw, written: String(raw) }

@@ -227,14 +227,13 @@ function isExponential(automaton: Glushkov, component: Int32Array): boolean {
     if (own < 0) continue
     const inside = [...follow[position]!].filter(([next]) => component[next] === own)
     if (inside.some(([, ways]) => ways > 1)) return true
-    const seen = new Uint8Array(size * size)
+    const seen = new Set<number>()
     const queue: number[] = []
     const push = (one: number, two: number) => {
       const pair = one * size + two
-      if (seen[pair] === 0) {
-        seen[pair] = 1
-        queue.push(pair)
-      }
+      if (seen.has(pair)) return
+      seen.add(pair)
+      queue.push(pair)
     }
     for (const [one] of inside) for (const [two] of inside) if (one < two && intersects(sets[one]!, sets[two]!)) push(one, two)
     while (queue.length > 0) {
