@@ -117,7 +117,7 @@ describe.skipIf(!hasChromium)('the console in Chromium (needs Debian’s chromiu
     it('proves the alert’s entry in the browser', async () => {
       await page.locator('.facts a[href*="/evidence"]').first().click()
       await page.locator('[data-verified="true"]').waitFor()
-      expect(await page.locator('[data-verified="true"]').innerText()).toContain(t('evidence.verify.proved'))
+      expect(await page.locator('[data-verified="true"]').textContent()).toContain(t('evidence.verify.proved'))
     })
 
     it('takes the seal away, and says why', async () => {

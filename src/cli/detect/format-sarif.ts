@@ -1,6 +1,6 @@
 import { pathToFileURL } from 'node:url'
 import type { Level, RuleInfo } from '../../kernel/detection.ts'
-import type { Formatter } from './format.ts'
+import type { Formatter } from './formatter.ts'
 import type { Hit, RecordPlace } from './hit.ts'
 
 const LEVELS: Readonly<Record<Level, 'error' | 'warning' | 'note'>> = {

@@ -1,6 +1,6 @@
 import type { Level } from '../../kernel/detection.ts'
 import type { JsonObject } from '../../kernel/json.ts'
-import type { Formatter } from './format.ts'
+import type { Formatter } from './formatter.ts'
 import type { Hit } from './hit.ts'
 
 /** A word and a colour: severity is never colour alone. */

@@ -1,13 +1,8 @@
 import { sarifFormatter } from './format-sarif.ts'
 import { tableFormatter } from './format-table.ts'
+import type { Formatter } from './formatter.ts'
 import type { Hit } from './hit.ts'
 import type { Format } from './options.ts'
-
-/** Turns hits into text, one by one; `end` closes the document. */
-export interface Formatter {
-  hit(hit: Hit): string
-  end(): string
-}
 
 export function formatterOf(format: Format, options: { readonly colour: boolean }): Formatter {
   if (format === 'sarif') return sarifFormatter()

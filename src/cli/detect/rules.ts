@@ -17,7 +17,7 @@ export interface ChosenRules {
 /** Loads the rules that the options ask for. */
 export function chooseRules(choice: RuleChoice): ChosenRules {
   const { where, level } = choice
-  const lowest = level === undefined ? 0 : LEVELS.findIndex((each) => each === level)
+  const lowest = level === undefined ? 0 : (LEVELS as readonly string[]).indexOf(level)
   if (lowest < 0) throw new KanpekiError('usage', `--level ${level} is not one of ${LEVELS.join(', ')}.`)
   const loaded = loadRuleFiles(choice.rules, { placeholders: choice.placeholders })
   return {
