@@ -1,5 +1,4 @@
 import { readFile } from 'node:fs/promises'
-import { parseArgs } from 'node:util'
 import { cardJsonSchema } from '../declare/card-json-schema.ts'
 import type { Measures } from '../declare/criteria.ts'
 import { diffCards, weakenedIn } from '../declare/diff.ts'
@@ -10,12 +9,16 @@ import { loadAttack } from '../detect/coverage-attack.ts'
 import { detectMeasureInfos } from '../detect/measures.ts'
 import { formatPlace, messageOf } from '../kernel/error.ts'
 import type { Measure } from '../kernel/measure.ts'
+import { declareStatus } from './declare-status.ts'
+import { guarded, readOptions } from './options.ts'
 
 const USAGE = `Usage: kanpeki declare validate [--json] FILE…   check cards, with file, line and remedy
        kanpeki declare diff [--json] OLD NEW        differences in meaning; a weaker promise is marked
        kanpeki declare schema                       print the JSON Schema of a card
+       kanpeki declare status [ID] [--json] [--data DIR | --url URL --token TOKEN]   how the cards of a server stand
 
-Exit: validate 0 all good, 1 a card was refused; diff 0 nothing weaker, 1 something weaker or unclear; 2 a file cannot be read.
+Exit: validate 0 all good, 1 a card was refused; diff 0 nothing weaker, 1 something weaker or unclear; 2 a file cannot be read;
+status 0 every badge is held, 1 one is not.
 `
 
 /** What a card may name, known without a server. */
@@ -25,27 +28,40 @@ export function knownMeasures(): Measures {
   return new Map(all.map((measure) => [measure.id, measure]))
 }
 
-/** `kanpeki declare …`: cards as code, without a server. Resolves to the exit code. */
-export async function declareCommand(args: readonly string[]): Promise<number> {
-  const { values, positionals } = parseArgs({
-    args: [...args],
-    allowPositionals: true,
-    options: { json: { type: 'boolean', default: false }, help: { type: 'boolean', short: 'h', default: false } },
-  })
-  const [verb, ...files] = positionals
-  if (values.help) return say(USAGE, 0)
-  switch (verb) {
-    case 'schema':
-      return say(`${JSON.stringify(cardJsonSchema(), null, 2)}\n`, 0)
-    case 'validate':
-      return files.length === 0 ? complain(USAGE, 64) : await validate(files, values.json)
-    case 'diff': {
-      const [before, after] = files
-      return before === undefined || after === undefined ? complain(USAGE, 64) : await diff(before, after, values.json)
+/** `kanpeki declare …`: cards as code; only `status` asks a server. Resolves to the exit code. */
+export function declareCommand(args: readonly string[]): Promise<number> {
+  return guarded(async () => {
+    const { values, positionals } = readOptions(
+      {
+        args: [...args],
+        allowPositionals: true,
+        options: {
+          json: { type: 'boolean', default: false },
+          data: { type: 'string', default: './data' },
+          url: { type: 'string' },
+          token: { type: 'string' },
+          help: { type: 'boolean', short: 'h', default: false },
+        },
+      },
+      USAGE,
+    )
+    const [verb, ...rest] = positionals
+    if (values.help) return say(USAGE, 0)
+    switch (verb) {
+      case 'schema':
+        return say(`${JSON.stringify(cardJsonSchema(), null, 2)}\n`, 0)
+      case 'validate':
+        return rest.length === 0 ? complain(USAGE, 64) : await validate(rest, values.json)
+      case 'diff': {
+        const [before, after] = rest
+        return before === undefined || after === undefined ? complain(USAGE, 64) : await diff(before, after, values.json)
+      }
+      case 'status':
+        return await declareStatus({ id: rest[0], data: values.data, url: values.url, token: values.token, json: values.json })
+      default:
+        return complain(USAGE, 64)
     }
-    default:
-      return complain(USAGE, 64)
-  }
+  })
 }
 
 interface Read {

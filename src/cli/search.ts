@@ -1,15 +1,11 @@
-import type { AccessTables } from '../access/tables.ts'
-import { createToken } from '../access/tokens.ts'
 import { openLake } from '../app/lake.ts'
-import { migrations } from '../app/migrations.ts'
-import { statePlace } from '../app/places.ts'
 import { KanpekiError } from '../kernel/error.ts'
 import { DEFAULT_SCOPE } from '../kernel/event.ts'
 import { getPath, type JsonObject } from '../kernel/json.ts'
 import { readConfig } from '../platform/config.ts'
-import { dataDir, lockDataDir, prepareDataDir, runningServer } from '../platform/data-dir.ts'
+import { dataDir, lockDataDir, prepareDataDir } from '../platform/data-dir.ts'
 import { parseQuery } from '../platform/lake/query/parse.ts'
-import { openState } from '../platform/state/state.ts'
+import { localServer } from './local-server.ts'
 import { EXIT, guarded, readOptions } from './options.ts'
 import { callApi } from './remote.ts'
 import { terminalLog } from './terminal-log.ts'
@@ -18,8 +14,6 @@ const USAGE = `Usage: kanpeki search QUERY [--count] [--limit N] [--json] [--dat
   --count   print only the number of events
   --limit N at most N events, newest first (default 20)
   --json    one JSON document a line`
-
-const TOKEN_LIFE_MS = 60_000
 
 interface Found {
   readonly id: string
@@ -42,25 +36,10 @@ function remoteReader(url: string, token: string | undefined): Reader {
 
 /** Whoever can read the data folder may read the lake: a running server is asked with a token that lives for a minute. */
 async function withLocalReader<T>(data: string, work: (reader: Reader) => Promise<T>): Promise<T> {
+  const server = await localServer(data, 'read', 'search on this host')
+  if (server !== undefined) return await work(remoteReader(server.url, server.token))
   const dir = dataDir(data)
   const config = readConfig(data, {}, process.env)
-  const server = runningServer(dir)
-  if (server !== undefined) {
-    const state = await openState(statePlace(config), migrations)
-    try {
-      const { token } = await createToken(
-        state.tables<AccessTables>(),
-        DEFAULT_SCOPE,
-        'search on this host',
-        'read',
-        Date.now(),
-        TOKEN_LIFE_MS,
-      )
-      return await work(remoteReader(server.url, token))
-    } finally {
-      await state.close()
-    }
-  }
   prepareDataDir(dir)
   const lock = await lockDataDir(dir)
   try {

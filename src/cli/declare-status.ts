@@ -1,0 +1,42 @@
+import type { CardView, WallResponse } from '../declare/schema.ts'
+import { KanpekiError } from '../kernel/error.ts'
+import { localServer } from './local-server.ts'
+import { EXIT } from './options.ts'
+import { callApi } from './remote.ts'
+
+export interface StatusOptions {
+  /** Only this card; all where absent. */
+  readonly id: string | undefined
+  readonly data: string
+  readonly url: string | undefined
+  readonly token: string | undefined
+  readonly json: boolean
+}
+
+/** How the cards of a running server stand. Exit 0 if every badge asked for is held, 1 if one is not. */
+export async function declareStatus({ id, data, url, token, json }: StatusOptions): Promise<number> {
+  const server = url === undefined ? await localServer(data, 'read', 'declare status on this host') : { url, token }
+  if (server === undefined) {
+    throw new KanpekiError('unreachable', `No server runs on ${data}.`, {
+      remedy: "Start it with 'kanpeki up', or name one with --url and --token.",
+    })
+  }
+  const wall = await callApi<WallResponse>(server.url, server.token, 'GET', '/api/v1/cards')
+  const cards = wall.cards.filter((card) => id === undefined || card.id === id)
+  if (id !== undefined && cards.length === 0) {
+    throw new KanpekiError('not_found', `There is no declaration ${id}.`, {
+      remedy: `Known: ${wall.cards.map((card) => card.id).join(', ')}.`,
+    })
+  }
+  process.stdout.write(json ? `${JSON.stringify(cards)}\n` : cards.map(describe).join('\n'))
+  return cards.every((card) => card.badge.state === 'held' || card.badge.state === 'at-risk') ? EXIT.ok : EXIT.failed
+}
+
+function describe(card: CardView): string {
+  const reason = card.badge.reason === null ? '' : `  ${card.badge.reason.text.en}`
+  const objectives = card.objectives.map((objective) => {
+    const value = objective.value === null ? 'no evidence' : `${objective.value} ${objective.unit}`
+    return `  ${objective.state.padEnd(8)} ${objective.title.en}: ${value} (${objective.comparator} ${objective.target})\n`
+  })
+  return `${card.id} ${card.version}: ${card.badge.state}${reason}\n${objectives.join('')}`
+}

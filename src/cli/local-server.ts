@@ -1,0 +1,32 @@
+import type { Grant } from '../access/schema.ts'
+import type { AccessTables } from '../access/tables.ts'
+import { createToken } from '../access/tokens.ts'
+import { migrations } from '../app/migrations.ts'
+import { statePlace } from '../app/places.ts'
+import { DEFAULT_SCOPE } from '../kernel/event.ts'
+import { readConfig } from '../platform/config.ts'
+import { dataDir, runningServer } from '../platform/data-dir.ts'
+import { openState } from '../platform/state/state.ts'
+
+const TOKEN_LIFE_MS = 60_000
+
+export interface LocalServer {
+  readonly url: string
+  readonly token: string
+}
+
+/**
+ * The server that runs on a data folder, with a token that lives for a minute: whoever can write the folder may do
+ * anything anyway. Undefined if none runs.
+ */
+export async function localServer(data: string, grant: Grant, name: string): Promise<LocalServer | undefined> {
+  const server = runningServer(dataDir(data))
+  if (server === undefined) return undefined
+  const state = await openState(statePlace(readConfig(data, {}, process.env)), migrations)
+  try {
+    const { token } = await createToken(state.tables<AccessTables>(), DEFAULT_SCOPE, name, grant, Date.now(), TOKEN_LIFE_MS)
+    return { url: server.url, token }
+  } finally {
+    await state.close()
+  }
+}
