@@ -13,6 +13,7 @@ import type { DeclareTables } from '../declare/tables.ts'
 import { signCard } from '../declare/versions.ts'
 import { KanpekiError } from '../kernel/error.ts'
 import { DEFAULT_SCOPE } from '../kernel/event.ts'
+import type { BadgeState } from '../kernel/measure.ts'
 import { PERMISSIONS } from '../platform/http/route.ts'
 import { type Kanpeki, serve } from '../server/serve.ts'
 import { EXIT, guarded } from './options.ts'
@@ -27,8 +28,18 @@ const USAGE = `Usage: kanpeki demo [--fast] [--exit] [--data DIR] [--port N] [--
 
 const FAST = 60
 const SEED = 7
+/** The card in content/demo/declarations that is held at the beginning and withdrawn in the story. */
+const CARD = 'sakura-shop'
 const HELD_FOR_MS = { fast: 3_000, human: 15_000 } as const
 const WAIT_FOR_PERSON_MS = 120_000
+
+const STATE_JA: Readonly<Record<BadgeState, string>> = {
+  held: '有効',
+  'at-risk': '要注意',
+  withdrawn: '撤回',
+  expired: '期限切れ',
+  draft: '未署名',
+}
 
 /** The terminal speaks Japanese where the system does. */
 const JAPANESE = /^ja/i.test(process.env['LC_ALL'] ?? process.env['LC_MESSAGES'] ?? process.env['LANG'] ?? '')
@@ -48,11 +59,12 @@ function sender(url: string, token: string): SendLines {
   }
 }
 
-/** Signs the demo's card as an invented administrator: only ever in the demo's own data folder. */
-async function signCards({ services, declaring }: Kanpeki): Promise<void> {
+/** Signs the demo's own card as an invented administrator: only ever in the demo's own data folder. */
+async function signDemoCard({ services, declaring }: Kanpeki): Promise<void> {
   const { state, clock } = services
   const signer = { id: 'demo', name: 'demo', kind: 'person', scope: DEFAULT_SCOPE, permissions: new Set(PERMISSIONS) } as const
-  for (const card of await allCards(state.tables<DeclareTables>())) {
+  const [card] = (await allCards(state.tables<DeclareTables>())).filter((one) => one.id === CARD)
+  if (card !== undefined) {
     await state.transaction<DeclareTables, void>(async (trx) => {
       try {
         await signCard(trx, card.id, card.hash, signer, clock.now())
@@ -65,19 +77,17 @@ async function signCards({ services, declaring }: Kanpeki): Promise<void> {
   await declaring.evaluate()
 }
 
-async function sayBadges({ services, declaring }: Kanpeki): Promise<void> {
+async function sayBadge({ services, declaring }: Kanpeki): Promise<void> {
   const { state, clock, ledger } = services
   const db = state.tables<DeclareTables>()
   const measures = new Map(declaring.measures.map((measure) => [measure.id, measure]))
   const head = async (): Promise<{ size: number; root: string }> => ({ size: ledger.head.size, root: '' })
-  for (const { id } of await allCards(db)) {
-    const badge = await badgeOf(db, id, JAPANESE ? 'ja' : 'en', measures, head, clock.now())
-    const reason = badge.reason === null ? '' : ` ${badge.reason}`
-    say({
-      en: `  Badge of ${badge.name.en}: ${badge.state}.${reason}`,
-      ja: `  「${badge.name.ja}」の印: ${badge.state}。${reason}`,
-    })
-  }
+  const badge = await badgeOf(db, CARD, JAPANESE ? 'ja' : 'en', measures, head, clock.now())
+  const reason = badge.reason === null ? '' : ` ${badge.reason}`
+  say({
+    en: `  Badge of ${badge.name.en}: ${badge.state}.${reason}`,
+    ja: `  「${badge.name.ja}」の印: ${STATE_JA[badge.state]}。${reason}`,
+  })
 }
 
 async function waitForPerson(kanpeki: Kanpeki, stopped: () => boolean): Promise<void> {
@@ -106,8 +116,8 @@ async function play(kanpeki: Kanpeki, fast: boolean, texts: StoryTexts, stopped:
   const ordinary = [...story(SEED + 1, { startMs: Date.now() - 9_000, speed: FAST })].filter((item) => item.act === 0)
   await sendStory(ordinary, send)
   await services.pipeline.ask({ kind: 'settled' })
-  await signCards(kanpeki)
-  await sayBadges(kanpeki)
+  await signDemoCard(kanpeki)
+  await sayBadge(kanpeki)
   if (!fast) await waitForPerson(kanpeki, stopped)
   await pause(fast ? HELD_FOR_MS.fast : HELD_FOR_MS.human)
   const speed = fast ? FAST : 1
@@ -121,7 +131,7 @@ async function play(kanpeki: Kanpeki, fast: boolean, texts: StoryTexts, stopped:
   await declaring.evaluate()
   const total = sent + ordinary.length
   say({ en: `\nThe story has ended: ${total} records sent.`, ja: `\n物語は終わりました。送った記録は${total}件です。` })
-  await sayBadges(kanpeki)
+  await sayBadge(kanpeki)
 }
 
 export function demoCommand(args: readonly string[]): Promise<number> {
@@ -132,7 +142,9 @@ export function demoCommand(args: readonly string[]): Promise<number> {
     const options = upOptions(rest.includes('--data') ? rest : [...rest, '--data', './data-demo'], USAGE)
     if (options === undefined) return EXIT.ok
     const log = terminalLog()
-    const kanpeki = await serve(options.config, log, { cards: [join(CONTENT, 'demo/declarations')] })
+    const kanpeki = await serve(options.config, log, {
+      cards: [join(CONTENT, 'demo/declarations'), join(CONTENT, 'declarations')],
+    })
     announce(kanpeki, options.json)
     let stopped = false
     const ended = untilStopped(kanpeki, log).finally(() => {
