@@ -90,7 +90,8 @@ export function startServer(data: string, args: readonly string[] = [], prefix: 
         child,
         stderr: () => errors,
         stop: () => {
-          process.kill(ready.pid, 'SIGTERM')
+          // It may have ended by itself: then its exit code says so.
+          if (child.exitCode === null && child.signalCode === null) process.kill(ready.pid, 'SIGTERM')
           return ended
         },
         kill: async () => {

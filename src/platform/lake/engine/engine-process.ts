@@ -6,7 +6,7 @@ import { once } from 'node:events'
 import { mkdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { writeFileAtomically } from '../../atomic-file.ts'
-import { lockFolder } from '../../folder-lock.ts'
+import { type FolderLock, lockFolder } from '../../folder-lock.ts'
 import type { EngineOrder, EngineReport } from './engine-messages.ts'
 import { engineConfig } from './engine-settings.ts'
 import { httpFace } from './http-face.ts'
@@ -14,6 +14,9 @@ import { SessionPool } from './sessions.ts'
 
 /** A former process of a killed parent may still be finishing its last insert. */
 const LOCK_WAIT_MS = 30_000
+
+/** Kept here for the whole life of the process: a lock that is collected is released. */
+let held: FolderLock | undefined
 
 function report(message: EngineReport): void {
   if (process.connected) process.send?.(message)
@@ -29,7 +32,7 @@ async function main(): Promise<void> {
   process.on('message', (next: EngineOrder) => {
     if (next.kind === 'stop') gone.resolve()
   })
-  const lock = await lockFolder(order.folder, LOCK_WAIT_MS)
+  held = await lockFolder(order.folder, LOCK_WAIT_MS)
   // Left by a process that was killed; with the lock in hand nobody else can be listening there.
   if ('path' in order.listen) rmSync(order.listen.path, { force: true })
   const data = join(order.folder, 'engine')
@@ -51,11 +54,12 @@ async function main(): Promise<void> {
   })
   writers.close()
   readers.close()
-  lock.release()
 }
 
+// Our lock is released by the end of the process and not before: the engine holds its own on the folder until then, and a
+// successor that got in between could not open it.
 main().then(
-  () => process.exit(0),
+  () => process.exit(held === undefined ? 1 : 0),
   (error: unknown) => {
     const { message, code } =
       error instanceof Error ? { code: undefined, ...error, message: error.message } : { message: String(error), code: undefined }
