@@ -1,9 +1,9 @@
-import { readFileSync } from 'node:fs'
 import { Agent, request } from 'node:http'
 import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import { api, createToken, eventually, startServer, temporaryFolder } from '../test/support/kanpeki.ts'
 import { bulkBody, chunks, mixedLines } from '../test/support/mixed.ts'
+import { residentMb } from './resident.ts'
 import type { BenchResult } from './result.ts'
 
 const ROUNDS = 5
@@ -85,17 +85,5 @@ async function send(agent: Agent, url: string, token: string, body: Buffer): Pro
     if (status === 200) return
     if (status !== 429) throw new Error(`_bulk answered ${status}`)
     await pause(100)
-  }
-}
-
-/** Resident memory of a process and all below it, megabytes. */
-function residentMb(pid: number): number {
-  try {
-    const status = readFileSync(`/proc/${pid}/status`, 'utf8')
-    const own = Number(/VmRSS:\s+(\d+)/.exec(status)?.[1] ?? 0) / 1024
-    const children = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').split(' ').filter(Boolean)
-    return children.reduce((sum, child) => sum + residentMb(Number(child)), own)
-  } catch {
-    return 0
   }
 }

@@ -1,0 +1,62 @@
+import { loadRuleFiles } from '../src/detect/engines/sigma/load/read-files.ts'
+import { compileSigma } from '../src/detect/engines/sigma/match/program.ts'
+import type { JsonObject } from '../src/kernel/json.ts'
+import { sharedData } from '../src/kernel/testing/shared-data.ts'
+import { mixedLines } from '../test/support/mixed.ts'
+import type { BenchResult } from './result.ts'
+
+const ROUNDS = 5
+const WARM_UP = 5_000
+
+/**
+ * Events a second through `JSON.parse` and all of SigmaHQ's Windows rules, against `JSON.parse` alone over the same lines
+ * in the same run: one core, CPU time, the best of the rounds on either side.
+ */
+export async function detect(): Promise<BenchResult> {
+  const lines = mixedLines()
+  const folder = sharedData('sigma/rules')
+  if (lines === undefined || folder === undefined) throw new Error('../shared/data is absent: nothing to read')
+  const program = compileSigma(loadRuleFiles([folder]).rules, { where: { product: 'windows' } })
+  let parsed = 0
+  let matched = 0
+  const alone = (line: string): void => {
+    parsed += JSON.parse(line) === null ? 0 : 1
+  }
+  const together = (line: string): void => {
+    matched += program.match(JSON.parse(line) as JsonObject).length
+  }
+  for (const line of lines.slice(0, WARM_UP)) {
+    alone(line)
+    together(line)
+  }
+  let parse = Number.POSITIVE_INFINITY
+  let both = Number.POSITIVE_INFINITY
+  for (let round = 0; round < ROUNDS; round++) {
+    parse = Math.min(
+      parse,
+      cpuSeconds(() => lines.forEach(alone)),
+    )
+    both = Math.min(
+      both,
+      cpuSeconds(() => lines.forEach(together)),
+    )
+  }
+  if (parsed === 0 || matched === 0) throw new Error('nothing was parsed or matched: the benchmark measures nothing')
+  const numerator = lines.length / both
+  const denominator = lines.length / parse
+  return {
+    name: 'detect',
+    ratio: numerator / denominator,
+    numerator,
+    denominator,
+    unit: 'events/s',
+    rssMb: process.memoryUsage.rss() / 1024 ** 2,
+  }
+}
+
+function cpuSeconds(work: () => void): number {
+  const before = process.cpuUsage()
+  work()
+  const { user, system } = process.cpuUsage(before)
+  return (user + system) / 1e6
+}

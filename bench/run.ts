@@ -1,0 +1,30 @@
+/** `npm run bench -- NAME [--json]`: one benchmark by name. Build first (`npm run build`): those that start a server run dist/. */
+import { detect } from './detect.ts'
+import { ingest } from './ingest.ts'
+import { noise } from './noise.ts'
+import type { BenchResult } from './result.ts'
+import { start } from './start.ts'
+
+type Benchmark = () => Promise<BenchResult>
+
+/** Every benchmark; a test compares this list with the folder. */
+export const BENCHMARKS: Readonly<Record<string, Benchmark>> = { detect, ingest, noise, start }
+
+function describe({ name, ratio, numerator, denominator, unit, rssMb }: BenchResult): string {
+  const figure = (value: number): string => (value >= 100 ? Math.round(value).toLocaleString('en') : value.toPrecision(3))
+  return `${name}: ratio ${ratio.toFixed(3)} (${figure(numerator)} against ${figure(denominator)} ${unit}), ${Math.round(rssMb)} MB resident\n`
+}
+
+async function main(): Promise<number> {
+  const [name, ...flags] = process.argv.slice(2)
+  const benchmark = name !== undefined && Object.hasOwn(BENCHMARKS, name) ? BENCHMARKS[name] : undefined
+  if (benchmark === undefined) {
+    process.stderr.write(`Which one? ${Object.keys(BENCHMARKS).join(', ')}\n`)
+    return 64
+  }
+  const result = await benchmark()
+  process.stdout.write(flags.includes('--json') ? `${JSON.stringify(result)}\n` : describe(result))
+  return 0
+}
+
+if (import.meta.main) process.exitCode = await main()
