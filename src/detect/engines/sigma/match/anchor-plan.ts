@@ -7,8 +7,8 @@ const EVALUATION = 300
 const SCAN_PER_UNIT = 0.7
 /** Values shorter than this on the mean are searched in no time. */
 const LONG = 300
-/** Rules announced in fewer events of a sample stay as they are. */
-const OFTEN = 2
+/** Rules announced in a smaller share of the sample stay as they are. */
+const OFTEN = 0.15
 
 /** The rules of a bucket, by their place in it. */
 export interface Planned {
@@ -17,6 +17,8 @@ export interface Planned {
   /** The cheapest set of a rule under other costs. */
   choose(rule: number, cost: AnchorCost): AnchorSet | undefined
   slotOf(rule: number, field: string): Slot
+  /** Fields whose values are searched through. */
+  readonly searched: readonly Slot[]
 }
 
 /**
@@ -26,8 +28,8 @@ export interface Planned {
 export function learnAnchors(planned: Planned, announced: readonly number[], sample: Sample): readonly (AnchorSet | undefined)[] {
   const learned = planned.sets.map((set, rule) => {
     if (set === undefined) return undefined
-    const rate = announced[rule]!
-    return rate < OFTEN ? { ...set, cost: rate / sample.docs.length } : planned.choose(rule, measured(planned, rule, sample))
+    const share = announced[rule]! / sample.docs.length
+    return share < OFTEN ? { ...set, cost: share } : planned.choose(rule, measured(planned, rule, sample))
   })
   return withoutLongSearches({ ...planned, sets: learned }, sample)
 }
@@ -36,24 +38,22 @@ function measured(planned: Planned, rule: number, sample: Sample): AnchorCost {
   return (anchor) => (anchor.field === undefined ? 1 : sample.rate(planned.slotOf(rule, anchor.field), anchor))
 }
 
-function searchedSlots(planned: Planned, rule: number): Slot[] {
+function isSearched(planned: Planned, rule: number, slot: Slot): boolean {
   const anchors = planned.sets[rule]?.anchors ?? []
-  return anchors.flatMap(({ field, how }) => (field !== undefined && how === 'contains' ? [planned.slotOf(rule, field)] : []))
+  return anchors.some(({ field, how }) => field !== undefined && how === 'contains' && planned.slotOf(rule, field) === slot)
 }
 
 function withoutLongSearches(planned: Planned, sample: Sample): readonly (AnchorSet | undefined)[] {
-  const usersOf = new Map<Slot, Set<number>>()
-  for (const rule of planned.sets.keys()) {
-    for (const slot of searchedSlots(planned, rule)) usersOf.set(slot, (usersOf.get(slot) ?? new Set()).add(rule))
-  }
+  const long = planned.searched.filter((slot) => sample.length(slot) >= LONG).sort((a, b) => sample.length(b) - sample.length(a))
+  if (long.length === 0) return planned.sets
   const sets = [...planned.sets]
   const avoided = new Set<Slot>()
-  for (const [slot, users] of [...usersOf].sort((a, b) => sample.length(b[0]) - sample.length(a[0]))) {
+  for (const slot of long) {
     const saved = sample.length(slot) * SCAN_PER_UNIT
-    if (sample.length(slot) < LONG) break
-    if (users.size * EVALUATION * 0.03 > saved) continue
+    const users = [...sets.keys()].filter((rule) => isSearched({ ...planned, sets }, rule, slot))
+    if (users.length * EVALUATION * 0.03 > saved) continue
     avoided.add(slot)
-    const moved = [...users].map((rule) => ({ rule, set: planned.choose(rule, avoiding(planned, rule, sample, avoided)) }))
+    const moved = users.map((rule) => ({ rule, set: planned.choose(rule, avoiding(planned, rule, sample, avoided)) }))
     const extra = moved.reduce((sum, { rule, set }) => sum + (set === undefined ? Infinity : set.cost - sets[rule]!.cost), 0)
     if (extra * EVALUATION < saved) for (const { rule, set } of moved) sets[rule] = set
     else avoided.delete(slot)

@@ -1,6 +1,6 @@
 import type { Expression, FieldTest, LiteralKind } from '../expression.ts'
 import { regexLiterals } from '../regex/literals.ts'
-import { fold } from './fold.ts'
+import { fold, foldsByUnit } from './fold.ts'
 
 /** A folded literal that some value of the field (or, without a field, of the whole event) must meet. */
 export interface Anchor {
@@ -115,9 +115,9 @@ function literalsOf(test: FieldTest): readonly { how: LiteralKind; text: string 
   return best === undefined ? undefined : [best]
 }
 
-/** Surrogate pairs fold together, not unit by unit as the indexes do: the longest stretch without them must do. */
+/** Letters beyond the basic plane do not fold unit by unit, as the indexes do: the longest stretch without them must do. */
 function withoutSurrogates(how: LiteralKind, text: string): { how: LiteralKind; text: string } {
-  if (!/[\ud800-\udfff]/.test(text)) return { how, text }
+  if (foldsByUnit(text)) return { how, text }
   const stretches = text.split(/[\ud800-\udfff]+/)
   return { how: 'contains', text: stretches.reduce((best, each) => (each.length > best.length ? each : best), '') }
 }

@@ -4,6 +4,7 @@ import type { EventClass } from '../shapes/event-class.ts'
 import { learnAnchors } from './anchor-plan.ts'
 import { type AnchorCost, type AnchorSet, announcementOf, guessedCost } from './anchors.ts'
 import { ClassCompiler } from './class-compiler.ts'
+import type { KeywordIndexes } from './keyword-indexes.ts'
 import { LiteralIndex } from './literal-index.ts'
 import { type MatchNode, nodeHolds } from './match-node.ts'
 import type { Current } from './predicate.ts'
@@ -15,6 +16,9 @@ import { MANY, ONE, type Slot } from './slot.ts'
 const SAMPLE = 32
 const SPACING = 32
 const LESSONS: readonly number[] = [16, 1024]
+
+/** Up to this many rules are evaluated without being announced. */
+const FEW = 4
 
 interface Entry {
   readonly rule: SigmaRule
@@ -30,10 +34,11 @@ interface Entry {
  */
 export class Bucket {
   readonly #compiler: ClassCompiler
+  readonly #keywords: KeywordIndexes
   readonly #entries: Entry[] = []
   #sets: readonly (AnchorSet | undefined)[] = []
   #indexed: readonly { readonly slot: Slot; readonly index: LiteralIndex }[] = []
-  #everywhere: LiteralIndex | undefined
+  readonly #everywhere: { readonly index: LiteralIndex; readonly ids: readonly number[] } | undefined
   /** Rules that no literal announces: evaluated for each event. */
   #unannounced: readonly number[] = []
   readonly #current: Current = { doc: {}, stamp: 0 }
@@ -41,7 +46,8 @@ export class Bucket {
   #seen = 0
   #sample: JsonObject[] = []
 
-  constructor(eventClass: EventClass, rules: readonly SigmaRule[]) {
+  constructor(eventClass: EventClass, rules: readonly SigmaRule[], keywords: KeywordIndexes) {
+    this.#keywords = keywords
     this.#compiler = new ClassCompiler(eventClass)
     const sets: (AnchorSet | undefined)[] = []
     for (const rule of rules) {
@@ -50,8 +56,9 @@ export class Bucket {
       this.#entries.push({ rule, node: undefined, stamp: 0 })
       sets.push(announcement === 'always' ? undefined : announcement)
     }
+    this.#everywhere = this.#keywordIndex(sets)
     this.#index(sets)
-    this.#learning = this.#entries.length > 0
+    this.#learning = this.#indexed.length > 0
   }
 
   /** Rules that could match an event of the class. */
@@ -73,7 +80,15 @@ export class Bucket {
       if (slot.state === ONE) matched = this.#try(index.lookup(slot.text), matched)
       else if (slot.state === MANY) for (const text of slot.texts) matched = this.#try(index.lookup(text), matched)
     }
-    if (this.#everywhere !== undefined) matched = this.#try(this.#everywhere.lookupEverywhere(doc, raw), matched)
+    const everywhere = this.#everywhere
+    if (everywhere !== undefined) {
+      const found = everywhere.index.lookupEverywhere(doc, raw)
+      if (found.length > 0)
+        matched = this.#try(
+          found.map((at) => everywhere.ids[at]!),
+          matched,
+        )
+    }
     if (this.#unannounced.length > 0) matched = this.#try(this.#unannounced, matched)
     return matched?.sort((a, b) => a - b).map((id) => this.#entries[id]!.rule)
   }
@@ -97,30 +112,41 @@ export class Bucket {
     return this.#compiler.slot(field, this.#entries[id]!.rule.logsource.category)
   }
 
-  /** Puts each rule's anchors into the indexes; an index that stays the same is not built again. */
-  #index(sets: readonly (AnchorSet | undefined)[]): void {
-    const bySlot = new Map<Slot | undefined, LiteralIndex>()
-    this.#sets = sets
-    this.#unannounced = [...sets.keys()].filter((id) => sets[id] === undefined)
-    for (const [id, set] of sets.entries()) if (set !== undefined) this.#addAnchors(id, set, bySlot)
-    const before = new Map<Slot | undefined, LiteralIndex | undefined>(this.#indexed.map(({ slot, index }) => [slot, index]))
-    before.set(undefined, this.#everywhere)
-    const kept = (slot: Slot | undefined, made: LiteralIndex) => {
-      const old = before.get(slot)
-      return old?.hasSameLiterals(made) === true ? old : made
-    }
-    this.#indexed = [...bySlot].flatMap(([slot, index]) => (slot === undefined ? [] : [{ slot, index: kept(slot, index) }]))
-    const everywhere = bySlot.get(undefined)
-    this.#everywhere = everywhere === undefined ? undefined : kept(undefined, everywhere)
+  /** Rules that only words anywhere in the event announce: most classes have the same ones, and share the index. */
+  #keywordIndex(sets: readonly (AnchorSet | undefined)[]): { index: LiteralIndex; ids: readonly number[] } | undefined {
+    const ids = [...sets.keys()].filter((id) => sets[id]?.anchors.some((anchor) => anchor.field === undefined) === true)
+    if (ids.length === 0) return undefined
+    return { index: this.#keywords.of(ids.map((id) => sets[id]!)), ids }
   }
 
-  #addAnchors(id: number, set: AnchorSet, bySlot: Map<Slot | undefined, LiteralIndex>): void {
+  /**
+   * Puts each rule's anchors into the indexes; an index that stays the same is not built again. A handful of rules
+   * are evaluated sooner than announced.
+   */
+  #index(sets: readonly (AnchorSet | undefined)[]): void {
+    const bySlot = new Map<Slot, LiteralIndex>()
+    this.#sets = sets
+    const announcedBy = (id: number) => sets[id]?.anchors.some((anchor) => anchor.field !== undefined) === true
+    const indexed = [...sets.keys()].filter(announcedBy)
+    const isWorthIt = indexed.length > FEW
+    if (isWorthIt) for (const id of indexed) this.#addAnchors(id, sets[id]!, bySlot)
+    this.#unannounced = [...sets.keys()].filter((id) => sets[id] === undefined || (!isWorthIt && announcedBy(id)))
+    const before = new Map(this.#indexed.map(({ slot, index }) => [slot, index]))
+    this.#indexed = [...bySlot].map(([slot, made]) => {
+      const old = before.get(slot)
+      return { slot, index: old?.hasSameLiterals(made) === true ? old : made }
+    })
+  }
+
+  /** Anchors that are sought anywhere are in the shared index already. */
+  #addAnchors(id: number, set: AnchorSet, bySlot: Map<Slot, LiteralIndex>): void {
     let index: LiteralIndex | undefined
     let before: string | undefined
     for (const { field, how, text } of set.anchors) {
+      if (field === undefined) continue
       // A set's anchors are mostly of one field.
       if (index === undefined || field !== before) {
-        const slot = field === undefined ? undefined : this.#slotOf(id, field)
+        const slot = this.#slotOf(id, field)
         index = bySlot.get(slot) ?? new LiteralIndex()
         bySlot.set(slot, index)
         before = field
@@ -140,6 +166,7 @@ export class Bucket {
       sets: this.#sets,
       choose: (id: number, cost: AnchorCost) => this.#choose(id, cost),
       slotOf: (id: number, field: string) => this.#slotOf(id, field),
+      searched: this.#indexed.flatMap(({ slot, index }) => (index.searches ? [slot] : [])),
     }
     this.#index(learnAnchors(planned, this.#announced(sample), sample))
     if (this.#seen < LESSONS.at(-1)!) return
@@ -148,15 +175,18 @@ export class Bucket {
   }
 
   #choose(id: number, cost: AnchorCost): AnchorSet | undefined {
-    const announcement = announcementOf(this.#entries[id]!.rule.expression, cost, this.#compiler.constant)
-    return typeof announcement === 'object' ? announcement : undefined
+    const set = this.#sets[id]
+    // The shared index of keywords was built with this set.
+    if (set?.anchors.some((anchor) => anchor.field === undefined)) return set
+    const announcement = announcementOf(this.#entries[id]!.rule.expression, withoutKeywords(cost), this.#compiler.constant)
+    return typeof announcement === 'object' ? announcement : set
   }
 
   /** By rule: in how many events of the sample its anchors are met. */
   #announced(sample: Sample): number[] {
     const counts = new Array<number>(this.#entries.length).fill(0)
-    for (const [number, doc] of sample.docs.entries()) {
-      const ids = new Set<number>(this.#everywhere?.lookupEverywhere(doc, undefined))
+    for (const number of sample.docs.keys()) {
+      const ids = new Set<number>()
       for (const { slot, index } of this.#indexed) {
         for (const text of sample.valuesOf(slot)[number]!) for (const id of index.lookup(text)) ids.add(id)
       }
@@ -164,4 +194,9 @@ export class Bucket {
     }
     return counts
   }
+}
+
+/** An anchor that is sought anywhere is never better than one of a field. */
+function withoutKeywords(cost: AnchorCost): AnchorCost {
+  return (anchor) => (anchor.field === undefined ? Infinity : cost(anchor))
 }

@@ -1,6 +1,7 @@
 import { type Expression, type FieldTest, testKey } from '../expression.ts'
 import type { EventClass } from '../shapes/event-class.ts'
 import { fieldHolds } from './evaluate.ts'
+import { foldsByUnit } from './fold.ts'
 import { KeywordSearch } from './keyword-search.ts'
 import { LiteralGroup } from './literal-group.ts'
 import type { MatchNode } from './match-node.ts'
@@ -123,7 +124,7 @@ function grouped(nodes: readonly MatchNode[]): MatchNode {
   const items: MatchNode[] = []
   for (const node of nodes) {
     const test = node.kind === 'predicate' ? node.predicate.test : undefined
-    if (node.kind === 'predicate' && test?.kind === 'literal' && !test.cased && !/[\ud800-\udfff]/.test(test.text)) {
+    if (node.kind === 'predicate' && test?.kind === 'literal' && !test.cased && foldsByUnit(test.text)) {
       const { slot } = node.predicate
       const members = bySlot.get(slot)
       if (members === undefined) bySlot.set(slot, [node.predicate])

@@ -70,3 +70,19 @@ const FOLDED_FROM = foldedFrom()
 export function unitsFoldingTo(folded: number): readonly number[] {
   return [folded, ...(FOLDED_FROM.get(folded) ?? [])]
 }
+
+/**
+ * True when the text can be compared unit by unit with the units of an unfolded text, each folded alone: it holds no half of a
+ * surrogate pair and no letter with two cases beyond the basic plane (Deseret, Adlam …), which fold as pairs. Emoji have no case.
+ */
+export function foldsByUnit(text: string): boolean {
+  if (!SURROGATE.test(text)) return true
+  for (const character of text) {
+    if (character.length === 1) {
+      if (SURROGATE.test(character)) return false
+    } else if (character.toLowerCase() !== character || character.toUpperCase() !== character) return false
+  }
+  return true
+}
+
+const SURROGATE = /[\ud800-\udfff]/

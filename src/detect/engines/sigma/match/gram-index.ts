@@ -9,8 +9,11 @@ export const SHORTEST_GRAM = LENGTH
 /** With more entries than this too many places of a text look like a literal: the step is shortened. */
 const MOST_ENTRIES = 1500
 const LONGEST_STEP = 12
+/** From this many literals on it pays to leave out what they share. */
+const MANY = 32
 
-function gramOf(first: number, second: number, third: number): number {
+/** The gram of three folded or unfolded units. */
+export function gramOf(first: number, second: number, third: number): number {
   return ((first & 31) << 10) | ((second & 31) << 5) | (third & 31)
 }
 
@@ -28,21 +31,23 @@ interface Entry {
  */
 export class GramIndex {
   readonly #step: number
-  /** By gram: 1 + index into #entries, or 0. */
-  readonly #slot = new Uint16Array(GRAMS)
-  readonly #entries: Entry[][] = []
+  /** One bit a gram: four kilobytes that stay in the nearest cache. */
+  readonly #known = new Uint8Array(GRAMS >> 3)
+  readonly #entries = new Map<number, Entry[]>()
 
   constructor(literals: readonly NumberedLiteral[]) {
     const shortest = literals.reduce((least, literal) => Math.min(least, literal.text.length), Infinity)
     const step = Math.max(1, Math.min(LONGEST_STEP, shortest - LENGTH + 1, Math.floor(MOST_ENTRIES / literals.length)))
     this.#step = step
-    const common = commonness(literals)
+    const common = literals.length < MANY ? undefined : commonness(literals)
     for (const { text, id } of literals) {
-      const start = rarestWindow(text, step, common)
+      const start = common === undefined ? 0 : rarestWindow(text, step, common)
       for (let offset = start; offset < start + step; offset += 1) {
         for (const gram of gramsAt(text, offset)) {
-          if (this.#slot[gram] === 0) this.#slot[gram] = this.#entries.push([])
-          this.#entries[this.#slot[gram]! - 1]!.push({ literal: text, id, offset })
+          this.#known[gram >> 3] = this.#known[gram >> 3]! | (1 << (gram & 7))
+          const entries = this.#entries.get(gram)
+          if (entries === undefined) this.#entries.set(gram, [{ literal: text, id, offset }])
+          else entries.push({ literal: text, id, offset })
         }
       }
     }
@@ -50,23 +55,23 @@ export class GramIndex {
 
   /** Appends the ids of literals that occur among the first `length` units; an id may come more than once. */
   collect(units: Uint16Array | Uint8Array, length: number, into: number[]): void {
-    const slot = this.#slot
+    const known = this.#known
     const step = this.#step
     for (let at = 0; at + 2 < length; at += step) {
-      const found = slot[((units[at]! & 31) << 10) | ((units[at + 1]! & 31) << 5) | (units[at + 2]! & 31)]!
-      if (found !== 0) this.#verify(units, length, at, this.#entries[found - 1]!, into)
+      const gram = ((units[at]! & 31) << 10) | ((units[at + 1]! & 31) << 5) | (units[at + 2]! & 31)
+      if (((known[gram >> 3]! >> (gram & 7)) & 1) !== 0) this.#verify(units, length, at, this.#entries.get(gram)!, into)
     }
   }
 
-  /** Whether some literal occurs among the bytes from `start` to `end` of a text in which its characters are single bytes. */
-  occursIn(bytes: Uint8Array, start: number, end: number): boolean {
-    const slot = this.#slot
+  /** Whether some literal occurs from `start` to `end`: among units, or among the bytes of a text in which its characters are single bytes. */
+  occursIn(units: Uint16Array | Uint8Array, start: number, end: number): boolean {
+    const known = this.#known
     const step = this.#step
     const found: number[] = []
     for (let at = start; at + 2 < end; at += step) {
-      const entry = slot[((bytes[at]! & 31) << 10) | ((bytes[at + 1]! & 31) << 5) | (bytes[at + 2]! & 31)]!
-      if (entry === 0) continue
-      this.#verify(bytes, end, at, this.#entries[entry - 1]!, found)
+      const gram = ((units[at]! & 31) << 10) | ((units[at + 1]! & 31) << 5) | (units[at + 2]! & 31)
+      if (((known[gram >> 3]! >> (gram & 7)) & 1) === 0) continue
+      this.#verify(units, end, at, this.#entries.get(gram)!, found)
       if (found.length > 0) return true
     }
     return false

@@ -38,8 +38,8 @@ export class LiteralGroup {
     this.#asked += 1
     if (this.#asked <= TRIAL) return this.#some(current)
     const index = this.#index ?? this.#build()
-    if (slot.state === ONE) return index.lookup(slot.text).length > 0
-    return slot.texts.some((text) => index.lookup(text).length > 0)
+    if (slot.state === ONE) return index.meets(slot.text)
+    return slot.texts.some((text) => index.meets(text))
   }
 
   #some(current: Current): boolean {

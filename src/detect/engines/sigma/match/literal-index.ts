@@ -1,7 +1,7 @@
 import type { JsonObject, JsonValue } from '../../../../kernel/json.ts'
 import type { LiteralKind } from '../expression.ts'
 import { AhoCorasick } from './aho-corasick.ts'
-import { EndTrie } from './end-trie.ts'
+import { EndIndex } from './end-index.ts'
 import { GramIndex, SHORTEST_GRAM } from './gram-index.ts'
 import type { NumberedLiteral } from './literal-table.ts'
 import { type RawJson, rawFilter } from './raw-json.ts'
@@ -13,8 +13,8 @@ const NONE: readonly number[] = []
 const SCALAR = /^(?:[\d.e+-]*|.*(?:true|false|infinity).*|[truefals]{1,4})$/
 
 interface Finders {
-  readonly start: EndTrie | undefined
-  readonly end: EndTrie | undefined
+  readonly start: EndIndex | undefined
+  readonly end: EndIndex | undefined
   readonly inside: GramIndex | undefined
   /** For literals of one or two characters. */
   readonly tiny: AhoCorasick | undefined
@@ -31,6 +31,11 @@ export class LiteralIndex {
   #finders: Finders | undefined
   #rawFilter: ((raw: RawJson) => boolean) | 'none' | undefined
   readonly #found: number[] = []
+
+  /** Whether values are searched through, not only at their ends. */
+  get searches(): boolean {
+    return this.#inside.length > 0
+  }
 
   hasSameLiterals(other: LiteralIndex): boolean {
     return areSame(this.#inside, other.#inside) && areSame(this.#atEnd, other.#atEnd) && areSame(this.#atStart, other.#atStart)
@@ -50,6 +55,21 @@ export class LiteralIndex {
     if (found.length > 0) found.length = 0
     this.#collect(text, finders)
     return found.length === 0 ? NONE : found
+  }
+
+  /** Whether the value meets any of the literals. */
+  meets(text: string): boolean {
+    const { start, end, inside, tiny } = this.#finders ?? this.#build()
+    const found = this.#found
+    if (found.length > 0) found.length = 0
+    start?.collect(text, found)
+    end?.collect(text, found)
+    if (found.length > 0) return true
+    if (inside === undefined && tiny === undefined) return false
+    const units = unitsOf(text)
+    if (inside?.occursIn(units, 0, text.length) === true) return true
+    tiny?.collect(units, text.length, found)
+    return found.length > 0
   }
 
   /** Like `lookup`, over every text of an event at any depth; `raw` may tell that there is nothing to find. */
@@ -97,8 +117,8 @@ export class LiteralIndex {
     const long = this.#inside.filter((literal) => literal.text.length >= SHORTEST_GRAM)
     const tiny = this.#inside.filter((literal) => literal.text.length < SHORTEST_GRAM)
     this.#finders = {
-      start: this.#atStart.length === 0 ? undefined : new EndTrie(this.#atStart, false),
-      end: this.#atEnd.length === 0 ? undefined : new EndTrie(this.#atEnd, true),
+      start: this.#atStart.length === 0 ? undefined : new EndIndex(this.#atStart, false),
+      end: this.#atEnd.length === 0 ? undefined : new EndIndex(this.#atEnd, true),
       inside: long.length === 0 ? undefined : new GramIndex(long),
       tiny: tiny.length === 0 ? undefined : new AhoCorasick(tiny),
       shortest: all.reduce((least, text) => Math.min(least, text.length), Infinity),

@@ -1,6 +1,6 @@
 import { FOLDED_UNITS, unitsFoldingTo } from './fold.ts'
 
-/** A literal with the id that is reported when it is met. Texts are folded and hold no surrogates. */
+/** A literal with the id that is reported when it is met. Texts are folded and fold by unit (fold.ts). */
 export interface NumberedLiteral {
   readonly text: string
   readonly id: number

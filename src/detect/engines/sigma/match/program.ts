@@ -5,6 +5,7 @@ import type { EventClass } from '../shapes/event-class.ts'
 import { classifier } from '../shapes/registry.ts'
 import { Bucket } from './bucket.ts'
 import { evaluate, type MatchedTest } from './evaluate.ts'
+import { KeywordIndexes } from './keyword-indexes.ts'
 import { groupBySource, type SourceGroup, sourceConcerns, sourceIs } from './log-source.ts'
 import type { RawJson } from './raw-json.ts'
 import { readPlace } from './read-field.ts'
@@ -65,6 +66,7 @@ export class SigmaProgram {
   readonly #groups: readonly SourceGroup[]
   readonly #order = new Map<SigmaRule, number>()
   readonly #byId = new Map<string, SigmaRule>()
+  readonly #keywords = new KeywordIndexes()
   readonly #silent: ReadonlySet<string>
   readonly #classify: (doc: JsonObject) => EventClass
   readonly #buckets = new Map<EventClass, Bucket>()
@@ -108,7 +110,7 @@ export class SigmaProgram {
     const id = eventClass.constants.get('EventID')
     const concerned = this.#groups.flatMap((group) => (sourceConcerns(group.source, eventClass) ? group.rules.of(id) : []))
     concerned.sort((a, b) => this.#order.get(a)! - this.#order.get(b)!)
-    const bucket = new Bucket(eventClass, concerned)
+    const bucket = new Bucket(eventClass, concerned, this.#keywords)
     if (this.#buckets.size >= MOST_BUCKETS) this.#buckets.clear()
     this.#buckets.set(eventClass, bucket)
     return bucket

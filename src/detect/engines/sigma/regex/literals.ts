@@ -8,12 +8,14 @@ import { parseRegex } from './parse.ts'
 export type RequiredLiterals = readonly string[] | undefined
 
 const SHORTEST = 2
+/** Characters rare enough to look for alone. */
+const RARE = /^[`^~{}|<>$#@&*!?]$/
 const MOST = 64
 
 /** What must occur, folded, in every text that the expression matches: a cheap test before the engine runs, and an anchor. */
 export function requiredLiterals(node: RegexNode): RequiredLiterals {
   const found = best(node)
-  return found === undefined || found.some((text) => text.length < SHORTEST) ? undefined : found
+  return found === undefined || found.some((text) => text.length < SHORTEST && !RARE.test(text)) ? undefined : found
 }
 
 const ofTest = new WeakMap<RegexTest, { readonly literals: RequiredLiterals }>()
