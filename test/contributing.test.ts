@@ -58,3 +58,11 @@ it('the recipes name files that exist', () => {
   expect(named.length).toBeGreaterThan(3)
   for (const file of named) expect(() => readFileSync(join(ROOT, file)), file).not.toThrow()
 })
+
+it('every test that SECURITY.md points to exists', () => {
+  const named = [...readFileSync(join(ROOT, 'SECURITY.md'), 'utf8').matchAll(/`(src\/[\w./-]+\.test\.ts)`/g)].map(
+    (match) => match[1]!,
+  )
+  expect(named.length).toBeGreaterThan(5)
+  for (const file of named) expect(() => readFileSync(join(ROOT, file)), file).not.toThrow()
+})

@@ -16,6 +16,7 @@ import type { PipelineStatus } from './pipeline/messages.ts'
 import { sealClosedHours } from './pipeline/seal.ts'
 import { CONTENT, ruleFolders, statePlace } from './places.ts'
 import { repeatEvery } from './repeat.ts'
+import { recordRuleChanges } from './rule-changes.ts'
 
 /** The writer's name in the lake. One process writes in this version. */
 const WRITER = 'w1'
@@ -110,6 +111,7 @@ export async function startServices(config: Config, log: Log, events: ServiceEve
     )
     const { rules } = await pipeline.ask({ kind: 'status' })
     for (const { file, line, reason } of rules.refused) log.warn('rule refused', { place: `${file}:${line}`, reason })
+    await recordRuleChanges(state, rules.loaded, clock)
     drainer.start(DRAIN_EVERY_MS)
     const sealing = repeatEvery(
       SEAL_EVERY_MS,
