@@ -35,6 +35,9 @@ const MOST_BUCKETS = 10_000
 /** A batch received just before the hour ends may be committed a little later. */
 const HOUR_GRACE_MS = 300_000
 
+/** A batch's room is kept for the next one unless it is larger than this. */
+const MOST_ROOM = 32 * 1024 * 1024
+
 /** An insert that found no memory beside a search or a merge has stored nothing and is tried again a little later. */
 const RETRIED = ['lake_unreachable', 'lake_memory']
 
@@ -46,6 +49,8 @@ export class ClickHouseLake implements Lake {
   readonly #clock: Clock
   /** Batches of which a former attempt ended without an answer. */
   readonly #doubtful = new Set<string>()
+  /** Left by the last append; absent while one is under way. */
+  #room: Buffer | undefined
 
   constructor(engine: Engine, exportParquet: ExportParquet, sealed: string, clock: Clock) {
     this.#engine = engine
@@ -58,13 +63,15 @@ export class ClickHouseLake implements Lake {
     if (batch.events.length === 0) return
     const token = tokenOf(batch)
     const sql = queries.insertEvents(token)
-    const body = encodeBatch(batch)
+    const body = encodeBatch(batch, this.#room)
+    this.#room = undefined
     await this.#engine.patiently(async () => {
       if (this.#doubtful.has(token) && (await this.#isStored(batch))) return
       this.#doubtful.add(token)
       await this.#engine.insert(sql, body)
     }, RETRIED)
     this.#doubtful.delete(token)
+    if (body.buffer.byteLength <= MOST_ROOM) this.#room = Buffer.from(body.buffer)
   }
 
   async #isStored(batch: LakeBatch): Promise<boolean> {

@@ -18,9 +18,11 @@ const READERS = HOT_COLUMNS.map((column) => ({ column, parts: column.field.split
  * A batch as the body of an insert, in ClickHouse's TabSeparated format, columns in the order of INSERT_COLUMNS. Of the
  * formats that the embedded engine takes as inserted data this one costs both sides least: a document's quotation marks
  * stay as they are. Binary formats end at the first empty line inside a value; here a line end inside a value is escaped.
+ * @param room written over if it is large enough: a new one of some megabytes for each batch costs more than the copying.
  */
-export function encodeBatch(batch: LakeBatch): Buffer {
-  const body = new Growing(batch.events.reduce((sum, event) => sum + event.json.length + (event.json.length >> 2) + ROW_BYTES, 0))
+export function encodeBatch(batch: LakeBatch, room?: Buffer): Buffer {
+  const expected = batch.events.reduce((sum, { json }) => sum + json.length + (json.length >> 2) + ROW_BYTES, 0)
+  const body = new Growing(room !== undefined && room.length >= expected ? room : Buffer.allocUnsafeSlow(expected))
   const before = `${escaped(batch.writer)}\t${batch.sequence}\t`
   const received = timeText(batch.received)
   const salt = escaped(batch.salt)
@@ -102,8 +104,8 @@ class Growing {
   #room: Buffer
   #used = 0
 
-  constructor(bytes: number) {
-    this.#room = Buffer.allocUnsafeSlow(bytes)
+  constructor(room: Buffer) {
+    this.#room = room
   }
 
   write(text: string): void {
