@@ -1,3 +1,4 @@
+import { setImmediate as yieldTurn } from 'node:timers/promises'
 import type { Kysely } from 'kysely'
 import type { CommitResult } from '../../collect/commit.ts'
 import type { Clock } from '../../kernel/clock.ts'
@@ -62,6 +63,8 @@ export interface Detector {
 const MOST_WAITING_EVENTS = 60_000
 const RETRY_MS = 1_000
 const CATCH_UP_EVENTS = 8_000
+/** Events between two turns of the loop: the next insert is on its way to the lake meanwhile, and its bytes move only then. */
+const EVENTS_A_TURN = 64
 
 /**
  * The stage behind the lake: rules, then one state transaction a batch with everything that follows from it.
@@ -74,6 +77,7 @@ export function createDetector(deps: DetectorDeps): Detector {
   let wake = (): void => {}
   let onSpace: (() => void)[] = []
   let busy = true
+  let place: { readonly done: number; after: number } | undefined
 
   const size = (batch: CommittedBatch): number => batch.batch?.events.length ?? 0
 
@@ -83,7 +87,7 @@ export function createDetector(deps: DetectorDeps): Detector {
     json: readonly string[],
     counts: CommittedBatch['counts'],
   ): Promise<void> {
-    const detections = events.length === 0 ? [] : deps.rules.run(events, true)
+    const detections = await detectionsOf(events)
     const now = deps.clock.now()
     const root = batch === undefined ? '' : deps.batchRoot(batch.salt, json)
     let alerts = 0
@@ -118,21 +122,37 @@ export function createDetector(deps: DetectorDeps): Detector {
     deps.progressed({ events: events.length, alerts })
   }
 
-  async function catchUp(): Promise<void> {
+  async function detectionsOf(events: readonly StoredEvent[]): Promise<Detection[]> {
+    const detections: Detection[] = []
+    for (let at = 0; at < events.length; at += EVENTS_A_TURN) {
+      // First of all: senders are answered and the next group is committed before the rules look at this one.
+      await yieldTurn()
+      detections.push(...deps.rules.run(events.slice(at, at + EVENTS_A_TURN), true))
+    }
+    return detections
+  }
+
+  async function whereToBegin(): Promise<{ readonly done: number; after: number }> {
     const checkpoint = await readCheckpoint(deps.state.tables<PipelineTables>(), deps.writer)
-    const done = checkpoint?.sequence ?? 0
-    let after =
-      checkpoint === undefined
-        ? 0
-        : await sequenceBefore(deps.state.tables<PipelineTables>(), deps.writer, checkpoint.received - deps.rules.horizon)
-    while (!stopped && after < deps.until) {
-      const batches = await deps.lake.readFrom(deps.writer, after, CATCH_UP_EVENTS)
+    if (checkpoint === undefined) return { done: 0, after: 0 }
+    const since = checkpoint.received - deps.rules.horizon
+    return {
+      done: checkpoint.sequence,
+      after: await sequenceBefore(deps.state.tables<PipelineTables>(), deps.writer, since),
+    }
+  }
+
+  /** Goes on where it failed: what was read once is not fed to the windows again. */
+  async function catchUp(): Promise<void> {
+    place ??= await whereToBegin()
+    while (!stopped && place.after < deps.until) {
+      const batches = await deps.lake.readFrom(deps.writer, place.after, CATCH_UP_EVENTS)
       if (batches.length === 0) return
       for (const batch of batches) {
         if (batch.sequence > deps.until) return
-        if (batch.sequence <= done) deps.rules.run(batch.events, false)
+        if (batch.sequence <= place.done) deps.rules.run(batch.events, false)
         else await consequences(batch.events, batch, batch.json, deps.countsOf(batch))
-        after = batch.sequence
+        place.after = batch.sequence
       }
     }
   }
