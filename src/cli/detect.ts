@@ -129,10 +129,9 @@ async function runHere(
   take: (index: number, result: PartResult) => void,
   isClosed: () => boolean,
 ): Promise<void> {
-  const parsers = await lineParsers()
   for (const { part, index } of parts) {
     if (isClosed()) return
-    take(index, await runPart(part, { program, parsers, ...runner }))
+    take(index, await runPart(part, { program, parsers: lineParsers, ...runner }))
   }
 }
 

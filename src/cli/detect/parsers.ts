@@ -1,6 +1,6 @@
 import type { Parser } from '../../kernel/plugin.ts'
 
-/** The collect room's parsers for log lines, in registry order. Loaded only when a file needs them. */
+/** The collect room's parsers for log lines, in registry order. Loaded when a file of log lines comes. */
 export async function lineParsers(): Promise<readonly Parser[]> {
-  return []
+  return (await import('../../collect/parsers/registry.ts')).parsers
 }

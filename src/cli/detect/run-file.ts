@@ -37,7 +37,7 @@ export interface PartRunner {
   readonly program: SigmaProgram
   /** Ids of rules that correlations are built on. */
   readonly watched: ReadonlySet<string>
-  readonly parsers: readonly Parser[]
+  readonly parsers: () => Promise<readonly Parser[]>
   readonly now: number
 }
 

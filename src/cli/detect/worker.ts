@@ -20,7 +20,7 @@ const program = compileSigma(chooseRules(setup.choice).rules, {
   silent: setup.silent,
   ...(setup.assume === undefined ? {} : { assume: setup.assume }),
 })
-const runner = { program, watched: setup.watched, parsers: await lineParsers(), now: setup.now }
+const runner = { program, watched: setup.watched, parsers: lineParsers, now: setup.now }
 
 parentPort?.on('message', async (message: 'end' | { readonly index: number; readonly part: FilePart }) => {
   if (message === 'end') {

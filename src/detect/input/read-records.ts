@@ -6,8 +6,8 @@ import type { RecordSink } from './record.ts'
 import { TextRecords } from './text-records.ts'
 
 export interface ReadOptions {
-  /** For log lines that are not JSON. */
-  readonly parsers: readonly Parser[]
+  /** For log lines that are not JSON; asked for when such a file comes. */
+  readonly parsers: () => Promise<readonly Parser[]>
   /** Milliseconds UTC: what formats without a year or date are completed from. */
   readonly now: number
 }
@@ -27,7 +27,7 @@ export async function readRecords(
   for await (const chunk of readBytes(file)) {
     bytes += chunk.length
     if (splitter === undefined) {
-      reader = isJson(chunk) ? new JsonRecords(sink) : new TextRecords(file, options.parsers, sink, options.now)
+      reader = isJson(chunk) ? new JsonRecords(sink) : new TextRecords(file, await options.parsers(), sink, options.now)
       splitter = new LineSplitter(reader)
     }
     splitter.push(chunk)

@@ -124,7 +124,7 @@ function grouped(nodes: readonly MatchNode[]): MatchNode {
   const items: MatchNode[] = []
   for (const node of nodes) {
     const test = node.kind === 'predicate' ? node.predicate.test : undefined
-    if (node.kind === 'predicate' && test?.kind === 'literal' && !test.cased && foldsByUnit(test.text)) {
+    if (node.kind === 'predicate' && test?.kind === 'literal' && !test.cased && test.text !== '' && foldsByUnit(test.text)) {
       const { slot } = node.predicate
       const members = bySlot.get(slot)
       if (members === undefined) bySlot.set(slot, [node.predicate])

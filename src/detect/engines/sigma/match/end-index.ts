@@ -37,7 +37,8 @@ export class EndIndex {
     const { length } = text
     if (length >= LONG && this.#long.size > 0) this.#verify(text, this.#long.get(this.#key(text, SKIPPED, 3)), into)
     if (this.#short.size === 0) return
-    for (let width = Math.min(3, length); width >= 0; width -= 1) this.#verify(text, this.#short.get(this.#key(text, 0, width)), into)
+    for (let width = Math.min(3, length); width >= 0; width -= 1)
+      this.#verify(text, this.#short.get(this.#key(text, 0, width)), into)
   }
 
   /** `width` units, `skipped` units away from the end that counts; the width is part of the key. */

@@ -60,6 +60,8 @@ export function evaluate(
       return holds
     }
     case 'keyword': {
+      // Words of one particular log mean nothing in an event whose source is not known.
+      if (event.eventClass.product === undefined) return false
       const test = textTest(expression.test)!
       for (const text of everyText(event.doc)) {
         if (!test(text, () => fold(text))) continue

@@ -93,7 +93,11 @@ export class SigmaProgram {
     if (bucket.size === 0) return NONE
     const matched = bucket.match(doc, raw)
     if (matched === undefined) return NONE
-    return matched.map((rule) => new SigmaMatch(rule, this.#silent.has(rule.info.id), doc, eventClass))
+    const matches = matched.map((rule) => new SigmaMatch(rule, this.#silent.has(rule.info.id), doc, eventClass))
+    // A rule that only says what must not be there says nothing about an event of unknown source.
+    return eventClass.product === undefined
+      ? matches.filter((match) => match.conditions.some(({ field, value }) => field !== '' && value !== null))
+      : matches
   }
 
   /** Reads a field as the rule with this id names it: what correlations group by. */

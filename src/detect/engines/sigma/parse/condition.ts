@@ -16,12 +16,10 @@ export function parseCondition(text: string, selections: ReadonlyMap<string, Exp
 
   const fault = (code: string, reason: string) => new RuleFault(code, reason, path)
   const word = (offset = 0) => tokens[at + offset]?.toLowerCase()
-  /** A keyword, unless a selection bears that very name. */
-  const isKeyword = (keyword: string) => word() === keyword && !selections.has(tokens[at]!)
 
   function chain(keyword: 'or' | 'and', next: () => Expression, join: (items: readonly Expression[]) => Expression): Expression {
     const items = [next()]
-    while (isKeyword(keyword)) {
+    while (word() === keyword) {
       at += 1
       items.push(next())
     }
@@ -31,7 +29,8 @@ export function parseCondition(text: string, selections: ReadonlyMap<string, Exp
   const parseAnd = (): Expression => chain('and', parseNot, allOf)
 
   function parseNot(): Expression {
-    if (!isKeyword('not')) return parseAtom()
+    // Where a selection is expected, its name goes before the operator's.
+    if (word() !== 'not' || selections.has(tokens[at]!)) return parseAtom()
     at += 1
     return nested(() => ({ kind: 'not', item: parseNot() }))
   }

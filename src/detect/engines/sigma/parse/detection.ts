@@ -50,6 +50,7 @@ function parseSelection(body: unknown, placeholders: Placeholders, path: YamlPat
 
 /** An entry of a list: a map of fields, or a keyword. */
 function parseEntry(entry: unknown, placeholders: Placeholders, path: YamlPath): Expression {
+  if (Array.isArray(entry)) throw new RuleFault('value-type', 'a list stands inside a list', path)
   return isJsonObject(entry) ? parseMap(entry, placeholders, path) : keywords([], entry, placeholders, path)
 }
 

@@ -1,0 +1,82 @@
+import { Buffer } from 'node:buffer'
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import type { JsonObject } from '../../../../kernel/json.ts'
+import { loadRuleTexts } from '../load/load.ts'
+import type { SigmaRule } from '../rule.ts'
+import { classifier } from '../shapes/registry.ts'
+import { naiveMatches } from '../testing/naive.ts'
+import { randomEvent, randomRuleFile } from '../testing/random.ts'
+import { compileSigma } from './program.ts'
+import type { RawJson } from './raw-json.ts'
+
+const ids = (rules: readonly SigmaRule[]) => rules.map((rule) => rule.info.id)
+
+/** The bytes an event may have been parsed from: as JSON.stringify writes them, or with everything beyond ASCII escaped. */
+function rawOf(doc: JsonObject, escaped: boolean): RawJson {
+  const json = JSON.stringify(doc)
+  const text = escaped
+    ? json.replaceAll(/[\u0080-\uffff]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`)
+    : json
+  const bytes = Buffer.from(`  ${text}\n`)
+  return { bytes, start: 2, end: bytes.length - 1, plain: !text.includes('\\u00') }
+}
+
+interface Counts {
+  rules: number
+  events: number
+  matches: number
+}
+
+/** Feeds the events to one program, as they come and with their text, and compares each answer with the naive one. */
+function compare(file: string, docs: readonly JsonObject[], counts: Counts): void {
+  const { rules } = loadRuleTexts([{ file: 'random.yml', text: file }])
+  const classify = classifier()
+  const program = compileSigma(rules)
+  const withText = compileSigma(rules)
+  const known = new Map<JsonObject, string[]>()
+  for (const [at, doc] of docs.entries()) {
+    let expected = known.get(doc)
+    if (expected === undefined) {
+      expected = ids(naiveMatches(rules, doc, classify(doc)))
+      known.set(doc, expected)
+    }
+    expect(program.match(doc).map((match) => match.info.id)).toEqual(expected)
+    expect(withText.match(doc, rawOf(doc, at % 2 === 1)).map((match) => match.info.id)).toEqual(expected)
+    counts.matches += expected.length
+  }
+  counts.rules += rules.length
+  counts.events += docs.length
+}
+
+describe('the compiled program agrees with the naive evaluation', () => {
+  it('on random rules and events', () => {
+    const counts: Counts = { rules: 0, events: 0, matches: 0 }
+    fc.assert(
+      fc.property(randomRuleFile, fc.array(randomEvent, { minLength: 30, maxLength: 120 }), (file, docs) => {
+        // A second time round, anchors were learned from the first.
+        compare(file, [...docs, ...docs], counts)
+      }),
+      { numRuns: 120, endOnFailure: true },
+    )
+    process.stderr.write(`program = naive: ${counts.rules} rules, ${counts.events} events, ${counts.matches} matches\n`)
+    expect(counts.matches).toBeGreaterThan(counts.events)
+  }, 60_000)
+
+  it('after every lesson about anchors, thousands of events later', () => {
+    const counts: Counts = { rules: 0, events: 0, matches: 0 }
+    fc.assert(
+      fc.property(randomRuleFile, fc.array(randomEvent, { minLength: 30, maxLength: 60 }), (file, docs) => {
+        compare(
+          file,
+          Array.from({ length: 2200 }, (_, at) => docs[(at * 7) % docs.length]!),
+          counts,
+        )
+      }),
+      { numRuns: 4, endOnFailure: true },
+    )
+    process.stderr.write(
+      `program = naive, long runs: ${counts.rules} rules, ${counts.events} events, ${counts.matches} matches\n`,
+    )
+  }, 60_000)
+})

@@ -1,0 +1,175 @@
+import { isJsonObject, type JsonObject, type JsonValue } from '../../../../kernel/json.ts'
+import type { EventClass, EventShape } from './event-class.ts'
+import { aliasTable, plainClass } from './plain-class.ts'
+
+/** Sources by `event.dataset`, or by `event.module` where no dataset is listed. */
+const SOURCES: Readonly<
+  Record<string, { product: string; services: readonly string[]; aliases?: Readonly<Record<string, readonly string[]>> }>
+> = {
+  'aws.cloudtrail': {
+    product: 'aws',
+    services: ['cloudtrail'],
+    aliases: {
+      eventName: ['event.action'],
+      eventSource: ['event.provider'],
+      errorCode: ['aws.cloudtrail.error_code'],
+      errorMessage: ['aws.cloudtrail.error_message'],
+      userAgent: ['user_agent.original'],
+      requestParameters: ['aws.cloudtrail.request_parameters'],
+      responseElements: ['aws.cloudtrail.response_elements'],
+      'userIdentity.type': ['aws.cloudtrail.user_identity.type'],
+      'userIdentity.arn': ['aws.cloudtrail.user_identity.arn'],
+    },
+  },
+  'azure.auditlogs': { product: 'azure', services: ['auditlogs'] },
+  'azure.signinlogs': { product: 'azure', services: ['signinlogs'] },
+  'azure.activitylogs': { product: 'azure', services: ['activitylogs'] },
+  'gcp.audit': { product: 'gcp', services: ['gcp.audit'], aliases: { 'gcp.audit.method_name': ['event.action'] } },
+  'github.audit': { product: 'github', services: ['audit'], aliases: { action: ['event.action'] } },
+  'kubernetes.audit': { product: 'kubernetes', services: ['audit'] },
+  'o365.audit': { product: 'm365', services: ['audit'], aliases: { Operation: ['event.action'], Workload: ['event.provider'] } },
+  okta: { product: 'okta', services: ['okta'], aliases: { eventType: ['event.action'] } },
+  auditd: { product: 'linux', services: ['auditd'] },
+  zeek: { product: 'zeek', services: [] },
+}
+
+const WEB_SERVERS: ReadonlySet<string> = new Set(['apache', 'nginx', 'iis'])
+const PROXIES: ReadonlySet<string> = new Set(['squid', 'zscaler', 'bluecoat', 'netskope', 'sophos', 'zscaler_zia'])
+/** Programs that write to the authentication log. */
+const AUTH_PROGRAMS: ReadonlySet<string> = new Set([
+  'sshd',
+  'sshd-session',
+  'sudo',
+  'su',
+  'login',
+  'systemd-logind',
+  'passwd',
+  'useradd',
+  'groupadd',
+  'usermod',
+])
+
+const FILE_CATEGORIES: Readonly<Record<string, readonly string[]>> = {
+  creation: ['file_event'],
+  change: ['file_change', 'file_event'],
+  deletion: ['file_delete'],
+  access: ['file_access'],
+}
+
+const MOST_CLASSES = 4096
+
+/** Documents in the Elastic Common Schema that are not Windows events: how Kanpeki stores everything else. */
+export function ecsShape(): EventShape {
+  const classes = new Map<string, EventClass>()
+  return {
+    id: 'ecs',
+    classify(doc: JsonObject) {
+      const event = doc['event']
+      if (
+        !isJsonObject(event) ||
+        (event['category'] === undefined &&
+          event['dataset'] === undefined &&
+          event['module'] === undefined &&
+          event['kind'] === undefined)
+      ) {
+        return undefined
+      }
+      const facts = factsOf(doc, event)
+      const key = Object.values(facts).join('|')
+      let known = classes.get(key)
+      if (known === undefined) {
+        if (classes.size >= MOST_CLASSES) classes.clear()
+        known = classOf(facts)
+        classes.set(key, known)
+      }
+      return known
+    },
+  }
+}
+
+/** What decides about the class, all text. */
+interface EcsFacts {
+  readonly dataset: string
+  readonly module: string
+  readonly categories: string
+  readonly types: string
+  readonly os: string
+  readonly program: string
+  readonly isDns: boolean
+  readonly hasRequest: boolean
+}
+
+function factsOf(doc: JsonObject, event: JsonObject): EcsFacts {
+  return {
+    dataset: textOf(event['dataset']),
+    module: textOf(event['module']),
+    categories: listOf(event['category']),
+    types: listOf(event['type']),
+    os: osOf(doc),
+    program: textOf(at(doc, 'log', 'syslog', 'appname')),
+    isDns: at(doc, 'dns', 'question') !== undefined,
+    hasRequest: at(doc, 'http', 'request') !== undefined || doc['url'] !== undefined,
+  }
+}
+
+function at(doc: JsonObject, ...keys: readonly string[]): JsonValue | undefined {
+  let here: JsonValue | undefined = doc
+  for (const key of keys) here = isJsonObject(here) ? here[key] : undefined
+  return here
+}
+
+function textOf(value: JsonValue | undefined): string {
+  return typeof value === 'string' && value.length <= 64 ? value.toLowerCase() : ''
+}
+
+function listOf(value: JsonValue | undefined): string {
+  return Array.isArray(value) ? value.map((each: JsonValue) => textOf(each)).join(',') : textOf(value)
+}
+
+function osOf(doc: JsonObject): string {
+  const name = textOf(at(doc, 'host', 'os', 'type') ?? at(doc, 'host', 'os', 'family') ?? at(doc, 'host', 'os', 'platform'))
+  if (name === 'darwin' || name === 'macos') return 'macos'
+  if (['debian', 'redhat', 'ubuntu', 'fedora', 'suse', 'arch', 'linux'].includes(name)) return 'linux'
+  return name
+}
+
+function classOf(facts: EcsFacts): EventClass {
+  const listed = SOURCES[facts.dataset] ?? SOURCES[facts.module]
+  const program = facts.program
+  const isSyslog = program !== ''
+  const services = [
+    ...(listed?.services ?? []),
+    ...(WEB_SERVERS.has(facts.module) ? [facts.module] : []),
+    ...(isSyslog ? [program.replace('sshd-session', 'sshd'), 'syslog'] : []),
+    ...(AUTH_PROGRAMS.has(program) || facts.dataset === 'system.auth' ? ['auth'] : []),
+  ]
+  const product = listed?.product ?? (facts.os === '' ? (isSyslog || facts.module === 'system' ? 'linux' : '') : facts.os)
+  return plainClass(`ecs/${product}/${[facts.dataset, facts.categories, facts.types, program].join('/')}`, {
+    product,
+    categories: categoriesOf(facts),
+    services,
+    ...(listed?.aliases === undefined ? {} : { aliases: aliasTable(listed.aliases) }),
+  })
+}
+
+function categoriesOf(facts: EcsFacts): string[] {
+  const found: string[] = []
+  const categories = new Set(facts.categories.split(','))
+  const types = new Set(facts.types.split(','))
+  if (categories.has('web') && facts.hasRequest) found.push(PROXIES.has(facts.module) ? 'proxy' : 'webserver')
+  if (categories.has('process') && types.has('start')) found.push('process_creation')
+  if (categories.has('process') && types.has('end')) found.push('process_termination')
+  if (facts.isDns) found.push('dns', 'dns_query')
+  if (categories.has('network')) {
+    if (!facts.isDns && (types.has('connection') || types.has('start'))) found.push('network_connection')
+    if (types.has('allowed') || types.has('denied')) found.push('firewall')
+  }
+  if (categories.has('file')) for (const type of types) found.push(...(FILE_CATEGORIES[type] ?? []))
+  if (categories.has('registry'))
+    found.push('registry_event', ...(types.has('deletion') ? ['registry_delete'] : ['registry_set']))
+  if (categories.has('library')) found.push('image_load')
+  if (categories.has('driver')) found.push('driver_load')
+  if (categories.has('malware')) found.push('antivirus')
+  if (categories.has('database')) found.push('database')
+  return found
+}
