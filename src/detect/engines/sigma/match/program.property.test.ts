@@ -1,8 +1,12 @@
 import { Buffer } from 'node:buffer'
+import { readFileSync } from 'node:fs'
+import { gunzipSync } from 'node:zlib'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import type { JsonObject } from '../../../../kernel/json.ts'
+import { sharedData } from '../../../../kernel/testing/shared-data.ts'
 import { loadRuleTexts } from '../load/load.ts'
+import { loadRuleFiles } from '../load/read-files.ts'
 import type { SigmaRule } from '../rule.ts'
 import { classifier } from '../shapes/registry.ts'
 import { naiveMatches } from '../testing/naive.ts'
@@ -79,4 +83,39 @@ describe('the compiled program agrees with the naive evaluation', () => {
       `program = naive, long runs: ${counts.rules} rules, ${counts.events} events, ${counts.matches} matches\n`,
     )
   }, 60_000)
+
+  const rulesFolder = sharedData('sigma/rules')
+  const eventsFile = sharedData('events/mixed-20k.jsonl.gz')
+  const absent = rulesFolder === undefined || eventsFile === undefined ? ' (skipped: ../shared/data is absent)' : ''
+
+  it.skipIf(absent !== '')(
+    `on SigmaHQ's Windows rules and recorded events${absent}`,
+    () => {
+      const rules = loadRuleFiles([rulesFolder!]).rules.filter((rule) => rule.logsource.product === 'windows')
+      const lines = gunzipSync(readFileSync(eventsFile!))
+        .toString('utf8')
+        .split('\n')
+        .filter((line) => line !== '')
+      const program = compileSigma(rules)
+      const classify = classifier()
+      let compared = 0
+      let matches = 0
+      // Every event is fed, so that anchors are learned; each eighth, and each that matched, is asked again the plain way.
+      for (const [at, line] of lines.entries()) {
+        const doc = JSON.parse(line) as JsonObject
+        const found = program.match(doc)
+        if (at % 8 !== 0 && found.length === 0) continue
+        compared += 1
+        const expected = ids(naiveMatches(rules, doc, classify(doc)))
+        matches += expected.length
+        expect(found.map((match) => match.info.id)).toEqual(expected)
+      }
+      process.stderr.write(
+        `program = naive, recorded: ${rules.length} rules, ${compared} of ${lines.length} events, ${matches} matches\n`,
+      )
+      expect(rules.length).toBeGreaterThan(2800)
+      expect(matches).toBeGreaterThan(100)
+    },
+    60_000,
+  )
 })
