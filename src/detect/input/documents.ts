@@ -34,12 +34,9 @@ export class DocumentScanner {
 
   /** A line without its end. */
   push(line: string): void {
-    if (this.#depth > 0 && !this.#inString && line.charCodeAt(0) === 123 && this.#parts.length > 0 && !this.#endsOpen())
-      this.#flush(false)
-    if (this.#depth > 0 && this.#inString) {
-      // JSON strings hold no line ends: the string was never closed.
-      this.#inString = false
-    }
+    // JSON strings hold no line ends: a string that is still open was never closed.
+    this.#inString = false
+    if (this.#depth > 0 && line.charCodeAt(0) === 123 && this.#parts.length > 0 && !this.#endsOpen()) this.#flush(false)
     this.#scan(line)
     this.#line += 1
   }

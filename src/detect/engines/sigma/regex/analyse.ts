@@ -297,7 +297,7 @@ function parallelWays(automaton: Glushkov, component: Int32Array, first: Ways): 
     memo.set(key, total)
     return total
   }
-  return widest(automaton.sets, first, after)
+  return Math.max(1, widest(automaton.sets, first, after))
 }
 
 /** The most ways that one character leaves among some next positions. */

@@ -144,7 +144,7 @@ function classOf(facts: EcsFacts): EventClass {
     ...(AUTH_PROGRAMS.has(program) || facts.dataset === 'system.auth' ? ['auth'] : []),
   ]
   const product = listed?.product ?? (facts.os === '' ? (isSyslog || facts.module === 'system' ? 'linux' : '') : facts.os)
-  return plainClass(`ecs/${product}/${[facts.dataset, facts.categories, facts.types, program].join('/')}`, {
+  return plainClass(`ecs/${product}/${[facts.dataset || facts.module, facts.categories, facts.types, program].join('/')}`, {
     product,
     categories: categoriesOf(facts),
     services,

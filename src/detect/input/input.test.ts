@@ -1,0 +1,174 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { gzipSync, zstdCompressSync } from 'node:zlib'
+import fc from 'fast-check'
+import { afterAll, describe, expect, test } from 'vitest'
+import type { JsonObject } from '../../kernel/json.ts'
+import type { Parser } from '../../kernel/plugin.ts'
+import { readPart, splitFile } from './read-part.ts'
+import { readRecords } from './read-records.ts'
+
+const folder = mkdtempSync(join(tmpdir(), 'kanpeki-input-'))
+afterAll(() => rmSync(folder, { recursive: true }))
+
+/** Lines `word=…` are events; lines that begin with `bad` are known but unreadable. */
+const wordParser: Parser = {
+  id: 'word',
+  accepts: (record) => /^(word|bad)/.test(record.text ?? ''),
+  parse: (record) =>
+    record.text!.startsWith('bad') ? { unknown: 'the word is bad' } : [{ observed: 1, ecs: { message: record.text! } }],
+}
+
+let count = 0
+
+async function read(content: Buffer | string) {
+  count += 1
+  const file = join(folder, `${count}.log`)
+  writeFileSync(file, content)
+  const records: [number, JsonObject][] = []
+  const unreadable: [number, string][] = []
+  const options = { parsers: async () => [wordParser], now: 0 }
+  const totals = await readRecords(file, options, {
+    record: (doc, record) => void records.push([record, doc]),
+    unreadable: (line, reason) => void unreadable.push([line, reason]),
+  })
+  return { records, unreadable, totals }
+}
+
+const one = { a: 1 }
+const two = { b: { c: '{"x": [' }, d: 'a\\"b' }
+const both = [
+  [1, one],
+  [2, two],
+]
+const pretty = (value: unknown) => JSON.stringify(value, null, 2)
+const lines = `${JSON.stringify(one)}\n${JSON.stringify(two)}\n`
+
+describe('one pair of records in every way to write them', () => {
+  const ways: readonly (readonly [string, Buffer | string])[] = [
+    ['JSON lines', lines],
+    ['without a last line end', lines.trimEnd()],
+    ['CRLF', lines.replaceAll('\n', '\r\n')],
+    ['blank lines', `\n\n${lines.replace('\n', '\n\n  \n')}\n\n`],
+    ['a byte order mark', `\ufeff${lines}`],
+    ['UTF-16 LE with a mark', Buffer.from(`\ufeff${lines}`, 'utf16le')],
+    ['UTF-16 LE without', Buffer.from(lines, 'utf16le')],
+    ['UTF-16 BE', Buffer.from(`\ufeff${lines}`, 'utf16le').swap16()],
+    ['gzip', gzipSync(lines)],
+    ['zstd', zstdCompressSync(Buffer.from(lines))],
+    ['an array on one line', JSON.stringify([one, two])],
+    ['a pretty-printed array', pretty([one, two])],
+    ['pretty-printed documents', `${pretty(one)}\n${pretty(two)}\n`],
+    ['pretty-printed without a break', `${pretty(one)}${pretty(two)}`],
+    ['concatenated on one line', JSON.stringify(one) + JSON.stringify(two)],
+    ['an array of lines', `[\n${JSON.stringify(one)},\n${JSON.stringify(two)}\n]\n`],
+    ['lines, then a pretty-printed document', `${JSON.stringify(one)}\n${pretty(two)}\n`],
+  ]
+  test.each(ways)('%s', async (_name, content) => {
+    const { records, unreadable } = await read(content)
+    expect(unreadable).toEqual([])
+    expect(records).toEqual(both)
+  })
+})
+
+describe('what cannot be read', () => {
+  test('a broken line is named and the others go on', async () => {
+    const { records, unreadable, totals } = await read(
+      `${JSON.stringify(one)}\n{"a": \n{"cut": "off\n5\n"text"\n${JSON.stringify(two)}\n`.replace('{"a": \n', '{"a" 1}\n'),
+    )
+    expect(records.map(([record]) => record)).toEqual([1, 6])
+    expect(unreadable.map(([line]) => line)).toEqual([2, 3, 4, 5])
+    expect(totals).toMatchObject({ lines: 6, records: 6 })
+  })
+
+  test('a document that is cut off does not swallow the next', async () => {
+    const { records, unreadable } = await read(`{\n  "a": {\n    "b": "unclosed\n${pretty(one)}\n{\n "x": [\n`)
+    expect(records).toEqual([[2, one]])
+    expect(unreadable.map(([line]) => line)).toEqual([1, 7])
+  })
+
+  test('invalid UTF-8 is replaced, and the record is read', async () => {
+    const { records } = await read(Buffer.concat([Buffer.from('{"a":"'), Buffer.from([0xff, 0xc0]), Buffer.from('x"}\n')]))
+    expect(records).toEqual([[1, { a: '\ufffd\ufffdx' }]])
+  })
+
+  test('a line of 100 MB is counted, not held', async () => {
+    const long = Buffer.alloc(100 << 20, 'x')
+    const { records, unreadable } = await read(
+      Buffer.concat([Buffer.from('{"a":1}\n{"b":"'), long, Buffer.from('"}\n{"c":1}\n')]),
+    )
+    expect(records).toEqual([
+      [1, one],
+      [3, { c: 1 }],
+    ])
+    expect(unreadable).toEqual([[2, 'the record is longer than 64 MiB']])
+  })
+
+  test.each([
+    ['EVTX', Buffer.from('ElfFile\0\0\0\0\0'), /EVTX/],
+    ['EVTX inside gzip', gzipSync(Buffer.from('ElfFile\0\0\0\0\0')), /EVTX/],
+    ['a zip archive', Buffer.from('PK\x03\x04aaaaaaa'), /archive/],
+    ['Parquet', Buffer.from('PAR1aaaaaaa'), /Parquet/],
+    ['binary', Buffer.from([1, 2, 0, 0, 0, 5, 6, 7, 8]), /binary/],
+    ['a gzip that is cut off', gzipSync(Buffer.from(lines.repeat(500))).subarray(0, 60), /./],
+  ])('%s is refused with a reason', async (_name, content, reason) => {
+    await expect(read(content)).rejects.toMatchObject({ code: 'input-unreadable', message: expect.stringMatching(reason) })
+  })
+
+  test('a file that is not there', async () => {
+    const sink = { record() {}, unreadable() {} }
+    await expect(readRecords(join(folder, 'nothing'), { parsers: async () => [], now: 0 }, sink)).rejects.toMatchObject({
+      code: 'input-unreadable',
+    })
+  })
+
+  test('an empty file has no records', async () => expect(await read('')).toMatchObject({ records: [], unreadable: [] }))
+})
+
+test('log lines go to the parsers; the ones that none knows are named', async () => {
+  const { records, unreadable } = await read('word=1\nbad\nother\nword=2\n')
+  expect(records).toEqual([
+    [1, { message: 'word=1' }],
+    [4, { message: 'word=2' }],
+  ])
+  expect(unreadable).toEqual([
+    [2, 'the word is bad'],
+    [3, 'no parser knows this format of log line'],
+  ])
+})
+
+test('any documents in any layout come back as they were', async () => {
+  await fc.assert(
+    fc.asyncProperty(
+      fc.array(fc.tuple(fc.dictionary(fc.string(), fc.jsonValue(), { minKeys: 1 }), fc.constantFrom(undefined, 1, '\t')), {
+        minLength: 1,
+        maxLength: 6,
+      }),
+      async (documents) => {
+        const docs = documents.map(([doc]) => JSON.parse(JSON.stringify(doc)) as JsonObject)
+        const { records, unreadable } = await read(documents.map(([doc, indent]) => JSON.stringify(doc, null, indent)).join('\n'))
+        expect(unreadable).toEqual([])
+        expect(records.map(([, doc]) => doc)).toEqual(docs)
+      },
+    ),
+    { numRuns: 150 },
+  )
+})
+
+test('a large file of lines is cut into parts that hold each record once', async () => {
+  const file = join(folder, 'large.jsonl')
+  const record = (at: number) => JSON.stringify({ at, fill: 'é'.repeat(1000 + (at % 700)) })
+  writeFileSync(file, Array.from({ length: 24_000 }, (_, at) => `${record(at)}\n`).join(''))
+  const parts = splitFile(file, 3)
+  expect(parts.length).toBeGreaterThan(1)
+  const seen: number[] = []
+  for (const part of parts) {
+    await readPart(
+      part,
+      { parsers: async () => [], now: 0 },
+      { record: (doc) => void seen.push(doc['at'] as number), unreadable: (_line, reason) => expect.fail(reason) },
+    )
+  }
+  expect(seen).toEqual(Array.from({ length: 24_000 }, (_, at) => at))
+})
