@@ -81,7 +81,9 @@ export async function createWriter(deps: WriterDeps): Promise<Writer> {
   const requests = new Map<string, number>()
   const queue: Waiting[] = []
   /** An insert whose outcome is not known: it must be settled before the next number is used. */
-  let doubtful: { readonly batch: LakeBatch; readonly counts: CommittedBatch['counts'] } | undefined
+  let doubtful:
+    | { readonly batch: LakeBatch; readonly counts: CommittedBatch['counts']; readonly requests: ReadonlySet<string> }
+    | undefined
   let running: Promise<void> | undefined
   let lastReceived = 0
 
@@ -102,6 +104,8 @@ export async function createWriter(deps: WriterDeps): Promise<Writer> {
     if (doubtful === undefined) return
     if ((await lake.lastSequence(writer)) >= doubtful.batch.sequence) {
       sequence = doubtful.batch.sequence
+      // Its senders were told that it failed, and will send it again.
+      remember(doubtful.requests, doubtful.batch.received)
       deps.committed(doubtful)
     }
     doubtful = undefined
@@ -189,7 +193,7 @@ export async function createWriter(deps: WriterDeps): Promise<Writer> {
       try {
         await lake.append(batch)
       } catch (error) {
-        doubtful = { batch, counts }
+        doubtful = { batch, counts, requests: requestsHere }
         throw error
       }
       sequence = next

@@ -1,0 +1,66 @@
+import { applyCounts } from '../../collect/accounting.ts'
+import { countOutcomes } from '../../collect/counts.ts'
+import { parseRecord } from '../../collect/normalise/parse-record.ts'
+import { recordDetections } from '../../detect/alerts.ts'
+import type { Clock } from '../../kernel/clock.ts'
+import type { Lake, StoredBatch } from '../../platform/lake/lake.ts'
+import { recordEvidence } from '../../platform/state/outbox.ts'
+import type { State } from '../../platform/state/state.ts'
+import { batchRoot } from '../../prove/batch-root.ts'
+import { createDetector, type Detector, type DetectorDeps, type Rules } from './detector.ts'
+import { type CommittedBatch, createWriter, type Writer } from './writer.ts'
+
+export interface StagesDeps extends Pick<DetectorDeps, 'progressed' | 'failed'> {
+  readonly state: State
+  readonly lake: Lake
+  readonly clock: Clock
+  /** The writer's name in the lake. */
+  readonly writer: string
+  readonly rules: Rules
+}
+
+export interface Stages {
+  readonly writer: Writer
+  readonly detector: Detector
+}
+
+/** The two stages of the pipeline with what the rooms give them: the writer before the lake, the detector behind it. */
+export async function startStages({ state, lake, clock, writer: name, rules, progressed, failed }: StagesDeps): Promise<Stages> {
+  const detector = createDetector({
+    state,
+    lake,
+    clock,
+    writer: name,
+    until: await lake.lastSequence(name),
+    rules,
+    batchRoot,
+    recordDetections: async (trx, detections, now) => {
+      const { raised, updated } = await recordDetections(trx, detections, now)
+      return { changed: raised.length + updated.length }
+    },
+    applyCounts,
+    recordEvidence,
+    countsOf: countsOfStored,
+    progressed,
+    failed,
+  })
+  const writer = await createWriter({
+    lake,
+    clock,
+    writer: name,
+    parse: parseRecord,
+    committed: (batch) => detector.push(batch),
+    ready: () => detector.ready(),
+  })
+  return { writer, detector }
+}
+
+/** Accounts of a batch that a crash left uncounted: what the lake holds was received and stored; bytes and repeats are not known any more. */
+function countsOfStored(batch: StoredBatch): CommittedBatch['counts'] {
+  const bySource = Map.groupBy(batch.events, (event) => `${event.scope}\0${event.source}`)
+  return [...bySource.values()].map((events) => {
+    const { source, scope } = events[0]!
+    const counts = countOutcomes(events.map((event) => (event.parser === 'unknown' ? 'unknown' : 'parsed')))
+    return { source, scope, result: { writer: batch.writer, sequence: batch.sequence, counts } }
+  })
+}
