@@ -2,36 +2,46 @@ import { isJsonObject, type JsonObject, type JsonValue } from '../../../../kerne
 import type { EventClass, EventShape } from './event-class.ts'
 import { aliasTable, plainClass } from './plain-class.ts'
 
-/** Sources by `event.dataset`, or by `event.module` where no dataset is listed. */
-const SOURCES: Readonly<
-  Record<string, { product: string; services: readonly string[]; aliases?: Readonly<Record<string, readonly string[]>> }>
-> = {
-  'aws.cloudtrail': {
-    product: 'aws',
-    services: ['cloudtrail'],
-    aliases: {
-      eventName: ['event.action'],
-      eventSource: ['event.provider'],
-      errorCode: ['aws.cloudtrail.error_code'],
-      errorMessage: ['aws.cloudtrail.error_message'],
-      userAgent: ['user_agent.original'],
-      requestParameters: ['aws.cloudtrail.request_parameters'],
-      responseElements: ['aws.cloudtrail.response_elements'],
-      'userIdentity.type': ['aws.cloudtrail.user_identity.type'],
-      'userIdentity.arn': ['aws.cloudtrail.user_identity.arn'],
-    },
-  },
-  'azure.auditlogs': { product: 'azure', services: ['auditlogs'] },
-  'azure.signinlogs': { product: 'azure', services: ['signinlogs'] },
-  'azure.activitylogs': { product: 'azure', services: ['activitylogs'] },
-  'gcp.audit': { product: 'gcp', services: ['gcp.audit'], aliases: { 'gcp.audit.method_name': ['event.action'] } },
-  'github.audit': { product: 'github', services: ['audit'], aliases: { action: ['event.action'] } },
-  'kubernetes.audit': { product: 'kubernetes', services: ['audit'] },
-  'o365.audit': { product: 'm365', services: ['audit'], aliases: { Operation: ['event.action'], Workload: ['event.provider'] } },
-  okta: { product: 'okta', services: ['okta'], aliases: { eventType: ['event.action'] } },
-  auditd: { product: 'linux', services: ['auditd'] },
-  zeek: { product: 'zeek', services: [] },
+interface Source {
+  readonly product: string
+  readonly services: readonly string[]
+  readonly aliases?: Readonly<Record<string, readonly string[]>>
 }
+
+/** Sources by `event.dataset`, or by `event.module` where no dataset is listed. */
+const SOURCES: ReadonlyMap<string, Source> = new Map(
+  Object.entries<Source>({
+    'aws.cloudtrail': {
+      product: 'aws',
+      services: ['cloudtrail'],
+      aliases: {
+        eventName: ['event.action'],
+        eventSource: ['event.provider'],
+        errorCode: ['aws.cloudtrail.error_code'],
+        errorMessage: ['aws.cloudtrail.error_message'],
+        userAgent: ['user_agent.original'],
+        requestParameters: ['aws.cloudtrail.request_parameters'],
+        responseElements: ['aws.cloudtrail.response_elements'],
+        'userIdentity.type': ['aws.cloudtrail.user_identity.type'],
+        'userIdentity.arn': ['aws.cloudtrail.user_identity.arn'],
+      },
+    },
+    'azure.auditlogs': { product: 'azure', services: ['auditlogs'] },
+    'azure.signinlogs': { product: 'azure', services: ['signinlogs'] },
+    'azure.activitylogs': { product: 'azure', services: ['activitylogs'] },
+    'gcp.audit': { product: 'gcp', services: ['gcp.audit'], aliases: { 'gcp.audit.method_name': ['event.action'] } },
+    'github.audit': { product: 'github', services: ['audit'], aliases: { action: ['event.action'] } },
+    'kubernetes.audit': { product: 'kubernetes', services: ['audit'] },
+    'o365.audit': {
+      product: 'm365',
+      services: ['audit'],
+      aliases: { Operation: ['event.action'], Workload: ['event.provider'] },
+    },
+    okta: { product: 'okta', services: ['okta'], aliases: { eventType: ['event.action'] } },
+    auditd: { product: 'linux', services: ['auditd'] },
+    zeek: { product: 'zeek', services: [] },
+  }),
+)
 
 const WEB_SERVERS: ReadonlySet<string> = new Set(['apache', 'nginx', 'iis'])
 const PROXIES: ReadonlySet<string> = new Set(['squid', 'zscaler', 'bluecoat', 'netskope', 'sophos', 'zscaler_zia'])
@@ -49,12 +59,21 @@ const AUTH_PROGRAMS: ReadonlySet<string> = new Set([
   'usermod',
 ])
 
-const FILE_CATEGORIES: Readonly<Record<string, readonly string[]>> = {
-  creation: ['file_event'],
-  change: ['file_change', 'file_event'],
-  deletion: ['file_delete'],
-  access: ['file_access'],
-}
+/** Programs that a shipper may name by `process.name` alone. */
+const WRITERS: ReadonlySet<string> = new Set([...AUTH_PROGRAMS, 'cron', 'crond', 'kernel'])
+
+const FILE_CATEGORIES: ReadonlyMap<string, readonly string[]> = new Map([
+  ['creation', ['file_event']],
+  ['change', ['file_change', 'file_event']],
+  ['deletion', ['file_delete']],
+  ['access', ['file_access']],
+])
+
+/** Programs that bear another name than Sigma's service. */
+const SERVICE_OF_PROGRAM: ReadonlyMap<string, string> = new Map([
+  ['sshd-session', 'sshd'],
+  ['crond', 'cron'],
+])
 
 const MOST_CLASSES = 4096
 
@@ -106,10 +125,18 @@ function factsOf(doc: JsonObject, event: JsonObject): EcsFacts {
     categories: listOf(event['category']),
     types: listOf(event['type']),
     os: osOf(doc),
-    program: textOf(at(doc, 'log', 'syslog', 'appname')),
+    program: programOf(doc),
     isDns: at(doc, 'dns', 'question') !== undefined,
     hasRequest: at(doc, 'http', 'request') !== undefined || doc['url'] !== undefined,
   }
+}
+
+/** Who wrote the record: syslog's own word for it, or a process that is known to write such records itself. */
+function programOf(doc: JsonObject): string {
+  const appname = textOf(at(doc, 'log', 'syslog', 'appname'))
+  if (appname !== '') return appname
+  const process = textOf(at(doc, 'process', 'name'))
+  return WRITERS.has(process) ? process : ''
 }
 
 function at(doc: JsonObject, ...keys: readonly string[]): JsonValue | undefined {
@@ -134,13 +161,13 @@ function osOf(doc: JsonObject): string {
 }
 
 function classOf(facts: EcsFacts): EventClass {
-  const listed = SOURCES[facts.dataset] ?? SOURCES[facts.module]
+  const listed = SOURCES.get(facts.dataset) ?? SOURCES.get(facts.module)
   const program = facts.program
   const isSyslog = program !== ''
   const services = [
     ...(listed?.services ?? []),
     ...(WEB_SERVERS.has(facts.module) ? [facts.module] : []),
-    ...(isSyslog ? [program.replace('sshd-session', 'sshd'), 'syslog'] : []),
+    ...(isSyslog ? [SERVICE_OF_PROGRAM.get(program) ?? program, 'syslog'] : []),
     ...(AUTH_PROGRAMS.has(program) || facts.dataset === 'system.auth' ? ['auth'] : []),
   ]
   const product = listed?.product ?? (facts.os === '' ? (isSyslog || facts.module === 'system' ? 'linux' : '') : facts.os)
@@ -164,7 +191,7 @@ function categoriesOf(facts: EcsFacts): string[] {
     if (!facts.isDns && (types.has('connection') || types.has('start'))) found.push('network_connection')
     if (types.has('allowed') || types.has('denied')) found.push('firewall')
   }
-  if (categories.has('file')) for (const type of types) found.push(...(FILE_CATEGORIES[type] ?? []))
+  if (categories.has('file')) for (const type of types) found.push(...(FILE_CATEGORIES.get(type) ?? []))
   if (categories.has('registry'))
     found.push('registry_event', ...(types.has('deletion') ? ['registry_delete'] : ['registry_set']))
   if (categories.has('library')) found.push('image_load')

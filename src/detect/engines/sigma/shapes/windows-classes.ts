@@ -1,3 +1,5 @@
+import type { JsonObject, JsonValue } from '../../../../kernel/json.ts'
+import { readPlace } from '../match/read-field.ts'
 import type { EventClass, FieldPlace } from './event-class.ts'
 import { CATEGORIES_OF_EVENT, CATEGORIES_OF_SYSMON_ID, CHANNEL_OF_PROVIDER, SERVICES_OF_CHANNEL } from './windows-channels.ts'
 import { ALIASES_OF_CATEGORY, ALIASES_OF_EVENT, type FieldAlias, spellings } from './windows-fields.ts'
@@ -88,20 +90,25 @@ function windowsClass(layout: WindowsLayout, channel: string, id: string, detail
   }
 }
 
-function aliasPlaces(layout: WindowsLayout, alias: FieldAlias): FieldPlace[] {
-  const { convert } = alias
-  return layout.data(alias.name).map((place) => {
-    if (convert === undefined) return place
-    const container = place.keys.slice(0, -1)
-    return {
-      keys: place.keys,
-      convert: (value, doc) => {
-        let data = doc
-        for (const key of container) data = (data[key] ?? {}) as typeof doc
-        return convert(value, data)
-      },
-    }
-  })
+/** The shape's own conversion comes first, then the meaning's. */
+function aliasPlaces(layout: WindowsLayout, { name, convert }: FieldAlias): readonly FieldPlace[] {
+  const places = layout.data(name)
+  if (convert === undefined) return places
+  return places.map((place) => ({
+    keys: place.keys,
+    convert: (value, doc) => {
+      const plain = place.convert === undefined ? value : place.convert(value, doc)
+      return plain === undefined ? undefined : convert(plain, (other) => readData(layout, doc, other))
+    },
+  }))
+}
+
+function readData(layout: WindowsLayout, doc: JsonObject, name: string): JsonValue | undefined {
+  for (const place of layout.data(name)) {
+    const value = readPlace(doc, place)
+    if (value !== undefined) return value
+  }
+  return undefined
 }
 
 /** Sysmon 12: CreateKey is an addition, DeleteKey and DeleteValue a deletion; shippers that lose the type leave both open. */

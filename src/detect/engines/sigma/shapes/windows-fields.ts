@@ -1,10 +1,13 @@
-import type { JsonObject, JsonValue } from '../../../../kernel/json.ts'
+import type { JsonValue } from '../../../../kernel/json.ts'
 
 /** A name of the stored event that stands for a rule's field. */
 export interface FieldAlias {
   readonly name: string
-  readonly convert?: (value: JsonValue, data: JsonObject) => JsonValue | undefined
+  /** `read` gives another field of the same event's data. */
+  readonly convert?: (value: JsonValue, read: ReadData) => JsonValue | undefined
 }
+
+type ReadData = (name: string) => JsonValue | undefined
 
 const named = (...names: string[]): readonly FieldAlias[] => names.map((name) => ({ name }))
 
@@ -22,15 +25,15 @@ function integrityOf(value: JsonValue): JsonValue {
 }
 
 /** `\REGISTRY\MACHINE\…` plus the value's name, as Sysmon writes it. */
-function registryPath(value: JsonValue, data: JsonObject): JsonValue {
+function registryPath(value: JsonValue, read: ReadData): JsonValue {
   if (typeof value !== 'string') return value
   const key = value.replace(/^\\REGISTRY\\MACHINE/i, 'HKLM').replace(/^\\REGISTRY\\USER/i, 'HKU')
-  const name = data['ObjectValueName']
+  const name = read('ObjectValueName')
   return typeof name === 'string' && name !== '' && name !== '-' ? `${key}\\${name}` : key
 }
 
-function accountOf(value: JsonValue, data: JsonObject): JsonValue {
-  const domain = data['SubjectDomainName']
+function accountOf(value: JsonValue, read: ReadData): JsonValue {
+  const domain = read('SubjectDomainName')
   return typeof value === 'string' && typeof domain === 'string' && domain !== '' && domain !== '-'
     ? `${domain}\\${value}`
     : value

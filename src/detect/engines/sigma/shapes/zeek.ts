@@ -23,11 +23,11 @@ const ALIASES = aliasTable({
   answer: ['answers'],
 })
 
-const CATEGORIES: Readonly<Record<string, readonly string[]>> = {
-  dns: ['dns'],
-  http: ['proxy', 'webserver'],
-  conn: ['firewall', 'network_connection'],
-}
+const CATEGORIES: ReadonlyMap<string, readonly string[]> = new Map([
+  ['dns', ['dns']],
+  ['http', ['proxy', 'webserver']],
+  ['conn', ['firewall', 'network_connection']],
+])
 
 /** The log that a line belongs to, by its own fields, where no `_path` says it. */
 const TELLTALE: readonly (readonly [string, readonly string[]])[] = [
@@ -59,7 +59,7 @@ export function zeek(): EventShape {
         known = plainClass(`zeek/${service}`, {
           product: 'zeek',
           services: [service],
-          categories: CATEGORIES[service] ?? [],
+          categories: CATEGORIES.get(service) ?? [],
           aliases: ALIASES,
         })
         classes.set(service, known)
