@@ -26,7 +26,7 @@ export function groupBySource(rules: readonly SigmaRule[]): SourceGroup[] {
  */
 export function sourceConcerns(source: LogSource, eventClass: EventClass): boolean {
   if (eventClass.product === undefined) return true
-  if (source.product !== undefined && source.product !== eventClass.product) return false
+  if (source.product !== undefined && eventClass.product !== '' && source.product !== eventClass.product) return false
   if (source.category !== undefined && !eventClass.categories.includes(source.category)) return false
   if (source.service !== undefined && !eventClass.services.includes(source.service)) return false
   return true

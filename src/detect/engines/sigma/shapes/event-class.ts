@@ -16,7 +16,10 @@ export interface FieldPlace {
 export interface EventClass {
   /** For people and tests, e.g. `windows-flat/Security/4688`. */
   readonly name: string
-  /** Undefined when the source is not known: then rules of every product are tried, keyword rules excepted. */
+  /**
+   * Undefined when the source is not known: then rules of every product are tried, keyword rules excepted. Empty when the event
+   * tells its kind but not its product (an ECS process event without an operating system): then only the product is left open.
+   */
   readonly product: string | undefined
   readonly categories: readonly string[]
   readonly services: readonly string[]
