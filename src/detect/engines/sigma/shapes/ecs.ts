@@ -153,11 +153,30 @@ function listOf(value: JsonValue | undefined): string {
   return Array.isArray(value) ? value.map((each: JsonValue) => textOf(each)).join(',') : textOf(value)
 }
 
+/** The system that the document names, or else the one whose paths it holds: the schema asks nobody for `host.os`. */
 function osOf(doc: JsonObject): string {
   const name = textOf(at(doc, 'host', 'os', 'type') ?? at(doc, 'host', 'os', 'family') ?? at(doc, 'host', 'os', 'platform'))
+  if (name === '') return osOfPaths(doc)
   if (name === 'darwin' || name === 'macos') return 'macos'
   if (['debian', 'redhat', 'ubuntu', 'fedora', 'suse', 'arch', 'linux'].includes(name)) return 'linux'
   return name
+}
+
+const PATHS: readonly (readonly string[])[] = [
+  ['process', 'executable'],
+  ['process', 'parent', 'executable'],
+  ['process', 'working_directory'],
+  ['file', 'path'],
+]
+
+function osOfPaths(doc: JsonObject): string {
+  for (const keys of PATHS) {
+    const path = at(doc, ...keys)
+    if (typeof path !== 'string') continue
+    if (/^(?:[A-Za-z]:\\|\\\\)/.test(path)) return 'windows'
+    if (path.startsWith('/')) return /^\/(?:Applications|Library|System|Users)\//.test(path) ? 'macos' : 'linux'
+  }
+  return ''
 }
 
 function classOf(facts: EcsFacts): EventClass {

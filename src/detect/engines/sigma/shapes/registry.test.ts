@@ -190,6 +190,22 @@ const OTHERS: readonly (readonly [what: string, doc: JsonObject, source: string]
     { event: { category: ['process'], type: ['start'] }, host: { os: { family: 'darwin' } } },
     'macos process_creation -',
   ],
+  [
+    'a process with a Unix path',
+    { event: { category: ['process'], type: ['start'] }, process: { executable: '/bin/sh' } },
+    'linux process_creation -',
+  ],
+  [
+    'a process with a path of macOS',
+    { event: { category: ['process'], type: ['start'] }, process: { executable: '/System/Library/x' } },
+    'macos process_creation -',
+  ],
+  [
+    'a file with a path of Windows',
+    { event: { category: ['file'], type: ['deletion'] }, file: { path: 'c:\\x' } },
+    'windows file_delete -',
+  ],
+  ['a process of which nothing is known', { event: { category: ['process'], type: ['start'] } }, '- process_creation -'],
   ['an access log', { event: { category: ['web'], type: ['access'] }, url: { path: '/' } }, '- webserver -'],
   ['an access log of nginx', { event: { module: 'nginx', category: ['web'] }, url: { path: '/' } }, '- webserver nginx'],
   ['a proxy', { event: { module: 'squid', category: ['web'] }, url: { full: 'x' } }, '- proxy -'],
