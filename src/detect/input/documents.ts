@@ -19,7 +19,8 @@ export class DocumentScanner {
   readonly #longest: number
   #parts: string[] = []
   #length = 0
-  #depth = 0
+  /** The brackets that are open, innermost last. */
+  readonly #open: number[] = []
   #inString = false
   #inArray = false
   #line: number
@@ -36,48 +37,48 @@ export class DocumentScanner {
   push(line: string): void {
     // JSON strings hold no line ends: a string that is still open was never closed.
     this.#inString = false
-    if (this.#depth > 0 && line.charCodeAt(0) === 123 && this.#parts.length > 0 && !this.#endsOpen()) this.#flush(false)
+    if (this.#open.length > 0 && line.charCodeAt(0) === 123 && this.#parts.length > 0 && !this.#endsOpen()) this.#flush(false)
     this.#scan(line)
     this.#line += 1
   }
 
   end(): void {
-    if (this.#depth > 0) this.#flush(false)
+    if (this.#open.length > 0) this.#flush(false)
   }
 
-  /** After `,`, `:` or `[` an object is expected, wherever it is written. */
+  /** After `:`, `[` and, inside an array, `,` an object is expected, wherever it is written; an object's `,` is followed by a name. */
   #endsOpen(): boolean {
     const last = this.#parts.findLast((part) => part.trim() !== '')?.trimEnd()
-    return last !== undefined && /[,:[]$/.test(last)
+    return last !== undefined && (this.#open.at(-1) === 91 ? /[,:[]$/ : /[:[]$/).test(last)
   }
 
   #scan(line: string): void {
-    let start = this.#depth > 0 ? 0 : -1
+    let start = this.#open.length > 0 ? 0 : -1
     for (let at = 0; at < line.length; at += 1) {
       const unit = line.charCodeAt(at)
       if (this.#inString) {
         if (unit === BACKSLASH) at += 1
         else if (unit === QUOTE) this.#inString = false
-      } else if (this.#depth === 0) {
+      } else if (this.#open.length === 0) {
         if (unit === 91 && !this.#inArray) this.#inArray = true
         else if (unit === 93 && this.#inArray) this.#inArray = false
         else if (unit === 123 || unit === 91) {
-          this.#depth = 1
+          this.#open.push(unit)
           this.#startLine = this.#line
           start = at
         } else if (unit === QUOTE || (unit > 32 && unit !== 44)) at = this.#scalar(line, at)
       } else if (unit === QUOTE) this.#inString = true
-      else if (unit === 123 || unit === 91) this.#depth += 1
+      else if (unit === 123 || unit === 91) this.#open.push(unit)
       else if (unit === 125 || unit === 93) {
-        this.#depth -= 1
-        if (this.#depth === 0) {
+        this.#open.pop()
+        if (this.#open.length === 0) {
           this.#keep(line.slice(start, at + 1))
           this.#flush(true)
           start = -1
         }
       }
     }
-    if (this.#depth > 0) this.#keep(`${line.slice(start)}\n`)
+    if (this.#open.length > 0) this.#keep(`${line.slice(start)}\n`)
   }
 
   /** A value that is no object: reported whole, so that it is counted. Returns its last position. */
@@ -101,7 +102,7 @@ export class DocumentScanner {
     this.#found({ text: this.#parts.join(''), line: this.#startLine, complete: complete && !this.#tooLong })
     this.#parts = []
     this.#length = 0
-    this.#depth = 0
+    this.#open.length = 0
     this.#inString = false
     this.#tooLong = false
   }
