@@ -13,7 +13,7 @@ import { Output } from './detect/output.ts'
 import { lineParsers } from './detect/parsers.ts'
 import { runOnThreads } from './detect/pool.ts'
 import { Progress } from './detect/progress.ts'
-import { type ChosenRules, chooseRules } from './detect/rules.ts'
+import { type ChosenRules, chooseRules, reportedLevel } from './detect/rules.ts'
 import { type PartResult, runPart } from './detect/run-file.ts'
 import { EXIT, guarded } from './options.ts'
 
@@ -31,7 +31,7 @@ export function detectCommand(args: readonly string[]): Promise<number> {
       return EXIT.ok
     }
     return await detect(options)
-  })
+  }, EXIT_UNREADABLE)
 }
 
 /** What a run counts. `records` are those that were read; `unreadable` those that were not. */
@@ -86,7 +86,9 @@ async function run(
   const output = new Output()
   const formatter = formatterOf(options.format, { colour: process.stdout.isTTY === true })
   const progress = new Progress(parts.length, performance.now())
+  const isReported = reportedLevel(options.level)
   const print = (hit: Hit) => {
+    if (!isReported(hit.rule.level)) return
     tally.detections += 1
     output.write(formatter.hit(hit))
   }
@@ -105,7 +107,8 @@ async function run(
     progress.show(index + 1, tally.records, performance.now())
   }
   const now = Date.now()
-  if (threads > 1 && parts.length > 1) {
+  // Only the main thread has standard input.
+  if (threads > 1 && parts.length > 1 && !options.files.includes('-')) {
     const choice = { rules: options.rules, where: options.where, placeholders: options.placeholders, level: options.level }
     await runOnThreads(parts, threads, { choice, silent, watched, assume: options.assume, now }, take)
   } else

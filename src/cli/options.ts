@@ -13,13 +13,13 @@ export function readOptions<T extends ParseArgsConfig>(config: T, usage: string)
   }
 }
 
-/** Runs a command's body; its own errors become one line on standard error and an exit code. */
-export async function guarded(body: () => Promise<number>): Promise<number> {
+/** Runs a command's body; its own errors become one line on standard error and an exit code: `failed`, or that for wrong usage. */
+export async function guarded(body: () => Promise<number>, failed: number = EXIT.failed): Promise<number> {
   try {
     return await body()
   } catch (error) {
     if (!(error instanceof KanpekiError)) throw error
     process.stderr.write(`kanpeki: ${error.describe()}\n`)
-    return error.code === 'usage' ? EXIT.usage : EXIT.failed
+    return error.code === 'usage' ? EXIT.usage : failed
   }
 }
