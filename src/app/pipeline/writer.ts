@@ -57,8 +57,17 @@ const GROUP_RECORDS = 8_000
 const GROUP_BYTES = 32 * 1024 * 1024
 const REMEMBERED_REQUESTS = 200_000
 
+/** A record as its parser read it: all that can be done before the batch has its number and time. */
+interface ReadRecord {
+  readonly outcome: Exclude<RecordOutcome, 'repeated'>
+  readonly parser: string
+  readonly events: readonly ParsedEvent[]
+}
+
 interface Waiting {
   readonly submission: Submission
+  /** Record by record; undefined where the request was known already when it came. */
+  readonly read: readonly ReadRecord[] | undefined
   readonly resolve: (committed: Committed) => void
   readonly reject: (error: unknown) => void
 }
@@ -70,7 +79,8 @@ export interface Writer {
 }
 
 /**
- * Commits submissions to the lake in groups: whatever arrives while one insert is being synced goes into the next.
+ * Commits submissions to the lake in groups: whatever arrives while one insert is being synced is parsed meanwhile and goes
+ * into the next.
  * The writer alone gives sequence numbers, so that batches become visible in order.
  */
 export async function createWriter(deps: WriterDeps): Promise<Writer> {
@@ -98,6 +108,15 @@ export async function createWriter(deps: WriterDeps): Promise<Writer> {
       count += 1
     }
     return queue.splice(0, count)
+  }
+
+  function readAll({ records, zoneMinutes, parsers }: Submission): ReadRecord[] {
+    const context = { received: clock.now(), zoneMinutes, prefer: parsers }
+    return records.map((record) => {
+      const parsed = record.unreadable === undefined ? deps.parse(record, context) : { unknown: record.unreadable }
+      if ('unknown' in parsed) return { outcome: 'unknown', parser: 'unknown', events: [unknownDocument(record, parsed.unknown)] }
+      return { outcome: parsed.events.length === 0 ? 'dropped' : 'parsed', ...parsed }
+    })
   }
 
   async function settleDoubt(): Promise<void> {
@@ -138,38 +157,24 @@ export async function createWriter(deps: WriterDeps): Promise<Writer> {
     const receivedIso = new Date(received).toISOString()
     const next = sequence + 1
 
-    const outcomesOf = ({ submission }: Waiting, saw: (observed: number) => void): RecordOutcome[] => {
-      const { request } = submission
+    const outcomesOf = ({ submission, read }: Waiting, saw: (observed: number) => void): RecordOutcome[] => {
+      const { request, scope, source, records } = submission
       const repeated = request !== '' && (requestsBefore.has(request) || requestsHere.has(request))
       if (request !== '') requestsHere.add(request)
-      const context = { received, zoneMinutes: submission.zoneMinutes, prefer: submission.parsers }
-      return submission.records.map((record): RecordOutcome => {
-        if (repeated) return 'repeated'
+      if (repeated) return records.map(() => 'repeated')
+      return (read ?? readAll(submission)).map(({ outcome, parser, events: made }, at): RecordOutcome => {
+        const record = records[at]!
         if (submission.mayRepeat(record.id)) {
           if (idsBefore.has(record.id) || idsHere.has(record.id)) return 'repeated'
           idsHere.add(record.id)
         }
-        const parsed = record.unreadable === undefined ? deps.parse(record, context) : { unknown: record.unreadable }
-        const readable = 'events' in parsed
-        const made = readable ? parsed.events : [unknownDocument(record, parsed.unknown)]
-        const parser = readable ? parsed.parser : 'unknown'
         for (const [index, one] of made.entries()) {
           const id = made.length === 1 ? record.id : `${record.id}.${index}`
           const { doc, observed } = finishDocument(one, id, receivedIso, received)
           if (one.observed !== undefined) saw(one.observed)
-          events.push({
-            id,
-            scope: submission.scope,
-            source: submission.source,
-            parser,
-            observed,
-            doc,
-            json: JSON.stringify(doc),
-            request,
-          })
+          events.push({ id, scope, source, parser, observed, doc, json: JSON.stringify(doc), request })
         }
-        if (!readable) return 'unknown'
-        return made.length === 0 ? 'dropped' : 'parsed'
+        return outcome
       })
     }
 
@@ -233,7 +238,8 @@ export async function createWriter(deps: WriterDeps): Promise<Writer> {
   return {
     submit: (submission) =>
       new Promise((resolve, reject) => {
-        queue.push({ submission, resolve, reject })
+        const read = requests.has(submission.request) ? undefined : readAll(submission)
+        queue.push({ submission, read, resolve, reject })
         running ??= run()
       }),
     settled: async () => {
