@@ -99,8 +99,8 @@ async function run(killAt?: { readonly batch: number; readonly afterMs: number }
     await eventually(
       'the rules to have read everything',
       async () => {
-        const { lag } = await api<{ lag: { events: number } }>(server.url, token, '/api/v1/status')
-        return lag.events === 0 ? true : undefined
+        const { lag } = await api<{ lag: { events: number; catchingUp: boolean } }>(server.url, token, '/api/v1/status')
+        return lag.events === 0 && !lag.catchingUp ? true : undefined
       },
       120,
     )

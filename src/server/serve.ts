@@ -239,7 +239,7 @@ export function allRoutes({ services, collecting, declaring, live, addresses }: 
         const status = await pipeline.ask({ kind: 'status' })
         return {
           version: VERSION,
-          lag: { events: status.waitingEvents },
+          lag: { events: status.waitingEvents, catchingUp: status.catchingUp },
           rules: { loaded: status.rules.loaded.length, refused: status.rules.refused },
         }
       },

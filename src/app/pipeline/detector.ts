@@ -53,6 +53,8 @@ export interface Detector {
   push(batch: CommittedBatch): void
   /** Events that the rules have not seen yet. */
   waiting(): number
+  /** True until what a crash left between lake and state store is done: those events are not among the waiting ones. */
+  catchingUp(): boolean
   /** Resolves when less than a bounded number of events waits. */
   ready(): Promise<void>
   /** Resolves when nothing waits any more. */
@@ -77,6 +79,7 @@ export function createDetector(deps: DetectorDeps): Detector {
   let wake = (): void => {}
   let onSpace: (() => void)[] = []
   let busy = true
+  let caughtUp = false
   let place: { readonly done: number; after: number } | undefined
 
   const size = (batch: CommittedBatch): number => batch.batch?.events.length ?? 0
@@ -161,6 +164,7 @@ export function createDetector(deps: DetectorDeps): Detector {
     for (;;) {
       try {
         await catchUp()
+        caughtUp = true
         break
       } catch (error) {
         deps.failed(error)
@@ -204,6 +208,7 @@ export function createDetector(deps: DetectorDeps): Detector {
       wake()
     },
     waiting: () => waitingEvents,
+    catchingUp: () => !caughtUp,
     async ready() {
       while (waitingEvents > MOST_WAITING_EVENTS && !stopped) await whenSpace()
     },

@@ -21,6 +21,8 @@ export interface WorkerSettings {
 export interface PipelineStatus {
   /** Events that are committed and not yet seen by the rules. */
   readonly waitingEvents: number
+  /** Events committed before a crash are still being read back. */
+  readonly catchingUp: boolean
   readonly rules: { readonly loaded: readonly RuleInfo[]; readonly refused: readonly Refusal[] }
 }
 

@@ -42,7 +42,11 @@ const handlers: { readonly [K in Request['kind']]: (request: Extract<Request, { 
     })
     return result
   },
-  status: async () => ({ waitingEvents: detector.waiting(), rules: { loaded: rules.rules, refused: rules.refused } }),
+  status: async () => ({
+    waitingEvents: detector.waiting(),
+    catchingUp: detector.catchingUp(),
+    rules: { loaded: rules.rules, refused: rules.refused },
+  }),
   settled: async () => {
     await writer.settled()
     await detector.idle()
