@@ -5,8 +5,10 @@ import type { Slot } from './slot.ts'
 /** Nanoseconds, roughly: to evaluate a rule that was announced, and to look for literals inside a value, per unit. */
 const EVALUATION = 300
 const SCAN_PER_UNIT = 0.7
+/** A field that announces more rules than this is searched in any case. */
+const MOST_USERS = 32
 /** Values shorter than this on the mean are searched in no time. */
-const LONG = 300
+export const LONG = 100
 /** Rules announced in a smaller share of the sample stay as they are. */
 const OFTEN = 0.15
 
@@ -29,7 +31,7 @@ export function learnAnchors(planned: Planned, announced: readonly number[], sam
   const learned = planned.sets.map((set, rule) => {
     if (set === undefined) return undefined
     const share = announced[rule]! / sample.docs.length
-    return share < OFTEN ? { ...set, cost: share } : planned.choose(rule, measured(planned, rule, sample))
+    return share < OFTEN ? set : planned.choose(rule, measured(planned, rule, sample))
   })
   return withoutLongSearches({ ...planned, sets: learned }, sample)
 }
@@ -51,10 +53,13 @@ function withoutLongSearches(planned: Planned, sample: Sample): readonly (Anchor
   for (const slot of long) {
     const saved = sample.length(slot) * SCAN_PER_UNIT
     const users = [...sets.keys()].filter((rule) => isSearched({ ...planned, sets }, rule, slot))
-    if (users.length * EVALUATION * 0.03 > saved) continue
+    if (users.length > MOST_USERS) continue
     avoided.add(slot)
     const moved = users.map((rule) => ({ rule, set: planned.choose(rule, avoiding(planned, rule, sample, avoided)) }))
-    const extra = moved.reduce((sum, { rule, set }) => sum + (set === undefined ? Infinity : set.cost - sets[rule]!.cost), 0)
+    const extra = moved.reduce(
+      (sum, { rule, set }) => sum + (set === undefined ? Infinity : set.cost - rateOf(sets[rule]!, planned, rule, sample)),
+      0,
+    )
     if (extra * EVALUATION < saved) for (const { rule, set } of moved) sets[rule] = set
     else avoided.delete(slot)
   }
@@ -68,4 +73,9 @@ function avoiding(planned: Planned, rule: number, sample: Sample, avoided: Reado
     const isAvoided = anchor.field !== undefined && anchor.how === 'contains' && avoided.has(planned.slotOf(rule, anchor.field))
     return plain(anchor) + (isAvoided ? 1000 : 0)
   }
+}
+
+function rateOf(set: AnchorSet, planned: Planned, rule: number, sample: Sample): number {
+  const cost = measured(planned, rule, sample)
+  return set.anchors.reduce((sum, anchor) => sum + cost(anchor), 0)
 }

@@ -1,9 +1,11 @@
 import type { JsonObject } from '../../../../kernel/json.ts'
 import type { SigmaRule } from '../rule.ts'
 import type { EventClass } from '../shapes/event-class.ts'
-import { learnAnchors } from './anchor-plan.ts'
-import { type AnchorCost, type AnchorSet, announcementOf, guessedCost } from './anchors.ts'
+import { LONG, learnAnchors } from './anchor-plan.ts'
+import { type AnchorCost, type AnchorSet, announcementOf } from './anchors.ts'
+import { announce, type IndexedSlot } from './announcer.ts'
 import { ClassCompiler } from './class-compiler.ts'
+import type { Guesses } from './guesses.ts'
 import type { KeywordIndexes } from './keyword-indexes.ts'
 import { LiteralIndex } from './literal-index.ts'
 import { type MatchNode, nodeHolds } from './match-node.ts'
@@ -17,8 +19,8 @@ const SAMPLE = 32
 const SPACING = 32
 const LESSONS: readonly number[] = [16, 1024]
 
-/** Up to this many rules are evaluated without being announced. */
-const FEW = 4
+/** How a rule is announced: as was guessed when the bucket was built, or as was learned since. */
+type Layer = 'guessed' | 'learned'
 
 interface Entry {
   readonly rule: SigmaRule
@@ -26,6 +28,7 @@ interface Entry {
   node: MatchNode | undefined
   /** The event in which it was evaluated last. */
   stamp: number
+  layer: Layer
 }
 
 /**
@@ -34,31 +37,40 @@ interface Entry {
  */
 export class Bucket {
   readonly #compiler: ClassCompiler
-  readonly #keywords: KeywordIndexes
   readonly #entries: Entry[] = []
-  #sets: readonly (AnchorSet | undefined)[] = []
-  #indexed: readonly { readonly slot: Slot; readonly index: LiteralIndex }[] = []
+  #sets: readonly (AnchorSet | undefined)[]
+  #guessed: readonly IndexedSlot[]
+  #learned: readonly IndexedSlot[] = []
   readonly #everywhere: { readonly index: LiteralIndex; readonly ids: readonly number[] } | undefined
   /** Rules that no literal announces: evaluated for each event. */
-  #unannounced: readonly number[] = []
+  readonly #guessedUnannounced: readonly number[]
+  #unannounced: readonly number[]
   readonly #current: Current = { doc: {}, stamp: 0 }
-  #learning = true
+  #learning: boolean
   #seen = 0
   #sample: JsonObject[] = []
 
-  constructor(eventClass: EventClass, rules: readonly SigmaRule[], keywords: KeywordIndexes) {
-    this.#keywords = keywords
+  constructor(
+    eventClass: EventClass,
+    rules: readonly SigmaRule[],
+    shared: { readonly keywords: KeywordIndexes; readonly guesses: Guesses },
+  ) {
     this.#compiler = new ClassCompiler(eventClass)
     const sets: (AnchorSet | undefined)[] = []
     for (const rule of rules) {
-      const announcement = announcementOf(rule.expression, guessedCost, this.#compiler.constant)
+      const announcement = shared.guesses.of(rule, this.#compiler.constant)
       if (announcement === 'never') continue
-      this.#entries.push({ rule, node: undefined, stamp: 0 })
+      this.#entries.push({ rule, node: undefined, stamp: 0, layer: 'guessed' })
       sets.push(announcement === 'always' ? undefined : announcement)
     }
-    this.#everywhere = this.#keywordIndex(sets)
-    this.#index(sets)
-    this.#learning = this.#indexed.length > 0
+    this.#sets = sets
+    const sought = [...sets.keys()].filter((id) => sets[id]?.anchors.some((anchor) => anchor.field === undefined) === true)
+    this.#everywhere = sought.length === 0 ? undefined : { index: shared.keywords.of(sought.map((id) => sets[id]!)), ids: sought }
+    const announcer = announce(new Map(sets.entries()), this.#slotOf)
+    this.#guessed = announcer.indexed
+    this.#guessedUnannounced = announcer.unannounced
+    this.#unannounced = announcer.unannounced
+    this.#learning = announcer.indexed.length > 0
   }
 
   /** Rules that could match an event of the class. */
@@ -72,88 +84,52 @@ export class Bucket {
     const current = this.#current
     current.doc = doc
     current.stamp += 1
-    const indexed = this.#indexed
-    let matched: number[] | undefined
-    for (let at = 0; at < indexed.length; at += 1) {
-      const { slot, index } = indexed[at]!
-      slot.load(doc, current.stamp)
-      if (slot.state === ONE) matched = this.#try(index.lookup(slot.text), matched)
-      else if (slot.state === MANY) for (const text of slot.texts) matched = this.#try(index.lookup(text), matched)
-    }
+    let matched = this.#tryAnnounced(this.#guessed, 'guessed', undefined)
+    if (this.#learned.length > 0) matched = this.#tryAnnounced(this.#learned, 'learned', matched)
     const everywhere = this.#everywhere
     if (everywhere !== undefined) {
       const found = everywhere.index.lookupEverywhere(doc, raw)
-      if (found.length > 0)
-        matched = this.#try(
-          found.map((at) => everywhere.ids[at]!),
-          matched,
-        )
+      for (let at = 0; at < found.length; at += 1) matched = this.#tryRule(everywhere.ids[found[at]!]!, matched)
     }
-    if (this.#unannounced.length > 0) matched = this.#try(this.#unannounced, matched)
+    const unannounced = this.#unannounced
+    for (let at = 0; at < unannounced.length; at += 1) matched = this.#tryRule(unannounced[at]!, matched)
     return matched?.sort((a, b) => a - b).map((id) => this.#entries[id]!.rule)
   }
 
-  #try(ids: readonly number[], matched: number[] | undefined): number[] | undefined {
+  #tryAnnounced(indexed: readonly IndexedSlot[], layer: Layer, matched: number[] | undefined): number[] | undefined {
+    const { doc, stamp } = this.#current
     let found = matched
-    const current = this.#current
-    for (let at = 0; at < ids.length; at += 1) {
-      const entry = this.#entries[ids[at]!]!
-      if (entry.stamp === current.stamp) continue
-      entry.stamp = current.stamp
-      entry.node ??= this.#compiler.compile(entry.rule.expression, entry.rule.logsource.category)
-      if (!nodeHolds(entry.node, current)) continue
-      found ??= []
-      found.push(ids[at]!)
+    for (let at = 0; at < indexed.length; at += 1) {
+      const { slot, index } = indexed[at]!
+      slot.load(doc, stamp)
+      if (slot.state === ONE) found = this.#tryAll(index.lookup(slot.text), layer, found)
+      else if (slot.state === MANY) for (const text of slot.texts) found = this.#tryAll(index.lookup(text), layer, found)
     }
     return found
   }
 
-  #slotOf(id: number, field: string): Slot {
-    return this.#compiler.slot(field, this.#entries[id]!.rule.logsource.category)
-  }
-
-  /** Rules that only words anywhere in the event announce: most classes have the same ones, and share the index. */
-  #keywordIndex(sets: readonly (AnchorSet | undefined)[]): { index: LiteralIndex; ids: readonly number[] } | undefined {
-    const ids = [...sets.keys()].filter((id) => sets[id]?.anchors.some((anchor) => anchor.field === undefined) === true)
-    if (ids.length === 0) return undefined
-    return { index: this.#keywords.of(ids.map((id) => sets[id]!)), ids }
-  }
-
-  /**
-   * Puts each rule's anchors into the indexes; an index that stays the same is not built again. A handful of rules
-   * are evaluated sooner than announced.
-   */
-  #index(sets: readonly (AnchorSet | undefined)[]): void {
-    const bySlot = new Map<Slot, LiteralIndex>()
-    this.#sets = sets
-    const announcedBy = (id: number) => sets[id]?.anchors.some((anchor) => anchor.field !== undefined) === true
-    const indexed = [...sets.keys()].filter(announcedBy)
-    const isWorthIt = indexed.length > FEW
-    if (isWorthIt) for (const id of indexed) this.#addAnchors(id, sets[id]!, bySlot)
-    this.#unannounced = [...sets.keys()].filter((id) => sets[id] === undefined || (!isWorthIt && announcedBy(id)))
-    const before = new Map(this.#indexed.map(({ slot, index }) => [slot, index]))
-    this.#indexed = [...bySlot].map(([slot, made]) => {
-      const old = before.get(slot)
-      return { slot, index: old?.hasSameLiterals(made) === true ? old : made }
-    })
-  }
-
-  /** Anchors that are sought anywhere are in the shared index already. */
-  #addAnchors(id: number, set: AnchorSet, bySlot: Map<Slot, LiteralIndex>): void {
-    let index: LiteralIndex | undefined
-    let before: string | undefined
-    for (const { field, how, text } of set.anchors) {
-      if (field === undefined) continue
-      // A set's anchors are mostly of one field.
-      if (index === undefined || field !== before) {
-        const slot = this.#slotOf(id, field)
-        index = bySlot.get(slot) ?? new LiteralIndex()
-        bySlot.set(slot, index)
-        before = field
-      }
-      index.add(how, text, id)
+  #tryAll(ids: readonly number[], layer: Layer, matched: number[] | undefined): number[] | undefined {
+    let found = matched
+    for (let at = 0; at < ids.length; at += 1) {
+      const id = ids[at]!
+      if (this.#entries[id]!.layer === layer) found = this.#tryRule(id, found)
     }
+    return found
   }
+
+  #tryRule(id: number, matched: number[] | undefined): number[] | undefined {
+    const entry = this.#entries[id]!
+    const current = this.#current
+    if (entry.stamp === current.stamp) return matched
+    entry.stamp = current.stamp
+    entry.node ??= this.#compiler.compile(entry.rule.expression, entry.rule.logsource.category)
+    if (!nodeHolds(entry.node, current)) return matched
+    if (matched === undefined) return [id]
+    matched.push(id)
+    return matched
+  }
+
+  readonly #slotOf = (id: number, field: string): Slot => this.#compiler.slot(field, this.#entries[id]!.rule.logsource.category)
 
   /** Keeps some of the events and, at certain numbers of them, chooses the anchors anew by what they hold. */
   #learn(doc: JsonObject): void {
@@ -162,22 +138,47 @@ export class Bucket {
     else if (this.#seen % SPACING === 0) this.#sample[(this.#seen / SPACING) % SAMPLE] = doc
     if (!LESSONS.includes(this.#seen)) return
     const sample = new Sample(this.#sample)
+    const before = this.#sets
     const planned = {
-      sets: this.#sets,
+      sets: before,
       choose: (id: number, cost: AnchorCost) => this.#choose(id, cost),
-      slotOf: (id: number, field: string) => this.#slotOf(id, field),
-      searched: this.#indexed.flatMap(({ slot, index }) => (index.searches ? [slot] : [])),
+      slotOf: this.#slotOf,
+      searched: [...this.#guessed, ...this.#learned].flatMap(({ slot, index }) => (index.searches ? [slot] : [])),
     }
-    this.#index(learnAnchors(planned, this.#announced(sample), sample))
+    this.#sets = learnAnchors(planned, this.#announced(sample), sample)
+    for (const [id, entry] of this.#entries.entries()) if (this.#sets[id] !== before[id]) entry.layer = 'learned'
+    const moved = [...this.#entries.keys()].filter((id) => this.#entries[id]!.layer === 'learned')
+    this.#guessed = this.#guessed.flatMap((indexed) => this.#withoutMoved(indexed, sample))
+    const announcer = announce(new Map(moved.map((id) => [id, this.#sets[id]])), this.#slotOf)
+    this.#learned = announcer.indexed
+    this.#unannounced = [...this.#guessedUnannounced, ...announcer.unannounced]
+    for (const { slot, index } of [...this.#guessed, ...this.#learned]) {
+      if (index.searches && sample.length(slot) >= LONG) index.tune(sample.valuesOf(slot).flat())
+    }
     if (this.#seen < LESSONS.at(-1)!) return
     this.#sample = []
     this.#learning = false
   }
 
+  /** An index over long values is built again without the rules that have left it, or dropped; others cost little as they are. */
+  #withoutMoved(indexed: IndexedSlot, sample: Sample): readonly IndexedSlot[] {
+    const { slot, index } = indexed
+    const ids = [...index.ids]
+    const left = ids.filter((id) => this.#entries[id]!.layer === 'guessed')
+    if (left.length === ids.length || (left.length > 0 && sample.length(slot) < LONG)) return [indexed]
+    const rebuilt = new LiteralIndex()
+    for (const id of left) {
+      for (const { field, how, text } of this.#sets[id]!.anchors) {
+        if (field !== undefined && this.#slotOf(id, field) === slot) rebuilt.add(how, text, id)
+      }
+    }
+    return left.length === 0 ? [] : [{ slot, index: rebuilt }]
+  }
+
   #choose(id: number, cost: AnchorCost): AnchorSet | undefined {
     const set = this.#sets[id]
     // The shared index of keywords was built with this set.
-    if (set?.anchors.some((anchor) => anchor.field === undefined)) return set
+    if (set === undefined || set.anchors.some((anchor) => anchor.field === undefined)) return set
     const announcement = announcementOf(this.#entries[id]!.rule.expression, withoutKeywords(cost), this.#compiler.constant)
     return typeof announcement === 'object' ? announcement : set
   }
@@ -187,8 +188,11 @@ export class Bucket {
     const counts = new Array<number>(this.#entries.length).fill(0)
     for (const number of sample.docs.keys()) {
       const ids = new Set<number>()
-      for (const { slot, index } of this.#indexed) {
-        for (const text of sample.valuesOf(slot)[number]!) for (const id of index.lookup(text)) ids.add(id)
+      for (const [layer, indexed] of [['guessed', this.#guessed] as const, ['learned', this.#learned] as const]) {
+        for (const { slot, index } of indexed) {
+          for (const text of sample.valuesOf(slot)[number]!)
+            for (const id of index.lookup(text)) if (this.#entries[id]!.layer === layer) ids.add(id)
+        }
       }
       for (const id of ids) counts[id] = counts[id]! + 1
     }

@@ -19,6 +19,15 @@ export interface MatchedTest {
   readonly value: JsonValue
 }
 
+/** The event, and the log source category of the rule that is asked. */
+export interface EvaluatedEvent {
+  readonly doc: JsonObject
+  readonly eventClass: EventClass
+  readonly category: string | undefined
+  /** What was found for each field, so that a rule of many values looks once. */
+  readonly found?: Map<string, Found>
+}
+
 interface Found {
   readonly value: JsonValue | undefined
   readonly place: string
@@ -28,12 +37,7 @@ interface Found {
  * Evaluates an expression the plain way, leaf by leaf, and collects the leaves that held outside of negations. The compiled matcher
  * must agree with it on every rule and event (match/program.property.test.ts); it also explains a match after the fact.
  */
-export function evaluate(
-  expression: Expression,
-  event: { readonly doc: JsonObject; readonly eventClass: EventClass; readonly category: string | undefined },
-  matched: MatchedTest[] = [],
-  selection = '',
-): boolean {
+export function evaluate(expression: Expression, event: EvaluatedEvent, matched: MatchedTest[] = [], selection = ''): boolean {
   switch (expression.kind) {
     case 'constant':
       return expression.value
@@ -50,12 +54,8 @@ export function evaluate(
     case 'or':
       return expression.items.filter((item) => evaluate(item, event, matched, selection)).length > 0
     case 'test': {
-      const found = find(event.doc, event.eventClass, expression.field, event.category)
-      const holds = fieldHolds(
-        expression.test,
-        found.value,
-        (other) => find(event.doc, event.eventClass, other, event.category).value,
-      )
+      const found = find(event, expression.field)
+      const holds = fieldHolds(expression.test, found.value, (other) => find(event, other).value)
       if (holds) matched.push(matchedTest(selection, expression.field, found, expression.written))
       return holds
     }
@@ -84,13 +84,19 @@ function matchedTest(selection: string, field: string, found: Found, written: Wr
   }
 }
 
-function find(doc: JsonObject, eventClass: EventClass, field: string, category: string | undefined): Found {
-  const places = eventClass.places(field, category)
+function find(event: EvaluatedEvent, field: string): Found {
+  const known = event.found?.get(field)
+  if (known !== undefined) return known
+  const places = event.eventClass.places(field, event.category)
+  let found: Found = { value: undefined, place: places[0]?.keys.join('.') ?? field }
   for (const place of places) {
-    const value = readPlace(doc, place)
-    if (value !== undefined) return { value, place: place.keys.join('.') }
+    const value = readPlace(event.doc, place)
+    if (value === undefined) continue
+    found = { value, place: place.keys.join('.') }
+    break
   }
-  return { value: undefined, place: places[0]?.keys.join('.') ?? field }
+  event.found?.set(field, found)
+  return found
 }
 
 /** What a test says of a field's value as a whole. */

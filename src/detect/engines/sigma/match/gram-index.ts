@@ -11,6 +11,8 @@ const MOST_ENTRIES = 1500
 const LONGEST_STEP = 12
 /** From this many literals on it pays to leave out what they share. */
 const MANY = 32
+/** Enough to tell common from rare; sums over a window stay small. */
+const MOST_COUNTED = 4096
 
 /** The gram of three folded or unfolded units. */
 export function gramOf(first: number, second: number, third: number): number {
@@ -35,11 +37,12 @@ export class GramIndex {
   readonly #known = new Uint8Array(GRAMS >> 3)
   readonly #entries = new Map<number, Entry[]>()
 
-  constructor(literals: readonly NumberedLiteral[]) {
+  /** `typical`: counts of grams (countGrams) in texts like those that will come, so that literals are entered where they are rare. */
+  constructor(literals: readonly NumberedLiteral[], typical?: Uint16Array) {
     const shortest = literals.reduce((least, literal) => Math.min(least, literal.text.length), Infinity)
     const step = Math.max(1, Math.min(LONGEST_STEP, shortest - LENGTH + 1, Math.floor(MOST_ENTRIES / literals.length)))
     this.#step = step
-    const common = literals.length < MANY ? undefined : commonness(literals)
+    const common = typical ?? (literals.length < MANY ? undefined : commonness(literals))
     for (const { text, id } of literals) {
       const start = common === undefined ? 0 : rarestWindow(text, step, common)
       for (let offset = start; offset < start + step; offset += 1) {
@@ -101,6 +104,20 @@ function gramsAt(literal: string, offset: number): Iterable<number> {
     }
   }
   return grams
+}
+
+/** Adds the grams of a text, or of the bytes of one, to the counts; a new table when none is given. */
+export function countGrams(
+  units: Uint16Array | Uint8Array,
+  start: number,
+  end: number,
+  counts: Uint16Array = new Uint16Array(GRAMS),
+): Uint16Array {
+  for (let at = start; at + LENGTH <= end; at += 1) {
+    const gram = gramOf(units[at]!, units[at + 1]!, units[at + 2]!)
+    if (counts[gram]! < MOST_COUNTED) counts[gram] = counts[gram]! + 1
+  }
+  return counts
 }
 
 /** How often the literals hold each gram: what many share (`invoke-`) is common in texts too. */

@@ -2,7 +2,7 @@ import type { JsonObject, JsonValue } from '../../../../kernel/json.ts'
 import type { LiteralKind } from '../expression.ts'
 import { AhoCorasick } from './aho-corasick.ts'
 import { EndIndex } from './end-index.ts'
-import { GramIndex, SHORTEST_GRAM } from './gram-index.ts'
+import { countGrams, GramIndex, SHORTEST_GRAM } from './gram-index.ts'
 import type { NumberedLiteral } from './literal-table.ts'
 import { type RawJson, rawFilter } from './raw-json.ts'
 import { unitsOf } from './units.ts'
@@ -31,14 +31,22 @@ export class LiteralIndex {
   #finders: Finders | undefined
   #rawFilter: ((raw: RawJson) => boolean) | 'none' | undefined
   readonly #found: number[] = []
+  #typical: Uint16Array | undefined
+
+  /** Builds anew, at the next question, for values like these. */
+  tune(values: readonly string[]): void {
+    for (const value of values) this.#typical = countGrams(unitsOf(value), 0, value.length, this.#typical)
+    this.#finders = undefined
+  }
+
+  /** Whose literals these are. */
+  get ids(): ReadonlySet<number> {
+    return new Set([...this.#atStart, ...this.#atEnd, ...this.#inside].map((literal) => literal.id))
+  }
 
   /** Whether values are searched through, not only at their ends. */
   get searches(): boolean {
     return this.#inside.length > 0
-  }
-
-  hasSameLiterals(other: LiteralIndex): boolean {
-    return areSame(this.#inside, other.#inside) && areSame(this.#atEnd, other.#atEnd) && areSame(this.#atStart, other.#atStart)
   }
 
   /** `text` is folded and holds no surrogates. */
@@ -83,7 +91,7 @@ export class LiteralIndex {
   }
 
   #cannotOccur(raw: RawJson): boolean {
-    if (this.#rawFilter === undefined) this.#rawFilter = rawFilter(this.#literals()) ?? 'none'
+    if (this.#rawFilter === undefined) this.#rawFilter = rawFilter(this.#literals(), raw) ?? 'none'
     return this.#rawFilter !== 'none' && !this.#rawFilter(raw)
   }
 
@@ -119,17 +127,11 @@ export class LiteralIndex {
     this.#finders = {
       start: this.#atStart.length === 0 ? undefined : new EndIndex(this.#atStart, false),
       end: this.#atEnd.length === 0 ? undefined : new EndIndex(this.#atEnd, true),
-      inside: long.length === 0 ? undefined : new GramIndex(long),
+      inside: long.length === 0 ? undefined : new GramIndex(long, this.#typical),
       tiny: tiny.length === 0 ? undefined : new AhoCorasick(tiny),
       shortest: all.reduce((least, text) => Math.min(least, text.length), Infinity),
       meetsScalars: all.some((text) => SCALAR.test(text)),
     }
     return this.#finders
   }
-}
-
-function areSame(some: readonly NumberedLiteral[], others: readonly NumberedLiteral[]): boolean {
-  return (
-    some.length === others.length && some.every(({ text, id }, index) => others[index]!.id === id && others[index]!.text === text)
-  )
 }

@@ -16,8 +16,8 @@ export class Predicate {
   readonly test: FieldTest
   readonly slot: Slot
   readonly #other: Slot | undefined
-  readonly #textTest: TextTest | undefined
-  readonly #folded: () => string
+  /** Made when a value comes that is not compared in place: most predicates never see one. */
+  #textTest: TextTest | undefined | 'unmade' = 'unmade'
   /** A folded literal, the commonest test, is compared in place. */
   readonly #how: LiteralKind | undefined
   readonly #literal: string
@@ -28,8 +28,6 @@ export class Predicate {
     this.test = test
     this.slot = slot
     this.#other = other
-    this.#textTest = textTest(test)
-    this.#folded = () => slot.folded()
     const plain = test.kind === 'literal' && !test.cased
     this.#how = plain ? test.how : undefined
     this.#literal = plain ? test.text : ''
@@ -63,10 +61,11 @@ export class Predicate {
 
   #compute(current: Current): boolean {
     const { slot, test } = this
-    const textTest = this.#textTest
-    if (textTest !== undefined) {
-      if (slot.state === ONE) return textTest(slot.text, this.#folded)
-      return slot.state === MANY && slot.texts.some((text) => textTest(text, () => fold(text)))
+    if (this.#textTest === 'unmade') this.#textTest = textTest(test)
+    const run = this.#textTest
+    if (run !== undefined) {
+      if (slot.state === ONE) return run(slot.text, slot.folded)
+      return slot.state === MANY && slot.texts.some((text) => run(text, () => fold(text)))
     }
     switch (test.kind) {
       case 'exists':

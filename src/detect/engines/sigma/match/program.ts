@@ -5,6 +5,7 @@ import type { EventClass } from '../shapes/event-class.ts'
 import { classifier } from '../shapes/registry.ts'
 import { Bucket } from './bucket.ts'
 import { evaluate, type MatchedTest } from './evaluate.ts'
+import { Guesses } from './guesses.ts'
 import { KeywordIndexes } from './keyword-indexes.ts'
 import { groupBySource, type SourceGroup, sourceConcerns, sourceIs } from './log-source.ts'
 import type { RawJson } from './raw-json.ts'
@@ -42,7 +43,8 @@ export class SigmaMatch {
   get conditions(): readonly MatchedTest[] {
     if (this.#matched === undefined) {
       const matched: MatchedTest[] = []
-      evaluate(this.rule.expression, { doc: this.#doc, eventClass: this.#class, category: this.rule.logsource.category }, matched)
+      const category = this.rule.logsource.category
+      evaluate(this.rule.expression, { doc: this.#doc, eventClass: this.#class, category, found: new Map() }, matched)
       this.#matched = matched
     }
     return this.#matched
@@ -66,7 +68,7 @@ export class SigmaProgram {
   readonly #groups: readonly SourceGroup[]
   readonly #order = new Map<SigmaRule, number>()
   readonly #byId = new Map<string, SigmaRule>()
-  readonly #keywords = new KeywordIndexes()
+  readonly #shared: { readonly keywords: KeywordIndexes; readonly guesses: Guesses }
   readonly #silent: ReadonlySet<string>
   readonly #classify: (doc: JsonObject) => EventClass
   readonly #buckets = new Map<EventClass, Bucket>()
@@ -79,6 +81,7 @@ export class SigmaProgram {
       this.#byId.set(rule.info.id, rule)
     }
     this.#groups = groupBySource(this.rules)
+    this.#shared = { keywords: new KeywordIndexes(), guesses: new Guesses(this.rules) }
     this.#silent = options.silent ?? new Set()
     this.#classify = classifier(options.assume)
   }
@@ -114,7 +117,7 @@ export class SigmaProgram {
     const id = eventClass.constants.get('EventID')
     const concerned = this.#groups.flatMap((group) => (sourceConcerns(group.source, eventClass) ? group.rules.of(id) : []))
     concerned.sort((a, b) => this.#order.get(a)! - this.#order.get(b)!)
-    const bucket = new Bucket(eventClass, concerned, this.#keywords)
+    const bucket = new Bucket(eventClass, concerned, this.#shared)
     if (this.#buckets.size >= MOST_BUCKETS) this.#buckets.clear()
     this.#buckets.set(eventClass, bucket)
     return bucket

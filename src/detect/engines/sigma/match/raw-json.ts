@@ -1,4 +1,4 @@
-import { GramIndex } from './gram-index.ts'
+import { countGrams, GramIndex } from './gram-index.ts'
 
 /** The bytes that an event was parsed from: one JSON text in UTF-8. */
 export interface RawJson {
@@ -15,9 +15,9 @@ const SHORTEST = 5
 
 /**
  * A test on the raw text that no event with one of the literals in a value can fail, or undefined when a literal has no stretch of plain
- * characters that is long enough to look for.
+ * characters that is long enough to look for. `typical` is any such text: literals are looked for where they differ from it.
  */
-export function rawFilter(literals: readonly string[]): ((raw: RawJson) => boolean) | undefined {
+export function rawFilter(literals: readonly string[], typical: RawJson): ((raw: RawJson) => boolean) | undefined {
   const stretches: { text: string; id: number }[] = []
   for (const literal of literals) {
     const longest = [...literal.matchAll(PLAIN_STRETCH)]
@@ -26,6 +26,6 @@ export function rawFilter(literals: readonly string[]): ((raw: RawJson) => boole
     if (longest.length < SHORTEST) return undefined
     stretches.push({ text: longest, id: 0 })
   }
-  const finder = new GramIndex(stretches)
+  const finder = new GramIndex(stretches, countGrams(typical.bytes, typical.start, typical.end))
   return (raw) => !raw.plain || finder.occursIn(raw.bytes, raw.start, raw.end)
 }

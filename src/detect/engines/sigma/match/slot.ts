@@ -53,8 +53,8 @@ export class Slot {
     if (this.state === ONE) this.text = this.texts[0]!
   }
 
-  /** The ONE value folded. */
-  folded(): string {
+  /** The ONE value folded; bound, so that it can be handed on. */
+  readonly folded = (): string => {
     this.#folded ??= fold(this.text)
     return this.#folded
   }

@@ -44,8 +44,19 @@ function cidrTest(text: string): TextTest {
 
 const NUMBER = /^\s*[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?\s*$/
 
-/** The test of one text, or undefined for tests that look at the field as a whole. */
+const made = new WeakMap<FieldTest, { readonly run: TextTest | undefined }>()
+
+/** The test of one text, or undefined for tests that look at the field as a whole. Made once for each test. */
 export function textTest(test: FieldTest): TextTest | undefined {
+  let known = made.get(test)
+  if (known === undefined) {
+    known = { run: makeTextTest(test) }
+    made.set(test, known)
+  }
+  return known.run
+}
+
+function makeTextTest(test: FieldTest): TextTest | undefined {
   switch (test.kind) {
     case 'literal':
       return literalTest(test)

@@ -19,6 +19,9 @@ const MOST_COPIES = 12
 /** More ways than this through the parts without loops are called exponential. */
 const MOST_WAYS = 1e5
 
+/** A product of widths above this is worth a closer look. */
+const MOST_SIMPLE_WAYS = 256
+
 const UNSAFE: BacktrackingCost = { exponential: true, degree: 0, factor: 1 }
 
 /**
@@ -28,6 +31,8 @@ const UNSAFE: BacktrackingCost = { exponential: true, degree: 0, factor: 1 }
  * whose degree is at most the number of loops that can follow one another. The unanchored search adds one.
  */
 export function backtrackingCost(node: RegexNode): BacktrackingCost {
+  const simple = costOfSimple(node)
+  if (simple !== undefined) return { ...simple, degree: simple.degree + (startsAnchored(node) ? 0 : 1) }
   const automaton = new Glushkov()
   const whole = automaton.build(node)
   if (whole === undefined) return UNSAFE
@@ -37,6 +42,35 @@ export function backtrackingCost(node: RegexNode): BacktrackingCost {
   const factor = parallelWays(automaton, component, whole.first)
   if (factor > MOST_WAYS) return UNSAFE
   return { exponential: false, degree: longestChain(automaton, component, whole.first) + (anchored ? 0 : 1), factor }
+}
+
+/**
+ * The same for an expression in which only single characters are repeated: no loop holds another, so no automaton is needed to see that
+ * the ways multiply by one for each loop and by the width of each choice.
+ */
+function costOfSimple(node: RegexNode): BacktrackingCost | undefined {
+  let degree = 0
+  let factor = 1
+  const visit = (each: RegexNode): boolean => {
+    switch (each.kind) {
+      case 'set':
+      case 'assertion':
+        return true
+      case 'look':
+        return false
+      case 'sequence':
+        return each.items.every(visit)
+      case 'choice':
+        factor *= each.items.length
+        return each.items.every(visit)
+      case 'repeat':
+        if (each.item.kind !== 'set') return false
+        if (each.max > MOST_COPIES) degree += each.max === each.min ? 0 : 1
+        else factor *= each.max - each.min + 1
+        return true
+    }
+  }
+  return visit(node) && factor <= MOST_SIMPLE_WAYS ? { exponential: false, degree, factor } : undefined
 }
 
 /** Position → number of ways (one, or "more than one"). */
