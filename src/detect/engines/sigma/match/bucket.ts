@@ -17,7 +17,7 @@ import { MANY, ONE, type Slot } from './slot.ts'
 /** Events from which anchors are learned: the first ones, later one in SPACING; and the numbers of events at which they are. */
 const SAMPLE = 32
 const SPACING = 32
-const LESSONS: readonly number[] = [16, 1024]
+const LESSONS: readonly number[] = [128, 2048]
 
 /** How a rule is announced: as was guessed when the bucket was built, or as was learned since. */
 type Layer = 'guessed' | 'learned'
