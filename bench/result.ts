@@ -7,4 +7,6 @@ export interface BenchResult {
   readonly unit: string
   /** Resident memory, megabytes. */
   readonly rssMb: number
+  /** The same numerator against another measure of the same run. */
+  readonly beside?: { readonly what: string; readonly ratio: number; readonly denominator: number }
 }

@@ -3,7 +3,7 @@ import { fileURLToPath } from 'node:url'
 import { expect, it } from 'vitest'
 import { BENCHMARKS } from './run.ts'
 
-const HELPERS = ['result', 'resident', 'run']
+const HELPERS = ['receiver', 'resident', 'result', 'run']
 
 it('knows every benchmark in the folder', () => {
   const files = readdirSync(fileURLToPath(new URL('.', import.meta.url)))

@@ -10,9 +10,11 @@ type Benchmark = () => Promise<BenchResult>
 /** Every benchmark; a test compares this list with the folder. */
 export const BENCHMARKS: Readonly<Record<string, Benchmark>> = { detect, ingest, noise, start }
 
-function describe({ name, ratio, numerator, denominator, unit, rssMb }: BenchResult): string {
+function describe({ name, ratio, numerator, denominator, unit, rssMb, beside }: BenchResult): string {
   const figure = (value: number): string => (value >= 100 ? Math.round(value).toLocaleString('en') : value.toPrecision(3))
-  return `${name}: ratio ${ratio.toFixed(3)} (${figure(numerator)} against ${figure(denominator)} ${unit}), ${Math.round(rssMb)} MB resident\n`
+  const other =
+    beside === undefined ? '' : `; ${beside.ratio.toFixed(3)} of ${beside.what} (${figure(beside.denominator)} ${unit})`
+  return `${name}: ratio ${ratio.toFixed(3)} (${figure(numerator)} against ${figure(denominator)} ${unit})${other}, ${Math.round(rssMb)} MB resident\n`
 }
 
 async function main(): Promise<number> {
