@@ -5,6 +5,9 @@ import type { Config } from '../platform/config.ts'
 import { type DataDir, dataDir, lockDataDir, prepareDataDir } from '../platform/data-dir.ts'
 import type { Lake } from '../platform/lake/lake.ts'
 import type { Log } from '../platform/log.ts'
+import { openSealer } from '../platform/secrets/open-sealer.ts'
+import { sealKeySource } from '../platform/secrets/seal-keys.ts'
+import type { Sealer } from '../platform/secrets/sealer.ts'
 import { openState, type State } from '../platform/state/state.ts'
 import { type Drainer, openDrainer } from '../prove/drain.ts'
 import { type Ledger, openLedger } from '../prove/ledger.ts'
@@ -31,6 +34,8 @@ export interface Services {
   /** Milliseconds UTC. */
   readonly startedAt: number
   readonly log: Log
+  /** Seals what has to be stored and read again. */
+  readonly sealer: Sealer
   readonly state: State
   readonly lake: Lake
   readonly ledger: Ledger
@@ -76,6 +81,7 @@ export async function startServices(config: Config, log: Log, events: ServiceEve
     const dir = dataDir(config.data)
     prepareDataDir(dir)
     const lock = await opened(lockDataDir(dir), (one) => one.release())
+    const sealer = await openSealer(dir.keys, sealKeySource(dir.keys, config.values, process.env))
     const state = await opened(openState(statePlace(config), migrations), (one) => one.close())
     const ledger = await openLedger({
       data: dir.root,
@@ -133,6 +139,7 @@ export async function startServices(config: Config, log: Log, events: ServiceEve
       clock,
       startedAt: clock.now(),
       log,
+      sealer,
       state,
       lake,
       ledger,

@@ -97,6 +97,22 @@ const SETTINGS = {
       ja: '台帳のチェックポイントを書き足す、データフォルダーの外のファイル。別の機器に置くのが最善です。',
     },
   },
+  'seal-key-file': {
+    schema: z.string().min(1).nullable(),
+    fallback: null,
+    meaning: {
+      en: 'File with the key that seals stored secrets, best outside the data folder; keys/seal.key in it by default. The variable KANPEKI_SEAL_KEY (base64) goes before it.',
+      ja: '保存する秘密を封印する鍵のファイル。データフォルダーの外が最善で、既定はその中の keys/seal.key。環境変数 KANPEKI_SEAL_KEY（base64）があればそちらを使います。',
+    },
+  },
+  'seal-key-command': {
+    schema: z.array(z.string().min(1)),
+    fallback: [],
+    meaning: {
+      en: 'Program and arguments that print the seal key in base64, such as the client of a key management service. It is run without a shell and may take 10 s.',
+      ja: '封印の鍵を base64 で出力するプログラムと引数（鍵管理サービスのクライアントなど）。シェルを介さずに実行し、制限は 10 秒です。',
+    },
+  },
   zone: {
     schema: z.coerce.number().int().min(-840).max(840),
     fallback: 0,
@@ -181,6 +197,10 @@ export function readConfig(
   return { data: folder, values: Object.fromEntries(explained.map(({ key, value }) => [key, value])) as Values, explained }
 }
 
+/** How a variable writes a list. */
+const LIST_SEPARATORS: Readonly<Partial<Record<SettingKey, RegExp>>> = { rules: /:/, 'seal-key-command': /\s+/ }
+
 function listed(key: SettingKey, value: string | undefined): unknown {
-  return value !== undefined && key === 'rules' ? value.split(':').filter(Boolean) : value
+  const separator = LIST_SEPARATORS[key]
+  return value === undefined || separator === undefined ? value : value.split(separator).filter(Boolean)
 }

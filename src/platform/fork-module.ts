@@ -1,5 +1,6 @@
 import { type ChildProcess, fork } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
+import { SEAL_KEY_VARIABLE } from './secrets/seal-keys.ts'
 
 /**
  * Starts a module (see workerUrl) as a process with a message channel (structured clone), its standard error as a pipe.
@@ -9,7 +10,8 @@ export function forkModule(url: URL, env: Readonly<Record<string, string>> = {})
   return fork(fileURLToPath(url), [], {
     execArgv: ['--disable-warning=ExperimentalWarning'],
     serialization: 'advanced',
-    env: { ...process.env, ...env },
+    // The seal key is the server's alone.
+    env: { ...process.env, [SEAL_KEY_VARIABLE]: undefined, ...env },
     stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
   })
 }
