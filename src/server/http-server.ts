@@ -1,10 +1,11 @@
 import { createReadStream, existsSync } from 'node:fs'
 import { stat } from 'node:fs/promises'
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
-import { extname, join, resolve, sep } from 'node:path'
+import { extname, join } from 'node:path'
 import fastify, { type FastifyInstance } from 'fastify'
 import { KanpekiError, messageOf } from '../kernel/error.ts'
 import { RawReply, type Route, route } from '../platform/http/route.ts'
+import { fileBelow } from '../platform/safe-path.ts'
 import { type MountDeps, mount, sendProblem } from './mount.ts'
 import { openApi } from './openapi.ts'
 import { SECURITY_HEADERS } from './security-headers.ts'
@@ -137,17 +138,12 @@ function serveConsole(app: FastifyInstance, folder: string): void {
   })
 }
 
+/** The console's file at a URL's path, if it is one. */
 async function fileOf(folder: string, path: string): Promise<string | undefined> {
-  let decoded: string
   try {
-    decoded = decodeURIComponent(path)
+    const full = await fileBelow(folder, decodeURIComponent(path).replace(/^\//, ''))
+    return (await stat(full)).isFile() ? full : undefined
   } catch {
     return undefined
   }
-  if (decoded.includes('\0')) return undefined
-  const root = resolve(folder)
-  const full = resolve(join(root, decoded))
-  if (!full.startsWith(`${root}${sep}`)) return undefined
-  const found = await stat(full).catch(() => undefined)
-  return found?.isFile() === true ? full : undefined
 }
