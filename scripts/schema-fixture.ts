@@ -24,7 +24,7 @@ const state = await openState({ path }, migrations, { now: () => AT })
 await state.transaction<AccessTables, void>(async (trx) => {
   const link = await createSetupLink(trx, 'default', AT)
   await useSetupLink(trx, 'default', link!, 'mori', 'a password of the fixture', AT)
-  await createToken(trx, 'default', 'shipper', 'ingest', AT)
+  await createToken(trx, { scope: 'default', name: 'shipper', grant: 'ingest', owner: null }, AT)
   const counts = { received: 3, parsed: 2, unknown: 1, stored: 3, repeated: 0, dropped: 0, gaps: 0, bytes: 300 }
   await applyCounts(trx, 'http:shipper', 'default', { writer: 'w1', sequence: 1, counts }, AT)
   const rule = {

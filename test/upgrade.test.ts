@@ -29,8 +29,16 @@ it.each(kept)('upgrades from %s without losing a row', async (name) => {
   try {
     const applied = await state.tables<MigrationTables>().selectFrom('migrations').select('name').execute()
     expect(applied.map((row) => row.name).sort()).toEqual([...stateMigrations, ...migrations].map((one) => one.name).sort())
-    expect(await state.tables<AccessTables>().selectFrom('access_accounts').select(['name', 'role']).execute()).toEqual([
-      { name: 'mori', role: 'administrator' },
+    const roles = await state
+      .tables<AccessTables>()
+      .selectFrom('access_accounts as a')
+      .innerJoin('access_assignments as r', 'r.account_id', 'a.id')
+      .select(['a.name', 'r.role', 'r.scope'])
+      .orderBy('r.role')
+      .execute()
+    expect(roles).toEqual([
+      { name: 'mori', role: 'administrator', scope: '*' },
+      { name: 'mori', role: 'approver', scope: '*' },
     ])
     expect(await state.tables<AccessTables>().selectFrom('access_tokens').select('name').execute()).toEqual([{ name: 'shipper' }])
     expect(await state.tables<DetectTables>().selectFrom('detect_alerts').select('state').execute()).toEqual([{ state: 'open' }])

@@ -11,6 +11,7 @@ import { checkForgery, createAuthenticator, SESSION_COOKIE, SESSION_IDLE_MS } fr
 import { migrations } from './migrations.ts'
 import { createSetupLink } from './people.ts'
 import { routes } from './routes.ts'
+import type { Grant } from './schema.ts'
 import type { AccessTables } from './tables.ts'
 import { createToken } from './tokens.ts'
 
@@ -27,6 +28,13 @@ describeStates('access', (bed) => {
   let all: Route[]
   let secret: string
   let cookie: string
+
+  const token = (grant: Grant, life?: number) =>
+    createToken(
+      state.tables<AccessTables>(),
+      { scope: 'default', name: `token ${randomUUID()}`, grant, owner: null, ...(life === undefined ? {} : { life }) },
+      now,
+    )
 
   const authenticate = (headers: Record<string, string>): Promise<Caller> =>
     createAuthenticator(state.tables<AccessTables>(), clock)(requestWith(headers))
@@ -116,17 +124,17 @@ describeStates('access', (bed) => {
     ['Splunk', (t: string) => `Splunk ${t}`],
     ['Basic', (t: string) => `Basic ${Buffer.from(`anyone:${t}`).toString('base64')}`],
   ])('takes a token as %s', async (_name, header) => {
-    const { token } = await createToken(state.tables<AccessTables>(), 'default', `token ${randomUUID()}`, 'ingest', now)
-    const caller = await authenticate({ authorization: header(token) })
+    const { token: secret } = await token('ingest')
+    const caller = await authenticate({ authorization: header(secret) })
     expect([...caller.permissions].sort()).toEqual(['ingest', 'public'])
   })
 
   it('refuses unknown, expired and revoked tokens', async () => {
     await expect(authenticate({ authorization: 'Bearer nope' })).rejects.toMatchObject({ code: 'unauthenticated' })
-    const short = await createToken(state.tables<AccessTables>(), 'default', 'short', 'read', now, 1_000)
+    const short = await token('read', 1_000)
     now += 2_000
     await expect(authenticate({ authorization: `Bearer ${short.token}` })).rejects.toMatchObject({ code: 'unauthenticated' })
-    const admin = await createToken(state.tables<AccessTables>(), 'default', 'admin', 'admin', now)
+    const admin = await token('admin')
     const headers = { authorization: `Bearer ${admin.token}` }
     const made = (await call('POST', '/api/v1/tokens', { headers, body: { name: 'shipper', scope: 'ingest' } })) as {
       id: string

@@ -1,9 +1,9 @@
 import type { IncomingHttpHeaders, IncomingMessage } from 'node:http'
 import type { Clock } from '../kernel/clock.ts'
 import { KanpekiError } from '../kernel/error.ts'
-import { DEFAULT_SCOPE } from '../kernel/event.ts'
-import { type Caller, PERMISSIONS, type Permission } from '../platform/http/route.ts'
-import { permissionsOf } from './grants.ts'
+import type { Caller } from '../platform/http/route.ts'
+import { readJson } from '../platform/state/columns.ts'
+import { ANONYMOUS, personCaller, tokenCaller } from './callers.ts'
 import { type Db, findSession, findToken, touchSession, touchToken } from './queries.ts'
 import { hashSecret } from './secret.ts'
 
@@ -14,15 +14,6 @@ const TOUCH_EVERY_MS = 60_000
 /** A revoked token may work this long in a running server. */
 const TOKEN_CACHE_MS = 2_000
 const TOKEN_CACHE_SIZE = 1_000
-
-const ANONYMOUS: Caller = {
-  kind: 'anonymous',
-  id: '',
-  name: '',
-  scope: DEFAULT_SCOPE,
-  permissions: new Set<Permission>(['public']),
-}
-const EVERYTHING: ReadonlySet<Permission> = new Set(PERMISSIONS)
 
 /** Bearer, ApiKey and Splunk carry the token itself; Basic carries it as the password. */
 export function tokenOf(headers: IncomingHttpHeaders): string | undefined {
@@ -60,16 +51,25 @@ export function cookieOf(headers: IncomingHttpHeaders, name: string): string | u
   return undefined
 }
 
+/** The scope that a request asks to work in. Links and EventSource can send no header. */
+export function scopeAsked(request: IncomingMessage): string | undefined {
+  const header = request.headers['x-kanpeki-scope']
+  if (typeof header === 'string' && header !== '') return header
+  const query = request.method === 'GET' ? request.url?.split('?', 2)[1] : undefined
+  return query?.includes('scope=') === true ? (new URLSearchParams(query).get('scope') ?? undefined) : undefined
+}
+
 export type Authenticator = (request: IncomingMessage) => Promise<Caller>
 
 /** A wrong credential is refused even where none is needed: a client that believes it is signed in must learn that it is not. */
 export function createAuthenticator(db: Db, clock: Clock): Authenticator {
   const cache = new Map<string, { readonly caller: Caller; readonly until: number }>()
 
-  async function byToken(token: string): Promise<Caller> {
+  async function byToken(token: string, asked: string | undefined): Promise<Caller> {
     const now = clock.now()
     const hash = hashSecret(token)
-    const known = cache.get(hash)
+    const key = asked === undefined ? hash : `${hash} ${asked}`
+    const known = cache.get(key)
     if (known !== undefined && known.until > now) return known.caller
     const row = await findToken(db, hash, now)
     if (row === undefined) {
@@ -78,26 +78,28 @@ export function createAuthenticator(db: Db, clock: Clock): Authenticator {
       })
     }
     if (row.last_used === null || now - row.last_used > TOUCH_EVERY_MS) await touchToken(db, row.id, now)
-    const caller: Caller = { kind: 'token', id: row.id, name: row.name, scope: row.scope, permissions: permissionsOf(row.grants) }
+    const caller = await tokenCaller(db, row, asked)
     if (cache.size >= TOKEN_CACHE_SIZE) cache.clear()
-    cache.set(hash, { caller, until: now + TOKEN_CACHE_MS })
+    cache.set(key, { caller, until: now + TOKEN_CACHE_MS })
     return caller
   }
 
-  async function bySession(secret: string): Promise<Caller | undefined> {
+  async function bySession(secret: string, asked: string | undefined): Promise<Caller | undefined> {
     const now = clock.now()
     const hash = hashSecret(secret)
     const row = await findSession(db, hash, now, now - SESSION_IDLE_MS)
     if (row === undefined) return undefined
     if (now - row.last_used > TOUCH_EVERY_MS) await touchSession(db, hash, now)
-    return { kind: 'person', id: row.account_id, name: row.name, scope: row.scope, permissions: EVERYTHING }
+    const session = { id: row.id, methods: readJson<string[]>(row.methods), since: row.created }
+    return await personCaller(db, { id: row.account_id, name: row.name }, session, asked)
   }
 
   return async (request) => {
+    const asked = scopeAsked(request)
     const token = tokenOf(request.headers)
-    if (token !== undefined && token !== '') return await byToken(token)
+    if (token !== undefined && token !== '') return await byToken(token, asked)
     const cookie = cookieOf(request.headers, SESSION_COOKIE)
-    return (cookie === undefined ? undefined : await bySession(cookie)) ?? ANONYMOUS
+    return (cookie === undefined ? undefined : await bySession(cookie, asked)) ?? ANONYMOUS
   }
 }
 

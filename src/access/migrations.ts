@@ -1,5 +1,8 @@
+import type { ColumnDefinitionBuilder, Kysely } from 'kysely'
+import { EVERY_SCOPE } from '../platform/http/route.ts'
 import { columns } from '../platform/state/columns.ts'
 import type { Migration } from '../platform/state/migrate.ts'
+import type { AccessTables } from './tables.ts'
 
 export const migrations: readonly Migration[] = [
   {
@@ -43,4 +46,83 @@ export const migrations: readonly Migration[] = [
         .execute()
     },
   },
+  {
+    name: '0002-access-roles',
+    up: async (db: Kysely<never>) => {
+      await db.schema
+        .createTable('access_scopes')
+        .addColumn('scope', columns.text, (c) => c.primaryKey())
+        .addColumn('title', columns.text, (c) => c.notNull())
+        .addColumn('labels', columns.json, (c) => c.notNull())
+        .addColumn('created', columns.time, (c) => c.notNull())
+        .execute()
+      await db.schema
+        .createTable('access_assignments')
+        .addColumn('id', columns.text, (c) => c.primaryKey())
+        .addColumn('scope', columns.text, (c) => c.notNull())
+        .addColumn('account_id', columns.text, (c) => c.notNull().references('access_accounts.id').onDelete('cascade'))
+        .addColumn('role', columns.text, (c) => c.notNull())
+        .addColumn('origin', columns.text, (c) => c.notNull())
+        .addColumn('by_name', columns.text, (c) => c.notNull())
+        .addColumn('created', columns.time, (c) => c.notNull())
+        .addUniqueConstraint('access_assignments_once', ['account_id', 'role', 'scope'])
+        .execute()
+      await alter(db, 'access_accounts', [
+        ['display', columns.text, (c) => c.notNull().defaultTo('')],
+        ['email', columns.text],
+        ['origin', columns.text, (c) => c.notNull().defaultTo('local')],
+        ['subject', columns.text],
+        ['active', columns.flag, (c) => c.notNull().defaultTo(1)],
+        ['break_glass', columns.flag, (c) => c.notNull().defaultTo(0)],
+        ['last_seen', columns.time],
+      ])
+      await alter(db, 'access_sessions', [
+        ['id', columns.text, (c) => c.notNull().defaultTo('')],
+        ['methods', columns.json, (c) => c.notNull().defaultTo('["pwd"]')],
+        ['address', columns.text, (c) => c.notNull().defaultTo('')],
+        ['agent', columns.text, (c) => c.notNull().defaultTo('')],
+      ])
+      await alter(db, 'access_tokens', [['owner', columns.text]])
+      await moveRoles(db as unknown as Kysely<BeforeRoles>)
+      await db.schema.alterTable('access_accounts').dropColumn('role').execute()
+    },
+  },
 ]
+
+type Column = readonly [
+  name: string,
+  type: (typeof columns)[keyof typeof columns],
+  build?: (column: ColumnDefinitionBuilder) => ColumnDefinitionBuilder,
+]
+
+/** One statement a column: SQLite adds no more at once. */
+async function alter(db: Kysely<never>, table: string, added: readonly Column[]): Promise<void> {
+  for (const [name, type, build] of added) await db.schema.alterTable(table).addColumn(name, type, build).execute()
+}
+
+interface BeforeRoles {
+  access_accounts: { id: string; role: string; created: number }
+  access_assignments: AccessTables['access_assignments']
+  access_sessions: AccessTables['access_sessions']
+}
+
+/** Accounts from before roles had one each, in every scope, and could sign cards as such. Everybody signs in anew. */
+async function moveRoles(db: Kysely<BeforeRoles>): Promise<void> {
+  for (const { id, role, created } of await db.selectFrom('access_accounts').select(['id', 'role', 'created']).execute()) {
+    for (const one of role === 'administrator' ? ['administrator', 'approver'] : [role]) {
+      await db
+        .insertInto('access_assignments')
+        .values({
+          id: `${id}/${one}`,
+          scope: EVERY_SCOPE,
+          account_id: id,
+          role: one,
+          origin: 'local',
+          by_name: 'upgrade',
+          created,
+        })
+        .execute()
+    }
+  }
+  await db.deleteFrom('access_sessions').execute()
+}

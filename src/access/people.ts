@@ -1,10 +1,23 @@
 import { randomUUID } from 'node:crypto'
 import { KanpekiError } from '../kernel/error.ts'
+import { EVERY_SCOPE } from '../platform/http/route.ts'
 import { hashPassword, verifyPassword } from './password.ts'
-import { clearSetup, countAccounts, type Db, findAccountByName, findSetup, insertAccount, replaceSetup } from './queries.ts'
+import {
+  clearSetup,
+  countAccounts,
+  type Db,
+  findAccountByName,
+  findSetup,
+  insertAccount,
+  insertAssignment,
+  replaceSetup,
+} from './queries.ts'
+import type { Role } from './schema.ts'
 import { hashSecret, newSecret } from './secret.ts'
-import type { AccountsTable } from './tables.ts'
+import type { Account } from './tables.ts'
 
+/** Whoever is alone signs the first cards too; the pair is listed as a conflict until somebody else approves. */
+export const FIRST_ROLES = ['administrator', 'approver'] as const satisfies readonly Role[]
 const SETUP_LIFE_MS = 24 * 3_600_000
 
 /** A one-time secret for the administrator's password, or undefined once an account exists. A new one ends the one before. */
@@ -23,21 +36,24 @@ export async function useSetupLink(
   name: string,
   password: string,
   now: number,
-): Promise<AccountsTable> {
+): Promise<Pick<Account, 'id' | 'name' | 'scope'>> {
   if (!(await findSetup(db, hashSecret(secret), now)) || (await countAccounts(db)) > 0) {
     throw new KanpekiError('gone', 'This set-up link was used or has expired.', {
       remedy: 'Start Kanpeki again: it prints a new one while no account exists.',
     })
   }
-  const account: AccountsTable = {
-    id: randomUUID(),
-    scope,
-    name,
-    role: 'administrator',
-    password: await hashPassword(password),
-    created: now,
-  }
+  const account = { id: randomUUID(), scope, name, password: await hashPassword(password), created: now }
   await insertAccount(db, account)
+  for (const role of FIRST_ROLES)
+    await insertAssignment(db, {
+      id: randomUUID(),
+      scope: EVERY_SCOPE,
+      account_id: account.id,
+      role,
+      origin: 'local',
+      by_name: name,
+      created: now,
+    })
   await clearSetup(db)
   return account
 }
@@ -45,11 +61,11 @@ export async function useSetupLink(
 /** Spent on unknown names too, so that the answer's time does not tell which names exist. */
 let decoy: Promise<string> | undefined
 
-export async function checkPassword(db: Db, name: string, password: string): Promise<AccountsTable | undefined> {
+export async function checkPassword(db: Db, name: string, password: string): Promise<Account | undefined> {
   const account = await findAccountByName(db, name)
   decoy ??= hashPassword(newSecret())
   const right = await verifyPassword(password, account?.password ?? (await decoy))
-  return right ? account : undefined
+  return right && account?.active === 1 ? account : undefined
 }
 
 const FREE_TRIES = 5

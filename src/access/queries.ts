@@ -1,5 +1,6 @@
-import type { Kysely } from 'kysely'
-import type { AccessTables, AccountsTable, TokensTable } from './tables.ts'
+import type { Insertable, Kysely } from 'kysely'
+import type { Assignment } from './roles.ts'
+import type { AccessTables, Account, AccountsTable, AssignmentsTable, TokensTable } from './tables.ts'
 
 export type Db = Kysely<AccessTables>
 
@@ -11,12 +12,47 @@ export async function countAccounts(db: Db): Promise<number> {
   return Number(row.n)
 }
 
-export async function findAccountByName(db: Db, name: string): Promise<AccountsTable | undefined> {
+export async function findAccountByName(db: Db, name: string): Promise<Account | undefined> {
   return await db.selectFrom('access_accounts').selectAll().where('name', '=', name).executeTakeFirst()
 }
 
-export async function insertAccount(db: Db, row: AccountsTable): Promise<void> {
+export async function insertAccount(db: Db, row: Insertable<AccountsTable>): Promise<void> {
   await db.insertInto('access_accounts').values(row).execute()
+}
+
+export async function findAccount(db: Db, id: string): Promise<Account | undefined> {
+  return await db.selectFrom('access_accounts').selectAll().where('id', '=', id).executeTakeFirst()
+}
+
+// ── Roles and scopes ──
+
+/** What an active account holds; nothing for one that was ended. */
+export async function assignmentsOf(db: Db, account: string): Promise<Assignment[]> {
+  return await db
+    .selectFrom('access_assignments as r')
+    .innerJoin('access_accounts as a', 'a.id', 'r.account_id')
+    .select(['r.role', 'r.scope'])
+    .where('r.account_id', '=', account)
+    .where('a.active', '=', 1)
+    .execute()
+}
+
+export async function insertAssignment(db: Db, row: AssignmentsTable): Promise<void> {
+  await db
+    .insertInto('access_assignments')
+    .values(row)
+    .onConflict((oc) => oc.doNothing())
+    .execute()
+}
+
+/** Every scope that was made, by name; the shared one is not among them. */
+export async function scopeNames(db: Db): Promise<string[]> {
+  const rows = await db.selectFrom('access_scopes').select('scope').orderBy('scope').execute()
+  return rows.map(({ scope }) => scope)
+}
+
+export async function scopeExists(db: Db, scope: string): Promise<boolean> {
+  return (await db.selectFrom('access_scopes').select('scope').where('scope', '=', scope).executeTakeFirst()) !== undefined
 }
 
 // ── One-time set-up links ──
@@ -42,26 +78,29 @@ export async function clearSetup(db: Db): Promise<void> {
 
 // ── Sessions ──
 
-export interface SessionAccount {
+export interface FoundSession {
+  readonly id: string
+  readonly methods: string
+  readonly created: number
+  readonly last_used: number
   readonly account_id: string
   readonly name: string
-  readonly role: string
-  readonly scope: string
-  readonly last_used: number
 }
 
 export async function insertSession(db: Db, row: AccessTables['access_sessions']): Promise<void> {
   await db.insertInto('access_sessions').values(row).execute()
 }
 
-export async function findSession(db: Db, hash: string, now: number, idleSince: number): Promise<SessionAccount | undefined> {
+/** A session of an active account. */
+export async function findSession(db: Db, hash: string, now: number, idleSince: number): Promise<FoundSession | undefined> {
   return await db
     .selectFrom('access_sessions as s')
     .innerJoin('access_accounts as a', 'a.id', 's.account_id')
-    .select(['s.account_id', 'a.name', 'a.role', 'a.scope', 's.last_used'])
+    .select(['s.id', 's.methods', 's.created', 's.last_used', 's.account_id', 'a.name'])
     .where('s.hash', '=', hash)
     .where('s.expires', '>', now)
     .where('s.last_used', '>', idleSince)
+    .where('a.active', '=', 1)
     .executeTakeFirst()
 }
 

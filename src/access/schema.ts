@@ -1,8 +1,12 @@
 import { z } from 'zod'
 
 /** What an API token is for. */
-export const GRANTS = ['ingest', 'read', 'admin'] as const
+export const GRANTS = ['ingest', 'read', 'metrics', 'scim', 'admin'] as const
 export type Grant = (typeof GRANTS)[number]
+
+/** What a person can be in a scope, from least to most; roles.ts says what each may do. */
+export const ROLES = ['viewer', 'analyst', 'responder', 'engineer', 'auditor', 'approver', 'administrator'] as const
+export type Role = (typeof ROLES)[number]
 
 /** NIST SP 800-63B: length is what counts; no composition rules. */
 export const passwordSchema = z.string().min(12).max(256)
@@ -12,10 +16,14 @@ export const setupSchema = z.object({ token: z.string().min(1).max(200), name: n
 export const signInSchema = z.object({ name: z.string().max(80), password: z.string().max(256) })
 
 export const sessionSchema = z.object({
-  user: z.object({ id: z.string(), name: z.string(), role: z.string() }),
+  user: z.object({ id: z.string(), name: z.string(), roles: z.array(z.enum(ROLES)) }),
   organisation: z.string(),
   version: z.string(),
+  /** The scope this answer is for, and those that may be asked for (`*`: all). */
   scope: z.string(),
+  scopes: z.array(z.string()),
+  permissions: z.array(z.string()),
+  methods: z.array(z.string()),
 })
 
 export const tokenSchema = z.object({

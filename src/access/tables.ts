@@ -1,10 +1,46 @@
+import type { ColumnType, Generated, Selectable } from 'kysely'
+import type { Flag } from '../platform/state/columns.ts'
+
 export interface AccountsTable {
   id: string
+  /** Where the account was made; what it may do and where is in its assignments. */
   scope: string
+  /** What is typed to sign in: unique in the installation. */
   name: string
-  role: string
-  /** `scrypt$N$r$p$salt$hash`, base64url parts. */
+  /** How the person is called on pages; empty for the name. */
+  display: Generated<string>
+  email: string | null
+  /** Who keeps it: ourselves, an identity provider at sign-in, or its SCIM client. */
+  origin: ColumnType<'local' | 'oidc' | 'scim', 'local' | 'oidc' | 'scim' | undefined>
+  /** The provider's name for it: `issuer subject`, or SCIM's externalId. */
+  subject: string | null
+  /** A PHC string (`$argon2id$…`), the `scrypt$…` of version 0.1, or empty: no password signs in. */
   password: string
+  active: ColumnType<Flag, Flag | undefined>
+  break_glass: ColumnType<Flag, Flag | undefined>
+  created: number
+  last_seen: number | null
+}
+export type Account = Selectable<AccountsTable>
+
+/** A role that a person holds in `scope`; `*` is every scope. */
+export interface AssignmentsTable {
+  id: string
+  scope: string
+  account_id: string
+  role: string
+  /** Who keeps it: a person here, or a group of the identity provider. */
+  origin: 'local' | 'oidc' | 'scim'
+  by_name: string
+  created: number
+}
+
+/** A team or customer: its assets are those whose labels hold all of `labels`. */
+export interface ScopesTable {
+  scope: string
+  title: string
+  /** JSON object of text to text. */
+  labels: string
   created: number
 }
 
@@ -12,7 +48,13 @@ export interface SessionsTable {
   /** SHA-256 of the cookie's secret, hex: a stolen database opens no session. */
   hash: string
   scope: string
+  /** What pages call it by; never the secret. */
+  id: string
   account_id: string
+  /** JSON array of how the person signed in (SessionFacts). */
+  methods: string
+  address: string
+  agent: string
   created: number
   last_used: number
   expires: number
@@ -25,6 +67,8 @@ export interface TokensTable {
   /** SHA-256 of the token, hex. */
   hash: string
   grants: string
+  /** The account that made it: the token may never do more than that account may now. Null from the command line. */
+  owner: string | null
   created: number
   last_used: number | null
   expires: number | null
@@ -39,6 +83,8 @@ export interface SetupTable {
 
 export interface AccessTables {
   access_accounts: AccountsTable
+  access_assignments: AssignmentsTable
+  access_scopes: ScopesTable
   access_sessions: SessionsTable
   access_tokens: TokensTable
   access_setup: SetupTable

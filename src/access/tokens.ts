@@ -8,15 +8,19 @@ export interface NewToken {
   readonly token: string
 }
 
-/** The token is told once; the database keeps its hash. `life` in milliseconds, undefined for no expiry. */
-export async function createToken(
-  db: Db,
-  scope: string,
-  name: string,
-  grant: Grant,
-  now: number,
-  life?: number,
-): Promise<NewToken> {
+export interface TokenRequest {
+  readonly scope: string
+  readonly name: string
+  readonly grant: Grant
+  /** The account that answers for it; null from the command line. */
+  readonly owner: string | null
+  /** Milliseconds; no end where absent. */
+  readonly life?: number
+}
+
+/** The token is told once; the database keeps its hash. */
+export async function createToken(db: Db, request: TokenRequest, now: number): Promise<NewToken> {
+  const { scope, name, grant, owner, life } = request
   const token = `kpk_${grant}_${newSecret()}`
   const id = randomUUID()
   await insertToken(db, {
@@ -25,6 +29,7 @@ export async function createToken(
     name,
     hash: hashSecret(token),
     grants: grant,
+    owner,
     created: now,
     last_used: null,
     expires: life === undefined ? null : now + life,

@@ -62,7 +62,14 @@ function sender(url: string, token: string): SendLines {
 /** Signs the demo's own card as an invented administrator: only ever in the demo's own data folder. */
 async function signDemoCard({ services, declaring }: Kanpeki): Promise<void> {
   const { state, clock } = services
-  const signer = { id: 'demo', name: 'demo', kind: 'person', scope: DEFAULT_SCOPE, permissions: new Set(PERMISSIONS) } as const
+  const signer = {
+    id: 'demo',
+    name: 'demo',
+    kind: 'person',
+    roles: ['administrator'],
+    scope: DEFAULT_SCOPE,
+    permissions: new Set(PERMISSIONS),
+  } as const
   const [card] = (await allCards(state.tables<DeclareTables>())).filter((one) => one.id === CARD)
   if (card !== undefined) {
     await state.transaction<DeclareTables, void>(async (trx) => {
@@ -104,7 +111,11 @@ async function waitForPerson(kanpeki: Kanpeki, stopped: () => boolean): Promise<
 
 async function play(kanpeki: Kanpeki, fast: boolean, texts: StoryTexts, stopped: () => boolean): Promise<void> {
   const { services, declaring, url } = kanpeki
-  const { token } = await createToken(services.state.tables<AccessTables>(), DEFAULT_SCOPE, 'demo', 'ingest', Date.now())
+  const { token } = await createToken(
+    services.state.tables<AccessTables>(),
+    { scope: DEFAULT_SCOPE, name: 'demo', grant: 'ingest', owner: null },
+    Date.now(),
+  )
   const send = sender(url, token)
   const tell = (act: number): void => {
     const found = texts.acts.find((one) => one.id === act)

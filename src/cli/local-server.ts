@@ -24,7 +24,11 @@ export async function localServer(data: string, grant: Grant, name: string): Pro
   if (server === undefined) return undefined
   const state = await openState(statePlace(readConfig(data, {}, process.env)), migrations)
   try {
-    const { token } = await createToken(state.tables<AccessTables>(), DEFAULT_SCOPE, name, grant, Date.now(), TOKEN_LIFE_MS)
+    const { token } = await createToken(
+      state.tables<AccessTables>(),
+      { scope: DEFAULT_SCOPE, name, grant, owner: null, life: TOKEN_LIFE_MS },
+      Date.now(),
+    )
     return { url: server.url, token }
   } finally {
     await state.close()

@@ -14,7 +14,7 @@ import { openState, type State } from '../platform/state/state.ts'
 import { EXIT, guarded, readOptions } from './options.ts'
 import { callApi } from './remote.ts'
 
-const USAGE = `Usage: kanpeki token create --scope ingest|read|admin [--name NAME] [--days N] [--data DIR | --url URL --token ADMIN_TOKEN]
+const USAGE = `Usage: kanpeki token create --scope ingest|read|metrics|scim|admin [--name NAME] [--days N] [--data DIR | --url URL --token ADMIN_TOKEN]
        kanpeki token list [--data DIR]
        kanpeki token revoke ID [--data DIR]
 'create' prints only the token. With --url it is made by the server, with a token of scope admin (or KANPEKI_TOKEN).`
@@ -60,7 +60,11 @@ async function create(values: Values): Promise<number> {
   const token = await withState(values.data, (state) =>
     state.transaction<AccessTables, string>(async (trx) => {
       const now = Date.now()
-      const made = await createToken(trx, DEFAULT_SCOPE, name, scope, now, days === undefined ? undefined : days * DAY_MS)
+      const made = await createToken(
+        trx,
+        { scope: DEFAULT_SCOPE, name, grant: scope, owner: null, ...(days === undefined ? {} : { life: days * DAY_MS }) },
+        now,
+      )
       await recordEvidence(trx, [
         {
           type: 'admin',

@@ -3,9 +3,10 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import type { z } from 'zod'
-import type { Caller, Route } from '../platform/http/route.ts'
+import type { Route } from '../platform/http/route.ts'
 import { readOutbox } from '../platform/state/outbox.ts'
 import type { State } from '../platform/state/state.ts'
+import { testCaller } from '../platform/testing/caller.ts'
 import { describeStates } from '../platform/testing/states.ts'
 import { applyCounts, MINUTE_MS } from './accounting.ts'
 import { countOutcomes } from './counts.ts'
@@ -64,7 +65,7 @@ describeStates('the routes of collect', (bed) => {
   ): Promise<T> {
     const found = all.find((route) => route.method === method && route.path === path)
     if (found === undefined) throw new Error(`no route ${method} ${path}`)
-    const caller: Caller = { kind: 'person', id: 'u1', name: 'Sato', scope: input.scope ?? 'default', permissions: new Set() }
+    const caller = testCaller({ name: 'Sato', scope: input.scope ?? 'default', permissions: new Set() })
     const params = found.params?.parse({ id: input.id })
     const body = found.body?.parse(input.body)
     const reply = await found.handle({

@@ -7,6 +7,7 @@ import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { systemClock } from '../kernel/clock.ts'
+import { testCaller } from '../platform/testing/caller.ts'
 import { shipperList } from './schema.ts'
 import { shippers } from './shippers.ts'
 import { createIngestHandler } from './sources/http/handler.ts'
@@ -21,7 +22,7 @@ const recorder = new Recorder()
 const handler = createIngestHandler({
   authenticate: async (request) =>
     request.headers.authorization?.endsWith(' kp_secret') === true
-      ? { kind: 'token', id: 't', name: 'snippets', scope: 'default', permissions: new Set(['ingest'] as const) }
+      ? testCaller({ kind: 'token', id: 't', name: 'snippets', permissions: new Set(['ingest'] as const) })
       : undefined,
   commit: recorder.commitBody,
   clock: systemClock,

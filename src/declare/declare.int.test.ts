@@ -1,8 +1,9 @@
 import { beforeEach, expect, it } from 'vitest'
 import type { Measure, Reading } from '../kernel/measure.ts'
-import { type Caller, PERMISSIONS, type RawReply, type Route } from '../platform/http/route.ts'
+import type { Caller, RawReply, Route } from '../platform/http/route.ts'
 import { readOutbox } from '../platform/state/outbox.ts'
 import type { State } from '../platform/state/state.ts'
+import { testCaller } from '../platform/testing/caller.ts'
 import { describeStates } from '../platform/testing/states.ts'
 import { type LoadedCard, readCard } from './load.ts'
 import { migrations } from './migrations.ts'
@@ -56,7 +57,7 @@ withdrawal: [{ on: stale-evidence, grace: PT1H }]
 `
 
 function person(name: string, scope = 'default'): Caller {
-  return { kind: 'person', id: `id-${name}`, name, scope, permissions: new Set(PERMISSIONS) }
+  return testCaller({ id: `id-${name}`, name, scope, roles: ['administrator'] })
 }
 
 describeStates('declarations', (bed) => {

@@ -89,7 +89,7 @@ export function routes(deps: DeclareDeps): Route[] {
     route({
       method: 'POST',
       path: '/api/v1/cards/:id/sign',
-      permission: 'cards:write',
+      permission: 'cards:approve',
       summary: 'Sign the version with this hash, as a signed-in approver',
       params: cardParams,
       body: signBody,

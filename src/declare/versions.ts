@@ -26,7 +26,7 @@ import type { Card } from './schema.ts'
 import type { CardsTable, DeclareTables, VersionsTable } from './tables.ts'
 
 /** Who brings or signs a version. */
-export type Signer = Pick<Caller, 'id' | 'name' | 'kind' | 'scope' | 'permissions'>
+export type Signer = Pick<Caller, 'id' | 'name' | 'kind' | 'scope' | 'roles' | 'permissions'>
 
 const FROM_FILE = 'file'
 
@@ -128,7 +128,7 @@ export function countsNow(at: number, row: Pick<CardsTable, 'withdrawn_at'>): bo
 export function isApprover(card: Card, who: Signer): boolean {
   if (who.kind !== 'person') return false
   return card.approvers.some((approver) => {
-    if (approver === '@admin') return who.permissions.has('admin')
+    if (approver === '@admin') return who.roles.includes('administrator')
     if (approver === '@cards') return who.permissions.has('cards:write')
     return approver === who.name
   })

@@ -20,7 +20,7 @@ export function ruleRoutes(deps: DetectDeps): Route[] {
     route({
       method: 'GET',
       path: '/api/v1/rules',
-      permission: 'alerts:read',
+      permission: 'rules:read',
       summary: 'Loaded rules with what they raised in 30 days, and the refused ones with file, line and reason',
       query: rulesQuery,
       response: rulesResponse,
@@ -46,7 +46,7 @@ export function ruleRoutes(deps: DetectDeps): Route[] {
     route({
       method: 'GET',
       path: '/api/v1/coverage',
-      permission: 'alerts:read',
+      permission: 'rules:read',
       summary: 'ATT&CK coverage by tactic, over a stated set: proven lately, proven before, rule only, nothing',
       query: coverageQuery,
       response: coverageResponse,
@@ -65,7 +65,7 @@ export function ruleRoutes(deps: DetectDeps): Route[] {
     route({
       method: 'GET',
       path: '/api/v1/attack/techniques',
-      permission: 'alerts:read',
+      permission: 'rules:read',
       summary: 'Names of ATT&CK tactics and techniques',
       response: techniquesResponse,
       handle: async () => ({

@@ -1,7 +1,8 @@
 import { beforeEach, expect, it } from 'vitest'
 import type { Detection, RuleInfo } from '../kernel/detection.ts'
-import { type Caller, PERMISSIONS, type Route } from '../platform/http/route.ts'
+import type { Route } from '../platform/http/route.ts'
 import type { State } from '../platform/state/state.ts'
+import { testCaller } from '../platform/testing/caller.ts'
 import { describeStates } from '../platform/testing/states.ts'
 import { recordDetections } from './alerts.ts'
 import { loadAttack } from './coverage-attack.ts'
@@ -37,7 +38,7 @@ function detection(id: string): Detection {
   }
 }
 
-const sato: Caller = { kind: 'person', id: 'u1', name: 'sato', scope: 'default', permissions: new Set(PERMISSIONS) }
+const sato = testCaller({ name: 'sato' })
 
 describeStates('the routes of detect', (bed) => {
   let state: State
@@ -117,8 +118,11 @@ describeStates('the routes of detect', (bed) => {
   })
 
   it('ask for a permission each', () => {
-    const permissions = all().map(({ method, permission }) => [method, permission])
+    const permissions = all().map(({ method, path, permission }) => [method, path, permission] as const)
     expect(permissions.length).toBe(11)
-    for (const [method, permission] of permissions) expect(permission).toBe(method === 'GET' ? 'alerts:read' : 'alerts:write')
+    for (const [method, path, permission] of permissions) {
+      const what = /^\/api\/v1\/(rules|coverage|attack)/.test(path) ? 'rules' : 'alerts'
+      expect([path, permission]).toEqual([path, `${what}:${method === 'GET' ? 'read' : 'write'}`])
+    }
   })
 })

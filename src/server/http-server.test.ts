@@ -6,6 +6,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest'
 import { z } from 'zod'
 import { KanpekiError } from '../kernel/error.ts'
 import { type Caller, type Permission, RawReply, route } from '../platform/http/route.ts'
+import { testCaller } from '../platform/testing/caller.ts'
 import { type RunningServer, startHttpServer } from './http-server.ts'
 import { createLive } from './live.ts'
 
@@ -16,13 +17,8 @@ let healthy = true
 let server: RunningServer
 let url: string
 
-const caller = (kind: Caller['kind'], ...permissions: Permission[]): Caller => ({
-  kind,
-  id: kind,
-  name: kind,
-  scope: 'default',
-  permissions: new Set<Permission>(['public', ...permissions]),
-})
+const caller = (kind: Caller['kind'], ...permissions: Permission[]): Caller =>
+  testCaller({ kind, id: kind, permissions: new Set<Permission>(['public', ...permissions]) })
 
 beforeAll(async () => {
   mkdirSync(join(folder, 'console/assets'), { recursive: true })

@@ -1,30 +1,65 @@
 import type { IncomingMessage } from 'node:http'
 import type { z } from 'zod'
 
-/** What a caller may do. Each route names exactly one; a test fails for a route without. */
+/**
+ * What a caller may do. Each route names exactly one; a test fails for a route without. `session` is any person signed in;
+ * `installation` is what concerns every scope at once (TLS, single sign-on, scopes, configuration, backups).
+ */
 export const PERMISSIONS = [
   'public',
   'session',
   'ingest',
+  'agent',
   'events:read',
   'alerts:read',
   'alerts:write',
+  'rules:read',
   'cards:read',
   'cards:write',
+  'cards:approve',
   'ledger:read',
+  'audit:read',
   'sources:read',
   'sources:write',
-  'admin',
+  'assets:read',
+  'assets:write',
+  'agents:read',
+  'agents:write',
+  'access:read',
+  'access:write',
+  'tokens:read',
+  'tokens:write',
+  'metrics:read',
+  'scim',
+  'installation',
 ] as const
 export type Permission = (typeof PERMISSIONS)[number]
 
-/** Who is calling. `scope` limits every query the route makes. */
+/** In a list of scopes: every scope there is. */
+export const EVERY_SCOPE = '*'
+
+/** Who is calling, in the one scope that this request works in: `scope` limits every query the route makes. */
 export interface Caller {
-  readonly kind: 'person' | 'token' | 'anonymous'
+  readonly kind: 'person' | 'token' | 'agent' | 'anonymous'
   readonly id: string
   readonly name: string
   readonly scope: string
+  /** The scopes it may ask for; `*` among them stands for all. */
+  readonly scopes: readonly string[]
+  /** A person's roles in this scope. */
+  readonly roles: readonly string[]
   readonly permissions: ReadonlySet<Permission>
+  /** The account that answers for what is done: the person's own, or the one that made the token. */
+  readonly account: string | null
+  readonly session?: SessionFacts
+}
+
+/** How a person signed in. Times are milliseconds UTC. */
+export interface SessionFacts {
+  readonly id: string
+  /** RFC 8176 method references: `pwd`, `otp`, `hwk` (a passkey), `rcv` (a recovery code, ours), `fed` (single sign-on, ours). */
+  readonly methods: readonly string[]
+  readonly since: number
 }
 
 export interface RouteInput<Params, Query, Body> {

@@ -44,7 +44,7 @@ export function AccessPage(): ReactNode {
           <div className="fig">{session?.user.name}</div>
           <dl>
             <dt>{t('account.role')}</dt>
-            <dd>{session?.user.role}</dd>
+            <dd>{session?.user.roles.map((role) => t(`role.${role}`)).join(', ')}</dd>
             <dt>{t('account.organisation')}</dt>
             <dd>{session?.organisation}</dd>
             <dt>{t('account.scope')}</dt>

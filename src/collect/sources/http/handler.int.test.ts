@@ -6,6 +6,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { systemClock } from '../../../kernel/clock.ts'
 import { KanpekiError } from '../../../kernel/error.ts'
 import type { Caller, Permission } from '../../../platform/http/route.ts'
+import { testCaller } from '../../../platform/testing/caller.ts'
 import { imbalance } from '../../counts.ts'
 import { Recorder } from '../../testing/recorder.ts'
 import { createIngestHandler } from './handler.ts'
@@ -20,7 +21,7 @@ let waiting: Promise<void> | undefined
 let refusal: KanpekiError | undefined
 
 function caller(id: string, permission: Permission): Caller {
-  return { kind: 'token', id, name: `Shipper ${id}`, scope: 'default', permissions: new Set([permission]) }
+  return testCaller({ kind: 'token', id, name: `Shipper ${id}`, permissions: new Set([permission]) })
 }
 
 beforeEach(async () => {
