@@ -44,8 +44,8 @@ export interface Services {
   readonly attack: ReturnType<typeof loadAttack>
   /** What the engines hold, as the writer's thread loaded it. */
   readonly rules: PipelineStatus['rules']
-  /** Tells commands on this host where the server is. */
-  announce(url: string): void
+  /** Tells commands on this host where the server is, and the file of the certificate it shows there. */
+  announce(url: string, ca?: string): void
   /** False once something that must run has ended. */
   healthy(): boolean
   stop(): Promise<void>
@@ -87,6 +87,7 @@ export async function startServices(config: Config, log: Log, events: ServiceEve
       data: dir.root,
       copies: config.values.witness === null ? [] : [config.values.witness],
       clock,
+      sealer,
     })
     const drainer = await opened(openDrainer({ ledger, state, clock, log: log.warn }), (one) => one.stop())
     const { lake, address } = await opened(openLake(config, dir, log), (one) => one.close())

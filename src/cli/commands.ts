@@ -14,6 +14,10 @@ export const commands: Readonly<Record<string, CommandEntry>> = {
   search: { summary: 'search stored events', load: async () => (await import('./search.ts')).searchCommand },
   token: { summary: 'create, list and revoke API tokens', load: async () => (await import('./token.ts')).tokenCommand },
   declare: { summary: 'validate declaration cards', load: async () => (await import('./declare.ts')).declareCommand },
+  secrets: {
+    summary: 'change the key that seals stored secrets',
+    load: async () => (await import('./secrets.ts')).secretsCommand,
+  },
   verify: { summary: 'check evidence offline', load: async () => (await import('./verify.ts')).verifyCommand },
   export: { summary: 'write an evidence bundle', load: async () => (await import('./export.ts')).exportCommand },
 }

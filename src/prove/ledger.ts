@@ -3,6 +3,7 @@ import { type Clock, systemClock } from '../kernel/clock.ts'
 import { KanpekiError } from '../kernel/error.ts'
 import type { LedgerEntry } from '../kernel/evidence.ts'
 import { canonicalJson, type JsonObject } from '../kernel/json.ts'
+import type { Sealer } from '../platform/secrets/sealer.ts'
 import { nativeSha256 } from './batch-root.ts'
 import { type Copies, openCopies } from './copies.ts'
 import { diskFiles, type LedgerFiles, removeUnfinished } from './files.ts'
@@ -35,6 +36,8 @@ export interface Ledger {
   /** Bytes of an entry; undefined beyond the head. */
   entry(index: number): Promise<Uint8Array | undefined>
   readonly readTile: ReadTile
+  /** A note by the log's key about something else than the log (see SigningKey). */
+  signNote(text: string): string
   /** A published file by its path in the log, for serving; undefined if there is none. */
   file(path: string): Promise<Uint8Array | undefined>
 }
@@ -47,6 +50,8 @@ export interface LedgerOptions {
   /** Files outside the data directory that every checkpoint is appended to. */
   readonly copies?: readonly string[]
   readonly clock?: Clock
+  /** Seals the key at rest. */
+  readonly sealer?: Sealer
   /** The log's files; by default those on the disk below `data`. */
   readonly files?: LedgerFiles
 }
@@ -62,7 +67,11 @@ export async function openLedger(options: LedgerOptions): Promise<Ledger> {
   await removeUnfinished(files)
   const fresh = (await files.read('checkpoint')) === undefined
   if (fresh && (await files.list('tile')).length > 0) throw damaged('checkpoint', 'is missing, though there are tiles')
-  const key = await openSigningKey(join(options.data, KEYS_FOLDER), fresh, options.origin)
+  const key = await openSigningKey(join(options.data, KEYS_FOLDER), {
+    mayCreate: fresh,
+    origin: options.origin,
+    sealer: options.sealer,
+  })
   await files.write('key', utf8(`${key.verifier.text}\n`))
   if (fresh) await files.write('checkpoint', utf8(key.signCheckpoint(0, new TileBuilder(nativeSha256).root())))
   const tip = await loadTip(files, key)
@@ -151,6 +160,7 @@ function ledgerOn(files: LedgerFiles, key: SigningKey, copies: Copies, start: Ti
       return (await readBundle(Math.floor(index / TILE_WIDTH)))[index % TILE_WIDTH]
     },
     readTile,
+    signNote: (text) => key.signNote(text),
     file: (path) => files.read(path),
   }
 }

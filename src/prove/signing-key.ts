@@ -2,6 +2,8 @@ import { createPrivateKey, createPublicKey, type KeyObject, randomBytes, sign } 
 import { chmod, readFile, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { KanpekiError } from '../kernel/error.ts'
+import { resealed, type SealedPlace } from '../platform/secrets/sealed-place.ts'
+import { isSealed, type Sealer } from '../platform/secrets/sealer.ts'
 import { diskFiles } from './files.ts'
 import { fromBase64, toBase64, toHex } from './verify/bytes.ts'
 import { checkpointText } from './verify/checkpoint.ts'
@@ -9,6 +11,7 @@ import { formatNote, formatVerifierKey, isKeyName, keyId, parseVerifierKey, type
 
 /** Path of the log's private key below the data directory. */
 export const KEY_FILE = 'ledger.key'
+const SEAL_CONTEXT = 'ledger.key'
 const SEED_BYTES = 32
 const ED25519 = 0x01
 /** PKCS #8 around an Ed25519 seed (RFC 8410 §7). */
@@ -19,6 +22,8 @@ export interface SigningKey {
   readonly verifier: VerifierKey
   /** A signed checkpoint: origin, size and root, as C2SP tlog-checkpoint writes it. */
   signCheckpoint(size: number, root: Uint8Array): string
+  /** A signed note about something else. `text` ends with a newline; its first line MUST NOT be a name that a log can have. */
+  signNote(text: string): string
 }
 
 /** A new installation's name; it only has to be its own. */
@@ -26,14 +31,23 @@ export function randomOrigin(): string {
   return `kanpeki.local/${randomBytes(4).toString('hex')}`
 }
 
+export interface SigningKeyOptions {
+  /** False where a log exists already: a new key would disown it. */
+  readonly mayCreate: boolean
+  /** The log's name; undefined keeps the key's, or makes one up for a new key. */
+  readonly origin?: string | undefined
+  /** Seals the key at rest; without one it is kept as it is. */
+  readonly sealer?: Sealer | undefined
+}
+
 /**
- * Reads the log's key from `folder`, or makes one on the first start (mode 0600, fsynced).
- * @param mayCreate false where a log exists already: a new key would disown it.
- * @param origin the log's name; undefined keeps the key's, or makes one up for a new key.
- * @throws KanpekiError `ledger_key_missing`, `ledger_key_exposed`, `ledger_key_malformed`, `ledger_origin_changed`,
- *   `ledger_origin_invalid`.
+ * Reads the log's key from `folder`, or makes one on the first start (mode 0600, fsynced). A key that an older version
+ * kept plain is written again sealed.
+ * @throws KanpekiError `ledger_key_missing`, `ledger_key_exposed`, `ledger_key_sealed`, `ledger_key_malformed`,
+ *   `ledger_origin_changed`, `ledger_origin_invalid`, `seal_wrong_key`, `seal_broken`.
  */
-export async function openSigningKey(folder: string, mayCreate: boolean, origin?: string): Promise<SigningKey> {
+export async function openSigningKey(folder: string, options: SigningKeyOptions): Promise<SigningKey> {
+  const { mayCreate, origin, sealer } = options
   const path = join(folder, KEY_FILE)
   const place = { file: path }
   const text = await readFile(path, 'utf8').catch((error: NodeJS.ErrnoException) => {
@@ -41,7 +55,7 @@ export async function openSigningKey(folder: string, mayCreate: boolean, origin?
     throw error
   })
   if (text === undefined) {
-    if (mayCreate) return createKey(folder, origin ?? randomOrigin())
+    if (mayCreate) return createKey(folder, origin ?? randomOrigin(), sealer)
     throw new KanpekiError('ledger_key_missing', 'The ledger is there, and the key that signs it is not.', {
       place,
       remedy: 'Restore the key from a backup. A new key would disown everything signed so far.',
@@ -53,7 +67,12 @@ export async function openSigningKey(folder: string, mayCreate: boolean, origin?
       remedy: `Run: chmod 600 ${path}`,
     })
   }
-  const key = parseSigningKey(text.trim())
+  const kept = text.trim()
+  const sealed = isSealed(kept)
+  if (sealed && sealer === undefined) {
+    throw new KanpekiError('ledger_key_sealed', 'The key that signs the ledger is sealed, and no seal key was given.', { place })
+  }
+  const key = parseSigningKey(sealed && sealer !== undefined ? sealer.open(kept, SEAL_CONTEXT).toString('utf8') : kept)
   if (key === undefined) {
     throw new KanpekiError('ledger_key_malformed', 'The file is not an Ed25519 note key.', {
       place,
@@ -65,20 +84,40 @@ export async function openSigningKey(folder: string, mayCreate: boolean, origin?
       remedy: 'Take the setting back: the name is part of every signature and cannot change.',
     })
   }
+  if (!sealed && sealer !== undefined) await keep(folder, key.text, sealer)
   return key
 }
 
-async function createKey(folder: string, origin: string): Promise<SigningKey> {
+/** The key file, for the rotation of the seal key. */
+export function sealedSigningKey(folder: string): SealedPlace {
+  return {
+    id: KEY_FILE,
+    async reseal(sealer) {
+      const files = diskFiles(folder)
+      const bytes = await files.read(KEY_FILE)
+      const again = bytes === undefined ? undefined : resealed(sealer, Buffer.from(bytes).toString('utf8').trim(), SEAL_CONTEXT)
+      if (again === undefined) return 0
+      await files.write(KEY_FILE, Buffer.from(`${again}\n`))
+      return 1
+    },
+  }
+}
+
+async function createKey(folder: string, origin: string, sealer: Sealer | undefined): Promise<SigningKey> {
   if (!isKeyName(origin)) {
     throw new KanpekiError('ledger_origin_invalid', `A ledger cannot be called ${JSON.stringify(origin)}.`, {
       remedy: 'Use a name such as kanpeki.example.com/soc, without spaces and plus signs.',
     })
   }
   const key = signingKeyOf(origin, randomBytes(SEED_BYTES))
-  const files = diskFiles(folder)
-  await files.write(KEY_FILE, Buffer.from(`${key.text}\n`))
+  await keep(folder, key.text, sealer)
   await chmod(folder, 0o700)
   return key
+}
+
+async function keep(folder: string, text: string, sealer: Sealer | undefined): Promise<void> {
+  const kept = sealer === undefined ? text : sealer.seal(text, SEAL_CONTEXT)
+  await diskFiles(folder).write(KEY_FILE, Buffer.from(`${kept}\n`))
 }
 
 /** The note key format of golang.org/x/mod/sumdb/note: `PRIVATE+KEY+name+hash+base64(0x01 ‖ seed)`. */
@@ -96,12 +135,14 @@ export function signingKeyOf(name: string, seed: Uint8Array): SigningKey & { rea
   const publicKey = rawPublicKey(privateKey)
   const verifier = parseVerifierKey(formatVerifierKey(name, publicKey))
   if (verifier === undefined) throw new KanpekiError('ledger_origin_invalid', `${JSON.stringify(name)} cannot name a key.`)
+  const note = (text: string): string => formatNote(text, verifier, sign(null, Buffer.from(text), privateKey))
   return {
     verifier,
     text: `PRIVATE+KEY+${name}+${toHex(keyId(name, publicKey))}+${toBase64(Buffer.concat([Uint8Array.of(ED25519), seed]))}`,
-    signCheckpoint(size, root) {
-      const text = checkpointText(name, size, root)
-      return formatNote(text, verifier, sign(null, Buffer.from(text), privateKey))
+    signCheckpoint: (size, root) => note(checkpointText(name, size, root)),
+    signNote(text) {
+      if (!text.endsWith('\n') || isKeyName(text.split('\n', 1)[0]!)) throw new TypeError('this could be taken for a checkpoint')
+      return note(text)
     },
   }
 }

@@ -37,6 +37,11 @@ export function sealedBy(text: string): string | undefined {
   return FORM.exec(text)?.[1]
 }
 
+/** What every value sealed with a key begins with. */
+export function sealedPrefix(keyId: string): string {
+  return `kpseal1:${keyId}:`
+}
+
 /** A key's public name: the first six bytes of a hash that is taken for nothing else. */
 export function sealKeyId(key: Uint8Array): string {
   return createHash('sha256').update('kanpeki seal key id\0').update(key).digest('hex').slice(0, 12)
@@ -60,7 +65,7 @@ export function createSealer(keys: readonly Uint8Array[]): Sealer {
       const nonce = randomBytes(NONCE_BYTES)
       const cipher = createCipheriv(CIPHER, newest, nonce, { authTagLength: TAG_BYTES }).setAAD(boundTo(keyId, context))
       const body = Buffer.concat([nonce, cipher.update(plain), cipher.final(), cipher.getAuthTag()])
-      return `kpseal1:${keyId}:${body.toString('base64url')}`
+      return sealedPrefix(keyId) + body.toString('base64url')
     },
     open(sealed, context) {
       const match = FORM.exec(sealed)
@@ -84,7 +89,7 @@ export function createSealer(keys: readonly Uint8Array[]): Sealer {
 }
 
 function boundTo(keyId: string, context: string): Buffer {
-  return Buffer.from(`kpseal1:${keyId}:${context}`)
+  return Buffer.from(sealedPrefix(keyId) + context)
 }
 
 function wrongKey(id: string, context: string): KanpekiError {

@@ -1,0 +1,13 @@
+import type { DataDir } from '../platform/data-dir.ts'
+import { type SealedColumn, sealedColumn } from '../platform/secrets/sealed-columns.ts'
+import type { SealedPlace } from '../platform/secrets/sealed-place.ts'
+import type { State } from '../platform/state/state.ts'
+import { sealedSigningKey } from '../prove/signing-key.ts'
+
+/** Every column that holds sealed values. A rotation that meets one that is not here keeps the old key and says so. */
+const SEALED_COLUMNS: readonly SealedColumn[] = []
+
+/** Everything that is sealed at rest, for the rotation of the seal key. */
+export function sealedPlaces(dir: DataDir, state: State): readonly SealedPlace[] {
+  return [sealedSigningKey(dir.keys), ...SEALED_COLUMNS.map((column) => sealedColumn(state, column))]
+}
