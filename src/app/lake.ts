@@ -9,6 +9,8 @@ export interface OpenLake {
   readonly lake: Lake
   /** For other threads of this process. */
   readonly address: LakeAddress
+  /** Of the embedded engine's process, while one runs. */
+  readonly pid: () => number | undefined
   close(): Promise<void>
 }
 
@@ -18,7 +20,7 @@ export async function openLake(config: Config, dir: DataDir, log: Log): Promise<
   if (config.values.lake !== null) {
     const address: LakeAddress = { kind: 'cluster', url: config.values.lake }
     const lake = await connectLake(address, { sealed })
-    return { lake, address, close: () => lake.close() }
+    return { lake, address, pid: () => undefined, close: () => lake.close() }
   }
   const engine = await startEmbeddedLake({
     folder: dir.lake,
@@ -30,6 +32,7 @@ export async function openLake(config: Config, dir: DataDir, log: Log): Promise<
     return {
       lake,
       address: engine.address,
+      pid: () => engine.pid(),
       close: async () => {
         await lake.close()
         await engine.stop()

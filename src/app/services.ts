@@ -3,6 +3,7 @@ import { type Clock, systemClock } from '../kernel/clock.ts'
 import { KanpekiError, messageOf } from '../kernel/error.ts'
 import type { Config } from '../platform/config.ts'
 import { type DataDir, dataDir, lockDataDir, prepareDataDir } from '../platform/data-dir.ts'
+import type { LakeAddress } from '../platform/lake/connect.ts'
 import type { Lake } from '../platform/lake/lake.ts'
 import type { Log } from '../platform/log.ts'
 import { openSealer } from '../platform/secrets/open-sealer.ts'
@@ -38,6 +39,9 @@ export interface Services {
   readonly sealer: Sealer
   readonly state: State
   readonly lake: Lake
+  readonly lakeAddress: LakeAddress
+  /** The embedded engine's process, while one runs. */
+  readonly lakePid: () => number | undefined
   readonly ledger: Ledger
   readonly drainer: Drainer
   readonly pipeline: Pipeline
@@ -90,7 +94,7 @@ export async function startServices(config: Config, log: Log, events: ServiceEve
       sealer,
     })
     const drainer = await opened(openDrainer({ ledger, state, clock, log: log.warn }), (one) => one.stop())
-    const { lake, address } = await opened(openLake(config, dir, log), (one) => one.close())
+    const { lake, address, pid } = await opened(openLake(config, dir, log), (one) => one.close())
     let healthy = true
     const pipeline = await opened(
       startPipeline(
@@ -143,6 +147,8 @@ export async function startServices(config: Config, log: Log, events: ServiceEve
       sealer,
       state,
       lake,
+      lakeAddress: address,
+      lakePid: pid,
       ledger,
       drainer,
       pipeline,

@@ -18,6 +18,8 @@ export interface Drainer {
   start(interval: number): void
   /** Something was recorded. */
   poke(): void
+  /** Runs `work` while nothing moves, so that it finds the state store and the ledger in step. Drains wait for it. */
+  still<R>(work: () => Promise<R>): Promise<R>
   /** Why the last attempt failed, until one succeeds. */
   readonly fault: KanpekiError | undefined
   /** Drains a last time and stops; throws what that last attempt threw. */
@@ -99,6 +101,14 @@ export async function openDrainer(options: DrainOptions): Promise<Drainer> {
     },
     poke() {
       if (timer !== undefined) drainQuietly()
+    },
+    still(work) {
+      const done = running.catch(() => 0).then(work)
+      running = done.then(
+        () => 0,
+        () => 0,
+      )
+      return done
     },
     async stop() {
       clearInterval(timer)

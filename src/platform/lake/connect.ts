@@ -52,7 +52,7 @@ export async function connectLake(address: LakeAddress, options: ConnectOptions)
   )
 }
 
-function clientOf(address: LakeAddress): ClickHouseClient {
+export function clientOf(address: LakeAddress): ClickHouseClient {
   const common = { log: { level: ClickHouseLogLevel.OFF }, request_timeout: 600_000, application: 'kanpeki' }
   if (address.kind === 'cluster') {
     const { url, username, password, database } = address
