@@ -1,14 +1,17 @@
 import { createReadStream, existsSync } from 'node:fs'
 import { stat } from 'node:fs/promises'
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import { createServer, type IncomingMessage, type Server, type ServerOptions, type ServerResponse } from 'node:http'
+import { createServer as createTlsServer, type Server as TlsServer } from 'node:https'
 import { extname, join } from 'node:path'
+import type { SecureContextOptions } from 'node:tls'
 import fastify, { type FastifyInstance } from 'fastify'
 import { KanpekiError, messageOf } from '../kernel/error.ts'
 import { RawReply, type Route, route } from '../platform/http/route.ts'
 import { fileBelow } from '../platform/safe-path.ts'
+import { refusePlainText } from '../platform/tls/plain-text-guard.ts'
 import { type MountDeps, mount, sendProblem } from './mount.ts'
 import { openApi } from './openapi.ts'
-import { SECURITY_HEADERS } from './security-headers.ts'
+import { SECURITY_HEADERS, TLS_HEADERS } from './security-headers.ts'
 
 export interface HttpServerDeps extends MountDeps {
   readonly routes: readonly Route[]
@@ -19,11 +22,15 @@ export interface HttpServerDeps extends MountDeps {
   readonly hot: (request: IncomingMessage, response: ServerResponse) => boolean
   /** Whether work is accepted: asked by `/healthz`. */
   readonly healthy: () => boolean
+  /** Asked now and at each `refreshTls`; plain HTTP where absent. Its `ca` are those whose client certificates are asked for. */
+  readonly tls?: () => SecureContextOptions
 }
 
 export interface RunningServer {
   readonly port: number
   readonly routes: readonly Route[]
+  /** New connections get what `tls` answers now; those that are open stay. */
+  refreshTls(): void
   /** Stops taking connections, lets running requests end, then resolves. */
   close(): Promise<void>
 }
@@ -45,17 +52,31 @@ const CONTENT_TYPES: Readonly<Record<string, string>> = {
 }
 
 export async function startHttpServer(deps: HttpServerDeps, host: string, port: number): Promise<RunningServer> {
-  let server: Server | undefined
+  let server: Server | TlsServer | undefined
+  let refreshTls = (): void => {}
+  const headers = Object.entries(deps.tls === undefined ? SECURITY_HEADERS : { ...SECURITY_HEADERS, ...TLS_HEADERS })
   const app = fastify({
     bodyLimit: BODY_LIMIT,
     logger: false,
     trustProxy: false,
+    frameworkErrors: (error, _request, reply) => {
+      sendProblem(reply, error)
+    },
     serverFactory: (handler) => {
-      server = createServer({ headersTimeout: HEADERS_TIMEOUT_MS, requestTimeout: 0 }, (request, response) => {
-        for (const [name, value] of Object.entries(SECURITY_HEADERS)) response.setHeader(name, value)
+      const answer = (request: IncomingMessage, response: ServerResponse): void => {
+        for (const [name, value] of headers) response.setHeader(name, value)
         if (!deps.hot(request, response)) handler(request, response)
-      })
-      return server
+      }
+      const options: ServerOptions = { headersTimeout: HEADERS_TIMEOUT_MS, requestTimeout: 0 }
+      const { tls } = deps
+      if (tls === undefined) {
+        server = createServer(options, answer)
+        return server
+      }
+      const secure = secureServer(options, tls, answer)
+      refreshTls = () => secure.setSecureContext(tls())
+      server = secure
+      return secure
     },
   })
   const routes: readonly Route[] = [...deps.routes, ...ownRoutes(deps, () => routes)]
@@ -63,13 +84,14 @@ export async function startHttpServer(deps: HttpServerDeps, host: string, port: 
   serveConsole(app, deps.console)
   app.setErrorHandler((error, _request, reply) => sendProblem(reply, error))
   await app.ready()
-  const running = server as Server | undefined
+  const running = server as Server | TlsServer | undefined
   if (running === undefined) throw new KanpekiError('internal', 'The HTTP server was not made.')
   await listen(running, host, port)
   const address = running.address()
   return {
     port: typeof address === 'object' && address !== null ? address.port : port,
     routes,
+    refreshTls,
     close: async () => {
       const closed = new Promise<void>((resolve) => running.close(() => resolve()))
       running.closeIdleConnections()
@@ -80,7 +102,31 @@ export async function startHttpServer(deps: HttpServerDeps, host: string, port: 
   }
 }
 
-function listen(server: Server, host: string, port: number): Promise<void> {
+/**
+ * Client certificates are asked for but not demanded: people have none. Whether one is good is for the authenticator to
+ * say, since a refused handshake could not tell its client why.
+ */
+function secureServer(
+  options: ServerOptions,
+  tls: () => SecureContextOptions,
+  answer: (request: IncomingMessage, response: ServerResponse) => void,
+): TlsServer {
+  const server = createTlsServer(
+    {
+      ...options,
+      ...tls(),
+      requestCert: true,
+      rejectUnauthorized: false,
+      handshakeTimeout: HEADERS_TIMEOUT_MS,
+      ALPNProtocols: ['http/1.1'],
+    },
+    answer,
+  )
+  refusePlainText(server)
+  return server
+}
+
+function listen(server: Server | TlsServer, host: string, port: number): Promise<void> {
   return new Promise((resolve, reject) => {
     server.once('error', (error: NodeJS.ErrnoException) => {
       const remedy = error.code === 'EADDRINUSE' ? 'Choose another with --port N; --port 0 takes any free one.' : undefined
