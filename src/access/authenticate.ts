@@ -8,6 +8,8 @@ import { type Db, findSession, findToken, touchSession, touchToken } from './que
 import { hashSecret } from './secret.ts'
 
 export const SESSION_COOKIE = 'kanpeki_session'
+/** Over TLS: browsers take it only with Secure, for this host alone, for every path (RFC 6265bis §4.1.3.2). */
+export const SECURE_SESSION_COOKIE = '__Host-kanpeki_session'
 export const SESSION_IDLE_MS = 12 * 3_600_000
 export const SESSION_LIFE_MS = 7 * 86_400_000
 const TOUCH_EVERY_MS = 60_000
@@ -49,6 +51,15 @@ export function cookieOf(headers: IncomingHttpHeaders, name: string): string | u
     if (key === name) return value
   }
   return undefined
+}
+
+/** The secret of a request's session: over TLS only a cookie that was set over TLS counts. */
+export function sessionSecretOf(request: IncomingMessage): string | undefined {
+  return cookieOf(request.headers, isEncrypted(request) ? SECURE_SESSION_COOKIE : SESSION_COOKIE)
+}
+
+function isEncrypted(request: IncomingMessage): boolean {
+  return 'encrypted' in request.socket && request.socket.encrypted === true
 }
 
 /** The scope that a request asks to work in. Links and EventSource can send no header. */
@@ -98,7 +109,7 @@ export function createAuthenticator(db: Db, clock: Clock): Authenticator {
     const asked = scopeAsked(request)
     const token = tokenOf(request.headers)
     if (token !== undefined && token !== '') return await byToken(token, asked)
-    const cookie = cookieOf(request.headers, SESSION_COOKIE)
+    const cookie = sessionSecretOf(request)
     return (cookie === undefined ? undefined : await bySession(cookie, asked)) ?? ANONYMOUS
   }
 }

@@ -1,7 +1,7 @@
 import { KanpekiError } from '../kernel/error.ts'
 import { DEFAULT_SCOPE } from '../kernel/event.ts'
 import { RawReply, type Route, route } from '../platform/http/route.ts'
-import { cookieOf, SESSION_COOKIE } from './authenticate.ts'
+import { sessionSecretOf } from './authenticate.ts'
 import { checkPassword, createThrottle, FIRST_ROLES, useSetupLink } from './people.ts'
 import { deleteSession, findSetup } from './queries.ts'
 import { type AccessDeps, adminEvidence, signInEvidence } from './routes-deps.ts'
@@ -88,7 +88,7 @@ export function sessionRoutes(deps: AccessDeps): Route[] {
       permission: 'session',
       summary: 'Sign out',
       handle: async ({ request }) => {
-        const secret = cookieOf(request.headers, SESSION_COOKIE)
+        const secret = sessionSecretOf(request)
         if (secret !== undefined) await deleteSession(deps.db, hashSecret(secret))
         return new RawReply('application/json', '{}', { 'set-cookie': sessionCookie(deps, '', 0) })
       },

@@ -4,7 +4,7 @@ import type { Kysely } from 'kysely'
 import type { z } from 'zod'
 import { type Caller, RawReply } from '../platform/http/route.ts'
 import { jsonText } from '../platform/state/columns.ts'
-import { SESSION_COOKIE, SESSION_IDLE_MS, SESSION_LIFE_MS } from './authenticate.ts'
+import { SECURE_SESSION_COOKIE, SESSION_COOKIE, SESSION_IDLE_MS, SESSION_LIFE_MS } from './authenticate.ts'
 import { personCaller } from './callers.ts'
 import { deleteExpiredSessions, insertSession } from './queries.ts'
 import { isRole } from './roles.ts'
@@ -29,7 +29,8 @@ export function sessionReply(deps: AccessDeps, caller: Caller): z.infer<typeof s
 }
 
 export function sessionCookie(deps: AccessDeps, value: string, seconds: number): string {
-  return `${SESSION_COOKIE}=${value}; Path=/; Max-Age=${seconds}; HttpOnly; SameSite=Strict${deps.secure ? '; Secure' : ''}`
+  const name = deps.secure ? SECURE_SESSION_COOKIE : SESSION_COOKIE
+  return `${name}=${value}; Path=/; Max-Age=${seconds}; HttpOnly; SameSite=Strict${deps.secure ? '; Secure' : ''}`
 }
 
 /**

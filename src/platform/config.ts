@@ -24,14 +24,43 @@ const SETTINGS = {
     schema: z.string().min(1),
     fallback: '127.0.0.1',
     meaning: {
-      en: 'Address to listen on; loopback only until TLS is set up.',
-      ja: '待ち受けるアドレス。TLS を設定するまではループバックのみ。',
+      en: 'Address to listen on; 0.0.0.0 for all. Anything but loopback speaks TLS.',
+      ja: '待ち受けるアドレス。0.0.0.0 ならすべて。ループバック以外では TLS を使います。',
     },
   },
   port: {
     schema: port,
     fallback: 7300,
     meaning: { en: 'HTTP port; 0 takes any free one.', ja: 'HTTP のポート。0 なら空きを選びます。' },
+  },
+  tls: {
+    schema: z.enum(['auto', 'on', 'off']),
+    fallback: 'auto',
+    meaning: {
+      en: 'auto: TLS unless the address is loopback and no certificate is given. on: always. off: refused on anything but loopback.',
+      ja: 'auto: アドレスがループバックで証明書の指定もないとき以外は TLS。on: 常に TLS。off: ループバック以外では拒否します。',
+    },
+  },
+  'tls-cert': {
+    schema: z.string().min(1).nullable(),
+    fallback: null,
+    meaning: {
+      en: 'PEM file with the server certificate and its chain; read again when it changes. By default Kanpeki makes one.',
+      ja: 'サーバー証明書とチェーンの PEM ファイル。変わると自動で読み直します。既定では Kanpeki が証明書を作ります。',
+    },
+  },
+  'tls-key': {
+    schema: z.string().min(1).nullable(),
+    fallback: null,
+    meaning: { en: 'PEM file with the private key of tls-cert.', ja: 'tls-cert に対応する秘密鍵の PEM ファイル。' },
+  },
+  'tls-names': {
+    schema: z.array(z.string().min(1)),
+    fallback: [],
+    meaning: {
+      en: "Names people reach this server by, for the certificate that Kanpeki makes; the first is the one it prints. The host's own name and addresses are always in it.",
+      ja: 'このサーバーに接続するときの名前。Kanpeki が作る証明書に入れ、先頭を URL に表示します。ホスト名とアドレスは常に含まれます。',
+    },
   },
   'syslog-port': {
     schema: port.nullable(),
@@ -198,7 +227,11 @@ export function readConfig(
 }
 
 /** How a variable writes a list. */
-const LIST_SEPARATORS: Readonly<Partial<Record<SettingKey, RegExp>>> = { rules: /:/, 'seal-key-command': /\s+/ }
+const LIST_SEPARATORS: Readonly<Partial<Record<SettingKey, RegExp>>> = {
+  rules: /:/,
+  'seal-key-command': /\s+/,
+  'tls-names': /[,\s]+/,
+}
 
 function listed(key: SettingKey, value: string | undefined): unknown {
   const separator = LIST_SEPARATORS[key]

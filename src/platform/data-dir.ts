@@ -37,6 +37,8 @@ export function dataDir(root: string): DataDir {
 export interface RunningServer {
   readonly pid: number
   readonly url: string
+  /** PEM file of the certificate that the server shows at `url`; absent where it speaks plain HTTP. */
+  readonly ca?: string
 }
 
 /** Makes the folders, readable by their owner alone. @throws KanpekiError `data_folder`. */
@@ -67,11 +69,13 @@ export function runningServer(dir: DataDir): RunningServer | undefined {
  * Takes the folder for this process: two servers never share one.
  * @returns what announces the server to commands, and what releases the lock. @throws KanpekiError `data_in_use`.
  */
-export async function lockDataDir(dir: DataDir): Promise<{ announce(url: string): void; release(): void }> {
+export async function lockDataDir(dir: DataDir): Promise<{ announce(url: string, ca?: string): void; release(): void }> {
   const lock = await lockFolder(dir.root)
   return {
-    announce: (url) =>
-      writeFileSync(dir.running, JSON.stringify({ pid: process.pid, url } satisfies RunningServer), { mode: 0o600 }),
+    announce: (url, ca) => {
+      const note: RunningServer = { pid: process.pid, url, ...(ca === undefined ? {} : { ca }) }
+      writeFileSync(dir.running, JSON.stringify(note), { mode: 0o600 })
+    },
     release: () => {
       rmSync(dir.running, { force: true })
       lock.release()

@@ -8,3 +8,8 @@ export const SECURITY_HEADERS: Readonly<Record<string, string>> = {
   'cross-origin-resource-policy': 'same-origin',
   'permissions-policy': 'camera=(), microphone=(), geolocation=(), payment=()',
 }
+
+/** Sent over TLS only: browsers ignore it elsewhere (RFC 6797 §7.2). One year, as ASVS 3.4.1 asks. */
+export const TLS_HEADERS: Readonly<Record<string, string>> = {
+  'strict-transport-security': 'max-age=31536000; includeSubDomains',
+}

@@ -13,7 +13,7 @@ const log = createLog({ write: () => {}, pretty: false, now: Date.now })
 it.each(['0.0.0.0', '::', '192.0.2.1', 'kanpeki.example'])(
   'refuses to listen in plain text on %s, and touches nothing',
   async (host) => {
-    await expect(serve(readConfig(folder, { host, port: '0' }, {}), log)).rejects.toMatchObject({ code: 'no_tls' })
+    await expect(serve(readConfig(folder, { host, port: '0', tls: 'off' }, {}), log)).rejects.toMatchObject({ code: 'no_tls' })
     expect(readdirSync(folder)).toEqual([])
   },
 )

@@ -23,9 +23,14 @@ import type { Route } from '../platform/http/route.ts'
 import { RawReply, route } from '../platform/http/route.ts'
 import type { Log } from '../platform/log.ts'
 import { recordEvidence } from '../platform/state/outbox.ts'
+import { isWildcard } from '../platform/tls/loopback.ts'
+import { urlHost } from '../platform/tls/names.ts'
+import { openServerTls, type ServerTls } from '../platform/tls/server-tls.ts'
+import { usesTls } from '../platform/tls/uses-tls.ts'
 import { ledgerPlaces } from '../prove/queries.ts'
 import { routes as proveRoutes } from '../prove/routes.ts'
 import type { ProveTables } from '../prove/tables.ts'
+import { recordCertificate } from './certificate-evidence.ts'
 import { eventRoutes } from './events-routes.ts'
 import { startHttpServer } from './http-server.ts'
 import { createLive, type Live } from './live.ts'
@@ -57,11 +62,7 @@ export interface ServeOptions {
 /** Starts everything and answers when work is accepted. */
 export async function serve(config: Config, log: Log, options: ServeOptions = {}): Promise<Kanpeki> {
   const { host } = config.values
-  if (!isLoopback(host)) {
-    throw new KanpekiError('no_tls', `Listening on ${host} needs TLS, which this version does not have.`, {
-      remedy: 'Listen on 127.0.0.1 and put a TLS proxy in front.',
-    })
-  }
+  const secure = usesTls(config.values)
   const live = createLive()
   const services = await startServices(config, log, {
     progressed: ({ alerts }) => {
@@ -72,7 +73,9 @@ export async function serve(config: Config, log: Log, options: ServeOptions = {}
   })
   let collecting: Collecting | undefined
   let declaring: Declaring | undefined
+  let tls: ServerTls | undefined
   try {
+    tls = secure ? await openTls(services) : undefined
     const { state, clock, lake, pipeline, drainer, attack, rules } = services
     collecting = createCollecting({ state, lake, pipeline, clock, log })
     declaring = await startDeclaring({
@@ -89,6 +92,7 @@ export async function serve(config: Config, log: Log, options: ServeOptions = {}
       },
     })
     const stopAll = async (): Promise<void> => {
+      tls?.close()
       await collecting?.stop()
       await declaring?.stop()
       await services.stop()
@@ -129,16 +133,20 @@ export async function serve(config: Config, log: Log, options: ServeOptions = {}
           declaring,
           live,
           addresses: () => ({ url, syslog }),
+          secure,
         }),
+        ...(tls === undefined ? {} : { tls: tls.context }),
       },
       host,
       config.values.port,
     )
-    url = `http://${host.includes(':') ? `[${host}]` : host}:${http.port}`
+    tls?.onChange(() => http.refreshTls())
+    url = `${secure ? 'https' : 'http'}://${urlHost(tls?.announced ?? host)}:${http.port}`
     const syslogPort = config.values['syslog-port']
     if (syslogPort !== null) syslog = await openSyslog(collecting.manager, config.values['syslog-host'], syslogPort)
     await collecting.manager.startAll()
-    services.announce(url)
+    if (tls === undefined) services.announce(url)
+    else services.announce(`https://${localHost(host)}:${http.port}`, tls.servedFile)
     const setup = await createSetupLink(db, DEFAULT_SCOPE, clock.now())
     return {
       url,
@@ -154,6 +162,7 @@ export async function serve(config: Config, log: Log, options: ServeOptions = {}
       },
     }
   } catch (error) {
+    tls?.close()
     await collecting?.stop()
     await declaring?.stop()
     await services.stop()
@@ -167,10 +176,12 @@ export interface RouteDeps {
   readonly declaring: Declaring
   readonly live: Live
   readonly addresses: () => Addresses
+  /** Whether the server speaks TLS. */
+  readonly secure: boolean
 }
 
 /** Every route of every room; the list that the permission test and OpenAPI read. */
-export function allRoutes({ services, collecting, declaring, live, addresses }: RouteDeps): Route[] {
+export function allRoutes({ services, collecting, declaring, live, addresses, secure }: RouteDeps): Route[] {
   const { state, clock, lake, ledger, drainer, pipeline, attack, rules, config } = services
   const { statusOf, manager, unknownsOf, sendTest } = collecting
   const record: AccessDeps['record'] = async (work) => {
@@ -203,7 +214,7 @@ export function allRoutes({ services, collecting, declaring, live, addresses }: 
       clock,
       organisation: config.values.organisation,
       version: VERSION,
-      secure: false,
+      secure,
     }),
     ...eventRoutes(lake),
     ...detectRoutes({
@@ -268,8 +279,22 @@ export function allRoutes({ services, collecting, declaring, live, addresses }: 
   ]
 }
 
-function isLoopback(host: string): boolean {
-  return host === 'localhost' || host === '::1' || /^127(\.\d+){3}$/.test(host)
+async function openTls({ config, dir, sealer, clock, log, state, drainer }: Services): Promise<ServerTls> {
+  const { host, 'tls-cert': certFile, 'tls-key': keyFile, 'tls-names': names } = config.values
+  const tls = await openServerTls({ host, certFile, keyFile, names }, { folder: dir.keys, sealer, clock, log })
+  await recordCertificate(state, clock, tls)
+  tls.onChange(() => {
+    recordCertificate(state, clock, tls)
+      .then(() => drainer.poke())
+      .catch((error: unknown) => log.error('a new certificate left no evidence', { reason: messageOf(error) }))
+  })
+  return tls
+}
+
+/** Where programs on this host reach a bind. */
+function localHost(host: string): string {
+  if (!isWildcard(host)) return urlHost(host)
+  return host === '0.0.0.0' ? '127.0.0.1' : '[::1]'
 }
 
 /** A body that owns its memory moves to the writer's thread; a slice of a shared pool is copied. */
