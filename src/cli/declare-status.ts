@@ -9,19 +9,20 @@ export interface StatusOptions {
   readonly id: string | undefined
   readonly data: string
   readonly url: string | undefined
+  readonly ca: string | undefined
   readonly token: string | undefined
   readonly json: boolean
 }
 
 /** How the cards of a running server stand. Exit 0 if every badge asked for is held, 1 if one is not. */
-export async function declareStatus({ id, data, url, token, json }: StatusOptions): Promise<number> {
-  const server = url === undefined ? await localServer(data, 'read', 'declare status on this host') : { url, token }
+export async function declareStatus({ id, data, url, ca, token, json }: StatusOptions): Promise<number> {
+  const server = url === undefined ? await localServer(data, 'read', 'declare status on this host') : { url, ca, token }
   if (server === undefined) {
     throw new KanpekiError('unreachable', `No server runs on ${data}.`, {
       remedy: "Start it with 'kanpeki up', or name one with --url and --token.",
     })
   }
-  const wall = await callApi<WallResponse>(server.url, server.token, 'GET', '/api/v1/cards')
+  const wall = await callApi<WallResponse>(server, server.token, 'GET', '/api/v1/cards')
   const cards = wall.cards.filter((card) => id === undefined || card.id === id)
   if (id !== undefined && cards.length === 0) {
     throw new KanpekiError('not_found', `There is no declaration ${id}.`, {

@@ -15,7 +15,7 @@ import { guarded, readOptions } from './options.ts'
 const USAGE = `Usage: kanpeki declare validate [--json] FILE…   check cards, with file, line and remedy
        kanpeki declare diff [--json] OLD NEW        differences in meaning; a weaker promise is marked
        kanpeki declare schema                       print the JSON Schema of a card
-       kanpeki declare status [ID] [--json] [--data DIR | --url URL --token TOKEN]   how the cards of a server stand
+       kanpeki declare status [ID] [--json] [--data DIR | --url URL --token TOKEN [--ca FILE]]   how the cards of a server stand
 
 Exit: validate 0 all good, 1 a card was refused; diff 0 nothing weaker, 1 something weaker or unclear; 2 a file cannot be read;
 status 0 every badge is held, 1 one is not.
@@ -39,6 +39,7 @@ export function declareCommand(args: readonly string[]): Promise<number> {
           json: { type: 'boolean', default: false },
           data: { type: 'string', default: './data' },
           url: { type: 'string' },
+          ca: { type: 'string' },
           token: { type: 'string' },
           help: { type: 'boolean', short: 'h', default: false },
         },
@@ -57,7 +58,14 @@ export function declareCommand(args: readonly string[]): Promise<number> {
         return before === undefined || after === undefined ? complain(USAGE, 64) : await diff(before, after, values.json)
       }
       case 'status':
-        return await declareStatus({ id: rest[0], data: values.data, url: values.url, token: values.token, json: values.json })
+        return await declareStatus({
+          id: rest[0],
+          data: values.data,
+          url: values.url,
+          ca: values.ca,
+          token: values.token,
+          json: values.json,
+        })
       default:
         return complain(USAGE, 64)
     }

@@ -14,9 +14,11 @@ import { signCard } from '../declare/versions.ts'
 import { KanpekiError } from '../kernel/error.ts'
 import { DEFAULT_SCOPE } from '../kernel/event.ts'
 import type { BadgeState } from '../kernel/measure.ts'
+import { runningServer } from '../platform/data-dir.ts'
 import { PERMISSIONS } from '../platform/http/route.ts'
 import { type Kanpeki, serve } from '../server/serve.ts'
 import { EXIT, guarded } from './options.ts'
+import { type ServerRef, send } from './request.ts'
 import { terminalLog } from './terminal-log.ts'
 import { announce, untilStopped, upOptions } from './up.ts'
 
@@ -48,14 +50,14 @@ function say(both: { readonly en: string; readonly ja: string }): void {
   process.stderr.write(`${JAPANESE ? both.ja : both.en}\n`)
 }
 
-function sender(url: string, token: string): SendLines {
+function sender(server: ServerRef, token: string): SendLines {
   return async (source, lines) => {
-    const reply = await fetch(`${url}/api/v1/ingest/demo-${source}`, {
+    const { status, text } = await send(server, `/api/v1/ingest/demo-${source}`, {
       method: 'POST',
       headers: { authorization: `Bearer ${token}` },
       body: `${lines.join('\n')}\n`,
     })
-    if (!reply.ok) throw new KanpekiError('demo', `The server answered ${reply.status} to the demo: ${await reply.text()}`)
+    if (status !== 200) throw new KanpekiError('demo', `The server answered ${status} to the demo: ${text}`)
   }
 }
 
@@ -116,7 +118,7 @@ async function play(kanpeki: Kanpeki, fast: boolean, texts: StoryTexts, stopped:
     { scope: DEFAULT_SCOPE, name: 'demo', grant: 'ingest', owner: null },
     Date.now(),
   )
-  const send = sender(url, token)
+  const deliver = sender({ url, ...runningServer(services.dir), pinned: true }, token)
   const tell = (act: number): void => {
     const found = texts.acts.find((one) => one.id === act)
     if (found === undefined) return
@@ -125,7 +127,7 @@ async function play(kanpeki: Kanpeki, fast: boolean, texts: StoryTexts, stopped:
   }
   tell(0)
   const ordinary = [...story(SEED + 1, { startMs: Date.now() - 9_000, speed: FAST })].filter((item) => item.act === 0)
-  await sendStory(ordinary, send)
+  await sendStory(ordinary, deliver)
   await services.pipeline.ask({ kind: 'settled' })
   await signDemoCard(kanpeki)
   await sayBadge(kanpeki)
@@ -133,7 +135,7 @@ async function play(kanpeki: Kanpeki, fast: boolean, texts: StoryTexts, stopped:
   await pause(fast ? HELD_FOR_MS.fast : HELD_FOR_MS.human)
   const speed = fast ? FAST : 1
   const begin = Date.now()
-  const sent = await sendStory(story(SEED, { startMs: begin, speed }), send, {
+  const sent = await sendStory(story(SEED, { startMs: begin, speed }), deliver, {
     pace: { elapsed: () => Date.now() - begin, wait: (ms) => pause(ms) },
     onAct: tell,
     stopped,

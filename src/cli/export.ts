@@ -1,5 +1,5 @@
 import { writeFile } from 'node:fs/promises'
-import { KanpekiError, messageOf } from '../kernel/error.ts'
+import { KanpekiError } from '../kernel/error.ts'
 import { nativeSha256 } from '../prove/batch-root.ts'
 import { type BundleAbout, bundleFileName, makeBundle } from '../prove/make-bundle.ts'
 import { readFolder } from '../prove/read-folder.ts'
@@ -9,6 +9,7 @@ import { formatBundle } from '../prove/verify/bundle-format.ts'
 import { utf8 } from '../prove/verify/bytes.ts'
 import type { VerifyReport } from '../prove/verify/report.ts'
 import { EXIT, guarded, readOptions } from './options.ts'
+import { type ServerRef, send } from './request.ts'
 
 const USAGE = `Usage: kanpeki export --alert ID | --card ID | --index N | --from T --to T [-o FILE] [--data DIR | --url URL --token T]
 
@@ -21,6 +22,7 @@ Writes evidence as one file that 'kanpeki verify' proves offline.
   -o, --output FILE  where to write; '-' is standard output (default: a name made of what it is about)
   --data DIR         read the ledger's files (default ./data); the server need not run
   --url URL          ask a running server instead, with --token (or KANPEKI_TOKEN)
+  --ca FILE          trust this certificate instead of the system's (or KANPEKI_CA)
 `
 
 export async function exportCommand(args: readonly string[]): Promise<number> {
@@ -37,6 +39,7 @@ export async function exportCommand(args: readonly string[]): Promise<number> {
           output: { type: 'string', short: 'o' },
           data: { type: 'string' },
           url: { type: 'string' },
+          ca: { type: 'string' },
           token: { type: 'string' },
           help: { type: 'boolean', short: 'h', default: false },
         },
@@ -52,7 +55,7 @@ export async function exportCommand(args: readonly string[]): Promise<number> {
     const text =
       values.url === undefined
         ? await fromFolder(values.data ?? './data', about)
-        : await fromServer(values.url, values.token ?? process.env['KANPEKI_TOKEN'], about)
+        : await fromServer({ url: values.url, ca: values.ca }, values.token ?? process.env['KANPEKI_TOKEN'], about)
     const report = await verifyBundle(utf8(text), 'bundle', { hash: nativeSha256 })
     if (report.verdict === 'failed') throw unprovable(report)
     const output = values.output ?? bundleFileName(about)
@@ -99,19 +102,15 @@ async function fromFolder(data: string, about: BundleAbout): Promise<string> {
   return formatBundle(await makeBundle({ log, about, indexes: await log.find(about) }))
 }
 
-async function fromServer(url: string, token: string | undefined, about: BundleAbout): Promise<string> {
+async function fromServer(server: ServerRef, token: string | undefined, about: BundleAbout): Promise<string> {
   if (token === undefined) throw usage('A server wants --token.')
   const query = new URLSearchParams(Object.entries(about).map(([key, value]): [string, string] => [key, String(value)]))
-  const address = new URL(`/api/v1/ledger/bundle?${query}`, url)
-  const response = await fetch(address, { headers: { authorization: `Bearer ${token}` } }).catch((error: unknown) => {
-    const cause = error instanceof Error && error.cause !== undefined ? error.cause : error
-    throw new KanpekiError('unreachable', `${url} does not answer: ${messageOf(cause)}.`, {
-      remedy: 'Is the server running there?',
-    })
+  const { status, text } = await send(server, `/api/v1/ledger/bundle?${query}`, {
+    method: 'GET',
+    headers: { authorization: `Bearer ${token}` },
   })
-  const text = await response.text()
-  if (response.ok) return text
-  throw new KanpekiError('refused', `The server answered ${response.status}: ${detailOf(text)}`)
+  if (status === 200) return text
+  throw new KanpekiError('refused', `The server answered ${status}: ${detailOf(text)}`)
 }
 
 function detailOf(problem: string): string {

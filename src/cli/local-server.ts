@@ -12,6 +12,9 @@ const TOKEN_LIFE_MS = 60_000
 
 export interface LocalServer {
   readonly url: string
+  /** The certificate it shows, if it speaks TLS. */
+  readonly ca?: string
+  readonly pinned: true
   readonly token: string
 }
 
@@ -29,7 +32,7 @@ export async function localServer(data: string, grant: Grant, name: string): Pro
       { scope: DEFAULT_SCOPE, name, grant, owner: null, life: TOKEN_LIFE_MS },
       Date.now(),
     )
-    return { url: server.url, token }
+    return { url: server.url, ...(server.ca === undefined ? {} : { ca: server.ca }), pinned: true, token }
   } finally {
     await state.close()
   }

@@ -8,9 +8,10 @@ import { parseQuery } from '../platform/lake/query/parse.ts'
 import { localServer } from './local-server.ts'
 import { EXIT, guarded, readOptions } from './options.ts'
 import { callApi } from './remote.ts'
+import type { ServerRef } from './request.ts'
 import { terminalLog } from './terminal-log.ts'
 
-const USAGE = `Usage: kanpeki search QUERY [--count] [--limit N] [--json] [--data DIR | --url URL --token TOKEN]
+const USAGE = `Usage: kanpeki search QUERY [--count] [--limit N] [--json] [--data DIR | --url URL --token TOKEN [--ca FILE]]
   --count   print only the number of events
   --limit N at most N events, newest first (default 20)
   --json    one JSON document a line`
@@ -26,7 +27,7 @@ interface Reader {
   search(query: string, limit: number): Promise<readonly Found[]>
 }
 
-function remoteReader(url: string, token: string | undefined): Reader {
+function remoteReader(url: ServerRef, token: string | undefined): Reader {
   return {
     count: async (query) => (await callApi<{ count: number }>(url, token, 'POST', '/api/v1/events/count', { query })).count,
     search: async (query, limit) =>
@@ -37,7 +38,7 @@ function remoteReader(url: string, token: string | undefined): Reader {
 /** Whoever can read the data folder may read the lake: a running server is asked with a token that lives for a minute. */
 async function withLocalReader<T>(data: string, work: (reader: Reader) => Promise<T>): Promise<T> {
   const server = await localServer(data, 'read', 'search on this host')
-  if (server !== undefined) return await work(remoteReader(server.url, server.token))
+  if (server !== undefined) return await work(remoteReader(server, server.token))
   const dir = dataDir(data)
   const config = readConfig(data, {}, process.env)
   prepareDataDir(dir)
@@ -77,6 +78,7 @@ export function searchCommand(args: readonly string[]): Promise<number> {
         options: {
           data: { type: 'string', default: './data' },
           url: { type: 'string' },
+          ca: { type: 'string' },
           token: { type: 'string' },
           count: { type: 'boolean', default: false },
           limit: { type: 'string', default: '20' },
@@ -105,6 +107,6 @@ export function searchCommand(args: readonly string[]): Promise<number> {
     }
     return values.url === undefined
       ? await withLocalReader(values.data, work)
-      : await work(remoteReader(values.url, values.token))
+      : await work(remoteReader({ url: values.url, ca: values.ca }, values.token))
   })
 }

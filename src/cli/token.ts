@@ -14,7 +14,7 @@ import { openState, type State } from '../platform/state/state.ts'
 import { EXIT, guarded, readOptions } from './options.ts'
 import { callApi } from './remote.ts'
 
-const USAGE = `Usage: kanpeki token create --scope ingest|read|metrics|scim|admin [--name NAME] [--days N] [--data DIR | --url URL --token ADMIN_TOKEN]
+const USAGE = `Usage: kanpeki token create --scope ingest|read|metrics|scim|admin [--name NAME] [--days N] [--data DIR | --url URL --token ADMIN_TOKEN [--ca FILE]]
        kanpeki token list [--data DIR]
        kanpeki token revoke ID [--data DIR]
 'create' prints only the token. With --url it is made by the server, with a token of scope admin (or KANPEKI_TOKEN).`
@@ -24,6 +24,7 @@ const DAY_MS = 86_400_000
 interface Values {
   readonly data: string
   readonly url?: string | undefined
+  readonly ca?: string | undefined
   readonly token?: string | undefined
   readonly scope?: string | undefined
   readonly name: string
@@ -49,7 +50,7 @@ async function create(values: Values): Promise<number> {
   if (days !== undefined && !(Number.isInteger(days) && days > 0))
     throw new KanpekiError('usage', '--days must be a whole number above 0.')
   if (values.url !== undefined) {
-    const made = await callApi<{ token: string }>(values.url, values.token, 'POST', '/api/v1/tokens', {
+    const made = await callApi<{ token: string }>({ url: values.url, ca: values.ca }, values.token, 'POST', '/api/v1/tokens', {
       name,
       scope,
       ...(days === undefined ? {} : { expiresInDays: days }),
@@ -121,6 +122,7 @@ export function tokenCommand(args: readonly string[]): Promise<number> {
         options: {
           data: { type: 'string', default: './data' },
           url: { type: 'string' },
+          ca: { type: 'string' },
           token: { type: 'string' },
           scope: { type: 'string' },
           name: { type: 'string', default: 'command line' },

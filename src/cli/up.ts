@@ -4,15 +4,19 @@ import { type Kanpeki, serve } from '../server/serve.ts'
 import { EXIT, guarded, readOptions } from './options.ts'
 import { terminalLog } from './terminal-log.ts'
 
-export const UP_USAGE = `Usage: kanpeki up [--data DIR] [--port N] [--syslog-port N] [--memory SIZE] [--host ADDRESS] [--json]
+export const UP_USAGE = `Usage: kanpeki up [--data DIR] [--port N] [--syslog-port N] [--memory SIZE] [--host ADDRESS] [--tls-cert FILE --tls-key FILE] [--json]
   --data DIR       where everything is kept (default ./data)
   --port N         HTTP port (default 7300; 0 takes any free one)
   --syslog-port N  UDP and TCP port for syslog (default none)
   --memory SIZE    what the lake may use, e.g. 512 MB (the default) or 2 GB
-  --host ADDRESS   loopback address to listen on (default 127.0.0.1)
+  --host ADDRESS   address to listen on (default 127.0.0.1; 0.0.0.0 for all); anything but loopback speaks TLS
+  --tls auto|on|off
+                   whether to speak TLS (default auto: unless the address is loopback)
+  --tls-cert FILE --tls-key FILE
+                   your own certificate and key, PEM; without them Kanpeki makes a certificate
   --json           when ready, one line of JSON on standard output: {"url","signInUrl","pid"}`
 
-const FLAGS = ['host', 'port', 'syslog-port', 'memory'] as const satisfies readonly SettingKey[]
+const FLAGS = ['host', 'port', 'tls', 'tls-cert', 'tls-key', 'syslog-port', 'memory'] as const satisfies readonly SettingKey[]
 
 export interface UpOptions {
   readonly config: Config
@@ -28,6 +32,9 @@ export function upOptions(args: readonly string[], usage = UP_USAGE): UpOptions 
         data: { type: 'string', default: './data' },
         host: { type: 'string' },
         port: { type: 'string' },
+        tls: { type: 'string' },
+        'tls-cert': { type: 'string' },
+        'tls-key': { type: 'string' },
         'syslog-port': { type: 'string' },
         memory: { type: 'string' },
         json: { type: 'boolean', default: false },
