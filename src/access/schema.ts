@@ -24,6 +24,12 @@ export const sessionSchema = z.object({
   scopes: z.array(z.string()),
   permissions: z.array(z.string()),
   methods: z.array(z.string()),
+  /** `enrol`: nothing else is allowed until a second factor is set up. */
+  next: z.enum(['enrol']).nullable(),
+  /** When the person last showed who they are; dangerous actions ask again after 15 minutes (`confirm_identity`). */
+  confirmed: z.iso.datetime().nullable(),
+  /** Signed in by the emergency account: pages say so. */
+  breakGlass: z.boolean(),
 })
 
 export const tokenSchema = z.object({

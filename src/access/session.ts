@@ -17,6 +17,7 @@ const AGENT_LENGTH = 200
 
 /** What a page is told about whoever is signed in. */
 export function sessionReply(deps: AccessDeps, caller: Caller): z.infer<typeof sessionSchema> {
+  const { session } = caller
   return {
     user: { id: caller.id, name: caller.name, roles: caller.roles.filter(isRole) },
     organisation: deps.organisation,
@@ -24,7 +25,10 @@ export function sessionReply(deps: AccessDeps, caller: Caller): z.infer<typeof s
     scope: caller.scope,
     scopes: [...caller.scopes],
     permissions: [...caller.permissions].sort(),
-    methods: [...(caller.session?.methods ?? [])],
+    methods: [...(session?.methods ?? [])],
+    next: session?.enrol === true ? 'enrol' : null,
+    confirmed: session === undefined ? null : new Date(session.confirmed ?? session.since).toISOString(),
+    breakGlass: session?.breakGlass === true,
   }
 }
 

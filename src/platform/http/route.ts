@@ -60,6 +60,12 @@ export interface SessionFacts {
   /** RFC 8176 method references: `pwd`, `otp`, `hwk` (a passkey), `rcv` (a recovery code, ours), `fed` (single sign-on, ours). */
   readonly methods: readonly string[]
   readonly since: number
+  /** When the person last showed who they are; `since` where absent. */
+  readonly confirmed?: number
+  /** The emergency account. */
+  readonly breakGlass?: boolean
+  /** A second factor is demanded and none is set up: nothing but that is allowed. */
+  readonly enrol?: boolean
 }
 
 export interface RouteInput<Params, Query, Body> {
@@ -71,19 +77,22 @@ export interface RouteInput<Params, Query, Body> {
   readonly signal: AbortSignal
 }
 
-/** A reply that is not JSON (an SVG, a tile, a download). */
+/** A reply that is not JSON (an SVG, a tile, a download), or not 200 (a redirect). */
 export class RawReply {
   readonly contentType: string
   readonly body: string | Uint8Array | AsyncIterable<string | Uint8Array>
   readonly headers: Readonly<Record<string, string>>
+  readonly status: number
   constructor(
     contentType: string,
     body: string | Uint8Array | AsyncIterable<string | Uint8Array>,
     headers: Readonly<Record<string, string>> = {},
+    status = 200,
   ) {
     this.contentType = contentType
     this.body = body
     this.headers = headers
+    this.status = status
   }
 }
 
@@ -101,7 +110,16 @@ export interface Route {
   readonly query?: z.ZodType
   readonly body?: z.ZodType
   readonly response?: z.ZodType
+  /** How this route says what went wrong, where its protocol has a form of its own for that. */
+  readonly sayProblem?: (problem: SaidProblem) => RawReply
   readonly handle: (input: RouteInput<never, never, never>) => Promise<unknown>
+}
+
+export interface SaidProblem {
+  /** HTTP status. */
+  readonly status: number
+  readonly code: string
+  readonly detail: string
 }
 
 type Parsed<S> = S extends z.ZodType ? z.infer<S> : undefined
@@ -121,6 +139,7 @@ export function route<
   query?: Q
   body?: B
   response?: R
+  sayProblem?: Route['sayProblem']
   handle: (input: RouteInput<Parsed<P>, Parsed<Q>, Parsed<B>>) => Promise<R extends z.ZodType ? z.input<R> | RawReply : unknown>
 }): Route {
   return spec as unknown as Route
