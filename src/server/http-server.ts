@@ -9,6 +9,7 @@ import { KanpekiError, messageOf } from '../kernel/error.ts'
 import { RawReply, type Route, route } from '../platform/http/route.ts'
 import { fileBelow } from '../platform/safe-path.ts'
 import { refusePlainText } from '../platform/tls/plain-text-guard.ts'
+import { inFlight } from './in-flight.ts'
 import { type MountDeps, mount, sendProblem } from './mount.ts'
 import { openApi } from './openapi.ts'
 import { SECURITY_HEADERS, TLS_HEADERS } from './security-headers.ts'
@@ -22,6 +23,8 @@ export interface HttpServerDeps extends MountDeps {
   readonly hot: (request: IncomingMessage, response: ServerResponse) => boolean
   /** Whether work is accepted: asked by `/healthz`. */
   readonly healthy: () => boolean
+  /** Told of each request that was answered; `route` is a template, `ingest` or `console`. */
+  readonly answered?: (request: { readonly method: string; readonly route: string; readonly status: number }) => void
   /** Asked now and at each `refreshTls`; plain HTTP where absent. Its `ca` are those whose client certificates are asked for. */
   readonly tls?: () => SecureContextOptions
 }
@@ -37,6 +40,8 @@ export interface RunningServer {
 
 const BODY_LIMIT = 4 * 1024 * 1024
 const HEADERS_TIMEOUT_MS = 20_000
+/** How long a stop waits for answers that are under way. */
+const STOP_LIMIT_MS = 20_000
 
 const CONTENT_TYPES: Readonly<Record<string, string>> = {
   '.html': 'text/html; charset=utf-8',
@@ -55,6 +60,8 @@ export async function startHttpServer(deps: HttpServerDeps, host: string, port: 
   let server: Server | TlsServer | undefined
   let refreshTls = (): void => {}
   const headers = Object.entries(deps.tls === undefined ? SECURITY_HEADERS : { ...SECURITY_HEADERS, ...TLS_HEADERS })
+  const requests = inFlight()
+  const answered = deps.answered ?? (() => {})
   const app = fastify({
     bodyLimit: BODY_LIMIT,
     logger: false,
@@ -64,8 +71,10 @@ export async function startHttpServer(deps: HttpServerDeps, host: string, port: 
     },
     serverFactory: (handler) => {
       const answer = (request: IncomingMessage, response: ServerResponse): void => {
+        requests.begin(response)
         for (const [name, value] of headers) response.setHeader(name, value)
-        if (!deps.hot(request, response)) handler(request, response)
+        if (!deps.hot(request, response)) return handler(request, response)
+        response.once('close', () => answered({ method: request.method ?? '', route: 'ingest', status: response.statusCode }))
       }
       const options: ServerOptions = { headersTimeout: HEADERS_TIMEOUT_MS, requestTimeout: 0 }
       const { tls } = deps
@@ -79,10 +88,14 @@ export async function startHttpServer(deps: HttpServerDeps, host: string, port: 
       return secure
     },
   })
+  app.addContentTypeParser('application/scim+json', { parseAs: 'string' }, app.getDefaultJsonParser('error', 'error'))
   const routes: readonly Route[] = [...deps.routes, ...ownRoutes(deps, () => routes)]
   for (const one of routes) mount(app, one, deps)
   serveConsole(app, deps.console)
   app.setErrorHandler((error, _request, reply) => sendProblem(reply, error))
+  app.addHook('onResponse', async ({ method, routeOptions }, { statusCode: status }) =>
+    answered({ method, route: routeOptions.url ?? 'console', status }),
+  )
   await app.ready()
   const running = server as Server | TlsServer | undefined
   if (running === undefined) throw new KanpekiError('internal', 'The HTTP server was not made.')
@@ -95,8 +108,9 @@ export async function startHttpServer(deps: HttpServerDeps, host: string, port: 
     close: async () => {
       const closed = new Promise<void>((resolve) => running.close(() => resolve()))
       running.closeIdleConnections()
-      await app.close()
+      await requests.finish(STOP_LIMIT_MS)
       running.closeAllConnections()
+      await app.close()
       await closed
     },
   }
@@ -167,7 +181,7 @@ function ownRoutes(deps: HttpServerDeps, all: () => readonly Route[]): Route[] {
 function serveConsole(app: FastifyInstance, folder: string): void {
   app.setNotFoundHandler(async (request, reply) => {
     const path = new URL(request.url, 'http://localhost').pathname
-    if ((request.method !== 'GET' && request.method !== 'HEAD') || /^\/(api|ledger|public|_)/.test(path)) {
+    if ((request.method !== 'GET' && request.method !== 'HEAD') || /^\/(api|ledger|public|scim|_)/.test(path)) {
       return sendProblem(reply, new KanpekiError('not_found', `There is nothing at ${request.method} ${path}.`))
     }
     if (!existsSync(join(folder, 'index.html'))) {

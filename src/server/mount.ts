@@ -3,7 +3,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { z } from 'zod'
 import { KanpekiError } from '../kernel/error.ts'
 import { type Caller, RawReply, type Route, type RouteInput } from '../platform/http/route.ts'
-import { PROBLEM_TYPE, problem, problemOf } from './problem.ts'
+import { PROBLEM_TYPE, type Problem, problem, problemOf } from './problem.ts'
 
 export interface MountDeps {
   /** Who is calling; throws `unauthenticated` for a wrong credential, answers an anonymous caller for none. */
@@ -28,16 +28,23 @@ function parsed(schema: z.ZodType | undefined, value: unknown): unknown {
   return result.data
 }
 
+function problemFrom(error: unknown): Problem {
+  if (!(error instanceof InvalidInput)) return problemOf(error)
+  return {
+    ...problem(400, 'invalid_input', error.message),
+    errors: error.issues.map((issue) => ({ path: issue.path.join('.'), message: issue.message })),
+  }
+}
+
 export function sendProblem(reply: FastifyReply, error: unknown): FastifyReply {
-  const body =
-    error instanceof InvalidInput
-      ? {
-          ...problem(400, 'invalid_input', error.message),
-          errors: error.issues.map((issue) => ({ path: issue.path.join('.'), message: issue.message })),
-        }
-      : problemOf(error)
+  const body = problemFrom(error)
   if (body.status === 401) reply.header('www-authenticate', 'Bearer')
   return reply.code(body.status).type(PROBLEM_TYPE).send(JSON.stringify(body))
+}
+
+function sendRaw(reply: FastifyReply, { status, headers, contentType, body }: RawReply): FastifyReply {
+  reply.code(status).headers(headers).type(contentType)
+  return reply.send(typeof body === 'string' || body instanceof Uint8Array ? body : Readable.from(body, { objectMode: false }))
 }
 
 /** Mounts a route: permission first, then the input's form, then the handler; the reply is checked against its schema. */
@@ -67,19 +74,16 @@ export function mount(app: FastifyInstance, route: Route, deps: MountDeps): void
           signal: closed.signal,
         }
         const result = await route.handle(input as RouteInput<never, never, never>)
-        if (result instanceof RawReply) {
-          reply.headers(result.headers).type(result.contentType)
-          const { body } = result
-          return reply.send(
-            typeof body === 'string' || body instanceof Uint8Array ? body : Readable.from(body, { objectMode: false }),
-          )
-        }
+        if (result instanceof RawReply) return sendRaw(reply, result)
         reply.header('cache-control', 'no-store').type('application/json; charset=utf-8')
         return reply.send(JSON.stringify(route.response === undefined ? (result ?? {}) : route.response.parse(result)))
       } catch (error) {
-        const status = error instanceof InvalidInput ? 400 : problemOf(error).status
+        const { status, code, detail, errors } = problemFrom(error)
         if (status >= 500) deps.report(error, request.raw)
-        return sendProblem(reply, error)
+        if (route.sayProblem === undefined) return sendProblem(reply, error)
+        const [first] = errors ?? []
+        const where = first === undefined ? '' : ` ${first.path}: ${first.message}`
+        return sendRaw(reply, route.sayProblem({ status, code, detail: `${detail ?? ''}${where}` }))
       }
     },
   })
