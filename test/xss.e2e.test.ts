@@ -1,0 +1,255 @@
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { load } from 'js-yaml'
+import type { Browser, Page } from 'playwright-core'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { change, firstAdministrator, hasChromium, launchChromium, type Watched, watchedPage } from './support/browser.ts'
+import { createToken, eventually, ROOT, type Running, startServer, temporaryFolder } from './support/kanpeki.ts'
+
+/**
+ * Whoever can send an event, fail a sign-in or name a thing chooses text that others read. Here every such text is an
+ * attack, every page is opened, and nothing runs: the text stands there as text.
+ */
+
+const ATTACKS = {
+  image: (field: string) => `<img src=x onerror=__xss('${field}')>`,
+  script: (field: string) => `<script>__xss('${field}')</script>`,
+  link: (field: string) => `javascript:__xss('${field}')//`,
+  breakout: (field: string) => `"><svg onload=__xss('${field}')>`,
+  template: (field: string) => `{{constructor.constructor('__xss("${field}")')()}}`,
+  override: (field: string) => `\u202E<b onclick=__xss('${field}')>${field}`,
+} as const
+const KINDS = Object.keys(ATTACKS) as readonly (keyof typeof ATTACKS)[]
+
+/** Another kind of attack from field to field; the text says which field it came by. */
+const planted = new Map<string, string>()
+function hostile(field: string): string {
+  const known = planted.get(field)
+  if (known !== undefined) return known
+  const kind = KINDS[planted.size % KINDS.length] ?? 'image'
+  const text = ATTACKS[kind](field)
+  planted.set(field, text)
+  return text
+}
+const LONG = `${hostile('long')}${'A'.repeat(20_000)}`
+
+/** What only smuggled markup could have made: the console has no such element and no such attribute. */
+const SMUGGLED = [
+  'img[src="x"]',
+  'iframe',
+  'object',
+  'embed',
+  'base',
+  'script:not([src])',
+  'style',
+  '[onerror], [onload], [onclick], [style]',
+  'a[href^="javascript:" i], a[href^="data:" i], form[action^="javascript:" i]',
+].join(', ')
+
+describe.skipIf(!hasChromium)('text that attackers choose, in Chromium (needs Debian’s chromium)', () => {
+  const folder = temporaryFolder()
+  const data = join(folder.path, 'data')
+  let browser: Browser
+  let server: Running
+  let watched: Watched
+  let page: Page
+  let alert = ''
+  let event = ''
+
+  const made = <T>(path: string, body: unknown, method = 'POST'): Promise<T> => change(page, server, method, path, body)
+
+  beforeAll(async () => {
+    plantRule(join(data, 'rules'))
+    browser = await launchChromium()
+    server = await startServer(data)
+    watched = await watchedPage(browser, 'en')
+    page = watched.page
+    await firstAdministrator(page, server, hostile('account'))
+    await failSignIn()
+    await made('/api/v1/tokens', { name: hostile('token'), scope: 'read' })
+    await made('/api/v1/cards', { yaml: hostileCard(), dryRun: false })
+    const token = await createToken(data, 'ingest')
+    await send(
+      token,
+      'application/x-ndjson',
+      `${JSON.stringify(hostileEvent('host'))}\n${JSON.stringify(hostileEvent('second host'))}\n`,
+    )
+    await send(token, 'text/plain', `${hostile('unknown')}\n`)
+    const alerts = await eventually('two alerts', async () => {
+      const reply = await page.request.get(`${server.url}/api/v1/alerts?state=open`)
+      const { groups } = (await reply.json()) as { groups: { entity: { name: string }; alerts: { id: string }[] }[] }
+      return groups.length < 2 ? undefined : groups
+    })
+    alert = alerts.find(({ entity }) => entity.name === hostile('host'))?.alerts[0]?.id ?? ''
+    await made(`/api/v1/alerts/${alert}/verdict`, { verdict: 'true', note: hostile('note') })
+    event = await eventually('the event', async () => {
+      const found = await made<{ events: { id: string }[] }>('/api/v1/events/search', {
+        query: 'event.action:*',
+        from: new Date(Date.now() - 3_600_000).toISOString(),
+        to: new Date(Date.now() + 60_000).toISOString(),
+        limit: 10,
+      })
+      return found.events[0]?.id
+    })
+  }, 120_000)
+
+  afterAll(async () => {
+    await watched.context.close()
+    await browser.close()
+    server.child.kill('SIGKILL')
+    folder.remove()
+  })
+
+  it('plants every kind of attack', () => {
+    expect(planted.size).toBeGreaterThanOrEqual(15)
+    for (const kind of KINDS) {
+      expect(
+        [...planted].some(([field, text]) => text === ATTACKS[kind](field)),
+        kind,
+      ).toBe(true)
+    }
+  })
+
+  // What each page must show as text, so that an empty page does not pass.
+  const walks: readonly (readonly [title: string, path: () => string, shows: readonly string[]])[] = [
+    ['overview', () => '/', ['rule title', 'second host']],
+    ['declarations', () => '/declarations', ['card name', 'card scope']],
+    ['a declaration', () => '/declarations?card=hostile-card', ['threat', 'objective']],
+    ['triage', () => '/triage?tab=closed', ['rule title', 'host']],
+    ['an alert', () => `/triage?tab=closed&alert=${alert}`, ['rule title', 'host', 'command', 'note']],
+    ['timeline', () => '/timeline?span=1h', ['host', 'command']],
+    ['an event', () => `/timeline?span=1h&event=${event}`, ['host', 'command', 'agent', 'url', 'message', 'value']],
+    ['a query', () => `/timeline?q=${encodeURIComponent(hostile('query'))}`, []],
+    ['rules', () => '/rules', ['rule title']],
+    ['evidence', () => '/evidence?type=signin', ['user']],
+    ['a sign-in entry', () => '/evidence?type=signin&entry=0', []],
+    ['administration entries', () => '/evidence?type=admin', []],
+    ['a subject', () => `/evidence?subject=${encodeURIComponent(hostile('subject'))}`, ['subject']],
+    ['sources', () => '/sources?source=http:door', ['unknown']],
+    ['account', () => '/access', ['account', 'token']],
+    ['no such page', () => `/${encodeURIComponent(hostile('path'))}`, []],
+  ]
+
+  it.each(walks)('%s: shown as text, and nothing runs', async (_title, path, shows) => {
+    await page.goto(`${server.url}${path()}`)
+    await page.getByRole('heading').first().waitFor()
+    for (const field of shows) {
+      const text = planted.get(field)
+      expect(text, `${field} was never planted`).toBeDefined()
+      // biome-ignore lint/performance/useDomNodeTextContent: what is rendered counts, not what stands in the tree.
+      await expect.poll(() => page.locator('body').innerText(), { message: `${field} on ${path()}` }).toContain(text)
+    }
+    await page.waitForLoadState('networkidle').catch(() => undefined)
+    expect(await page.locator(SMUGGLED).evaluateAll((found) => found.map((one) => one.outerHTML.slice(0, 200)))).toEqual([])
+    expect(watched.ran).toEqual([])
+  })
+
+  it('follows no address that leaves the console after signing in', async () => {
+    for (const to of [
+      'https://evil.example/',
+      '//evil.example/',
+      '/\\evil.example',
+      "javascript:__xss('to')",
+      '/\t/evil.example',
+    ]) {
+      await page.goto(`${server.url}/sign-in?to=${encodeURIComponent(to)}`)
+      await page.getByRole('textbox').first().fill(hostile('account'))
+      await page.locator('input[type=password]').fill('correct horse battery staple')
+      await page.locator('button[type=submit]').click()
+      await page.waitForURL((url) => url.pathname !== '/sign-in')
+      expect(new URL(page.url()).origin, to).toBe(server.url)
+    }
+    expect(watched.ran).toEqual([])
+  }, 60_000)
+
+  it('had nothing for the content security policy to refuse, and no fault', () => {
+    expect(watched.faults).toEqual([])
+  })
+
+  it('would have noticed: markup that does get in is found, and refused by the policy', async () => {
+    const other = await watchedPage(browser, 'en')
+    await other.page.goto(`${server.url}/sign-in`)
+    await other.page.getByRole('heading').first().waitFor()
+    await other.page.evaluate(`document.body.innerHTML = ${JSON.stringify(hostile('host'))}`)
+    expect(await other.page.locator(SMUGGLED).count()).toBeGreaterThan(0)
+    await expect.poll(() => other.faults.join()).toContain('refused by the policy: script-src')
+    await other.page.evaluate("__xss('by hand')")
+    expect(other.ran).toEqual(['by hand'])
+    await other.context.close()
+  })
+
+  async function failSignIn(): Promise<void> {
+    const reply = await fetch(`${server.url}/api/v1/session`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', 'x-kanpeki-csrf': '1', 'user-agent': 'curl' },
+      body: JSON.stringify({ name: hostile('user'), password: 'wrong' }),
+    })
+    expect(reply.status).toBe(401)
+  }
+
+  async function send(token: string, type: string, body: string): Promise<void> {
+    const reply = await fetch(`${server.url}/api/v1/ingest/door`, {
+      method: 'POST',
+      headers: { authorization: `Bearer ${token}`, 'content-type': type },
+      body,
+    })
+    expect(reply.status, await reply.text()).toBe(200)
+  }
+})
+
+/** A rule of the house's own, with a title that someone with write access to the folder chose. */
+function plantRule(rules: string): void {
+  mkdirSync(rules, { recursive: true })
+  const rule = {
+    title: hostile('rule title'),
+    id: '0b8b1c5e-4f0e-4a53-9b55-6f0d1a4f6a11',
+    status: 'test',
+    description: hostile('rule text'),
+    author: hostile('rule author'),
+    references: [hostile('reference')],
+    logsource: { category: 'process_creation', product: 'windows' },
+    detection: { selection: { 'CommandLine|contains': '__xss' }, condition: 'selection' },
+    falsepositives: [hostile('false positive')],
+    level: 'critical',
+  }
+  writeFileSync(join(rules, 'hostile.yml'), JSON.stringify(rule))
+}
+
+/** A sysmon-shaped event whose every free field is an attack. */
+function hostileEvent(host: string): unknown {
+  return {
+    '@timestamp': new Date().toISOString(),
+    message: hostile('message'),
+    event: { code: '1', provider: 'Microsoft-Windows-Sysmon', action: hostile('action'), category: ['process'], type: ['start'] },
+    host: { name: hostile(host) },
+    user: { name: hostile('event user'), full_name: LONG },
+    user_agent: { original: hostile('agent') },
+    url: { original: hostile('url'), path: hostile('path') },
+    source: { ip: '203.0.113.9' },
+    process: { name: hostile('process'), executable: hostile('executable'), command_line: hostile('command') },
+    winlog: {
+      channel: 'Microsoft-Windows-Sysmon/Operational',
+      provider_name: 'Microsoft-Windows-Sysmon',
+      event_id: '1',
+      computer_name: hostile(host),
+      event_data: { Image: hostile('executable'), CommandLine: hostile('command'), [hostile('name')]: hostile('value') },
+    },
+  }
+}
+
+function hostileCard(): string {
+  const both = (field: string) => ({ en: hostile(field), ja: hostile(field) })
+  const shop = load(readFileSync(join(ROOT, 'content/demo/declarations/shop.yml'), 'utf8')) as {
+    forbidden: { title: unknown }[]
+  }
+  return JSON.stringify({
+    ...shop,
+    id: 'hostile-card',
+    name: both('card name'),
+    owner: hostile('owner'),
+    scope: { description: both('card scope') },
+    threats: { in: [both('threat')], out: [both('threat out')] },
+    evidence: [both('evidence')],
+    forbidden: shop.forbidden.map((one, index) => (index === 0 ? { ...one, title: both('objective') } : one)),
+  })
+}
