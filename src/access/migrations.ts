@@ -2,6 +2,8 @@ import type { ColumnDefinitionBuilder, Kysely } from 'kysely'
 import { EVERY_SCOPE } from '../platform/http/route.ts'
 import { columns } from '../platform/state/columns.ts'
 import type { Migration } from '../platform/state/migrate.ts'
+import { scimMigrations } from './scim/migrations.ts'
+import { ssoMigrations } from './sso/migrations.ts'
 import type { AccessTables } from './tables.ts'
 
 export const migrations: readonly Migration[] = [
@@ -87,6 +89,8 @@ export const migrations: readonly Migration[] = [
       await db.schema.alterTable('access_accounts').dropColumn('role').execute()
     },
   },
+  ...ssoMigrations,
+  ...scimMigrations,
 ]
 
 type Column = readonly [

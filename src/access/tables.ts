@@ -1,5 +1,7 @@
 import type { ColumnType, Generated, Selectable } from 'kysely'
 import type { Flag } from '../platform/state/columns.ts'
+import type { ScimTables } from './scim/tables.ts'
+import type { SsoTables } from './sso/tables.ts'
 
 export interface AccountsTable {
   id: string
@@ -81,7 +83,7 @@ export interface SetupTable {
   expires: number
 }
 
-export interface AccessTables {
+export interface AccessTables extends SsoTables, ScimTables {
   access_accounts: AccountsTable
   access_assignments: AssignmentsTable
   access_scopes: ScopesTable
