@@ -4,6 +4,7 @@ import { KanpekiError, messageOf } from '../kernel/error.ts'
 import type { Config } from '../platform/config.ts'
 import { type DataDir, dataDir, lockDataDir, prepareDataDir } from '../platform/data-dir.ts'
 import type { LakeAddress } from '../platform/lake/connect.ts'
+import { forgetFreezes } from '../platform/lake/freeze.ts'
 import type { Lake } from '../platform/lake/lake.ts'
 import type { Log } from '../platform/log.ts'
 import { openSealer } from '../platform/secrets/open-sealer.ts'
@@ -12,6 +13,8 @@ import type { Sealer } from '../platform/secrets/sealer.ts'
 import { openState, type State } from '../platform/state/state.ts'
 import { type Drainer, openDrainer } from '../prove/drain.ts'
 import { type Ledger, openLedger } from '../prove/ledger.ts'
+import { forgetHalfDone } from './care/make-backup.ts'
+import { recordRestore } from './care/rehearsed.ts'
 import { forgetOld } from './forget.ts'
 import { openLake } from './lake.ts'
 import { migrations } from './migrations.ts'
@@ -123,6 +126,9 @@ export async function startServices(config: Config, log: Log, events: ServiceEve
     const { rules } = await pipeline.ask({ kind: 'status' })
     for (const { file, line, reason } of rules.refused) log.warn('rule refused', { place: `${file}:${line}`, reason })
     await recordRuleChanges(state, rules.loaded, clock)
+    if (await recordRestore(state, dir, clock)) log.info('this folder was restored from a backup; the ledger says when and how')
+    await forgetHalfDone(dir)
+    await forgetFreezes(dir.lake)
     drainer.start(DRAIN_EVERY_MS)
     const sealing = repeatEvery(
       SEAL_EVERY_MS,

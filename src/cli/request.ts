@@ -1,6 +1,6 @@
 import { X509Certificate } from 'node:crypto'
 import { readFileSync } from 'node:fs'
-import { request as httpRequest } from 'node:http'
+import { request as httpRequest, type IncomingMessage } from 'node:http'
 import { request as httpsRequest, type RequestOptions } from 'node:https'
 import { KanpekiError, messageOf } from '../kernel/error.ts'
 
@@ -32,8 +32,20 @@ export function urlOf(server: ServerRef): string {
 export async function send(
   server: ServerRef,
   path: string,
-  { method, headers, body }: RequestParts,
+  request: RequestParts,
 ): Promise<{ readonly status: number; readonly text: string }> {
+  const response = await open(server, path, request)
+  try {
+    const parts: Buffer[] = []
+    for await (const part of response) parts.push(part as Buffer)
+    return { status: response.statusCode ?? 0, text: Buffer.concat(parts).toString('utf8') }
+  } catch (error) {
+    throw failure(urlOf(server), error instanceof Error ? error : new Error(messageOf(error)))
+  }
+}
+
+/** The same, for a reply that is larger than memory: its body is read by the caller. */
+export async function open(server: ServerRef, path: string, { method, headers, body }: RequestParts): Promise<IncomingMessage> {
   const address = URL.parse(path, urlOf(server))
   if (address === null || !/^https?:$/.test(address.protocol))
     throw new KanpekiError('usage', `'${urlOf(server)}' is not the URL of a server.`, { remedy: 'Write https://HOST:PORT.' })
@@ -42,14 +54,8 @@ export async function send(
     ? httpsRequest(address, { method, headers, ...trustOf(server) })
     : httpRequest(address, { method, headers })
   return await new Promise((resolve, reject) => {
-    const fail = (error: Error): void => reject(failure(urlOf(server), error))
-    request.on('error', fail)
-    request.on('response', (response) => {
-      const parts: Buffer[] = []
-      response.on('data', (part: Buffer) => parts.push(part))
-      response.on('error', fail)
-      response.on('end', () => resolve({ status: response.statusCode ?? 0, text: Buffer.concat(parts).toString('utf8') }))
-    })
+    request.on('error', (error) => reject(failure(urlOf(server), error)))
+    request.on('response', resolve)
     request.end(body)
   })
 }

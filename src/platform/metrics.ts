@@ -11,10 +11,16 @@ export interface Gauge {
   value(labels?: Labels): number | undefined
 }
 
+/** A counter that is kept elsewhere, in a store that outlives the process. */
+export interface Tally {
+  set(total: number, labels?: Labels): void
+}
+
 export interface Metrics {
   /** Only grows. The same name gives the same counter. */
   counter(name: string, help: string): Counter
   gauge(name: string, help: string): Gauge
+  tally(name: string, help: string): Tally
   /** A gauge whose value is asked for when the metrics are read. */
   observe(name: string, help: string, read: () => number): void
   /** Prometheus text format 0.0.4. */
@@ -61,6 +67,10 @@ export function createMetrics(): Metrics {
         set: (value, labels = {}) => void series.set(seriesKey(labels), value),
         value: (labels = {}) => series.get(seriesKey(labels)),
       }
+    },
+    tally(name, help) {
+      const { series } = family(name, help, 'counter')
+      return { set: (total, labels = {}) => void series.set(seriesKey(labels), total) }
     },
     observe: (name, help, read) => void family(name, help, 'gauge', read),
     text: () => [...families].map(([name, one]) => familyText(name, one)).join(''),

@@ -73,8 +73,9 @@ export async function startHttpServer(deps: HttpServerDeps, host: string, port: 
       const answer = (request: IncomingMessage, response: ServerResponse): void => {
         requests.begin(response)
         for (const [name, value] of headers) response.setHeader(name, value)
-        if (!deps.hot(request, response)) return handler(request, response)
-        response.once('close', () => answered({ method: request.method ?? '', route: 'ingest', status: response.statusCode }))
+        if (deps.hot(request, response))
+          response.once('close', () => answered({ method: request.method ?? '', route: 'ingest', status: response.statusCode }))
+        else handler(request, response)
       }
       const options: ServerOptions = { headersTimeout: HEADERS_TIMEOUT_MS, requestTimeout: 0 }
       const { tls } = deps

@@ -28,6 +28,7 @@ const STATUS_OF: Readonly<Record<string, number>> = {
   too_many_requests: 429,
   queue_full: 429,
   stopping: 503,
+  not_ready: 503,
   lake_unavailable: 503,
   disk_full: 507,
 }

@@ -4,6 +4,8 @@ import { createSetupLink } from '../access/people.ts'
 import { routes as accessRoutes } from '../access/routes.ts'
 import type { AccessDeps } from '../access/routes-deps.ts'
 import type { AccessTables } from '../access/tables.ts'
+import { createOwnMetrics, type OwnMetrics } from '../app/care/own-metrics.ts'
+import { careRoutes } from '../app/care/routes.ts'
 import { type Collecting, createCollecting, openSyslog } from '../app/collecting.ts'
 import { type Declaring, startDeclaring } from '../app/declaring.ts'
 import { sendTestAttack } from '../app/demo/test-attack.ts'
@@ -100,6 +102,7 @@ export async function serve(config: Config, log: Log, options: ServeOptions = {}
     const db = state.tables<AccessTables>()
     const authenticate = createAuthenticator(db, clock)
     let stopping = false
+    const metrics = createOwnMetrics({ ...services, version: VERSION, root: services.dir.root })
     let url = ''
     let syslog: Addresses['syslog']
     const http = await startHttpServer(
@@ -107,6 +110,7 @@ export async function serve(config: Config, log: Log, options: ServeOptions = {}
         version: VERSION,
         console: CONSOLE,
         healthy: () => !stopping && services.healthy(),
+        answered: metrics.answered,
         authenticate,
         checkForgery,
         report: (error, request) =>
@@ -134,6 +138,8 @@ export async function serve(config: Config, log: Log, options: ServeOptions = {}
           live,
           addresses: () => ({ url, syslog }),
           secure,
+          metrics,
+          stopping: () => stopping,
         }),
         ...(tls === undefined ? {} : { tls: tls.context }),
       },
@@ -178,10 +184,13 @@ export interface RouteDeps {
   readonly addresses: () => Addresses
   /** Whether the server speaks TLS. */
   readonly secure: boolean
+  readonly metrics: OwnMetrics
+  readonly stopping: () => boolean
 }
 
 /** Every route of every room; the list that the permission test and OpenAPI read. */
-export function allRoutes({ services, collecting, declaring, live, addresses, secure }: RouteDeps): Route[] {
+export function allRoutes(deps: RouteDeps): Route[] {
+  const { services, collecting, declaring, live, addresses, secure, metrics, stopping } = deps
   const { state, clock, lake, ledger, drainer, pipeline, attack, rules, config } = services
   const { statusOf, manager, unknownsOf, sendTest } = collecting
   const record: AccessDeps['record'] = async (work) => {
@@ -241,6 +250,7 @@ export function allRoutes({ services, collecting, declaring, live, addresses, se
       refusedRules: rules.refused.length,
       startedAt: services.startedAt,
     }),
+    ...careRoutes({ services, version: VERSION, metrics, stopping }),
     ...proveRoutes({ ledger, state, drainer, lake, clock, entryBundles: 'ledger:read' }),
     route({
       method: 'GET',

@@ -1,0 +1,55 @@
+import { type Kysely, sql } from 'kysely'
+import type { AccessTables } from '../../access/tables.ts'
+import type { CollectTables } from '../../collect/tables.ts'
+import type { DetectTables } from '../../detect/tables.ts'
+import type { StateTables } from '../../platform/state/tables.ts'
+import type { ProveTables } from '../../prove/tables.ts'
+
+/** The whole installation, every scope: for its own operation only, never for a caller of one scope. */
+export type Db = Kysely<AccessTables & CollectTables & DetectTables & ProveTables & StateTables>
+
+export function sourceCounts(db: Db) {
+  return db
+    .selectFrom('collect_sources')
+    .select(['scope', 'id', 'received', 'parsed', 'unknown', 'stored', 'repeated', 'dropped', 'gaps', 'bytes', 'last_event'])
+    .orderBy('scope')
+    .orderBy('id')
+    .execute()
+}
+
+export function alertCounts(db: Db) {
+  return db
+    .selectFrom('detect_alerts')
+    .select((eb) => ['scope', 'state', eb.fn.countAll<number>().as('alerts')])
+    .groupBy(['scope', 'state'])
+    .execute()
+}
+
+export async function liveSessions(db: Db, now: number): Promise<number> {
+  const { sessions } = await db
+    .selectFrom('access_sessions')
+    .select((eb) => eb.fn.countAll<number>().as('sessions'))
+    .where('expires', '>', now)
+    .executeTakeFirstOrThrow()
+  return Number(sessions)
+}
+
+export async function waitingEvidence(db: Db): Promise<{ readonly entries: number; readonly oldest: number | null }> {
+  const row = await db
+    .selectFrom('outbox')
+    .select((eb) => [eb.fn.countAll<number>().as('entries'), sql<number | null>`min(created)`.as('oldest')])
+    .executeTakeFirstOrThrow()
+  return { entries: Number(row.entries), oldest: row.oldest === null ? null : Number(row.oldest) }
+}
+
+/** How much was logged after the first `size` entries, by type. */
+export async function loggedSince(db: Db, size: number): Promise<readonly { readonly type: string; readonly entries: number }[]> {
+  const rows = await db
+    .selectFrom('prove_entries')
+    .select((eb) => ['type', eb.fn.countAll<number>().as('entries')])
+    .where('idx', '>=', size)
+    .groupBy('type')
+    .orderBy('type')
+    .execute()
+  return rows.map(({ type, entries }) => ({ type, entries: Number(entries) }))
+}

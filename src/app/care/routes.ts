@@ -1,0 +1,83 @@
+import { join } from 'node:path'
+import { z } from 'zod'
+import { KanpekiError } from '../../kernel/error.ts'
+import { CONFIG_FILE } from '../../platform/config.ts'
+import { RawReply, type Route, route } from '../../platform/http/route.ts'
+import { sealKeySource } from '../../platform/secrets/seal-keys.ts'
+import { statePlace } from '../places.ts'
+import type { Services } from '../services.ts'
+import { configReply, explainConfig } from './explain-config.ts'
+import { type BackupDeps, createBackups } from './make-backup.ts'
+import type { OwnMetrics } from './own-metrics.ts'
+import { unready } from './readiness.ts'
+
+/** What the seal key is asked for by name: whoever has both archive and key has every secret. */
+export const backupRequest = z.strictObject({ withSealKey: z.boolean().default(false) })
+
+/** The name of a member of the reply's header, about how many bytes will come. */
+export const ESTIMATE_HEADER = 'x-kanpeki-estimate'
+export const SKIPPED_HEADER = 'x-kanpeki-skipped'
+
+export interface CareDeps {
+  readonly services: Services
+  readonly version: string
+  readonly metrics: OwnMetrics
+  readonly stopping: () => boolean
+}
+
+export function backupDeps(services: Services, version: string): BackupDeps {
+  const { dir, config, state, lake, lakeAddress: address, ledger, drainer, sealer, clock } = services
+  const sealKey = sealKeySource(dir.keys, config.values, process.env)
+  return { version, dir, place: statePlace(config), state, lake, address, ledger, drainer, sealer, sealKey, clock }
+}
+
+export function careRoutes({ services, version, metrics, stopping }: CareDeps): Route[] {
+  const backups = createBackups(backupDeps(services, version))
+  const { config, dir, pipeline, drainer, lakeAddress, lakePid, healthy } = services
+  const lakeRuns = (): boolean => lakeAddress.kind === 'cluster' || lakePid() !== undefined
+  return [
+    route({
+      method: 'GET',
+      path: '/readyz',
+      permission: 'public',
+      summary: 'Whether it should get traffic; 503 with the reasons otherwise',
+      handle: async () => {
+        const reasons = await unready({ root: dir.root, stopping, healthy, lakeRuns, pipeline, drainer })
+        if (reasons.length === 0) return { status: 'ready' }
+        throw new KanpekiError('not_ready', reasons.join(', '))
+      },
+    }),
+    route({
+      method: 'GET',
+      path: '/metrics',
+      permission: 'metrics:read',
+      summary: 'What Kanpeki says about itself, in Prometheus text format',
+      handle: async () => new RawReply('text/plain; version=0.0.4; charset=utf-8', await metrics.text()),
+    }),
+    route({
+      method: 'GET',
+      path: '/api/v1/config',
+      permission: 'installation',
+      summary: 'Each setting with value, source, default and meaning',
+      response: configReply,
+      handle: async () => explainConfig(config, join(config.data, CONFIG_FILE)),
+    }),
+    route({
+      method: 'POST',
+      path: '/api/v1/backup',
+      permission: 'installation',
+      summary: 'A consistent backup as one tar archive with a signed manifest',
+      body: backupRequest,
+      handle: async ({ body, caller, signal }) => {
+        const backup = await backups.make({ by: caller.name, withSealKey: body.withSealKey })
+        // A reader that leaves before the first byte never starts the stream, which then has no end to clean up at.
+        signal.addEventListener('abort', () => void backup.release())
+        return new RawReply('application/x-tar', backup.bytes, {
+          'cache-control': 'no-store',
+          [ESTIMATE_HEADER]: String(backup.estimate),
+          [SKIPPED_HEADER]: encodeURIComponent(backup.skipped.join('\n')),
+        })
+      },
+    }),
+  ]
+}
