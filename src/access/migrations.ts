@@ -1,7 +1,9 @@
-import type { ColumnDefinitionBuilder, Kysely } from 'kysely'
+import type { Kysely } from 'kysely'
 import { EVERY_SCOPE } from '../platform/http/route.ts'
 import { columns } from '../platform/state/columns.ts'
 import type { Migration } from '../platform/state/migrate.ts'
+import { alter } from './alter.ts'
+import { peopleMigrations } from './people/migrations.ts'
 import { scimMigrations } from './scim/migrations.ts'
 import { ssoMigrations } from './sso/migrations.ts'
 import type { AccessTables } from './tables.ts'
@@ -90,19 +92,9 @@ export const migrations: readonly Migration[] = [
     },
   },
   ...ssoMigrations,
+  ...peopleMigrations,
   ...scimMigrations,
 ]
-
-type Column = readonly [
-  name: string,
-  type: (typeof columns)[keyof typeof columns],
-  build?: (column: ColumnDefinitionBuilder) => ColumnDefinitionBuilder,
-]
-
-/** One statement a column: SQLite adds no more at once. */
-async function alter(db: Kysely<never>, table: string, added: readonly Column[]): Promise<void> {
-  for (const [name, type, build] of added) await db.schema.alterTable(table).addColumn(name, type, build).execute()
-}
 
 interface BeforeRoles {
   access_accounts: { id: string; role: string; created: number }

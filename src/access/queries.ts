@@ -87,7 +87,7 @@ export interface FoundSession {
   readonly name: string
 }
 
-export async function insertSession(db: Db, row: AccessTables['access_sessions']): Promise<void> {
+export async function insertSession(db: Db, row: Insertable<AccessTables['access_sessions']>): Promise<void> {
   await db.insertInto('access_sessions').values(row).execute()
 }
 

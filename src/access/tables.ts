@@ -1,5 +1,6 @@
 import type { ColumnType, Generated, Selectable } from 'kysely'
 import type { Flag } from '../platform/state/columns.ts'
+import type { PeopleTables } from './people/tables.ts'
 import type { ScimTables } from './scim/tables.ts'
 import type { SsoTables } from './sso/tables.ts'
 
@@ -58,6 +59,8 @@ export interface SessionsTable {
   address: string
   agent: string
   created: number
+  /** When the person last showed who they are; null: at `created`. */
+  confirmed: ColumnType<number | null, number | null | undefined>
   last_used: number
   expires: number
 }
@@ -83,7 +86,7 @@ export interface SetupTable {
   expires: number
 }
 
-export interface AccessTables extends SsoTables, ScimTables {
+export interface AccessTables extends PeopleTables, SsoTables, ScimTables {
   access_accounts: AccountsTable
   access_assignments: AssignmentsTable
   access_scopes: ScopesTable

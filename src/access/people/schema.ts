@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { nameSchema, passwordSchema, ROLES, sessionSchema, tokenSchema } from './schema.ts'
+import { nameSchema, passwordSchema, ROLES, sessionSchema, tokenSchema } from '../schema.ts'
 
 const time = z.iso.datetime()
 const secretText = z.string().min(1).max(200)
