@@ -1,27 +1,7 @@
-import { z } from 'zod'
+import type { z } from 'zod'
 import type { Config } from '../../platform/config.ts'
 import { redact } from '../../platform/log.ts'
-
-const SOURCES = ['flag', 'environment', 'file', 'default'] as const
-
-export const configReply = z.object({
-  file: z.string(),
-  settings: z.array(
-    z.object({
-      key: z.string(),
-      /** As it holds; a URL's password is masked. */
-      value: z.json(),
-      from: z.enum(SOURCES),
-      fallback: z.json(),
-      meaning: z.object({ en: z.string(), ja: z.string() }),
-      /** The variable and the flag that set it. */
-      variable: z.string(),
-      flag: z.string(),
-    }),
-  ),
-})
-
-export type ConfigReply = z.infer<typeof configReply>
+import type { ConfigReply } from './schema.ts'
 
 /** Every setting with its value, where that came from, its default and what it means. No secret among them. */
 export function explainConfig(config: Config, file: string): ConfigReply {

@@ -6,10 +6,11 @@ import { RawReply, type Route, route } from '../../platform/http/route.ts'
 import { sealKeySource } from '../../platform/secrets/seal-keys.ts'
 import { statePlace } from '../places.ts'
 import type { Services } from '../services.ts'
-import { configReply, explainConfig } from './explain-config.ts'
+import { explainConfig } from './explain-config.ts'
 import { type BackupDeps, createBackups } from './make-backup.ts'
 import type { OwnMetrics } from './own-metrics.ts'
 import { unready } from './readiness.ts'
+import { configReply } from './schema.ts'
 
 /** What the seal key is asked for by name: whoever has both archive and key has every secret. */
 export const backupRequest = z.strictObject({ withSealKey: z.boolean().default(false) })
