@@ -19,5 +19,7 @@ export const commands: Readonly<Record<string, CommandEntry>> = {
     load: async () => (await import('./secrets.ts')).secretsCommand,
   },
   verify: { summary: 'check evidence offline', load: async () => (await import('./verify.ts')).verifyCommand },
+  backup: { summary: 'write one archive of everything', load: async () => (await import('./backup.ts')).backupCommand },
+  restore: { summary: 'restore an archive, and prove it', load: async () => (await import('./restore.ts')).restoreCommand },
   export: { summary: 'write an evidence bundle', load: async () => (await import('./export.ts')).exportCommand },
 }

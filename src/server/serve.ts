@@ -1,4 +1,3 @@
-import { createRequire } from 'node:module'
 import { checkForgery, createAuthenticator } from '../access/authenticate.ts'
 import { createSetupLink } from '../access/people.ts'
 import { routes as accessRoutes } from '../access/routes.ts'
@@ -12,6 +11,7 @@ import { sendTestAttack } from '../app/demo/test-attack.ts'
 import { createEntityTimeline } from '../app/entity-timeline.ts'
 import { CONSOLE, cardFolders } from '../app/places.ts'
 import { type Services, startServices } from '../app/services.ts'
+import { VERSION } from '../app/version.ts'
 import { routes as collectRoutes } from '../collect/routes.ts'
 import type { Addresses } from '../collect/shippers.ts'
 import { createIngestHandler } from '../collect/sources/http/handler.ts'
@@ -41,8 +41,6 @@ import { demoReplySchema } from './schema.ts'
 
 const MAX_BODY_BYTES = 128 * 1024 * 1024
 const MAX_HELD_BYTES = 384 * 1024 * 1024
-
-export const VERSION = (createRequire(import.meta.url)('../../package.json') as { version: string }).version
 
 export interface Kanpeki {
   readonly url: string

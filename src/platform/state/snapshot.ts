@@ -21,6 +21,8 @@ export interface StateSnapshot {
 }
 
 export const SNAPSHOT_DATABASE = 'state.db'
+/** In one step: with several, a write in between starts the copy anew, and under load it never ends. */
+const ALL_PAGES = 2 ** 31 - 1
 const ROWS_A_READ = 1000
 const ROWS_AN_INSERT = 200
 const TABLE = /^[a-z][a-z0-9_]*$/
@@ -44,8 +46,7 @@ export async function appliedSteps(place: StatePlace): Promise<readonly string[]
 async function copyDatabase(from: string, to: string): Promise<StateSnapshot> {
   const database = openReadOnly(from)
   try {
-    // All pages in one step: with several, a write in between starts the copy anew, and under load it never ends.
-    await backup(database, to, { rate: -1 })
+    await backup(database, to, { rate: ALL_PAGES })
   } catch (error) {
     throw stateError(error)
   } finally {
