@@ -1,14 +1,28 @@
 import type { QueryClient } from '@tanstack/react-query'
-import { createRootRouteWithContext, createRoute, createRouter, lazyRouteComponent, redirect } from '@tanstack/react-router'
+import {
+  createRootRouteWithContext,
+  createRoute,
+  createRouter,
+  lazyRouteComponent,
+  redirect,
+  retainSearchParams,
+} from '@tanstack/react-router'
 import { z } from 'zod'
 import { Problem } from './api/problem.ts'
 import { sessionQuery } from './api/queries.ts'
+import { chooseScope } from './api/scope.ts'
 import { NotFound, RouteProblem } from './components/shell/route-problem.tsx'
 import { Shell } from './components/shell/shell.tsx'
 
 /** Every view is a URL: what a person has chosen is in the address, and a copied address shows the same. */
 
 const root = createRootRouteWithContext<{ queryClient: QueryClient }>()({
+  /** The scope that every question of the page is asked in; links keep it. */
+  validateSearch: z.object({ scope: z.coerce.string().optional() }),
+  search: { middlewares: [retainSearchParams(['scope'])] },
+  beforeLoad: ({ search, preload }) => {
+    if (!preload) chooseScope(search.scope)
+  },
   notFoundComponent: NotFound,
   errorComponent: RouteProblem,
 })
@@ -115,10 +129,41 @@ const sources = createRoute({
   component: lazyRouteComponent(() => import('./pages/sources/sources-page.tsx'), 'SourcesPage'),
 })
 
+// ── Settings: an entry in pages/settings/sections.ts puts a page into the side list ──
+
+const settings = createRoute({
+  getParentRoute: () => house,
+  path: '/settings',
+  component: lazyRouteComponent(() => import('./pages/settings/settings-page.tsx'), 'SettingsPage'),
+})
+
+const settingsIndex = createRoute({
+  getParentRoute: () => settings,
+  path: '/',
+  beforeLoad: () => {
+    throw redirect({ to: '/settings/you', replace: true })
+  },
+})
+
+const you = createRoute({
+  getParentRoute: () => settings,
+  path: 'you',
+  component: lazyRouteComponent(() => import('./pages/settings/you/you-page.tsx'), 'YouPage'),
+})
+
+const tokens = createRoute({
+  getParentRoute: () => settings,
+  path: 'tokens',
+  component: lazyRouteComponent(() => import('./pages/settings/tokens/tokens-page.tsx'), 'TokensPage'),
+})
+
+/** The address of version 0.1. */
 const access = createRoute({
   getParentRoute: () => house,
   path: '/access',
-  component: lazyRouteComponent(() => import('./pages/access/access-page.tsx'), 'AccessPage'),
+  beforeLoad: () => {
+    throw redirect({ to: '/settings/you', replace: true })
+  },
 })
 
 export function buildRouter(queryClient: QueryClient) {
@@ -126,7 +171,17 @@ export function buildRouter(queryClient: QueryClient) {
     routeTree: root.addChildren([
       signIn,
       setup,
-      house.addChildren([overview, declarations, triage, timeline, rules, evidence, sources, access]),
+      house.addChildren([
+        overview,
+        declarations,
+        triage,
+        timeline,
+        rules,
+        evidence,
+        sources,
+        access,
+        settings.addChildren([settingsIndex, you, tokens]),
+      ]),
     ]),
     context: { queryClient },
     defaultPreload: 'intent',

@@ -1,9 +1,10 @@
-import { QueryCache, QueryClient, QueryClientProvider } from '@tanstack/react-query'
+import { hashKey, QueryCache, QueryClient, QueryClientProvider } from '@tanstack/react-query'
 import { RouterProvider } from '@tanstack/react-router'
 import { StrictMode } from 'react'
 import { createRoot } from 'react-dom/client'
 import { I18nextProvider } from 'react-i18next'
 import { Problem } from './api/problem.ts'
+import { chosenScope } from './api/scope.ts'
 import { PreferencesProvider, readPreferences } from './components/preferences.tsx'
 import { startI18n } from './i18n/i18n.ts'
 import { buildRouter } from './router.tsx'
@@ -39,6 +40,8 @@ const queryClient = new QueryClient({
   }),
   defaultOptions: {
     queries: {
+      // An answer belongs to the scope it was asked in: no view ever shows another's.
+      queryKeyHashFn: (key) => `${chosenScope() ?? ''} ${hashKey(key)}`,
       staleTime: 5_000,
       // A refusal does not change by asking again; a lost line may.
       retry: (failures, error) => failures < 2 && !(error instanceof Problem && error.status >= 400 && error.status < 500),

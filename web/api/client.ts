@@ -1,5 +1,6 @@
 import type { z } from 'zod'
 import { Problem, problemOf } from './problem.ts'
+import { chosenScope } from './scope.ts'
 
 type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
 
@@ -39,6 +40,8 @@ export async function bytes(path: string, signal?: AbortSignal): Promise<Uint8Ar
 export async function send(path: string, options: RequestOptions): Promise<Response> {
   const method = options.method ?? 'GET'
   const headers: Record<string, string> = { accept: 'application/json' }
+  const scope = chosenScope()
+  if (scope !== undefined) headers['x-kanpeki-scope'] = scope
   // A header that a foreign page cannot set without our consent: the server demands it on every change.
   if (method !== 'GET') headers['x-kanpeki-csrf'] = '1'
   if (options.body !== undefined) headers['content-type'] = 'application/json'

@@ -1,6 +1,7 @@
 import { useQueryClient } from '@tanstack/react-query'
 import { useEffect, useState } from 'react'
 import { LIVE_TOPICS, type LiveTopic, liveChangeSchema } from '../../src/server/schema.ts'
+import { withScope } from './scope.ts'
 
 /** Which cached questions a topic makes stale: the first word of a query's key is its topic or one of these. */
 const ALSO: Readonly<Record<LiveTopic, readonly string[]>> = {
@@ -18,7 +19,7 @@ const QUIET = 1000
  * Follows `/api/v1/live` while the page is open and visible, and asks again for what has changed.
  * Returns whether the line is up. The browser reconnects by itself; after an outage everything is asked again.
  */
-export function useLive(enabled: boolean): boolean {
+export function useLive(enabled: boolean, scope: string): boolean {
   const client = useQueryClient()
   const [connected, setConnected] = useState(false)
   useEffect(() => {
@@ -39,7 +40,7 @@ export function useLive(enabled: boolean): boolean {
       }
       timer ??= setTimeout(flush, QUIET)
     }
-    const source = new EventSource('/api/v1/live')
+    const source = new EventSource(withScope('/api/v1/live'))
     source.addEventListener('open', () => {
       setConnected(true)
       if (broken) note(LIVE_TOPICS)
@@ -57,6 +58,6 @@ export function useLive(enabled: boolean): boolean {
       source.close()
       clearTimeout(timer)
     }
-  }, [client, enabled])
+  }, [client, enabled, scope])
   return connected
 }

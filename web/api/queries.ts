@@ -32,6 +32,16 @@ export const sessionQuery = queryOptions({
   retry: false,
 })
 
+/** Those who may work in every scope choose among these. */
+export const scopeNamesQuery = queryOptions({
+  queryKey: ['scopes', 'names'],
+  queryFn: async ({ signal }) => {
+    const { items } = await call(z.object({ items: z.array(z.object({ scope: z.string() })) }), '/api/v1/scopes', { signal })
+    return items.map(({ scope }) => scope)
+  },
+  staleTime: 60_000,
+})
+
 export const overviewQuery = queryOptions({
   queryKey: ['overview'],
   queryFn: ({ signal }) => call(overviewSchema, '/api/v1/overview', { signal }),

@@ -4,6 +4,7 @@ import { Dialog } from '../dialog.tsx'
 import { Icon } from '../icon.tsx'
 import { MOD_KEY } from '../mod-key.ts'
 import { usePreferences } from '../preferences.tsx'
+import { useMay } from '../session.ts'
 import { ROOMS, type RoomId } from './rooms.ts'
 
 const ROOM_KEYS = {
@@ -31,6 +32,7 @@ function Keys({ name }: { name: string }): ReactNode {
 export function Help({ here, onClose }: { here: RoomId; onClose: () => void }): ReactNode {
   const { t } = useTranslation()
   const { singleKeys, change } = usePreferences()
+  const may = useMay()
   const own = here === 'triage' || here === 'timeline' || here === 'evidence' ? here : undefined
   return (
     <Dialog label={t('help.title')} className="pal help" onClose={onClose}>
@@ -55,7 +57,7 @@ export function Help({ here, onClose }: { here: RoomId; onClose: () => void }): 
             <dd>
               <Keys name="?" />
             </dd>
-            {ROOMS.map((room) => (
+            {ROOMS.filter((room) => may(room.permission)).map((room) => (
               <div key={room.id} className="contents">
                 <dt>{t(`room.${room.id}`)}</dt>
                 <dd>
@@ -63,10 +65,6 @@ export function Help({ here, onClose }: { here: RoomId; onClose: () => void }): 
                 </dd>
               </div>
             ))}
-            <dt>{t('room.access')}</dt>
-            <dd>
-              <Keys name="g a" />
-            </dd>
           </dl>
         </section>
         {own === undefined ? null : (

@@ -1,26 +1,28 @@
+import type { Permission } from '../../../src/platform/http/route.ts'
 import type { IconName } from '../icon.tsx'
 
-/** The rooms that this version has, in the order of the navigation; `key` follows G. */
+/** The rooms that this version has, in the order of the navigation; `key` follows G. A room opens to those with `permission`. */
 export const ROOMS = [
-  { id: 'overview', to: '/', icon: 'overview', key: 'o', group: 'top' },
-  { id: 'declarations', to: '/declarations', icon: 'declarations', key: 'd', group: 'top' },
-  { id: 'triage', to: '/triage', icon: 'triage', key: 't', group: 'detect' },
-  { id: 'timeline', to: '/timeline', icon: 'timeline', key: 'l', group: 'detect' },
-  { id: 'rules', to: '/rules', icon: 'rules', key: 'r', group: 'detect' },
-  { id: 'evidence', to: '/evidence', icon: 'evidence', key: 'e', group: 'prove' },
-  { id: 'sources', to: '/sources', icon: 'sources', key: 's', group: 'prove' },
+  { id: 'overview', to: '/', icon: 'overview', key: 'o', group: 'top', permission: 'alerts:read' },
+  { id: 'declarations', to: '/declarations', icon: 'declarations', key: 'd', group: 'top', permission: 'cards:read' },
+  { id: 'triage', to: '/triage', icon: 'triage', key: 't', group: 'detect', permission: 'alerts:read' },
+  { id: 'timeline', to: '/timeline', icon: 'timeline', key: 'l', group: 'detect', permission: 'events:read' },
+  { id: 'rules', to: '/rules', icon: 'rules', key: 'r', group: 'detect', permission: 'rules:read' },
+  { id: 'evidence', to: '/evidence', icon: 'evidence', key: 'e', group: 'prove', permission: 'ledger:read' },
+  { id: 'sources', to: '/sources', icon: 'sources', key: 's', group: 'prove', permission: 'sources:read' },
+  { id: 'settings', to: '/settings', icon: 'settings', key: ',', group: 'house', permission: 'session' },
 ] as const satisfies readonly {
   id: string
   to: string
   icon: IconName
   key: string
-  group: 'top' | 'detect' | 'prove'
+  group: 'top' | 'detect' | 'prove' | 'house'
+  permission: Permission
 }[]
 
 export type Room = (typeof ROOMS)[number]
-export type RoomId = Room['id'] | 'access'
+export type RoomId = Room['id']
 
 export function roomOf(pathname: string): RoomId {
-  if (pathname.startsWith('/access')) return 'access'
   return ROOMS.find((room) => room.to !== '/' && pathname.startsWith(room.to))?.id ?? 'overview'
 }

@@ -1,12 +1,11 @@
-import { useSuspenseQuery } from '@tanstack/react-query'
 import { Outlet, useNavigate, useRouterState } from '@tanstack/react-router'
 import { type ReactNode, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { useLive } from '../../api/live.ts'
-import { sessionQuery } from '../../api/queries.ts'
 import { Hatch } from '../figures/hatch.tsx'
 import { useKeys } from '../keys.ts'
 import { NoticeProvider } from '../notice.tsx'
+import { useMay, useSession } from '../session.ts'
 import { Help } from './help.tsx'
 import { Nav } from './nav.tsx'
 import { Palette } from './palette.tsx'
@@ -16,29 +15,32 @@ import { TopBar } from './top-bar.tsx'
 /** Navigation, top bar, palette and help around whichever room is open. */
 export function Shell(): ReactNode {
   const { t } = useTranslation()
-  const { data: session } = useSuspenseQuery(sessionQuery)
+  const session = useSession()
+  const may = useMay()
   const [over, setOver] = useState<'palette' | 'help' | undefined>()
   const navigate = useNavigate()
   const pathname = useRouterState({ select: (state) => state.location.pathname })
   const here = roomOf(pathname)
-  const live = useLive(true)
+  const live = useLive(may('alerts:read'), session.scope)
 
   useKeys({
     'mod+k': () => setOver('palette'),
     '?': () => setOver('help'),
-    'g a': () => void navigate({ to: '/access' }),
-    ...Object.fromEntries(ROOMS.map((room) => [`g ${room.key}`, () => void navigate({ to: room.to })])),
+    ...Object.fromEntries(
+      ROOMS.filter((room) => may(room.permission)).map((room) => [`g ${room.key}`, () => void navigate({ to: room.to })]),
+    ),
   })
 
   return (
     <NoticeProvider>
-      <div className="shell">
+      {/* Nothing of one scope stays on the page when another opens. */}
+      <div className="shell" key={session.scope}>
         <a className="skip" href="#main">
           {t('nav.skip')}
         </a>
         <title>{`${t(`room.${here}`)} — Kanpeki`}</title>
         <Hatch />
-        <Nav here={here} live={live} />
+        <Nav here={here} live={live || !may('alerts:read')} />
         <TopBar organisation={session.organisation} person={session.user.name} here={here} onPalette={() => setOver('palette')} />
         <Outlet />
         {over === 'palette' ? <Palette onClose={() => setOver(undefined)} onHelp={() => setOver('help')} /> : null}

@@ -8,6 +8,7 @@ import { MOD_KEY } from '../mod-key.ts'
 import { THEMES, usePreferences } from '../preferences.tsx'
 import { Segmented } from '../segmented.tsx'
 import type { RoomId } from './rooms.ts'
+import { ScopeSwitch } from './scope-switch.tsx'
 
 const LANGUAGE_NAMES = { en: 'EN', ja: '日本語' } as const
 const THEME_ICONS = { auto: 'theme', light: 'light', dark: 'dark' } as const
@@ -31,13 +32,14 @@ export function TopBar({
         <span aria-hidden="true">/</span>
         <b>{t(`room.${here}`)}</b>
       </div>
+      <ScopeSwitch here={here} />
       <button type="button" className="find" onClick={onPalette} aria-keyshortcuts="Meta+K Control+K">
         <Icon name="find" />
         <span className="clip">{t('palette.open')}</span>
         <kbd>{MOD_KEY === '⌘' ? '⌘K' : 'Ctrl K'}</kbd>
       </button>
       <Switches />
-      <Link to="/access" className="who" title={person} aria-label={t('bar.account', { name: person })}>
+      <Link to="/settings/you" className="who" title={person} aria-label={t('bar.account', { name: person })}>
         {[...person][0]?.toUpperCase()}
       </Link>
     </header>

@@ -1,14 +1,16 @@
 import { type InfiniteData, useQueryClient } from '@tanstack/react-query'
-import { useNavigate, useRouter } from '@tanstack/react-router'
+import { useNavigate } from '@tanstack/react-router'
 import { useMemo } from 'react'
 import { useTranslation } from 'react-i18next'
 import type { QueueResponse } from '../../../src/detect/schema.ts'
-import { tell } from '../../api/client.ts'
 import { findFolded } from '../../format/fold.ts'
+import { SECTIONS } from '../../pages/settings/sections.ts'
 import type { IconName } from '../icon.tsx'
 import { THEMES, usePreferences } from '../preferences.tsx'
+import { useMay } from '../session.ts'
 import { useTestAttack } from '../test-attack.tsx'
 import { useFormat } from '../use-format.ts'
+import { useSignOut } from '../use-sign-out.ts'
 import { ROOMS } from './rooms.ts'
 
 export interface Command {
@@ -26,12 +28,14 @@ const MOST_FOUND = 6
 /** Everything the palette can do for what was typed, in the order it is shown. */
 export function useCommands(typed: string, onHelp: () => void): readonly Command[] {
   const { t } = useTranslation()
+  const { t: settings } = useTranslation('settings')
   const format = useFormat()
   const navigate = useNavigate()
-  const router = useRouter()
   const client = useQueryClient()
   const { lang, theme, zone, change } = usePreferences()
   const { send } = useTestAttack()
+  const signOut = useSignOut()
+  const may = useMay()
 
   return useMemo(() => {
     const action = (
@@ -51,7 +55,13 @@ export function useCommands(typed: string, onHelp: () => void): readonly Command
       run,
     })
     const nextTheme = THEMES[(THEMES.indexOf(theme) + 1) % THEMES.length] ?? 'auto'
-    const actions: readonly Command[] = [
+    const allowed: Readonly<Record<string, boolean>> = {
+      attack: may('sources:write'),
+      export: may('ledger:read'),
+      add: may('sources:write'),
+      token: may('tokens:write'),
+    }
+    const every: readonly Command[] = [
       action('attack', 'send', t('attack.send'), t('room.triage'), send),
       action(
         'export',
@@ -67,7 +77,7 @@ export function useCommands(typed: string, onHelp: () => void): readonly Command
         t('room.sources'),
         () => void navigate({ to: '/sources', search: { add: 'curl' } }),
       ),
-      action('token', 'access', t('palette.token'), t('room.access'), () => void navigate({ to: '/access' })),
+      action('token', 'access', t('palette.token'), t('room.settings'), () => void navigate({ to: '/settings/tokens' })),
       action('theme', 'theme', t('palette.theme', { theme: t(`theme.${nextTheme}`) }), t('palette.view'), () =>
         change({ theme: nextTheme }),
       ),
@@ -78,14 +88,10 @@ export function useCommands(typed: string, onHelp: () => void): readonly Command
         change({ zone: zone === 'utc' ? 'local' : 'utc' }),
       ),
       action('help', 'help', t('help.title'), t('palette.view'), onHelp, ['?']),
-      action('out', 'signOut', t('palette.signOut'), t('room.access'), () => {
-        void tell('/api/v1/session', { method: 'DELETE' }).finally(() => {
-          client.clear()
-          void router.navigate({ to: '/sign-in' })
-        })
-      }),
+      action('out', 'signOut', t('palette.signOut'), t('room.settings'), signOut),
     ]
-    const places: readonly Command[] = ROOMS.map((room) => ({
+    const actions = every.filter(({ id }) => allowed[id] ?? true)
+    const rooms: readonly Command[] = ROOMS.filter((room) => may(room.permission)).map((room) => ({
       id: `go-${room.id}`,
       section: 'go',
       icon: room.icon,
@@ -94,10 +100,20 @@ export function useCommands(typed: string, onHelp: () => void): readonly Command
       keys: ['G', room.key.toUpperCase()],
       run: () => void navigate({ to: room.to }),
     }))
+    const sections: readonly Command[] = SECTIONS.filter((section) => may(section.permission)).map((section) => ({
+      id: `go-settings-${section.id}`,
+      section: 'go',
+      icon: 'settings',
+      text: settings(`section.${section.id}`),
+      hint: t('room.settings'),
+      keys: [],
+      run: () => void navigate({ to: section.to }),
+    }))
     const wanted = typed.trim()
     const matches = (command: Command): boolean =>
       wanted === '' || findFolded(command.text, wanted) !== undefined || findFolded(command.hint, wanted) !== undefined
-    if (wanted === '') return [...places, ...actions]
+    if (wanted === '') return [...rooms, ...actions]
+    const places = [...rooms, ...sections]
 
     const groups = client
       .getQueriesData<InfiniteData<QueueResponse>>({ queryKey: ['alerts', 'queue'] })
@@ -127,5 +143,5 @@ export function useCommands(typed: string, onHelp: () => void): readonly Command
       run: () => void navigate({ to: '/timeline', search: { q: wanted } }),
     }
     return [...actions.filter(matches), ...places.filter(matches), ...[...found.values()].slice(0, MOST_FOUND), ask]
-  }, [typed, t, format, navigate, router, client, lang, theme, zone, change, send, onHelp])
+  }, [typed, t, format, navigate, signOut, client, lang, theme, zone, change, send, onHelp, may, settings])
 }

@@ -4,6 +4,7 @@ import { type ReactNode, useCallback, useEffect, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import type { EntryProofView, SubjectView } from '../../../src/prove/schema.ts'
 import { entryProofQuery } from '../../api/queries.ts'
+import { withScope } from '../../api/scope.ts'
 import { Code } from '../../components/copy.tsx'
 import { Icon } from '../../components/icon.tsx'
 import { useKeys } from '../../components/keys.ts'
@@ -101,7 +102,7 @@ export function EntryDrawer({
                 note={t('step.offline')}
                 text={`./kanpeki verify index-${entry.index}.kanpeki.json --key '${entry.key}'`}
                 action={
-                  <a className="btn sm" href={`/api/v1/ledger/bundle?index=${entry.index}`} download>
+                  <a className="btn sm" href={withScope(`/api/v1/ledger/bundle?index=${entry.index}`)} download>
                     <Icon name="download" small />
                     {t('bundle')}
                   </a>

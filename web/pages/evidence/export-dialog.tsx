@@ -2,6 +2,7 @@ import { useQuery } from '@tanstack/react-query'
 import { type ReactNode, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { wallQuery } from '../../api/queries.ts'
+import { withScope } from '../../api/scope.ts'
 import { Code } from '../../components/copy.tsx'
 import { Dialog } from '../../components/dialog.tsx'
 import { Icon } from '../../components/icon.tsx'
@@ -55,7 +56,7 @@ export function ExportDialog({ onClose }: { onClose: () => void }): ReactNode {
           </div>
         )}
         <div className="row">
-          <a className="btn ink" href={`/api/v1/ledger/bundle?${query}`} download>
+          <a className="btn ink" href={withScope(`/api/v1/ledger/bundle?${query}`)} download>
             <Icon name="download" />
             {t('export.download')}
           </a>

@@ -1,11 +1,11 @@
 import { useMutation, useQueryClient } from '@tanstack/react-query'
 import { type ReactNode, useState } from 'react'
 import { useTranslation } from 'react-i18next'
-import { createdTokenSchema } from '../../../src/access/schema.ts'
-import { call } from '../../api/client.ts'
-import { Code } from '../../components/copy.tsx'
-import { curlLine } from '../../components/curl.ts'
-import { ProblemNote } from '../../components/problem-note.tsx'
+import { createdTokenSchema } from '../../../../src/access/schema.ts'
+import { call } from '../../../api/client.ts'
+import { Code } from '../../../components/copy.tsx'
+import { curlLine } from '../../../components/curl.ts'
+import { ProblemNote } from '../../../components/problem-note.tsx'
 
 const SCOPES = ['ingest', 'read', 'admin'] as const
 type Scope = (typeof SCOPES)[number]

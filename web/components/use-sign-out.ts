@@ -1,0 +1,18 @@
+import { useQueryClient } from '@tanstack/react-query'
+import { useRouter } from '@tanstack/react-router'
+import { useCallback } from 'react'
+import { tell } from '../api/client.ts'
+
+/** Ends the session and forgets every answer that was given in it. */
+export function useSignOut(): () => void {
+  const client = useQueryClient()
+  const router = useRouter()
+  return useCallback(() => {
+    void tell('/api/v1/session', { method: 'DELETE' })
+      .catch(() => undefined)
+      .finally(() => {
+        client.clear()
+        void router.navigate({ to: '/sign-in', search: { scope: undefined } })
+      })
+  }, [client, router])
+}
