@@ -11,6 +11,14 @@ const bytes = z.union([z.number().int().positive(), z.string().regex(/^\d+(\.\d+
   return Math.round(amount * (/g/i.test(value) ? 1024 ** 3 : 1024 ** 2))
 })
 
+const HOURS = { m: 1 / 60, h: 1, d: 24 } as const
+/** `30 m`, `12 h`, `7 d`; milliseconds inside. */
+const duration = z
+  .string()
+  .regex(/^\d{1,4}\s*[mhd]$/)
+  .transform((text) => Number.parseInt(text, 10) * HOURS[text.at(-1) as keyof typeof HOURS] * 3_600_000)
+  .refine((value) => value > 0, 'must be longer than nothing')
+
 interface Setting {
   readonly schema: z.ZodType
   /** As it would stand in the file. */
@@ -141,6 +149,38 @@ const SETTINGS = {
       en: 'Program and arguments that print the seal key in base64, such as the client of a key management service. It is run without a shell and may take 10 s.',
       ja: '封印の鍵を base64 で出力するプログラムと引数（鍵管理サービスのクライアントなど）。シェルを介さずに実行し、制限は 10 秒です。',
     },
+  },
+  'public-url': {
+    schema: z
+      .url({ protocol: /^https?$/ })
+      .transform((url) => new URL(url).origin)
+      .nullable(),
+    fallback: null,
+    meaning: {
+      en: 'Where people reach the console, e.g. https://siem.example.com; links and passkeys belong to it. By default the address that Kanpeki announces.',
+      ja: 'コンソールの公開 URL（例: https://siem.example.com）。招待リンクやパスキーはこの URL に結び付きます。既定は Kanpeki が表示するアドレス。',
+    },
+  },
+  'second-factor': {
+    schema: z.enum(['optional', 'administrators', 'required']),
+    fallback: 'optional',
+    meaning: {
+      en: 'Who must set up a second factor before anything else is allowed: nobody, administrators, or everybody. Single sign-on and the emergency account are exempt.',
+      ja: '二要素認証の設定を必須とする対象。optional: 任意、administrators: 管理者、required: 全員。シングルサインオンと緊急用アカウントは対象外です。',
+    },
+  },
+  'session-idle': {
+    schema: duration,
+    fallback: '12 h',
+    meaning: {
+      en: 'After so long without use a session ends, e.g. 30 m.',
+      ja: '操作がないままセッションが終わるまでの時間（例: 30 m）。',
+    },
+  },
+  'session-life': {
+    schema: duration,
+    fallback: '7 d',
+    meaning: { en: 'After so long a session ends in any case.', ja: '操作の有無によらずセッションが終わるまでの時間。' },
   },
   zone: {
     schema: z.coerce.number().int().min(-840).max(840),
