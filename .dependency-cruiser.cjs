@@ -50,7 +50,7 @@ module.exports = {
       name: 'web-sees-schemas-only',
       severity: 'error',
       from: { path: '^web/' },
-      to: { path: '^src/', pathNot: '^src/(kernel/|[^/]+/([^/]+/)?schema(-[a-z]+)?\\.ts$|prove/verify/|platform/http/route\\.ts$)' },
+      to: { path: '^src/', pathNot: '^src/(kernel/|[^/]+/([^/]+/)?schema\\.ts$|prove/verify/|platform/http/route\\.ts$)' },
     },
     {
       name: 'nothing-imports-tests',

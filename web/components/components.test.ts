@@ -19,7 +19,7 @@ it('names keys, and hears nothing while an IME composes', () => {
 it('gives every room its own key and address', () => {
   expect(new Set(ROOMS.map((room) => room.key)).size).toBe(ROOMS.length)
   for (const room of ROOMS) expect(roomOf(room.to)).toBe(room.id)
-  expect(roomOf('/access')).toBe('access')
+  expect(roomOf('/settings/people')).toBe('settings')
 })
 
 it('never shows a silent or failed source as sound', () => {

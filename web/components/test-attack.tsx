@@ -7,6 +7,7 @@ import { call } from '../api/client.ts'
 import { messageOfProblem } from '../api/problem.ts'
 import { Icon } from './icon.tsx'
 import { useNotice } from './notice.tsx'
+import { useMay } from './session.ts'
 
 /** Sends the built-in attack through the real ingest path, and says how many events went in. */
 export function useTestAttack(): { send: () => void; sending: boolean } {
@@ -32,6 +33,8 @@ export function useTestAttack(): { send: () => void; sending: boolean } {
 export function TestAttackButton({ primary = true }: { primary?: boolean }): ReactNode {
   const { t } = useTranslation()
   const { send, sending } = useTestAttack()
+  const may = useMay()
+  if (!may('sources:write')) return null
   return (
     <button type="button" className={primary ? 'btn ink' : 'btn'} onClick={send} disabled={sending}>
       <Icon name="send" />

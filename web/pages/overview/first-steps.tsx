@@ -4,19 +4,21 @@ import type { ReactNode } from 'react'
 import { useTranslation } from 'react-i18next'
 import type { Overview } from '../../../src/server/schema.ts'
 import { alertCountsQuery, tokensQuery } from '../../api/queries.ts'
+import { useMay } from '../../components/session.ts'
 import { TestAttackButton } from '../../components/test-attack.tsx'
 
 /** The first five minutes: token, events, an injected attack, its receipt. Goes away once all four are done. */
 export function FirstSteps({ overview }: { overview: Overview }): ReactNode {
   const { t } = useTranslation('overview')
-  const tokens = useQuery({ ...tokensQuery, retry: false })
+  const may = useMay()
+  const tokens = useQuery({ ...tokensQuery, enabled: may('tokens:read') })
   const counts = useQuery(alertCountsQuery)
   const hasToken = (tokens.data?.items.length ?? 0) > 0
   const hasEvents = overview.ingest.sources.total > 0
   const hasAlert = counts.data?.lastRaised != null
-  if (counts.data === undefined || (hasEvents && hasAlert)) return null
+  if (counts.data === undefined || (hasEvents && hasAlert) || !may('sources:write')) return null
   const steps = [
-    { id: 'token', done: hasToken || hasEvents, to: '/access' },
+    { id: 'token', done: hasToken || hasEvents, to: '/settings/tokens' },
     { id: 'events', done: hasEvents, to: '/sources' },
     { id: 'attack', done: hasAlert, to: '/triage' },
     { id: 'receipt', done: false, to: '/evidence' },
