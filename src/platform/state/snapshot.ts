@@ -1,4 +1,4 @@
-import { createReadStream } from 'node:fs'
+import { createReadStream, existsSync } from 'node:fs'
 import { mkdir, open, readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
@@ -40,7 +40,8 @@ export async function snapshotState(place: StatePlace, folder: string): Promise<
 
 /** The steps that a store has, without opening it for writing; empty where there is none yet. */
 export async function appliedSteps(place: StatePlace): Promise<readonly string[]> {
-  return 'path' in place ? sqliteSteps(place.path) : postgresSteps(place.url)
+  if ('url' in place) return await postgresSteps(place.url)
+  return existsSync(place.path) ? sqliteSteps(place.path) : []
 }
 
 async function copyDatabase(from: string, to: string): Promise<StateSnapshot> {
@@ -166,11 +167,9 @@ export async function loadRows(
   const state = await openState(place, stepsNamed(steps, known))
   try {
     const files = (await readdir(folder)).filter((name) => name.endsWith('.jsonl'))
+    const names = files.map((name) => name.slice(0, -'.jsonl'.length))
+    const tables = await inOrderOfReference(state, names)
     await state.transaction<Rows, void>(async (trx) => {
-      const tables = await inOrderOfReference(
-        state,
-        files.map((name) => name.slice(0, -'.jsonl'.length)),
-      )
       for (const table of tables.toReversed()) await trx.deleteFrom(table).execute()
       for (const table of tables) await loadTable(trx, table, join(folder, `${table}.jsonl`))
     })
@@ -201,7 +200,7 @@ async function loadTable(trx: Kysely<Rows>, table: string, path: string): Promis
 
 /** What is referred to comes first. */
 async function inOrderOfReference(state: State, tables: readonly string[]): Promise<readonly string[]> {
-  const known = new Map((await state.tables().introspection.getTables()).map((table) => [table.name, table]))
+  const known = await tableNames(state)
   const strange = tables.find((table) => !known.has(table))
   if (strange !== undefined)
     throw new KanpekiError('archive_broken', `The backup has rows of ${strange}, which its schema does not.`)
@@ -214,6 +213,15 @@ async function inOrderOfReference(state: State, tables: readonly string[]): Prom
   }
   for (const table of tables) visit(table)
   return ordered
+}
+
+/** Kysely's own introspection binds booleans, which no statement of ours may. */
+async function tableNames(state: State): Promise<ReadonlySet<string>> {
+  const query =
+    state.dialect === 'sqlite'
+      ? sql<{ name: string }>`select name from sqlite_master where type = 'table'`
+      : sql<{ name: string }>`select tablename as name from pg_tables where schemaname = current_schema()`
+  return new Set((await query.execute(state.tables())).rows.map(({ name }) => name))
 }
 
 interface Reference {
