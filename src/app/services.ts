@@ -7,6 +7,7 @@ import type { LakeAddress } from '../platform/lake/connect.ts'
 import { forgetFreezes } from '../platform/lake/freeze.ts'
 import type { Lake } from '../platform/lake/lake.ts'
 import type { Log } from '../platform/log.ts'
+import { createOutgoing, type Outgoing } from '../platform/outgoing/outgoing.ts'
 import { openSealer } from '../platform/secrets/open-sealer.ts'
 import { sealKeySource } from '../platform/secrets/seal-keys.ts'
 import type { Sealer } from '../platform/secrets/sealer.ts'
@@ -40,6 +41,8 @@ export interface Services {
   readonly log: Log
   /** Seals what has to be stored and read again. */
   readonly sealer: Sealer
+  /** The one way to call other systems. */
+  readonly outgoing: Outgoing
   readonly state: State
   readonly lake: Lake
   readonly lakeAddress: LakeAddress
@@ -89,6 +92,7 @@ export async function startServices(config: Config, log: Log, events: ServiceEve
     prepareDataDir(dir)
     const lock = await opened(lockDataDir(dir), (one) => one.release())
     const sealer = await openSealer(dir.keys, sealKeySource(dir.keys, config.values, process.env))
+    const outgoing = createOutgoing({ allow: config.values['outgoing-allow'], log })
     const state = await opened(openState(statePlace(config), migrations), (one) => one.close())
     const ledger = await openLedger({
       data: dir.root,
@@ -151,6 +155,7 @@ export async function startServices(config: Config, log: Log, events: ServiceEve
       startedAt: clock.now(),
       log,
       sealer,
+      outgoing,
       state,
       lake,
       lakeAddress: address,

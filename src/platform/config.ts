@@ -182,6 +182,14 @@ const SETTINGS = {
     fallback: '7 d',
     meaning: { en: 'After so long a session ends in any case.', ja: '操作の有無によらずセッションが終わるまでの時間。' },
   },
+  'outgoing-allow': {
+    schema: z.array(z.string().min(1)),
+    fallback: [],
+    meaning: {
+      en: 'Hosts, addresses and networks that Kanpeki may call although they are not on the public internet, such as an identity provider of your own.',
+      ja: '公開インターネット上になくても Kanpeki から接続してよいホスト・アドレス・ネットワーク（社内の ID プロバイダーなど）。',
+    },
+  },
   zone: {
     schema: z.coerce.number().int().min(-840).max(840),
     fallback: 0,
@@ -270,6 +278,7 @@ export function readConfig(
 const LIST_SEPARATORS: Readonly<Partial<Record<SettingKey, RegExp>>> = {
   rules: /:/,
   'seal-key-command': /\s+/,
+  'outgoing-allow': /[\s,]+/,
   'tls-names': /[,\s]+/,
 }
 
