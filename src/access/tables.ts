@@ -1,5 +1,6 @@
 import type { ColumnType, Generated, Selectable } from 'kysely'
 import type { Flag } from '../platform/state/columns.ts'
+import type { MachineTables } from './machines/tables.ts'
 import type { PeopleTables } from './people/tables.ts'
 import type { ScimTables } from './scim/tables.ts'
 import type { SsoTables } from './sso/tables.ts'
@@ -77,6 +78,11 @@ export interface TokensTable {
   created: number
   last_used: number | null
   expires: number | null
+  /** Events sent with it count for this source, whatever the client says. */
+  source: string | null
+  /** After a rotation: the secret before, and until when it is good. */
+  old_hash: string | null
+  old_until: number | null
 }
 
 export interface SetupTable {
@@ -86,7 +92,7 @@ export interface SetupTable {
   expires: number
 }
 
-export interface AccessTables extends PeopleTables, SsoTables, ScimTables {
+export interface AccessTables extends MachineTables, PeopleTables, SsoTables, ScimTables {
   access_accounts: AccountsTable
   access_assignments: AssignmentsTable
   access_scopes: ScopesTable

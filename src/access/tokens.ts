@@ -16,11 +16,13 @@ export interface TokenRequest {
   readonly owner: string | null
   /** Milliseconds; no end where absent. */
   readonly life?: number
+  /** The one source its events count for; for the grant `ingest`. */
+  readonly source?: string
 }
 
 /** The token is told once; the database keeps its hash. */
 export async function createToken(db: Db, request: TokenRequest, now: number): Promise<NewToken> {
-  const { scope, name, grant, owner, life } = request
+  const { scope, name, grant, owner, life, source } = request
   const token = `kpk_${grant}_${newSecret()}`
   const id = randomUUID()
   await insertToken(db, {
@@ -32,6 +34,9 @@ export async function createToken(db: Db, request: TokenRequest, now: number): P
     owner,
     created: now,
     last_used: null,
+    source: source ?? null,
+    old_hash: null,
+    old_until: null,
     expires: life === undefined ? null : now + life,
   })
   return { id, token }

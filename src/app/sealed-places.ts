@@ -1,13 +1,17 @@
+import { sealContext as caContext } from '../access/machines/authority.ts'
 import type { DataDir } from '../platform/data-dir.ts'
 import { type SealedColumn, sealedColumn } from '../platform/secrets/sealed-columns.ts'
 import type { SealedPlace } from '../platform/secrets/sealed-place.ts'
 import type { State } from '../platform/state/state.ts'
+import { sealedTlsKey } from '../platform/tls/pair-store.ts'
 import { sealedSigningKey } from '../prove/signing-key.ts'
 
 /** Every column that holds sealed values. A rotation that meets one that is not here keeps the old key and says so. */
-const SEALED_COLUMNS: readonly SealedColumn[] = []
+const SEALED_COLUMNS: readonly SealedColumn[] = [
+  { table: 'access_ca', column: 'key', key: ['id'], context: ({ id }) => caContext(String(id)) },
+]
 
 /** Everything that is sealed at rest, for the rotation of the seal key. */
 export function sealedPlaces(dir: DataDir, state: State): readonly SealedPlace[] {
-  return [sealedSigningKey(dir.keys), ...SEALED_COLUMNS.map((column) => sealedColumn(state, column))]
+  return [sealedSigningKey(dir.keys), sealedTlsKey(dir.keys), ...SEALED_COLUMNS.map((column) => sealedColumn(state, column))]
 }

@@ -1,4 +1,8 @@
+import type { SecureContextOptions } from 'node:tls'
 import { checkForgery, createAuthenticator } from '../access/authenticate.ts'
+import { withMachines } from '../access/machines/authenticate.ts'
+import { type Authority, openAuthority } from '../access/machines/authority.ts'
+import { machineRoutes } from '../access/machines/routes.ts'
 import { createSetupLink } from '../access/people.ts'
 import { routes as accessRoutes } from '../access/routes.ts'
 import type { AccessDeps } from '../access/routes-deps.ts'
@@ -11,6 +15,7 @@ import { sendTestAttack } from '../app/demo/test-attack.ts'
 import { createEntityTimeline } from '../app/entity-timeline.ts'
 import { CONSOLE, cardFolders } from '../app/places.ts'
 import { type Services, startServices } from '../app/services.ts'
+import { sessionPolicy, signInDeps } from '../app/sign-in-deps.ts'
 import { VERSION } from '../app/version.ts'
 import { routes as collectRoutes } from '../collect/routes.ts'
 import type { Addresses } from '../collect/shippers.ts'
@@ -98,7 +103,9 @@ export async function serve(config: Config, log: Log, options: ServeOptions = {}
       await services.stop()
     }
     const db = state.tables<AccessTables>()
-    const authenticate = createAuthenticator(db, clock)
+    const authority = await openAuthority({ db, record: recorder(services), sealer: services.sealer, clock })
+    if (secure) await authority.ensure()
+    const authenticate = withMachines(createAuthenticator(db, clock, sessionPolicy(config)), db, authority, clock)
     let stopping = false
     const metrics = createOwnMetrics({ ...services, version: VERSION, root: services.dir.root })
     let url = ''
@@ -136,15 +143,17 @@ export async function serve(config: Config, log: Log, options: ServeOptions = {}
           live,
           addresses: () => ({ url, syslog }),
           secure,
+          authority,
           metrics,
           stopping: () => stopping,
         }),
-        ...(tls === undefined ? {} : { tls: tls.context }),
+        ...(tls === undefined ? {} : { tls: tlsContext(tls, authority) }),
       },
       host,
       config.values.port,
     )
     tls?.onChange(() => http.refreshTls())
+    authority.onChange(() => http.refreshTls())
     url = `${secure ? 'https' : 'http'}://${urlHost(tls?.announced ?? host)}:${http.port}`
     const syslogPort = config.values['syslog-port']
     if (syslogPort !== null) syslog = await openSyslog(collecting.manager, config.values['syslog-host'], syslogPort)
@@ -182,24 +191,17 @@ export interface RouteDeps {
   readonly addresses: () => Addresses
   /** Whether the server speaks TLS. */
   readonly secure: boolean
+  readonly authority: Authority
   readonly metrics: OwnMetrics
   readonly stopping: () => boolean
 }
 
 /** Every route of every room; the list that the permission test and OpenAPI read. */
 export function allRoutes(deps: RouteDeps): Route[] {
-  const { services, collecting, declaring, live, addresses, secure, metrics, stopping } = deps
+  const { services, collecting, declaring, live, addresses, secure, authority, metrics, stopping } = deps
   const { state, clock, lake, ledger, drainer, pipeline, attack, rules, config } = services
   const { statusOf, manager, unknownsOf, sendTest } = collecting
-  const record: AccessDeps['record'] = async (work) => {
-    const result = await state.transaction<AccessTables, Awaited<ReturnType<typeof work>>['result']>(async (trx) => {
-      const done = await work(trx)
-      await recordEvidence(trx, done.evidence, clock)
-      return done.result
-    })
-    drainer.poke()
-    return result
-  }
+  const record = recorder(services)
   const places = (outbox: readonly number[]): Promise<ReadonlyMap<number, number>> =>
     ledgerPlaces(state.tables<ProveTables>(), outbox)
   const declare: DeclareDeps = {
@@ -222,7 +224,9 @@ export function allRoutes(deps: RouteDeps): Route[] {
       organisation: config.values.organisation,
       version: VERSION,
       secure,
+      ...signInDeps(services, collecting, () => addresses().url),
     }),
+    ...machineRoutes({ db: state.tables<AccessTables>(), record, clock, authority }),
     ...eventRoutes(lake),
     ...detectRoutes({
       state,
@@ -297,6 +301,24 @@ async function openTls({ config, dir, sealer, clock, log, state, drainer }: Serv
       .catch((error: unknown) => log.error('a new certificate left no evidence', { reason: messageOf(error) }))
   })
   return tls
+}
+
+/** Clients are told which authorities we know, so that browsers offer people no certificate of another. */
+function tlsContext(tls: ServerTls, authority: Authority): () => SecureContextOptions {
+  return () => ({ ...tls.context(), ca: authority.trusted().map(({ pem }) => pem) })
+}
+
+/** Runs a change of the access room and the evidence of it in one transaction. */
+function recorder({ state, clock, drainer }: Pick<Services, 'state' | 'clock' | 'drainer'>): AccessDeps['record'] {
+  return async (work) => {
+    const result = await state.transaction<AccessTables, Awaited<ReturnType<typeof work>>['result']>(async (trx) => {
+      const done = await work(trx)
+      await recordEvidence(trx, done.evidence, clock)
+      return done.result
+    })
+    drainer.poke()
+    return result
+  }
 }
 
 /** Where programs on this host reach a bind. */

@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { KanpekiError, messageOf } from '../../kernel/error.ts'
 import { writeFileAtomically } from '../atomic-file.ts'
+import { resealed, type SealedPlace } from '../secrets/sealed-place.ts'
 import type { Sealer } from '../secrets/sealer.ts'
 import type { KeyPair } from './make-certificate.ts'
 
@@ -49,6 +50,21 @@ async function readIfThere(file: string): Promise<string | undefined> {
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined
     throw unreadable(file, error)
+  }
+}
+
+/** The key of our own certificate, for the rotation of the seal key. */
+export function sealedTlsKey(folder: string): SealedPlace {
+  return {
+    id: KEY,
+    async reseal(sealer) {
+      const file = join(folder, KEY)
+      const sealed = await readIfThere(file)
+      const again = sealed === undefined ? undefined : resealed(sealer, sealed.trim(), CONTEXT)
+      if (again === undefined) return 0
+      await writeFileAtomically(file, `${again}\n`)
+      return 1
+    },
   }
 }
 

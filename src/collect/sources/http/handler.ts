@@ -75,7 +75,7 @@ async function answer(
   if (!caller.permissions.has('ingest'))
     throw new KanpekiError('forbidden', 'This token may not send events.', { remedy: 'Use a token of scope `ingest`.' })
   if (target.kind === 'handshake') return send(response, target.status, Buffer.from(JSON.stringify(target.body)))
-  const source = target.kind === 'bulk' ? callerSource(caller) : namedSource(target.name)
+  const source = caller.source ?? (target.kind === 'bulk' ? callerSource(caller) : namedSource(target.name))
   if (source === undefined)
     throw new KanpekiError('bad_source', 'The source name in the path is not valid.', {
       remedy: 'Use 1 to 64 lower-case letters, digits, dots, dashes and underscores.',
