@@ -1,17 +1,16 @@
 import type { IncomingHttpHeaders, IncomingMessage } from 'node:http'
 import type { Clock } from '../kernel/clock.ts'
 import { KanpekiError } from '../kernel/error.ts'
-import type { Caller } from '../platform/http/route.ts'
+import type { Caller, SessionFacts } from '../platform/http/route.ts'
 import { readJson } from '../platform/state/columns.ts'
 import { ANONYMOUS, personCaller, tokenCaller } from './callers.ts'
+import { DEFAULT_POLICY, type SessionPolicy } from './policy.ts'
 import { type Db, findSession, findToken, touchSession, touchToken } from './queries.ts'
 import { hashSecret } from './secret.ts'
 
 export const SESSION_COOKIE = 'kanpeki_session'
 /** Over TLS: browsers take it only with Secure, for this host alone, for every path (RFC 6265bis §4.1.3.2). */
 export const SECURE_SESSION_COOKIE = '__Host-kanpeki_session'
-export const SESSION_IDLE_MS = 12 * 3_600_000
-export const SESSION_LIFE_MS = 7 * 86_400_000
 const TOUCH_EVERY_MS = 60_000
 /** A revoked token may work this long in a running server. */
 const TOKEN_CACHE_MS = 2_000
@@ -58,7 +57,7 @@ export function sessionSecretOf(request: IncomingMessage): string | undefined {
   return cookieOf(request.headers, isEncrypted(request) ? SECURE_SESSION_COOKIE : SESSION_COOKIE)
 }
 
-function isEncrypted(request: IncomingMessage): boolean {
+export function isEncrypted(request: IncomingMessage): boolean {
   return 'encrypted' in request.socket && request.socket.encrypted === true
 }
 
@@ -73,7 +72,7 @@ export function scopeAsked(request: IncomingMessage): string | undefined {
 export type Authenticator = (request: IncomingMessage) => Promise<Caller>
 
 /** A wrong credential is refused even where none is needed: a client that believes it is signed in must learn that it is not. */
-export function createAuthenticator(db: Db, clock: Clock): Authenticator {
+export function createAuthenticator(db: Db, clock: Clock, policy: SessionPolicy = DEFAULT_POLICY): Authenticator {
   const cache = new Map<string, { readonly caller: Caller; readonly until: number }>()
 
   async function byToken(token: string, asked: string | undefined): Promise<Caller> {
@@ -98,11 +97,17 @@ export function createAuthenticator(db: Db, clock: Clock): Authenticator {
   async function bySession(secret: string, asked: string | undefined): Promise<Caller | undefined> {
     const now = clock.now()
     const hash = hashSecret(secret)
-    const row = await findSession(db, hash, now, now - SESSION_IDLE_MS)
+    const row = await findSession(db, hash, now, now - policy.idleMs)
     if (row === undefined) return undefined
     if (now - row.last_used > TOUCH_EVERY_MS) await touchSession(db, hash, now)
-    const session = { id: row.id, methods: readJson<string[]>(row.methods), since: row.created }
-    return await personCaller(db, { id: row.account_id, name: row.name }, session, asked)
+    const session: SessionFacts = {
+      id: row.id,
+      methods: readJson<string[]>(row.methods),
+      since: row.created,
+      confirmed: row.confirmed ?? row.created,
+      breakGlass: row.break_glass === 1,
+    }
+    return await personCaller(db, { id: row.account_id, name: row.name }, session, asked, policy)
   }
 
   return async (request) => {
@@ -116,10 +121,11 @@ export function createAuthenticator(db: Db, clock: Clock): Authenticator {
 
 /**
  * A cookie goes along with requests that foreign pages send; a custom header does not without our consent
- * (OWASP CSRF Prevention, custom request headers). Tokens are never sent by a browser on its own.
+ * (OWASP CSRF Prevention, custom request headers). Tokens are never sent by a browser on its
+ * own, and what a browser sends is no agent's (machines/authenticate.ts).
  */
 export function checkForgery(request: IncomingMessage, caller: Caller): void {
-  if (caller.kind === 'token') return
+  if (caller.kind === 'token' || caller.kind === 'agent') return
   if (request.headers['x-kanpeki-csrf'] !== '1') {
     throw new KanpekiError('csrf', 'A write from a browser needs the header x-kanpeki-csrf: 1.')
   }

@@ -2,6 +2,7 @@ import { KanpekiError } from '../kernel/error.ts'
 import { DEFAULT_SCOPE } from '../kernel/event.ts'
 import { type Caller, EVERY_SCOPE, type Permission, type SessionFacts } from '../platform/http/route.ts'
 import { grantedBy } from './grants.ts'
+import { DEFAULT_POLICY, mustEnrol, type SessionPolicy } from './policy.ts'
 import { assignmentsOf, type Db, scopeExists } from './queries.ts'
 import { type Assignment, permissionsOf, rolesIn } from './roles.ts'
 import type { TokensTable } from './tables.ts'
@@ -17,17 +18,22 @@ export const ANONYMOUS: Caller = {
   account: null,
 }
 
-/** A person in the scope asked for, or where none is: the shared scope if it is theirs, otherwise their first. */
+/**
+ * A person in the scope asked for, or where none is: the shared scope if it is theirs, otherwise their first. Who still
+ * has to set up a second factor may do that and nothing else.
+ */
 export async function personCaller(
   db: Db,
   account: { readonly id: string; readonly name: string },
   session: SessionFacts,
   asked: string | undefined,
+  policy: SessionPolicy = DEFAULT_POLICY,
 ): Promise<Caller> {
   const assignments = await assignmentsOf(db, account.id)
   const scopes = scopesOf(assignments)
   const scope = asked ?? (scopes.includes(EVERY_SCOPE) || scopes.includes(DEFAULT_SCOPE) ? DEFAULT_SCOPE : scopes[0])
   if (asked !== undefined) await checkScope(db, scopes, asked, account.name)
+  const enrol = mustEnrol(policy, session, assignments)
   return {
     kind: 'person',
     id: account.id,
@@ -35,9 +41,9 @@ export async function personCaller(
     scope: scope ?? DEFAULT_SCOPE,
     scopes,
     roles: scope === undefined ? [] : rolesIn(assignments, scope),
-    permissions: scope === undefined ? new Set<Permission>(['public', 'session']) : permissionsOf(assignments, scope),
+    permissions: scope === undefined || enrol ? new Set<Permission>(['public', 'session']) : permissionsOf(assignments, scope),
     account: account.id,
-    session,
+    session: enrol ? { ...session, enrol } : session,
   }
 }
 
@@ -48,7 +54,7 @@ export async function personCaller(
  */
 export async function tokenCaller(
   db: Db,
-  row: Pick<TokensTable, 'id' | 'name' | 'scope' | 'grants' | 'owner'>,
+  row: Pick<TokensTable, 'id' | 'name' | 'scope' | 'grants' | 'owner' | 'source'>,
   asked: string | undefined,
 ): Promise<Caller> {
   const scopes = row.owner === null && row.grants === 'admin' && row.scope === DEFAULT_SCOPE ? [EVERY_SCOPE] : [row.scope]
@@ -60,7 +66,8 @@ export async function tokenCaller(
     const owner = permissionsOf(await assignmentsOf(db, row.owner), scope)
     permissions = new Set([...granted].filter((one) => one === 'public' || one === 'scim' || owner.has(one)))
   }
-  return { kind: 'token', id: row.id, name: row.name, scope, scopes, roles: [], permissions, account: row.owner }
+  const caller: Caller = { kind: 'token', id: row.id, name: row.name, scope, scopes, roles: [], permissions, account: row.owner }
+  return row.source === null ? caller : { ...caller, source: row.source }
 }
 
 function scopesOf(assignments: readonly Assignment[]): readonly string[] {

@@ -85,6 +85,8 @@ export interface FoundSession {
   readonly last_used: number
   readonly account_id: string
   readonly name: string
+  readonly confirmed: number | null
+  readonly break_glass: number
 }
 
 export async function insertSession(db: Db, row: Insertable<AccessTables['access_sessions']>): Promise<void> {
@@ -96,7 +98,7 @@ export async function findSession(db: Db, hash: string, now: number, idleSince: 
   return await db
     .selectFrom('access_sessions as s')
     .innerJoin('access_accounts as a', 'a.id', 's.account_id')
-    .select(['s.id', 's.methods', 's.created', 's.last_used', 's.account_id', 'a.name'])
+    .select(['s.id', 's.methods', 's.created', 's.last_used', 's.confirmed', 's.account_id', 'a.name', 'a.break_glass'])
     .where('s.hash', '=', hash)
     .where('s.expires', '>', now)
     .where('s.last_used', '>', idleSince)
@@ -106,6 +108,15 @@ export async function findSession(db: Db, hash: string, now: number, idleSince: 
 
 export async function touchSession(db: Db, hash: string, now: number): Promise<void> {
   await db.updateTable('access_sessions').set({ last_used: now }).where('hash', '=', hash).execute()
+}
+
+/** A session's new secret and how it was proved. */
+export async function replaceSessionSecret(
+  db: Db,
+  id: string,
+  changed: Pick<AccessTables['access_sessions'], 'hash' | 'methods' | 'last_used'> & { readonly confirmed: number },
+): Promise<void> {
+  await db.updateTable('access_sessions').set(changed).where('id', '=', id).execute()
 }
 
 export async function deleteSession(db: Db, hash: string): Promise<void> {
@@ -129,7 +140,7 @@ export async function findToken(db: Db, hash: string, now: number): Promise<Toke
   return await db
     .selectFrom('access_tokens')
     .selectAll()
-    .where('hash', '=', hash)
+    .where((e) => e.or([e('hash', '=', hash), e.and([e('old_hash', '=', hash), e('old_until', '>', now)])]))
     .where((e) => e.or([e('expires', 'is', null), e('expires', '>', now)]))
     .executeTakeFirst()
 }
@@ -140,6 +151,24 @@ export async function touchToken(db: Db, id: string, now: number): Promise<void>
 
 export async function listTokens(db: Db, scope: string): Promise<TokensTable[]> {
   return await db.selectFrom('access_tokens').selectAll().where('scope', '=', scope).orderBy('created', 'desc').execute()
+}
+
+export async function findTokenById(db: Db, scope: string, id: string): Promise<TokensTable | undefined> {
+  return await db.selectFrom('access_tokens').selectAll().where('scope', '=', scope).where('id', '=', id).executeTakeFirst()
+}
+
+/** Gives a token another secret. The one before is good until `oldUntil`; one from before that ends at once. */
+export async function rotateTokenSecret(
+  db: Db,
+  row: Pick<TokensTable, 'id' | 'hash'>,
+  next: { readonly hash: string; readonly owner: string | null; readonly expires: number | null },
+  oldUntil: number,
+): Promise<void> {
+  await db
+    .updateTable('access_tokens')
+    .set({ ...next, old_hash: row.hash, old_until: oldUntil })
+    .where('id', '=', row.id)
+    .execute()
 }
 
 export async function deleteToken(db: Db, scope: string, id: string): Promise<boolean> {

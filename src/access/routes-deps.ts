@@ -3,6 +3,8 @@ import type { Clock } from '../kernel/clock.ts'
 import type { Evidence } from '../kernel/evidence.ts'
 import type { JsonObject } from '../kernel/json.ts'
 import type { Caller } from '../platform/http/route.ts'
+import type { Sealer } from '../platform/secrets/sealer.ts'
+import type { SessionPolicy } from './policy.ts'
 import type { AccessTables } from './tables.ts'
 
 export interface AccessDeps {
@@ -16,6 +18,12 @@ export interface AccessDeps {
   readonly version: string
   /** True where the page is reached by TLS: the cookie is then marked Secure. */
   readonly secure: boolean
+  readonly policy: SessionPolicy
+  readonly sealer: Sealer
+  /** Where people reach the console: an origin without a trailing slash. */
+  readonly origin: () => string
+  /** Hands an ECS document about a sign-in to the pipeline, so that our own rules see attacks on ourselves. */
+  readonly tell: (document: JsonObject) => void
 }
 
 /** A sign-in that was tried, whatever came of it. */

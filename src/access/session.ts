@@ -2,15 +2,19 @@ import { randomUUID } from 'node:crypto'
 import type { IncomingMessage } from 'node:http'
 import type { Kysely } from 'kysely'
 import type { z } from 'zod'
+import { KanpekiError } from '../kernel/error.ts'
 import { type Caller, RawReply } from '../platform/http/route.ts'
 import { jsonText } from '../platform/state/columns.ts'
-import { SECURE_SESSION_COOKIE, SESSION_COOKIE, SESSION_IDLE_MS, SESSION_LIFE_MS } from './authenticate.ts'
+import { SECURE_SESSION_COOKIE, SESSION_COOKIE } from './authenticate.ts'
 import { personCaller } from './callers.ts'
-import { deleteExpiredSessions, insertSession } from './queries.ts'
+import { deleteExpiredSessions, insertSession, replaceSessionSecret } from './queries.ts'
 import { isRole } from './roles.ts'
 import type { AccessDeps } from './routes-deps.ts'
 import type { sessionSchema } from './schema.ts'
 import { hashSecret, newSecret } from './secret.ts'
+import { addressOf } from './sign-in/address.ts'
+import { remember } from './sign-in/known.ts'
+import { touchAccount } from './sign-in/queries.ts'
 import type { AccessTables, Account } from './tables.ts'
 
 const AGENT_LENGTH = 200
@@ -39,45 +43,96 @@ export function sessionCookie(deps: AccessDeps, value: string, seconds: number):
 
 /**
  * Signs a person in: a new secret each time, never one that the browser brought (session fixation).
- * `methods` are those of SessionFacts. The reply carries the cookie.
+ * `methods` are those of SessionFacts. The reply carries the cookies.
  */
 export async function openSession(
   deps: AccessDeps,
   db: Kysely<AccessTables>,
-  account: Pick<Account, 'id' | 'name' | 'scope'>,
+  account: SigningIn,
   methods: readonly string[],
   request: IncomingMessage,
 ): Promise<RawReply> {
-  const { secret, caller } = await startSession(deps, db, account, methods, request)
+  const { cookies, caller } = await startSession(deps, db, account, methods, request)
+  return sessionRawReply(deps, caller, cookies)
+}
+
+export function sessionRawReply(deps: AccessDeps, caller: Caller, cookies: readonly string[]): RawReply {
   return new RawReply('application/json; charset=utf-8', JSON.stringify(sessionReply(deps, caller)), {
-    'set-cookie': sessionCookie(deps, secret, SESSION_LIFE_MS / 1000),
+    'set-cookie': cookies,
     'cache-control': 'no-store',
   })
+}
+
+export type SigningIn = Pick<Account, 'id' | 'name' | 'scope'> & Partial<Pick<Account, 'break_glass'>>
+
+export interface StartedSession {
+  readonly secret: string
+  /** To be set: the session's, and the one by which this browser is known again. */
+  readonly cookies: readonly string[]
+  readonly caller: Caller
 }
 
 /** The same for replies of another form (a redirect). */
 export async function startSession(
   deps: AccessDeps,
   db: Kysely<AccessTables>,
-  account: Pick<Account, 'id' | 'name' | 'scope'>,
+  account: SigningIn,
   methods: readonly string[],
   request: IncomingMessage,
-): Promise<{ readonly secret: string; readonly caller: Caller }> {
+): Promise<StartedSession> {
   const now = deps.clock.now()
   const secret = newSecret()
   const id = randomUUID()
-  await deleteExpiredSessions(db, now, now - SESSION_IDLE_MS)
+  await deleteExpiredSessions(db, now, now - deps.policy.idleMs)
   await insertSession(db, {
     hash: hashSecret(secret),
     scope: account.scope,
     id,
     account_id: account.id,
     methods: jsonText(methods),
-    address: request.socket.remoteAddress ?? '',
+    address: addressOf(request),
     agent: (request.headers['user-agent'] ?? '').slice(0, AGENT_LENGTH),
     created: now,
+    confirmed: now,
     last_used: now,
-    expires: now + SESSION_LIFE_MS,
+    expires: now + deps.policy.lifeMs,
   })
-  return { secret, caller: await personCaller(db, account, { id, methods, since: now }, undefined) }
+  await touchAccount(db, account.id, now)
+  const device = await remember(db, account, request, deps.secure, now)
+  const session = { id, methods, since: now, confirmed: now, breakGlass: account.break_glass === 1 }
+  return {
+    secret,
+    cookies: [sessionCookie(deps, secret, deps.policy.lifeMs / 1000), device],
+    caller: await personCaller(db, account, session, undefined, deps.policy),
+  }
+}
+
+/**
+ * Gives a session a new secret, after what it may do or how it was proved has changed: whoever held the old one is out
+ * (OWASP Session Management, renewal after privilege change).
+ * @param added methods by which the person has just shown who they are.
+ */
+export async function renewSession(
+  deps: AccessDeps,
+  db: Kysely<AccessTables>,
+  caller: Caller,
+  added: readonly string[],
+): Promise<{ readonly cookies: readonly string[]; readonly caller: Caller }> {
+  const { session } = caller
+  if (session === undefined) throw new KanpekiError('unauthenticated', 'This needs a session.')
+  const now = deps.clock.now()
+  const secret = newSecret()
+  const methods = [...new Set([...session.methods, ...added])]
+  await replaceSessionSecret(db, session.id, {
+    hash: hashSecret(secret),
+    methods: jsonText(methods),
+    confirmed: now,
+    last_used: now,
+  })
+  const seconds = Math.floor((session.since + deps.policy.lifeMs - now) / 1000)
+  const { enrol: _, ...facts } = session
+  return {
+    cookies: [sessionCookie(deps, secret, seconds)],
+    caller: await personCaller(db, caller, { ...facts, methods, confirmed: now }, caller.scope, deps.policy),
+  }
 }

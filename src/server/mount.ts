@@ -43,7 +43,8 @@ export function sendProblem(reply: FastifyReply, error: unknown): FastifyReply {
 }
 
 function sendRaw(reply: FastifyReply, { status, headers, contentType, body }: RawReply): FastifyReply {
-  reply.code(status).headers(headers).type(contentType)
+  for (const [name, value] of Object.entries(headers)) reply.header(name, typeof value === 'string' ? value : [...value])
+  reply.code(status).type(contentType)
   return reply.send(typeof body === 'string' || body instanceof Uint8Array ? body : Readable.from(body, { objectMode: false }))
 }
 

@@ -51,6 +51,8 @@ export interface Caller {
   readonly permissions: ReadonlySet<Permission>
   /** The account that answers for what is done: the person's own, or the one that made the token. */
   readonly account: string | null
+  /** What it sends is accounted for under this source, whatever else it says: an agent, or a token that is bound to a source. */
+  readonly source?: string
   readonly session?: SessionFacts
 }
 
@@ -81,12 +83,13 @@ export interface RouteInput<Params, Query, Body> {
 export class RawReply {
   readonly contentType: string
   readonly body: string | Uint8Array | AsyncIterable<string | Uint8Array>
-  readonly headers: Readonly<Record<string, string>>
+  /** A list is sent as one header each (`set-cookie`). */
+  readonly headers: Readonly<Record<string, string | readonly string[]>>
   readonly status: number
   constructor(
     contentType: string,
     body: string | Uint8Array | AsyncIterable<string | Uint8Array>,
-    headers: Readonly<Record<string, string>> = {},
+    headers: Readonly<Record<string, string | readonly string[]>> = {},
     status = 200,
   ) {
     this.contentType = contentType
