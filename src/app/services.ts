@@ -11,14 +11,14 @@ import { createOutgoing, type Outgoing } from '../platform/outgoing/outgoing.ts'
 import { openSealer } from '../platform/secrets/open-sealer.ts'
 import { sealKeySource } from '../platform/secrets/seal-keys.ts'
 import type { Sealer } from '../platform/secrets/sealer.ts'
-import { openState, type State } from '../platform/state/state.ts'
+import type { State } from '../platform/state/state.ts'
 import { type Drainer, openDrainer } from '../prove/drain.ts'
 import { type Ledger, openLedger } from '../prove/ledger.ts'
 import { forgetHalfDone } from './care/make-backup.ts'
+import { openOwnState } from './care/open-own-state.ts'
 import { recordRestore } from './care/rehearsed.ts'
 import { forgetOld } from './forget.ts'
 import { openLake } from './lake.ts'
-import { migrations } from './migrations.ts'
 import { type Pipeline, startPipeline } from './pipeline/client.ts'
 import type { PipelineStatus } from './pipeline/messages.ts'
 import { sealClosedHours } from './pipeline/seal.ts'
@@ -93,7 +93,9 @@ export async function startServices(config: Config, log: Log, events: ServiceEve
     const lock = await opened(lockDataDir(dir), (one) => one.release())
     const sealer = await openSealer(dir.keys, sealKeySource(dir.keys, config.values, process.env))
     const outgoing = createOutgoing({ allow: config.values['outgoing-allow'], log })
-    const state = await opened(openState(statePlace(config), migrations), (one) => one.close())
+    const { state, upgrade } = await opened(openOwnState(config, clock), (one) => one.state.close())
+    if (upgrade !== undefined)
+      log.info('the state was upgraded; as it was it is kept', { steps: upgrade.steps, kept: upgrade.kept.folder })
     const ledger = await openLedger({
       data: dir.root,
       copies: config.values.witness === null ? [] : [config.values.witness],

@@ -21,5 +21,9 @@ export const commands: Readonly<Record<string, CommandEntry>> = {
   verify: { summary: 'check evidence offline', load: async () => (await import('./verify.ts')).verifyCommand },
   backup: { summary: 'write one archive of everything', load: async () => (await import('./backup.ts')).backupCommand },
   restore: { summary: 'restore an archive, and prove it', load: async () => (await import('./restore.ts')).restoreCommand },
+  upgrade: {
+    summary: "bring the state to this version's schema, or back",
+    load: async () => (await import('./upgrade.ts')).upgradeCommand,
+  },
   export: { summary: 'write an evidence bundle', load: async () => (await import('./export.ts')).exportCommand },
 }

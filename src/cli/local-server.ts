@@ -1,12 +1,10 @@
 import type { Grant } from '../access/schema.ts'
 import type { AccessTables } from '../access/tables.ts'
 import { createToken } from '../access/tokens.ts'
-import { migrations } from '../app/migrations.ts'
-import { statePlace } from '../app/places.ts'
+import { openOwnState } from '../app/care/open-own-state.ts'
 import { DEFAULT_SCOPE } from '../kernel/event.ts'
 import { readConfig } from '../platform/config.ts'
 import { dataDir, runningServer } from '../platform/data-dir.ts'
-import { openState } from '../platform/state/state.ts'
 
 const TOKEN_LIFE_MS = 60_000
 
@@ -25,7 +23,7 @@ export interface LocalServer {
 export async function localServer(data: string, grant: Grant, name: string): Promise<LocalServer | undefined> {
   const server = runningServer(dataDir(data))
   if (server === undefined) return undefined
-  const state = await openState(statePlace(readConfig(data, {}, process.env)), migrations)
+  const { state } = await openOwnState(readConfig(data, {}, process.env))
   try {
     const { token } = await createToken(
       state.tables<AccessTables>(),

@@ -3,14 +3,13 @@ import { deleteToken, listTokens } from '../access/queries.ts'
 import { GRANTS } from '../access/schema.ts'
 import type { AccessTables } from '../access/tables.ts'
 import { createToken } from '../access/tokens.ts'
-import { migrations } from '../app/migrations.ts'
-import { statePlace } from '../app/places.ts'
+import { openOwnState } from '../app/care/open-own-state.ts'
 import { KanpekiError } from '../kernel/error.ts'
 import { DEFAULT_SCOPE } from '../kernel/event.ts'
 import { readConfig } from '../platform/config.ts'
 import { dataDir, prepareDataDir } from '../platform/data-dir.ts'
 import { recordEvidence } from '../platform/state/outbox.ts'
-import { openState, type State } from '../platform/state/state.ts'
+import type { State } from '../platform/state/state.ts'
 import { EXIT, guarded, readOptions } from './options.ts'
 import { callApi } from './remote.ts'
 
@@ -34,7 +33,7 @@ interface Values {
 async function withState<T>(data: string, work: (state: State) => Promise<T>): Promise<T> {
   prepareDataDir(dataDir(data))
   const config = readConfig(data, {}, process.env)
-  const state = await openState(statePlace(config), migrations)
+  const { state } = await openOwnState(config)
   try {
     return await work(state)
   } finally {

@@ -88,6 +88,19 @@ export async function openSigningKey(folder: string, options: SigningKeyOptions)
   return key
 }
 
+/** Writes the key as version 0.1 kept it, which cannot open a sealed one. @returns whether it was sealed. */
+export async function keepUnsealed(folder: string, sealer: Sealer): Promise<boolean> {
+  const text = (await readFile(join(folder, KEY_FILE), 'utf8')).trim()
+  if (!isSealed(text)) return false
+  await keep(folder, sealer.open(text, SEAL_CONTEXT).toString('utf8'), undefined)
+  return true
+}
+
+/** Whether the key is sealed at rest; false where there is none. */
+export async function isKeySealed(folder: string): Promise<boolean> {
+  return isSealed((await readFile(join(folder, KEY_FILE), 'utf8').catch(() => '')).trim())
+}
+
 /** The key file, for the rotation of the seal key. */
 export function sealedSigningKey(folder: string): SealedPlace {
   return {

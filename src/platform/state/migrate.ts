@@ -18,7 +18,8 @@ export interface MigrationTables {
 const NAME = /^\d{4}-[a-z][a-z0-9-]*$/
 
 /**
- * Applies what is missing, in name order, each step in one transaction with its record.
+ * Applies what is missing, in name order, all of it in one transaction (both databases undo schema changes): an upgrade
+ * that fails half-way leaves the store as it was.
  * @throws KanpekiError `state_newer` if the database knows steps that this program does not, `migration_changed` if an
  *   applied step's schema differs from what was applied, `migration_name` for a malformed or repeated name.
  */
@@ -40,20 +41,23 @@ export async function migrate(
   })
   const applied = await appliedSteps(db)
   refuseNewer(applied, ordered)
+  const missing: { readonly step: Migration; readonly checksum: string }[] = []
   for (const step of ordered) {
     const checksum = await checksumOf(db, step)
     const before = applied.get(step.name)
-    if (before !== undefined) {
-      refuseChanged(step, before, checksum)
-      continue
-    }
-    await transaction(async (trx) => {
-      // Another process may have applied it between the first look and this transaction.
-      if ((await appliedSteps(trx)).has(step.name)) return
+    if (before === undefined) missing.push({ step, checksum })
+    else refuseChanged(step, before, checksum)
+  }
+  if (missing.length === 0) return
+  await transaction(async (trx) => {
+    // Another process may have applied some between the first look and this transaction.
+    const meanwhile = await appliedSteps(trx)
+    for (const { step, checksum } of missing) {
+      if (meanwhile.has(step.name)) continue
       await step.up(trx as unknown as Kysely<never>)
       await trx.insertInto('migrations').values({ name: step.name, checksum, applied: now() }).execute()
-    })
-  }
+    }
+  })
 }
 
 function inOrder(steps: readonly Migration[]): readonly Migration[] {

@@ -1,12 +1,12 @@
 import { createReadStream, existsSync } from 'node:fs'
-import { mkdir, open, readdir } from 'node:fs/promises'
+import { copyFile, mkdir, open, readdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { backup, DatabaseSync } from 'node:sqlite'
 import { type Kysely, sql } from 'kysely'
 import pg from 'pg'
 import { KanpekiError } from '../../kernel/error.ts'
-import { syncFolder } from '../atomic-file.ts'
+import { moveDurably, syncFile, syncFolder } from '../atomic-file.ts'
 import { stateError } from './errors.ts'
 import type { Migration } from './migrate.ts'
 import { openState, type State, type StatePlace } from './state.ts'
@@ -176,6 +176,35 @@ export async function loadRows(
   } finally {
     await state.close()
   }
+}
+
+/**
+ * Puts a snapshot in the place of a store that no process has open. SQLite's file is replaced in one step; PostgreSQL's
+ * tables are dropped and filled again, so take a snapshot of what is there first.
+ */
+export async function replaceState(
+  place: StatePlace,
+  folder: string,
+  { kind, steps }: StateSnapshot,
+  known: readonly Migration[],
+): Promise<void> {
+  if ('path' in place) {
+    if (kind !== 'sqlite') throw new KanpekiError('restore_state', 'The snapshot is not one of an SQLite database.')
+    const fresh = `${place.path}.new`
+    await copyFile(join(folder, SNAPSHOT_DATABASE), fresh)
+    await syncFile(fresh)
+    // A log of the replaced database would be read as this one's.
+    for (const suffix of ['-wal', '-shm']) await rm(`${place.path}${suffix}`, { force: true })
+    await moveDurably(fresh, place.path)
+    return
+  }
+  await withClient(place.url, async (client) => {
+    const { rows } = await client.query<{ name: string }>(
+      'select quote_ident(tablename) as name from pg_tables where schemaname = current_schema()',
+    )
+    if (rows.length > 0) await client.query(`drop table ${rows.map(({ name }) => name).join(', ')} cascade`)
+  })
+  await loadRows(place, folder, steps, known)
 }
 
 type Rows = Record<string, Record<string, string | number | null>>
