@@ -5,6 +5,7 @@ import { z } from 'zod'
 import { KanpekiError, messageOf } from '../kernel/error.ts'
 
 const port = z.coerce.number().int().min(0).max(65_535)
+const perMinute = z.coerce.number().int().min(0).max(10_000_000)
 const bytes = z.union([z.number().int().positive(), z.string().regex(/^\d+(\.\d+)?\s*(mb|gb|m|g)$/i)]).transform((value) => {
   if (typeof value === 'number') return value
   const amount = Number.parseFloat(value)
@@ -18,6 +19,8 @@ const duration = z
   .regex(/^\d{1,4}\s*[mhd]$/)
   .transform((text) => Number.parseInt(text, 10) * HOURS[text.at(-1) as keyof typeof HOURS] * 3_600_000)
   .refine((value) => value > 0, 'must be longer than nothing')
+
+const days = z.coerce.number().int().min(1).max(3650)
 
 interface Setting {
   readonly schema: z.ZodType
@@ -161,6 +164,14 @@ const SETTINGS = {
       ja: 'コンソールの公開 URL（例: https://siem.example.com）。招待リンクやパスキーはこの URL に結び付きます。既定は Kanpeki が表示するアドレス。',
     },
   },
+  'breached-passwords': {
+    schema: z.string().min(1).nullable(),
+    fallback: null,
+    meaning: {
+      en: 'File of breached passwords that nobody may set: SHA1:COUNT lines in the order of the hashes.',
+      ja: '設定を禁じる漏えい済みパスワードの一覧ファイル（SHA1:件数 の行、ハッシュ順）。',
+    },
+  },
   'second-factor': {
     schema: z.enum(['optional', 'administrators', 'required']),
     fallback: 'optional',
@@ -188,6 +199,48 @@ const SETTINGS = {
     meaning: {
       en: 'Hosts, addresses and networks that Kanpeki may call although they are not on the public internet, such as an identity provider of your own.',
       ja: '公開インターネット上になくても Kanpeki から接続してよいホスト・アドレス・ネットワーク（社内の ID プロバイダーなど）。',
+    },
+  },
+  'rate-strangers': {
+    schema: perMinute,
+    fallback: 1_200,
+    meaning: {
+      en: 'Requests a minute that one network may make without signing in; 0 for no limit. Behind a proxy all strangers are one network.',
+      ja: 'サインインなしで 1 つのネットワークから受け付ける毎分のリクエスト数。0 は無制限。プロキシの背後では全員が 1 つのネットワークとみなされます。',
+    },
+  },
+  'rate-callers': {
+    schema: perMinute,
+    fallback: 12_000,
+    meaning: {
+      en: 'Requests a minute that one person or token may make; 0 for no limit. Events sent in are not counted.',
+      ja: '1 人または 1 つのトークンから受け付ける毎分のリクエスト数。0 は無制限。イベントの取り込みは数えません。',
+    },
+  },
+  'security-contact': {
+    schema: z.array(
+      z.string().regex(/^(mailto:[^\s@]+@[^\s@]+|https:\/\/[^\s]+|tel:\+?[\d().-]+)$/, 'not a mailto:, https: or tel: URI'),
+    ),
+    fallback: [],
+    meaning: {
+      en: 'Whom to tell about a vulnerability of this installation, for security.txt: mailto:, https: or tel: URIs, the preferred one first.',
+      ja: 'このサーバーの脆弱性の連絡先（security.txt に掲載）。mailto:・https:・tel: の URI を優先順に並べます。',
+    },
+  },
+  'token-days': {
+    schema: days.nullable(),
+    fallback: 365,
+    meaning: {
+      en: 'Days a token lasts when its maker does not say; null for no end. Tokens that only send events have none, so that no events are lost.',
+      ja: '作成時に指定がないときのトークンの有効日数。null なら無期限。取り込み専用のトークンは、イベントを失わないよう期限なしです。',
+    },
+  },
+  'token-max-days': {
+    schema: days.nullable(),
+    fallback: null,
+    meaning: {
+      en: 'The most days any token may last, also one that only sends events; no limit by default.',
+      ja: 'トークンの最長の有効日数。取り込み専用のトークンにも適用します。既定では制限しません。',
     },
   },
   zone: {
@@ -279,6 +332,7 @@ const LIST_SEPARATORS: Readonly<Partial<Record<SettingKey, RegExp>>> = {
   rules: /:/,
   'seal-key-command': /\s+/,
   'outgoing-allow': /[\s,]+/,
+  'security-contact': /[\s,]+/,
   'tls-names': /[,\s]+/,
 }
 
