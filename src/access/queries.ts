@@ -157,18 +157,13 @@ export async function findTokenById(db: Db, scope: string, id: string): Promise<
   return await db.selectFrom('access_tokens').selectAll().where('scope', '=', scope).where('id', '=', id).executeTakeFirst()
 }
 
-/** Gives a token another secret. The one before is good until `oldUntil`; one from before that ends at once. */
+/** Gives a token another secret, and keeps the hash of the one before until `old_until`. */
 export async function rotateTokenSecret(
   db: Db,
-  row: Pick<TokensTable, 'id' | 'hash'>,
-  next: { readonly hash: string; readonly owner: string | null; readonly expires: number | null },
-  oldUntil: number,
+  id: string,
+  next: Pick<TokensTable, 'hash' | 'owner' | 'old_hash' | 'old_until'>,
 ): Promise<void> {
-  await db
-    .updateTable('access_tokens')
-    .set({ ...next, old_hash: row.hash, old_until: oldUntil })
-    .where('id', '=', row.id)
-    .execute()
+  await db.updateTable('access_tokens').set(next).where('id', '=', id).execute()
 }
 
 export async function deleteToken(db: Db, scope: string, id: string): Promise<boolean> {

@@ -6,6 +6,7 @@ import type { Caller } from '../platform/http/route.ts'
 import type { Sealer } from '../platform/secrets/sealer.ts'
 import type { SessionPolicy } from './policy.ts'
 import type { AccessTables } from './tables.ts'
+import type { TokenLife } from './token-life.ts'
 
 export interface AccessDeps {
   readonly db: Kysely<AccessTables>
@@ -19,6 +20,8 @@ export interface AccessDeps {
   /** True where the page is reached by TLS: the cookie is then marked Secure. */
   readonly secure: boolean
   readonly policy: SessionPolicy
+  /** How long tokens last; DEFAULT_TOKEN_LIFE where absent. */
+  readonly tokenLife?: TokenLife
   readonly sealer: Sealer
   /** Where people reach the console: an origin without a trailing slash. */
   readonly origin: () => string

@@ -1,17 +1,21 @@
 import { z } from 'zod'
 import { KanpekiError } from '../kernel/error.ts'
 import { type Caller, type Route, route } from '../platform/http/route.ts'
-import { grantedBy } from './grants.ts'
-import { deleteToken, listTokens } from './queries.ts'
+import { grantedBy, isGrant } from './grants.ts'
+import { deleteToken, findTokenById, listTokens } from './queries.ts'
 import { type AccessDeps, adminEvidence } from './routes-deps.ts'
-import { createdTokenSchema, type Grant, newTokenSchema, tokenSchema } from './schema.ts'
+import { createdTokenSchema, type Grant, newTokenSchema, rotateTokenSchema, tokenSchema } from './schema.ts'
 import type { TokensTable } from './tables.ts'
-import { createToken } from './tokens.ts'
+import { DEFAULT_TOKEN_LIFE, tokenLife } from './token-life.ts'
+import { createToken, rotateToken } from './tokens.ts'
 
-const DAY_MS = 86_400_000
+const HOUR_MS = 3_600_000
 
-function tokenReply(row: TokensTable): z.input<typeof tokenSchema> {
-  const time = (ms: number | null): string | null => (ms === null ? null : new Date(ms).toISOString())
+function time(ms: number | null): string | null {
+  return ms === null ? null : new Date(ms).toISOString()
+}
+
+function tokenReply(row: TokensTable, now: number): z.input<typeof tokenSchema> {
   return {
     id: row.id,
     name: row.name,
@@ -19,12 +23,15 @@ function tokenReply(row: TokensTable): z.input<typeof tokenSchema> {
     created: new Date(row.created).toISOString(),
     lastUsed: time(row.last_used),
     expires: time(row.expires),
+    source: row.source,
+    formerSecretUntil: row.old_until !== null && row.old_until > now ? time(row.old_until) : null,
   }
 }
 
-/** Nobody makes a token that may do what they may not. */
+/** Nobody makes a token, or gets at the secret of one, that may do what they may not. */
 function refuseBeyond(caller: Caller, grant: Grant): void {
   if (grant === 'scim' && caller.permissions.has('installation')) return
+  // `installation` comes with the account that answers for the token, or not at all.
   const beyond = [...grantedBy(grant)].filter((one) => one !== 'installation' && !caller.permissions.has(one))
   if (beyond.length === 0) return
   throw new KanpekiError('forbidden', `${caller.name} may not make a token that allows ${beyond.join(', ')}.`, {
@@ -34,6 +41,7 @@ function refuseBeyond(caller: Caller, grant: Grant): void {
 
 /** API tokens of the caller's scope. */
 export function tokenRoutes(deps: AccessDeps): Route[] {
+  const life = deps.tokenLife ?? DEFAULT_TOKEN_LIFE
   return [
     route({
       method: 'GET',
@@ -41,7 +49,10 @@ export function tokenRoutes(deps: AccessDeps): Route[] {
       permission: 'tokens:read',
       summary: 'API tokens, newest first',
       response: z.object({ items: z.array(tokenSchema) }),
-      handle: async ({ caller }) => ({ items: (await listTokens(deps.db, caller.scope)).map(tokenReply) }),
+      handle: async ({ caller }) => {
+        const now = deps.clock.now()
+        return { items: (await listTokens(deps.db, caller.scope)).map((row) => tokenReply(row, now)) }
+      },
     }),
     route({
       method: 'POST',
@@ -53,24 +64,51 @@ export function tokenRoutes(deps: AccessDeps): Route[] {
       handle: ({ body, caller }) =>
         deps.record(async (db) => {
           refuseBeyond(caller, body.scope)
+          if (body.source !== undefined && body.scope !== 'ingest')
+            throw new KanpekiError('token_source', 'Only a token that sends events can be bound to a source.', {
+              place: { field: 'source' },
+            })
           const now = deps.clock.now()
-          const life = body.expiresInDays === undefined ? undefined : body.expiresInDays * DAY_MS
-          const made = await createToken(
+          const lasts = tokenLife(body.scope, body.expiresInDays, life)
+          const { row, token } = await createToken(
             db,
             {
               scope: caller.scope,
               name: body.name,
               grant: body.scope,
               owner: caller.account,
-              ...(life === undefined ? {} : { life }),
+              ...(lasts === undefined ? {} : { life: lasts }),
+              ...(body.source === undefined ? {} : { source: `http:${body.source}` }),
             },
             now,
           )
-          const created = new Date(now).toISOString()
-          const expires = life === undefined ? null : new Date(now + life).toISOString()
+          const { id, name, grants, source, expires } = row
           return {
-            result: { ...made, name: body.name, scope: body.scope, created, lastUsed: null, expires },
-            evidence: [adminEvidence(caller, now, 'token.create', { token: made.id, name: body.name, grants: body.scope })],
+            result: { ...tokenReply(row, now), token },
+            evidence: [adminEvidence(caller, now, 'token.create', { token: id, name, grants, source, until: time(expires) })],
+          }
+        }),
+    }),
+    route({
+      method: 'POST',
+      path: '/api/v1/tokens/:id/rotate',
+      permission: 'tokens:write',
+      summary: 'Give a token a new secret, told once; the one before stays good for the overlap',
+      params: z.object({ id: z.uuid() }),
+      body: rotateTokenSchema,
+      response: createdTokenSchema,
+      handle: ({ params, body, caller }) =>
+        deps.record(async (db) => {
+          const now = deps.clock.now()
+          const row = await findTokenById(db, caller.scope, params.id)
+          if (row === undefined || !isGrant(row.grants) || (row.expires !== null && row.expires <= now))
+            throw new KanpekiError('not_found', 'There is no such token, or it has expired.')
+          refuseBeyond(caller, row.grants)
+          const rotated = await rotateToken(db, row, row.grants, caller.account, body.overlapHours * HOUR_MS, now)
+          const { id, name, owner, old_until: until } = rotated.row
+          return {
+            result: { ...tokenReply(rotated.row, now), token: rotated.token },
+            evidence: [adminEvidence(caller, now, 'token.rotate', { token: id, name, owner, formerSecretUntil: time(until) })],
           }
         }),
     }),

@@ -39,12 +39,24 @@ export const tokenSchema = z.object({
   created: z.iso.datetime(),
   lastUsed: z.iso.datetime().nullable(),
   expires: z.iso.datetime().nullable(),
+  /** What its events count for, whatever the client says; null where the client may say. */
+  source: z.string().nullable(),
+  /** Until when the secret before the last rotation is good; null where none is. */
+  formerSecretUntil: z.iso.datetime().nullable(),
 })
 export const newTokenSchema = z.object({
   name: nameSchema,
   scope: z.enum(GRANTS),
+  /** By default what the installation's settings say. */
   expiresInDays: z.number().int().min(1).max(3650).optional(),
+  /** For `ingest`: the one source `http:NAME` that its events count for. */
+  source: z
+    .string()
+    .regex(/^[a-z0-9][a-z0-9._-]{0,63}$/)
+    .optional(),
 })
+/** How long the secret before stays good, so that machines can be given the new one. */
+export const rotateTokenSchema = z.object({ overlapHours: z.number().int().min(0).max(720).default(24) })
 export const createdTokenSchema = tokenSchema.extend({ token: z.string() })
 
 export const setupQuerySchema = z.object({ token: z.string().min(1).max(200) })

@@ -1,11 +1,13 @@
 import { randomUUID } from 'node:crypto'
-import { type Db, insertToken } from './queries.ts'
+import { type Db, insertToken, rotateTokenSecret } from './queries.ts'
 import type { Grant } from './schema.ts'
 import { hashSecret, newSecret } from './secret.ts'
+import type { TokensTable } from './tables.ts'
 
 export interface NewToken {
   readonly id: string
   readonly token: string
+  readonly row: TokensTable
 }
 
 export interface TokenRequest {
@@ -23,10 +25,9 @@ export interface TokenRequest {
 /** The token is told once; the database keeps its hash. */
 export async function createToken(db: Db, request: TokenRequest, now: number): Promise<NewToken> {
   const { scope, name, grant, owner, life, source } = request
-  const token = `kpk_${grant}_${newSecret()}`
-  const id = randomUUID()
-  await insertToken(db, {
-    id,
+  const token = secretFor(grant)
+  const row: TokensTable = {
+    id: randomUUID(),
     scope,
     name,
     hash: hashSecret(token),
@@ -34,10 +35,34 @@ export async function createToken(db: Db, request: TokenRequest, now: number): P
     owner,
     created: now,
     last_used: null,
+    expires: life === undefined ? null : now + life,
     source: source ?? null,
     old_hash: null,
     old_until: null,
-    expires: life === undefined ? null : now + life,
-  })
-  return { id, token }
+  }
+  await insertToken(db, row)
+  return { id: row.id, token, row }
+}
+
+/**
+ * A new secret for a token. Whoever asked answers for the token from now on, since they have its secret; its end stays,
+ * so that rotating does not lengthen a life.
+ * @param overlap milliseconds that the secret before stays good.
+ */
+export async function rotateToken(
+  db: Db,
+  row: TokensTable,
+  grant: Grant,
+  owner: string | null,
+  overlap: number,
+  now: number,
+): Promise<NewToken> {
+  const token = secretFor(grant)
+  const next = { hash: hashSecret(token), owner, old_hash: row.hash, old_until: now + overlap }
+  await rotateTokenSecret(db, row.id, next)
+  return { id: row.id, token, row: { ...row, ...next } }
+}
+
+function secretFor(grant: Grant): string {
+  return `kpk_${grant}_${newSecret()}`
 }
