@@ -30,7 +30,12 @@ const root = createRootRouteWithContext<{ queryClient: QueryClient }>()({
 const signIn = createRoute({
   getParentRoute: () => root,
   path: '/sign-in',
-  validateSearch: z.object({ to: z.string().optional() }),
+  validateSearch: z.object({
+    /** Where the person wanted to be; followed only inside the console. */
+    to: z.string().optional(),
+    /** Why the identity provider sent the person back. */
+    problem: z.string().optional(),
+  }),
   component: lazyRouteComponent(() => import('./pages/access/sign-in.tsx'), 'SignInPage'),
 })
 
@@ -41,19 +46,42 @@ const setup = createRoute({
   component: lazyRouteComponent(() => import('./pages/access/setup.tsx'), 'SetupPage'),
 })
 
+const invite = createRoute({
+  getParentRoute: () => root,
+  path: '/invite',
+  validateSearch: z.object({ token: z.coerce.string().optional() }),
+  component: lazyRouteComponent(() => import('./pages/access/invite.tsx'), 'InvitePage'),
+})
+
+const enrol = createRoute({
+  getParentRoute: () => root,
+  path: '/enrol',
+  component: lazyRouteComponent(() => import('./pages/access/enrol.tsx'), 'EnrolPage'),
+  beforeLoad: async ({ context }) => {
+    const session = await signedIn(context.queryClient, '/')
+    if (session.next !== 'enrol') throw redirect({ to: '/' })
+  },
+})
+
+/** The session, or the way to the door. */
+async function signedIn(client: QueryClient, wanted: string) {
+  try {
+    return await client.ensureQueryData(sessionQuery)
+  } catch (error) {
+    if (error instanceof Problem && error.status === 401) {
+      throw redirect({ to: '/sign-in', search: { scope: undefined, ...(wanted === '/' ? {} : { to: wanted }) } })
+    }
+    throw error
+  }
+}
+
 const house = createRoute({
   getParentRoute: () => root,
   id: 'house',
   component: Shell,
   beforeLoad: async ({ context, location }) => {
-    try {
-      await context.queryClient.ensureQueryData(sessionQuery)
-    } catch (error) {
-      if (error instanceof Problem && error.status === 401) {
-        throw redirect({ to: '/sign-in', search: location.href === '/' ? {} : { to: location.href } })
-      }
-      throw error
-    }
+    const session = await signedIn(context.queryClient, location.href)
+    if (session.next === 'enrol') throw redirect({ to: '/enrol', search: { scope: undefined } })
   },
 })
 
@@ -171,6 +199,8 @@ export function buildRouter(queryClient: QueryClient) {
     routeTree: root.addChildren([
       signIn,
       setup,
+      invite,
+      enrol,
       house.addChildren([
         overview,
         declarations,

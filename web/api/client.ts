@@ -1,4 +1,5 @@
 import type { z } from 'zod'
+import { confirmIdentity } from './confirm.ts'
 import { Problem, problemOf } from './problem.ts'
 import { chosenScope } from './scope.ts'
 
@@ -37,7 +38,7 @@ export async function bytes(path: string, signal?: AbortSignal): Promise<Uint8Ar
   return new Uint8Array(await response.arrayBuffer())
 }
 
-export async function send(path: string, options: RequestOptions): Promise<Response> {
+export async function send(path: string, options: RequestOptions, repeated = false): Promise<Response> {
   const method = options.method ?? 'GET'
   const headers: Record<string, string> = { accept: 'application/json' }
   const scope = chosenScope()
@@ -58,11 +59,15 @@ export async function send(path: string, options: RequestOptions): Promise<Respo
     if (error instanceof DOMException && error.name === 'AbortError') throw error
     throw new Problem(0, { code: 'unreachable', detail: error instanceof Error ? error.message : String(error) })
   }
-  if (!response.ok) throw await problemOf(response)
-  return response
+  if (response.ok) return response
+  const problem = await problemOf(response)
+  // Dangerous actions want the person to show again who they are; the request is then made once more.
+  if (problem.code === 'confirm_identity' && !repeated && (await confirmIdentity())) return await send(path, options, true)
+  throw problem
 }
 
-function withQuery(path: string, query: RequestOptions['query']): string {
+/** The path with those values that are given. */
+export function withQuery(path: string, query: RequestOptions['query']): string {
   if (query === undefined) return path
   const params = new URLSearchParams()
   for (const [key, value] of Object.entries(query)) {

@@ -3,21 +3,61 @@ import { useTranslation } from 'react-i18next'
 import { Problem } from '../api/problem.ts'
 import { Icon } from './icon.tsx'
 
-/** What happened, where, and what to do: the shape every error of Kanpeki has. */
+/**
+ * Problems that the console words by itself in every language. The server's own sentence is English and more exact
+ * (it names what it is about), so that English readers get it for every other code.
+ */
+const OURS: ReadonlySet<string> = new Set([
+  'unreachable',
+  'unexpected-shape',
+  'forbidden',
+  'foreign_scope',
+  'confirm_identity',
+  'sign_in_wrong',
+  'passkey_cancelled',
+  'passkey_known',
+  'passkey_failed',
+])
+
+/** What happened, and what to do where that is known, in the reader's language. */
+export function useProblemWords(): (error: unknown) => {
+  readonly problem: Problem
+  readonly text: string
+  /** The server's own words, where `text` says less. */
+  readonly detail: string | undefined
+  readonly remedy: string | undefined
+} {
+  const { t, i18n } = useTranslation()
+  return (error) => {
+    const problem =
+      error instanceof Problem ? error : new Problem(0, { detail: error instanceof Error ? error.message : String(error) })
+    const key = `problem.code.${problem.code}`
+    const ours = OURS.has(problem.code) || problem.code.startsWith('sso_')
+    if ((ours || i18n.language !== 'en') && i18n.exists(key)) {
+      const shown = problem.code === 'unexpected-shape' || problem.code === 'passkey_failed' || !ours
+      return { problem, text: t(key as 'problem.code.forbidden'), detail: shown ? problem.message : undefined, remedy: undefined }
+    }
+    return { problem, text: problem.message, detail: undefined, remedy: problem.remedy }
+  }
+}
+
+/** The shape every error of Kanpeki has: what happened, where, and what to do. */
 export function ProblemNote({ error, retry }: { error: unknown; retry?: () => void }): ReactNode {
   const { t } = useTranslation()
-  const problem =
-    error instanceof Problem ? error : new Problem(0, { detail: error instanceof Error ? error.message : String(error) })
-  const known = problem.code === 'unreachable' || problem.code === 'unexpected-shape'
+  const { problem, text, detail, remedy } = useProblemWords()(error)
   const place = problem.place
   return (
-    <div className="problem" role="alert">
+    <div className="problem" role="alert" data-code={problem.code}>
       <svg className="ico" viewBox="0 0 14 14" aria-hidden="true">
         <path d="M7 1.8 12.8 12H1.2z M7 5.5v3M7 10.2v.01" />
       </svg>
       <div className="grow">
-        <b>{known ? t(`problem.${problem.code as 'unreachable' | 'unexpected-shape'}`) : problem.message}</b>
-        {known && problem.code === 'unexpected-shape' ? <p className="mono dim">{problem.message}</p> : null}
+        <b>{text}</b>
+        {detail === undefined ? null : (
+          <p className="mono dim" lang="en">
+            {detail}
+          </p>
+        )}
         {place === undefined ? null : (
           <p className="mono dim">
             {[place.file, place.field].filter((part) => part !== undefined).join(' ')}{' '}
@@ -25,7 +65,7 @@ export function ProblemNote({ error, retry }: { error: unknown; retry?: () => vo
             {place.column === undefined ? '' : t('problem.column', { column: place.column })}
           </p>
         )}
-        {problem.remedy === undefined ? null : <p>{problem.remedy}</p>}
+        {remedy === undefined ? null : <p>{remedy}</p>}
       </div>
       {retry === undefined ? null : (
         <button type="button" className="btn sm" onClick={retry}>

@@ -1,9 +1,11 @@
 import { type ErrorComponentProps, Link, useRouter } from '@tanstack/react-router'
 import type { ReactNode } from 'react'
 import { useTranslation } from 'react-i18next'
+import { Problem } from '../../api/problem.ts'
 import { ProblemNote } from '../problem-note.tsx'
 
 export function RouteProblem({ error, reset }: ErrorComponentProps): ReactNode {
+  const { t } = useTranslation()
   const router = useRouter()
   return (
     <main className="main alone" id="main">
@@ -14,6 +16,17 @@ export function RouteProblem({ error, reset }: ErrorComponentProps): ReactNode {
           void router.invalidate()
         }}
       />
+      {error instanceof Problem && error.code === 'foreign_scope' ? (
+        <p className="more">
+          <button
+            type="button"
+            className="btn"
+            onClick={() => void router.navigate({ to: '/', search: { scope: undefined } }).then(reset)}
+          >
+            {t('problem.leave')}
+          </button>
+        </p>
+      ) : null}
     </main>
   )
 }

@@ -3,6 +3,7 @@ import { type ReactNode, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { useLive } from '../../api/live.ts'
 import { Hatch } from '../figures/hatch.tsx'
+import { ConfirmIdentity } from '../identity/confirm-identity.tsx'
 import { useKeys } from '../keys.ts'
 import { NoticeProvider } from '../notice.tsx'
 import { useMay, useSession } from '../session.ts'
@@ -40,6 +41,7 @@ export function Shell(): ReactNode {
         </a>
         <title>{`${t(`room.${here}`)} — Kanpeki`}</title>
         <Hatch />
+        <ConfirmIdentity />
         <Nav here={here} live={live || !may('alerts:read')} />
         <TopBar organisation={session.organisation} person={session.user.name} here={here} onPalette={() => setOver('palette')} />
         <Outlet />

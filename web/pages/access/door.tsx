@@ -4,7 +4,17 @@ import { FullSeal } from '../../components/seal.tsx'
 import { Switches } from '../../components/shell/top-bar.tsx'
 
 /** The frame of the pages before sign-in. */
-export function Door({ title, text, children }: { title: string; text: string; children: ReactNode }): ReactNode {
+export function Door({
+  title,
+  text,
+  wide = false,
+  children,
+}: {
+  title: string
+  text: string
+  wide?: boolean
+  children: ReactNode
+}): ReactNode {
   const { t } = useTranslation('access')
   return (
     <div className="door">
@@ -13,7 +23,7 @@ export function Door({ title, text, children }: { title: string; text: string; c
         <Switches />
       </header>
       <main className="door-m">
-        <section className="sheet door-card">
+        <section className={wide ? 'sheet door-card wide' : 'sheet door-card'}>
           <FullSeal size={60} />
           <h1>{title}</h1>
           <p>{text}</p>

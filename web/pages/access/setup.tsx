@@ -1,15 +1,15 @@
-import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
-import { getRouteApi, Link, useRouter } from '@tanstack/react-router'
+import { useMutation, useQuery } from '@tanstack/react-query'
+import { getRouteApi, Link } from '@tanstack/react-router'
 import { type ReactNode, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { sessionSchema, setupStatusSchema } from '../../../src/access/schema.ts'
 import { call } from '../../api/client.ts'
-import { sessionQuery } from '../../api/queries.ts'
+import { NewPassword } from '../../components/identity/new-password.tsx'
 import { ProblemNote } from '../../components/problem-note.tsx'
 import { Door } from './door.tsx'
+import { useEnter } from './use-enter.ts'
 
 const route = getRouteApi('/setup')
-const PASSWORD_MIN = 12
 
 /** First start: whoever holds the one-time link from the terminal becomes the administrator. */
 export function SetupPage(): ReactNode {
@@ -41,24 +41,19 @@ export function SetupPage(): ReactNode {
 
 function SetupForm({ token }: { token: string }): ReactNode {
   const { t } = useTranslation('access')
-  const router = useRouter()
-  const client = useQueryClient()
+  const enter = useEnter()
   const [name, setName] = useState('')
-  const [password, setPassword] = useState('')
-  const [again, setAgain] = useState('')
-  const differ = again !== '' && again !== password
+  const [password, setPassword] = useState<string | undefined>()
   const setup = useMutation({
-    mutationFn: () => call(sessionSchema, '/api/v1/setup', { method: 'POST', body: { token, name, password } }),
-    onSuccess: (session) => {
-      client.setQueryData(sessionQuery.queryKey, session)
-      void router.navigate({ to: '/', replace: true })
-    },
+    mutationFn: (chosen: string) =>
+      call(sessionSchema, '/api/v1/setup', { method: 'POST', body: { token, name, password: chosen } }),
+    onSuccess: (session) => enter(session),
   })
   return (
     <form
       onSubmit={(event) => {
         event.preventDefault()
-        if (again === password) setup.mutate()
+        if (password !== undefined) setup.mutate(password)
       }}
     >
       <label className="field">
@@ -74,41 +69,9 @@ function SetupForm({ token }: { token: string }): ReactNode {
           onChange={(e) => setName(e.target.value)}
         />
       </label>
-      <label className="field">
-        <span>{t('setup.password')}</span>
-        <input
-          className="input"
-          type="password"
-          required
-          minLength={PASSWORD_MIN}
-          autoComplete="new-password"
-          aria-describedby="password-hint"
-          value={password}
-          onChange={(e) => setPassword(e.target.value)}
-        />
-        <span id="password-hint" className="label">
-          {t('setup.hint', { min: PASSWORD_MIN })}
-        </span>
-      </label>
-      <label className="field">
-        <span>{t('setup.again')}</span>
-        <input
-          className="input"
-          type="password"
-          required
-          autoComplete="new-password"
-          aria-invalid={differ}
-          value={again}
-          onChange={(e) => setAgain(e.target.value)}
-        />
-      </label>
-      {differ ? (
-        <p className="label" role="status">
-          {t('setup.differ')}
-        </p>
-      ) : null}
+      <NewPassword onChange={setPassword} />
       {setup.error === null ? null : <ProblemNote error={setup.error} />}
-      <button type="submit" className="btn ink" disabled={setup.isPending || differ}>
+      <button type="submit" className="btn ink" disabled={setup.isPending || password === undefined}>
         {t('setup.submit')}
       </button>
     </form>
