@@ -1,0 +1,9 @@
+import type { AccessDeps } from '../routes-deps.ts'
+import type { SsoClientDeps } from './client.ts'
+
+export interface SsoDeps extends AccessDeps {
+  /** The guarded way out (platform/outgoing). */
+  readonly fetch: SsoClientDeps['fetch']
+  /** `break-glass`: passwords open break-glass accounts alone. */
+  readonly passwordSignIn: 'allowed' | 'break-glass'
+}

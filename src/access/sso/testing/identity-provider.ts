@@ -1,0 +1,140 @@
+import { createSign, generateKeyPairSync, type KeyObject } from 'node:crypto'
+import { once } from 'node:events'
+import { createServer, type Server } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { type Configuration, Provider } from 'oidc-provider'
+import type { JsonObject } from '../../../kernel/json.ts'
+
+/** A person at the provider. */
+export interface TestPerson {
+  readonly sub: string
+  readonly [claim: string]: string | boolean | readonly string[]
+}
+
+export interface TestClient {
+  readonly id: string
+  readonly secret: string
+  readonly redirectUris: readonly string[]
+}
+
+/** The npm oidc-provider on loopback. Whoever is `signedIn` there consents to everything at once. */
+export interface IdentityProvider {
+  readonly issuer: string
+  /** Who sits before the provider's page; null presses cancel. */
+  signedIn: TestPerson | null
+  /** Signs claims with the provider's own key, as if it had said them. */
+  sign(claims: JsonObject, header?: JsonObject): string
+  stop(): Promise<void>
+}
+
+const KEY_ID = 'test'
+
+export async function startIdentityProvider(clients: (issuer: string) => readonly TestClient[]): Promise<IdentityProvider> {
+  const server = createServer()
+  server.listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const issuer = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+  const { privateKey } = generateKeyPairSync('rsa', { modulusLength: 2048 })
+  const people = new Map<string, TestPerson>()
+  const self: IdentityProvider = {
+    issuer,
+    signedIn: null,
+    sign: (claims, header = {}) => jwt({ alg: 'RS256', kid: KEY_ID, typ: 'JWT', ...header }, claims, privateKey),
+    stop: () => closed(server),
+  }
+  const provider = new Provider(issuer, configuration(clients(issuer), privateKey, people))
+  server.on('request', (request, response) => {
+    if (request.url?.startsWith('/interaction/') !== true) {
+      provider.callback()(request, response)
+      return
+    }
+    const person = self.signedIn
+    if (person !== null) people.set(person.sub, person)
+    const result =
+      person === null ? { error: 'access_denied', error_description: 'cancelled' } : { login: { accountId: person.sub } }
+    provider.interactionFinished(request, response, result, { mergeWithLastSubmission: false }).catch((error: unknown) => {
+      response.statusCode = 500
+      response.end(String(error))
+    })
+  })
+  return self
+}
+
+function configuration(clients: readonly TestClient[], key: KeyObject, people: ReadonlyMap<string, TestPerson>): Configuration {
+  return {
+    clients: clients.map(({ id, secret, redirectUris }) => ({
+      client_id: id,
+      client_secret: secret,
+      redirect_uris: [...redirectUris],
+      response_types: ['code'],
+      grant_types: ['authorization_code'],
+    })),
+    jwks: { keys: [{ ...key.export({ format: 'jwk' }), kid: KEY_ID, use: 'sig', alg: 'RS256' }] } as NonNullable<
+      Configuration['jwks']
+    >,
+    cookies: { keys: ['for tests alone'] },
+    scopes: ['openid', 'profile', 'email', 'groups'],
+    claims: {
+      openid: ['sub'],
+      profile: ['name', 'preferred_username'],
+      email: ['email', 'email_verified'],
+      groups: ['groups'],
+    },
+    pkce: { required: () => true },
+    features: { devInteractions: { enabled: false } },
+    interactions: { url: (_ctx, { uid }) => `/interaction/${uid}` },
+    ttl: { Session: 1, Interaction: 60, Grant: 60, AccessToken: 60, IdToken: 60, AuthorizationCode: 60 },
+    findAccount: (_ctx, sub) => ({ accountId: sub, claims: async () => ({ ...people.get(sub), sub }) }),
+    loadExistingGrant: async (ctx) => {
+      const grant = new ctx.oidc.provider.Grant({
+        clientId: ctx.oidc.client!.clientId,
+        accountId: ctx.oidc.session!.accountId!,
+      })
+      grant.addOIDCScope('openid profile email groups')
+      await grant.save()
+      return grant
+    },
+  }
+}
+
+/** A JSON Web Token; `alg: none` signs nothing. */
+export function jwt(header: JsonObject, claims: JsonObject, key: KeyObject): string {
+  const part = (value: JsonObject): string => Buffer.from(JSON.stringify(value)).toString('base64url')
+  const signed = `${part(header)}.${part(claims)}`
+  if (header['alg'] === 'none') return `${signed}.`
+  return `${signed}.${createSign('RSA-SHA256').update(signed).sign(key).toString('base64url')}`
+}
+
+export function claimsOf(token: string): JsonObject {
+  return JSON.parse(Buffer.from(token.split('.')[1] ?? '', 'base64url').toString('utf8')) as JsonObject
+}
+
+function closed(server: Server): Promise<void> {
+  server.closeAllConnections()
+  return new Promise((resolve) => server.close(() => resolve()))
+}
+
+/** Follows redirects as a browser would, with cookies, until one leads to `stopAt`. */
+export async function browse(from: string, stopAt: string): Promise<URL> {
+  const jar = new Map<string, string>()
+  let url = from
+  for (let hop = 0; hop < 12; hop++) {
+    if (url.startsWith(stopAt)) return new URL(url)
+    const cookie = [...jar].map(([name, value]) => `${name}=${value}`).join('; ')
+    const reply = await fetch(url, { redirect: 'manual', headers: { cookie } })
+    for (const line of reply.headers.getSetCookie()) {
+      const [name = '', value = ''] = (line.split(';', 1)[0] ?? '').split(/=(.*)/s)
+      jar.set(name, value)
+    }
+    const location = reply.headers.get('location')
+    if (location === null)
+      throw new Error(
+        `${url} ended with ${reply.status}: ${(await reply.text())
+          .replace(/<style>.*<.style>|<[^>]*>/gs, ' ')
+          .replace(/\s+/g, ' ')
+          .slice(0, 500)}`,
+      )
+    url = new URL(location, url).href
+  }
+  throw new Error(`${from} never came to ${stopAt}`)
+}
