@@ -1,5 +1,6 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { request as httpRequest } from 'node:http'
+import { connect } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, it } from 'vitest'
@@ -12,6 +13,7 @@ import { createLive } from './live.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'kanpeki-console-'))
 const reported: unknown[] = []
+const refusals: string[] = []
 const live = createLive()
 let healthy = true
 let server: RunningServer
@@ -44,6 +46,7 @@ beforeAll(async () => {
         if (request.headers['x-forged'] !== undefined) throw new KanpekiError('csrf', 'forged')
       },
       report: (error) => reported.push(error),
+      refused: (code, _request, who) => refusals.push(`${code} ${who?.kind ?? 'nobody'}`),
       routes: [
         route({
           method: 'POST',
@@ -127,6 +130,32 @@ it('tells nothing of its insides when something fails, and reports it', async ()
   expect(reply.status).toBe(500)
   expect(await reply.text()).not.toMatch(/hunter2|at .*\.ts/)
   expect(reported).toHaveLength(1)
+})
+
+it('says who tried what they may not', async () => {
+  refusals.length = 0
+  await post('/api/v1/things/1', {})
+  await post('/api/v1/things/1', { name: 'x' }, { authorization: 'alerts:read' })
+  await post('/api/v1/things/1', { wrong: true }, { authorization: 'alerts:write' })
+  expect(refusals).toEqual(['unauthenticated anonymous', 'forbidden token'])
+})
+
+it('knows no TRACE, and lists no folder', async () => {
+  const raw = (request: string): Promise<string> =>
+    new Promise((resolve, reject) => {
+      const socket = connect(Number(new URL(url).port), '127.0.0.1', () => socket.end(request))
+      let reply = ''
+      socket.on('data', (bytes) => {
+        reply += bytes
+      })
+      socket.on('close', () => resolve(reply))
+      socket.on('error', reject)
+    })
+  const traced = await raw('TRACE / HTTP/1.1\r\nHost: x\r\nX-Secret: hunter2\r\nConnection: close\r\n\r\n')
+  expect(traced).toMatch(/^HTTP\/1\.1 4\d\d /)
+  expect(traced).not.toContain('hunter2')
+  const folderReply = await fetch(`${url}/assets/`)
+  expect(await folderReply.text()).not.toContain('main-1.js')
 })
 
 it('is healthy only while it accepts work', async () => {

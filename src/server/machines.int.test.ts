@@ -77,6 +77,7 @@ describeStates('machines', (bed) => {
         healthy: () => true,
         authenticate,
         checkForgery,
+        refused: () => {},
         report: (error) => {
           throw error
         },

@@ -4,6 +4,7 @@ import type { z } from 'zod'
 import { KanpekiError } from '../kernel/error.ts'
 import { type Caller, RawReply, type Route, type RouteInput } from '../platform/http/route.ts'
 import { PROBLEM_TYPE, type Problem, problem, problemOf } from './problem.ts'
+import type { RateLimit } from './rate-limit.ts'
 
 export interface MountDeps {
   /** Who is calling; throws `unauthenticated` for a wrong credential, answers an anonymous caller for none. */
@@ -11,7 +12,13 @@ export interface MountDeps {
   /** Refuses a cookie-borne write that a foreign page could have sent. */
   checkForgery(request: FastifyRequest['raw'], caller: Caller): void
   report(error: unknown, request: FastifyRequest['raw']): void
+  /** Somebody tried what they may not: 401, 403 and 429, with the code, and who it was as far as that is known. */
+  refused(code: string, request: FastifyRequest['raw'], caller: Caller | undefined): void
+  /** Nothing is limited where absent. */
+  readonly limit?: RateLimit
 }
+
+const REFUSALS: ReadonlySet<number> = new Set([401, 403, 429])
 
 class InvalidInput extends Error {
   readonly issues: readonly z.core.$ZodIssue[]
@@ -39,7 +46,31 @@ function problemFrom(error: unknown): Problem {
 export function sendProblem(reply: FastifyReply, error: unknown): FastifyReply {
   const body = problemFrom(error)
   if (body.status === 401) reply.header('www-authenticate', 'Bearer')
+  sayWhenAgain(reply, body.status, error)
   return reply.code(body.status).type(PROBLEM_TYPE).send(JSON.stringify(body))
+}
+
+/** RFC 6585 §4. */
+function sayWhenAgain(reply: FastifyReply, status: number, error: unknown): void {
+  const seconds = error instanceof KanpekiError ? error.retryAfter : undefined
+  if (status === 429 || seconds !== undefined) reply.header('retry-after', String(seconds ?? 1))
+}
+
+/** Asked by supervisors and load balancers, which must not be told that the server is gone when others ask too much. */
+const NOT_COUNTED: ReadonlySet<string> = new Set(['/healthz', '/readyz'])
+
+/** Who is calling, counted: a wrong credential counts for the network that sent it. */
+async function admit(request: FastifyRequest['raw'], route: Route, deps: MountDeps): Promise<Caller> {
+  const limit = NOT_COUNTED.has(route.path) ? undefined : deps.limit
+  let caller: Caller
+  try {
+    caller = await deps.authenticate(request)
+  } catch (error) {
+    if (error instanceof KanpekiError && error.code === 'unauthenticated') limit?.stranger(request)
+    throw error
+  }
+  limit?.known(caller, request)
+  return caller
 }
 
 function sendRaw(reply: FastifyReply, { status, headers, contentType, body }: RawReply): FastifyReply {
@@ -54,8 +85,9 @@ export function mount(app: FastifyInstance, route: Route, deps: MountDeps): void
     method: route.method,
     url: route.path,
     handler: async (request, reply) => {
+      let caller: Caller | undefined
       try {
-        const caller = await deps.authenticate(request.raw)
+        caller = await admit(request.raw, route, deps)
         if (!caller.permissions.has(route.permission)) {
           throw caller.kind === 'anonymous'
             ? new KanpekiError('unauthenticated', 'This needs a signed-in person or a token.', {
@@ -81,8 +113,10 @@ export function mount(app: FastifyInstance, route: Route, deps: MountDeps): void
       } catch (error) {
         const { status, code, detail, errors } = problemFrom(error)
         if (status >= 500) deps.report(error, request.raw)
+        if (REFUSALS.has(status)) deps.refused(code, request.raw, caller)
         if (route.sayProblem === undefined) return sendProblem(reply, error)
         const [first] = errors ?? []
+        sayWhenAgain(reply, status, error)
         const where = first === undefined ? '' : ` ${first.path}: ${first.message}`
         return sendRaw(reply, route.sayProblem({ status, code, detail: `${detail ?? ''}${where}` }))
       }

@@ -6,6 +6,7 @@ import { machineRoutes } from '../access/machines/routes.ts'
 import { createSetupLink } from '../access/people.ts'
 import { routes as accessRoutes } from '../access/routes.ts'
 import type { AccessDeps } from '../access/routes-deps.ts'
+import { partRoutes } from '../access/routes-parts.ts'
 import type { AccessTables } from '../access/tables.ts'
 import { createOwnMetrics, type OwnMetrics } from '../app/care/own-metrics.ts'
 import { careRoutes } from '../app/care/routes.ts'
@@ -42,7 +43,9 @@ import { eventRoutes } from './events-routes.ts'
 import { startHttpServer } from './http-server.ts'
 import { createLive, type Live } from './live.ts'
 import { overviewRoute } from './overview.ts'
+import { createRateLimit } from './rate-limit.ts'
 import { demoReplySchema } from './schema.ts'
+import { securityTxtRoute } from './security-txt.ts'
 
 const MAX_BODY_BYTES = 128 * 1024 * 1024
 const MAX_HELD_BYTES = 384 * 1024 * 1024
@@ -118,6 +121,15 @@ export async function serve(config: Config, log: Log, options: ServeOptions = {}
         answered: metrics.answered,
         authenticate,
         checkForgery,
+        limit: createRateLimit({ strangers: config.values['rate-strangers'], callers: config.values['rate-callers'] }, clock),
+        refused: (code, request, caller) =>
+          log.warn('a request was refused', {
+            code,
+            method: request.method,
+            path: request.url?.split('?', 1)[0],
+            by: caller === undefined || caller.kind === 'anonymous' ? null : `${caller.kind} ${caller.name}`,
+            address: request.socket.remoteAddress,
+          }),
         report: (error, request) =>
           log.error('a request failed', { path: request.url?.split('?', 1)[0], reason: messageOf(error), stack: stackOf(error) }),
         hot: createIngestHandler({
@@ -216,17 +228,21 @@ export function allRoutes(deps: RouteDeps): Route[] {
       live.publish('cards')
     },
   }
+  const access: AccessDeps = {
+    db: state.tables<AccessTables>(),
+    record,
+    clock,
+    organisation: config.values.organisation,
+    version: VERSION,
+    secure,
+    tokenLife: { days: config.values['token-days'], maxDays: config.values['token-max-days'] },
+    ...signInDeps(services, collecting, () => addresses().url),
+  }
   return [
-    ...accessRoutes({
-      db: state.tables<AccessTables>(),
-      record,
-      clock,
-      organisation: config.values.organisation,
-      version: VERSION,
-      secure,
-      ...signInDeps(services, collecting, () => addresses().url),
-    }),
+    ...accessRoutes(access),
+    ...partRoutes({ ...access, assetsChanged: async () => void (await pipeline.ask({ kind: 'assets' })) }),
     ...machineRoutes({ db: state.tables<AccessTables>(), record, clock, authority }),
+    securityTxtRoute({ contacts: config.values['security-contact'], origin: config.values['public-url'], clock }),
     ...eventRoutes(lake),
     ...detectRoutes({
       state,
@@ -292,7 +308,8 @@ export function allRoutes(deps: RouteDeps): Route[] {
 }
 
 async function openTls({ config, dir, sealer, clock, log, state, drainer }: Services): Promise<ServerTls> {
-  const { host, 'tls-cert': certFile, 'tls-key': keyFile, 'tls-names': names } = config.values
+  const { host, 'tls-cert': certFile, 'tls-key': keyFile, 'tls-names': more, 'public-url': publicUrl } = config.values
+  const names = publicUrl === null ? more : [...more, new URL(publicUrl).hostname.replaceAll(/[[\]]/g, '')]
   const tls = await openServerTls({ host, certFile, keyFile, names }, { folder: dir.keys, sealer, clock, log })
   await recordCertificate(state, clock, tls)
   tls.onChange(() => {

@@ -47,6 +47,7 @@ beforeAll(async () => {
       },
       authenticate: async () => testCaller(),
       checkForgery: () => {},
+      refused: () => {},
       report: () => {},
       routes: [],
       tls: tls.context,
