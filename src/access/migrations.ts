@@ -3,6 +3,7 @@ import { EVERY_SCOPE } from '../platform/http/route.ts'
 import { columns } from '../platform/state/columns.ts'
 import type { Migration } from '../platform/state/migrate.ts'
 import { alter } from './alter.ts'
+import { assetMigrations } from './assets/migrations.ts'
 import { machineMigrations } from './machines/migrations.ts'
 import { peopleMigrations } from './people/migrations.ts'
 import { scimMigrations } from './scim/migrations.ts'
@@ -96,6 +97,7 @@ export const migrations: readonly Migration[] = [
   ...machineMigrations,
   ...peopleMigrations,
   ...scimMigrations,
+  ...assetMigrations,
 ]
 
 interface BeforeRoles {

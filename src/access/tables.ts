@@ -1,5 +1,6 @@
 import type { ColumnType, Generated, Selectable } from 'kysely'
 import type { Flag } from '../platform/state/columns.ts'
+import type { AssetRow } from '../platform/state/tables.ts'
 import type { MachineTables } from './machines/tables.ts'
 import type { PeopleTables } from './people/tables.ts'
 import type { ScimTables } from './scim/tables.ts'
@@ -99,4 +100,5 @@ export interface AccessTables extends MachineTables, PeopleTables, SsoTables, Sc
   access_sessions: SessionsTable
   access_tokens: TokensTable
   access_setup: SetupTable
+  assets: AssetRow
 }

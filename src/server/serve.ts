@@ -5,6 +5,7 @@ import { type Authority, openAuthority } from '../access/machines/authority.ts'
 import { machineRoutes } from '../access/machines/routes.ts'
 import { createSetupLink } from '../access/people.ts'
 import { routes as accessRoutes } from '../access/routes.ts'
+import { partRoutes } from '../access/routes-parts.ts'
 import type { AccessDeps } from '../access/routes-deps.ts'
 import { partRoutes } from '../access/routes-parts.ts'
 import type { AccessTables } from '../access/tables.ts'
@@ -236,6 +237,15 @@ export function allRoutes(deps: RouteDeps): Route[] {
     version: VERSION,
     secure,
     tokenLife: { days: config.values['token-days'], maxDays: config.values['token-max-days'] },
+    ...signInDeps(services, collecting, () => addresses().url),
+  }
+  const access: AccessDeps = {
+    db: state.tables<AccessTables>(),
+    record,
+    clock,
+    organisation: config.values.organisation,
+    version: VERSION,
+    secure,
     ...signInDeps(services, collecting, () => addresses().url),
   }
   return [

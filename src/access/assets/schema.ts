@@ -64,6 +64,7 @@ export const importSchema = z.object({
   /** Only says what would be done. */
   dryRun: z.boolean().default(false),
 })
+export type ImportRequest = z.infer<typeof importSchema>
 /** Rows count from 1, the header not among them. Rows with errors are left out; the others are taken. */
 export const importReplySchema = z.object({
   rows: z.int(),

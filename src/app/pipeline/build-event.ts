@@ -1,4 +1,4 @@
-import type { ParsedEvent, RawRecord } from '../../kernel/event.ts'
+import { DEFAULT_SCOPE, type ParsedEvent, type RawRecord, type StoredEvent } from '../../kernel/event.ts'
 import { isJsonObject, type JsonObject } from '../../kernel/json.ts'
 
 /** A document that is still being made; parsers hand over fresh objects, so that setting three keys needs no copy. */
@@ -16,6 +16,11 @@ export function finishDocument(
 ): { doc: JsonObject; observed: number } {
   const observed = parsed.observed ?? received
   const doc = parsed.ecs as Growing
+  // A sender's own stays readable and means nothing to us.
+  if (doc[OWN] !== undefined) {
+    doc['sent_kanpeki'] = doc[OWN]
+    delete doc[OWN]
+  }
   doc['@timestamp'] = observed === received ? receivedIso : new Date(observed).toISOString()
   const event = doc['event']
   if (isJsonObject(event)) {
@@ -23,6 +28,20 @@ export function finishDocument(
     ;(event as Growing)['ingested'] = receivedIso
   } else doc['event'] = { id, ingested: receivedIso }
   return { doc, observed }
+}
+
+/** Our own part of a document: `from` is the scope of the source, where the event was handed to another. */
+const OWN = 'kanpeki'
+
+/** Says in the document that the shared scope handed the event over, so that its source's accounts can be told after a crash. */
+export function markHandedOver(doc: JsonObject): void {
+  ;(doc as Growing)[OWN] = { from: DEFAULT_SCOPE }
+}
+
+/** The scope of the source that brought an event: its accounts are kept there. */
+export function sourceScope({ scope, doc }: Pick<StoredEvent, 'scope' | 'doc'>): string {
+  const own = doc[OWN]
+  return isJsonObject(own) && own['from'] === DEFAULT_SCOPE ? DEFAULT_SCOPE : scope
 }
 
 /** What is kept of a record that nobody could read: its text as it came, and why. */

@@ -30,6 +30,8 @@ export type Request =
   | { readonly kind: 'body'; readonly body: IngestBody }
   | { readonly kind: 'batch'; readonly batch: CommitBatch }
   | { readonly kind: 'status' }
+  /** Reads anew which hosts belong to which scope; events committed from the answer on follow it. */
+  | { readonly kind: 'assets' }
   /** Answered when the rules have seen everything that was committed before. */
   | { readonly kind: 'settled' }
   | { readonly kind: 'stop' }
@@ -38,6 +40,7 @@ export interface Replies {
   readonly body: IngestReply
   readonly batch: CommitResult
   readonly status: PipelineStatus
+  readonly assets: null
   readonly settled: null
   readonly stop: null
 }

@@ -65,6 +65,7 @@ beforeAll(async () => {
     clock,
     writer: 'w1',
     parse: (record) => ({ parser: 'test', events: [{ observed: undefined, ecs: { message: record.text ?? '' } }] }),
+    handOver: () => ({ size: 0, scopeOf: () => undefined }),
     committed: (batch) => detector.push(batch),
     ready: () => detector.ready(),
   })

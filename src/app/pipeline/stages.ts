@@ -7,8 +7,9 @@ import type { Lake, StoredBatch } from '../../platform/lake/lake.ts'
 import { recordEvidence } from '../../platform/state/outbox.ts'
 import type { State } from '../../platform/state/state.ts'
 import { batchRoot } from '../../prove/batch-root.ts'
+import { sourceScope } from './build-event.ts'
 import { createDetector, type Detector, type DetectorDeps, type Rules } from './detector.ts'
-import { type CommittedBatch, createWriter, type Writer } from './writer.ts'
+import { type CommittedBatch, createWriter, type Writer, type WriterDeps } from './writer.ts'
 
 export interface StagesDeps extends Pick<DetectorDeps, 'progressed' | 'failed'> {
   readonly state: State
@@ -17,6 +18,8 @@ export interface StagesDeps extends Pick<DetectorDeps, 'progressed' | 'failed'> 
   /** The writer's name in the lake. */
   readonly writer: string
   readonly rules: Rules
+  /** Asked for each batch: it changes when assets do. */
+  readonly handOver: WriterDeps['handOver']
 }
 
 export interface Stages {
@@ -25,7 +28,16 @@ export interface Stages {
 }
 
 /** The two stages of the pipeline with what the rooms give them: the writer before the lake, the detector behind it. */
-export async function startStages({ state, lake, clock, writer: name, rules, progressed, failed }: StagesDeps): Promise<Stages> {
+export async function startStages({
+  state,
+  lake,
+  clock,
+  writer: name,
+  rules,
+  handOver,
+  progressed,
+  failed,
+}: StagesDeps): Promise<Stages> {
   const detector = createDetector({
     state,
     lake,
@@ -49,6 +61,7 @@ export async function startStages({ state, lake, clock, writer: name, rules, pro
     clock,
     writer: name,
     parse: parseRecord,
+    handOver,
     committed: (batch) => detector.push(batch),
     ready: () => detector.ready(),
   })
@@ -57,9 +70,10 @@ export async function startStages({ state, lake, clock, writer: name, rules, pro
 
 /** Accounts of a batch that a crash left uncounted: what the lake holds was received and stored; bytes and repeats are not known any more. */
 function countsOfStored(batch: StoredBatch): CommittedBatch['counts'] {
-  const bySource = Map.groupBy(batch.events, (event) => `${event.scope}\0${event.source}`)
+  const bySource = Map.groupBy(batch.events, (event) => `${sourceScope(event)}\0${event.source}`)
   return [...bySource.values()].map((events) => {
-    const { source, scope } = events[0]!
+    const { source } = events[0]!
+    const scope = sourceScope(events[0]!)
     const counts = countOutcomes(events.map((event) => (event.parser === 'unknown' ? 'unknown' : 'parsed')))
     return { source, scope, result: { writer: batch.writer, sequence: batch.sequence, counts } }
   })

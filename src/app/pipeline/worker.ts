@@ -1,4 +1,6 @@
 import { parentPort, workerData } from 'node:worker_threads'
+import { loadHandOver } from '../../access/assets/hand-over.ts'
+import type { AccessTables } from '../../access/tables.ts'
 import { loadRuleSet } from '../../detect/rule-set.ts'
 import { systemClock } from '../../kernel/clock.ts'
 import { KanpekiError, messageOf } from '../../kernel/error.ts'
@@ -21,12 +23,14 @@ const rules = loadRuleSet(settings.rules, (file) => {
   const root = settings.roots.find((one) => file.startsWith(one))
   return root === undefined ? file : file.slice(root.length)
 })
+let handOver = await loadHandOver(state.tables<AccessTables>())
 const { writer, detector } = await startStages({
   state,
   lake,
   clock: systemClock,
   writer: settings.writer,
   rules,
+  handOver: () => handOver,
   progressed: (what) => send({ kind: 'progressed', ...what }),
   failed: (error) => send({ kind: 'trouble', error: wireError(error) }),
 })
@@ -47,6 +51,10 @@ const handlers: { readonly [K in Request['kind']]: (request: Extract<Request, { 
     catchingUp: detector.catchingUp(),
     rules: { loaded: rules.rules, refused: rules.refused },
   }),
+  assets: async () => {
+    handOver = await loadHandOver(state.tables<AccessTables>())
+    return null
+  },
   settled: async () => {
     await writer.settled()
     await detector.idle()

@@ -3,9 +3,10 @@ import type { CommitResult } from '../../collect/commit.ts'
 import { countOutcomes, type RecordOutcome } from '../../collect/counts.ts'
 import type { Clock } from '../../kernel/clock.ts'
 import { KanpekiError } from '../../kernel/error.ts'
-import type { ParsedEvent, RawRecord } from '../../kernel/event.ts'
+import { DEFAULT_SCOPE, type ParsedEvent, type RawRecord } from '../../kernel/event.ts'
+import type { JsonObject } from '../../kernel/json.ts'
 import type { Lake, LakeBatch, LakeEvent } from '../../platform/lake/lake.ts'
-import { finishDocument, unknownDocument } from './build-event.ts'
+import { finishDocument, markHandedOver, unknownDocument } from './build-event.ts'
 
 /** What one sender handed over at once: acknowledged as a whole or not at all. */
 export interface Submission {
@@ -45,6 +46,8 @@ export interface WriterDeps {
   readonly clock: Clock
   readonly writer: string
   readonly parse: ParseRecord
+  /** Which scope an event of the shared one belongs to, by the host it names. */
+  readonly handOver: () => { readonly size: number; scopeOf(doc: JsonObject): string | undefined }
   /** Called in commit order, before the senders are told. */
   readonly committed: (batch: CommittedBatch) => void
   /** Resolves when the stage behind can take more. */
@@ -156,9 +159,11 @@ export async function createWriter(deps: WriterDeps): Promise<Writer> {
     const events: LakeEvent[] = []
     const receivedIso = new Date(received).toISOString()
     const next = sequence + 1
+    const handOver = deps.handOver()
 
     const outcomesOf = ({ submission, read }: Waiting, saw: (observed: number) => void): RecordOutcome[] => {
-      const { request, scope, source, records } = submission
+      const { request, source, records } = submission
+      const shared = submission.scope === DEFAULT_SCOPE && handOver.size > 0
       const repeated = request !== '' && (requestsBefore.has(request) || requestsHere.has(request))
       if (request !== '') requestsHere.add(request)
       if (repeated) return records.map(() => 'repeated')
@@ -172,6 +177,9 @@ export async function createWriter(deps: WriterDeps): Promise<Writer> {
           const id = made.length === 1 ? record.id : `${record.id}.${index}`
           const { doc, observed } = finishDocument(one, id, receivedIso, received)
           if (one.observed !== undefined) saw(one.observed)
+          const taker = shared ? handOver.scopeOf(doc) : undefined
+          const scope = taker ?? submission.scope
+          if (taker !== undefined) markHandedOver(doc)
           events.push({ id, scope, source, parser, observed, doc, json: JSON.stringify(doc), request })
         }
         return outcome

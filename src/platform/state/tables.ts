@@ -9,7 +9,13 @@ export type ScopeColumn = ColumnType<string, string | undefined, never>
 /** Machines, accounts and services that events and findings are about. `names` and `labels` are JSON. */
 export interface AssetRow {
   id: string
-  scope: ScopeColumn
+  /** Where it belongs: to `home`, or by its labels to another scope. Only the unscoped handle moves it. */
+  scope: ColumnType<string, string | undefined, string>
+  /** Where it was made. One of a scope stays there; one of the shared scope goes where its labels say. */
+  home: ColumnType<string, string | undefined, string>
+  /** The first of `names`, and all that it is found by; both folded (NFKC, lower case). */
+  name: ColumnType<string, string | undefined, string>
+  search: ColumnType<string, string | undefined, string>
   /** JSON array of host names, addresses and cloud ids. */
   names: string
   /** JSON object of text to text. */

@@ -3,6 +3,8 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { loadHandOver } from '../../../access/assets/hand-over.ts'
+import type { AccessTables } from '../../../access/tables.ts'
 import type { IngestBody } from '../../../collect/sources/http/body.ts'
 import { loadRuleSet } from '../../../detect/rule-set.ts'
 import type { DetectTables } from '../../../detect/tables.ts'
@@ -56,12 +58,14 @@ export async function startPipelineBed(): Promise<PipelineBed> {
     engine: bed.process,
     async start(faults = {}) {
       const failures: unknown[] = []
+      const handOver = await loadHandOver(state.tables<AccessTables>())
       const stages = await startStages({
         state: faults.state?.(state) ?? state,
         lake: faults.lake?.(bed.lake) ?? bed.lake,
         clock,
         writer: WRITER,
         rules: loadRuleSet([RULES]),
+        handOver: () => handOver,
         progressed: () => {},
         failed: (error) => failures.push(error),
       })

@@ -1,0 +1,7 @@
+import type { AccessDeps } from '../routes-deps.ts'
+
+/** What dividing the installation into scopes asks of the rest. */
+export interface PartDeps extends AccessDeps {
+  /** Lets the pipeline know which hosts are whose; resolves when the next event follows it. */
+  readonly assetsChanged: () => Promise<void>
+}
