@@ -14,13 +14,20 @@ export class KanpekiError extends Error {
   readonly code: string
   readonly place: Place | undefined
   readonly remedy: string | undefined
+  /** Seconds after which the same may work. */
+  readonly retryAfter: number | undefined
 
-  constructor(code: string, message: string, options: { place?: Place; remedy?: string; cause?: unknown } = {}) {
+  constructor(
+    code: string,
+    message: string,
+    options: { place?: Place; remedy?: string; cause?: unknown; retryAfter?: number } = {},
+  ) {
     super(message, options.cause === undefined ? undefined : { cause: options.cause })
     this.name = 'KanpekiError'
     this.code = code
     this.place = options.place
     this.remedy = options.remedy
+    this.retryAfter = options.retryAfter
   }
 
   /** One line for a terminal: `file:line: message. remedy`. */

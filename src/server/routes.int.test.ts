@@ -20,6 +20,7 @@ afterAll(async () => {
 
 /** What anyone may ask without a token; anything else that answers a stranger is a fault. */
 const PUBLIC = [
+  'GET /.well-known/security.txt',
   'GET /api/v1/openapi.json',
   'GET /api/v1/schemas/card.json',
   'GET /api/v1/session',
@@ -28,8 +29,13 @@ const PUBLIC = [
   'GET /ledger/checkpoint',
   'GET /ledger/key',
   'GET /ledger/tile/*',
+  'GET /pki/:id/ca.crl',
+  'GET /pki/ca.crl',
+  'GET /pki/ca.pem',
   'GET /public/cards/:id/badge.json',
   'GET /public/cards/:id/badge.svg',
+  'GET /readyz',
+  'POST /api/v1/agents/enrol',
   'POST /api/v1/session',
   'POST /api/v1/setup',
 ]

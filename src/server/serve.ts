@@ -45,7 +45,9 @@ import { startHttpServer } from './http-server.ts'
 import { createLive, type Live } from './live.ts'
 import { overviewRoute } from './overview.ts'
 import { createRateLimit } from './rate-limit.ts'
+import { createRateLimit } from './rate-limit.ts'
 import { demoReplySchema } from './schema.ts'
+import { securityTxtRoute } from './security-txt.ts'
 import { securityTxtRoute } from './security-txt.ts'
 
 const MAX_BODY_BYTES = 128 * 1024 * 1024
@@ -122,6 +124,15 @@ export async function serve(config: Config, log: Log, options: ServeOptions = {}
         answered: metrics.answered,
         authenticate,
         checkForgery,
+        limit: createRateLimit({ strangers: config.values['rate-strangers'], callers: config.values['rate-callers'] }, clock),
+        refused: (code, request, caller) =>
+          log.warn('a request was refused', {
+            code,
+            method: request.method,
+            path: request.url?.split('?', 1)[0],
+            by: caller === undefined || caller.kind === 'anonymous' ? null : `${caller.kind} ${caller.name}`,
+            address: request.socket.remoteAddress,
+          }),
         limit: createRateLimit({ strangers: config.values['rate-strangers'], callers: config.values['rate-callers'] }, clock),
         refused: (code, request, caller) =>
           log.warn('a request was refused', {
@@ -252,6 +263,7 @@ export function allRoutes(deps: RouteDeps): Route[] {
     ...accessRoutes(access),
     ...partRoutes({ ...access, assetsChanged: async () => void (await pipeline.ask({ kind: 'assets' })) }),
     ...machineRoutes({ db: state.tables<AccessTables>(), record, clock, authority }),
+    securityTxtRoute({ contacts: config.values['security-contact'], origin: config.values['public-url'], clock }),
     securityTxtRoute({ contacts: config.values['security-contact'], origin: config.values['public-url'], clock }),
     ...eventRoutes(lake),
     ...detectRoutes({
