@@ -5,7 +5,6 @@ import { type Authority, openAuthority } from '../access/machines/authority.ts'
 import { machineRoutes } from '../access/machines/routes.ts'
 import { createSetupLink } from '../access/people.ts'
 import { routes as accessRoutes } from '../access/routes.ts'
-import { partRoutes } from '../access/routes-parts.ts'
 import type { AccessDeps } from '../access/routes-deps.ts'
 import { partRoutes } from '../access/routes-parts.ts'
 import type { AccessTables } from '../access/tables.ts'
@@ -45,9 +44,7 @@ import { startHttpServer } from './http-server.ts'
 import { createLive, type Live } from './live.ts'
 import { overviewRoute } from './overview.ts'
 import { createRateLimit } from './rate-limit.ts'
-import { createRateLimit } from './rate-limit.ts'
 import { demoReplySchema } from './schema.ts'
-import { securityTxtRoute } from './security-txt.ts'
 import { securityTxtRoute } from './security-txt.ts'
 
 const MAX_BODY_BYTES = 128 * 1024 * 1024
@@ -124,15 +121,6 @@ export async function serve(config: Config, log: Log, options: ServeOptions = {}
         answered: metrics.answered,
         authenticate,
         checkForgery,
-        limit: createRateLimit({ strangers: config.values['rate-strangers'], callers: config.values['rate-callers'] }, clock),
-        refused: (code, request, caller) =>
-          log.warn('a request was refused', {
-            code,
-            method: request.method,
-            path: request.url?.split('?', 1)[0],
-            by: caller === undefined || caller.kind === 'anonymous' ? null : `${caller.kind} ${caller.name}`,
-            address: request.socket.remoteAddress,
-          }),
         limit: createRateLimit({ strangers: config.values['rate-strangers'], callers: config.values['rate-callers'] }, clock),
         refused: (code, request, caller) =>
           log.warn('a request was refused', {
@@ -250,20 +238,10 @@ export function allRoutes(deps: RouteDeps): Route[] {
     tokenLife: { days: config.values['token-days'], maxDays: config.values['token-max-days'] },
     ...signInDeps(services, collecting, () => addresses().url),
   }
-  const access: AccessDeps = {
-    db: state.tables<AccessTables>(),
-    record,
-    clock,
-    organisation: config.values.organisation,
-    version: VERSION,
-    secure,
-    ...signInDeps(services, collecting, () => addresses().url),
-  }
   return [
     ...accessRoutes(access),
     ...partRoutes({ ...access, assetsChanged: async () => void (await pipeline.ask({ kind: 'assets' })) }),
     ...machineRoutes({ db: state.tables<AccessTables>(), record, clock, authority }),
-    securityTxtRoute({ contacts: config.values['security-contact'], origin: config.values['public-url'], clock }),
     securityTxtRoute({ contacts: config.values['security-contact'], origin: config.values['public-url'], clock }),
     ...eventRoutes(lake),
     ...detectRoutes({
