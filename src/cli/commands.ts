@@ -12,7 +12,12 @@ export const commands: Readonly<Record<string, CommandEntry>> = {
   demo: { summary: 'start it with a replayed attack story', load: async () => (await import('./demo.ts')).demoCommand },
   detect: { summary: 'run Sigma rules over files', load: async () => (await import('./detect.ts')).detectCommand },
   search: { summary: 'search stored events', load: async () => (await import('./search.ts')).searchCommand },
-  token: { summary: 'create, list and revoke API tokens', load: async () => (await import('./token.ts')).tokenCommand },
+  token: { summary: 'create, list, rotate and revoke API tokens', load: async () => (await import('./token.ts')).tokenCommand },
+  agents: { summary: 'list and revoke enrolled agents', load: async () => (await import('./agents.ts')).agentsCommand },
+  'enrol-token': {
+    summary: 'create tokens that agents enrol with',
+    load: async () => (await import('./enrol-token.ts')).enrolTokenCommand,
+  },
   declare: { summary: 'validate declaration cards', load: async () => (await import('./declare.ts')).declareCommand },
   secrets: {
     summary: 'change the key that seals stored secrets',

@@ -7,13 +7,18 @@ interface ProblemBody {
   readonly remedy?: string
 }
 
-/** Calls a server's API. The token comes from the option or from KANPEKI_TOKEN. @throws KanpekiError with the problem's code. */
+/**
+ * Calls a server's API. The token comes from the option or from KANPEKI_TOKEN.
+ * @param scope the scope to work in; the token's own where absent.
+ * @throws KanpekiError with the problem's code.
+ */
 export async function callApi<T>(
   server: ServerRef,
   token: string | undefined,
   method: 'GET' | 'POST' | 'DELETE',
   path: string,
   body?: unknown,
+  scope?: string,
 ): Promise<T> {
   const secret = token ?? process.env['KANPEKI_TOKEN']
   if (secret === undefined)
@@ -23,6 +28,7 @@ export async function callApi<T>(
     headers: {
       authorization: `Bearer ${secret}`,
       accept: 'application/json',
+      ...(scope === undefined ? {} : { 'x-kanpeki-scope': scope }),
       ...(body === undefined ? {} : { 'content-type': 'application/json' }),
     },
     ...(body === undefined ? {} : { body: JSON.stringify(body) }),

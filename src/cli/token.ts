@@ -1,24 +1,25 @@
 import { isGrant } from '../access/grants.ts'
-import { deleteToken, listTokens } from '../access/queries.ts'
+import { deleteToken, findTokenById, listTokens } from '../access/queries.ts'
 import { GRANTS } from '../access/schema.ts'
 import type { AccessTables } from '../access/tables.ts'
-import { createToken } from '../access/tokens.ts'
-import { openOwnState } from '../app/care/open-own-state.ts'
+import { tokenLife } from '../access/token-life.ts'
+import { createToken, rotateToken } from '../access/tokens.ts'
 import { KanpekiError } from '../kernel/error.ts'
 import { DEFAULT_SCOPE } from '../kernel/event.ts'
-import { readConfig } from '../platform/config.ts'
-import { dataDir, prepareDataDir } from '../platform/data-dir.ts'
-import { recordEvidence } from '../platform/state/outbox.ts'
-import type { State } from '../platform/state/state.ts'
 import { EXIT, guarded, readOptions } from './options.ts'
+import { changeAccess, wholeNumber, withState } from './own-state.ts'
 import { callApi } from './remote.ts'
 
-const USAGE = `Usage: kanpeki token create --scope ingest|read|metrics|scim|admin [--name NAME] [--days N] [--data DIR | --url URL --token ADMIN_TOKEN [--ca FILE]]
+const USAGE = `Usage: kanpeki token create --scope ingest|read|metrics|scim|admin [--name NAME] [--days N] [--source NAME] [--data DIR | --url URL --token ADMIN_TOKEN [--ca FILE]]
        kanpeki token list [--data DIR]
+       kanpeki token rotate ID [--overlap-hours N] [--data DIR]
        kanpeki token revoke ID [--data DIR]
-'create' prints only the token. With --url it is made by the server, with a token of scope admin (or KANPEKI_TOKEN).`
+'create' and 'rotate' print only the token. With --url it is made by the server, with a token of scope admin (or
+KANPEKI_TOKEN). With --source all that an ingest token sends counts for that one source. A rotated token's former secret
+stays good for 24 hours, or --overlap-hours (0 ends it at once).`
 
-const DAY_MS = 86_400_000
+const HOUR_MS = 3_600_000
+const MOST_OVERLAP_HOURS = 720
 
 interface Values {
   readonly data: string
@@ -28,88 +29,91 @@ interface Values {
   readonly scope?: string | undefined
   readonly name: string
   readonly days?: string | undefined
-}
-
-async function withState<T>(data: string, work: (state: State) => Promise<T>): Promise<T> {
-  prepareDataDir(dataDir(data))
-  const config = readConfig(data, {}, process.env)
-  const { state } = await openOwnState(config)
-  try {
-    return await work(state)
-  } finally {
-    await state.close()
-  }
+  readonly source?: string | undefined
+  readonly 'overlap-hours': string
 }
 
 async function create(values: Values): Promise<number> {
-  const { scope, name } = values
+  const { scope, name, source } = values
   if (scope === undefined || !isGrant(scope))
     throw new KanpekiError('usage', `--scope must be one of ${GRANTS.join(', ')}.`, { remedy: `\n${USAGE}` })
-  const days = values.days === undefined ? undefined : Number(values.days)
-  if (days !== undefined && !(Number.isInteger(days) && days > 0))
-    throw new KanpekiError('usage', '--days must be a whole number above 0.')
+  const days = values.days === undefined ? undefined : wholeNumber('--days', values.days, 3650)
+  if (source !== undefined && (scope !== 'ingest' || !/^[a-z0-9][a-z0-9._-]{0,63}$/.test(source)))
+    throw new KanpekiError(
+      'usage',
+      '--source is for --scope ingest: 1 to 64 lower-case letters, digits, dots, dashes and underscores.',
+    )
   if (values.url !== undefined) {
     const made = await callApi<{ token: string }>({ url: values.url, ca: values.ca }, values.token, 'POST', '/api/v1/tokens', {
       name,
       scope,
       ...(days === undefined ? {} : { expiresInDays: days }),
+      ...(source === undefined ? {} : { source }),
     })
     process.stdout.write(`${made.token}\n`)
     return EXIT.ok
   }
-  const token = await withState(values.data, (state) =>
-    state.transaction<AccessTables, string>(async (trx) => {
-      const now = Date.now()
+  const token = await withState(values.data, async (state, config) => {
+    const life = tokenLife(scope, days, { days: config.values['token-days'], maxDays: config.values['token-max-days'] })
+    return await changeAccess(state, DEFAULT_SCOPE, async (db, now) => {
+      const request = { scope: DEFAULT_SCOPE, name, grant: scope, owner: null }
       const made = await createToken(
-        trx,
-        { scope: DEFAULT_SCOPE, name, grant: scope, owner: null, ...(days === undefined ? {} : { life: days * DAY_MS }) },
+        db,
+        { ...request, ...(life === undefined ? {} : { life }), ...(source === undefined ? {} : { source: `http:${source}` }) },
         now,
       )
-      await recordEvidence(trx, [
-        {
-          type: 'admin',
-          scope: DEFAULT_SCOPE,
-          observed: now,
-          received: now,
-          body: { action: 'token.create', token: made.id, name, grants: scope, by: 'command line' },
-        },
-      ])
-      return made.token
+      const body = { token: made.id, name, grants: scope, source: made.row.source, until: time(made.row.expires) }
+      return { result: made.token, action: 'token.create', body }
+    })
+  })
+  process.stdout.write(`${token}\n`)
+  return EXIT.ok
+}
+
+function time(ms: number | null): string | null {
+  return ms === null ? null : new Date(ms).toISOString()
+}
+
+async function list(values: Values): Promise<number> {
+  const rows = await withState(values.data, (state) => listTokens(state.tables<AccessTables>(), DEFAULT_SCOPE))
+  for (const row of rows) {
+    const used = row.last_used === null ? 'never used' : `used ${time(row.last_used)}`
+    const end = row.expires === null ? '' : `  until ${time(row.expires)}`
+    process.stdout.write(`${row.id}  ${row.grants.padEnd(6)}  ${row.name}  ${used}${end}\n`)
+  }
+  return EXIT.ok
+}
+
+async function rotate(values: Values, id: string | undefined): Promise<number> {
+  if (id === undefined) throw new KanpekiError('usage', 'Which token? Give its id.', { remedy: `\n${USAGE}` })
+  const hours = values['overlap-hours'] === '0' ? 0 : wholeNumber('--overlap-hours', values['overlap-hours'], MOST_OVERLAP_HOURS)
+  const token = await withState(values.data, (state) =>
+    changeAccess(state, DEFAULT_SCOPE, async (db, now) => {
+      const row = await findTokenById(db, DEFAULT_SCOPE, id)
+      if (row === undefined || !isGrant(row.grants) || (row.expires !== null && row.expires <= now)) throw noToken(id)
+      // The account that answers for the token stays: this command speaks for nobody.
+      const made = await rotateToken(db, row, row.grants, row.owner, hours * HOUR_MS, now)
+      const body = { token: id, name: row.name, owner: row.owner, formerSecretUntil: time(made.row.old_until) }
+      return { result: made.token, action: 'token.rotate', body }
     }),
   )
   process.stdout.write(`${token}\n`)
   return EXIT.ok
 }
 
-async function list(values: Values): Promise<number> {
-  const rows = await withState(values.data, (state) => listTokens(state.tables<AccessTables>(), DEFAULT_SCOPE))
-  for (const row of rows) {
-    const used = row.last_used === null ? 'never used' : `used ${new Date(row.last_used).toISOString()}`
-    process.stdout.write(`${row.id}  ${row.grants.padEnd(6)}  ${row.name}  ${used}\n`)
-  }
+async function revoke(values: Values, id: string | undefined): Promise<number> {
+  if (id === undefined) throw new KanpekiError('usage', 'Which token? Give its id.', { remedy: `\n${USAGE}` })
+  await withState(values.data, (state) =>
+    changeAccess(state, DEFAULT_SCOPE, async (db) => {
+      if (!(await deleteToken(db, DEFAULT_SCOPE, id))) throw noToken(id)
+      return { result: undefined, action: 'token.revoke', body: { token: id } }
+    }),
+  )
   return EXIT.ok
 }
 
-async function revoke(values: Values, id: string | undefined): Promise<number> {
-  if (id === undefined) throw new KanpekiError('usage', 'Which token? Give its id.', { remedy: `\n${USAGE}` })
-  const done = await withState(values.data, (state) =>
-    state.transaction<AccessTables, boolean>(async (trx) => {
-      if (!(await deleteToken(trx, DEFAULT_SCOPE, id))) return false
-      const now = Date.now()
-      await recordEvidence(trx, [
-        {
-          type: 'admin',
-          scope: DEFAULT_SCOPE,
-          observed: now,
-          received: now,
-          body: { action: 'token.revoke', token: id, by: 'command line' },
-        },
-      ])
-      return true
-    }),
-  )
-  if (!done) throw new KanpekiError('not_found', `There is no token ${id}.`, { remedy: "'kanpeki token list' shows them." })
-  return EXIT.ok
+function noToken(id: string): KanpekiError {
+  return new KanpekiError('not_found', `There is no token ${id}.`, { remedy: "'kanpeki token list' shows them." })
 }
 
 export function tokenCommand(args: readonly string[]): Promise<number> {
@@ -126,6 +130,8 @@ export function tokenCommand(args: readonly string[]): Promise<number> {
           scope: { type: 'string' },
           name: { type: 'string', default: 'command line' },
           days: { type: 'string' },
+          source: { type: 'string' },
+          'overlap-hours': { type: 'string', default: '24' },
           help: { type: 'boolean', short: 'h', default: false },
         },
       },
@@ -138,6 +144,7 @@ export function tokenCommand(args: readonly string[]): Promise<number> {
     }
     if (action === 'create') return await create(values)
     if (action === 'list') return await list(values)
+    if (action === 'rotate') return await rotate(values, id)
     if (action === 'revoke') return await revoke(values, id)
     throw new KanpekiError('usage', action === undefined ? 'What shall be done?' : `There is no 'token ${action}'.`, {
       remedy: `\n${USAGE}`,
