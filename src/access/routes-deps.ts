@@ -20,6 +20,8 @@ export interface AccessDeps {
   /** True where the page is reached by TLS: the cookie is then marked Secure. */
   readonly secure: boolean
   readonly policy: SessionPolicy
+  /** `break-glass`: passwords open break-glass accounts alone. `allowed` where absent. */
+  readonly passwordSignIn?: 'allowed' | 'break-glass'
   /** How long tokens last; DEFAULT_TOKEN_LIFE where absent. */
   readonly tokenLife?: TokenLife
   readonly sealer: Sealer

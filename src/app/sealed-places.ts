@@ -1,4 +1,5 @@
 import { sealContext as caContext } from '../access/machines/authority.ts'
+import { secretContext } from '../access/sso/settings.ts'
 import type { DataDir } from '../platform/data-dir.ts'
 import { type SealedColumn, sealedColumn } from '../platform/secrets/sealed-columns.ts'
 import type { SealedPlace } from '../platform/secrets/sealed-place.ts'
@@ -9,6 +10,7 @@ import { sealedSigningKey } from '../prove/signing-key.ts'
 /** Every column that holds sealed values. A rotation that meets one that is not here keeps the old key and says so. */
 const SEALED_COLUMNS: readonly SealedColumn[] = [
   { table: 'access_ca', column: 'key', key: ['id'], context: ({ id }) => caContext(String(id)) },
+  { table: 'access_sso_providers', column: 'secret', key: ['id'], context: ({ id }) => secretContext(String(id)) },
 ]
 
 /** Everything that is sealed at rest, for the rotation of the seal key. */

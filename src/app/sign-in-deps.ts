@@ -22,9 +22,10 @@ export function signInDeps(
   { config, sealer, log }: Pick<Services, 'config' | 'sealer' | 'log'>,
   collecting: Pick<Collecting, 'send'>,
   announced: () => string,
-): Pick<AccessDeps, 'policy' | 'sealer' | 'origin' | 'tell'> {
+): Pick<AccessDeps, 'policy' | 'passwordSignIn' | 'sealer' | 'origin' | 'tell'> {
   return {
     policy: sessionPolicy(config),
+    passwordSignIn: config.values['password-sign-in'],
     sealer,
     origin: () => config.values['public-url'] ?? announced(),
     tell: (json) => {

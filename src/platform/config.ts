@@ -172,6 +172,14 @@ const SETTINGS = {
       ja: '設定を禁じる漏えい済みパスワードの一覧ファイル（SHA1:件数 の行、ハッシュ順）。',
     },
   },
+  'password-sign-in': {
+    schema: z.enum(['allowed', 'break-glass']),
+    fallback: 'allowed',
+    meaning: {
+      en: 'break-glass: passwords open break-glass accounts alone, and everybody else signs in through a provider or with a passkey. Make a break-glass account first.',
+      ja: 'break-glass にすると、パスワードでサインインできるのは緊急用アカウントだけになり、ほかの人はシングルサインオンかパスキーを使います。先に緊急用アカウントを作ってください。',
+    },
+  },
   'second-factor': {
     schema: z.enum(['optional', 'administrators', 'required']),
     fallback: 'optional',

@@ -7,6 +7,7 @@ import { createSetupLink } from '../access/people.ts'
 import { routes as accessRoutes } from '../access/routes.ts'
 import type { AccessDeps } from '../access/routes-deps.ts'
 import { partRoutes } from '../access/routes-parts.ts'
+import { ssoRoutes } from '../access/sso/routes.ts'
 import type { AccessTables } from '../access/tables.ts'
 import { createOwnMetrics, type OwnMetrics } from '../app/care/own-metrics.ts'
 import { careRoutes } from '../app/care/routes.ts'
@@ -241,6 +242,7 @@ export function allRoutes(deps: RouteDeps): Route[] {
   return [
     ...accessRoutes(access),
     ...partRoutes({ ...access, assetsChanged: async () => void (await pipeline.ask({ kind: 'assets' })) }),
+    ...ssoRoutes({ ...access, fetch: services.outgoing.fetch }),
     ...machineRoutes({ db: state.tables<AccessTables>(), record, clock, authority }),
     securityTxtRoute({ contacts: config.values['security-contact'], origin: config.values['public-url'], clock }),
     ...eventRoutes(lake),

@@ -4,6 +4,4 @@ import type { SsoClientDeps } from './client.ts'
 export interface SsoDeps extends AccessDeps {
   /** The guarded way out (platform/outgoing). */
   readonly fetch: SsoClientDeps['fetch']
-  /** `break-glass`: passwords open break-glass accounts alone. */
-  readonly passwordSignIn: 'allowed' | 'break-glass'
 }

@@ -39,7 +39,7 @@ export function ssoSignInRoutes(deps: SsoDeps, client: SsoClient): Route[] {
         const providers = (await listProviders(deps.db)).map(knownProvider).filter(({ settings }) => settings.enabled)
         return {
           items: providers.map(({ id, settings }) => ({ id, title: settings.title })),
-          passwordSignIn: deps.passwordSignIn,
+          passwordSignIn: deps.passwordSignIn ?? 'allowed',
         }
       },
     }),
@@ -158,7 +158,7 @@ async function signIn(
 ): Promise<RawReply> {
   const who = whoIs(proved, provider.settings)
   const methods = who.multiFactor ? ['fed', 'mfa'] : ['fed']
-  return await deps.record(async (db) => {
+  const done = await deps.record(async (db) => {
     const now = deps.clock.now()
     const { account, found } = await accountFor(db, provider, who, now)
     const kept = await keepRoles(db, account.id, 'oidc', rolesFor(who, provider.settings), `sso:${provider.id}`, now)
@@ -176,10 +176,11 @@ async function signIn(
       ...changes(provider, account, who, found, kept, now),
     ]
     return {
-      result: returnPage(begun.to_path, { 'set-cookie': cookies }),
+      result: { account, reply: returnPage(begun.to_path, { 'set-cookie': cookies }) },
       evidence,
     }
   })
+  return done.reply
 }
 
 function changes(
