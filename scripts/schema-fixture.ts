@@ -6,7 +6,8 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'nod
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
-import { createSetupLink, useSetupLink } from '../src/access/people.ts'
+import { hashPassword } from '../src/access/password.ts'
+import { createSetupLink, useSetupLink } from '../src/access/setup.ts'
 import type { AccessTables } from '../src/access/tables.ts'
 import { createToken } from '../src/access/tokens.ts'
 import { migrations } from '../src/app/migrations.ts'
@@ -23,7 +24,7 @@ const path = join(folder, 'state.db')
 const state = await openState({ path }, migrations, { now: () => AT })
 await state.transaction<AccessTables, void>(async (trx) => {
   const link = await createSetupLink(trx, 'default', AT)
-  await useSetupLink(trx, 'default', link!, 'mori', 'a password of the fixture', AT)
+  await useSetupLink(trx, 'default', link!, 'mori', await hashPassword('a password of the fixture'), AT)
   await createToken(trx, { scope: 'default', name: 'shipper', grant: 'ingest', owner: null }, AT)
   const counts = { received: 3, parsed: 2, unknown: 1, stored: 3, repeated: 0, dropped: 0, gaps: 0, bytes: 300 }
   await applyCounts(trx, 'http:shipper', 'default', { writer: 'w1', sequence: 1, counts }, AT)

@@ -4,10 +4,12 @@ import type { AccessTables, Account, AccountsTable, AssignmentsTable, TokensTabl
 
 export type Db = Kysely<AccessTables>
 
-export async function countAccounts(db: Db): Promise<number> {
+/** How many accounts there are besides the emergency one. */
+export async function countPeople(db: Db): Promise<number> {
   const row = await db
     .selectFrom('access_accounts')
     .select((e) => e.fn.countAll<number>().as('n'))
+    .where('break_glass', '=', 0)
     .executeTakeFirstOrThrow()
   return Number(row.n)
 }
@@ -22,6 +24,10 @@ export async function insertAccount(db: Db, row: Insertable<AccountsTable>): Pro
 
 export async function findAccount(db: Db, id: string): Promise<Account | undefined> {
   return await db.selectFrom('access_accounts').selectAll().where('id', '=', id).executeTakeFirst()
+}
+
+export async function setPassword(db: Db, account: string, password: string): Promise<void> {
+  await db.updateTable('access_accounts').set({ password }).where('id', '=', account).execute()
 }
 
 // ── Roles and scopes ──

@@ -1,17 +1,18 @@
 import { KanpekiError } from '../kernel/error.ts'
-import { DEFAULT_SCOPE } from '../kernel/event.ts'
 import { RawReply, type Route, route } from '../platform/http/route.ts'
 import { sessionSecretOf } from './authenticate.ts'
-import { checkPassword, createThrottle, FIRST_ROLES, useSetupLink } from './people.ts'
-import { deleteSession, findSetup } from './queries.ts'
-import { type AccessDeps, adminEvidence, signInEvidence } from './routes-deps.ts'
-import { sessionSchema, setupQuerySchema, setupSchema, setupStatusSchema, signInSchema } from './schema.ts'
+import { hashPassword } from './password.ts'
+import { deleteSession, findAccount } from './queries.ts'
+import { type AccessDeps, adminEvidence } from './routes-deps.ts'
+import { sessionSchema, setupQuerySchema, setupSchema, setupStatusSchema } from './schema.ts'
 import { hashSecret } from './secret.ts'
-import { openSession, sessionCookie, sessionReply } from './session.ts'
+import { sessionCookie, sessionReply } from './session.ts'
+import { FIRST_ROLES, setupWorks, useSetupLink } from './setup.ts'
+import { complete } from './sign-in/sign-in.ts'
+import { refuseWeakPassword } from './weak-password.ts'
 
-/** Setting up, signing in and out. */
+/** Setting up, who is signed in, signing out. */
 export function sessionRoutes(deps: AccessDeps): Route[] {
-  const throttle = createThrottle()
   return [
     route({
       method: 'GET',
@@ -20,7 +21,7 @@ export function sessionRoutes(deps: AccessDeps): Route[] {
       summary: 'Whether a one-time set-up link still works',
       query: setupQuerySchema,
       response: setupStatusSchema,
-      handle: async ({ query }) => ({ valid: await findSetup(deps.db, hashSecret(query.token), deps.clock.now()) }),
+      handle: async ({ query }) => ({ valid: await setupWorks(deps.db, query.token, deps.clock.now()) }),
     }),
     route({
       method: 'POST',
@@ -29,17 +30,21 @@ export function sessionRoutes(deps: AccessDeps): Route[] {
       summary: "Set the administrator's name and password, once",
       body: setupSchema,
       response: sessionSchema,
-      handle: ({ body, caller, request }) =>
-        deps.record(async (db) => {
-          const now = deps.clock.now()
-          const account = await useSetupLink(db, caller.scope, body.token, body.name, body.password, now)
-          return {
-            result: await openSession(deps, db, account, ['pwd'], request),
-            evidence: [
-              adminEvidence(account, now, 'account.create', { account: account.id, name: account.name, roles: [...FIRST_ROLES] }),
-            ],
-          }
-        }),
+      handle: async ({ body, caller, request }) => {
+        const now = deps.clock.now()
+        refuseWeakPassword(body.password, [deps.organisation, body.name])
+        // Hashing is dear: whoever has no link shall not make us do it.
+        const password = (await setupWorks(deps.db, body.token, now)) ? await hashPassword(body.password) : ''
+        const signedIn = await deps.record(async (db) => {
+          const made = await useSetupLink(db, caller.scope, body.token, body.name, password, now)
+          const account = await findAccount(db, made.id)
+          if (account === undefined) throw new KanpekiError('internal', 'The account was not made.')
+          const { result, evidence } = await complete(deps, db, account, ['pwd'], request)
+          const about = { account: account.id, name: account.name, roles: [...FIRST_ROLES] }
+          return { result, evidence: [adminEvidence(account, now, 'account.create', about), ...evidence] }
+        })
+        return signedIn()
+      },
     }),
     route({
       method: 'GET',
@@ -53,36 +58,6 @@ export function sessionRoutes(deps: AccessDeps): Route[] {
       },
     }),
     route({
-      method: 'POST',
-      path: '/api/v1/session',
-      permission: 'public',
-      summary: 'Sign in',
-      body: signInSchema,
-      response: sessionSchema,
-      handle: async ({ body, request }) => {
-        const key = `${request.socket.remoteAddress ?? ''} ${body.name}`
-        const now = deps.clock.now()
-        throttle.check(key, now)
-        const account = await checkPassword(deps.db, body.name, body.password)
-        const address = request.socket.remoteAddress ?? ''
-        if (account === undefined) {
-          throttle.failed(key, now)
-          await deps.record(async () => ({
-            result: undefined,
-            evidence: [signInEvidence(DEFAULT_SCOPE, now, { outcome: 'failure', name: body.name, address })],
-          }))
-          throw new KanpekiError('unauthenticated', 'Name or password is wrong.')
-        }
-        throttle.passed(key)
-        return await deps.record(async (db) => ({
-          result: await openSession(deps, db, account, ['pwd'], request),
-          evidence: [
-            signInEvidence(account.scope, now, { outcome: 'success', account: account.id, name: account.name, address }),
-          ],
-        }))
-      },
-    }),
-    route({
       method: 'DELETE',
       path: '/api/v1/session',
       permission: 'session',
@@ -90,7 +65,11 @@ export function sessionRoutes(deps: AccessDeps): Route[] {
       handle: async ({ request }) => {
         const secret = sessionSecretOf(request)
         if (secret !== undefined) await deleteSession(deps.db, hashSecret(secret))
-        return new RawReply('application/json', '{}', { 'set-cookie': sessionCookie(deps, '', 0) })
+        return new RawReply('application/json', '{}', {
+          'set-cookie': sessionCookie(deps, '', 0),
+          'clear-site-data': '"cache"',
+          'cache-control': 'no-store',
+        })
       },
     }),
   ]

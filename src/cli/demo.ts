@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
-import { countAccounts } from '../access/queries.ts'
+import { countPeople } from '../access/queries.ts'
 import type { AccessTables } from '../access/tables.ts'
 import { createToken } from '../access/tokens.ts'
 import { readStoryTexts, type StoryTexts } from '../app/demo/acts.ts'
@@ -106,7 +106,7 @@ async function waitForPerson(kanpeki: Kanpeki, stopped: () => boolean): Promise<
   })
   const until = Date.now() + WAIT_FOR_PERSON_MS
   while (Date.now() < until && !stopped()) {
-    if ((await countAccounts(kanpeki.services.state.tables<AccessTables>())) > 0) return
+    if ((await countPeople(kanpeki.services.state.tables<AccessTables>())) > 0) return
     await pause(500)
   }
 }

@@ -1,4 +1,3 @@
-import type { ColumnType } from 'kysely'
 import type { Flag } from '../../platform/state/columns.ts'
 
 export interface TotpTable {
@@ -7,7 +6,7 @@ export interface TotpTable {
   /** Base32, sealed for `access_totp:ACCOUNT`. */
   secret: string
   /** 0 until a first code has shown that the app has it. */
-  active: ColumnType<Flag>
+  active: Flag
   /** The 30 s step of the last code taken: neither it nor an earlier one is taken again (RFC 6238 §5.2). */
   last_step: number
   created: number
