@@ -30,5 +30,7 @@ export const commands: Readonly<Record<string, CommandEntry>> = {
     summary: "bring the state to this version's schema, or back",
     load: async () => (await import('./upgrade.ts')).upgradeCommand,
   },
+  doctor: { summary: 'examine machine and data folder', load: async () => (await import('./doctor.ts')).doctorCommand },
+  config: { summary: 'explain the settings', load: async () => (await import('./config.ts')).configCommand },
   export: { summary: 'write an evidence bundle', load: async () => (await import('./export.ts')).exportCommand },
 }

@@ -36,7 +36,7 @@ export interface Tip {
  * Reads what the checkpoint on the disk stands on, and checks that it does.
  * @throws KanpekiError `ledger_damaged`, `ledger_foreign`.
  */
-export async function loadTip(files: LedgerFiles, key: SigningKey): Promise<Tip> {
+export async function loadTip(files: LedgerFiles, key: Pick<SigningKey, 'verifier'>): Promise<Tip> {
   const bytes = await files.read('checkpoint')
   const checkpoint = bytes === undefined ? undefined : parseCheckpoint(bytes)
   if (checkpoint === undefined) throw damaged('checkpoint', 'is missing or malformed')
