@@ -1,5 +1,6 @@
 import { columns } from '../platform/state/columns.ts'
 import type { Migration } from '../platform/state/migrate.ts'
+import { auditMigrations } from './audit/migrations.ts'
 
 export const proveMigrations: readonly Migration[] = [
   {
@@ -37,4 +38,5 @@ export const proveMigrations: readonly Migration[] = [
         .execute()
     },
   },
+  ...auditMigrations,
 ]

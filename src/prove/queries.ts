@@ -1,6 +1,7 @@
 import type { Kysely } from 'kysely'
 import type { EntryType } from '../kernel/evidence.ts'
 import type { StateTables } from '../platform/state/tables.ts'
+import { insertDeeds } from './audit/queries.ts'
 import type { ProveEntryRow, ProveTables } from './tables.ts'
 import { batchId, type ReadEntry, type Subject } from './verify/entry.ts'
 
@@ -31,6 +32,7 @@ export async function insertEntries(trx: Db, entries: readonly IndexedEntry[]): 
   const subjects = entries.flatMap(({ index, entry, subjects }) =>
     subjects.map(({ kind, id }) => ({ kind, id, idx: index, scope: entry.scope })),
   )
+  await insertDeeds(trx, entries)
   for (const part of parts(rows)) await trx.insertInto('prove_entries').values(part).execute()
   for (const part of parts(subjects)) await trx.insertInto('prove_subjects').values(part).execute()
   for (const part of parts(growthOf(rows))) {

@@ -4,6 +4,7 @@ import { canonicalJson, type JsonObject } from '../kernel/json.ts'
 import { type OutboxEntry, pruneOutbox, readOutbox, recordEvidence } from '../platform/state/outbox.ts'
 import type { State } from '../platform/state/state.ts'
 import type { StateTables } from '../platform/state/tables.ts'
+import { insertDeeds, missingDeeds } from './audit/queries.ts'
 import { entryOf } from './entry-of.ts'
 import type { Ledger } from './ledger.ts'
 import { insertEntries, lastIndexed, lastRecorded, raiseRecorded } from './queries.ts'
@@ -49,6 +50,17 @@ export async function reconcile(ledger: Ledger, state: State, clock: Clock, log:
   }
   if (outbox > 0) await settleOutbox(ledger, state, outbox, clock, log)
   await indexFrom(ledger, state, last === undefined ? 0 : last.idx + 1)
+  await indexDeeds(ledger, state)
+}
+
+/** Finds what was done in entries that a version before the audit's index logged. */
+async function indexDeeds(ledger: Ledger, state: State): Promise<void> {
+  for (;;) {
+    const indexes = await missingDeeds(state.tables<Tables>(), ENTRIES_A_TRANSACTION)
+    if (indexes.length === 0) return
+    const entries = await Promise.all(indexes.map(async (index) => ({ index, entry: await readEntry(ledger, index) })))
+    await state.transaction<Tables, void>((trx) => insertDeeds(trx, entries))
+  }
 }
 
 /** @throws KanpekiError `ledger_damaged`. */

@@ -1,10 +1,11 @@
 import { expect, test } from 'vitest'
 import { KanpekiError } from '../kernel/error.ts'
 import type { Evidence } from '../kernel/evidence.ts'
-import { PERMISSIONS, RawReply, type Route } from '../platform/http/route.ts'
+import { RawReply, type Route } from '../platform/http/route.ts'
 import { recordEvidence } from '../platform/state/outbox.ts'
 import type { State } from '../platform/state/state.ts'
 import type { StateTables } from '../platform/state/tables.ts'
+import { testCaller } from '../platform/testing/caller.ts'
 import { describeStates } from '../platform/testing/states.ts'
 import { batchRoot } from './batch-root.ts'
 import { openDrainer } from './drain.ts'
@@ -75,7 +76,7 @@ async function serve(state: State) {
         params: route.params?.parse(params),
         query: route.query?.parse(Object.fromEntries(url.searchParams)),
         body: undefined,
-        caller: { kind: 'token', id: 't', name: 't', scope, permissions: new Set(PERMISSIONS) },
+        caller: testCaller({ scope }),
       }
       const reply = await route.handle(input as never)
       return reply instanceof RawReply || route.response === undefined ? reply : route.response.parse(reply)

@@ -1,10 +1,11 @@
 import { z } from 'zod'
 import { type Clock, systemClock } from '../kernel/clock.ts'
 import { KanpekiError } from '../kernel/error.ts'
-import { type Permission, RawReply, type Route, route } from '../platform/http/route.ts'
+import { type Caller, EVERY_SCOPE, type Permission, RawReply, type Route, route } from '../platform/http/route.ts'
 import type { Lake } from '../platform/lake/lake.ts'
 import type { State } from '../platform/state/state.ts'
 import type { StateTables } from '../platform/state/tables.ts'
+import { auditRoutes } from './audit/routes.ts'
 import type { Drainer } from './drain.ts'
 import type { Ledger } from './ledger.ts'
 import { type BundleAbout, bundleFileName, makeBundle } from './make-bundle.ts'
@@ -21,7 +22,8 @@ import {
 } from './schema.ts'
 import type { ProveTables } from './tables.ts'
 import { formatBundle } from './verify/bundle-format.ts'
-import { parseTilePath, TILE_WIDTH, tilePath, tileWidth } from './verify/tiles.ts'
+import { parseEntry } from './verify/entry.ts'
+import { parseTilePath, splitEntryBundle, TILE_WIDTH, tilePath, tileWidth } from './verify/tiles.ts'
 import { headView, proofView, summaryOf } from './views.ts'
 
 export interface ProveDeps {
@@ -42,6 +44,7 @@ type Tables = ProveTables & StateTables
 
 /** Tiles never change; a checkpoint does. */
 const IMMUTABLE = { 'cache-control': 'public, max-age=31536000, immutable' }
+const OWN_IMMUTABLE = { 'cache-control': 'private, max-age=31536000, immutable' }
 const FRESH = { 'cache-control': 'no-store' }
 const TEXT = 'text/plain; charset=utf-8'
 const BYTES = 'application/octet-stream'
@@ -60,7 +63,7 @@ const KINDS: ReadonlySet<string> = new Set([
 
 /** The log by C2SP tlog-tiles, and what the console asks of it. */
 export function routes(deps: ProveDeps): Route[] {
-  return [...tlogRoutes(deps), ...apiRoutes(deps)]
+  return [...tlogRoutes(deps), ...apiRoutes(deps), ...auditRoutes(deps)]
 }
 
 function tlogRoutes({ ledger, entryBundles }: ProveDeps): Route[] {
@@ -86,7 +89,7 @@ function tlogRoutes({ ledger, entryBundles }: ProveDeps): Route[] {
       permission: entryBundles,
       summary: 'An entry bundle of the ledger (C2SP tlog-tiles)',
       params: rest,
-      handle: async ({ params }) => serveTile(ledger, `tile/entries/${params['*']}`),
+      handle: async ({ params, caller }) => serveEntries(ledger, `tile/entries/${params['*']}`, caller),
     }),
     route({
       method: 'GET',
@@ -97,6 +100,24 @@ function tlogRoutes({ ledger, entryBundles }: ProveDeps): Route[] {
       handle: async ({ params }) => serveTile(ledger, `tile/${params['*']}`, true),
     }),
   ]
+}
+
+/**
+ * Entries of a bundle belong to whatever scopes wrote at the time: it goes to whoever may see all of them.
+ * @throws KanpekiError `forbidden` for one that holds another scope's.
+ */
+async function serveEntries(ledger: Ledger, path: string, caller: Caller): Promise<RawReply> {
+  const reply = await serveTile(ledger, path)
+  if (caller.scopes.includes(EVERY_SCOPE)) return new RawReply(BYTES, reply.body, OWN_IMMUTABLE)
+  const own = splitEntryBundle(reply.body as Uint8Array)?.every((bytes) => {
+    const entry = parseEntry(bytes)
+    return typeof entry !== 'string' && entry.scope === caller.scope
+  })
+  if (own === true) return new RawReply(BYTES, reply.body, OWN_IMMUTABLE)
+  throw new KanpekiError('forbidden', 'This bundle also holds entries of other scopes.', {
+    remedy:
+      'Ask with a token for every scope, or take the entries of this scope by /api/v1/ledger/entries and /api/v1/ledger/bundle.',
+  })
 }
 
 async function serveTile(ledger: Ledger, path: string, hashesOnly = false): Promise<RawReply> {

@@ -1,5 +1,6 @@
 import type { EntryType } from '../kernel/evidence.ts'
 import type { ScopeColumn } from '../platform/state/tables.ts'
+import type { AuditType } from './audit/schema.ts'
 
 /** An entry of the ledger, so that it can be found; its body stands only in the ledger. */
 export interface ProveEntryRow {
@@ -31,8 +32,22 @@ export interface ProveGrowthRow {
   entries: number
 }
 
+/** What somebody did, so that it is found by who, what and when; ids and names are folded. */
+export interface ProveAuditRow {
+  /** Index of the leaf. */
+  idx: number
+  scope: string
+  type: AuditType
+  action: string
+  actor: string
+  actor_name: string
+  /** Milliseconds UTC. */
+  observed: number
+}
+
 export interface ProveTables {
   prove_entries: ProveEntryRow
   prove_subjects: ProveSubjectRow
   prove_growth: ProveGrowthRow
+  prove_audit: ProveAuditRow
 }
