@@ -19,7 +19,7 @@ describeStates('the accounts', (bed) => {
   test('hold what the batches say, in whatever order they come and however often we restart', async () => {
     const outcome = fc.constantFrom(...RECORD_OUTCOMES)
     const batch = fc.record({
-      source: fc.constantFrom('http:a', 'file:b'),
+      source: fc.constantFrom('http:a', 'file:b', 'agent:c', 'kanpeki:d'),
       scope: fc.constantFrom('a', 'b'),
       outcomes: fc.array(outcome, { maxLength: 30 }),
       gaps: fc.nat(3),

@@ -59,7 +59,18 @@ export function newRow(scope: string, id: string, now: number): SourcesTable {
   }
 }
 
+/**
+ * Ids that are not of a kind that people set up, and what they count as. No sender can give itself one of them: agents are
+ * known by their certificates, and `kanpeki:` is what we say about ourselves, of which nothing is expected.
+ */
+const OTHER_IDS: readonly (readonly [prefix: string, kind: SourceKind])[] = [
+  ['agent:', 'http'],
+  ['kanpeki:', 'import'],
+]
+
 function kindOf(id: string): SourceKind {
+  const other = OTHER_IDS.find(([prefix]) => id.startsWith(prefix))
+  if (other !== undefined) return other[1]
   const kind = SOURCE_KINDS.find((name) => id === name || id.startsWith(`${name}:`))
   if (kind === undefined) throw new KanpekiError('bad_source', `The source id ${JSON.stringify(id)} names no kind of source.`)
   return kind
