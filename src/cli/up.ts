@@ -14,9 +14,20 @@ export const UP_USAGE = `Usage: kanpeki up [--data DIR] [--port N] [--syslog-por
                    whether to speak TLS (default auto: unless the address is loopback)
   --tls-cert FILE --tls-key FILE
                    your own certificate and key, PEM; without them Kanpeki makes a certificate
+  --log auto|pretty|json
+                   form of the log on standard error (default auto: pretty on a terminal, json elsewhere)
   --json           when ready, one line of JSON on standard output: {"url","signInUrl","pid"}`
 
-const FLAGS = ['host', 'port', 'tls', 'tls-cert', 'tls-key', 'syslog-port', 'memory'] as const satisfies readonly SettingKey[]
+const FLAGS = [
+  'host',
+  'port',
+  'tls',
+  'tls-cert',
+  'tls-key',
+  'syslog-port',
+  'memory',
+  'log',
+] as const satisfies readonly SettingKey[]
 
 export interface UpOptions {
   readonly config: Config
@@ -37,6 +48,7 @@ export function upOptions(args: readonly string[], usage = UP_USAGE): UpOptions 
         'tls-key': { type: 'string' },
         'syslog-port': { type: 'string' },
         memory: { type: 'string' },
+        log: { type: 'string' },
         json: { type: 'boolean', default: false },
         help: { type: 'boolean', short: 'h', default: false },
       },
@@ -95,7 +107,7 @@ export function upCommand(args: readonly string[]): Promise<number> {
   return guarded(async () => {
     const options = upOptions(args)
     if (options === undefined) return EXIT.ok
-    const log = terminalLog()
+    const log = terminalLog(options.config.values.log)
     const kanpeki = await serve(options.config, log)
     announce(kanpeki, options.json)
     return await untilStopped(kanpeki, log)

@@ -251,6 +251,14 @@ const SETTINGS = {
       ja: 'トークンの最長の有効日数。取り込み専用のトークンにも適用します。既定では制限しません。',
     },
   },
+  log: {
+    schema: z.enum(['auto', 'pretty', 'json']),
+    fallback: 'auto',
+    meaning: {
+      en: 'Form of the log on standard error: pretty for people, json for programs (one object a line); auto is pretty on a terminal, json elsewhere.',
+      ja: '標準エラー出力のログの形。pretty は人が読む行、json は 1 行 1 オブジェクト。auto は端末なら pretty、それ以外なら json。',
+    },
+  },
   zone: {
     schema: z.coerce.number().int().min(-840).max(840),
     fallback: 0,
