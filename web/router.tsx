@@ -8,6 +8,7 @@ import {
   retainSearchParams,
 } from '@tanstack/react-router'
 import { z } from 'zod'
+import { CRITICALITIES } from '../src/access/assets/schema.ts'
 import { Problem } from './api/problem.ts'
 import { sessionQuery } from './api/queries.ts'
 import { chooseScope } from './api/scope.ts'
@@ -157,6 +158,34 @@ const sources = createRoute({
   component: lazyRouteComponent(() => import('./pages/sources/sources-page.tsx'), 'SourcesPage'),
 })
 
+const audit = createRoute({
+  getParentRoute: () => house,
+  path: '/audit',
+  validateSearch: z.object({
+    type: z.string().optional(),
+    person: z.coerce.string().optional(),
+    action: z.string().optional(),
+    /** Days, `YYYY-MM-DD`, in the reader's zone; both inclusive. */
+    from: z.iso.date().optional().catch(undefined),
+    to: z.iso.date().optional().catch(undefined),
+    /** The entry that is open. */
+    entry: z.coerce.number().int().nonnegative().optional(),
+  }),
+  component: lazyRouteComponent(() => import('./pages/audit/audit-page.tsx'), 'AuditPage'),
+})
+
+const assets = createRoute({
+  getParentRoute: () => house,
+  path: '/assets',
+  validateSearch: z.object({
+    q: z.coerce.string().optional(),
+    criticality: z.enum(CRITICALITIES).optional().catch(undefined),
+    asset: z.string().optional(),
+    add: z.enum(['one', 'import']).optional().catch(undefined),
+  }),
+  component: lazyRouteComponent(() => import('./pages/assets/assets-page.tsx'), 'AssetsPage'),
+})
+
 // ── Settings: an entry in pages/settings/sections.ts puts a page into the side list ──
 
 const settings = createRoute({
@@ -176,13 +205,85 @@ const settingsIndex = createRoute({
 const you = createRoute({
   getParentRoute: () => settings,
   path: 'you',
+  validateSearch: z.object({
+    /** Why linking an account of the identity provider did not work. */
+    problem: z.string().optional(),
+  }),
   component: lazyRouteComponent(() => import('./pages/settings/you/you-page.tsx'), 'YouPage'),
+})
+
+const people = createRoute({
+  getParentRoute: () => settings,
+  path: 'people',
+  validateSearch: z.object({
+    /** The person whose sheet is open. */
+    person: z.string().optional(),
+    invite: z.coerce.boolean().optional(),
+  }),
+  component: lazyRouteComponent(() => import('./pages/settings/people/people-page.tsx'), 'PeoplePage'),
+})
+
+const roles = createRoute({
+  getParentRoute: () => settings,
+  path: 'roles',
+  component: lazyRouteComponent(() => import('./pages/settings/roles/roles-page.tsx'), 'RolesPage'),
 })
 
 const tokens = createRoute({
   getParentRoute: () => settings,
   path: 'tokens',
   component: lazyRouteComponent(() => import('./pages/settings/tokens/tokens-page.tsx'), 'TokensPage'),
+})
+
+const agents = createRoute({
+  getParentRoute: () => settings,
+  path: 'agents',
+  component: lazyRouteComponent(() => import('./pages/settings/agents/agents-page.tsx'), 'AgentsPage'),
+})
+
+const review = createRoute({
+  getParentRoute: () => settings,
+  path: 'review',
+  validateSearch: z.object({
+    review: z.string().optional(),
+    show: z.enum(['waiting', 'decided', 'all']).optional().catch(undefined),
+  }),
+  component: lazyRouteComponent(() => import('./pages/settings/review/review-page.tsx'), 'ReviewPage'),
+})
+
+const opened = z.object({
+  /** What the drawer shows; `new` for a form. */
+  open: z.string().optional(),
+})
+
+const scopes = createRoute({
+  getParentRoute: () => settings,
+  path: 'scopes',
+  validateSearch: opened,
+  component: lazyRouteComponent(() => import('./pages/settings/scopes/scopes-page.tsx'), 'ScopesPage'),
+})
+
+const sso = createRoute({
+  getParentRoute: () => settings,
+  path: 'sso',
+  validateSearch: opened,
+  component: lazyRouteComponent(() => import('./pages/settings/sso/sso-page.tsx'), 'SsoPage'),
+})
+
+const config = createRoute({
+  getParentRoute: () => settings,
+  path: 'config',
+  component: lazyRouteComponent(() => import('./pages/settings/config/config-page.tsx'), 'ConfigPage'),
+})
+
+/** Where the server sends the browser after an identity provider was linked. */
+const account = createRoute({
+  getParentRoute: () => house,
+  path: '/account',
+  validateSearch: z.object({ problem: z.string().optional() }),
+  beforeLoad: ({ search }) => {
+    throw redirect({ to: '/settings/you', search: { problem: search.problem }, replace: true })
+  },
 })
 
 /** The address of version 0.1. */
@@ -208,9 +309,12 @@ export function buildRouter(queryClient: QueryClient) {
         timeline,
         rules,
         evidence,
+        audit,
         sources,
+        assets,
         access,
-        settings.addChildren([settingsIndex, you, tokens]),
+        account,
+        settings.addChildren([settingsIndex, you, people, roles, tokens, agents, review, scopes, sso, config]),
       ]),
     ]),
     context: { queryClient },

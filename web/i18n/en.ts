@@ -1,12 +1,37 @@
 import access from './en/access.json'
+import agents from './en/agents.json'
+import assets from './en/assets.json'
+import audit from './en/audit.json'
 import common from './en/common.json'
+import config from './en/config.json'
 import declarations from './en/declarations.json'
 import evidence from './en/evidence.json'
 import overview from './en/overview.json'
+import review from './en/review.json'
 import rules from './en/rules.json'
+import scopes from './en/scopes.json'
 import settings from './en/settings.json'
 import sources from './en/sources.json'
+import sso from './en/sso.json'
 import timeline from './en/timeline.json'
 import triage from './en/triage.json'
 
-export const en = { access, common, declarations, evidence, overview, rules, settings, sources, timeline, triage } as const
+export const en = {
+  access,
+  agents,
+  assets,
+  audit,
+  common,
+  config,
+  declarations,
+  evidence,
+  overview,
+  review,
+  rules,
+  scopes,
+  settings,
+  sources,
+  sso,
+  timeline,
+  triage,
+} as const

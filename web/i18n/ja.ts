@@ -1,12 +1,37 @@
 import access from './ja/access.json'
+import agents from './ja/agents.json'
+import assets from './ja/assets.json'
+import audit from './ja/audit.json'
 import common from './ja/common.json'
+import config from './ja/config.json'
 import declarations from './ja/declarations.json'
 import evidence from './ja/evidence.json'
 import overview from './ja/overview.json'
+import review from './ja/review.json'
 import rules from './ja/rules.json'
+import scopes from './ja/scopes.json'
 import settings from './ja/settings.json'
 import sources from './ja/sources.json'
+import sso from './ja/sso.json'
 import timeline from './ja/timeline.json'
 import triage from './ja/triage.json'
 
-export const ja = { access, common, declarations, evidence, overview, rules, settings, sources, timeline, triage } as const
+export const ja = {
+  access,
+  agents,
+  assets,
+  audit,
+  common,
+  config,
+  declarations,
+  evidence,
+  overview,
+  review,
+  rules,
+  scopes,
+  settings,
+  sources,
+  sso,
+  timeline,
+  triage,
+} as const

@@ -9,7 +9,9 @@ export const ROOMS = [
   { id: 'timeline', to: '/timeline', icon: 'timeline', key: 'l', group: 'detect', permission: 'events:read' },
   { id: 'rules', to: '/rules', icon: 'rules', key: 'r', group: 'detect', permission: 'rules:read' },
   { id: 'evidence', to: '/evidence', icon: 'evidence', key: 'e', group: 'prove', permission: 'ledger:read' },
+  { id: 'audit', to: '/audit', icon: 'audit', key: 'a', group: 'prove', permission: 'audit:read' },
   { id: 'sources', to: '/sources', icon: 'sources', key: 's', group: 'prove', permission: 'sources:read' },
+  { id: 'assets', to: '/assets', icon: 'host', key: 'h', group: 'house', permission: 'assets:read' },
   { id: 'settings', to: '/settings', icon: 'settings', key: ',', group: 'house', permission: 'session' },
 ] as const satisfies readonly {
   id: string

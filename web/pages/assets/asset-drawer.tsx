@@ -1,0 +1,194 @@
+import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
+import { Link } from '@tanstack/react-router'
+import { type ReactNode, useState } from 'react'
+import { useTranslation } from 'react-i18next'
+import { type AssetView, assetSchema, CRITICALITIES, type Criticality } from '../../../src/access/assets/schema.ts'
+import { call, tell } from '../../api/client.ts'
+import { assetQuery } from '../../api/house-queries.ts'
+import { Dialog } from '../../components/dialog.tsx'
+import { Icon } from '../../components/icon.tsx'
+import { useNotice } from '../../components/notice.tsx'
+import { ProblemNote } from '../../components/problem-note.tsx'
+import { Segmented } from '../../components/segmented.tsx'
+import { useMay } from '../../components/session.ts'
+import { useFormat } from '../../components/use-format.ts'
+import { hostQuery } from './assets-page.tsx'
+import { CriticalityTag } from './criticality.tsx'
+import { LabelChips } from './label-chips.tsx'
+import { labelsText, readLabels, readNames } from './labels-text.ts'
+
+/** One asset to read or to change, or a new one. */
+export function AssetDrawer({ id, onClose }: { id: string | undefined; onClose: () => void }): ReactNode {
+  const { t } = useTranslation('assets')
+  const { t: common } = useTranslation()
+  const may = useMay()
+  const { data: asset, error, refetch } = useQuery({ ...assetQuery(id ?? ''), enabled: id !== undefined })
+  const title = id === undefined ? t('add') : (asset?.names[0] ?? '…')
+  return (
+    <Dialog label={title} className="slide" onClose={onClose} typed={id === undefined}>
+      <div className="slide-h">
+        <div className="grow">
+          <h2>
+            <bdi>{title}</bdi>
+          </h2>
+          {asset === undefined ? null : (
+            <p className="label">
+              <Link to="/timeline" search={{ q: hostQuery(asset.names), span: '24h' }}>
+                {t('events')}
+              </Link>
+            </p>
+          )}
+        </div>
+        <button type="button" className="btn sm quiet square" aria-label={common('close')} onClick={onClose}>
+          <Icon name="close" />
+        </button>
+      </div>
+      <div className="slide-b">
+        {error === null ? null : <ProblemNote error={error} retry={() => void refetch()} />}
+        {id === undefined ? <AssetForm asset={undefined} onDone={onClose} /> : null}
+        {asset === undefined ? null : may('assets:write') ? (
+          <AssetForm key={asset.updated} asset={asset} onDone={onClose} />
+        ) : (
+          <AssetFacts asset={asset} />
+        )}
+      </div>
+    </Dialog>
+  )
+}
+
+function AssetFacts({ asset }: { asset: AssetView }): ReactNode {
+  const { t } = useTranslation('assets')
+  const format = useFormat()
+  return (
+    <dl className="pairs sec">
+      <dt>{t('form.names')}</dt>
+      <dd className="mono">{asset.names.join(', ')}</dd>
+      <dt>{t('col.criticality')}</dt>
+      <dd>
+        <CriticalityTag criticality={asset.criticality} />
+      </dd>
+      <dt>{t('col.owner')}</dt>
+      <dd>{asset.owner ?? t('noOwner')}</dd>
+      <dt>{t('col.labels')}</dt>
+      <dd>
+        <LabelChips labels={asset.labels} />
+      </dd>
+      <dt>{t('col.scope')}</dt>
+      <dd className="mono">{asset.scope}</dd>
+      <dt>{t('col.updated')}</dt>
+      <dd className="num">{format.dateTime(asset.updated)}</dd>
+    </dl>
+  )
+}
+
+function AssetForm({ asset, onDone }: { asset: AssetView | undefined; onDone: () => void }): ReactNode {
+  const { t } = useTranslation('assets')
+  const client = useQueryClient()
+  const notice = useNotice()
+  const may = useMay()
+  const [names, setNames] = useState(asset?.names.join('\n') ?? '')
+  const [labels, setLabels] = useState(labelsText(asset?.labels ?? {}))
+  const [criticality, setCriticality] = useState<Criticality>(asset?.criticality ?? 'medium')
+  const [owner, setOwner] = useState(asset?.owner ?? '')
+  const read = readLabels(labels)
+  // What decides the scope of an assigned asset is kept by the installation's administrators.
+  const kept = asset?.assigned === true && !may('installation')
+  const done = async (text: string): Promise<void> => {
+    await client.invalidateQueries({ queryKey: ['assets'] })
+    notice({ text })
+    onDone()
+  }
+  const save = useMutation({
+    mutationFn: () => {
+      const body = {
+        ...(kept ? {} : { names: readNames(names), labels: read.labels }),
+        criticality,
+        owner: owner.trim() === '' ? null : owner.trim(),
+      }
+      return asset === undefined
+        ? call(assetSchema, '/api/v1/assets', { method: 'POST', body })
+        : call(assetSchema, `/api/v1/assets/${asset.id}`, { method: 'PATCH', body })
+    },
+    onSuccess: (saved) => done(t('saved', { name: saved.names[0] ?? '', scope: saved.scope })),
+  })
+  const remove = useMutation({
+    mutationFn: () => tell(`/api/v1/assets/${asset?.id ?? ''}`, { method: 'DELETE' }),
+    onSuccess: () => done(t('removed', { name: asset?.names[0] ?? '' })),
+  })
+  return (
+    <form
+      className="form"
+      onSubmit={(event) => {
+        event.preventDefault()
+        if (read.wrong.length === 0) save.mutate()
+      }}
+    >
+      {kept ? <p className="hint">{t('form.kept', { scope: asset.scope })}</p> : null}
+      <label className="field">
+        <span>{t('form.names')}</span>
+        <textarea
+          className="input"
+          rows={3}
+          required
+          disabled={kept}
+          aria-describedby="names-hint"
+          value={names}
+          onChange={(event) => setNames(event.target.value)}
+        />
+        <small id="names-hint" className="label">
+          {t('form.namesHint')}
+        </small>
+      </label>
+      <div className="field">
+        <span>{t('col.criticality')}</span>
+        <Segmented
+          label={t('col.criticality')}
+          value={criticality}
+          choices={CRITICALITIES.map((value) => ({ value, label: t(`criticality.${value}`) }))}
+          onChange={setCriticality}
+        />
+      </div>
+      <label className="field">
+        <span>{t('col.owner')}</span>
+        <input className="input" maxLength={120} value={owner} onChange={(event) => setOwner(event.target.value)} />
+      </label>
+      <label className="field">
+        <span>{t('col.labels')}</span>
+        <textarea
+          className="input"
+          rows={4}
+          disabled={kept}
+          placeholder={'team=payments\nenv=production'}
+          aria-invalid={read.wrong.length > 0}
+          aria-describedby="labels-hint"
+          value={labels}
+          onChange={(event) => setLabels(event.target.value)}
+        />
+        <small id="labels-hint" className={read.wrong.length > 0 ? 'label bad' : 'label'}>
+          {read.wrong.length > 0 ? t('form.labelsWrong', { line: read.wrong[0] }) : t('form.labelsHint')}
+        </small>
+      </label>
+      {save.error === null ? null : <ProblemNote error={save.error} />}
+      {remove.error === null ? null : <ProblemNote error={remove.error} />}
+      <div className="row">
+        <button type="submit" className="btn ink" disabled={save.isPending}>
+          {t(asset === undefined ? 'form.create' : 'form.save')}
+        </button>
+        {asset === undefined || kept ? null : <RemoveButton pending={remove.isPending} onRemove={() => remove.mutate()} />}
+      </div>
+    </form>
+  )
+}
+
+function RemoveButton({ pending, onRemove }: { pending: boolean; onRemove: () => void }): ReactNode {
+  const { t } = useTranslation('assets')
+  const [sure, setSure] = useState(false)
+  return (
+    <span className="row end" role="status">
+      {sure ? <span className="label">{t('removeSure')}</span> : null}
+      <button type="button" className="btn" disabled={pending} onClick={() => (sure ? onRemove() : setSure(true))}>
+        {t(sure ? 'removeYes' : 'remove')}
+      </button>
+    </span>
+  )
+}

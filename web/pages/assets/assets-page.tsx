@@ -1,0 +1,222 @@
+import { useInfiniteQuery } from '@tanstack/react-query'
+import { getRouteApi, Link, useNavigate } from '@tanstack/react-router'
+import { type ReactNode, useEffect, useState } from 'react'
+import { useTranslation } from 'react-i18next'
+import { type AssetView, CRITICALITIES, type Criticality } from '../../../src/access/assets/schema.ts'
+import { assetsQuery } from '../../api/house-queries.ts'
+import { Icon } from '../../components/icon.tsx'
+import { useKeys } from '../../components/keys.ts'
+import { ProblemNote } from '../../components/problem-note.tsx'
+import { useMay } from '../../components/session.ts'
+import { useFormat } from '../../components/use-format.ts'
+import { term } from '../timeline/query-text.ts'
+import { AssetDrawer } from './asset-drawer.tsx'
+import { CriticalityTag } from './criticality.tsx'
+import { ImportDialog } from './import-dialog.tsx'
+import { LabelChips } from './label-chips.tsx'
+
+const route = getRouteApi('/house/assets')
+const TYPING_MS = 250
+
+/** What there is to protect: by what names events know it, who answers for it, how much it matters. */
+export function AssetsPage(): ReactNode {
+  const { t } = useTranslation('assets')
+  const { t: common } = useTranslation()
+  const may = useMay()
+  const format = useFormat()
+  const search = route.useSearch()
+  const navigate = useNavigate({ from: '/assets' })
+  const assets = useInfiniteQuery(assetsQuery({ q: search.q, criticality: search.criticality }))
+  const rows = assets.data?.pages.flatMap((page) => page.items) ?? []
+  const total = assets.data?.pages[0]?.total ?? 0
+  const filtered = search.q !== undefined || search.criticality !== undefined
+  const writes = may('assets:write')
+
+  const go = (change: Partial<typeof search>): void =>
+    void navigate({ search: (before) => ({ ...before, ...change }), replace: true, resetScroll: false })
+  useKeys({
+    '/': () => document.getElementById('asset-q')?.focus(),
+    ...(writes ? { n: () => go({ add: 'one', asset: undefined }) } : {}),
+  })
+  const close = (): void => go({ add: undefined, asset: undefined })
+
+  return (
+    <main className="main" id="main">
+      <div className="head">
+        <div className="grow">
+          <h1>{common('room.assets')}</h1>
+          <p>{t('lead')}</p>
+        </div>
+        {writes ? (
+          <>
+            <button type="button" className="btn" onClick={() => go({ add: 'import' })}>
+              <Icon name="download" />
+              {t('import.open')}
+            </button>
+            <button type="button" className="btn ink" onClick={() => go({ add: 'one' })} aria-keyshortcuts="N">
+              <Icon name="plus" />
+              {t('add')}
+            </button>
+          </>
+        ) : null}
+      </div>
+      <Filters
+        q={search.q}
+        criticality={search.criticality}
+        onChange={go}
+        shown={assets.data === undefined ? '' : t('count', { count: total })}
+      />
+      {assets.error === null ? null : <ProblemNote error={assets.error} retry={() => void assets.refetch()} />}
+      <section className="sheet" aria-label={common('room.assets')}>
+        {assets.data === undefined && assets.error === null ? <p className="loading">{common('loading')}</p> : null}
+        {assets.data !== undefined && rows.length === 0 ? (
+          <div className="empty add-first">
+            <h4>{t(filtered ? 'noneTitle' : 'emptyTitle')}</h4>
+            <p>{t(filtered ? 'noneText' : 'emptyText')}</p>
+          </div>
+        ) : null}
+        {rows.length === 0 ? null : <Table rows={rows} open={search.asset} onOpen={(asset) => go({ asset, add: undefined })} />}
+        {assets.hasNextPage ? (
+          <div className="more">
+            <button
+              type="button"
+              className="btn sm"
+              disabled={assets.isFetchingNextPage}
+              onClick={() => void assets.fetchNextPage()}
+            >
+              {common('more')} ({format.count(total - rows.length)})
+            </button>
+          </div>
+        ) : null}
+      </section>
+      {search.add === 'import' && writes ? <ImportDialog onClose={close} /> : null}
+      {search.add === 'one' && writes ? <AssetDrawer id={undefined} onClose={close} /> : null}
+      {search.asset === undefined ? null : <AssetDrawer id={search.asset} onClose={close} />}
+    </main>
+  )
+}
+
+function Filters({
+  q,
+  criticality,
+  onChange,
+  shown,
+}: {
+  q: string | undefined
+  criticality: Criticality | undefined
+  onChange: (change: { q?: string | undefined; criticality?: Criticality | undefined }) => void
+  shown: string
+}): ReactNode {
+  const { t } = useTranslation('assets')
+  const [typed, setTyped] = useState(q ?? '')
+  useEffect(() => setTyped(q ?? ''), [q])
+  useEffect(() => {
+    const wanted = typed.trim() === '' ? undefined : typed.trim()
+    if (wanted === q) return
+    const timer = setTimeout(() => onChange({ q: wanted }), TYPING_MS)
+    return () => clearTimeout(timer)
+  }, [typed, q, onChange])
+  return (
+    <search className="filters">
+      <input
+        id="asset-q"
+        className="input sm"
+        type="search"
+        aria-label={t('search')}
+        placeholder={t('search')}
+        maxLength={200}
+        value={typed}
+        onChange={(event) => setTyped(event.target.value)}
+      />
+      <select
+        className="input sm"
+        aria-label={t('col.criticality')}
+        value={criticality ?? ''}
+        onChange={(event) => onChange({ criticality: CRITICALITIES.find((one) => one === event.target.value) })}
+      >
+        <option value="">{t('every')}</option>
+        {CRITICALITIES.toReversed().map((one) => (
+          <option key={one} value={one}>
+            {t(`criticality.${one}`)}
+          </option>
+        ))}
+      </select>
+      <span className="label end num" role="status">
+        {shown}
+      </span>
+    </search>
+  )
+}
+
+function Table({
+  rows,
+  open,
+  onOpen,
+}: {
+  rows: readonly AssetView[]
+  open: string | undefined
+  onOpen: (id: string) => void
+}): ReactNode {
+  const { t } = useTranslation('assets')
+  const format = useFormat()
+  return (
+    <table className="srcs assets">
+      <thead>
+        <tr>
+          <th>{t('col.name')}</th>
+          <th>{t('col.criticality')}</th>
+          <th>{t('col.owner')}</th>
+          <th className="w">{t('col.labels')}</th>
+          <th>{t('col.scope')}</th>
+          <th className="r x">{t('col.updated')}</th>
+          <th />
+        </tr>
+      </thead>
+      <tbody>
+        {rows.map((asset) => {
+          const [first = '', ...others] = asset.names
+          return (
+            <tr key={asset.id} aria-selected={asset.id === open} onClick={() => onOpen(asset.id)}>
+              <td className="named">
+                <button type="button" className="name" onClick={() => onOpen(asset.id)}>
+                  <bdi>{first}</bdi>
+                </button>
+                {others.length === 0 ? null : (
+                  <div className="label mono">
+                    <bdi>{others.join('  ')}</bdi>
+                  </div>
+                )}
+              </td>
+              <td>
+                <CriticalityTag criticality={asset.criticality} />
+              </td>
+              <td className="named">
+                {asset.owner === null ? <span className="dim">{t('noOwner')}</span> : <bdi>{asset.owner}</bdi>}
+              </td>
+              <td className="w">
+                <LabelChips labels={asset.labels} />
+              </td>
+              <td className="mono">{asset.scope}</td>
+              <td className="r num dim x">{format.date(asset.updated)}</td>
+              <td className="r">
+                <Link
+                  className="nw"
+                  to="/timeline"
+                  search={{ q: hostQuery(asset.names), span: '24h' }}
+                  onClick={(event) => event.stopPropagation()}
+                >
+                  {t('events')}
+                </Link>
+              </td>
+            </tr>
+          )
+        })}
+      </tbody>
+    </table>
+  )
+}
+
+/** Its events: whichever of its names the host or the address has. */
+export function hostQuery(names: readonly string[]): string {
+  return names.map((name) => term(/^[\d.]+$|^[\da-f:]+:[\da-f:]*$/i.test(name) ? 'host.ip' : 'host.name', name)).join(' OR ')
+}

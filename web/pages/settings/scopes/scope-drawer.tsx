@@ -1,0 +1,106 @@
+import { useMutation, useQueryClient } from '@tanstack/react-query'
+import { type ReactNode, useState } from 'react'
+import { useTranslation } from 'react-i18next'
+import { type ScopeView, scopeReplySchema } from '../../../../src/access/scopes/schema.ts'
+import { call } from '../../../api/client.ts'
+import { Dialog } from '../../../components/dialog.tsx'
+import { Icon } from '../../../components/icon.tsx'
+import { useNotice } from '../../../components/notice.tsx'
+import { ProblemNote } from '../../../components/problem-note.tsx'
+import { labelsText, readLabels } from '../../assets/labels-text.ts'
+
+/** A scope to add or to change. Its name is given once; saying which labels it asks for moves assets at once. */
+export function ScopeDrawer({ scope, onClose }: { scope: ScopeView | undefined; onClose: () => void }): ReactNode {
+  const { t } = useTranslation('scopes')
+  const { t: common } = useTranslation()
+  const { t: assets } = useTranslation('assets')
+  const client = useQueryClient()
+  const notice = useNotice()
+  const [name, setName] = useState('')
+  const [title, setTitle] = useState(scope?.title ?? '')
+  const [labels, setLabels] = useState(labelsText(scope?.labels ?? {}))
+  const read = readLabels(labels)
+  const save = useMutation({
+    mutationFn: () =>
+      scope === undefined
+        ? call(scopeReplySchema, '/api/v1/scopes', { method: 'POST', body: { scope: name, title, labels: read.labels } })
+        : call(scopeReplySchema, `/api/v1/scopes/${encodeURIComponent(scope.scope)}`, {
+            method: 'PATCH',
+            body: { title, labels: read.labels },
+          }),
+    onSuccess: async (reply) => {
+      await Promise.all(['scopes', 'assets'].map((key) => client.invalidateQueries({ queryKey: [key] })))
+      notice({ text: t('saved', { title: reply.scope.title, moved: reply.moved }) })
+      onClose()
+    },
+  })
+  const heading = scope?.title ?? t('add')
+  return (
+    <Dialog label={heading} className="slide" onClose={onClose} typed>
+      <div className="slide-h">
+        <div className="grow">
+          <h2>
+            <bdi>{heading}</bdi>
+          </h2>
+          {scope === undefined ? <p className="ink2">{t('form.text')}</p> : <p className="label mono">{scope.scope}</p>}
+        </div>
+        <button type="button" className="btn sm quiet square" aria-label={common('close')} onClick={onClose}>
+          <Icon name="close" />
+        </button>
+      </div>
+      <div className="slide-b">
+        <form
+          className="form"
+          onSubmit={(event) => {
+            event.preventDefault()
+            if (read.wrong.length === 0) save.mutate()
+          }}
+        >
+          {scope === undefined ? (
+            <label className="field">
+              <span>{t('form.name')}</span>
+              <input
+                className="input mono"
+                required
+                maxLength={40}
+                pattern="[a-z0-9][a-z0-9\-]{0,39}"
+                title={t('form.nameHint')}
+                aria-describedby="scope-name-hint"
+                value={name}
+                onChange={(event) => setName(event.target.value)}
+              />
+              <small id="scope-name-hint" className="label">
+                {t('form.nameHint')}
+              </small>
+            </label>
+          ) : null}
+          <label className="field">
+            <span>{t('form.title')}</span>
+            <input className="input" required maxLength={80} value={title} onChange={(event) => setTitle(event.target.value)} />
+          </label>
+          <label className="field">
+            <span>{t('form.labels')}</span>
+            <textarea
+              className="input"
+              rows={4}
+              placeholder="team=payments"
+              aria-invalid={read.wrong.length > 0}
+              aria-describedby="scope-labels-hint"
+              value={labels}
+              onChange={(event) => setLabels(event.target.value)}
+            />
+            <small id="scope-labels-hint" className={read.wrong.length > 0 ? 'label bad' : 'label'}>
+              {read.wrong.length > 0 ? assets('form.labelsWrong', { line: read.wrong[0] }) : t('form.labelsHint')}
+            </small>
+          </label>
+          {save.error === null ? null : <ProblemNote error={save.error} />}
+          <div className="row">
+            <button type="submit" className="btn ink" disabled={save.isPending}>
+              {t(scope === undefined ? 'form.create' : 'form.save')}
+            </button>
+          </div>
+        </form>
+      </div>
+    </Dialog>
+  )
+}

@@ -1,0 +1,52 @@
+import { type ReactNode, useState } from 'react'
+import { useTranslation } from 'react-i18next'
+
+/** A deed that cannot be undone: the first press says what follows, the second does it, Escape or leaving calls it off. */
+export function SureButton({
+  label,
+  sure,
+  yes,
+  pending,
+  onSure,
+}: {
+  label: string
+  /** What will follow, said after the first press. */
+  sure: string
+  yes: string
+  pending: boolean
+  onSure: () => void
+}): ReactNode {
+  const { t } = useTranslation()
+  const [asked, setAsked] = useState(false)
+  return (
+    <span className="sure">
+      {asked ? (
+        <span className="label" role="alert">
+          {sure}
+        </span>
+      ) : null}
+      {asked ? (
+        <button type="button" className="btn sm quiet" onClick={() => setAsked(false)}>
+          {t('cancel')}
+        </button>
+      ) : null}
+      <button
+        type="button"
+        className="btn sm"
+        disabled={pending}
+        onClick={() => {
+          if (asked) onSure()
+          setAsked(!asked)
+        }}
+        onKeyDown={(event) => {
+          if (event.key === 'Escape' && asked) {
+            event.stopPropagation()
+            setAsked(false)
+          }
+        }}
+      >
+        {asked ? yes : label}
+      </button>
+    </span>
+  )
+}
