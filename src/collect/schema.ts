@@ -3,11 +3,14 @@ import { fileConfig } from './sources/file/schema.ts'
 import { importConfig } from './sources/import/schema.ts'
 import { syslogConfig } from './sources/syslog/schema.ts'
 
-/** `http`, `syslog`, `file:auth`, `http:web-shipper`: the kind, and a name where there can be several. */
+/**
+ * `http`, `syslog`, `file:auth`, `http:web-shipper`: the kind, and a name where there can be several. `agent:ID` is an enrolled
+ * agent, `kanpeki:access` what we say about ourselves: nobody sets these up.
+ */
 export const sourceId = z
   .string()
   .max(80)
-  .regex(/^(http|syslog|file|import)(:[a-z0-9][a-z0-9._-]{0,63})?$/, 'a source id is kind or kind:name, lower case')
+  .regex(/^(http|syslog|file|import|agent|kanpeki)(:[a-z0-9][a-z0-9._-]{0,63})?$/, 'a source id is kind or kind:name, lower case')
 
 export const SOURCE_KINDS = ['http', 'syslog', 'file', 'import'] as const
 export const sourceKind = z.enum(SOURCE_KINDS)
