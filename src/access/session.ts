@@ -3,10 +3,11 @@ import type { IncomingMessage } from 'node:http'
 import type { Kysely } from 'kysely'
 import type { z } from 'zod'
 import { KanpekiError } from '../kernel/error.ts'
-import { type Caller, RawReply } from '../platform/http/route.ts'
+import type { Caller, RawReply } from '../platform/http/route.ts'
 import { jsonText } from '../platform/state/columns.ts'
 import { SECURE_SESSION_COOKIE, SESSION_COOKIE } from './authenticate.ts'
 import { personCaller } from './callers.ts'
+import { jsonReply } from './json-reply.ts'
 import { deleteExpiredSessions, insertSession, replaceSessionSecret } from './queries.ts'
 import { isRole } from './roles.ts'
 import type { AccessDeps } from './routes-deps.ts'
@@ -57,10 +58,7 @@ export async function openSession(
 }
 
 export function sessionRawReply(deps: AccessDeps, caller: Caller, cookies: readonly string[]): RawReply {
-  return new RawReply('application/json; charset=utf-8', JSON.stringify(sessionReply(deps, caller)), {
-    'set-cookie': cookies,
-    'cache-control': 'no-store',
-  })
+  return jsonReply(sessionReply(deps, caller), cookies)
 }
 
 export type SigningIn = Pick<Account, 'id' | 'name' | 'scope'> & Partial<Pick<Account, 'break_glass'>>

@@ -1,12 +1,13 @@
 import type { IncomingMessage } from 'node:http'
 import type { z } from 'zod'
 import { KanpekiError } from '../../kernel/error.ts'
-import { type Caller, RawReply } from '../../platform/http/route.ts'
+import type { Caller, RawReply } from '../../platform/http/route.ts'
 import { CONFIRMED_FOR_MS } from '../confirm.ts'
 import { assertionOptions, readAssertion, reasonOf } from '../factors/passkeys.ts'
 import { findPasskey, type HeldFactors, heldFactors, passkeysOf, usePasskey } from '../factors/queries.ts'
 import { relyingParty } from '../factors/relying-party.ts'
 import { takeTotp } from '../factors/totp.ts'
+import { jsonReply } from '../json-reply.ts'
 import { verifyPassword } from '../password.ts'
 import type { confirmSchema, factorsSchema } from '../people/schema.ts'
 import type { StepsTable } from '../people/tables.ts'
@@ -47,7 +48,7 @@ export async function confirmChallenge(deps: AccessDeps, caller: Caller, request
     evidence: [],
   }))
   const options = await assertionOptions(party, held, secret)
-  return new RawReply('application/json; charset=utf-8', JSON.stringify(options), { 'cache-control': 'no-store' })
+  return jsonReply(options, [])
 }
 
 interface Judged {
@@ -85,10 +86,7 @@ export async function confirm(deps: AccessDeps, caller: Caller, shown: Shown, re
       }
     })
     const until = new Date(deps.clock.now() + CONFIRMED_FOR_MS).toISOString()
-    return new RawReply('application/json; charset=utf-8', JSON.stringify({ until }), {
-      'set-cookie': renewed.cookies,
-      'cache-control': 'no-store',
-    })
+    return jsonReply({ until }, renewed.cookies)
   } catch (error) {
     if (error instanceof KanpekiError && ['wrong_code', 'wrong_password', 'passkey_refused'].includes(error.code)) {
       await refuse(deps, { outcome: 'failure', account, methods: [shown.by], reason: `confirming: ${reasonOf(error)}`, request })

@@ -2,12 +2,13 @@ import type { IncomingMessage } from 'node:http'
 import type { z } from 'zod'
 import { KanpekiError } from '../../kernel/error.ts'
 import type { Evidence } from '../../kernel/evidence.ts'
-import { RawReply } from '../../platform/http/route.ts'
+import type { RawReply } from '../../platform/http/route.ts'
 import { assertionOptions, readAssertion, reasonOf } from '../factors/passkeys.ts'
 import { findPasskey, type HeldFactors, heldFactors, passkeysOf, usePasskey } from '../factors/queries.ts'
 import { takeRecovery } from '../factors/recovery.ts'
 import { relyingParty } from '../factors/relying-party.ts'
 import { takeTotp } from '../factors/totp.ts'
+import { jsonReply } from '../json-reply.ts'
 import { hashPassword, isOutdated, verifyPassword } from '../password.ts'
 import type { nextStepSchema, passkeyResponseSchema, signInCodeSchema } from '../people/schema.ts'
 import type { StepsTable } from '../people/tables.ts'
@@ -100,10 +101,7 @@ export async function afterPassword(deps: AccessDeps, db: Db, account: Account, 
     ticket: secret,
     expires: new Date(expires).toISOString(),
   }
-  const reply = new RawReply('application/json; charset=utf-8', JSON.stringify(next), {
-    'set-cookie': [cookie],
-    'cache-control': 'no-store',
-  })
+  const reply = jsonReply(next, [cookie])
   const tried: Tried = { outcome: 'pending', account, methods: ['pwd'], request }
   return { result: telling(deps, reply, tried), evidence: [triedEvidence(tried, now)] }
 }
@@ -190,10 +188,7 @@ export async function passkeyChallenge(
     result: await beginStep(db, 'sign-in', account?.id ?? null, bond, now),
     evidence: [],
   }))
-  return new RawReply('application/json; charset=utf-8', JSON.stringify(await assertionOptions(party, held, challenge.secret)), {
-    'cache-control': 'no-store',
-    ...(fresh === undefined ? {} : { 'set-cookie': [fresh.cookie] }),
-  })
+  return jsonReply(await assertionOptions(party, held, challenge.secret), fresh === undefined ? [] : [fresh.cookie])
 }
 
 /** A passkey alone, or as the second step. */
