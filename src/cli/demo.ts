@@ -67,6 +67,7 @@ async function signDemoCard({ services, declaring }: Kanpeki): Promise<void> {
   const signer = {
     id: 'demo',
     name: 'demo',
+    account: null,
     kind: 'person',
     roles: ['administrator'],
     scope: DEFAULT_SCOPE,

@@ -21,6 +21,7 @@ import {
 } from './schema.ts'
 import type { DeclareTables } from './tables.ts'
 import { adoptCards } from './versions.ts'
+import { waitingCards } from './waiting.ts'
 
 const T0 = Date.UTC(2026, 10, 22)
 const MINUTE = 60_000
@@ -259,7 +260,7 @@ describeStates('declarations', (bed) => {
     const dry = proposeResponse.parse(await call('POST', '/api/v1/cards', { body: { yaml: weaker, dryRun: true } }))
     expect(dry).toMatchObject({ stored: false, weakened: 1 })
     now += MINUTE
-    const proposed = proposeResponse.parse(await call('POST', '/api/v1/cards', { body: { yaml: weaker } }))
+    const proposed = proposeResponse.parse(await call('POST', '/api/v1/cards', { body: { yaml: weaker } }, person('tanaka')))
     expect(proposed.stored).toBe(true)
     const waiting = await view()
     expect(waiting).toMatchObject({ hash: held.hash, badge: { state: 'held' }, pending: [{ weakened: 1, required: 2 }] })
@@ -281,6 +282,30 @@ describeStates('declarations', (bed) => {
     ])
     expect(history.badge.map(({ to }) => to)).toEqual(['held', 'draft'])
     await expect(sign('sato', held.hash)).rejects.toMatchObject({ code: 'not_found' })
+  })
+
+  it('refuses the signature of whoever wrote the version, also through a token and after a withdrawal', async () => {
+    const held = await earn()
+    now += MINUTE
+    const token = testCaller({ kind: 'token', id: 't1', name: 'ci', account: 'id-mori' })
+    const own = { ...person('mori'), account: 'id-mori' }
+    const { hash } = proposeResponse.parse(
+      await call('POST', '/api/v1/cards', { body: { yaml: yaml({ target: 200, version: '2026.11.23' }) } }, token),
+    )
+    const signOwn = call('POST', '/api/v1/cards/:id/sign', { params, body: { hash } }, own)
+    await expect(signOwn).rejects.toMatchObject({ code: 'own_approval', remedy: expect.stringContaining('another person') })
+    expect(await waitingCards(state.scoped('default'))).toMatchObject([
+      { kind: 'card', id: 'payments-api', version: '2026.11.23', needed: 2, author: { account: 'id-mori' } },
+    ])
+    await sign('sato', hash)
+    expect((await view()).hash).toBe(held.hash)
+    const written = (await outbox('card')).filter(({ body }) => body['change'] === 'written').at(-1)
+    expect(written?.body['by']).toEqual({ id: 'id-mori', name: 'ci' })
+    // The badge's withdrawal asks for signatures anew; the author's is none of them either.
+    answers['test.delay'] = () => reading(9_000)
+    now += 3 * MINUTE
+    await runEvaluation(deps())
+    await expect(sign('mori', hash)).rejects.toMatchObject({ code: 'own_approval' })
   })
 
   it('refuses a faulty card by line, and a card of another scope', async () => {

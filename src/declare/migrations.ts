@@ -95,4 +95,10 @@ export const migrations: readonly Migration[] = [
         .execute()
     },
   },
+  {
+    name: '0040-declare-author',
+    up: async (db) => {
+      await db.schema.alterTable('declare_versions').addColumn('by_id', columns.text).execute()
+    },
+  },
 ]

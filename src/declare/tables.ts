@@ -36,6 +36,8 @@ export interface VersionsTable {
   document: string
   at: number
   by_name: string
+  /** The account that wrote it; null for a file, or where a version before duties were kept apart took it. */
+  by_id: string | null
   state: 'pending' | 'in-force' | 'past'
 }
 

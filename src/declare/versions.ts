@@ -1,8 +1,9 @@
 import { randomUUID } from 'node:crypto'
 import type { Kysely } from 'kysely'
+import { type Author, refuseOwnApproval } from '../kernel/duties.ts'
 import { KanpekiError } from '../kernel/error.ts'
 import type { Evidence } from '../kernel/evidence.ts'
-import type { JsonObject } from '../kernel/json.ts'
+import type { JsonObject, JsonValue } from '../kernel/json.ts'
 import type { Caller } from '../platform/http/route.ts'
 import { jsonText, readJson } from '../platform/state/columns.ts'
 import { recordEvidence } from '../platform/state/outbox.ts'
@@ -26,9 +27,10 @@ import type { Card } from './schema.ts'
 import type { CardsTable, DeclareTables, VersionsTable } from './tables.ts'
 
 /** Who brings or signs a version. */
-export type Signer = Pick<Caller, 'id' | 'name' | 'kind' | 'scope' | 'roles' | 'permissions'>
+export type Signer = Pick<Caller, 'id' | 'name' | 'kind' | 'scope' | 'roles' | 'permissions' | 'account'>
 
-const FROM_FILE = 'file'
+/** A file's author stands in its version control, not here. */
+const FROM_FILE: Author = { account: null, name: 'file' }
 
 /**
  * Brings the store in line with the cards on disk, in one transaction: what stands there is in force. A changed file that
@@ -80,14 +82,15 @@ export async function proposeCard(trx: Kysely<DeclareTables>, loaded: LoadedCard
   const row = await cardById(trx, card.id)
   if (row !== undefined && row.scope !== by.scope) throw foreign(card.id)
   if ((await versionOf(trx, card.id, hash)) !== undefined) return false
-  await addVersion(trx, loaded, row === undefined ? 'in-force' : 'pending', by.name, now)
+  await addVersion(trx, loaded, row === undefined ? 'in-force' : 'pending', by, now)
   if (row === undefined) await insertCard(trx, freshRow(loaded, null, now))
   return true
 }
 
 /**
  * Signs a version as a person. Once enough different people have, a waiting version comes into force.
- * @throws KanpekiError `forbidden` (not a person, or no approver of that version), `not_found`, `conflict` (signed before).
+ * @throws KanpekiError `forbidden` (not a person, or no approver of that version), `own_approval` (its author),
+ *   `not_found`, `conflict` (signed before).
  */
 export async function signCard(trx: Kysely<DeclareTables>, id: string, hash: string, by: Signer, now: number): Promise<void> {
   const row = await cardById(trx, id)
@@ -101,6 +104,7 @@ export async function signCard(trx: Kysely<DeclareTables>, id: string, hash: str
     throw new KanpekiError('forbidden', `${by.name} may not sign this card.`, {
       remedy: `Approvers are people, signed in: ${card.approvers.join(', ')}.`,
     })
+  refuseOwnApproval(authorOf(version), by, `version ${version.version} of ${id}`)
   const given = (await signaturesOf(trx, id)).filter((signature) => signature.hash === hash)
   if (given.some((signature) => signature.signer_id === by.id && countsNow(signature.at, row)))
     throw new KanpekiError('conflict', `${by.name} has signed this version.`)
@@ -117,7 +121,7 @@ export async function signCard(trx: Kysely<DeclareTables>, id: string, hash: str
     outbox,
   })
   const signers = new Set([...given.map(({ signer_id }) => signer_id), by.id])
-  if (version.state === 'pending' && signers.size >= card.signatures) await putInForce(trx, card, hash, by.name, now)
+  if (version.state === 'pending' && signers.size >= card.signatures) await putInForce(trx, card, hash, by, now)
 }
 
 /** After a withdrawal, signatures given before it no longer count. */
@@ -125,7 +129,11 @@ export function countsNow(at: number, row: Pick<CardsTable, 'withdrawn_at'>): bo
   return row.withdrawn_at === null || at > row.withdrawn_at
 }
 
-export function isApprover(card: Card, who: Signer): boolean {
+export function authorOf({ by_id, by_name }: Pick<VersionsTable, 'by_id' | 'by_name'>): Author {
+  return { account: by_id, name: by_name }
+}
+
+export function isApprover(card: Card, who: Pick<Signer, 'kind' | 'name' | 'roles' | 'permissions'>): boolean {
   if (who.kind !== 'person') return false
   return card.approvers.some((approver) => {
     if (approver === '@admin') return who.roles.includes('administrator')
@@ -138,7 +146,7 @@ async function addVersion(
   trx: Db,
   { card, hash, text }: LoadedCard,
   state: VersionsTable['state'],
-  by: string,
+  by: Author,
   now: number,
 ): Promise<void> {
   const scope = card.scope.id
@@ -150,14 +158,15 @@ async function addVersion(
     text,
     document: jsonText(card),
     at: now,
-    by_name: by,
+    by_name: by.name,
+    by_id: by.account,
     state,
   })
-  const body = { hash, version: card.version, by, document: card as unknown as JsonObject }
+  const body = { hash, version: card.version, by: saidBy(by), document: card as unknown as JsonObject }
   await recordEvidence(trx, [cardEvidence(scope, card.id, 'written', body, now)], { now: () => now })
 }
 
-async function putInForce(trx: Db, card: Card, hash: string, by: string, now: number): Promise<void> {
+async function putInForce(trx: Db, card: Card, hash: string, by: Author, now: number): Promise<void> {
   const row = await cardById(trx, card.id)
   const before = row === undefined ? undefined : await versionOf(trx, card.id, row.hash)
   const changes = before === undefined ? [] : diffCards(readJson<Card>(before.document), card)
@@ -167,11 +176,16 @@ async function putInForce(trx: Db, card: Card, hash: string, by: string, now: nu
     hash,
     before: before?.hash ?? null,
     version: card.version,
-    by,
+    by: saidBy(by),
     weakened: weakenedIn(changes),
     changes: changes.map(({ path, kind, effect }) => ({ path, kind, effect })),
   }
   await recordEvidence(trx, [cardEvidence(card.scope.id, card.id, 'in-force', body, now)], { now: () => now })
+}
+
+/** How evidence names an author. */
+function saidBy({ account, name }: Author): JsonValue {
+  return account === null ? name : { id: account, name }
 }
 
 function freshRow({ card, hash }: LoadedCard, fileHash: string | null, now: number): CardsTable {

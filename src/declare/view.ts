@@ -7,9 +7,9 @@ import { figureText, spanText, targetText, timeText } from './figure.ts'
 import { reasonOf, say } from './messages.ts'
 import { type Db, seriesOf, versionsOf } from './queries.ts'
 import type { Bilingual, Card, CardView, EvidenceRef, ObjectiveView, TriggerView, WallResponse } from './schema.ts'
-import type { ReadingsTable, SignaturesTable } from './tables.ts'
+import type { ReadingsTable, SignaturesTable, VersionsTable } from './tables.ts'
 import type { Weighed } from './triggers.ts'
-import { countsNow, isApprover, type Signer } from './versions.ts'
+import { authorOf, countsNow, isApprover, type Signer } from './versions.ts'
 
 const POINTS = 60
 const DAY_MS = 86_400_000
@@ -71,7 +71,7 @@ export async function cardView(
       given: bySigner(given).map((signature) => signatureView(signature, refs)),
       complete: bySigner(given).length >= card.signatures,
       approvers: card.approvers,
-      youMaySign: isApprover(card, who) && !given.some(({ signer_id }) => signer_id === who.id),
+      youMaySign: isApprover(card, who) && !isOwn(state.version, who) && !given.some(({ signer_id }) => signer_id === who.id),
     },
     validity: {
       from: rfc3339(Date.parse(card.validity.from)),
@@ -106,6 +106,11 @@ export async function cardView(
     evaluatedAt: row.evaluated_at === null ? null : rfc3339(row.evaluated_at),
     badgeUrl: `/public/cards/${row.id}/badge.svg`,
   }
+}
+
+function isOwn(version: VersionsTable, who: Signer): boolean {
+  const { account } = authorOf(version)
+  return account !== null && account === who.account
 }
 
 function objectiveView(

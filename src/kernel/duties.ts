@@ -6,6 +6,38 @@ export interface Author {
   readonly name: string
 }
 
+/** A person who may approve something, as far as duties go. */
+export interface Approver {
+  readonly kind: 'person'
+  readonly id: string
+  readonly name: string
+  readonly account: string
+  readonly roles: readonly string[]
+  /** Permissions in the scope that the item is of. */
+  readonly permissions: ReadonlySet<string>
+}
+
+/**
+ * Something that waits for approval, as the room that keeps it tells the room that watches over duties. A room whose
+ * items need approval gives a list of these for a scope; it is wired in the server beside the others.
+ */
+export interface WaitingApproval {
+  /** `card`, `rule`, `exception`, `playbook` … */
+  readonly kind: string
+  readonly id: string
+  readonly version: string
+  readonly title: { readonly en: string; readonly ja: string }
+  readonly author: Author
+  /** Milliseconds UTC. */
+  readonly since: number
+  /** How many more people have to approve. */
+  readonly needed: number
+  /** Whether the item would take this person's approval, leaving aside that they may be its author. */
+  readonly accepts: (person: Approver) => boolean
+}
+
+export type WaitingApprovals = (scope: string) => Promise<readonly WaitingApproval[]>
+
 /**
  * Separation of duties (NIST SP 800-53 AC-5): whoever wrote something does not approve it. What came from outside any
  * account (a file under version control) has no author here, and anyone entitled may approve it.

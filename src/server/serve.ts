@@ -6,8 +6,8 @@ import { machineRoutes } from '../access/machines/routes.ts'
 import { routes as accessRoutes } from '../access/routes.ts'
 import type { AccessDeps } from '../access/routes-deps.ts'
 import { partRoutes } from '../access/routes-parts.ts'
-import { ssoRoutes } from '../access/sso/routes.ts'
 import { createSetupLink } from '../access/setup.ts'
+import { ssoRoutes } from '../access/sso/routes.ts'
 import type { AccessTables } from '../access/tables.ts'
 import { createOwnMetrics, type OwnMetrics } from '../app/care/own-metrics.ts'
 import { careRoutes } from '../app/care/routes.ts'
@@ -24,6 +24,8 @@ import type { Addresses } from '../collect/shippers.ts'
 import { createIngestHandler } from '../collect/sources/http/handler.ts'
 import { routes as declareRoutes } from '../declare/routes.ts'
 import type { DeclareDeps } from '../declare/routes-deps.ts'
+import type { DeclareTables } from '../declare/tables.ts'
+import { waitingCards } from '../declare/waiting.ts'
 import { routes as detectRoutes } from '../detect/routes.ts'
 import { KanpekiError, messageOf } from '../kernel/error.ts'
 import { DEFAULT_SCOPE } from '../kernel/event.ts'
@@ -134,14 +136,7 @@ export async function serve(config: Config, log: Log, options: ServeOptions = {}
         report: (error, request) =>
           log.error('a request failed', { path: request.url?.split('?', 1)[0], reason: messageOf(error), stack: stackOf(error) }),
         hot: createIngestHandler({
-          authenticate: (request) =>
-            authenticate(request).then(
-              (caller) => (caller.kind === 'anonymous' ? undefined : caller),
-              (error: unknown) => {
-                if (error instanceof KanpekiError && error.code === 'unauthenticated') return undefined
-                throw error
-              },
-            ),
+          authenticate: (request) => authenticate(request).then((caller) => (caller.kind === 'anonymous' ? undefined : caller)),
           commit: (body) => services.pipeline.ask({ kind: 'body', body }, transferable(body.body)),
           refusal: () => (stopping ? new KanpekiError('stopping', 'Kanpeki is stopping.') : undefined),
           clock,
@@ -241,7 +236,11 @@ export function allRoutes(deps: RouteDeps): Route[] {
   }
   return [
     ...accessRoutes(access),
-    ...partRoutes({ ...access, assetsChanged: async () => void (await pipeline.ask({ kind: 'assets' })) }),
+    ...partRoutes({
+      ...access,
+      assetsChanged: async () => void (await pipeline.ask({ kind: 'assets' })),
+      waiting: [(scope) => waitingCards(state.scoped<DeclareTables>(scope))],
+    }),
     ...ssoRoutes({ ...access, fetch: services.outgoing.fetch }),
     ...machineRoutes({ db: state.tables<AccessTables>(), record, clock, authority }),
     securityTxtRoute({ contacts: config.values['security-contact'], origin: config.values['public-url'], clock }),

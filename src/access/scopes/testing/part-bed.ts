@@ -1,4 +1,5 @@
 import type { Kysely } from 'kysely'
+import type { WaitingApprovals } from '../../../kernel/duties.ts'
 import type { Evidence } from '../../../kernel/evidence.ts'
 import type { JsonObject } from '../../../kernel/json.ts'
 import type { Caller, Route } from '../../../platform/http/route.ts'
@@ -30,7 +31,7 @@ export interface PartBed {
 }
 
 /** The routes of scopes, assets and reviews on an open store. */
-export function partBed(state: State, clock: { now(): number }): PartBed {
+export function partBed(state: State, clock: { now(): number }, waiting: readonly WaitingApprovals[] = []): PartBed {
   const db = state.tables<AccessTables>()
   let told = 0
   const routes = partRoutes({
@@ -49,6 +50,7 @@ export function partBed(state: State, clock: { now(): number }): PartBed {
     sealer: createSealer([Buffer.alloc(32, 1)]),
     origin: () => 'http://localhost:7300',
     tell: () => {},
+    waiting,
     assetsChanged: async () => {
       told += 1
     },
