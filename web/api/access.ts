@@ -21,7 +21,7 @@ import {
 } from '../../src/access/people/schema.ts'
 import { rolesReplySchema } from '../../src/access/roles/schema.ts'
 import { sessionSchema } from '../../src/access/schema.ts'
-import { signInProvidersSchema } from '../../src/access/sso/schema.ts'
+import { identitiesSchema, linkStartSchema, signInProvidersSchema } from '../../src/access/sso/schema.ts'
 import { call, tell } from './client.ts'
 import { makePasskey, showPasskey } from './passkeys.ts'
 
@@ -110,6 +110,14 @@ export async function addPasskey(name: string) {
 const passkeyPath = (id: string): string => `/api/v1/me/passkeys/${encodeURIComponent(id)}`
 export const renamePasskey = (id: string, name: string) => tell(passkeyPath(id), { method: 'PATCH', body: { name } })
 export const removePasskey = (id: string) => tell(passkeyPath(id), { method: 'DELETE' })
+
+export const identitiesQuery = queryOptions({
+  queryKey: ['me', 'identities'],
+  queryFn: ({ signal }) => call(identitiesSchema, '/api/v1/sso/identities', { signal }),
+})
+export const linkIdentity = (provider: string) =>
+  call(linkStartSchema, `/api/v1/sso/${encodeURIComponent(provider)}/link`, post({}))
+export const unlinkIdentity = (id: string) => tell(`/api/v1/sso/identities/${encodeURIComponent(id)}`, { method: 'DELETE' })
 
 // ── People and roles ──
 

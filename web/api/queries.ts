@@ -1,6 +1,7 @@
 import { infiniteQueryOptions, keepPreviousData, queryOptions } from '@tanstack/react-query'
 import { z } from 'zod'
 import { sessionSchema, tokenSchema } from '../../src/access/schema.ts'
+import { ownScopesReplySchema } from '../../src/access/scopes/schema.ts'
 import { shipperList, sourceDetail, sourceList, unknownList } from '../../src/collect/schema.ts'
 import { historyResponse, wallResponse } from '../../src/declare/schema.ts'
 import { alertCounts, alertDetail, coverageResponse, queueResponse, rulesResponse } from '../../src/detect/schema.ts'
@@ -32,13 +33,10 @@ export const sessionQuery = queryOptions({
   retry: false,
 })
 
-/** Those who may work in every scope choose among these. */
-export const scopeNamesQuery = queryOptions({
-  queryKey: ['scopes', 'names'],
-  queryFn: async ({ signal }) => {
-    const { items } = await call(z.object({ items: z.array(z.object({ scope: z.string() })) }), '/api/v1/scopes', { signal })
-    return items.map(({ scope }) => scope)
-  },
+/** The scopes that whoever asks may work in, with what to call them. */
+export const ownScopesQuery = queryOptions({
+  queryKey: ['scopes', 'mine'],
+  queryFn: ({ signal }) => call(ownScopesReplySchema, '/api/v1/scopes/mine', { signal }),
   staleTime: 60_000,
 })
 

@@ -2,8 +2,9 @@ import { useQuery } from '@tanstack/react-query'
 import { useNavigate } from '@tanstack/react-router'
 import type { ReactNode } from 'react'
 import { useTranslation } from 'react-i18next'
+import { DEFAULT_SCOPE } from '../../../src/kernel/event.ts'
 import { EVERY_SCOPE } from '../../../src/platform/http/route.ts'
-import { scopeNamesQuery } from '../../api/queries.ts'
+import { ownScopesQuery } from '../../api/queries.ts'
 import { useSession } from '../session.ts'
 import { ROOMS, type RoomId } from './rooms.ts'
 
@@ -12,9 +13,8 @@ export function ScopeSwitch({ here }: { here: RoomId }): ReactNode {
   const { t } = useTranslation()
   const { scope, scopes } = useSession()
   const navigate = useNavigate()
-  const all = scopes.includes(EVERY_SCOPE)
-  const { data = [] } = useQuery({ ...scopeNamesQuery, enabled: all })
-  const choices = [...new Set([scope, ...(all ? ['default', ...data] : scopes)])].sort()
+  const { data } = useQuery({ ...ownScopesQuery, enabled: scopes.length > 1 || scopes.includes(EVERY_SCOPE) })
+  const choices = data?.items ?? []
   if (choices.length < 2) return null
   const room = ROOMS.find(({ id }) => id === here)?.to ?? '/'
   return (
@@ -27,9 +27,9 @@ export function ScopeSwitch({ here }: { here: RoomId }): ReactNode {
         // What was open in one scope is not in another: the room opens anew.
         onChange={(event) => void navigate({ to: room, search: { scope: event.target.value } })}
       >
-        {choices.map((name) => (
-          <option key={name} value={name}>
-            {name === 'default' ? t('bar.sharedScope') : name}
+        {choices.map((choice) => (
+          <option key={choice.scope} value={choice.scope}>
+            {choice.scope === DEFAULT_SCOPE ? t('bar.sharedScope') : choice.title}
           </option>
         ))}
       </select>

@@ -1,0 +1,46 @@
+import type { ReactNode } from 'react'
+import { useTranslation } from 'react-i18next'
+import type { OwnSession } from '../../../src/access/people/schema.ts'
+import { useFormat } from '../../components/use-format.ts'
+import { useNow } from '../../components/use-now.ts'
+import { userAgentWords } from '../../format/user-agent.ts'
+
+/** Where somebody is signed in: browser, address, how, since when, and the end of it. */
+export function SessionRows({
+  sessions,
+  pending,
+  onEnd,
+}: {
+  sessions: readonly OwnSession[]
+  pending: boolean
+  /** Undefined where the reader may only look. */
+  onEnd: ((id: string) => void) | undefined
+}): ReactNode {
+  const { t } = useTranslation('settings')
+  const format = useFormat()
+  const now = useNow()
+  return (
+    <ul className="rows boxed">
+      {sessions.map((session) => (
+        <li key={session.id}>
+          <span className="grow">
+            <b title={session.agent}>{userAgentWords(session.agent)}</b> <span className="mono">{session.address}</span>
+            <span className="label block">
+              {t('sessions.since', {
+                since: format.dateTime(session.since),
+                age: format.age(session.lastUsed, now),
+                methods: session.methods.map((method) => t(`method.${method as 'pwd'}`)).join(t('comma')),
+              })}
+            </span>
+          </span>
+          {session.current ? <span className="chip">{t('sessions.this')}</span> : null}
+          {session.current || onEnd === undefined ? null : (
+            <button type="button" className="btn sm" disabled={pending} onClick={() => onEnd(session.id)}>
+              {t('sessions.end')}
+            </button>
+          )}
+        </li>
+      ))}
+    </ul>
+  )
+}
