@@ -1,7 +1,7 @@
 import { DEFAULT_SCOPE } from '../../kernel/event.ts'
 import { EVERY_SCOPE, type Route, route } from '../../platform/http/route.ts'
 import { CONFLICTING_DUTIES, permissionsOf } from '../roles.ts'
-import { ROLES } from '../schema.ts'
+import { ROLES, type Role } from '../schema.ts'
 import { rolesReplySchema } from './schema.ts'
 
 /** Everybody may know what each role allows: it is what people ask their administrator for. */
@@ -19,7 +19,7 @@ export function roleRoutes(): Route[] {
           const inAll = permissionsOf([{ role, scope: EVERY_SCOPE }], DEFAULT_SCOPE)
           return { role, permissions: [...inOne], everywhere: [...inAll].filter((one) => !inOne.has(one)) }
         }),
-        conflicts: CONFLICTING_DUTIES.map(([one, other]) => [one, other]),
+        conflicts: CONFLICTING_DUTIES.map(([one, other]): [Role, Role] => [one, other]),
       }),
     }),
   ]
