@@ -59,6 +59,7 @@ const CONTENT_TYPES: Readonly<Record<string, string>> = {
 export async function startHttpServer(deps: HttpServerDeps, host: string, port: number): Promise<RunningServer> {
   let server: Server | TlsServer | undefined
   let refreshTls = (): void => {}
+  let endConnections = (): void => {}
   const headers = Object.entries(deps.tls === undefined ? SECURITY_HEADERS : { ...SECURITY_HEADERS, ...TLS_HEADERS })
   const requests = inFlight()
   const answered = deps.answered ?? (() => {})
@@ -84,6 +85,7 @@ export async function startHttpServer(deps: HttpServerDeps, host: string, port: 
         return server
       }
       const secure = secureServer(options, tls, answer)
+      endConnections = refusePlainText(secure)
       refreshTls = () => secure.setSecureContext(tls())
       server = secure
       return secure
@@ -111,6 +113,7 @@ export async function startHttpServer(deps: HttpServerDeps, host: string, port: 
       running.closeIdleConnections()
       await requests.finish(STOP_LIMIT_MS)
       running.closeAllConnections()
+      endConnections()
       await app.close()
       await closed
     },
@@ -126,7 +129,7 @@ function secureServer(
   tls: () => SecureContextOptions,
   answer: (request: IncomingMessage, response: ServerResponse) => void,
 ): TlsServer {
-  const server = createTlsServer(
+  return createTlsServer(
     {
       ...options,
       ...tls(),
@@ -137,8 +140,6 @@ function secureServer(
     },
     answer,
   )
-  refusePlainText(server)
-  return server
 }
 
 function listen(server: Server | TlsServer, host: string, port: number): Promise<void> {

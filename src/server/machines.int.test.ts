@@ -208,6 +208,9 @@ describeStates('machines', (bed) => {
       (await ask('POST', '/api/v1/agents/renew', { body: { csr: next.csr }, headers: { 'x-kanpeki-csrf': '1' } })).status,
     ).toBe(401)
     expect((await ask('POST', '/api/v1/agents/renew', { body: { csr: next.csr }, headers: bearer(admin) })).status).toBe(403)
+    const statuses: number[] = []
+    for (let times = 0; times < 10; times++) statuses.push((await renewal(one, next.csr)).status)
+    expect(statuses).toEqual([...Array.from({ length: 8 }, () => 200), 429, 429])
   })
 
   it('refuses a revoked agent at once, on an open connection too, and lists it', async () => {

@@ -58,7 +58,6 @@ beforeAll(async () => {
 })
 afterAll(async () => {
   tls.close()
-  await server.close()
   rmSync(folder, { recursive: true })
 })
 
@@ -169,3 +168,18 @@ it('asks for a client certificate but takes people without one', async () => {
   socket.end()
   expect(await handshake()).toMatch(/No client certificate CA names sent|Requested Signature Algorithms/)
 })
+
+it('stops although a connection has sent nothing, and another is amid its handshake', async () => {
+  const silent = connect(server.port, '127.0.0.1')
+  const halfway = connect(server.port, '127.0.0.1', () => halfway.write(Buffer.from([0x16, 3, 1, 2, 0])))
+  const ended = [silent, halfway].map(
+    (socket) =>
+      new Promise<void>((resolve) => {
+        socket.on('error', () => {})
+        socket.on('close', () => resolve())
+      }),
+  )
+  expect((await ask('/healthz')).status).toBe(200)
+  await server.close()
+  await Promise.all(ended)
+}, 10_000)

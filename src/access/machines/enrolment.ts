@@ -4,9 +4,13 @@ import type { Db } from '../queries.ts'
 import { hashSecret, newSecret } from '../secret.ts'
 import type { Authority } from './authority.ts'
 import { fingerprintOf } from './check-certificate.ts'
-import { insertAgent, insertCertificate, insertEnrolment, takeEnrolment } from './queries.ts'
+import { countCertificatesSince, insertAgent, insertCertificate, insertEnrolment, takeEnrolment } from './queries.ts'
 import type { EnrolmentsTable } from './tables.ts'
 import type { IssuedCertificate } from './x509.ts'
+
+const DAY_MS = 86_400_000
+/** An agent that renews in a loop must not fill the database and the ledger. */
+const CERTIFICATES_A_DAY = 10
 
 export const ENROLMENT_PREFIX = 'kpe_'
 
@@ -71,6 +75,10 @@ export async function enrol(
 
 /** A further certificate for an agent that showed one that is good. The one before stays good until it ends. */
 export async function renew(db: Db, authority: Authority, agent: Issued['agent'], csr: string, now: number): Promise<Issued> {
+  if ((await countCertificatesSince(db, agent.id, now - DAY_MS)) >= CERTIFICATES_A_DAY)
+    throw new KanpekiError('too_many_requests', `An agent gets ${CERTIFICATES_A_DAY} certificates a day at most.`, {
+      remedy: 'Keep the last one: it is good for weeks.',
+    })
   const issued = await authority.issue(csr, agent.id, now)
   await keep(db, agent, issued, now)
   return { ...issued, agent: { id: agent.id, name: agent.name, scope: agent.scope } }

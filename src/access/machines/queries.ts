@@ -150,6 +150,17 @@ export async function revokeAgent(
   return { name: agent.name, certificates: Number(done.numUpdatedRows) }
 }
 
+/** How many certificates an agent was given since a time. */
+export async function countCertificatesSince(db: Db, agentId: string, since: number): Promise<number> {
+  const row = await db
+    .selectFrom('access_certificates')
+    .select((e) => e.fn.countAll<number>().as('n'))
+    .where('agent_id', '=', agentId)
+    .where('created', '>', since)
+    .executeTakeFirstOrThrow()
+  return Number(row.n)
+}
+
 /** What an authority's revocation list names: certificates that would be good without it. */
 export async function revokedCertificates(
   db: Db,

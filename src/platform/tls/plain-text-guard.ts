@@ -8,8 +8,11 @@ const FIRST_BYTE_WITHIN_MS = 20_000
 /**
  * Answers clients that speak plain HTTP to a TLS port with a 400 that says so, instead of a connection that just ends.
  * Works by looking at each connection's first byte before TLS gets it.
+ * @returns what ends every connection, those too that have sent nothing or are amid their handshake: the server itself
+ *   does not know of them, and would wait for them to stop.
  */
-export function refusePlainText(server: Server): void {
+export function refusePlainText(server: Server): () => void {
+  const open = new Set<Socket>()
   const takers = server.listeners('connection')
   server.removeAllListeners('connection')
   server.on('connection', (socket: Socket) => {
@@ -17,8 +20,12 @@ export function refusePlainText(server: Server): void {
     const failed = (): void => {
       socket.destroy()
     }
+    open.add(socket)
     socket.once('error', failed)
-    socket.once('close', () => clearTimeout(timer))
+    socket.once('close', () => {
+      clearTimeout(timer)
+      open.delete(socket)
+    })
     socket.once('data', (chunk: Buffer) => {
       clearTimeout(timer)
       if (chunk[0] !== HANDSHAKE) {
@@ -32,6 +39,9 @@ export function refusePlainText(server: Server): void {
       for (const taker of takers) taker.call(server, socket)
     })
   })
+  return () => {
+    for (const socket of open) socket.destroy()
+  }
 }
 
 function answer(socket: Socket): void {

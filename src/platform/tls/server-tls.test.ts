@@ -98,6 +98,15 @@ it('keeps its certificate over a restart, and makes another for a new name', asy
   expect(other.current.names).toContain('new.example')
 })
 
+it('knows an IPv6 address however it is written', async () => {
+  const at = folder()
+  const first = await open(at, { host: '2001:db8::7', names: [] })
+  expect([first.announced, (await open(at, { host: '2001:0db8:0::7', names: [] })).current.fingerprint]).toEqual([
+    '2001:db8::7',
+    first.current.fingerprint,
+  ])
+})
+
 it('renews its certificate before it ends, while running', async () => {
   const start = now
   const tls = await open(folder())
