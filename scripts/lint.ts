@@ -1,6 +1,9 @@
-/** Everything about the sources that needs no run: format and lint rules, the house's import rules, the lockfile. */
+/**
+ * Everything about the sources that needs no run: format and lint rules, the house's import rules, the policy for
+ * dependencies.
+ */
 import { spawnSync } from 'node:child_process'
-import { readFileSync } from 'node:fs'
+import { checkTree } from './dependency-policy.ts'
 
 interface Cruise {
   readonly summary: {
@@ -42,9 +45,11 @@ if (cruise.summary.totalCruised < MINIMUM_MODULES)
   faults.push(`dependency-cruiser read only ${cruise.summary.totalCruised} modules`)
 for (const { rule, from, to } of cruise.summary.violations) faults.push(`import rule ${rule.name}: ${from} → ${to}`)
 
-const lock = readFileSync('package-lock.json', 'utf8')
-if (/"resolved":\s*"https?:/.test(lock)) faults.push('package-lock.json holds a registry host')
+const dependencies = checkTree()
+for (const fault of dependencies.faults) faults.push(`dependency ${fault}`)
 
-console.error(`lint: ${cruise.summary.totalCruised} modules follow the import rules, ${faults.length} faults`)
+console.error(
+  `lint: ${cruise.summary.totalCruised} modules and ${dependencies.locked} packages (${dependencies.shipped} shipped) looked at, ${faults.length} faults`,
+)
 for (const fault of faults) console.error(`  ${fault}`)
 process.exit(faults.length === 0 ? 0 : 1)
