@@ -104,17 +104,19 @@ export async function issueCertificate(
 }
 
 async function requestedKey(csr: string): Promise<x509.PublicKey> {
-  let request: x509.Pkcs10CertificateRequest
+  let key: x509.PublicKey
+  let weakness: string | undefined
   try {
-    request = new x509.Pkcs10CertificateRequest(csr)
-    // Proof that whoever asks holds the key.
-    if (!(await request.verify())) throw new Error('its signature is not by its own key')
+    const request = new x509.Pkcs10CertificateRequest(csr)
+    key = request.publicKey
+    weakness = weaknessOf(key)
+    // Proof that whoever asks holds the key. A weak key is not worth the work.
+    if (weakness === undefined && !(await request.verify())) weakness = 'is not signed by its own key'
   } catch (error) {
-    throw badRequest(`cannot be taken: ${messageOf(error)}`)
+    throw badRequest(`cannot be read: ${messageOf(error)}`)
   }
-  const weakness = weaknessOf(request.publicKey)
   if (weakness !== undefined) throw badRequest(weakness)
-  return request.publicKey
+  return key
 }
 
 const CURVES: readonly string[] = ['prime256v1', 'secp384r1', 'secp521r1']
