@@ -50,7 +50,17 @@ module.exports = {
       name: 'web-sees-schemas-only',
       severity: 'error',
       from: { path: '^web/' },
-      to: { path: '^src/', pathNot: '^src/(kernel/|[^/]+/([^/]+/)?schema\\.ts$|prove/verify/|platform/http/route\\.ts$)' },
+      to: {
+        path: '^src/',
+        // A list: as one expression the checker holds it for unsafe and refuses to run.
+        pathNot: [
+          '^src/kernel/',
+          '^src/[^/]+/schema\\.ts$',
+          '^src/[^/]+/[^/]+/schema\\.ts$',
+          '^src/prove/verify/',
+          '^src/platform/http/route\\.ts$',
+        ],
+      },
     },
     {
       name: 'nothing-imports-tests',
