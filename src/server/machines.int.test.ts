@@ -4,6 +4,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { Agent, type RequestOptions, request } from 'node:https'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { connect as tlsConnect } from 'node:tls'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { checkForgery, createAuthenticator } from '../access/authenticate.ts'
 import { withMachines } from '../access/machines/authenticate.ts'
@@ -194,6 +195,35 @@ describeStates('machines', (bed) => {
     const foreign = { cert: one.certificate, key: one.key, headers: { origin: 'https://evil.example' } }
     expect((await ask('GET', '/api/v1/agents', foreign)).status).toBe(401)
     expect((await ask('POST', '/_bulk', { raw: '{}' })).status).toBe(401)
+  })
+
+  it.each(['TLSv1.2', 'TLSv1.3'] as const)('knows an agent in a resumed %s session, and that it was revoked', async (version) => {
+    const one = await enrolled()
+    const resumed: boolean[] = []
+    let session: Buffer | undefined
+    const send = (): Promise<number> =>
+      new Promise((resolve, reject) => {
+        const options = { cert: one.certificate, key: one.key, ca: tls.current.cert, minVersion: version, maxVersion: version }
+        const to = { host: '127.0.0.1', port: server.port, servername: 'localhost' }
+        const socket = tlsConnect({ ...to, ...options, ...(session === undefined ? {} : { session }) }, () => {
+          resumed.push(socket.isSessionReused())
+          socket.write('POST /_bulk HTTP/1.1\r\nHost: localhost\r\nContent-Length: 30\r\nConnection: close\r\n\r\n')
+          socket.write('{"index":{}}\n{"message":"xyz"}\n'.slice(0, 30))
+        })
+        let text = ''
+        socket.on('session', (ticket) => {
+          session = ticket
+        })
+        socket.on('error', reject)
+        socket.setEncoding('latin1').on('data', (part: string) => {
+          text += part
+        })
+        socket.on('close', () => resolve(Number(/^HTTP\/1\.1 (\d+)/.exec(text)?.[1])))
+      })
+    expect([await send(), await send()]).toEqual([200, 200])
+    await ask('DELETE', `/api/v1/agents/${one.agent.id}`, { headers: bearer(admin) })
+    expect(await send()).toBe(401)
+    expect(resumed).toEqual([false, true, true])
   })
 
   it('renews by the present certificate, and only by it', async () => {

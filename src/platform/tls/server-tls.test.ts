@@ -6,6 +6,7 @@ import { join } from 'node:path'
 import { afterAll, expect, it } from 'vitest'
 import { createSealer } from '../secrets/sealer.ts'
 import { OWN_CERTIFICATE_DAYS } from './make-certificate.ts'
+import { sealedTlsKey } from './pair-store.ts'
 import { openServerTls, RENEW_BEFORE_MS, type ServerTls, type TlsSettings } from './server-tls.ts'
 
 const root = mkdtempSync(join(tmpdir(), 'kanpeki-tls-'))
@@ -15,10 +16,12 @@ afterAll(() => {
   rmSync(root, { recursive: true })
 })
 
-const sealer = createSealer([randomBytes(32)])
+const sealKey = randomBytes(32)
+const sealer = createSealer([sealKey])
 const facts = { hostname: 'tower', addresses: ['127.0.0.1', '192.0.2.7'] }
 const DAY_MS = 86_400_000
-let now = Date.now()
+// A minute ahead: openssl dates what it makes below by the real clock.
+let now = Date.now() + 60_000
 const logged: string[] = []
 const log = {
   info: (message: string) => logged.push(message),
@@ -96,6 +99,18 @@ it('keeps its certificate over a restart, and makes another for a new name', asy
   const other = await open(at, { names: ['new.example'] })
   expect(other.current.fingerprint).not.toBe(first.current.fingerprint)
   expect(other.current.names).toContain('new.example')
+})
+
+it('opens after the seal key was changed and the old one is gone', async () => {
+  const at = folder()
+  const first = await open(at)
+  const next = randomBytes(32)
+  const both = createSealer([next, sealKey])
+  expect([await sealedTlsKey(at).reseal(both), await sealedTlsKey(at).reseal(both)]).toEqual([1, 0])
+  const after = await openServerTls(OWN, { folder: at, sealer: createSealer([next]), clock: { now: () => now }, log, facts })
+  after.close()
+  expect(after.current.fingerprint).toBe(first.current.fingerprint)
+  await expect(open(at)).rejects.toMatchObject({ code: 'seal_wrong_key' })
 })
 
 it('knows an IPv6 address however it is written', async () => {
