@@ -13,13 +13,16 @@ import { type Config, readConfig } from '../src/platform/config.ts'
 import { dataDir, prepareDataDir } from '../src/platform/data-dir.ts'
 import { openSealer } from '../src/platform/secrets/open-sealer.ts'
 import { sealKeySource } from '../src/platform/secrets/seal-keys.ts'
-import { recordEvidence } from '../src/platform/state/outbox.ts'
+import { pruneOutbox, readOutbox, recordEvidence } from '../src/platform/state/outbox.ts'
 import { appliedSteps, stepsNamed } from '../src/platform/state/snapshot.ts'
 import { openState, type State } from '../src/platform/state/state.ts'
+import type { StateTables } from '../src/platform/state/tables.ts'
 import { describeStates } from '../src/platform/testing/states.ts'
 import { openDrainer } from '../src/prove/drain.ts'
+import { entryOf } from '../src/prove/entry-of.ts'
 import { openLedger } from '../src/prove/ledger.ts'
 import { readFolder } from '../src/prove/read-folder.ts'
+import type { ProveTables } from '../src/prove/tables.ts'
 import { verifyDirectory } from '../src/prove/verify/directory.ts'
 import { parseVerifierKey } from '../src/prove/verify/note.ts'
 import { ROOT, temporaryFolder } from './support/kanpeki.ts'
@@ -48,14 +51,33 @@ describe('up from the spine’s schema, and back', () => {
     let config: Config
     const steps = spine()
 
-    /** Evidence into the ledger, as version 0.1.0 did it: with its key in clear. */
-    async function log(state: State, evidence: readonly Evidence[], sealed: boolean): Promise<number> {
+    /** Evidence into the ledger by this version's own drain. */
+    async function log(state: State, evidence: readonly Evidence[]): Promise<number> {
       const dir = dataDir(config.data)
-      const sealer = sealed ? await openSealer(dir.keys, sealKeySource(dir.keys, config.values, {})) : undefined
-      const ledger = await openLedger({ data: config.data, ...(sealer && { sealer }) })
+      const sealer = await openSealer(dir.keys, sealKeySource(dir.keys, config.values, {}))
+      const ledger = await openLedger({ data: config.data, sealer })
       const drainer = await openDrainer({ ledger, state })
       await state.transaction((trx) => recordEvidence(trx, evidence))
       await drainer.stop()
+      return ledger.head.size
+    }
+
+    /** The same on the schema of version 0.1.0, with the key in clear, touching only tables that it had. */
+    async function logAsBefore(state: State, evidence: readonly Evidence[]): Promise<number> {
+      const ledger = await openLedger({ data: config.data })
+      await state.transaction((trx) => recordEvidence(trx, evidence))
+      const first = ledger.head.size
+      const rows = await readOutbox(state.tables<StateTables>(), ledger.head.outbox, 1000)
+      const entries = rows.map((row) => entryOf(row, new Date(AT).toISOString(), () => {}))
+      await ledger.append(entries)
+      await state.transaction<ProveTables & StateTables, void>(async (trx) => {
+        for (const [at, { seq, type, scope, observed, received }] of rows.entries())
+          await trx
+            .insertInto('prove_entries')
+            .values({ idx: first + at, scope, type, outbox: seq, observed, received, logged: AT })
+            .execute()
+        await pruneOutbox(trx, ledger.head.outbox)
+      })
       return ledger.head.size
     }
 
@@ -85,7 +107,7 @@ describe('up from the spine’s schema, and back', () => {
         .insertInto('access_accounts')
         .values(row)
         .execute()
-      await log(state, [entry('alert', { alert: 'old' }), entry('admin', { action: 'setup' })], false)
+      await logAsBefore(state, [entry('alert', { alert: 'old' }), entry('admin', { action: 'setup' })])
       await state.close()
     })
     afterEach(() => folder.remove())
@@ -96,7 +118,7 @@ describe('up from the spine’s schema, and back', () => {
       const { state, upgrade } = await openOwnState(config)
       expect(upgrade?.kept).toMatchObject({ steps, ledgerSize: 2, keySealed: false })
       expect(await pendingSteps(config)).toEqual([])
-      const size = await log(state, [entry('alert', { alert: 'new' })], true)
+      const size = await log(state, [entry('alert', { alert: 'new' })])
       await state.close()
       expect(readFileSync(join(config.data, 'keys/ledger.key'), 'utf8')).toMatch(/^kpseal1:/)
 
@@ -107,30 +129,43 @@ describe('up from the spine’s schema, and back', () => {
 
       const old = await openOld()
       expect(await accounts(old)).toEqual(['mori'])
-      expect(await log(old, [entry('alert', { alert: 'after' })], false)).toBe(size + 2)
+      expect(await logAsBefore(old, [entry('alert', { alert: 'after' })])).toBe(size + 2)
       await old.close()
       expect(await proof(before)).toMatchObject({ verdict: 'proved', failures: [], size: size + 2 })
     })
 
     it('does not lose what people did without their word, and keeps its evidence and its rows', async () => {
       const { state } = await openOwnState(config)
-      await log(state, [entry('verdict', { alert: 'old', by: 'mori' }), entry('admin', { action: 'token.create' })], true)
+      const asset = {
+        id: 'web-01',
+        scope: 'default',
+        names: '[]',
+        labels: '{}',
+        criticality: 'high',
+        owner: null,
+        created: AT,
+        updated: AT,
+      }
+      await state
+        .tables<StateTables>()
+        .insertInto('assets')
+        .values({ ...asset, criticality: 'high' })
+        .execute()
+      await log(state, [entry('verdict', { alert: 'old', by: 'mori' }), entry('admin', { action: 'account.create' })])
       const before = checkpoint()
       await state.close()
       await expect(goBack(config, false)).rejects.toMatchObject({
         code: 'upgrade_loss',
-        message: expect.stringContaining('1 admin, 1 verdict') as string,
+        message: expect.stringContaining('1 admin') as string,
       })
       expect(await pendingSteps(config)).toEqual([])
 
       const back = await goBack(config, true)
-      expect(back.lost).toEqual([
-        { type: 'admin', entries: 1 },
-        { type: 'verdict', entries: 1 },
-      ])
+      expect(back).toMatchObject({ reset: ['access'], lost: [{ type: 'admin', entries: 1 }] })
       expect((await keptStates(dataDir(config.data), 'after')).map(({ name }) => name)).toEqual([back.kept.name])
       const old = await openOld()
-      expect(await log(old, [], false)).toBeGreaterThan(4)
+      expect(await old.tables<StateTables>().selectFrom('assets').select('id').execute()).toEqual([{ id: 'web-01' }])
+      expect(await logAsBefore(old, [])).toBeGreaterThan(4)
       await old.close()
       expect(await proof(before)).toMatchObject({ verdict: 'proved', failures: [] })
 

@@ -14,8 +14,9 @@ state as it was before is kept in DIR/backups (the last three).
 
   --data DIR     the data folder (default ./data)
   --check        only say what would be done; exit 1 if there is something
-  --back         put back the state from before the last upgrade, for the older version. The ledger stays as it is
-  --accept-loss  go back even if people did something since: its evidence stays, its rows do not
+  --back         go back to the schema from before the last upgrade, for the older version. The ledger stays as it is,
+                 and so do the rows that the older schema can hold
+  --accept-loss  go back even if people did something that it cannot hold: its evidence stays, its rows do not
   --json         the result as one JSON object
 `
 
@@ -59,10 +60,10 @@ export function upgradeCommand(args: readonly string[]): Promise<number> {
     const lock = await lockDataDir(dataDir(config.data))
     try {
       if (values.back) {
-        const { to, kept, lost } = await goBack(config, values['accept-loss'])
+        const { to, kept, reset, lost } = await goBack(config, values['accept-loss'])
         say(
-          { to: to.name, kept: kept.name, lost },
-          `The state is as it was before ${to.by} upgraded it, at ${to.made}. Start the older version now.\nThe ledger was not touched; the older version goes on after it. The newer state is kept in ${kept.folder}.`,
+          { to: to.name, kept: kept.name, reset, lost },
+          `The state has the schema from before ${to.by} upgraded it, at ${to.made}. Start the older version now.\n${reset.length === 0 ? 'All rows were taken along.' : `Rows from before the upgrade, since the older schema cannot hold the newer ones: ${reset.join(', ')}. All others were taken along.`}\nThe ledger was not touched; the older version goes on after it. The newer state is kept in ${kept.folder}.`,
         )
         return EXIT.ok
       }

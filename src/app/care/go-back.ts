@@ -1,12 +1,15 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { join } from 'node:path'
 import { type Clock, systemClock } from '../../kernel/clock.ts'
 import { KanpekiError } from '../../kernel/error.ts'
 import { DEFAULT_SCOPE } from '../../kernel/event.ts'
 import type { Config } from '../../platform/config.ts'
-import { dataDir } from '../../platform/data-dir.ts'
+import { type DataDir, dataDir } from '../../platform/data-dir.ts'
 import { openSealer } from '../../platform/secrets/open-sealer.ts'
 import { sealKeySource } from '../../platform/secrets/seal-keys.ts'
+import { carriedRooms, carryRows, roomOf, type Shape, shapeOf } from '../../platform/state/carry.ts'
 import { recordEvidence } from '../../platform/state/outbox.ts'
-import { replaceState } from '../../platform/state/snapshot.ts'
+import { replaceState, stepsNamed } from '../../platform/state/snapshot.ts'
 import { openState } from '../../platform/state/state.ts'
 import { openDrainer } from '../../prove/drain.ts'
 import { type Ledger, openLedger } from '../../prove/ledger.ts'
@@ -19,10 +22,21 @@ import { type KeptState, keepState, keptStates } from './kept-states.ts'
 import { type Db, loggedSince } from './queries.ts'
 
 /**
- * What the older version finds out again by itself, from the events in the lake; a sign-in leaves only a session. The rest
- * people or programs told us.
+ * Where the rows of each kind of evidence live. A sign-in leaves only a session, and rules are files: with their room from
+ * before the upgrade nothing that matters is gone.
  */
-const FOUND_AGAIN: ReadonlySet<string> = new Set(['batch', 'segment', 'alert', 'measure', 'badge', 'source', 'rule', 'signin'])
+const ROOM_OF: Readonly<Record<string, string | undefined>> = {
+  alert: 'detect',
+  verdict: 'detect',
+  card: 'declare',
+  measure: 'declare',
+  badge: 'declare',
+  source: 'collect',
+  admin: 'access',
+}
+
+/** Without these in step with lake and ledger, batches would be logged a second time. */
+const INDISPENSABLE = ['platform', 'pipeline', 'prove'] as const
 
 /** What the program itself records as an administrator's entry. */
 const OWN_ACTIONS: ReadonlySet<string> = new Set(['upgrade.done', 'backup.made', 'restore.rehearsed'])
@@ -32,16 +46,18 @@ export interface WentBack {
   readonly to: KeptState
   /** Where the newer state lies, should it be wanted again. */
   readonly kept: KeptState
-  /** What was recorded since the upgrade and is no row any more; its evidence stays in the ledger. */
+  /** Rooms whose rows are those from before the upgrade, since the older schema cannot hold the newer ones. */
+  readonly reset: readonly string[]
+  /** What was recorded since the upgrade in those rooms, and is no row any more; its evidence stays in the ledger. */
   readonly lost: readonly { readonly type: string; readonly entries: number }[]
 }
 
 /**
- * Puts back the state store from before the last upgrade, so that the older version can be started on it. The ledger never
- * goes back: what was recorded since stays proved, and the older version goes on after it. Events are in the lake and
- * their alerts are found again; what people did since (verdicts, sign-ins, changes) is lost as rows, so that it is named and
- * wants `acceptLoss`. The newer state is kept beside. No other process may have the folder.
- * @throws KanpekiError `no_way_back`, `upgrade_loss`.
+ * Takes the state store back to the schema from before the last upgrade, so that the older version can be started on it.
+ * The ledger never goes back: all evidence since stays proved, and the older version goes on after it. Rows go back with
+ * their present content wherever the older schema can hold them, room by room; other rooms get the rows from before the
+ * upgrade, and what people did in them since is named and wants `acceptLoss`. The newer state is kept beside. No other
+ * process may have the folder. @throws KanpekiError `no_way_back`, `upgrade_loss`.
  */
 export async function goBack(config: Config, acceptLoss: boolean, clock: Clock = systemClock): Promise<WentBack> {
   const dir = dataDir(config.data)
@@ -49,6 +65,15 @@ export async function goBack(config: Config, acceptLoss: boolean, clock: Clock =
   const [to] = await keptStates(dir, 'pre')
   if (to === undefined) {
     throw new KanpekiError('no_way_back', `There is no state from before an upgrade in ${dir.root}/backups.`, {
+      remedy: 'Restore a backup of the older version into another folder instead.',
+    })
+  }
+  const older = await shapeOfSteps(dir, to)
+  const carried = carriedRooms(older, await shapeOf(place))
+  const reset = [...new Set([...older.keys()].map(roomOf))].filter((room) => !carried.has(room)).sort()
+  const missing = INDISPENSABLE.filter((room) => !carried.has(room))
+  if (missing.length > 0) {
+    throw new KanpekiError('no_way_back', `The older schema cannot hold what the newer one has in ${missing.join(', ')}.`, {
       remedy: 'Restore a backup of the older version into another folder instead.',
     })
   }
@@ -61,10 +86,10 @@ export async function goBack(config: Config, acceptLoss: boolean, clock: Clock =
     const ledger = await openLedger({ data: dir.root, copies, clock, sealer })
     const drainer = await openDrainer({ ledger, state, clock })
     await drainer.drain()
-    lost = await peoplesWork(ledger, state.tables() as Db, to.ledgerSize)
+    lost = await lostWork(ledger, state.tables() as Db, to.ledgerSize, new Set(reset))
     if (lost.length > 0 && !acceptLoss) {
       const words = lost.map(({ type, entries }) => `${entries} ${type}`).join(', ')
-      throw new KanpekiError('upgrade_loss', `Since the upgrade people have done what the older state does not know: ${words}.`, {
+      throw new KanpekiError('upgrade_loss', `Since the upgrade people have done what the older schema cannot hold: ${words}.`, {
         remedy:
           'With --accept-loss it goes back all the same: the evidence of it stays in the ledger, the newer state is kept in backups/, and what was decided must be entered again.',
       })
@@ -97,18 +122,31 @@ export async function goBack(config: Config, acceptLoss: boolean, clock: Clock =
     await state.close()
   }
   await replaceState(place, to.folder, to, migrations)
+  await carryRows(place, older, carried, kept.folder)
   if (!to.keySealed) await keepUnsealed(dir.keys, sealer)
-  return { to, kept, lost }
+  return { to, kept, reset, lost }
 }
 
-/** What was logged since then and is not found out again, by type. */
-async function peoplesWork(ledger: Ledger, db: Db, size: number): Promise<WentBack['lost']> {
+/** What was logged since then about rooms that get their former rows, by type. */
+async function lostWork(ledger: Ledger, db: Db, size: number, reset: ReadonlySet<string>): Promise<WentBack['lost']> {
   const counts = new Map<string, number>()
   for (const { idx, type } of await loggedSince(db, size)) {
-    if (FOUND_AGAIN.has(type)) continue
+    if (!reset.has(ROOM_OF[type] ?? '')) continue
     const action = type === 'admin' ? (await readEntry(ledger, idx)).body['action'] : undefined
     if (typeof action === 'string' && OWN_ACTIONS.has(action)) continue
     counts.set(type, (counts.get(type) ?? 0) + 1)
   }
   return [...counts].sort().map(([type, entries]) => ({ type, entries }))
+}
+
+/** The older schema's tables: an empty database is built by its steps, which mean the same on both stores. */
+async function shapeOfSteps(dir: DataDir, { steps }: KeptState): Promise<Shape> {
+  const folder = await mkdtemp(join(dir.root, 'backups', '.shape-'))
+  try {
+    const path = join(folder, 'empty.db')
+    await (await openState({ path }, stepsNamed(steps, migrations))).close()
+    return await shapeOf({ path })
+  } finally {
+    await rm(folder, { recursive: true, force: true })
+  }
 }
