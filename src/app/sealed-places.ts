@@ -1,3 +1,4 @@
+import { totpContext } from '../access/factors/totp.ts'
 import { sealContext as caContext } from '../access/machines/authority.ts'
 import { secretContext } from '../access/sso/settings.ts'
 import type { DataDir } from '../platform/data-dir.ts'
@@ -10,6 +11,7 @@ import { sealedSigningKey } from '../prove/signing-key.ts'
 /** Every column that holds sealed values. A rotation that meets one that is not here keeps the old key and says so. */
 const SEALED_COLUMNS: readonly SealedColumn[] = [
   { table: 'access_ca', column: 'key', key: ['id'], context: ({ id }) => caContext(String(id)) },
+  { table: 'access_totp', column: 'secret', key: ['account_id'], context: ({ account_id }) => totpContext(String(account_id)) },
   { table: 'access_sso_providers', column: 'secret', key: ['id'], context: ({ id }) => secretContext(String(id)) },
 ]
 
