@@ -23,7 +23,9 @@ export function Dialog({
     const dialog = ref.current
     const before = document.activeElement
     if (dialog !== null && !dialog.open) dialog.showModal()
-    if (!typed) dialog?.focus()
+    // showModal() focuses the first control, which is the one that closes.
+    if (typed) dialog?.querySelector<HTMLElement>('input:enabled, textarea:enabled, select:enabled')?.focus()
+    else dialog?.focus()
     return () => {
       dialog?.close()
       if (before instanceof HTMLElement) before.focus()

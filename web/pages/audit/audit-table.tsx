@@ -31,6 +31,7 @@ export function AuditTable({
           <th>{t('col.time')}</th>
           <th className="w">{t('col.who')}</th>
           <th>{t('col.what')}</th>
+          <th className="w x">{t('col.action')}</th>
           <th className="w x">{t('col.where')}</th>
           <th className="r">{t('col.entry')}</th>
         </tr>
@@ -39,7 +40,7 @@ export function AuditTable({
         {[...days].map(([day, items]) => (
           <Fragment key={day}>
             <tr className="day-row">
-              <th colSpan={5} scope="rowgroup">
+              <th colSpan={6} scope="rowgroup">
                 {day}
               </th>
             </tr>
@@ -94,9 +95,12 @@ function Row({
       <td className="what">
         <span className="said">
           <Sentence item={item} />
-        </span>{' '}
-        <span className="label mono">{item.action}</span>
+        </span>
+        <span className="label by-s">
+          <bdi>{by === null ? t('nobody') : by.name}</bdi>
+        </span>
       </td>
+      <td className="w x mono dim nw">{item.action}</td>
       <td className="w x mono dim">{addressOf(item.body)}</td>
       <td className="r num">
         <button type="button" className="link" aria-label={t('open', { index: item.index })} onClick={() => onShow(item.index)}>

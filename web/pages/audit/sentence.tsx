@@ -2,7 +2,7 @@ import type { ReactNode } from 'react'
 import { useTranslation } from 'react-i18next'
 import type { AuditItem } from '../../../src/prove/audit/schema.ts'
 import { useFormat } from '../../components/use-format.ts'
-import { isolate, namesIn, valuesOf } from './audit-text.ts'
+import { givenFor, isolate, valuesOf } from './audit-text.ts'
 
 /** What an entry says, as a sentence; an action that has none yet is shown by its own name. */
 export function Sentence({ item }: { item: AuditItem }): ReactNode {
@@ -12,7 +12,7 @@ export function Sentence({ item }: { item: AuditItem }): ReactNode {
 
 export function useSentence(): (item: AuditItem) => string {
   const { t, i18n } = useTranslation('audit')
-  const { lang } = useFormat()
+  const { lang, dateTime } = useFormat()
   const list = new Intl.ListFormat(lang, { type: 'conjunction' })
   const known = (key: string): string | undefined => {
     const text: unknown = i18n.getResource(lang, 'audit', key)
@@ -24,21 +24,24 @@ export function useSentence(): (item: AuditItem) => string {
     const values = valuesOf(item, {
       word: (field, value) => (/^[a-z-]+$/.test(value) ? known(`word.${WORDS[field] ?? 'any'}.${value}`) : undefined),
       list: (words) => list.format(words),
+      time: dateTime,
     })
     if (message === undefined) return `${item.action} ${isolate(item.target)}`
-    const given = Object.fromEntries(namesIn(message).map((name) => [name, values[name] ?? '–']))
-    return t(key as 'title', { ...(given as object) })
+    return t(key as 'title', { ...(givenFor(message, values) as object) })
   }
 }
 
 /** Fields whose values are words of ours, and where their translation stands. */
 const WORDS: Readonly<Record<string, string>> = {
+  added: 'role',
+  removed: 'role',
   role: 'role',
   roles: 'role',
   grants: 'grant',
   verdict: 'verdict',
   methods: 'method',
   method: 'method',
+  set: 'method',
   reason: 'reason',
   criticality: 'criticality',
   decision: 'decision',

@@ -4,6 +4,7 @@ import { useTranslation } from 'react-i18next'
 import type { SettingView } from '../../../../src/app/care/schema.ts'
 import { configQuery } from '../../../api/care-queries.ts'
 import { Code } from '../../../components/copy.tsx'
+import { Icon } from '../../../components/icon.tsx'
 import { ProblemNote } from '../../../components/problem-note.tsx'
 import { Segmented } from '../../../components/segmented.tsx'
 import { useFormat } from '../../../components/use-format.ts'
@@ -85,7 +86,10 @@ function Settings({ settings, file }: { settings: readonly SettingView[]; file: 
               <td className="setting">
                 <details className="rule">
                   <summary>
-                    <span className="mono name">{setting.key}</span>
+                    <span className="key">
+                      <span className="mono name">{setting.key}</span>
+                      <Icon name="plus" small />
+                    </span>
                     <p className="ink2">{format.text(setting.meaning)}</p>
                   </summary>
                   <p className="label sec">{t('change')}</p>

@@ -1,0 +1,203 @@
+import { join } from 'node:path'
+import type { Browser, Page } from 'playwright-core'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import {
+  change,
+  firstAdministrator,
+  hasChromium,
+  type Language,
+  launchChromium,
+  type Watched,
+  watchedPage,
+  words,
+} from './support/browser.ts'
+import { type Running, startServer, temporaryFolder } from './support/kanpeki.ts'
+
+const LANGUAGES = ['en', 'ja'] as const satisfies readonly Language[]
+
+describe.skipIf(!hasChromium)('audit, assets and settings in Chromium (needs Debian’s chromium)', () => {
+  const folder = temporaryFolder()
+  let browser: Browser
+  let server: Running
+
+  beforeAll(async () => {
+    browser = await launchChromium()
+    server = await startServer(join(folder.path, 'data'))
+    const first = await watchedPage(browser, 'en')
+    await firstAdministrator(first.page, server, 'mori')
+    await seed(first.page, server)
+    await first.context.close()
+  }, 120_000)
+  afterAll(async () => {
+    await browser.close()
+    server.child.kill('SIGKILL')
+    folder.remove()
+  })
+
+  describe.each(LANGUAGES)('in %s', (language) => {
+    const t = words(language)
+    let watched: Watched
+    let page: Page
+    beforeAll(async () => {
+      watched = await watchedPage(browser, language, language === 'ja')
+      page = watched.page
+      await signIn(page, server, 'mori')
+    }, 30_000)
+    afterAll(() => watched.context.close())
+
+    const open = async (path: string): Promise<void> => {
+      await page.goto(`${server.url}${path}`)
+      await page.getByRole('heading', { level: 1 }).waitFor()
+    }
+    const press = (path: string): Promise<void> =>
+      page
+        .getByRole('button', { name: t(path), exact: true })
+        .first()
+        .click()
+
+    it('tells who did what, in sentences, down to the proof', async () => {
+      await open('/audit')
+      const row = page.locator('.audit-t tr', { hasText: 'asset.create' }).first()
+      await row.waitFor()
+      expect(await row.locator('.said').textContent()).not.toContain('asset.create')
+      await row.locator('td.r button').click()
+      await page.locator('[data-verified="true"]').waitFor()
+      expect(page.url()).toMatch(/entry=\d+/)
+      // The filter is part of the address.
+      await open('/audit?type=signin')
+      await page.locator('.audit-t tr', { hasText: 'session.success' }).first().waitFor()
+      expect(await page.locator('.audit-t tr', { hasText: 'asset.' }).count()).toBe(0)
+    })
+
+    it('exports the audit as CSV', async () => {
+      await open('/audit?action=asset.')
+      const href = await page.getByRole('link', { name: t('audit.csv') }).getAttribute('href')
+      const reply = await page.request.get(`${server.url}${href}`)
+      expect(reply.headers()['content-type']).toContain('text/csv')
+      expect((await reply.text()).split('\n').length).toBeGreaterThan(2)
+    })
+
+    it('adds an asset by hand, with its labels, and finds it again', async () => {
+      await open('/assets')
+      await press('assets.add')
+      const name = `hand-${language}`
+      await page.getByLabel(t('assets.form.names')).fill(`${name}\n192.0.2.${language === 'en' ? 1 : 2}`)
+      await page.getByLabel(t('assets.col.labels')).fill('team＝shop\nno label')
+      await press('assets.form.create')
+      // The wrong line is named, and nothing was sent.
+      await page.locator('.label.bad').waitFor()
+      await page.getByLabel(t('assets.col.labels')).fill('role=hand')
+      await press('assets.form.create')
+      await page.locator('dialog').waitFor({ state: 'detached' })
+      await page.getByRole('searchbox').fill(name)
+      await page.getByRole('button', { name, exact: true }).waitFor()
+      await expect.poll(() => page.locator('.assets tbody tr').count()).toBe(1)
+    })
+
+    it('shows what an import would do, row by row, before it does it', async () => {
+      await open('/assets?add=import')
+      const text = `names,labels,criticality,owner\nfile-${language},team=files,high,Files\n,,,\n`
+      await page
+        .locator('input[type=file]')
+        .setInputFiles({ name: 'assets.csv', mimeType: 'text/csv', buffer: Buffer.from(text) })
+      await page.locator('.sum.four').waitFor()
+      await page.locator('dialog tbody tr').first().waitFor()
+      await page.locator('dialog button.ink').click()
+      await page.locator('dialog').waitFor({ state: 'detached' })
+      await page.getByRole('button', { name: `file-${language}`, exact: true }).waitFor()
+    })
+
+    it('makes a scope that takes the assets with its labels', async () => {
+      await open('/settings/scopes')
+      await press('scopes.add')
+      await page.getByLabel(t('scopes.form.name'), { exact: false }).first().fill(`team-${language}`)
+      await page.getByLabel(t('scopes.form.title'), { exact: true }).fill(`Team ${language}`)
+      await page.getByLabel(t('scopes.form.labels'), { exact: false }).fill(`scope=${language}`)
+      await press('scopes.form.create')
+      const row = page.locator('tbody tr', { hasText: `team-${language}` })
+      await row.waitFor()
+      // One asset of the seed carries the label.
+      expect(await row.locator('td.num').first().textContent()).toBe('1')
+    })
+
+    it('adds a provider without ever showing its secret again', async () => {
+      await open('/settings/sso')
+      await press('sso.add')
+      const id = `idp-${language}`
+      await page.getByLabel(t('sso.form.id'), { exact: false }).first().fill(id)
+      await page.getByLabel(t('sso.form.titleEn')).fill(`Login ${language}`)
+      await page.getByLabel(t('sso.form.issuer'), { exact: false }).fill('https://login.example.com')
+      await page.getByLabel(t('sso.form.clientId')).fill('kanpeki')
+      await page.getByLabel(t('sso.form.secret'), { exact: false }).first().fill('a very secret secret')
+      await press('sso.form.create')
+      await page.getByRole('button', { name: `Login ${language}` }).click()
+      await page.getByText(`/api/v1/sso/${id}/callback`).waitFor()
+      expect(await page.content()).not.toContain('a very secret secret')
+    })
+
+    it('makes an enrolment token, shown once, with the command that uses it', async () => {
+      await open('/settings/agents')
+      await page.getByLabel(t('agents.form.name')).fill(`Machines ${language}`)
+      await press('agents.form.create')
+      const command = await page.locator('.code code').nth(1).textContent()
+      expect(command).toContain('/api/v1/agents/enrol')
+      expect(command).toContain((await page.locator('.code code').nth(0).textContent())?.trim())
+      await press('agents.kept')
+      await page.getByRole('cell', { name: `Machines ${language}` }).waitFor()
+      expect(await page.locator('.code').count()).toBe(0)
+    })
+
+    it('explains every setting, and finds one by its meaning', async () => {
+      await open('/settings/config')
+      await page.getByRole('searchbox').fill(language === 'ja' ? '組織名' : 'your name on the console')
+      await page.getByText('organisation', { exact: true }).waitFor()
+      await expect.poll(() => page.locator('tbody tr').count()).toBe(1)
+    })
+
+    it('decides a review by key, and lets nobody decide about themselves', async () => {
+      await open('/settings/review')
+      const own = page.locator('tbody tr', { hasText: t('review.lockedOwn') }).first()
+      await own.waitFor()
+      expect(await own.locator('input[type=checkbox]').isDisabled()).toBe(true)
+      const other = page.locator('tbody tr', { hasText: `review-${language}` }).first()
+      await other.click()
+      await page.locator('#review-note').fill('still needed')
+      await page.locator('h1').click()
+      await page.keyboard.press('e')
+      await expect.poll(() => page.locator('tbody tr', { hasText: `review-${language}` }).count(), { timeout: 10_000 }).toBe(0)
+      await open('/settings/review?show=decided')
+      await page
+        .locator('tbody tr', { hasText: `review-${language}` })
+        .getByText('still needed')
+        .waitFor()
+    })
+
+    it('had no fault and nothing for the content security policy to refuse', () => {
+      expect(watched.faults).toEqual([])
+    })
+  })
+})
+
+async function signIn(page: Page, server: Running, name: string): Promise<void> {
+  await change(page, server, 'POST', '/api/v1/session', { name, password: 'correct horse battery staple' })
+}
+
+/** What the pages are to show, made as people and machines make it: through the API. */
+async function seed(page: Page, server: Running): Promise<void> {
+  const made = <T>(path: string, body: unknown, method = 'POST'): Promise<T> => change(page, server, method, path, body)
+  await made('/api/v1/assets', {
+    names: ['web-01', 'web-01.example.com', '192.0.2.11'],
+    labels: { team: 'shop', env: 'production' },
+    criticality: 'high',
+    owner: 'Shop team',
+  })
+  for (const language of LANGUAGES) {
+    await made('/api/v1/assets', { names: [`scoped-${language}`], labels: { scope: language }, criticality: 'critical' })
+    await made('/api/v1/people', {
+      name: `review-${language}`,
+      roles: [{ role: 'viewer', scope: 'default' }],
+    })
+  }
+  await made('/api/v1/tokens', { name: 'shipper', scope: 'ingest' })
+  await made('/api/v1/reviews', undefined)
+}
