@@ -22,6 +22,8 @@ export interface AccessDeps {
   readonly policy: SessionPolicy
   /** `break-glass`: passwords open break-glass accounts alone. `allowed` where absent. */
   readonly passwordSignIn?: 'allowed' | 'break-glass'
+  /** File of passwords that nobody may set (breached-passwords.ts). */
+  readonly breachedPasswords?: string | null
   /** How long tokens last; DEFAULT_TOKEN_LIFE where absent. */
   readonly tokenLife?: TokenLife
   readonly sealer: Sealer

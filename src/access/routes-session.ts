@@ -1,15 +1,15 @@
 import { KanpekiError } from '../kernel/error.ts'
 import { RawReply, type Route, route } from '../platform/http/route.ts'
 import { sessionSecretOf } from './authenticate.ts'
+import { checkNewPassword } from './new-password.ts'
 import { hashPassword } from './password.ts'
 import { deleteSession, findAccount } from './queries.ts'
 import { type AccessDeps, adminEvidence } from './routes-deps.ts'
 import { sessionSchema, setupQuerySchema, setupSchema, setupStatusSchema } from './schema.ts'
 import { hashSecret } from './secret.ts'
 import { sessionCookie, sessionReply } from './session.ts'
-import { FIRST_ROLES, setupWorks, useSetupLink } from './setup.ts'
+import { FIRST_ROLES, setupGone, setupWorks, useSetupLink } from './setup.ts'
 import { complete } from './sign-in/sign-in.ts'
-import { refuseWeakPassword } from './weak-password.ts'
 
 /** Setting up, who is signed in, signing out. */
 export function sessionRoutes(deps: AccessDeps): Route[] {
@@ -32,9 +32,10 @@ export function sessionRoutes(deps: AccessDeps): Route[] {
       response: sessionSchema,
       handle: async ({ body, caller, request }) => {
         const now = deps.clock.now()
-        refuseWeakPassword(body.password, [deps.organisation, body.name])
-        // Hashing is dear: whoever has no link shall not make us do it.
-        const password = (await setupWorks(deps.db, body.token, now)) ? await hashPassword(body.password) : ''
+        // Judging and hashing are dear: whoever has no link shall not make us do it.
+        if (!(await setupWorks(deps.db, body.token, now))) throw setupGone()
+        await checkNewPassword(deps, body.password, body)
+        const password = await hashPassword(body.password)
         const signedIn = await deps.record(async (db) => {
           const made = await useSetupLink(db, caller.scope, body.token, body.name, password, now)
           const account = await findAccount(db, made.id)

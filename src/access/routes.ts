@@ -1,5 +1,7 @@
 import type { Route } from '../platform/http/route.ts'
 import { factorRoutes } from './factors/routes.ts'
+import { peopleRoutes } from './people/routes.ts'
+import { linkRoutes } from './people/routes-links.ts'
 import { roleRoutes } from './roles/routes.ts'
 import type { AccessDeps } from './routes-deps.ts'
 import { sessionRoutes } from './routes-session.ts'
@@ -15,6 +17,8 @@ export function routes(deps: AccessDeps): Route[] {
     ...passwordRoutes(deps),
     ...factorRoutes(deps),
     ...sessionListRoutes(deps),
+    ...peopleRoutes(deps),
+    ...linkRoutes(deps),
     ...tokenRoutes(deps),
     ...roleRoutes(),
   ]

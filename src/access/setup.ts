@@ -23,6 +23,12 @@ export async function setupWorks(db: Db, secret: string, now: number): Promise<b
   return (await findSetup(db, hashSecret(secret), now)) && (await countPeople(db)) === 0
 }
 
+export function setupGone(): KanpekiError {
+  return new KanpekiError('gone', 'This set-up link was used or has expired.', {
+    remedy: 'Start Kanpeki again: it prints a new one while no account exists.',
+  })
+}
+
 /**
  * Makes the first account. The link works once; a second account is never made this way.
  * @param password its hash.
@@ -36,9 +42,7 @@ export async function useSetupLink(
   now: number,
 ): Promise<Pick<Account, 'id' | 'name' | 'scope'>> {
   if (!(await setupWorks(db, secret, now))) {
-    throw new KanpekiError('gone', 'This set-up link was used or has expired.', {
-      remedy: 'Start Kanpeki again: it prints a new one while no account exists.',
-    })
+    throw setupGone()
   }
   const account = { id: randomUUID(), scope, name, password, created: now }
   await insertAccount(db, account)

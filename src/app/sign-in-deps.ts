@@ -22,10 +22,11 @@ export function signInDeps(
   { config, sealer, log }: Pick<Services, 'config' | 'sealer' | 'log'>,
   collecting: Pick<Collecting, 'send'>,
   announced: () => string,
-): Pick<AccessDeps, 'policy' | 'passwordSignIn' | 'sealer' | 'origin' | 'tell'> {
+): Pick<AccessDeps, 'policy' | 'passwordSignIn' | 'breachedPasswords' | 'sealer' | 'origin' | 'tell'> {
   return {
     policy: sessionPolicy(config),
     passwordSignIn: config.values['password-sign-in'],
+    breachedPasswords: config.values['breached-passwords'],
     sealer,
     origin: () => config.values['public-url'] ?? announced(),
     tell: (json) => {

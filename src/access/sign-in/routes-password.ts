@@ -2,13 +2,13 @@ import { KanpekiError } from '../../kernel/error.ts'
 import { type Route, route } from '../../platform/http/route.ts'
 import { refuseUnconfirmed } from '../confirm.ts'
 import { jsonReply } from '../json-reply.ts'
+import { checkNewPassword } from '../new-password.ts'
 import { hashPassword, verifyPassword } from '../password.ts'
 import { changePasswordSchema, endedSchema } from '../people/schema.ts'
 import { setPassword } from '../queries.ts'
 import { type AccessDeps, adminEvidence } from '../routes-deps.ts'
 import { renewSession } from '../session.ts'
 import { endSessions } from '../sessions/queries.ts'
-import { refuseWeakPassword } from '../weak-password.ts'
 import { ownAccount, wrongPassword } from './confirm.ts'
 import { remember } from './known.ts'
 import { forgetMarksOf } from './queries.ts'
@@ -33,7 +33,7 @@ export function passwordRoutes(deps: AccessDeps): Route[] {
             remedy: 'Change it there.',
           })
         }
-        refuseWeakPassword(body.password, [deps.organisation, account.name, account.display, account.email ?? ''])
+        await checkNewPassword(deps, body.password, account)
         if (account.password === '') refuseUnconfirmed(caller, now)
         else {
           const attempt = await countTry(deps, 'password', account.name, account.id, request)

@@ -68,7 +68,8 @@ export async function signInByPassword(
   decoy ??= hashPassword(newSecret())
   const stored = account === undefined || account.password === '' ? await decoy : account.password
   const right = (await verifyPassword(password, stored)) && stored === account?.password
-  if (!right || account?.active !== 1) {
+  const off = deps.passwordSignIn === 'break-glass' && account?.break_glass !== 1
+  if (!right || account?.active !== 1 || off) {
     await refuse(deps, { outcome: 'failure', account, typed: name, methods: ['pwd'], request })
     throw new KanpekiError('unauthenticated', 'Name or password is wrong.')
   }
