@@ -6,6 +6,7 @@ import { alter } from './alter.ts'
 import { assetMigrations } from './assets/migrations.ts'
 import { machineMigrations } from './machines/migrations.ts'
 import { peopleMigrations } from './people/migrations.ts'
+import { reviewMigrations } from './reviews/migrations.ts'
 import { scimMigrations } from './scim/migrations.ts'
 import { ssoMigrations } from './sso/migrations.ts'
 import type { AccessTables } from './tables.ts'
@@ -98,6 +99,7 @@ export const migrations: readonly Migration[] = [
   ...peopleMigrations,
   ...scimMigrations,
   ...assetMigrations,
+  ...reviewMigrations,
 ]
 
 interface BeforeRoles {

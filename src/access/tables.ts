@@ -3,6 +3,7 @@ import type { Flag } from '../platform/state/columns.ts'
 import type { AssetRow } from '../platform/state/tables.ts'
 import type { MachineTables } from './machines/tables.ts'
 import type { PeopleTables } from './people/tables.ts'
+import type { ReviewTables } from './reviews/tables.ts'
 import type { ScimTables } from './scim/tables.ts'
 import type { SsoTables } from './sso/tables.ts'
 
@@ -93,7 +94,7 @@ export interface SetupTable {
   expires: number
 }
 
-export interface AccessTables extends MachineTables, PeopleTables, SsoTables, ScimTables {
+export interface AccessTables extends MachineTables, PeopleTables, ReviewTables, SsoTables, ScimTables {
   access_accounts: AccountsTable
   access_assignments: AssignmentsTable
   access_scopes: ScopesTable

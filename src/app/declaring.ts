@@ -1,3 +1,5 @@
+import { accessMeasures } from '../access/reviews/measures.ts'
+import type { AccessTables } from '../access/tables.ts'
 import { completenessMeasure } from '../collect/completeness.ts'
 import type { CollectTables } from '../collect/tables.ts'
 import { loadCards } from '../declare/load.ts'
@@ -52,6 +54,7 @@ export function allMeasures({
     ...detectMeasures({ state, attack, rules }),
     completenessMeasure(state.tables<CollectTables>(), clock),
     forbiddenCountMeasure(lake),
+    ...accessMeasures(state.tables<AccessTables>(), clock),
   ]
 }
 

@@ -1,4 +1,5 @@
 import { readFile } from 'node:fs/promises'
+import { accessMeasureInfos } from '../access/reviews/measures.ts'
 import { cardJsonSchema } from '../declare/card-json-schema.ts'
 import type { Measures } from '../declare/criteria.ts'
 import { diffCards, weakenedIn } from '../declare/diff.ts'
@@ -24,7 +25,7 @@ status 0 every badge is held, 1 one is not.
 /** What a card may name, known without a server. */
 export function knownMeasures(): Measures {
   const completeness: Pick<Measure, 'id' | 'unit'> = { id: 'collect.source-completeness', unit: 'percent' }
-  const all = [...detectMeasureInfos(loadAttack()), ...declareMeasureInfos(), completeness]
+  const all = [...detectMeasureInfos(loadAttack()), ...declareMeasureInfos(), ...accessMeasureInfos(), completeness]
   return new Map(all.map((measure) => [measure.id, measure]))
 }
 

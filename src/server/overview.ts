@@ -1,3 +1,6 @@
+import { openReviews } from '../access/reviews/queries.ts'
+import { reviewViews } from '../access/reviews/view.ts'
+import type { AccessTables } from '../access/tables.ts'
 import type { SourceList, SourceSummary } from '../collect/schema.ts'
 import type { CollectTables } from '../collect/tables.ts'
 import { listSources, type StatusOf } from '../collect/view.ts'
@@ -61,6 +64,7 @@ async function overview(deps: OverviewDeps, measures: ReadonlyMap<string, Measur
       ...queue.groups.map(alertNeed),
       ...cards.flatMap(cardNeed),
       ...sources.sources.flatMap((source) => sourceNeed(source, now)),
+      ...(await reviewNeeds(deps, caller, now)),
       ...unknownNeed(sources, now),
       ...(deps.refusedRules === 0 ? [] : [{ kind: 'rules' as const, refused: deps.refusedRules, since: iso(deps.startedAt) }]),
     ],
@@ -124,6 +128,15 @@ function sourceNeed(source: SourceSummary, now: number): Need[] {
 function unknownNeed(sources: SourceList, now: number): Need[] {
   const { unknown } = sources.totals.lastDay
   return unknown === 0 ? [] : [{ kind: 'unknowns', count: unknown, since: iso(now - DAY_MS) }]
+}
+
+async function reviewNeeds({ state }: OverviewDeps, caller: Caller, now: number): Promise<Need[]> {
+  if (!caller.permissions.has('access:read')) return []
+  const db = state.tables<AccessTables>()
+  const late = await reviewViews(db, await openReviews(db, caller.scope), now)
+  return late.flatMap(({ id, name, overdue, due, totals }): Need[] =>
+    overdue ? [{ kind: 'review', id, name, waiting: totals.items - totals.decided, since: due }] : [],
+  )
 }
 
 function ingestOf({ sources, totals }: SourceList): Overview['ingest'] {

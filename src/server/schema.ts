@@ -45,6 +45,8 @@ export const needSchema = z.discriminatedUnion('kind', [
   }),
   z.object({ kind: z.literal('rules'), refused: count, since: time }),
   z.object({ kind: z.literal('unknowns'), count, since: time }),
+  /** An access review that nobody finished in time; told to those who may read it. */
+  z.object({ kind: z.literal('review'), id: z.string(), name: z.string(), waiting: count, since: time }),
 ])
 export type Need = z.infer<typeof needSchema>
 

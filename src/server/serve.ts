@@ -6,6 +6,7 @@ import { machineRoutes } from '../access/machines/routes.ts'
 import { routes as accessRoutes } from '../access/routes.ts'
 import type { AccessDeps } from '../access/routes-deps.ts'
 import { partRoutes } from '../access/routes-parts.ts'
+import { scimRoutes } from '../access/scim/routes.ts'
 import { createSetupLink } from '../access/setup.ts'
 import { ssoRoutes } from '../access/sso/routes.ts'
 import type { AccessTables } from '../access/tables.ts'
@@ -16,6 +17,8 @@ import { type Declaring, startDeclaring } from '../app/declaring.ts'
 import { sendTestAttack } from '../app/demo/test-attack.ts'
 import { createEntityTimeline } from '../app/entity-timeline.ts'
 import { CONSOLE, cardFolders } from '../app/places.ts'
+import type { Repeating } from '../app/repeat.ts'
+import { startReviewing } from '../app/reviewing.ts'
 import { type Services, startServices } from '../app/services.ts'
 import { sessionPolicy, signInDeps } from '../app/sign-in-deps.ts'
 import { VERSION } from '../app/version.ts'
@@ -84,6 +87,7 @@ export async function serve(config: Config, log: Log, options: ServeOptions = {}
   })
   let collecting: Collecting | undefined
   let declaring: Declaring | undefined
+  let reviewing: Repeating | undefined
   let tls: ServerTls | undefined
   try {
     tls = secure ? await openTls(services) : undefined
@@ -104,11 +108,13 @@ export async function serve(config: Config, log: Log, options: ServeOptions = {}
     })
     const stopAll = async (): Promise<void> => {
       tls?.close()
+      await reviewing?.stop()
       await collecting?.stop()
       await declaring?.stop()
       await services.stop()
     }
     const db = state.tables<AccessTables>()
+    reviewing = startReviewing({ record: recorder(services), clock }, log)
     const authority = await openAuthority({ db, record: recorder(services), sealer: services.sealer, clock })
     if (secure) await authority.ensure()
     const authenticate = withMachines(createAuthenticator(db, clock, sessionPolicy(config)), db, authority, clock)
@@ -184,6 +190,7 @@ export async function serve(config: Config, log: Log, options: ServeOptions = {}
     }
   } catch (error) {
     tls?.close()
+    await reviewing?.stop()
     await collecting?.stop()
     await declaring?.stop()
     await services.stop()
@@ -242,6 +249,7 @@ export function allRoutes(deps: RouteDeps): Route[] {
       waiting: [(scope) => waitingCards(state.scoped<DeclareTables>(scope))],
     }),
     ...ssoRoutes({ ...access, fetch: services.outgoing.fetch }),
+    ...scimRoutes(access),
     ...machineRoutes({ db: state.tables<AccessTables>(), record, clock, authority }),
     securityTxtRoute({ contacts: config.values['security-contact'], origin: config.values['public-url'], clock }),
     ...eventRoutes(lake),

@@ -44,6 +44,8 @@ export const reviewItemSchema = z.object({
   may: z.union([z.enum(ROLES), z.enum(GRANTS)]).or(z.string()),
   /** `*` for a role in every scope. */
   scope: z.string(),
+  /** Who keeps it: a role given by an identity provider may come back from there. */
+  origin: z.enum(['local', 'oidc', 'scim']),
   /** Last signed in, used or seen, when the review was opened. */
   lastUsed: time.nullable(),
   since: time,

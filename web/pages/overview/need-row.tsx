@@ -59,6 +59,16 @@ export function NeedRow({ need, now }: { need: Need; now: number }): ReactNode {
           {row(<StateGlyph state="risk" silent />, t('need.rules', { count: need.refused }), t('need.rulesSub'))}
         </Link>
       )
+    case 'review':
+      return (
+        <Link to="/settings/review" search={{ review: need.id }}>
+          {row(
+            <StateGlyph state="risk" silent />,
+            t('need.review', { name: need.name }),
+            t('need.reviewSub', { count: need.waiting }),
+          )}
+        </Link>
+      )
     case 'unknowns':
       return (
         <Link to="/sources">

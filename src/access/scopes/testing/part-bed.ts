@@ -14,6 +14,7 @@ import { partRoutes } from '../../routes-parts.ts'
 import type { AccessTables } from '../../tables.ts'
 
 export interface PartBed {
+  readonly state: State
   readonly db: Kysely<AccessTables>
   /** Asks a route as the server would, but for the permission, which it checks too. */
   call<T>(
@@ -56,6 +57,7 @@ export function partBed(state: State, clock: { now(): number }, waiting: readonl
     },
   })
   return {
+    state,
     db,
     told: () => told,
     async call(caller, method, path, input = {}) {
