@@ -16,7 +16,7 @@ import { type Collecting, createCollecting, openSyslog } from '../app/collecting
 import { type Declaring, startDeclaring } from '../app/declaring.ts'
 import { sendTestAttack } from '../app/demo/test-attack.ts'
 import { createEntityTimeline } from '../app/entity-timeline.ts'
-import { CONSOLE, cardFolders } from '../app/places.ts'
+import { CONSOLE, cardFolders, sourceFiles } from '../app/places.ts'
 import type { Repeating } from '../app/repeat.ts'
 import { startReviewing } from '../app/reviewing.ts'
 import { type Services, startServices } from '../app/services.ts'
@@ -92,7 +92,7 @@ export async function serve(config: Config, log: Log, options: ServeOptions = {}
   try {
     tls = secure ? await openTls(services) : undefined
     const { state, clock, lake, pipeline, drainer, attack, rules } = services
-    collecting = createCollecting({ state, lake, pipeline, clock, log })
+    collecting = createCollecting({ state, lake, pipeline, clock, log, refusal: sourceFiles(config) })
     declaring = await startDeclaring({
       state,
       lake,

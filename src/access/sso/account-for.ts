@@ -1,9 +1,10 @@
 import { randomUUID } from 'node:crypto'
 import { KanpekiError } from '../../kernel/error.ts'
 import { DEFAULT_SCOPE } from '../../kernel/event.ts'
+import { nameTaken } from '../name-taken.ts'
 import { type Db, findAccount, insertAccount } from '../queries.ts'
 import type { Account } from '../tables.ts'
-import { describeAccount, findIdentity, insertIdentity, nameTaken, provisionedAccounts, useIdentity } from './queries.ts'
+import { describeAccount, findIdentity, insertIdentity, provisionedAccounts, useIdentity } from './queries.ts'
 import type { KnownProvider } from './settings.ts'
 import { checkDomain, type Who } from './who.ts'
 

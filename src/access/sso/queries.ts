@@ -98,16 +98,6 @@ export async function deleteIdentity(db: Db, account: string, id: string): Promi
 
 // ── Accounts ──
 
-/** Whether a name is taken, in whatever case. Names beyond ASCII are compared as written. */
-export async function nameTaken(db: Db, name: string): Promise<boolean> {
-  const row = await db
-    .selectFrom('access_accounts')
-    .select('id')
-    .where((e) => e.or([e('name', '=', name), e(e.fn<string>('lower', ['name']), '=', name.toLowerCase())]))
-    .executeTakeFirst()
-  return row !== undefined
-}
-
 export async function describeAccount(
   db: Db,
   id: string,

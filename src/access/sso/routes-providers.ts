@@ -1,10 +1,11 @@
 import { KanpekiError } from '../../kernel/error.ts'
 import { DEFAULT_SCOPE } from '../../kernel/event.ts'
-import { EVERY_SCOPE, type Route, route } from '../../platform/http/route.ts'
+import { type Route, route } from '../../platform/http/route.ts'
 import { jsonText } from '../../platform/state/columns.ts'
 import { isLoopback } from '../../platform/tls/loopback.ts'
+import { checkGivenScopes } from '../given-roles.ts'
 import { keepRoles } from '../keep-roles.ts'
-import { type Db, scopeExists } from '../queries.ts'
+import type { Db } from '../queries.ts'
 import { adminEvidence } from '../routes-deps.ts'
 import type { SsoClient } from './client.ts'
 import type { SsoDeps } from './deps.ts'
@@ -20,7 +21,6 @@ import {
 } from './queries.ts'
 import {
   changedProviderSchema,
-  type GroupRole,
   newProviderSchema,
   providerCheckSchema,
   providerParamsSchema,
@@ -169,14 +169,6 @@ function checkIssuer(issuer: string): void {
   throw new KanpekiError('invalid_issuer', 'An issuer is reached by https; http serves on loopback alone.', {
     place: { field: 'issuer' },
   })
-}
-
-/** Roles are given in scopes that there are. @throws KanpekiError `not_found`. */
-export async function checkGivenScopes(db: Db, given: readonly GroupRole[]): Promise<void> {
-  for (const scope of new Set(given.map((one) => one.scope))) {
-    if (scope === EVERY_SCOPE || scope === DEFAULT_SCOPE || (await scopeExists(db, scope))) continue
-    throw new KanpekiError('not_found', `There is no scope '${scope}'.`, { remedy: 'Make it under Settings first.' })
-  }
 }
 
 async function checkScopes(db: Db, settings: Pick<ProviderSettings, 'groups' | 'defaultRoles'>): Promise<void> {

@@ -9,6 +9,7 @@ import type { Db } from '../queries.ts'
 import { adminEvidence, signInEvidence } from '../routes-deps.ts'
 import { hashSecret } from '../secret.ts'
 import { startSession } from '../session.ts'
+import { tell } from '../sign-in/report.ts'
 import type { Account } from '../tables.ts'
 import { accountFor, type Found, linkAccount } from './account-for.ts'
 import type { ProvedClaims, SsoClient } from './client.ts'
@@ -180,6 +181,7 @@ async function signIn(
       evidence,
     }
   })
+  tell(deps, { outcome: 'success', account: done.account, methods, request })
   return done.reply
 }
 
@@ -260,4 +262,5 @@ async function recordFailure(deps: SsoDeps, provider: string, request: IncomingM
     result: undefined,
     evidence: [signInEvidence(DEFAULT_SCOPE, deps.clock.now(), body)],
   }))
+  tell(deps, { outcome: 'failure', account: undefined, methods: ['fed'], reason, request })
 }

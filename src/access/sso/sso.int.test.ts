@@ -1,7 +1,7 @@
 import { generateKeyPairSync } from 'node:crypto'
 import type { IncomingMessage } from 'node:http'
 import type { Kysely } from 'kysely'
-import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest'
+import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest'
 import type { Evidence } from '../../kernel/evidence.ts'
 import type { JsonObject } from '../../kernel/json.ts'
 import type { RawReply, Route } from '../../platform/http/route.ts'
@@ -60,10 +60,18 @@ describeStates('single sign-on', (bed) => {
   /** Changes what the provider's token endpoint answers. */
   let tamper: ((reply: JsonObject) => JsonObject) | undefined
   let allow: readonly string[]
+  /** Evidence of earlier tests. */
+  let seen: number
   const db = (): Kysely<AccessTables> => state.tables<AccessTables>()
 
-  beforeEach(async () => {
+  beforeAll(async () => {
     state = await openState(await bed.place(), migrations)
+  })
+  afterAll(() => state.close())
+  beforeEach(async () => {
+    await db().deleteFrom('access_sso_providers').execute()
+    await db().deleteFrom('access_accounts').execute()
+    seen = (await readOutbox(db(), 0, 10_000)).at(-1)?.seq ?? 0
     now = Date.now()
     tamper = undefined
     allow = ['127.0.0.1']
@@ -94,7 +102,6 @@ describeStates('single sign-on', (bed) => {
       },
     })
   })
-  afterEach(() => state.close())
 
   function request(headers: Record<string, string>, url: string): IncomingMessage {
     return { headers, url, socket: { remoteAddress: '192.0.2.1' } } as unknown as IncomingMessage
@@ -161,7 +168,7 @@ describeStates('single sign-on', (bed) => {
     return held.map(({ role, scope, origin }) => `${origin} ${role} ${scope}`).sort()
   }
   const evidence = async (): Promise<JsonObject[]> =>
-    (await readOutbox(db(), 0, 1_000)).map(({ type, body }) => ({ type, ...body }))
+    (await readOutbox(db(), seen, 1_000)).map(({ type, body }) => ({ type, ...body }))
   const countSessions = async (): Promise<number> => (await db().selectFrom('access_sessions').select('id').execute()).length
 
   async function addLocal(name: string, email: string | null = null): Promise<string> {
