@@ -217,7 +217,7 @@ const people = createRoute({
   path: 'people',
   validateSearch: z.object({
     /** The person whose sheet is open. */
-    person: z.string().optional(),
+    person: z.coerce.string().optional(),
     invite: z.coerce.boolean().optional(),
   }),
   component: lazyRouteComponent(() => import('./pages/settings/people/people-page.tsx'), 'PeoplePage'),

@@ -6,14 +6,15 @@ import { type AssetView, assetSchema, CRITICALITIES, type Criticality } from '..
 import { call, tell } from '../../api/client.ts'
 import { assetQuery } from '../../api/house-queries.ts'
 import { Dialog } from '../../components/dialog.tsx'
+import { Field } from '../../components/fields.tsx'
 import { Icon } from '../../components/icon.tsx'
 import { useNotice } from '../../components/notice.tsx'
 import { ProblemNote } from '../../components/problem-note.tsx'
 import { Segmented } from '../../components/segmented.tsx'
 import { useMay } from '../../components/session.ts'
 import { useFormat } from '../../components/use-format.ts'
-import { hostQuery } from './assets-page.tsx'
 import { CriticalityTag } from './criticality.tsx'
+import { hostQuery } from './host-query.ts'
 import { LabelChips } from './label-chips.tsx'
 import { labelsText, readLabels, readNames } from './labels-text.ts'
 
@@ -124,21 +125,16 @@ function AssetForm({ asset, onDone }: { asset: AssetView | undefined; onDone: ()
       }}
     >
       {kept ? <p className="hint">{t('form.kept', { scope: asset.scope })}</p> : null}
-      <label className="field">
-        <span>{t('form.names')}</span>
+      <Field label={t('form.names')} hint={t('form.namesHint')}>
         <textarea
           className="input"
           rows={3}
           required
           disabled={kept}
-          aria-describedby="names-hint"
           value={names}
           onChange={(event) => setNames(event.target.value)}
         />
-        <small id="names-hint" className="label">
-          {t('form.namesHint')}
-        </small>
-      </label>
+      </Field>
       <div className="field">
         <span>{t('col.criticality')}</span>
         <Segmented
@@ -148,26 +144,23 @@ function AssetForm({ asset, onDone }: { asset: AssetView | undefined; onDone: ()
           onChange={setCriticality}
         />
       </div>
-      <label className="field">
-        <span>{t('col.owner')}</span>
+      <Field label={t('col.owner')}>
         <input className="input" maxLength={120} value={owner} onChange={(event) => setOwner(event.target.value)} />
-      </label>
-      <label className="field">
-        <span>{t('col.labels')}</span>
+      </Field>
+      <Field
+        label={t('col.labels')}
+        hint={t('form.labelsHint')}
+        wrong={read.wrong[0] === undefined ? undefined : t('form.labelsWrong', { line: read.wrong[0] })}
+      >
         <textarea
           className="input"
           rows={4}
           disabled={kept}
           placeholder={'team=payments\nenv=production'}
-          aria-invalid={read.wrong.length > 0}
-          aria-describedby="labels-hint"
           value={labels}
           onChange={(event) => setLabels(event.target.value)}
         />
-        <small id="labels-hint" className={read.wrong.length > 0 ? 'label bad' : 'label'}>
-          {read.wrong.length > 0 ? t('form.labelsWrong', { line: read.wrong[0] }) : t('form.labelsHint')}
-        </small>
-      </label>
+      </Field>
       {save.error === null ? null : <ProblemNote error={save.error} />}
       {remove.error === null ? null : <ProblemNote error={remove.error} />}
       <div className="row">

@@ -9,9 +9,9 @@ import { useKeys } from '../../components/keys.ts'
 import { ProblemNote } from '../../components/problem-note.tsx'
 import { useMay } from '../../components/session.ts'
 import { useFormat } from '../../components/use-format.ts'
-import { term } from '../timeline/query-text.ts'
 import { AssetDrawer } from './asset-drawer.tsx'
 import { CriticalityTag } from './criticality.tsx'
+import { hostQuery } from './host-query.ts'
 import { ImportDialog } from './import-dialog.tsx'
 import { LabelChips } from './label-chips.tsx'
 
@@ -214,9 +214,4 @@ function Table({
       </tbody>
     </table>
   )
-}
-
-/** Its events: whichever of its names the host or the address has. */
-export function hostQuery(names: readonly string[]): string {
-  return names.map((name) => term(/^[\d.]+$|^[\da-f:]+:[\da-f:]*$/i.test(name) ? 'host.ip' : 'host.name', name)).join(' OR ')
 }

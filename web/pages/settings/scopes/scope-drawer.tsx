@@ -4,6 +4,7 @@ import { useTranslation } from 'react-i18next'
 import { type ScopeView, scopeReplySchema } from '../../../../src/access/scopes/schema.ts'
 import { call } from '../../../api/client.ts'
 import { Dialog } from '../../../components/dialog.tsx'
+import { Field } from '../../../components/fields.tsx'
 import { Icon } from '../../../components/icon.tsx'
 import { useNotice } from '../../../components/notice.tsx'
 import { ProblemNote } from '../../../components/problem-note.tsx'
@@ -57,42 +58,34 @@ export function ScopeDrawer({ scope, onClose }: { scope: ScopeView | undefined; 
           }}
         >
           {scope === undefined ? (
-            <label className="field">
-              <span>{t('form.name')}</span>
+            <Field label={t('form.name')} hint={t('form.nameHint')}>
               <input
                 className="input mono"
                 required
                 maxLength={40}
                 pattern="[a-z0-9][a-z0-9\-]{0,39}"
                 title={t('form.nameHint')}
-                aria-describedby="scope-name-hint"
                 value={name}
                 onChange={(event) => setName(event.target.value)}
               />
-              <small id="scope-name-hint" className="label">
-                {t('form.nameHint')}
-              </small>
-            </label>
+            </Field>
           ) : null}
-          <label className="field">
-            <span>{t('form.title')}</span>
+          <Field label={t('form.title')}>
             <input className="input" required maxLength={80} value={title} onChange={(event) => setTitle(event.target.value)} />
-          </label>
-          <label className="field">
-            <span>{t('form.labels')}</span>
+          </Field>
+          <Field
+            label={t('form.labels')}
+            hint={t('form.labelsHint')}
+            wrong={read.wrong[0] === undefined ? undefined : assets('form.labelsWrong', { line: read.wrong[0] })}
+          >
             <textarea
               className="input"
               rows={4}
               placeholder="team=payments"
-              aria-invalid={read.wrong.length > 0}
-              aria-describedby="scope-labels-hint"
               value={labels}
               onChange={(event) => setLabels(event.target.value)}
             />
-            <small id="scope-labels-hint" className={read.wrong.length > 0 ? 'label bad' : 'label'}>
-              {read.wrong.length > 0 ? assets('form.labelsWrong', { line: read.wrong[0] }) : t('form.labelsHint')}
-            </small>
-          </label>
+          </Field>
           {save.error === null ? null : <ProblemNote error={save.error} />}
           <div className="row">
             <button type="submit" className="btn ink" disabled={save.isPending}>
