@@ -9,6 +9,7 @@ import type { Clock } from '../kernel/clock.ts'
 import { DEFAULT_SCOPE } from '../kernel/event.ts'
 import { getPath, type JsonObject } from '../kernel/json.ts'
 import type { PositionStore } from '../kernel/plugin.ts'
+import type { FileGuard } from '../platform/file-guard.ts'
 import type { Lake } from '../platform/lake/lake.ts'
 import type { Query } from '../platform/lake/query/ast.ts'
 import type { Log } from '../platform/log.ts'
@@ -39,15 +40,18 @@ export interface CollectingDeps {
   readonly pipeline: Pipeline
   readonly clock: Clock
   readonly log: Log
+  /** What file sources may read. */
+  readonly refusal: FileGuard
 }
 
 /** Opens the configured sources under the supervisor, whose commits go to the writer's thread. */
-export function createCollecting({ state, lake, pipeline, clock, log }: CollectingDeps): Collecting {
+export function createCollecting({ state, lake, pipeline, clock, log, refusal }: CollectingDeps): Collecting {
   const supervisor = createSupervisor({
     commit: (batch) => pipeline.ask({ kind: 'batch', batch }),
     positions: (scope, id) => prefixed(positionsOf(state), `${scope}/${id}/`),
     clock,
     log: log.info,
+    refusal,
   })
   const manager = createSourceManager({ state, supervisor, clock })
 

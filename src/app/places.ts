@@ -2,6 +2,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { Config } from '../platform/config.ts'
 import { dataDir } from '../platform/data-dir.ts'
+import { type FileGuard, fileGuard } from '../platform/file-guard.ts'
 import type { StatePlace } from '../platform/state/state.ts'
 
 const ROOT = new URL('../../', import.meta.url)
@@ -18,6 +19,12 @@ export function statePlace(config: Config): StatePlace {
 /** Our own rules, then the user's folder below the data folder, then those named in the settings. */
 export function ruleFolders(config: Config): readonly string[] {
   return [join(CONTENT, 'detections'), join(config.data, 'rules'), ...config.values.rules]
+}
+
+/** What file sources may read: never our own data, keys and settings. */
+export function sourceFiles(config: Config): FileGuard {
+  const { 'seal-key-file': sealKey, 'tls-key': tlsKey, 'source-folders': folders } = config.values
+  return fileGuard([config.data, ...[sealKey, tlsKey].flatMap((path) => path ?? [])], folders)
 }
 
 export function cardFolders(config: Config): readonly string[] {

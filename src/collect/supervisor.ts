@@ -21,6 +21,8 @@ export interface SupervisorDeps {
   readonly positions: (scope: string, id: string) => PositionStore
   readonly clock: Clock
   readonly log: (message: string, detail?: Record<string, unknown>) => void
+  /** Why a source may not read a file; without it sources read whatever this process may. */
+  readonly refusal?: (path: string) => Promise<string | undefined>
   readonly wait?: Wait
   readonly random?: () => number
   readonly backoff?: Backoff
@@ -209,7 +211,9 @@ class Run {
   }
 
   private context(): SourceContext {
+    const { refusal } = this.deps
     return {
+      ...(refusal === undefined ? {} : { refusal }),
       signal: this.stopping.signal,
       positions: this.deps.positions(this.source.scope, this.source.id),
       log: (message, detail) => this.deps.log(message, { source: this.source.id, ...detail }),

@@ -11,6 +11,8 @@ export interface SourceContext {
    * read. `key` names the thing, so that a repeated call replaces the text.
    */
   readonly problem?: (key: string, text: string | undefined) => void
+  /** Asked before a file is opened that the source's settings name: why it may not be read, undefined if it may. */
+  readonly refusal?: (path: string) => Promise<string | undefined>
 }
 
 /** Durable key→text store for source positions. `set` resolves only after the text is on disk. */

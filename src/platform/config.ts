@@ -137,6 +137,14 @@ const SETTINGS = {
       ja: '台帳のチェックポイントを書き足す、データフォルダーの外のファイル。別の機器に置くのが最善です。',
     },
   },
+  'source-folders': {
+    schema: z.array(z.string().min(1)),
+    fallback: [],
+    meaning: {
+      en: "The only folders that file sources may read, e.g. /var/log; where none is named, everything that this process may read but Kanpeki's own files.",
+      ja: 'ファイルの収集元として読み取ってよいフォルダー（例: /var/log）。指定がなければ、Kanpeki 自身のファイルを除き、このプロセスが読めるすべて。',
+    },
+  },
   'seal-key-file': {
     schema: z.string().min(1).nullable(),
     fallback: null,
@@ -346,6 +354,7 @@ export function readConfig(
 /** How a variable writes a list. */
 const LIST_SEPARATORS: Readonly<Partial<Record<SettingKey, RegExp>>> = {
   rules: /:/,
+  'source-folders': /:/,
   'seal-key-command': /\s+/,
   'outgoing-allow': /[\s,]+/,
   'security-contact': /[\s,]+/,

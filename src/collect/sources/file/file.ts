@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { messageOf } from '../../../kernel/error.ts'
+import { KanpekiError, messageOf } from '../../../kernel/error.ts'
 import type { Source, SourceBatch, SourceContext } from '../../../kernel/plugin.ts'
 import { checkOf, PositionBook } from './book.ts'
 import { endOfLines, type FoundFile, findFiles, findRenamed, guardAt, openFile } from './discover.ts'
@@ -84,6 +84,8 @@ class Watch {
     for (const file of found.values()) {
       if (this.tails.has(file.key)) continue
       try {
+        const refusal = await this.context.refusal?.(file.path)
+        if (refusal !== undefined) throw new KanpekiError('source_refused', refusal)
         if ((await this.resume(file)) === undefined) await this.begin(file)
         this.context.problem?.(file.path, undefined)
       } catch (error) {

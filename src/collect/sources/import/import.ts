@@ -1,4 +1,4 @@
-import { messageOf } from '../../../kernel/error.ts'
+import { KanpekiError, messageOf } from '../../../kernel/error.ts'
 import type { RawRecord } from '../../../kernel/event.ts'
 import type { Source, SourceBatch, SourceContext } from '../../../kernel/plugin.ts'
 import { documentRecord, lineRecord, tooLong, unreadable } from '../../record.ts'
@@ -26,6 +26,8 @@ export const importSource: Source<ImportConfig> = {
     for (const path of config.paths) {
       if (context.signal.aborted) return
       try {
+        const refusal = await context.refusal?.(path)
+        if (refusal !== undefined) throw new KanpekiError('source_refused', refusal)
         yield* importFile(path, config, context)
         context.problem?.(path, undefined)
       } catch (error) {
