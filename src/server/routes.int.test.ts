@@ -2,6 +2,8 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, it } from 'vitest'
+import type { AccessTables } from '../access/tables.ts'
+import { createToken } from '../access/tokens.ts'
 import { readConfig } from '../platform/config.ts'
 import { PERMISSIONS } from '../platform/http/route.ts'
 import { createLog } from '../platform/log.ts'
@@ -21,10 +23,12 @@ afterAll(async () => {
 /** What anyone may ask without a token; anything else that answers a stranger is a fault. */
 const PUBLIC = [
   'GET /.well-known/security.txt',
+  'GET /api/v1/invite',
   'GET /api/v1/openapi.json',
   'GET /api/v1/schemas/card.json',
   'GET /api/v1/session',
   'GET /api/v1/setup',
+  'GET /api/v1/sign-in',
   'GET /api/v1/sso',
   'GET /api/v1/sso/:id/callback',
   'GET /api/v1/sso/:id/start',
@@ -39,7 +43,13 @@ const PUBLIC = [
   'GET /public/cards/:id/badge.svg',
   'GET /readyz',
   'POST /api/v1/agents/enrol',
+  'POST /api/v1/invite',
+  'POST /api/v1/invite/passkey',
+  'POST /api/v1/invite/passkey/options',
   'POST /api/v1/session',
+  'POST /api/v1/session/code',
+  'POST /api/v1/session/passkey',
+  'POST /api/v1/session/passkey/options',
   'POST /api/v1/setup',
 ]
 
@@ -60,4 +70,46 @@ it('answers strangers only where that is meant', async () => {
     if (reply.status !== 401 || route.permission === 'public') open.push(`${route.method} ${route.path}`)
   }
   expect(open.sort()).toEqual(PUBLIC)
+})
+
+/** Rows a GET may write: where somebody was seen last, and what single sign-on keeps of a flow it began. */
+const TOUCHED_BY_READING = ['access_sso_flows']
+
+it('reading changes nothing', async () => {
+  const db = kanpeki.services.state.tables<Record<string, Record<string, unknown>>>()
+  const tables = (await db.introspection.getTables()).map(({ name }) => name).filter((name) => !TOUCHED_BY_READING.includes(name))
+  const counts = async (): Promise<Record<string, number>> => {
+    const found: Record<string, number> = {}
+    for (const table of tables) {
+      const row = await db
+        .selectFrom(table)
+        .select((e) => e.fn.countAll().as('n'))
+        .executeTakeFirstOrThrow()
+      found[table] = Number(row['n'])
+    }
+    return found
+  }
+  const { token } = await createToken(
+    kanpeki.services.state.tables<AccessTables>(),
+    { scope: 'default', name: 'reader', grant: 'admin', owner: null },
+    Date.now(),
+  )
+  await kanpeki.services.drainer.drain()
+  const before = await counts()
+  const reading = kanpeki.routes.filter((one) => one.method === 'GET')
+  for (const one of reading) {
+    const path = one.path.replace(/:\w+/g, 'x').replace('*', 'x')
+    const ended = new AbortController()
+    const reply = await fetch(`${kanpeki.url}${path}`, {
+      headers: { authorization: `Bearer ${token}` },
+      redirect: 'manual',
+      signal: ended.signal,
+    })
+    if (reply.headers.get('content-type')?.startsWith('text/event-stream') === true) ended.abort()
+    else await reply.body?.cancel()
+  }
+  await kanpeki.services.drainer.drain()
+  expect(await counts()).toEqual(before)
+  expect(Object.keys(before).length).toBeGreaterThan(20)
+  console.log(`${reading.length} routes read, ${Object.keys(before).length} tables unchanged`)
 })
