@@ -103,7 +103,7 @@ export function startServer(data: string, args: readonly string[] = [], prefix: 
   })
 }
 
-export async function createToken(data: string, scope: 'ingest' | 'read' | 'admin'): Promise<string> {
+export async function createToken(data: string, scope: 'ingest' | 'read' | 'metrics' | 'admin'): Promise<string> {
   const made = await kanpeki(['token', 'create', '--scope', scope, '--data', data])
   if (made.code !== 0) throw new Error(`token create: ${made.stderr}`)
   return made.stdout.trim()
