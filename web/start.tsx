@@ -33,8 +33,7 @@ const queryClient = new QueryClient({
     onError: (error, query) => {
       if (query.queryKey[0] === 'session') return
       if (error instanceof Problem && error.status === 401) {
-        queryClient.removeQueries({ queryKey: ['session'] })
-        void router.invalidate()
+        leave()
       }
     },
   }),
@@ -50,3 +49,11 @@ const queryClient = new QueryClient({
   },
 })
 const router = buildRouter(queryClient)
+
+/** The session has ended, here or from elsewhere: to the door, and back to this page after it. */
+function leave(): void {
+  const { pathname, href } = router.state.location
+  if (pathname === '/sign-in') return
+  // What the page shows is forgotten once it is left: before that it would only be asked for again.
+  void router.navigate({ to: '/sign-in', search: { scope: undefined, to: href } }).then(() => queryClient.clear())
+}

@@ -11,8 +11,8 @@ export function useSignOut(): () => void {
     void tell('/api/v1/session', { method: 'DELETE' })
       .catch(() => undefined)
       .finally(() => {
-        client.clear()
-        void router.navigate({ to: '/sign-in', search: { scope: undefined } })
+        // What the page shows is forgotten once it is left: before that it would only be asked for again.
+        void router.navigate({ to: '/sign-in', search: { scope: undefined } }).then(() => client.clear())
       })
   }, [client, router])
 }

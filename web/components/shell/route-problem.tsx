@@ -7,6 +7,8 @@ import { ProblemNote } from '../problem-note.tsx'
 export function RouteProblem({ error, reset }: ErrorComponentProps): ReactNode {
   const { t } = useTranslation()
   const router = useRouter()
+  // Its search parameters make no sense to the page that they name.
+  if (error instanceof Error && 'routerCode' in error && error.routerCode === 'VALIDATE_SEARCH') return <NotFound />
   return (
     <main className="main alone" id="main">
       <ProblemNote

@@ -4,6 +4,7 @@ import type { OwnSession } from '../../../src/access/people/schema.ts'
 import { useFormat } from '../../components/use-format.ts'
 import { useNow } from '../../components/use-now.ts'
 import { userAgentWords } from '../../format/user-agent.ts'
+import { useMethodWords } from './use-method-words.ts'
 
 /** Where somebody is signed in: browser, address, how, since when, and the end of it. */
 export function SessionRows({
@@ -19,6 +20,7 @@ export function SessionRows({
   const { t } = useTranslation('settings')
   const format = useFormat()
   const now = useNow()
+  const methodWords = useMethodWords()
   return (
     <ul className="rows boxed">
       {sessions.map((session) => (
@@ -29,7 +31,7 @@ export function SessionRows({
               {t('sessions.since', {
                 since: format.dateTime(session.since),
                 age: format.age(session.lastUsed, now),
-                methods: session.methods.map((method) => t(`method.${method as 'pwd'}`)).join(t('comma')),
+                methods: methodWords(session.methods),
               })}
             </span>
           </span>

@@ -92,7 +92,9 @@ function PeopleTable({ people }: { people: readonly Person[] }): ReactNode {
             <td>
               <Factor person={person} />
             </td>
-            <td className="num">{person.lastSeen === null ? t('people.never') : format.age(person.lastSeen, now)}</td>
+            <td className="num">
+              {person.lastSeen === null ? t('people.never') : t('people.ago', { age: format.age(person.lastSeen, now) })}
+            </td>
             <td className="x">{t(`people.origin.${person.origin}`)}</td>
             <td>
               <State person={person} now={now} />
@@ -126,12 +128,19 @@ export function RoleWords({ person }: { person: Person }): ReactNode {
   )
 }
 
+/** What an account shows at sign-in, as a message key. */
+export function factorKey(person: Person): 'people.factor' | 'people.noFactor' | 'people.elsewhere' | 'people.nothing' {
+  if (person.secondFactor) return 'people.factor'
+  if (person.password) return 'people.noFactor'
+  return person.origin === 'local' ? 'people.nothing' : 'people.elsewhere'
+}
+
 function Factor({ person }: { person: Person }): ReactNode {
   const { t } = useTranslation('settings')
   return (
     <span className="row">
       <StateGlyph state={person.secondFactor ? 'met' : 'gone'} silent />
-      {t(person.secondFactor ? 'people.factor' : 'people.noFactor')}
+      <span className="nw">{t(factorKey(person))}</span>
     </span>
   )
 }

@@ -12,7 +12,7 @@ import { SessionRows } from '../session-rows.tsx'
 import { Ending } from './ending.tsx'
 import { keptElsewhere } from './held-roles.ts'
 import { OneTimeLink } from './one-time-link.tsx'
-import { RoleWords } from './people-page.tsx'
+import { factorKey, RoleWords } from './people-page.tsx'
 import { RoleGrid } from './role-grid.tsx'
 
 /** One person: who they are, roles, sessions, a new link, and the end of the account. */
@@ -38,7 +38,7 @@ export function PersonDrawer({
         </div>
         <div>
           <span className="label">{t('people.col.factor')}</span>
-          <b>{t(person.secondFactor ? 'people.factor' : 'people.noFactor')}</b>
+          <b>{t(factorKey(person))}</b>
         </div>
         <div>
           <span className="label">{t('people.created')}</span>

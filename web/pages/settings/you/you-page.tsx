@@ -10,6 +10,7 @@ import { ProblemNote } from '../../../components/problem-note.tsx'
 import { useSession } from '../../../components/session.ts'
 import { useSignOut } from '../../../components/use-sign-out.ts'
 import { SettingsHead } from '../settings-page.tsx'
+import { useMethodWords } from '../use-method-words.ts'
 import { Identities } from './identities.tsx'
 import { Passkeys } from './passkeys.tsx'
 import { Password } from './password.tsx'
@@ -66,10 +67,11 @@ function Profile(): ReactNode {
   const { t: access } = useTranslation('access')
   const { t: common } = useTranslation()
   const session = useSession()
+  const methodWords = useMethodWords()
   const nameOf = (scope: string): string =>
     scope === EVERY_SCOPE ? t('scope.every') : scope === 'default' ? common('bar.sharedScope') : scope
   return (
-    <section className="sheet log" aria-labelledby="you">
+    <section className="sheet log profile" aria-labelledby="you">
       <span className="label" id="you">
         {access('account.title')}
       </span>
@@ -84,7 +86,7 @@ function Profile(): ReactNode {
         <dt>{t('you.scopes')}</dt>
         <dd>{session.scopes.map(nameOf).join(t('comma'))}</dd>
         <dt>{t('you.methods')}</dt>
-        <dd>{session.methods.map((method) => t(`method.${method as 'pwd'}`)).join(t('comma'))}</dd>
+        <dd>{methodWords(session.methods)}</dd>
         <dt>{access('account.organisation')}</dt>
         <dd>{session.organisation}</dd>
         <dt>{access('account.version')}</dt>
