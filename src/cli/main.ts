@@ -1,5 +1,6 @@
 import { createRequire, enableCompileCache } from 'node:module'
 import { messageOf } from '../kernel/error.ts'
+import { redact } from '../platform/log.ts'
 import { commands } from './commands.ts'
 
 enableCompileCache?.()
@@ -35,7 +36,7 @@ main().then(
     process.exitCode = code
   },
   (error: unknown) => {
-    process.stderr.write(`kanpeki: ${messageOf(error)}\n`)
+    process.stderr.write(`kanpeki: ${redact(messageOf(error))}\n`)
     process.exitCode = 70
   },
 )

@@ -194,6 +194,33 @@ it.each([
   expect(await raw(request)).toMatch(expected)
 })
 
+it.each(['file', 'import'])('opens no %s of ours or of the system as a source', async (kind) => {
+  const paths = [join(folder, 'keys/seal.key'), join(folder, 'keys/*'), '/proc/self/environ', '/proc/self/cmdline']
+  const config = { paths: kind === 'file' ? paths : paths.filter((path) => !path.includes('*')) }
+  const made = await send('/api/v1/sources', JSON.stringify({ kind, name: 'thief', title: 'thief', config }))
+  const { id } = (await made.json()) as { id: string }
+  expect(made.status).toBe(200)
+  const headers = { authorization: `Bearer ${other}` }
+  let problems: readonly string[] = []
+  await expect
+    .poll(async () => {
+      const reply = await fetch(`${kanpeki.url}/api/v1/sources/${id}`, { headers })
+      ;({ problems } = (await reply.json()) as { problems: readonly string[] })
+      return problems.filter((text) => text.includes('belongs to')).length
+    })
+    .toBeGreaterThanOrEqual(3)
+  const stored = await kanpeki.services.lake.count({
+    scope: 'default',
+    query: { kind: 'term', field: 'kanpeki.source', match: { kind: 'text', text: id, quoted: true } },
+  })
+  expect(stored).toBe(0)
+  await fetch(`${kanpeki.url}/api/v1/sources/${id}`, {
+    method: 'PATCH',
+    headers: { ...headers, 'content-type': 'application/json' },
+    body: '{"enabled":false}',
+  })
+})
+
 it('limits strangers and callers each for themselves, says when to come again, and never the door for events', async () => {
   let refused: Response | undefined
   for (let i = 0; i < 100 && refused === undefined; i++) {
