@@ -1,10 +1,14 @@
+import { randomBytes } from 'node:crypto'
+import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import fc from 'fast-check'
-import { expect, it } from 'vitest'
+import { afterAll, expect, it } from 'vitest'
 import { KanpekiError } from '../../kernel/error.ts'
 import { signingKeyOf } from '../../prove/signing-key.ts'
 import { manifestBytes, noteText } from './manifest.ts'
 import { type ArchiveSink, readArchive } from './read-archive.ts'
-import { placeOf } from './restore-backup.ts'
+import { placeOf, restoreBackup } from './restore-backup.ts'
 import { BLOCK, readTarHeader, tarHeader } from './tar-header.ts'
 import { type ArchiveSource, writeArchive } from './write-archive.ts'
 
@@ -191,4 +195,40 @@ it.each([
 it('signs what no checkpoint can be', () => {
   expect(noteText(new Uint8Array()).split('\n', 1)[0]).toContain(' ')
   expect(() => key.signNote('kanpeki.test/archive\n1\nAAAA\n')).toThrow(TypeError)
+})
+
+const folder = mkdtempSync(join(tmpdir(), 'kanpeki-archive-'))
+afterAll(() => rmSync(folder, { recursive: true, force: true }))
+
+it.each([
+  'files/../../outside',
+  'files/../outside',
+  'files//outside',
+  'files/a\\..\\..\\outside',
+  'files/C:outside',
+  'files/nul',
+  'files/line\nbreak',
+  'ledger/../../outside',
+  'lake/sealed/../../../outside',
+  'lake/parts/../../outside',
+  `files/${'x'.repeat(90)}/./y`,
+])('restores nothing from a well-signed archive with the entry %j', async (name) => {
+  const file = join(folder, 'hostile.tar')
+  writeFileSync(file, await archive([...FILES, source(name, 'hostile')]))
+  const data = join(folder, 'data')
+  const options = { file, data, keys: [], environment: {}, log: () => {} }
+  await expect(restoreBackup(options)).rejects.toMatchObject({
+    code: expect.stringMatching(/^(unsafe_path|archive_broken)$/) as string,
+  })
+  expect(readdirSync(folder)).toEqual(['hostile.tar'])
+})
+
+it('restores nothing from a file that is no backup', async () => {
+  const file = join(folder, 'hostile.tar')
+  for (const bytes of [Buffer.alloc(0), Buffer.alloc(2 * BLOCK), randomBytes(5000)]) {
+    writeFileSync(file, bytes)
+    const options = { file, data: join(folder, 'data'), keys: [], environment: {}, log: () => {} }
+    await expect(restoreBackup(options)).rejects.toMatchObject({ code: 'archive_broken' })
+  }
+  expect(readdirSync(folder)).toEqual(['hostile.tar'])
 })
