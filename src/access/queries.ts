@@ -26,6 +26,11 @@ export async function findAccount(db: Db, id: string): Promise<Account | undefin
   return await db.selectFrom('access_accounts').selectAll().where('id', '=', id).executeTakeFirst()
 }
 
+/** The emergency account: there is one at most. */
+export async function findBreakGlass(db: Db): Promise<Account | undefined> {
+  return await db.selectFrom('access_accounts').selectAll().where('break_glass', '=', 1).executeTakeFirst()
+}
+
 export async function setPassword(db: Db, account: string, password: string): Promise<void> {
   await db.updateTable('access_accounts').set({ password }).where('id', '=', account).execute()
 }

@@ -13,6 +13,11 @@ export const commands: Readonly<Record<string, CommandEntry>> = {
   detect: { summary: 'run Sigma rules over files', load: async () => (await import('./detect.ts')).detectCommand },
   search: { summary: 'search stored events', load: async () => (await import('./search.ts')).searchCommand },
   token: { summary: 'create, list, rotate and revoke API tokens', load: async () => (await import('./token.ts')).tokenCommand },
+  people: { summary: 'list, invite, reset and end accounts', load: async () => (await import('./people.ts')).peopleCommand },
+  'break-glass': {
+    summary: 'make the emergency account',
+    load: async () => (await import('./break-glass.ts')).breakGlassCommand,
+  },
   agents: { summary: 'list and revoke enrolled agents', load: async () => (await import('./agents.ts')).agentsCommand },
   'enrol-token': {
     summary: 'create tokens that agents enrol with',

@@ -1,16 +1,17 @@
-import { randomUUID } from 'node:crypto'
 import { KanpekiError } from '../../kernel/error.ts'
 import type { JsonObject } from '../../kernel/json.ts'
 import { type Caller, type Route, route } from '../../platform/http/route.ts'
 import { refuseUnconfirmed } from '../confirm.ts'
 import { endAccount } from '../end-account.ts'
+import { checkGivenScopes } from '../given-roles.ts'
 import { keepRoles } from '../keep-roles.ts'
-import { type Db, findAccount, findAccountByName, insertAccount, scopeNames } from '../queries.ts'
+import { type Db, findAccount, scopeNames } from '../queries.ts'
 import type { Assignment } from '../roles.ts'
 import { type AccessDeps, adminEvidence } from '../routes-deps.ts'
 import { endSession, endSessions } from '../sessions/queries.ts'
 import { listSessions } from '../sessions/routes.ts'
 import type { Account } from '../tables.ts'
+import { inviteAccount, saidRole } from './invite.ts'
 import { makeLink } from './links.ts'
 import { grantable, refuseForeign, rolesToKeep } from './may-change.ts'
 import { aboutAccount, peopleSeenBy } from './person.ts'
@@ -111,20 +112,14 @@ function writeRoutes(deps: AccessDeps): Route[] {
       handle: async ({ caller, body }) => {
         const now = clock.now()
         refuseUnconfirmed(caller, now)
-        const id = randomUUID()
-        const invite = await deps.record(async (db) => {
-          if ((await findAccountByName(db, body.name)) !== undefined) {
-            throw new KanpekiError('conflict', `There is an account '${body.name}' already.`, { remedy: 'Choose another name.' })
-          }
-          const account = { id, scope: caller.scope, name: body.name }
-          const roles = rolesToKeep(caller, account, [], body.roles)
-          await insertAccount(db, { ...account, display: body.display, email: body.email, password: '', created: now })
-          await keepRoles(db, id, 'local', roles, caller.name, now)
-          const link = await makeLink(db, 'invite', account, caller.name, now)
-          const about = { ...aboutAccount(account), roles: roles.map(said), expires: new Date(link.expires).toISOString() }
-          return { result: link, evidence: [adminEvidence(caller, now, 'account.invite', about)] }
+        const invited = await deps.record(async (db) => {
+          const { name, display, email } = body
+          const roles = rolesToKeep(caller, { id: '', name }, [], body.roles)
+          const result = await inviteAccount(db, { name, display, email, scope: caller.scope, roles }, caller.name, now)
+          const about = { account: result.id, name, roles: roles.map(saidRole), expires: new Date(result.expires).toISOString() }
+          return { result, evidence: [adminEvidence(caller, now, 'account.invite', about)] }
         })
-        return { person: await personSeenBy(deps, caller, id), invite: linkReply(invite) }
+        return { person: await personSeenBy(deps, caller, invited.id), invite: linkReply(invited) }
       },
     }),
     route({
@@ -158,9 +153,10 @@ function writeRoutes(deps: AccessDeps): Route[] {
           const local = all.filter(({ origin }) => origin === 'local')
           const wanted = withoutKept(body.roles, all)
           const roles = rolesToKeep(caller, account, local, wanted)
+          await checkGivenScopes(db, wanted)
           const kept = await keepingOne(db, () => keepRoles(db, account.id, 'local', roles, caller.name, now))
           if (kept.added.length + kept.removed.length === 0) return { result: undefined, evidence: [] }
-          const about = { ...aboutAccount(account), added: kept.added.map(said), removed: kept.removed.map(said) }
+          const about = { ...aboutAccount(account), added: kept.added.map(saidRole), removed: kept.removed.map(saidRole) }
           return { result: undefined, evidence: [adminEvidence(caller, now, 'roles.change', about)] }
         })
         return await personSeenBy(deps, caller, params.id)
@@ -256,10 +252,6 @@ async function changePerson(deps: AccessDeps, db: Db, caller: Caller, id: string
 function withoutKept(wanted: readonly Assignment[], held: readonly Held[]): readonly Assignment[] {
   const kept = held.filter(({ origin }) => origin !== 'local')
   return wanted.filter(({ role, scope }) => !kept.some((one) => one.role === role && one.scope === scope))
-}
-
-function said({ role, scope }: Assignment): string {
-  return `${role} in ${scope}`
 }
 
 function sessionsRoutes(deps: AccessDeps): Route[] {
