@@ -11,6 +11,8 @@ export interface Wording {
   /** A role, a grant, an outcome: a word of ours, or undefined where it is a name. */
   readonly word: (field: string, value: string) => string | undefined
   readonly list: (words: readonly string[]) => string
+  /** A role, already in words, and the scope it is held in; `*` is every one. */
+  readonly roleIn: (role: string, scope: string) => string
   /** An RFC 3339 instant. */
   readonly time: (when: string) => string
 }
@@ -42,17 +44,17 @@ function textOf(field: string, value: JsonValue | undefined, wording: Wording): 
   if (INSTANT.test(text)) return wording.time(text)
   const [, role, scope] = ROLE_IN.exec(text) ?? []
   const said = role === undefined ? undefined : wording.word('role', role)
-  if (said !== undefined && scope !== undefined) return `${said} (${isolate(scope)})`
+  if (said !== undefined && scope !== undefined) return wording.roleIn(said, scope)
   return wording.word(field, text) ?? isolate(text)
 }
 
-/** `{role, scope}` reads `role (scope)`; other objects by their name, or as they are. */
+/** `{role, scope}` reads as a role in a scope; other objects by their name, or as they are. */
 function objectText(field: string, object: JsonObject, wording: Wording): string | undefined {
   const role = textOf('role', object['role'], wording)
   if (role === undefined)
     return textOf(field, object['title'] ?? object['name'] ?? object['id'] ?? JSON.stringify(object), wording)
-  const scope = textOf('scope', object['scope'], wording)
-  return scope === undefined ? role : `${role} (${scope})`
+  const scope = object['scope']
+  return typeof scope === 'string' ? wording.roleIn(role, scope) : role
 }
 
 /** What a message is given for a value that the entry does not have: plural counts none, select takes `none`. */

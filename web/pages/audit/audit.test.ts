@@ -82,6 +82,7 @@ const PLAIN = {
   word: () => undefined,
   list: (words: readonly string[]) => words.join(' + '),
   time: (when: string) => `at ${when}`,
+  roleIn: (role: string, scope: string) => `${role} in ${scope}`,
 }
 
 test.each<[name: string, body: JsonObject, message: string, text: string]>([
@@ -89,7 +90,7 @@ test.each<[name: string, body: JsonObject, message: string, text: string]>([
   ['a missing number is none', {}, '{moved, plural, =0 {none} other {some}}', 'none'],
   ['a missing text is a dash', {}, 'to {to}', 'to –'],
   ['a time is told as a time', { until: '2026-11-22T05:00:00.000Z' }, '{until}', 'at 2026-11-22T05:00:00.000Z'],
-  ['a role with its scope', { roles: [{ role: 'auditor', scope: '*' }] }, '{roles}', '\u2068auditor\u2069 (\u2068*\u2069)'],
+  ['a role with its scope', { roles: [{ role: 'auditor', scope: '*' }] }, '{roles}', '\u2068auditor\u2069 in *'],
   ['what is there is said', { reason: 'late' }, 'No{reason, select, none {} other {: {reasonText}}}.', 'No: \u2068late\u2069.'],
   ['what is not is left out', {}, 'No{reason, select, none {} other {: {reasonText}}}.', 'No.'],
   ['a name cannot turn the sentence round', { to: '\u202Eevil' }, '{to}!', '\u2068\u202Eevil\u2069!'],

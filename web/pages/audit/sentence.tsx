@@ -1,5 +1,6 @@
 import type { ReactNode } from 'react'
 import { useTranslation } from 'react-i18next'
+import { EVERY_SCOPE } from '../../../src/platform/http/route.ts'
 import type { AuditItem } from '../../../src/prove/audit/schema.ts'
 import { useFormat } from '../../components/use-format.ts'
 import { givenFor, isolate, valuesOf } from './audit-text.ts'
@@ -24,6 +25,7 @@ export function useSentence(): (item: AuditItem) => string {
     const values = valuesOf(item, {
       word: (field, value) => (/^[a-z-]+$/.test(value) ? known(`word.${WORDS[field] ?? 'any'}.${value}`) : undefined),
       list: (words) => list.format(words),
+      roleIn: (role, scope) => t('roleIn', { role, scope: scope === EVERY_SCOPE ? t('everyScope') : isolate(scope) }),
       time: dateTime,
     })
     if (message === undefined) return `${item.action} ${isolate(item.target)}`

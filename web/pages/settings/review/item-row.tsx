@@ -58,7 +58,7 @@ export function ItemRow({
       </td>
       <td>
         {item.kind === 'agent' ? t('kind.agent') : role(item.kind, item.may)}{' '}
-        <span className="dim">{item.scope === EVERY_SCOPE ? t('everywhere') : item.scope}</span>
+        <span className="dim">{item.scope === EVERY_SCOPE ? t('everywhere') : t('inScope', { scope: item.scope })}</span>
         <div className="label num">
           {t('since', { day: format.date(item.since) })}
           {item.expires === null ? '' : ` · ${t('until', { day: format.date(item.expires) })}`}

@@ -88,7 +88,9 @@ function ReviewHead({ review }: { review: ReviewView }): ReactNode {
             : t('openedBy', { day: format.date(review.opened), name: review.openedBy })}
         </p>
         <p className="row">
-          <StateGlyph state={review.state === 'finished' ? 'met' : review.overdue ? 'risk' : 'gone'} silent />
+          {review.state === 'finished' || review.overdue ? (
+            <StateGlyph state={review.state === 'finished' ? 'met' : 'risk'} silent />
+          ) : null}
           {review.state === 'finished' && review.finished !== null
             ? t('finished', { day: format.date(review.finished) })
             : t(review.overdue ? 'overdue' : 'due', { day: format.date(review.due) })}
