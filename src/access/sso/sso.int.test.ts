@@ -44,7 +44,7 @@ const MORI: TestPerson = {
 
 let idp: IdentityProvider
 beforeAll(async () => {
-  idp = await startIdentityProvider(() => [
+  idp = await startIdentityProvider([
     {
       ...CLIENT,
       redirectUris: ['corp', 'second'].map((id) => `${ORIGIN}/api/v1/sso/${id}/callback`),

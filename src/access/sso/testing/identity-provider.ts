@@ -29,11 +29,18 @@ export interface IdentityProvider {
 
 const KEY_ID = 'test'
 
-export async function startIdentityProvider(clients: (issuer: string) => readonly TestClient[]): Promise<IdentityProvider> {
+/**
+ * @param options.host the name in the issuer: `localhost` is another site than 127.0.0.1 to a browser.
+ * @param options.asks shows a page with a button before it goes on, as people see one.
+ */
+export async function startIdentityProvider(
+  clients: readonly TestClient[],
+  options: { readonly host?: string; readonly asks?: boolean } = {},
+): Promise<IdentityProvider> {
   const server = createServer()
   server.listen(0, '127.0.0.1')
   await once(server, 'listening')
-  const issuer = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+  const issuer = `http://${options.host ?? '127.0.0.1'}:${(server.address() as AddressInfo).port}`
   const { privateKey } = generateKeyPairSync('rsa', { modulusLength: 2048 })
   const people = new Map<string, TestPerson>()
   const self: IdentityProvider = {
@@ -42,10 +49,17 @@ export async function startIdentityProvider(clients: (issuer: string) => readonl
     sign: (claims, header = {}) => jwt({ alg: 'RS256', kid: KEY_ID, typ: 'JWT', ...header }, claims, privateKey),
     stop: () => closed(server),
   }
-  const provider = new Provider(issuer, configuration(clients(issuer), privateKey, people))
+  const provider = new Provider(issuer, configuration(clients, privateKey, people))
   server.on('request', (request, response) => {
     if (request.url?.startsWith('/interaction/') !== true) {
       provider.callback()(request, response)
+      return
+    }
+    if (options.asks === true && !request.url.endsWith('/done')) {
+      response.setHeader('content-type', 'text/html')
+      response.end(
+        `<!doctype html><link rel="icon" href="data:,"><title>Provider</title><a href="${request.url}/done">Continue</a>`,
+      )
       return
     }
     const person = self.signedIn
@@ -135,6 +149,8 @@ export async function browse(from: string, stopAt: string): Promise<URL> {
           .slice(0, 500)}`,
       )
     url = new URL(location, url).href
+    // The page that asks, where there is one, is answered.
+    if (new URL(url).pathname.startsWith('/interaction/')) url += '/done'
   }
   throw new Error(`${from} never came to ${stopAt}`)
 }
