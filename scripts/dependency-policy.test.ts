@@ -33,6 +33,8 @@ it.each([
   ['a script at install', { ...good, hasInstallScript: true }, {}, /runs a script/],
   ['an allowed script', { ...good, hasInstallScript: true }, { allowScripts: { a: true } }, /lets it run scripts/],
   ['a range', good, { dependencies: { a: '^1.0.0' } }, /not an exact version/],
+  ['a range behind an alias', good, { devDependencies: { b: 'npm:@s/a@^1.0.0' } }, /not an exact version/],
+  ['a range under another name', good, { devDependencies: { a: 'npm:@b/c@^1.0.0' } }, /not an exact version/],
   ['a tag', good, { devDependencies: { a: 'latest' } }, /not an exact version/],
   ['a URL', good, { dependencies: { a: 'https://example.com/a.tgz' } }, /not an exact version/],
 ] as const)('names %s', (_, one, manifest, expected) => {
@@ -40,7 +42,7 @@ it.each([
 })
 
 it('lets pass what follows the policy, and exceptions only while they are needed', () => {
-  expect(faultsOf(good, { dependencies: { a: '1.0.0' } })).toEqual([])
+  expect(faultsOf(good, { dependencies: { a: '1.0.0' }, devDependencies: { b: 'npm:@s/a@1.0.0' } })).toEqual([])
   expect(faultsOf({ ...good, hasInstallScript: true }, { allowScripts: { a: false } })).toEqual([])
   const excepted = { ...policy, exceptions: { a: 'because' } }
   expect(faultsOf({ ...good, license: 'X' }, {}, excepted)).toEqual([])

@@ -17,7 +17,8 @@ export function policyFaults(lock: Lockfile, manifest: Manifest, shipped: Shippe
   const faults: string[] = []
   if (lock.lockfileVersion !== 3) faults.push(`package-lock.json has version ${lock.lockfileVersion}, not 3`)
   for (const [name, version] of Object.entries({ ...manifest.dependencies, ...manifest.devDependencies }))
-    if (!/^\d+\.\d+\.\d+(-[\w.]+)?$/.test(version)) faults.push(`${name}: '${version}' is not an exact version`)
+    if (!/^(npm:(@[\w.-]+\/)?[\w.-]+@)?\d+\.\d+\.\d+(-[\w.]+)?$/.test(version))
+      faults.push(`${name}: '${version}' is not an exact version`)
   for (const [path, one] of Object.entries(lock.packages)) {
     if (path === '') continue
     const what = `${nameOf(path)}@${one.version ?? '?'}`
