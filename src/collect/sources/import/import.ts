@@ -2,9 +2,9 @@ import { KanpekiError, messageOf } from '../../../kernel/error.ts'
 import type { RawRecord } from '../../../kernel/event.ts'
 import type { Source, SourceBatch, SourceContext } from '../../../kernel/plugin.ts'
 import { documentRecord, lineRecord, tooLong, unreadable } from '../../record.ts'
+import { type Piece, RecordScanner } from '../../record-scanner.ts'
 import { decodeText } from '../../text.ts'
 import { chunksOf, look } from './contents.ts'
-import { type Piece, RecordScanner } from './scanner.ts'
 import type { ImportConfig } from './schema.ts'
 
 const BATCH_RECORDS = 2000

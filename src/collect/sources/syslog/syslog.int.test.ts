@@ -9,9 +9,9 @@ import { imbalance } from '../../counts.ts'
 import { createSupervisor, type Supervisor } from '../../supervisor.ts'
 import { memoryPositions } from '../../testing/memory-positions.ts'
 import { Recorder } from '../../testing/recorder.ts'
+import { kernelDrops } from '../../udp-drops.ts'
 import { type SyslogConfig, syslogConfig } from './schema.ts'
 import { syslogSource } from './syslog.ts'
-import { kernelDrops } from './udp.ts'
 
 interface Listening {
   readonly port: number

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import type { Source, SourceBatch, SourceContext } from '../../../kernel/plugin.ts'
-import { Mailbox } from './mailbox.ts'
+import { Mailbox } from '../../mailbox.ts'
 import type { SyslogConfig } from './schema.ts'
 import { listenTcp, type TcpListener } from './tcp.ts'
 import { listenUdp, type UdpListener } from './udp.ts'

@@ -1,9 +1,9 @@
 import { type AddressInfo, createServer, type Server, type Socket } from 'node:net'
 import { KanpekiError } from '../../../kernel/error.ts'
+import type { Mailbox } from '../../mailbox.ts'
 import { unreadable } from '../../record.ts'
 import { decodeText } from '../../text.ts'
 import { type Frame, SyslogFramer } from './framing.ts'
-import type { Mailbox } from './mailbox.ts'
 import type { SyslogConfig } from './schema.ts'
 
 /** How long open connections may still deliver what is on its way when the source stops. */

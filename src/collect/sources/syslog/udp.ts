@@ -1,10 +1,10 @@
 import { createSocket, type Socket } from 'node:dgram'
-import { readFileSync } from 'node:fs'
 import { isIPv6 } from 'node:net'
 import { KanpekiError } from '../../../kernel/error.ts'
+import type { Mailbox } from '../../mailbox.ts'
 import { tooLong } from '../../record.ts'
 import { decodeText } from '../../text.ts'
-import type { Mailbox } from './mailbox.ts'
+import { kernelDrops } from '../../udp-drops.ts'
 import { textOf } from './message.ts'
 import type { SyslogConfig } from './schema.ts'
 
@@ -69,23 +69,4 @@ async function bind(socket: Socket, port: number, host: string): Promise<void> {
       resolve()
     })
   })
-}
-
-/** Datagrams that Linux threw away on this port for want of room since the socket was made; 0 where it cannot be known. */
-export function kernelDrops(port: number): number {
-  let drops = 0
-  for (const table of ['/proc/net/udp', '/proc/net/udp6']) {
-    let text: string
-    try {
-      text = readFileSync(table, 'latin1')
-    } catch {
-      continue
-    }
-    for (const line of text.split('\n').slice(1)) {
-      const columns = line.trim().split(/\s+/)
-      const local = columns[1]?.split(':')[1]
-      if (local !== undefined && Number.parseInt(local, 16) === port) drops += Number(columns.at(-1)) || 0
-    }
-  }
-  return drops
 }

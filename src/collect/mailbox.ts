@@ -1,4 +1,4 @@
-import type { RawRecord } from '../../../kernel/event.ts'
+import type { RawRecord } from '../kernel/event.ts'
 
 export interface MailboxLimits {
   /** A batch goes out at this size at the latest … */

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { type Piece, RecordScanner } from './scanner.ts'
+import { type Piece, RecordScanner } from './record-scanner.ts'
 
 function scan(chunks: readonly (string | Buffer)[], maxBytes = 100_000): Piece[] {
   const scanner = new RecordScanner(maxBytes)
