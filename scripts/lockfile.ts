@@ -2,6 +2,8 @@ import { readFileSync } from 'node:fs'
 
 /** One package of package-lock.json, by the fields that are read here. */
 export interface LockedPackage {
+  /** Where the path holds an alias: what it really is. */
+  readonly name?: string
   readonly version?: string
   readonly license?: string
   readonly integrity?: string

@@ -103,11 +103,11 @@ export function purlOf(name: string, version: string): string {
 }
 
 function refOf(path: string, one: LockedPackage): string {
-  return purlOf(nameOf(path), one.version ?? '')
+  return purlOf(one.name ?? nameOf(path), one.version ?? '')
 }
 
 function libraryOf(path: string, one: LockedPackage, how: 'installed' | 'bundled', optional: boolean): Component {
-  const full = nameOf(path)
+  const full = one.name ?? nameOf(path)
   const [group, name] = full.startsWith('@') ? (full.split('/') as [string, string]) : [undefined, full]
   return {
     type: 'library',

@@ -5,7 +5,8 @@ import { expect, it } from 'vitest'
 
 const SRC = fileURLToPath(new URL('../../', import.meta.url))
 /** Global fetch, clients of Node's own modules, and fetch as a value; servers and types are nobody's concern here. */
-const CALLS = /(?<![.\w])(fetch|httpRequest|httpsRequest)\(|\bhttps?\.(request|get)\(|(?<![.\w])fetch\s*[,})]|globalThis\.fetch|\bnew WebSocket\(/
+const CALLS =
+  /(?<![.\w])(fetch|httpRequest|httpsRequest)\(|\bhttps?\.(request|get)\(|(?<![.\w])fetch\s*[,})]|globalThis\.fetch|\bnew WebSocket\(/
 /** Commands that a person runs call the server that the person names. */
 const PERSONS = /^cli\//
 
@@ -14,7 +15,8 @@ it('is the only place in the server that calls other systems', () => {
   let looked = 0
   for (const entry of readdirSync(SRC, { recursive: true, withFileTypes: true })) {
     const path = relative(SRC, join(entry.parentPath, entry.name)).replaceAll('\\', '/')
-    if (!entry.isFile() || !path.endsWith('.ts') || path.endsWith('.test.ts') || path.includes('/testing/') || PERSONS.test(path)) continue
+    if (!entry.isFile() || !path.endsWith('.ts') || path.endsWith('.test.ts') || path.includes('/testing/') || PERSONS.test(path))
+      continue
     looked += 1
     const code = readFileSync(join(SRC, path), 'utf8').replaceAll(/\/\*[\s\S]*?\*\/|^\s*\/\/.*$/gm, '')
     if (CALLS.test(code)) callers.push(path)
