@@ -1,4 +1,4 @@
-import { type Config, readConfig, type SettingKey } from '../platform/config.ts'
+import { type Config, FLAG_SETTINGS, readConfig } from '../platform/config.ts'
 import type { Log } from '../platform/log.ts'
 import { type Kanpeki, serve } from '../server/serve.ts'
 import { EXIT, guarded, readOptions } from './options.ts'
@@ -17,17 +17,6 @@ export const UP_USAGE = `Usage: kanpeki up [--data DIR] [--port N] [--syslog-por
   --log auto|pretty|json
                    form of the log on standard error (default auto: pretty on a terminal, json elsewhere)
   --json           when ready, one line of JSON on standard output: {"url","signInUrl","pid"}`
-
-const FLAGS = [
-  'host',
-  'port',
-  'tls',
-  'tls-cert',
-  'tls-key',
-  'syslog-port',
-  'memory',
-  'log',
-] as const satisfies readonly SettingKey[]
 
 export interface UpOptions {
   readonly config: Config
@@ -59,7 +48,7 @@ export function upOptions(args: readonly string[], usage = UP_USAGE): UpOptions 
     process.stdout.write(`${usage}\n`)
     return undefined
   }
-  const flags = Object.fromEntries(FLAGS.flatMap((key) => (values[key] === undefined ? [] : [[key, values[key]]])))
+  const flags = Object.fromEntries(FLAG_SETTINGS.flatMap((key) => (values[key] === undefined ? [] : [[key, values[key]]])))
   return { config: readConfig(values.data, flags, process.env), json: values.json }
 }
 

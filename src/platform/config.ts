@@ -278,6 +278,18 @@ const SETTINGS = {
 } as const satisfies Record<string, Setting>
 
 export type SettingKey = keyof typeof SETTINGS
+
+/** Those that `kanpeki up` also takes as `--key VALUE`; the others are for the file and the environment. */
+export const FLAG_SETTINGS = [
+  'host',
+  'port',
+  'tls',
+  'tls-cert',
+  'tls-key',
+  'syslog-port',
+  'memory',
+  'log',
+] as const satisfies readonly SettingKey[]
 type Values = { readonly [K in SettingKey]: z.infer<(typeof SETTINGS)[K]['schema']> }
 
 export interface ExplainedSetting {

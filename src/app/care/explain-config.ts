@@ -1,7 +1,9 @@
 import type { z } from 'zod'
-import type { Config } from '../../platform/config.ts'
+import { type Config, FLAG_SETTINGS } from '../../platform/config.ts'
 import { redact } from '../../platform/log.ts'
 import type { ConfigReply } from './schema.ts'
+
+const flags: readonly string[] = FLAG_SETTINGS
 
 /** Every setting with its value, where that came from, its default and what it means. No secret among them. */
 export function explainConfig(config: Config, file: string): ConfigReply {
@@ -14,7 +16,7 @@ export function explainConfig(config: Config, file: string): ConfigReply {
       fallback: masked(fallback),
       meaning,
       variable: `KANPEKI_${key.toUpperCase().replaceAll('-', '_')}`,
-      flag: `--${key}`,
+      flag: flags.includes(key) ? `--${key}` : null,
     })),
   }
 }

@@ -13,9 +13,9 @@ export const configReply = z.object({
       from: z.enum(CONFIG_SOURCES),
       fallback: z.json(),
       meaning: z.object({ en: z.string(), ja: z.string() }),
-      /** The variable and the flag that set it. */
+      /** The variable that sets it, and the flag where the command line takes one. */
       variable: z.string(),
-      flag: z.string(),
+      flag: z.string().nullable(),
     }),
   ),
 })
