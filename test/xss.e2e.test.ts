@@ -55,19 +55,21 @@ describe.skipIf(!hasChromium)('text that attackers choose, in Chromium (needs De
   let page: Page
   let alert = ''
   let event = ''
+  let asset = ''
 
   const made = <T>(path: string, body: unknown, method = 'POST'): Promise<T> => change(page, server, method, path, body)
 
   beforeAll(async () => {
     plantRule(join(data, 'rules'))
+    writeFileSync(join(data, 'kanpeki.yml'), `organisation: ${JSON.stringify(hostile('organisation'))}\n`)
     browser = await launchChromium()
     server = await startServer(data)
     watched = await watchedPage(browser, 'en')
     page = watched.page
     await firstAdministrator(page, server, hostile('account'))
     await failSignIn()
-    await made('/api/v1/tokens', { name: hostile('token'), scope: 'read' })
-    await made('/api/v1/cards', { yaml: hostileCard(), dryRun: false })
+    await nameThings()
+    await provision()
     const token = await createToken(data, 'ingest')
     await send(
       token,
@@ -101,7 +103,7 @@ describe.skipIf(!hasChromium)('text that attackers choose, in Chromium (needs De
   })
 
   it('plants every kind of attack', () => {
-    expect(planted.size).toBeGreaterThanOrEqual(15)
+    expect(planted.size).toBeGreaterThanOrEqual(40)
     for (const kind of KINDS) {
       expect(
         [...planted].some(([field, text]) => text === ATTACKS[kind](field)),
@@ -121,12 +123,29 @@ describe.skipIf(!hasChromium)('text that attackers choose, in Chromium (needs De
     ['an event', () => `/timeline?span=1h&event=${event}`, ['host', 'command', 'agent', 'url', 'message', 'value']],
     ['a query', () => `/timeline?q=${encodeURIComponent(hostile('query'))}`, []],
     ['rules', () => '/rules', ['rule title']],
-    ['evidence', () => '/evidence?type=signin', ['user']],
+    ['evidence', () => '/evidence?type=signin', []],
     ['a sign-in entry', () => '/evidence?type=signin&entry=0', []],
     ['administration entries', () => '/evidence?type=admin', []],
     ['a subject', () => `/evidence?subject=${encodeURIComponent(hostile('subject'))}`, ['subject']],
     ['sources', () => '/sources?source=http:door', ['unknown']],
-    ['account', () => '/access', ['account', 'token']],
+    ['a source of a chosen name', () => '/sources?source=file:planted', ['source title']],
+    ['audit', () => '/audit', ['account', 'token', 'asset', 'enrolment', 'person']],
+    ['audit of an action that nobody knows', () => `/audit?action=${encodeURIComponent(hostile('action'))}&person=x`, []],
+    ['an entry of the audit', () => '/audit?action=token.create&entry=3', []],
+    ['assets', () => '/assets', ['asset', 'other name', 'owner of it', 'label value']],
+    ['an asset', () => `/assets?asset=${asset}`, ['asset']],
+    ['assets that are looked for', () => `/assets?q=${encodeURIComponent(hostile('asset query'))}`, []],
+    ['your own account', () => '/settings/you', ['account', 'organisation']],
+    ['people', () => '/settings/people', ['person', 'display', 'provisioned']],
+    ['roles', () => '/settings/roles', []],
+    ['tokens', () => '/settings/tokens', ['token']],
+    ['agents', () => '/settings/agents', ['enrolment']],
+    ['the access review', () => '/settings/review?show=all', ['person', 'token', 'review note']],
+    ['scopes', () => '/settings/scopes', ['scope title', 'scope label']],
+    ['a scope', () => '/settings/scopes?open=planted', ['scope title']],
+    ['single sign-on', () => '/settings/sso', ['provider', 'group']],
+    ['a provider', () => '/settings/sso?open=planted', ['provider']],
+    ['configuration', () => '/settings/config', ['organisation']],
     ['no such page', () => `/${encodeURIComponent(hostile('path'))}`, []],
   ]
 
@@ -162,6 +181,16 @@ describe.skipIf(!hasChromium)('text that attackers choose, in Chromium (needs De
     expect(watched.ran).toEqual([])
   }, 60_000)
 
+  it('says that there is no such scope, and nothing runs', async () => {
+    const faults = watched.faults.length
+    await page.goto(`${server.url}/?scope=${encodeURIComponent(hostile('scope'))}`)
+    await page.getByRole('alert').first().waitFor()
+    expect(await page.locator(SMUGGLED).count()).toBe(0)
+    expect(watched.ran).toEqual([])
+    // The browser reports the refusal by itself.
+    expect(watched.faults.splice(faults).filter((fault) => !fault.includes('403'))).toEqual([])
+  })
+
   it('had nothing for the content security policy to refuse, and no fault', () => {
     expect(watched.faults).toEqual([])
   })
@@ -178,11 +207,61 @@ describe.skipIf(!hasChromium)('text that attackers choose, in Chromium (needs De
     await other.context.close()
   })
 
+  /** Everything that a person with some role may name. */
+  async function nameThings(): Promise<void> {
+    await made('/api/v1/tokens', { name: hostile('token'), scope: 'read' })
+    await made('/api/v1/cards', { yaml: hostileCard(), dryRun: false })
+    const labels = { label: hostile('label value') }
+    const names = [hostile('asset'), hostile('other name')]
+    asset = (await made<{ id: string }>('/api/v1/assets', { names, labels, owner: hostile('owner of it') })).id
+    const scope = { scope: 'planted', title: hostile('scope title'), labels: { only: hostile('scope label') } }
+    await made('/api/v1/scopes', scope)
+    const roles = [{ role: 'viewer', scope: 'default' }]
+    await made('/api/v1/people', { name: hostile('person'), display: hostile('display'), roles })
+    await made('/api/v1/enrolments', { name: hostile('enrolment') })
+    await made('/api/v1/sources', {
+      kind: 'file',
+      name: 'planted',
+      title: hostile('source title'),
+      config: { paths: [join(data, 'none.log')] },
+    })
+    await made('/api/v1/sso/providers', {
+      id: 'planted',
+      title: { en: hostile('provider'), ja: hostile('provider') },
+      issuer: 'https://login.example.com',
+      clientId: hostile('client'),
+      clientSecret: null,
+      groupsClaim: 'groups',
+      groups: [{ group: hostile('claimed group'), roles }],
+    })
+    const review = await made<{ id: string }>('/api/v1/reviews', undefined)
+    const list = await page.request.get(`${server.url}/api/v1/reviews/${review.id}`)
+    const { items } = (await list.json()) as { items: { id: string; canDecide: boolean }[] }
+    const open = items.filter(({ canDecide }) => canDecide).map(({ id }) => id)
+    await made(`/api/v1/reviews/${review.id}/decide`, { items: open.slice(0, 1), decision: 'keep', note: hostile('review note') })
+  }
+
+  /** What an identity provider pushes is its users' own words. */
+  async function provision(): Promise<void> {
+    const { token } = await made<{ token: string }>('/api/v1/tokens', { name: 'scim', scope: 'scim' })
+    const push = async (path: string, body: unknown): Promise<void> => {
+      const reply = await fetch(`${server.url}/scim/v2/${path}`, {
+        method: 'POST',
+        headers: { authorization: `Bearer ${token}`, 'content-type': 'application/scim+json' },
+        body: JSON.stringify(body),
+      })
+      expect(reply.status, await reply.text()).toBe(201)
+    }
+    const user = { userName: hostile('provisioned'), displayName: hostile('provisioned display'), active: true }
+    await push('Users', { schemas: ['urn:ietf:params:scim:schemas:core:2.0:User'], ...user })
+    await push('Groups', { schemas: ['urn:ietf:params:scim:schemas:core:2.0:Group'], displayName: hostile('group') })
+  }
+
   async function failSignIn(): Promise<void> {
     const reply = await fetch(`${server.url}/api/v1/session`, {
       method: 'POST',
-      headers: { 'content-type': 'application/json', 'x-kanpeki-csrf': '1', 'user-agent': 'curl' },
-      body: JSON.stringify({ name: hostile('user'), password: 'wrong' }),
+      headers: { 'content-type': 'application/json', 'x-kanpeki-csrf': '1', 'user-agent': hostile('browser') },
+      body: JSON.stringify({ name: hostile('account'), password: 'wrong' }),
     })
     expect(reply.status).toBe(401)
   }

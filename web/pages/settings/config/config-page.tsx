@@ -92,7 +92,7 @@ function Settings({ settings, file }: { settings: readonly SettingView[]; file: 
                     </span>
                     <p className="ink2">{format.text(setting.meaning)}</p>
                   </summary>
-                  <p className="label sec">{t('change')}</p>
+                  <p className="label sec">{t(setting.flag === null ? 'changeQuiet' : 'change')}</p>
                   <dl className="set-ways">
                     <dt>{t('way.file')}</dt>
                     <dd>
@@ -100,8 +100,12 @@ function Settings({ settings, file }: { settings: readonly SettingView[]; file: 
                     </dd>
                     <dt>{t('way.variable')}</dt>
                     <dd className="mono">{setting.variable}</dd>
-                    <dt>{t('way.flag')}</dt>
-                    <dd className="mono">{setting.flag}</dd>
+                    {setting.flag === null ? null : (
+                      <>
+                        <dt>{t('way.flag')}</dt>
+                        <dd className="mono">{setting.flag}</dd>
+                      </>
+                    )}
                   </dl>
                 </details>
               </td>
