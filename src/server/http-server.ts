@@ -91,7 +91,12 @@ export async function startHttpServer(deps: HttpServerDeps, host: string, port: 
       return secure
     },
   })
-  app.addContentTypeParser('application/scim+json', { parseAs: 'string' }, app.getDefaultJsonParser('error', 'error'))
+  const readJson = app.getDefaultJsonParser('error', 'error')
+  app.addContentTypeParser<string>('application/scim+json', { parseAs: 'string' }, (request, body, done) => {
+    // SCIM clients name the type on a DELETE too.
+    if (body === '') done(null, undefined)
+    else readJson(request, body, done)
+  })
   const routes: readonly Route[] = [...deps.routes, ...ownRoutes(deps, () => routes)]
   for (const one of routes) mount(app, one, deps)
   serveConsole(app, deps.console)
