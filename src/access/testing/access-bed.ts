@@ -34,6 +34,10 @@ export interface TestBrowser {
   /** The reply as JSON; throws the KanpekiError that the server would have said. */
   call<T = Record<string, unknown>>(method: Route['method'], path: string, body?: unknown): Promise<T>
   caller(): Promise<Caller>
+  /** A request as the routes see it, for parts that are tested alone. */
+  request(): IncomingMessage
+  /** Takes a `set-cookie` text. */
+  keep(cookie: string): void
 }
 
 export function accessBed(state: State, now: number, more: (deps: AccessDeps) => Route[] = () => []): AccessBed {
@@ -70,7 +74,14 @@ export function accessBed(state: State, now: number, more: (deps: AccessDeps) =>
 
 function browserOf(bed: AccessBed, all: readonly Route[], address = '192.0.2.1'): TestBrowser {
   const cookies = new Map<string, string>()
-  const browser: TestBrowser = { cookies, address, call: run, caller: async () => callerOf(request()) }
+  const browser: TestBrowser = {
+    cookies,
+    address,
+    call: run,
+    caller: async () => callerOf(request()),
+    request,
+    keep: (text) => keep(cookies, text),
+  }
 
   function request(): IncomingMessage {
     const cookie = [...cookies].map(([name, value]) => `${name}=${value}`).join('; ')
