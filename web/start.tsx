@@ -6,6 +6,7 @@ import { I18nextProvider } from 'react-i18next'
 import { Problem } from './api/problem.ts'
 import { chosenScope } from './api/scope.ts'
 import { PreferencesProvider, readPreferences } from './components/preferences.tsx'
+import { forgetHouse } from './components/use-sign-out.ts'
 import { startI18n } from './i18n/i18n.ts'
 import { buildRouter } from './router.tsx'
 
@@ -15,7 +16,12 @@ export async function start(): Promise<void> {
   const i18n = await startI18n(preferences.lang)
   const place = document.getElementById('root')
   if (place === null) throw new Error('index.html has no #root')
-  createRoot(place).render(
+  createRoot(place, {
+    // A refusal is shown on the page, in words; the browser's log is for what nobody expected.
+    onCaughtError: (error) => {
+      if (!(error instanceof Problem)) console.error(error)
+    },
+  }).render(
     <StrictMode>
       <I18nextProvider i18n={i18n}>
         <PreferencesProvider initial={preferences}>
@@ -55,5 +61,5 @@ function leave(): void {
   const { pathname, href } = router.state.location
   if (pathname === '/sign-in') return
   // What the page shows is forgotten once it is left: before that it would only be asked for again.
-  void router.navigate({ to: '/sign-in', search: { scope: undefined, to: href } }).then(() => queryClient.clear())
+  void router.navigate({ to: '/sign-in', search: { scope: undefined, to: href } }).then(() => forgetHouse(queryClient))
 }

@@ -23,7 +23,7 @@ import { rolesReplySchema } from '../../src/access/roles/schema.ts'
 import { sessionSchema } from '../../src/access/schema.ts'
 import { identitiesSchema, linkStartSchema, signInProvidersSchema } from '../../src/access/sso/schema.ts'
 import { call, tell } from './client.ts'
-import { makePasskey, showPasskey } from './passkeys.ts'
+import { makePasskey, showPasskey, suggestPasskey } from './passkeys.ts'
 
 /** What the console asks of the access room: signing in, one's own account, people. */
 
@@ -51,11 +51,19 @@ export const signIn = (name: string, password: string) => call(signInReply, '/ap
 export const signInCode = (ticket: string, step: 'otp' | 'recovery', code: string) =>
   call(sessionSchema, '/api/v1/session/code', post({ ticket, step, code: code.trim() }))
 
+const passkeyQuestion = (ticket?: string) => call(passkeyOptionsSchema, '/api/v1/session/passkey/options', post({ ticket }))
+const passkeyAnswer = (response: unknown, ticket?: string) =>
+  call(sessionSchema, '/api/v1/session/passkey', post({ ticket, response }))
+
 /** With a ticket the passkey is the second step; without, it signs in alone. */
-export async function signInPasskey(ticket?: string, autofill = false) {
-  const { options } = await call(passkeyOptionsSchema, '/api/v1/session/passkey/options', post({ ticket }))
-  const response = await showPasskey(options, autofill)
-  return await call(sessionSchema, '/api/v1/session/passkey', post({ ticket, response }))
+export async function signInPasskey(ticket?: string) {
+  const { options } = await passkeyQuestion(ticket)
+  return await passkeyAnswer(await showPasskey(options), ticket)
+}
+/** The same through the browser's suggestions, until `signal` ends them. */
+export async function signInSuggested(signal: AbortSignal) {
+  const { options } = await passkeyQuestion()
+  return await passkeyAnswer(await suggestPasskey(options, signal))
 }
 
 export type Confirmation = { by: 'password'; password: string } | { by: 'otp'; code: string }

@@ -26,8 +26,27 @@ export async function makePasskey(options: Options): Promise<PasskeyResponse> {
   })
 }
 
-/** Shows a passkey of this device; with `autofill` among the browser's suggestions for the name field. */
-export async function showPasskey(options: Options, autofill = false): Promise<PasskeyResponse> {
+/** Shows a passkey of this device. */
+export function showPasskey(options: Options): Promise<PasskeyResponse> {
+  return show(options, false)
+}
+
+/**
+ * Offers the passkeys of this device among the browser's suggestions for the name field, until one is chosen or `signal`
+ * ends it. It never interrupts a question that the person has asked for: the browser holds only one at a time.
+ */
+export async function suggestPasskey(options: Options, signal: AbortSignal): Promise<PasskeyResponse> {
+  signal.throwIfAborted()
+  const end = (): void => WebAuthnAbortService.cancelCeremony()
+  signal.addEventListener('abort', end, { once: true })
+  try {
+    return await show(options, true)
+  } finally {
+    signal.removeEventListener('abort', end)
+  }
+}
+
+async function show(options: Options, autofill: boolean): Promise<PasskeyResponse> {
   return await inWords(async () => {
     const shown = await startAuthentication({
       optionsJSON: options as unknown as Parameters<typeof startAuthentication>[0]['optionsJSON'],
@@ -35,11 +54,6 @@ export async function showPasskey(options: Options, autofill = false): Promise<P
     })
     return { ...shown, response: { ...shown.response }, clientExtensionResults: { ...shown.clientExtensionResults } }
   })
-}
-
-/** Ends a question that waits among the browser's suggestions. */
-export function forgetPasskeyQuestion(): void {
-  WebAuthnAbortService.cancelCeremony()
 }
 
 async function inWords<T>(ceremony: () => Promise<T>): Promise<T> {

@@ -4,8 +4,8 @@ import { type ReactNode, useEffect, useRef, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import type { NextStep } from '../../../src/access/people/schema.ts'
 import { SSO_PROBLEMS } from '../../../src/access/sso/schema.ts'
-import { offersQuery, providersQuery, signIn, signInPasskey } from '../../api/access.ts'
-import { forgetPasskeyQuestion, passkeysAutofill, passkeysWork } from '../../api/passkeys.ts'
+import { offersQuery, providersQuery, signIn, signInPasskey, signInSuggested } from '../../api/access.ts'
+import { passkeysAutofill, passkeysWork } from '../../api/passkeys.ts'
 import { Problem } from '../../api/problem.ts'
 import { Icon } from '../../components/icon.tsx'
 import { ProblemNote } from '../../components/problem-note.tsx'
@@ -29,7 +29,8 @@ export function SignInPage(): ReactNode {
   const passkeys = offers.data?.passkeys === true && passkeysWork()
   const enter = (session: Session): void => enterHouse(session, to)
   const byPasskey = useMutation({ mutationFn: () => signInPasskey(), onSuccess: enter })
-  usePasskeySuggestions(passkeys && step === undefined, enter)
+  // Whoever presses the button has asked: the suggestions must not take the question away again.
+  usePasskeySuggestions(passkeys && step === undefined && byPasskey.isIdle, enter)
 
   if (step !== undefined) return <SecondStep step={step} onEnter={enter} onBack={() => setStep(undefined)} />
   const items = providers.data?.items ?? []
@@ -93,18 +94,13 @@ function usePasskeySuggestions(enabled: boolean, onEnter: (session: Session) => 
   latest.current = onEnter
   useEffect(() => {
     if (!enabled) return
-    let gone = false
+    const ended = new AbortController()
     void passkeysAutofill()
       .then(async (can) => {
-        if (!can || gone) return
-        const session = await signInPasskey(undefined, true)
-        if (!gone) latest.current(session)
+        if (can) latest.current(await signInSuggested(ended.signal))
       })
       .catch(() => undefined)
-    return () => {
-      gone = true
-      forgetPasskeyQuestion()
-    }
+    return () => ended.abort()
   }, [enabled])
 }
 
