@@ -17,6 +17,8 @@ export interface EndedAccount {
 export async function endAccount(db: Db, accountId: string, now: number): Promise<EndedAccount> {
   const done = await db.updateTable('access_accounts').set({ active: 0 }).where('id', '=', accountId).executeTakeFirst()
   if (Number(done.numUpdatedRows) === 0) throw new KanpekiError('not_found', 'There is no such account.')
+  // Only whoever ended an account resumes it: SCIM marks those that it ends, after this.
+  await db.updateTable('access_scim_users').set({ ended_by_client: 0 }).where('account_id', '=', accountId).execute()
   const sessions = await db.deleteFrom('access_sessions').where('account_id', '=', accountId).returning('expires').execute()
   const owned = await db
     .selectFrom('access_tokens')

@@ -1,5 +1,6 @@
 import { columns } from '../../platform/state/columns.ts'
 import type { Migration } from '../../platform/state/migrate.ts'
+import { alter } from '../alter.ts'
 
 export const scimMigrations: readonly Migration[] = [
   {
@@ -38,5 +39,9 @@ export const scimMigrations: readonly Migration[] = [
         .execute()
       await db.schema.createIndex('access_scim_members_of').on('access_scim_members').column('account_id').execute()
     },
+  },
+  {
+    name: '0023-access-scim-ended',
+    up: (db) => alter(db, 'access_scim_users', [['ended_by_client', columns.flag, (c) => c.notNull().defaultTo(0)]]),
   },
 ]

@@ -1,7 +1,8 @@
+import type { Insertable } from 'kysely'
 import type { Db } from '../queries.ts'
 import type { Account } from '../tables.ts'
 import type { NamedId, StoredUser } from './resources.ts'
-import type { ScimGroupsTable, ScimUsersTable } from './tables.ts'
+import type { ScimGroupsTable, ScimUser, ScimUsersTable } from './tables.ts'
 
 /** Ids that one statement may name. */
 const IDS_A_STATEMENT = 1_000
@@ -29,14 +30,14 @@ export async function usersBy(db: Db, column: 'name_key' | 'external_id', value:
   return await users(db).where(`u.${column}`, '=', value).orderBy('u.created').orderBy('u.account_id').execute()
 }
 
-export async function insertUser(db: Db, row: ScimUsersTable): Promise<void> {
+export async function insertUser(db: Db, row: Insertable<ScimUsersTable>): Promise<void> {
   await db.insertInto('access_scim_users').values(row).execute()
 }
 
 export async function updateUser(
   db: Db,
   id: string,
-  change: Pick<ScimUsersTable, 'name_key' | 'external_id' | 'document' | 'version' | 'modified'>,
+  change: Partial<Pick<ScimUser, 'name_key' | 'external_id' | 'ended_by_client' | 'document' | 'version' | 'modified'>>,
 ): Promise<void> {
   await db.updateTable('access_scim_users').set(change).where('account_id', '=', id).execute()
 }

@@ -3,7 +3,7 @@ import { readJson } from '../../platform/state/columns.ts'
 import type { Account } from '../tables.ts'
 import { attribute, CORE_GROUP, CORE_USER, ENTERPRISE_USER, keyOf } from './attributes.ts'
 import { invalid } from './problem.ts'
-import type { ScimGroupsTable, ScimUsersTable } from './tables.ts'
+import type { ScimGroupsTable, ScimUser } from './tables.ts'
 
 const TEXT_LENGTH = 200
 const DOCUMENT_BYTES = 32 * 1024
@@ -140,7 +140,7 @@ function isText(value: JsonValue | undefined): value is string {
   return typeof value === 'string' && value !== ''
 }
 
-export type StoredUser = ScimUsersTable & Pick<Account, 'name' | 'active'>
+export type StoredUser = ScimUser & Pick<Account, 'name' | 'active'>
 
 export interface NamedId {
   readonly id: string

@@ -7,6 +7,7 @@ import { readJson } from '../../platform/state/columns.ts'
 import { openState, type State } from '../../platform/state/state.ts'
 import { testCaller } from '../../platform/testing/caller.ts'
 import { describeStates } from '../../platform/testing/states.ts'
+import { endAccount } from '../end-account.ts'
 import { migrations } from '../migrations.ts'
 import { insertAccount, insertAssignment, insertToken } from '../queries.ts'
 import type { AccessTables } from '../tables.ts'
@@ -312,6 +313,22 @@ describeStates('SCIM', (bed) => {
     expect(await rolesOf(second)).toEqual([])
     const old = await db().selectFrom('access_accounts').selectAll().where('id', '=', first).executeTakeFirstOrThrow()
     expect(old).toMatchObject({ active: 0, name: `a@example.com (${first})` })
+  })
+
+  it('does not resume what was ended here, whatever the client repeats', async () => {
+    const id = await create('a')
+    const say = async (active: boolean) =>
+      (await client.scim('PUT', `/Users/${id}`, user('a', { active }))).body.active as boolean
+    const resumeHere = () => db().updateTable('access_accounts').set({ active: 1 }).where('id', '=', id).execute()
+    const endHere = () => state.transaction<AccessTables, unknown>((trx) => endAccount(trx, id, client.now))
+    await endHere()
+    expect([await say(true), await say(false), await say(true)]).toEqual([false, false, false])
+    await resumeHere()
+    expect([await say(true), await say(false), await say(true)]).toEqual([true, false, true])
+    await say(false)
+    await resumeHere()
+    await endHere()
+    expect(await say(true)).toBe(false)
   })
 
   it('refuses a change to what somebody else changed in the meantime', async () => {

@@ -49,6 +49,7 @@ export async function createUser(db: Db, resource: JsonObject, by: Caller, now: 
     scope: DEFAULT_SCOPE,
     name_key: nameKey(input.userName),
     external_id: input.externalId,
+    ended_by_client: flag(!input.active),
     document: jsonText(input.document),
     version: 1,
     created: now,
@@ -87,7 +88,8 @@ async function write(db: Db, user: StoredUser, input: UserInput, by: Caller, now
   const id = user.account_id
   const document = jsonText(input.document)
   const described = user.name === input.userName && user.external_id === input.externalId && user.document === document
-  const active = flag(input.active)
+  const endedHere = user.active === 0 && user.ended_by_client === 0
+  const active = endedHere ? 0 : flag(input.active)
   if (described && user.active === active) return { row: user, evidence: [] }
   if (user.name !== input.userName) await checkName(db, input.userName, id)
   await updateAccount(db, id, {
@@ -120,9 +122,11 @@ async function setActive(db: Db, id: string, input: UserInput, by: Caller, now: 
   const target = { account: id, name: input.userName }
   if (input.active) {
     await updateAccount(db, id, { active: 1 })
+    await updateUser(db, id, { ended_by_client: 0 })
     return adminEvidence(by, now, 'account.resume', target)
   }
   const { sessions, tokens } = await endAccount(db, id, now)
+  await updateUser(db, id, { ended_by_client: 1 })
   return adminEvidence(by, now, 'account.end', { ...target, sessions, tokens })
 }
 
