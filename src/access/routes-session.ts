@@ -63,9 +63,15 @@ export function sessionRoutes(deps: AccessDeps): Route[] {
       path: '/api/v1/session',
       permission: 'session',
       summary: 'Sign out',
-      handle: async ({ request }) => {
+      handle: async ({ caller, request }) => {
         const secret = sessionSecretOf(request)
-        if (secret !== undefined) await deleteSession(deps.db, hashSecret(secret))
+        if (secret !== undefined) {
+          await deps.record(async (db) => {
+            await deleteSession(db, hashSecret(secret))
+            const about = { account: caller.id, session: caller.session?.id ?? '' }
+            return { result: undefined, evidence: [adminEvidence(caller, deps.clock.now(), 'session.end', about)] }
+          })
+        }
         return new RawReply('application/json', '{}', {
           'set-cookie': sessionCookie(deps, '', 0),
           'clear-site-data': '"cache"',

@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { KanpekiError } from '../kernel/error.ts'
 import { type Caller, type Route, route } from '../platform/http/route.ts'
+import { refuseUnconfirmed } from './confirm.ts'
 import { grantedBy, isGrant } from './grants.ts'
 import { deleteToken, findTokenById, listTokens } from './queries.ts'
 import { type AccessDeps, adminEvidence } from './routes-deps.ts'
@@ -28,8 +29,12 @@ function tokenReply(row: TokensTable, now: number): z.input<typeof tokenSchema> 
   }
 }
 
-/** Nobody makes a token, or gets at the secret of one, that may do what they may not. */
-function refuseBeyond(caller: Caller, grant: Grant): void {
+/**
+ * Nobody makes a token, or gets at the secret of one, that may do what they may not; one that may change who comes in
+ * asks again who it is.
+ */
+function refuseBeyond(caller: Caller, grant: Grant, now: number): void {
+  if (grant === 'admin' || grant === 'scim') refuseUnconfirmed(caller, now)
   if (grant === 'scim' && caller.permissions.has('installation')) return
   // `installation` comes with the account that answers for the token, or not at all.
   const beyond = [...grantedBy(grant)].filter((one) => one !== 'installation' && !caller.permissions.has(one))
@@ -63,12 +68,12 @@ export function tokenRoutes(deps: AccessDeps): Route[] {
       response: createdTokenSchema,
       handle: ({ body, caller }) =>
         deps.record(async (db) => {
-          refuseBeyond(caller, body.scope)
+          const now = deps.clock.now()
+          refuseBeyond(caller, body.scope, now)
           if (body.source !== undefined && body.scope !== 'ingest')
             throw new KanpekiError('token_source', 'Only a token that sends events can be bound to a source.', {
               place: { field: 'source' },
             })
-          const now = deps.clock.now()
           const lasts = tokenLife(body.scope, body.expiresInDays, life)
           const { row, token } = await createToken(
             db,
@@ -103,7 +108,7 @@ export function tokenRoutes(deps: AccessDeps): Route[] {
           const row = await findTokenById(db, caller.scope, params.id)
           if (row === undefined || !isGrant(row.grants) || (row.expires !== null && row.expires <= now))
             throw new KanpekiError('not_found', 'There is no such token, or it has expired.')
-          refuseBeyond(caller, row.grants)
+          refuseBeyond(caller, row.grants, now)
           const rotated = await rotateToken(db, row, row.grants, caller.account, body.overlapHours * HOUR_MS, now)
           const { id, name, owner, old_until: until } = rotated.row
           return {

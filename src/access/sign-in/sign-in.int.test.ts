@@ -206,6 +206,9 @@ describeStates('signing in', (bed) => {
     const { access, browser } = await begin()
     access.now += 16 * MINUTE
     expect(await rejectionOf(browser.call('POST', '/api/v1/me/totp'))).toBe('confirm_identity')
+    const make = (scope: string): Promise<unknown> => browser.call('POST', '/api/v1/tokens', { name: 'x', scope })
+    expect(await rejectionOf(make('admin'))).toBe('confirm_identity')
+    await make('read')
     const confirm = (body: unknown): Promise<unknown> => browser.call('POST', '/api/v1/session/confirm', body)
     expect(await rejectionOf(confirm({ by: 'password', password: 'wrong' }))).toBe('wrong_password')
     const before = browser.cookies.get('kanpeki_session')
