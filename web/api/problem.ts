@@ -46,9 +46,3 @@ export async function problemOf(response: Response): Promise<Problem> {
   }
   return new Problem(response.status, { detail: text.slice(0, 300) })
 }
-
-/** One line for a notice: what happened and what to do. */
-export function messageOfProblem(error: unknown): string {
-  if (error instanceof Problem) return error.remedy === undefined ? error.message : `${error.message} ${error.remedy}`
-  return error instanceof Error ? error.message : String(error)
-}

@@ -41,6 +41,15 @@ export function useProblemWords(): (error: unknown) => {
   }
 }
 
+/** One line for a notice: what happened and what to do. */
+export function useProblemText(): (error: unknown) => string {
+  const words = useProblemWords()
+  return (error) => {
+    const { text, remedy } = words(error)
+    return remedy === undefined ? text : `${text} ${remedy}`
+  }
+}
+
 /** The shape every error of Kanpeki has: what happened, where, and what to do. */
 export function ProblemNote({ error, retry }: { error: unknown; retry?: () => void }): ReactNode {
   const { t } = useTranslation()

@@ -4,15 +4,16 @@ import type { ReactNode } from 'react'
 import { useTranslation } from 'react-i18next'
 import { demoReplySchema } from '../../src/server/schema.ts'
 import { call } from '../api/client.ts'
-import { messageOfProblem } from '../api/problem.ts'
 import { Icon } from './icon.tsx'
 import { useNotice } from './notice.tsx'
+import { useProblemText } from './problem-note.tsx'
 import { useMay } from './session.ts'
 
 /** Sends the built-in attack through the real ingest path, and says how many events went in. */
 export function useTestAttack(): { send: () => void; sending: boolean } {
   const { t } = useTranslation()
   const notice = useNotice()
+  const problemText = useProblemText()
   const client = useQueryClient()
   const navigate = useNavigate()
   const attack = useMutation({
@@ -25,7 +26,7 @@ export function useTestAttack(): { send: () => void; sending: boolean } {
       void client.invalidateQueries({ queryKey: ['sources'] })
       void client.invalidateQueries({ queryKey: ['alerts'] })
     },
-    onError: (error) => notice({ text: messageOfProblem(error), sticky: true }),
+    onError: (error) => notice({ text: problemText(error), sticky: true }),
   })
   return { send: () => attack.mutate(), sending: attack.isPending }
 }

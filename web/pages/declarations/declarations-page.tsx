@@ -8,6 +8,7 @@ import { Tally } from '../../components/figures/bars.tsx'
 import { CoverageStrip } from '../../components/figures/coverage-strip.tsx'
 import { ProblemNote } from '../../components/problem-note.tsx'
 import { SealDot } from '../../components/seal.tsx'
+import { useMay } from '../../components/session.ts'
 import { useFormat } from '../../components/use-format.ts'
 import { useNow } from '../../components/use-now.ts'
 import { DeclarationCard } from './card.tsx'
@@ -28,6 +29,7 @@ export function DeclarationsPage(): ReactNode {
   const { card: open } = route.useSearch()
   const navigate = useNavigate()
   const [proposing, setProposing] = useState(false)
+  const may = useMay()
   const cards = wallOrder(wall.data?.cards ?? [])
   const opened = cards.find((card) => card.id === open)
   return (
@@ -37,9 +39,11 @@ export function DeclarationsPage(): ReactNode {
           <h1>{common('room.declarations')}</h1>
           <p>{t('lead')}</p>
         </div>
-        <button type="button" className="btn ink" onClick={() => setProposing(true)}>
-          {t('new')}
-        </button>
+        {may('cards:write') ? (
+          <button type="button" className="btn ink" onClick={() => setProposing(true)}>
+            {t('new')}
+          </button>
+        ) : null}
       </div>
       {wall.error === null ? null : <ProblemNote error={wall.error} retry={() => void wall.refetch()} />}
       {wall.data === undefined ? null : <Tiles wall={wall.data} />}

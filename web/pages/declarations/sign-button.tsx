@@ -3,8 +3,9 @@ import type { ReactNode } from 'react'
 import { useTranslation } from 'react-i18next'
 import { type CardView, signResponse } from '../../../src/declare/schema.ts'
 import { call } from '../../api/client.ts'
-import { messageOfProblem } from '../../api/problem.ts'
 import { useNotice } from '../../components/notice.tsx'
+import { useProblemText } from '../../components/problem-note.tsx'
+import { useMay } from '../../components/session.ts'
 import { useFormat } from '../../components/use-format.ts'
 
 /** Signs exactly the text that is shown: the hash goes with the request, and another one is refused. */
@@ -21,6 +22,7 @@ export function SignButton({
   const format = useFormat()
   const client = useQueryClient()
   const notice = useNotice()
+  const problemText = useProblemText()
   const sign = useMutation({
     mutationFn: () => call(signResponse, `/api/v1/cards/${encodeURIComponent(card.id)}/sign`, { method: 'POST', body: { hash } }),
     onSuccess: ({ card: after }) => {
@@ -33,8 +35,10 @@ export function SignButton({
       })
       void client.invalidateQueries({ queryKey: ['cards'] })
     },
-    onError: (error) => notice({ text: messageOfProblem(error), sticky: true }),
+    onError: (error) => notice({ text: problemText(error), sticky: true }),
   })
+  const may = useMay()
+  if (!may('cards:approve')) return null
   return (
     <button type="button" className={primary ? 'btn ink' : 'btn sm'} disabled={sign.isPending} onClick={() => sign.mutate()}>
       {t('sign')}

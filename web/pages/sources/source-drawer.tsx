@@ -4,13 +4,13 @@ import type { ReactNode } from 'react'
 import { useTranslation } from 'react-i18next'
 import { type SourceDetail, testReceipt } from '../../../src/collect/schema.ts'
 import { call, tell } from '../../api/client.ts'
-import { messageOfProblem } from '../../api/problem.ts'
 import { sourceQuery, unknownsQuery } from '../../api/queries.ts'
 import { Dialog } from '../../components/dialog.tsx'
 import { MiniBars } from '../../components/figures/bars.tsx'
 import { Icon } from '../../components/icon.tsx'
 import { useNotice } from '../../components/notice.tsx'
-import { ProblemNote } from '../../components/problem-note.tsx'
+import { ProblemNote, useProblemText } from '../../components/problem-note.tsx'
+import { useMay } from '../../components/session.ts'
 import { StateGlyph } from '../../components/state-glyph.tsx'
 import { useFormat } from '../../components/use-format.ts'
 import { glyphOfSource, wordOf } from './source-glyph.ts'
@@ -107,8 +107,9 @@ function Actions({ source }: { source: SourceDetail }): ReactNode {
   const { t } = useTranslation('sources')
   const client = useQueryClient()
   const notice = useNotice()
+  const problemText = useProblemText()
   const path = `/api/v1/sources/${encodeURIComponent(source.id)}`
-  const failed = (error: unknown): void => notice({ text: messageOfProblem(error), sticky: true })
+  const failed = (error: unknown): void => notice({ text: problemText(error), sticky: true })
   const test = useMutation({
     mutationFn: () => call(testReceipt, `${path}/test`, { method: 'POST' }),
     onSuccess: () => client.invalidateQueries({ queryKey: ['sources'] }),
@@ -119,6 +120,8 @@ function Actions({ source }: { source: SourceDetail }): ReactNode {
     onSuccess: () => client.invalidateQueries({ queryKey: ['sources'] }),
     onError: failed,
   })
+  const may = useMay()
+  if (!may('sources:write')) return null
   return (
     <div className="row">
       {test.data === undefined ? (

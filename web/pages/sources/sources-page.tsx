@@ -6,6 +6,7 @@ import type { SourceList } from '../../../src/collect/schema.ts'
 import { sourcesQuery } from '../../api/queries.ts'
 import { Icon } from '../../components/icon.tsx'
 import { ProblemNote } from '../../components/problem-note.tsx'
+import { useMay } from '../../components/session.ts'
 import { StateGlyph } from '../../components/state-glyph.tsx'
 import { TestAttackButton } from '../../components/test-attack.tsx'
 import { useFormat } from '../../components/use-format.ts'
@@ -24,7 +25,9 @@ export function SourcesPage(): ReactNode {
   const search = route.useSearch()
   const navigate = useNavigate({ from: '/sources' })
   const { data, error, refetch } = useQuery({ ...sourcesQuery, refetchInterval: 15_000 })
-  const adding = search.add !== undefined || data?.sources.length === 0
+  const may = useMay()
+  const writable = may('sources:write') && may('tokens:write')
+  const adding = writable && (search.add !== undefined || data?.sources.length === 0)
   return (
     <main className="main" id="main">
       <div className="head">
@@ -33,15 +36,17 @@ export function SourcesPage(): ReactNode {
           <p>{t('lead')}</p>
         </div>
         <TestAttackButton primary={false} />
-        <button
-          type="button"
-          className="btn ink"
-          onClick={() => void navigate({ search: search.add === undefined ? { add: 'curl' } : {} })}
-          aria-expanded={adding}
-        >
-          <Icon name={search.add === undefined ? 'plus' : 'close'} />
-          {t(search.add === undefined ? 'add' : 'addClose')}
-        </button>
+        {writable ? (
+          <button
+            type="button"
+            className="btn ink"
+            onClick={() => void navigate({ search: search.add === undefined ? { add: 'curl' } : {} })}
+            aria-expanded={adding}
+          >
+            <Icon name={search.add === undefined ? 'plus' : 'close'} />
+            {t(search.add === undefined ? 'add' : 'addClose')}
+          </button>
+        ) : null}
       </div>
       {error === null ? null : <ProblemNote error={error} retry={() => void refetch()} />}
       {adding ? (

@@ -8,6 +8,7 @@ import { alertQuery } from '../../api/queries.ts'
 import { EntryLink } from '../../components/entry-link.tsx'
 import { Icon, type IconName } from '../../components/icon.tsx'
 import { ProblemNote } from '../../components/problem-note.tsx'
+import { useMay } from '../../components/session.ts'
 import { SeverityTag } from '../../components/severity.tsx'
 import { useFormat } from '../../components/use-format.ts'
 import { useNow } from '../../components/use-now.ts'
@@ -89,6 +90,7 @@ function Head({ alert }: { alert: AlertDetail }): ReactNode {
 function Assignee({ alert }: { alert: AlertDetail }): ReactNode {
   const { t } = useTranslation('triage')
   const client = useQueryClient()
+  const may = useMay()
   const assign = useMutation({
     mutationFn: (assignee: string | null) =>
       tell(`/api/v1/alerts/${encodeURIComponent(alert.id)}/assign`, { method: 'POST', body: { assignee } }),
@@ -98,7 +100,7 @@ function Assignee({ alert }: { alert: AlertDetail }): ReactNode {
     <button
       type="button"
       className="chip as-button"
-      disabled={assign.isPending}
+      disabled={assign.isPending || !may('alerts:write')}
       onClick={() => assign.mutate(alert.assignee === null ? 'me' : null)}
     >
       <Icon name="user" small />

@@ -7,6 +7,7 @@ import { alertCountsQuery, queueQuery } from '../../api/queries.ts'
 import { useKeys } from '../../components/keys.ts'
 import { ProblemNote } from '../../components/problem-note.tsx'
 import { Segmented } from '../../components/segmented.tsx'
+import { useMay } from '../../components/session.ts'
 import { useFormat } from '../../components/use-format.ts'
 import { useNow } from '../../components/use-now.ts'
 import { AlertView } from './alert-detail.tsx'
@@ -42,6 +43,7 @@ export function TriagePage(): ReactNode {
     }),
   )
   const verdict = useVerdict()
+  const judges = useMay()('alerts:write')
 
   const all = queue.data?.pages.flatMap((page) => page.groups) ?? []
   const totals = queue.data?.pages[0]?.totals
@@ -70,7 +72,7 @@ export function TriagePage(): ReactNode {
     document.getElementById(`group-${next.id}`)?.scrollIntoView({ block: 'nearest' })
   }
   const judge = (given: Verdict): void => {
-    if (targets.length === 0 || verdict.busy) return
+    if (!judges || targets.length === 0 || verdict.busy) return
     const at = current === undefined ? -1 : groups.indexOf(current)
     const next = given === 'escalated' ? current : (groups[at + 1] ?? groups[at - 1])
     verdict.give({ ids: targets, verdict: given, name: current?.entity.name ?? shownId ?? '' })
@@ -219,7 +221,7 @@ export function TriagePage(): ReactNode {
       ) : (
         <section className="detail" aria-label={t('alert')}>
           <AlertView id={shownId} />
-          <VerdictBar targets={targets.length} busy={verdict.busy} onVerdict={judge} />
+          {judges ? <VerdictBar targets={targets.length} busy={verdict.busy} onVerdict={judge} /> : null}
         </section>
       )}
     </main>

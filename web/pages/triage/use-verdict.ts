@@ -2,8 +2,8 @@ import { useMutation, useQueryClient } from '@tanstack/react-query'
 import { useState } from 'react'
 import { type Verdict, verdictResponse } from '../../../src/detect/schema.ts'
 import { call } from '../../api/client.ts'
-import { messageOfProblem } from '../../api/problem.ts'
 import { useNotice } from '../../components/notice.tsx'
+import { useProblemText } from '../../components/problem-note.tsx'
 
 export interface LastVerdict {
   readonly ids: readonly string[]
@@ -15,8 +15,9 @@ export interface LastVerdict {
 export function useVerdict() {
   const client = useQueryClient()
   const notice = useNotice()
+  const problemText = useProblemText()
   const [last, setLast] = useState<LastVerdict | undefined>()
-  const refused = (error: unknown): void => notice({ text: messageOfProblem(error), sticky: true })
+  const refused = (error: unknown): void => notice({ text: problemText(error), sticky: true })
   const refresh = (): void => {
     void client.invalidateQueries({ queryKey: ['alerts'] })
   }
