@@ -50,14 +50,16 @@ export async function personCaller(
 /**
  * A token in its own scope. It never does more than the account that made it may do now, so that whoever leaves takes
  * their tokens along; an ingest token goes on, since shippers would lose data: it is listed for rotation instead.
- * One of the grant `admin` from the command line may work in every scope.
+ * One from the command line for the whole installation (`admin`, `metrics`) may work in every scope; none of another scope
+ * than the shared one concerns the installation, whoever made it.
  */
 export async function tokenCaller(
   db: Db,
   row: Pick<TokensTable, 'id' | 'name' | 'scope' | 'grants' | 'owner' | 'source'>,
   asked: string | undefined,
 ): Promise<Caller> {
-  const scopes = row.owner === null && row.grants === 'admin' && row.scope === DEFAULT_SCOPE ? [EVERY_SCOPE] : [row.scope]
+  const everywhere = row.owner === null && row.scope === DEFAULT_SCOPE && ['admin', 'metrics'].includes(row.grants)
+  const scopes = everywhere ? [EVERY_SCOPE] : [row.scope]
   if (asked !== undefined) await checkScope(db, scopes, asked, row.name)
   const scope = asked ?? row.scope
   const granted = grantedBy(row.grants)
@@ -66,6 +68,7 @@ export async function tokenCaller(
     const owner = permissionsOf(await assignmentsOf(db, row.owner), scope)
     permissions = new Set([...granted].filter((one) => one === 'public' || one === 'scim' || owner.has(one)))
   }
+  if (row.scope !== DEFAULT_SCOPE) permissions = new Set([...permissions].filter((one) => one !== 'installation'))
   const caller: Caller = { kind: 'token', id: row.id, name: row.name, scope, scopes, roles: [], permissions, account: row.owner }
   return row.source === null ? caller : { ...caller, source: row.source }
 }

@@ -1,4 +1,5 @@
 import { KanpekiError } from '../kernel/error.ts'
+import { DEFAULT_SCOPE } from '../kernel/event.ts'
 import { type Caller, RawReply, type Route, route } from '../platform/http/route.ts'
 import { readJson } from '../platform/state/columns.ts'
 import type { State } from '../platform/state/state.ts'
@@ -55,7 +56,9 @@ export function routes(deps: DeclareDeps): Route[] {
       handle: async ({ caller }) => {
         const cards: CardView[] = []
         for (const { id } of await allCards(scoped(deps.state, caller))) cards.push(await view(caller, id))
-        return { cards, problems: [...deps.problems()], totals: wallTotals(cards) }
+        // A file that cannot be read names no scope that could be trusted: whoever works in the shared one sees to it.
+        const problems = caller.scope === DEFAULT_SCOPE ? [...deps.problems()] : []
+        return { cards, problems, totals: wallTotals(cards) }
       },
     }),
     route({

@@ -2,7 +2,7 @@ import { join } from 'node:path'
 import { z } from 'zod'
 import { KanpekiError } from '../../kernel/error.ts'
 import { CONFIG_FILE } from '../../platform/config.ts'
-import { RawReply, type Route, route } from '../../platform/http/route.ts'
+import { type Caller, EVERY_SCOPE, RawReply, type Route, route } from '../../platform/http/route.ts'
 import { sealKeySource } from '../../platform/secrets/seal-keys.ts'
 import { statePlace } from '../places.ts'
 import type { Services } from '../services.ts'
@@ -32,6 +32,13 @@ export function backupDeps(services: Services, version: string): BackupDeps {
   return { version, dir, place: statePlace(config), state, lake, address, ledger, drainer, sealer, sealKey, clock }
 }
 
+/** Without the series of scopes that the caller may not ask for; those about the process have no scope. */
+function seriesSeenBy({ scope, scopes }: Caller, text: string): string {
+  if (scopes.includes(EVERY_SCOPE)) return text
+  const own = (line: string): boolean => (/^[^#{]+\{(?:.*,)?scope="([^"]*)"/.exec(line)?.[1] ?? scope) === scope
+  return text.split('\n').filter(own).join('\n')
+}
+
 export function careRoutes({ services, version, metrics, stopping }: CareDeps): Route[] {
   const backups = createBackups(backupDeps(services, version))
   const { config, dir, pipeline, drainer, lakeAddress, lakePid, healthy } = services
@@ -53,7 +60,8 @@ export function careRoutes({ services, version, metrics, stopping }: CareDeps): 
       path: '/metrics',
       permission: 'metrics:read',
       summary: 'What Kanpeki says about itself, in Prometheus text format',
-      handle: async () => new RawReply('text/plain; version=0.0.4; charset=utf-8', await metrics.text()),
+      handle: async ({ caller }) =>
+        new RawReply('text/plain; version=0.0.4; charset=utf-8', seriesSeenBy(caller, await metrics.text())),
     }),
     route({
       method: 'GET',

@@ -1,0 +1,238 @@
+import { randomUUID } from 'node:crypto'
+import { SESSION_COOKIE } from '../../access/authenticate.ts'
+import { insertAgent, insertAuthority, insertCertificate, insertEnrolment } from '../../access/machines/queries.ts'
+import { insertAccount, insertAssignment, insertSession } from '../../access/queries.ts'
+import { openQuarter } from '../../access/reviews/open.ts'
+import { hashSecret, newSecret } from '../../access/secret.ts'
+import type { AccessTables } from '../../access/tables.ts'
+import { createToken } from '../../access/tokens.ts'
+import { recordDetections } from '../../detect/alerts.ts'
+import type { DetectTables } from '../../detect/tables.ts'
+import { recordEvidence } from '../../platform/state/outbox.ts'
+import type { Kanpeki } from '../serve.ts'
+
+const HOUR = 3_600_000
+
+/** The rows that were planted in one scope; every text in them holds `marker`. */
+export interface Seed {
+  readonly scope: string
+  readonly marker: string
+  readonly alert: string
+  readonly asset: string
+  readonly card: string
+  readonly source: string
+  readonly event: string
+  readonly person: string
+  readonly session: string
+  readonly passkey: string
+  readonly token: string
+  readonly agent: string
+  readonly enrolment: string
+  readonly review: string
+  readonly reviewItem: string
+  /** A ledger entry of the scope. */
+  readonly entry: number
+}
+
+/** Signs an account in as a password would. */
+export async function openTestSession(
+  kanpeki: Kanpeki,
+  account: string,
+): Promise<{ readonly id: string; readonly cookie: string }> {
+  const secret = newSecret()
+  const id = randomUUID()
+  const now = Date.now()
+  await insertSession(kanpeki.services.state.tables<AccessTables>(), {
+    hash: hashSecret(secret),
+    scope: 'default',
+    id,
+    account_id: account,
+    methods: '["pwd"]',
+    address: '192.0.2.7',
+    agent: `browser of ${account}`,
+    created: now,
+    last_used: now,
+    expires: now + HOUR,
+  })
+  return { id, cookie: `${SESSION_COOKIE}=${secret}` }
+}
+
+export async function addPerson(
+  kanpeki: Kanpeki,
+  name: string,
+  roles: readonly (readonly [role: string, scope: string])[],
+): Promise<void> {
+  const db = kanpeki.services.state.tables<AccessTables>()
+  const created = Date.now()
+  await insertAccount(db, { id: name, scope: roles[0]![1] === '*' ? 'default' : roles[0]![1], name, password: '', created })
+  for (const [role, scope] of roles)
+    await insertAssignment(db, {
+      id: `${name}/${role}/${scope}`,
+      scope,
+      account_id: name,
+      role,
+      origin: 'local',
+      by_name: 'test',
+      created,
+    })
+}
+
+/** Plants every kind of row in a scope, by the ways that make them where there is one. `admin` is a token for every scope. */
+export async function plant(kanpeki: Kanpeki, admin: string, scope: string, marker: string): Promise<Seed> {
+  const { state, clock } = kanpeki.services
+  const db = state.tables<AccessTables>()
+  const now = clock.now()
+  const ask = async (path: string, body: unknown): Promise<Record<string, never>> => {
+    const reply = await fetch(`${kanpeki.url}${path}`, {
+      method: 'POST',
+      headers: { authorization: `Bearer ${admin}`, 'x-kanpeki-scope': scope, 'content-type': 'application/json' },
+      body: JSON.stringify(body),
+    })
+    if (!reply.ok) throw new Error(`${path}: ${reply.status} ${await reply.text()}`)
+    return (await reply.json()) as Record<string, never>
+  }
+  const person = `${marker}-person`
+  await addPerson(kanpeki, person, [
+    ['engineer', scope],
+    ['auditor', scope],
+  ])
+  const session = await openTestSession(kanpeki, person)
+  const passkey = `${marker}-passkey`
+  const key = { id: passkey, scope, account_id: person, name: marker, public_key: '', counter: 0, transports: '[]' }
+  await db
+    .insertInto('access_passkeys')
+    .values({ ...key, synced: 0, created: now, last_used: null })
+    .execute()
+  const token = await createToken(db, { scope, name: `${marker} token`, grant: 'read', owner: person }, now)
+  const shipper = await createToken(db, { scope, name: `${marker}-shipper`, grant: 'ingest', owner: null }, now)
+  const agent = randomUUID()
+  await insertAgent(db, {
+    id: agent,
+    scope,
+    name: `${marker}-agent`,
+    enrolment_id: 'x',
+    created: now,
+    last_seen: null,
+    revoked: null,
+  })
+  // An authority that nobody trusts any more: it only stands behind the certificate.
+  const ca = `${marker}-ca`
+  await insertAuthority(db, { id: ca, scope, certificate: '', key: '', created: 0, trusted_until: 1 })
+  const certificate = { fingerprint: `${marker}-f`, scope, agent_id: agent, ca_id: ca, serial: marker, created: now }
+  await insertCertificate(db, { ...certificate, expires: now + HOUR, revoked: null })
+  const enrolment = randomUUID()
+  const uses = { uses: 1, uses_left: 1, by_name: marker, created: now, expires: now + HOUR }
+  await insertEnrolment(db, { id: enrolment, scope, name: `${marker} enrolment`, hash: `${marker}-h`, ...uses })
+  const asset = await ask('/api/v1/assets', { names: [`${marker}-host`], owner: marker, labels: { of: marker } })
+  await ask('/api/v1/cards', { yaml: cardOf(`${marker}-card`, scope, marker) })
+
+  const event = `${marker}-event`
+  const lines = [
+    { create: { _id: event } },
+    { message: `${marker} happened`, host: { name: `${marker}-host` }, user: { name: `${marker}-user` } },
+  ]
+  const bulk = await fetch(`${kanpeki.url}/_bulk`, {
+    method: 'POST',
+    headers: { authorization: `Bearer ${shipper.token}` },
+    body: `${lines.map((line) => JSON.stringify(line)).join('\n')}\n{"create":{}}\n{"broken ${marker}\n`,
+  })
+  if (!bulk.ok) throw new Error(`_bulk: ${bulk.status} ${await bulk.text()}`)
+  await kanpeki.services.pipeline.ask({ kind: 'settled' })
+  const found = (await ask('/api/v1/events/search', { query: `host.name:${marker}-host`, limit: 1 })) as unknown as {
+    events: readonly { id: string; source: string }[]
+  }
+  const alert = await state.transaction<DetectTables, string>(async (trx) => {
+    const { raised } = await recordDetections(
+      trx,
+      [
+        {
+          rule: {
+            id: `${marker}-rule`,
+            version: 'v1',
+            title: `${marker} rule`,
+            level: 'high',
+            file: `${marker}.yml`,
+            description: marker,
+            techniques: ['T1505.003'],
+            tactics: ['persistence'],
+          },
+          eventIds: [found.events[0]!.id],
+          eventCount: 1,
+          fields: { message: marker },
+          group: { 'host.name': `${marker}-host` },
+          observed: now,
+          received: now,
+          scope,
+        },
+      ],
+      now,
+    )
+    return raised[0]!.id
+  })
+  await openQuarter({
+    clock,
+    record: (work) =>
+      state.transaction<AccessTables, Awaited<ReturnType<typeof work>>['result']>(async (trx) => {
+        const { result, evidence } = await work(trx)
+        await recordEvidence(trx, evidence, clock)
+        return result
+      }),
+  })
+  const review = await db.selectFrom('access_reviews').select('id').where('scope', '=', scope).executeTakeFirstOrThrow()
+  const item = await db
+    .selectFrom('access_review_items')
+    .select('id')
+    .where('review_id', '=', review.id)
+    .limit(1)
+    .executeTakeFirstOrThrow()
+  await kanpeki.services.drainer.drain()
+  const entries = (await (
+    await fetch(`${kanpeki.url}/api/v1/ledger/entries?subject=${encodeURIComponent(`alert:${alert}`)}`, {
+      headers: { authorization: `Bearer ${admin}`, 'x-kanpeki-scope': scope },
+    })
+  ).json()) as { items: readonly { index: number }[] }
+  return {
+    scope,
+    marker,
+    alert,
+    asset: asset['id'] as unknown as string,
+    card: `${marker}-card`,
+    source: found.events[0]!.source,
+    event: found.events[0]!.id,
+    person,
+    session: session.id,
+    passkey,
+    token: token.id,
+    agent,
+    enrolment,
+    review: review.id,
+    reviewItem: item.id,
+    entry: entries.items[0]!.index,
+  }
+}
+
+function cardOf(id: string, scope: string, marker: string): string {
+  return `
+id: ${id}
+version: 2026.11.01
+name: { en: ${marker}, ja: ${marker} }
+owner: ${marker}
+approvers: ['@admin']
+signatures: 1
+scope: { id: ${scope}, description: { en: ${marker}, ja: ${marker} } }
+threats: { in: [{ en: Outsiders, ja: 外部の攻撃者 }] }
+objectives:
+  - id: complete
+    title: { en: Completeness, ja: 完全性 }
+    measure: collect.source-completeness
+    comparator: ">="
+    target: 99
+    margin: 0.5
+    window: P7D
+    maxEvidenceAge: PT15M
+period: P1D
+validity: { from: 2026-01-01, until: 2099-01-01 }
+nextReview: 2098-12-01
+withdrawal: [{ on: stale-evidence, grace: PT1H }]
+`
+}
