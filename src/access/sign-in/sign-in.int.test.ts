@@ -141,6 +141,16 @@ describeStates('signing in', (bed) => {
     expect((await second.caller()).session?.methods).toEqual(['pwd', 'hwk', 'user'])
   })
 
+  it('lets a passkey that was asked for before the password was typed go on', async () => {
+    const { access, browser } = await begin()
+    const authenticator = await addPasskey(browser)
+    const other = access.browser()
+    const { options } = await other.call<Options>('POST', '/api/v1/session/passkey/options')
+    await signIn(other)
+    await other.call('POST', '/api/v1/session/passkey', { response: authenticator.get(options) })
+    expect((await other.caller()).kind).toBe('person')
+  })
+
   it.each<[string, Wrongs]>([
     ['at another origin', { origin: 'https://evil.example' }],
     ['without its user verified', { verified: false }],

@@ -93,7 +93,7 @@ export async function afterPassword(deps: AccessDeps, db: Db, account: Account, 
   const held = await heldFactors(db, account.id)
   if (account.break_glass === 1 || (!held.totp && held.passkeys === 0)) return await complete(deps, db, account, ['pwd'], request)
   const now = deps.clock.now()
-  const { bond, cookie } = newBrowserBond(deps.secure)
+  const { bond, cookie } = newBrowserBond(request, deps.secure)
   const { secret, expires } = await beginStep(db, 'second', account.id, bond, now)
   const offers = offersOf(held)
   const next: z.input<typeof nextStepSchema> = {
@@ -182,7 +182,7 @@ export async function passkeyChallenge(
   const now = deps.clock.now()
   const party = relyingParty(deps.origin(), request)
   const account = ticket === undefined ? undefined : (await pendingAccount(deps, ticket, request))[1]
-  const fresh = account === undefined ? newBrowserBond(deps.secure) : undefined
+  const fresh = account === undefined ? newBrowserBond(request, deps.secure) : undefined
   const bond = fresh?.bond ?? browserBond(request)
   const held = account === undefined ? [] : await passkeysOf(deps.db, account.id)
   const challenge = await deps.record(async (db) => ({

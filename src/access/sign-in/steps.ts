@@ -15,9 +15,13 @@ export const TRIES = 5
 /** What a step belongs to: whoever else holds its secret cannot finish it. */
 export type Bond = { readonly session: string } | { readonly link: string } | { readonly browser: string }
 
-/** The bond to a browser that has no session yet, with the cookie to be set for it. */
-export function newBrowserBond(secure: boolean): { readonly bond: Bond; readonly cookie: string } {
-  const browser = newSecret()
+/**
+ * The bond to a browser that has no session yet, with the cookie to be set for it. What the browser began before goes on:
+ * a passkey may be asked for while the password is typed.
+ */
+export function newBrowserBond(request: IncomingMessage, secure: boolean): { readonly bond: Bond; readonly cookie: string } {
+  const given = readCookie(request, 'step')
+  const browser = given !== undefined && /^[A-Za-z0-9_-]{43}$/.test(given) ? given : newSecret()
   return { bond: { browser }, cookie: setCookie(secure, 'step', browser, STEP_MS / 1000) }
 }
 
