@@ -1,6 +1,7 @@
 import { KanpekiError } from '../../kernel/error.ts'
 import { type Route, route } from '../../platform/http/route.ts'
 import { jsonText, readJson } from '../../platform/state/columns.ts'
+import { refuseUnconfirmed } from '../confirm.ts'
 import { checkGivenScopes } from '../given-roles.ts'
 import { adminEvidence } from '../routes-deps.ts'
 import type { GroupRole } from '../sso/schema.ts'
@@ -66,6 +67,7 @@ export function scimAdminRoutes(deps: ScimDeps): Route[] {
       response: scimGroupRolesReplySchema,
       handle: ({ params, body, caller }) =>
         deps.record(async (db) => {
+          refuseUnconfirmed(caller, deps.clock.now())
           const group = await findGroup(db, params.id)
           if (group === undefined) throw new KanpekiError('not_found', 'There is no such group.')
           await checkGivenScopes(db, body.roles)

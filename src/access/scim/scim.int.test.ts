@@ -342,6 +342,20 @@ describeStates('SCIM', (bed) => {
     expect((await client.scim('GET', `/Users/${id}`, {}, { 'if-none-match': 'W/"2"' })).status).toBe(304)
   })
 
+  it('loses nothing of changes that come at once', async () => {
+    const ids = await Promise.all(['a', 'b', 'c', 'd', 'e', 'f'].map((name) => create(name)))
+    const group = await createGroup('g')
+    await map(group, { role: 'viewer', scope: 'default' })
+    const add = (value: string) =>
+      client.scim('PATCH', `/Groups/${group}`, patch({ op: 'add', path: 'members', value: [{ value }] }))
+    const replies = await Promise.all(ids.map(add))
+    expect(replies.map((reply) => reply.headers['etag']).sort()).toEqual([2, 3, 4, 5, 6, 7].map((version) => `W/"${version}"`))
+    expect((await client.scim('GET', `/Groups/${group}`)).body.members).toHaveLength(6)
+    for (const id of ids) expect(await rolesOf(id)).toEqual(['scim viewer default'])
+    const same = await Promise.all([1, 2, 3].map(() => client.scim('POST', '/Users', user('twin'))))
+    expect(same.map(({ status }) => status).sort()).toEqual([201, 409, 409])
+  })
+
   it('pages, sorts, and tells the attributes asked for', async () => {
     for (const name of ['c', 'a', 'b']) await create(name, { title: name.toUpperCase() })
     const names = async (query: string) =>

@@ -3,6 +3,7 @@ import { DEFAULT_SCOPE } from '../../kernel/event.ts'
 import { type Route, route } from '../../platform/http/route.ts'
 import { jsonText } from '../../platform/state/columns.ts'
 import { isLoopback } from '../../platform/tls/loopback.ts'
+import { refuseUnconfirmed } from '../confirm.ts'
 import { checkGivenScopes } from '../given-roles.ts'
 import { keepRoles } from '../keep-roles.ts'
 import type { Db } from '../queries.ts'
@@ -30,7 +31,7 @@ import {
 import { knownProvider, type ProviderSettings, providerReply, secretContext } from './settings.ts'
 import type { ProvidersTable } from './tables.ts'
 
-/** Providers of single sign-on, for the whole installation. */
+/** Providers of single sign-on, for the whole installation. Whoever adds one decides who signs in: it is asked again who that is. */
 export function providerRoutes(deps: SsoDeps, client: SsoClient): Route[] {
   const reply = async (row: ProvidersTable, db: Db = deps.db) =>
     providerReply(row, (await countIdentities(db)).get(row.id) ?? 0, deps.origin())
@@ -57,6 +58,7 @@ export function providerRoutes(deps: SsoDeps, client: SsoClient): Route[] {
       response: providerSchema,
       handle: ({ body, caller }) =>
         deps.record(async (db) => {
+          refuseUnconfirmed(caller, deps.clock.now())
           const { id, clientSecret, ...settings } = body
           checkIssuer(settings.issuer)
           await checkScopes(db, settings)
@@ -83,6 +85,7 @@ export function providerRoutes(deps: SsoDeps, client: SsoClient): Route[] {
       response: providerSchema,
       handle: ({ params, body, caller }) =>
         deps.record(async (db) => {
+          refuseUnconfirmed(caller, deps.clock.now())
           const row = await existing(db, params.id)
           const { clientSecret, ...given } = body
           const before = knownProvider(row).settings
@@ -117,6 +120,7 @@ export function providerRoutes(deps: SsoDeps, client: SsoClient): Route[] {
       params: providerParamsSchema,
       handle: ({ params, caller }) =>
         deps.record(async (db) => {
+          refuseUnconfirmed(caller, deps.clock.now())
           const row = await existing(db, params.id)
           const now = deps.clock.now()
           const accounts = await accountsOnlyOf(db, row.id)

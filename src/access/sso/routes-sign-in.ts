@@ -9,6 +9,7 @@ import type { Db } from '../queries.ts'
 import { adminEvidence, signInEvidence } from '../routes-deps.ts'
 import { hashSecret } from '../secret.ts'
 import { startSession } from '../session.ts'
+import { addressOf, networkOf } from '../sign-in/address.ts'
 import { tell } from '../sign-in/report.ts'
 import type { Account } from '../tables.ts'
 import { accountFor, type Found, linkAccount } from './account-for.ts'
@@ -57,7 +58,7 @@ export function ssoSignInRoutes(deps: SsoDeps, client: SsoClient): Route[] {
         // The cookie has to lie where the provider sends the browser back to.
         if (elsewhere !== undefined && query.hop === undefined) return redirect(elsewhere, 302)
         try {
-          limit(request.socket.remoteAddress ?? '', deps.clock.now())
+          limit(networkOf(addressOf(request)), deps.clock.now())
           const provider = await enabledProvider(deps.db, params.id)
           const { url, cookie } = await beginFlow(deps, client, provider, to, null)
           return redirect(url, 302, { 'set-cookie': cookie })
@@ -77,7 +78,7 @@ export function ssoSignInRoutes(deps: SsoDeps, client: SsoClient): Route[] {
       handle: async ({ params, request }) => {
         let begun: FlowsTable | undefined
         try {
-          limit(request.socket.remoteAddress ?? '', deps.clock.now())
+          limit(networkOf(addressOf(request)), deps.clock.now())
           const provider = await enabledProvider(deps.db, params.id)
           const answered = answeredUrl(deps, provider.id, request)
           const flow = flowOf(request, answered.searchParams.get('state') ?? undefined, deps.secure)
@@ -171,7 +172,7 @@ async function signIn(
         name: account.name,
         provider: provider.id,
         methods,
-        address: request.socket.remoteAddress ?? '',
+        address: addressOf(request),
         ...(who.groupsLeftOut ? { groups: 'left out by the provider: too many for a token' } : {}),
       }),
       ...changes(provider, account, who, found, kept, now),
@@ -256,7 +257,7 @@ async function recordFailure(deps: SsoDeps, provider: string, request: IncomingM
     provider: provider.slice(0, 80),
     reason,
     detail: messageOf(error).slice(0, 300),
-    address: request.socket.remoteAddress ?? '',
+    address: addressOf(request),
   }
   await deps.record(async () => ({
     result: undefined,

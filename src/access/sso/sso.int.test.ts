@@ -424,6 +424,18 @@ describeStates('single sign-on', (bed) => {
     expect(await call('GET', '/api/v1/sso')).toMatchObject({ items: [] })
   })
 
+  it('asks again who it is before a provider is added, changed or removed', async () => {
+    await addProvider()
+    const caller = testCaller({ session: { id: 's1', methods: ['pwd'], since: now - 16 * 60_000 } })
+    const params = { id: 'corp' }
+    await expect(call('PATCH', '/api/v1/sso/providers/:id', { params, body: {}, caller })).rejects.toMatchObject({
+      code: 'confirm_identity',
+    })
+    await expect(call('DELETE', '/api/v1/sso/providers/:id', { params, caller })).rejects.toMatchObject({
+      code: 'confirm_identity',
+    })
+  })
+
   it('sends a browser that uses another of our names to the public one first', async () => {
     await addProvider()
     const reply = (await call('GET', '/api/v1/sso/:id/start', {
