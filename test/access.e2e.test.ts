@@ -1,3 +1,4 @@
+import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { TOTP } from 'otpauth'
 import type { Browser, Page } from 'playwright-core'
@@ -256,4 +257,36 @@ describe.skipIf(!hasChromium)('access in Chromium (needs Debian’s chromium)', 
       expect(faults).toEqual([])
     }, 30_000)
   })
+
+  it('opens nothing before the second factor that the installation requires', async () => {
+    const folder = temporaryFolder()
+    const data = join(folder.path, 'data')
+    mkdirSync(data)
+    writeFileSync(join(data, 'kanpeki.yml'), 'second-factor: required\n')
+    const server = await startServer(data)
+    const { page, context, faults } = await watchedPage(browser, 'en')
+    const t = words('en')
+    try {
+      const setup = new URL(server.signInUrl)
+      await page.goto(`${server.url}${setup.pathname}${setup.search}`)
+      await page.getByLabel(t('access.setup.name'), { exact: true }).fill('mori')
+      await page.locator('input[type=password]').nth(0).fill(PASSWORD)
+      await page.locator('input[type=password]').nth(1).fill(PASSWORD)
+      await page.getByRole('button', { name: t('access.setup.submit'), exact: true }).click()
+      await page.waitForURL((url) => url.pathname === '/enrol')
+      await page.goto(`${server.url}/triage`)
+      await page.waitForURL((url) => url.pathname === '/enrol')
+      await page.getByRole('button', { name: t('access.totp.add'), exact: true }).click()
+      const secret = ((await page.locator('.secret').textContent()) ?? '').replaceAll(' ', '')
+      await page.getByLabel(t('access.totp.code'), { exact: true }).fill(new TOTP({ secret }).generate())
+      await page.getByRole('button', { name: t('access.totp.confirm'), exact: true }).click()
+      await page.getByRole('button', { name: t('access.recovery.kept'), exact: true }).click()
+      await page.getByRole('navigation').first().waitFor()
+      expect(faults.filter((fault) => !fault.startsWith('Failed to load resource'))).toEqual([])
+    } finally {
+      await context.close()
+      server.child.kill('SIGKILL')
+      folder.remove()
+    }
+  }, 60_000)
 })

@@ -3,6 +3,7 @@ import { type ReactNode, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { useLive } from '../../api/live.ts'
 import { Hatch } from '../figures/hatch.tsx'
+import { Icon } from '../icon.tsx'
 import { ConfirmIdentity } from '../identity/confirm-identity.tsx'
 import { useKeys } from '../keys.ts'
 import { NoticeProvider } from '../notice.tsx'
@@ -44,7 +45,15 @@ export function Shell(): ReactNode {
         <ConfirmIdentity />
         <Nav here={here} live={live || !may('alerts:read')} />
         <TopBar organisation={session.organisation} person={session.user.name} here={here} onPalette={() => setOver('palette')} />
-        <Outlet />
+        <div className="room">
+          {session.breakGlass ? (
+            <p className="emergency-bar" role="status">
+              <Icon name="access" />
+              {t('emergency')}
+            </p>
+          ) : null}
+          <Outlet />
+        </div>
         {over === 'palette' ? <Palette onClose={() => setOver(undefined)} onHelp={() => setOver('help')} /> : null}
         {over === 'help' ? <Help here={here} onClose={() => setOver(undefined)} /> : null}
       </div>

@@ -34,7 +34,7 @@ export function SignInPage(): ReactNode {
 
   if (step !== undefined) return <SecondStep step={step} onEnter={enter} onBack={() => setStep(undefined)} />
   const items = providers.data?.items ?? []
-  const emergency = providers.data?.passwordSignIn === 'break-glass' && items.length > 0
+  const emergency = providers.data?.passwordSignIn === 'break-glass'
   const password = <PasswordForm onEnter={enter} onStep={setStep} focus={!emergency} />
   return (
     <Door title={t('signIn.title')} text={t('signIn.text')}>
