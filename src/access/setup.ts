@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { KanpekiError } from '../kernel/error.ts'
 import { EVERY_SCOPE } from '../platform/http/route.ts'
+import { nameTaken } from './name-taken.ts'
 import { clearSetup, countPeople, type Db, findSetup, insertAccount, insertAssignment, replaceSetup } from './queries.ts'
 import type { Role } from './schema.ts'
 import { hashSecret, newSecret } from './secret.ts'
@@ -43,6 +44,9 @@ export async function useSetupLink(
 ): Promise<Pick<Account, 'id' | 'name' | 'scope'>> {
   if (!(await setupWorks(db, secret, now))) {
     throw setupGone()
+  }
+  if (await nameTaken(db, name)) {
+    throw new KanpekiError('conflict', `There is an account '${name}' already.`, { remedy: 'Choose another name.' })
   }
   const account = { id: randomUUID(), scope, name, password, created: now }
   await insertAccount(db, account)

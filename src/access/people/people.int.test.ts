@@ -173,6 +173,14 @@ describeStates('people', (bed) => {
     expect(person.scope).toBe('default')
   })
 
+  it('shows sessions to an auditor of everything, and lets them end none', async () => {
+    const { access, admin, mori } = await begin()
+    const { browser } = await join(access, admin, 'sato', [inScope('auditor')])
+    const { items } = await browser.call<{ items: object[] }>('GET', `/api/v1/people/${mori}/sessions`)
+    expect(items).toHaveLength(1)
+    expect(await rejectionOf(browser.call('DELETE', `/api/v1/people/${mori}/sessions`))).toBe('forbidden')
+  })
+
   it('lists duties that meet in one person', async () => {
     const { admin } = await begin()
     const { items } = await admin.call<PeopleList>('GET', '/api/v1/people')
