@@ -63,6 +63,12 @@ it.each<readonly [string, () => ReturnType<typeof scim>, number, string | undefi
   ['a wrong token', () => scim('GET', '/Users', undefined, { authorization: 'Bearer x' }), 401, undefined],
   ['a token for something else', () => scim('GET', '/Users', undefined, { authorization: `Bearer ${reader}` }), 403, undefined],
   ['a list as the body', () => scim('POST', '/Users', []), 400, 'invalidSyntax'],
+  [
+    'a body nested beyond all measure',
+    () => scim('POST', '/Users', `{"userName":"a","name":${'['.repeat(200_000)}${']'.repeat(200_000)}}`),
+    400,
+    'invalidSyntax',
+  ],
   ['a count that is none', () => scim('GET', '/Users?count=many'), 400, 'invalidSyntax'],
   ['a filter that is none', () => scim('GET', '/Users?filter=x'), 400, 'invalidFilter'],
   ['an unknown user', () => scim('GET', '/Users/x'), 404, undefined],

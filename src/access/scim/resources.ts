@@ -8,7 +8,7 @@ import type { ScimGroupsTable, ScimUser } from './tables.ts'
 const TEXT_LENGTH = 200
 const DOCUMENT_BYTES = 32 * 1024
 /** What one line of text must not hold: it is compared, shown on pages and told in the ledger. */
-const UNSEEN = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/u
+const UNSEEN = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/u
 
 /** Kept as the client wrote them and given back; nothing here acts on them. A password never is. */
 const KEPT = [

@@ -27,7 +27,9 @@ export interface ResourceKind<Row extends { readonly version: number }> {
   remove(db: Db, row: Row, by: Caller, now: number): Promise<readonly Evidence[]>
 }
 
-const bodySchema = z.looseObject({})
+/** SCIM knows no attribute deeper than three; what is nested far deeper would exhaust the stack of whatever walks it. */
+const MAX_DEPTH = 12
+const bodySchema = z.looseObject({}).refine((body) => isShallow(body, MAX_DEPTH), 'is nested too deeply')
 const paramsSchema = z.object({ id: z.string().min(1).max(200) })
 
 /** The five verbs of RFC 7644 §3 on one kind of resource. */
@@ -135,6 +137,11 @@ export function resourceRoutes<Row extends { readonly version: number }>(deps: S
         ),
     }),
   ]
+}
+
+function isShallow(value: unknown, left: number): boolean {
+  if (typeof value !== 'object' || value === null) return true
+  return left > 0 && Object.values(value).every((one) => isShallow(one, left - 1))
 }
 
 /** Runs `work` for a client of the directory, and says in SCIM's form what it did wrong. */

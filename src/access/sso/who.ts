@@ -48,7 +48,7 @@ function textOf(value: JsonValue | undefined): string | null {
   if (typeof value !== 'string') return null
   const text = value
     .normalize('NFKC')
-    .replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, '')
+    .replace(/[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/gu, '')
     .trim()
   return text === '' || text.length > NAME_LENGTH ? null : text
 }
