@@ -1,3 +1,7 @@
+import { spawnSync } from 'node:child_process'
+import { X509Certificate } from 'node:crypto'
+import { readFileSync } from 'node:fs'
+import { hostname } from 'node:os'
 import { join } from 'node:path'
 import type { Browser, Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
@@ -13,16 +17,23 @@ import {
 } from './support/browser.ts'
 import { type Running, startServer, temporaryFolder } from './support/kanpeki.ts'
 
+const TOOLS = ['bash', 'openssl', 'curl', 'jq']
+const hasTools = TOOLS.every((tool) => spawnSync(tool, ['--version']).error === undefined)
+if (!hasTools && process.env['CI'] === 'true') throw new Error(`CI=true asks for ${TOOLS.join(', ')}`)
+
 const LANGUAGES = ['en', 'ja'] as const satisfies readonly Language[]
 
 describe.skipIf(!hasChromium)('audit, assets and settings in Chromium (needs Debian’s chromium)', () => {
   const folder = temporaryFolder()
   let browser: Browser
   let server: Running
+  let served: X509Certificate
 
   beforeAll(async () => {
     browser = await launchChromium()
-    server = await startServer(join(folder.path, 'data'))
+    const data = join(folder.path, 'data')
+    server = await startServer(data, ['--tls', 'on'])
+    served = new X509Certificate(readFileSync(join(data, 'keys', 'tls-served.pem')))
     const first = await watchedPage(browser, 'en')
     await firstAdministrator(first.page, server, 'mori')
     await seed(first.page, server)
@@ -139,12 +150,31 @@ describe.skipIf(!hasChromium)('audit, assets and settings in Chromium (needs Deb
       await open('/settings/agents')
       await page.getByLabel(t('agents.form.name')).fill(`Machines ${language}`)
       await press('agents.form.create')
-      const command = await page.locator('.code code').nth(1).textContent()
-      expect(command).toContain('/api/v1/agents/enrol')
-      expect(command).toContain((await page.locator('.code code').nth(0).textContent())?.trim())
+      await page.locator('.code').nth(2).waitFor()
+      const [token = '', trust = '', enrol = ''] = await page.locator('.code code').allTextContents()
+      expect(token.trim()).toMatch(/^kpe_/)
+      expect(enrol).toContain(token.trim())
+      if (hasTools) {
+        const machine = temporaryFolder()
+        const ran = spawnSync('bash', ['-e', '-o', 'pipefail', '-c', `${trust}\n${enrol}`], {
+          cwd: machine.path,
+          encoding: 'utf8',
+        })
+        expect(ran.status, ran.stderr).toBe(0)
+        expect(ran.stdout).toContain(served.fingerprint256)
+        expect(new X509Certificate(readFileSync(join(machine.path, 'agent.pem'))).issuer).toContain('Kanpeki')
+        machine.remove()
+      }
       await press('agents.kept')
       await page.getByRole('cell', { name: `Machines ${language}` }).waitFor()
       expect(await page.locator('.code').count()).toBe(0)
+      if (!hasTools) return
+      await page.reload()
+      await page
+        .locator('section', { hasText: t('agents.revoke') })
+        .getByText(hostname(), { exact: true })
+        .first()
+        .waitFor()
     })
 
     it('explains every setting, and finds one by its meaning', async () => {

@@ -1,7 +1,8 @@
+import { execFileSync } from 'node:child_process'
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { load } from 'js-yaml'
-import type { Browser, Page } from 'playwright-core'
+import { type APIRequestContext, type Browser, type Page, request } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { change, firstAdministrator, hasChromium, launchChromium, type Watched, watchedPage } from './support/browser.ts'
 import { createToken, eventually, ROOT, type Running, startServer, temporaryFolder } from './support/kanpeki.ts'
@@ -52,6 +53,8 @@ describe.skipIf(!hasChromium)('text that attackers choose, in Chromium (needs De
   let browser: Browser
   let server: Running
   let watched: Watched
+  /** Whoever is not signed in: senders, identity providers, attackers. */
+  let outside: APIRequestContext
   let page: Page
   let alert = ''
   let event = ''
@@ -63,13 +66,15 @@ describe.skipIf(!hasChromium)('text that attackers choose, in Chromium (needs De
     plantRule(join(data, 'rules'))
     writeFileSync(join(data, 'kanpeki.yml'), `organisation: ${JSON.stringify(hostile('organisation'))}\n`)
     browser = await launchChromium()
-    server = await startServer(data)
+    server = await startServer(data, ['--tls', 'on'])
+    outside = await request.newContext({ ignoreHTTPSErrors: true })
     watched = await watchedPage(browser, 'en')
     page = watched.page
     await firstAdministrator(page, server, hostile('account'))
     await failSignIn()
     await nameThings()
     await provision()
+    await enrolAgent()
     const token = await createToken(data, 'ingest')
     await send(
       token,
@@ -96,9 +101,10 @@ describe.skipIf(!hasChromium)('text that attackers choose, in Chromium (needs De
   }, 120_000)
 
   afterAll(async () => {
-    await watched.context.close()
-    await browser.close()
-    server.child.kill('SIGKILL')
+    await outside?.dispose()
+    await watched?.context.close()
+    await browser?.close()
+    server?.child.kill('SIGKILL')
     folder.remove()
   })
 
@@ -139,7 +145,7 @@ describe.skipIf(!hasChromium)('text that attackers choose, in Chromium (needs De
     ['people', () => '/settings/people', ['person', 'display', 'provisioned']],
     ['roles', () => '/settings/roles', []],
     ['tokens', () => '/settings/tokens', ['token']],
-    ['agents', () => '/settings/agents', ['enrolment']],
+    ['agents', () => '/settings/agents', ['enrolment', 'agent']],
     ['the access review', () => '/settings/review?show=all', ['person', 'token', 'review note']],
     ['scopes', () => '/settings/scopes', ['scope title', 'scope label']],
     ['a scope', () => '/settings/scopes?open=planted', ['scope title']],
@@ -199,7 +205,7 @@ describe.skipIf(!hasChromium)('text that attackers choose, in Chromium (needs De
     const other = await watchedPage(browser, 'en')
     await other.page.goto(`${server.url}/sign-in`)
     await other.page.getByRole('heading').first().waitFor()
-    await other.page.evaluate(`document.body.innerHTML = ${JSON.stringify(hostile('host'))}`)
+    await other.page.evaluate(`document.body.innerHTML = ${JSON.stringify(ATTACKS.image('markup'))}`)
     expect(await other.page.locator(SMUGGLED).count()).toBeGreaterThan(0)
     await expect.poll(() => other.faults.join()).toContain('refused by the policy: script-src')
     await other.page.evaluate("__xss('by hand')")
@@ -245,12 +251,11 @@ describe.skipIf(!hasChromium)('text that attackers choose, in Chromium (needs De
   async function provision(): Promise<void> {
     const { token } = await made<{ token: string }>('/api/v1/tokens', { name: 'scim', scope: 'scim' })
     const push = async (path: string, body: unknown): Promise<void> => {
-      const reply = await fetch(`${server.url}/scim/v2/${path}`, {
-        method: 'POST',
+      const reply = await outside.post(`${server.url}/scim/v2/${path}`, {
         headers: { authorization: `Bearer ${token}`, 'content-type': 'application/scim+json' },
-        body: JSON.stringify(body),
+        data: JSON.stringify(body),
       })
-      expect(reply.status, await reply.text()).toBe(201)
+      expect(reply.status(), await reply.text()).toBe(201)
     }
     const user = { userName: hostile('provisioned'), displayName: hostile('provisioned display'), active: true }
     await push('Users', { schemas: ['urn:ietf:params:scim:schemas:core:2.0:User'], ...user })
@@ -258,21 +263,30 @@ describe.skipIf(!hasChromium)('text that attackers choose, in Chromium (needs De
   }
 
   async function failSignIn(): Promise<void> {
-    const reply = await fetch(`${server.url}/api/v1/session`, {
-      method: 'POST',
-      headers: { 'content-type': 'application/json', 'x-kanpeki-csrf': '1', 'user-agent': hostile('browser') },
-      body: JSON.stringify({ name: hostile('account'), password: 'wrong' }),
+    const reply = await outside.post(`${server.url}/api/v1/session`, {
+      headers: { 'x-kanpeki-csrf': '1', 'user-agent': hostile('browser') },
+      data: { name: hostile('account'), password: 'wrong' },
     })
-    expect(reply.status).toBe(401)
+    expect(reply.status()).toBe(401)
+  }
+
+  async function enrolAgent(): Promise<void> {
+    const { token } = await made<{ token: string }>('/api/v1/enrolments', { name: 'for the agent' })
+    const key = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes', '-keyout', join(folder.path, 'agent.key')]
+    const csr = execFileSync('openssl', ['req', '-new', ...key, '-subj', '/CN=agent'], { encoding: 'utf8', stdio: 'pipe' })
+    const reply = await outside.post(`${server.url}/api/v1/agents/enrol`, {
+      headers: { authorization: `Bearer ${token}` },
+      data: { name: hostile('agent'), csr },
+    })
+    expect(reply.status(), await reply.text()).toBe(200)
   }
 
   async function send(token: string, type: string, body: string): Promise<void> {
-    const reply = await fetch(`${server.url}/api/v1/ingest/door`, {
-      method: 'POST',
+    const reply = await outside.post(`${server.url}/api/v1/ingest/door`, {
       headers: { authorization: `Bearer ${token}`, 'content-type': type },
-      body,
+      data: body,
     })
-    expect(reply.status, await reply.text()).toBe(200)
+    expect(reply.status(), await reply.text()).toBe(200)
   }
 })
 

@@ -136,45 +136,40 @@ function Authorities(): ReactNode {
   const { t } = useTranslation('agents')
   const format = useFormat()
   const { data } = useQuery(authoritiesQuery)
-  if (data === undefined) return null
+  if (data === undefined || data.items.length === 0) return null
   return (
     <section className="sheet" aria-labelledby="authorities">
       <div className="panel-h">
         <h2 id="authorities">{t('authorities')}</h2>
-        {data.items.length === 0 ? null : (
-          <a className="end" href="/pki/ca.pem" download>
-            {t('downloadCa')}
-          </a>
-        )}
+        <a className="end" href="/pki/ca.pem" download>
+          {t('downloadCa')}
+        </a>
       </div>
-      {data.items.length === 0 ? <p className="chart-p dim prose">{t('noAuthority')}</p> : null}
-      {data.items.length === 0 ? null : (
-        <table className="srcs still">
-          <thead>
-            <tr>
-              <th>{t('col.authority')}</th>
-              <th>{t('col.fingerprint')}</th>
-              <th>{t('col.trusted')}</th>
+      <table className="srcs still">
+        <thead>
+          <tr>
+            <th>{t('col.authority')}</th>
+            <th>{t('col.fingerprint')}</th>
+            <th>{t('col.trusted')}</th>
+          </tr>
+        </thead>
+        <tbody>
+          {data.items.map((one) => (
+            <tr key={one.id}>
+              <td className="named">
+                {one.subject} {one.issuing ? <span className="chip">{t('issuing')}</span> : null}
+              </td>
+              <td>
+                <span className="row-copy">
+                  <span className="mono hash">{one.fingerprint}</span>
+                  <CopyButton text={one.fingerprint} />
+                </span>
+              </td>
+              <td className="num nw">{format.date(one.trustedUntil)}</td>
             </tr>
-          </thead>
-          <tbody>
-            {data.items.map((one) => (
-              <tr key={one.id}>
-                <td className="named">
-                  {one.subject} {one.issuing ? <span className="chip">{t('issuing')}</span> : null}
-                </td>
-                <td>
-                  <span className="row-copy">
-                    <span className="mono hash">{one.fingerprint}</span>
-                    <CopyButton text={one.fingerprint} />
-                  </span>
-                </td>
-                <td className="num nw">{format.date(one.trustedUntil)}</td>
-              </tr>
-            ))}
-          </tbody>
-        </table>
-      )}
+          ))}
+        </tbody>
+      </table>
     </section>
   )
 }

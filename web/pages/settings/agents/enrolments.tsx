@@ -1,15 +1,17 @@
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
+import { Link } from '@tanstack/react-router'
 import { type ReactNode, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { createdEnrolmentSchema } from '../../../../src/access/machines/schema.ts'
 import { call, tell } from '../../../api/client.ts'
-import { enrolmentsQuery } from '../../../api/house-queries.ts'
+import { authoritiesQuery, enrolmentsQuery } from '../../../api/house-queries.ts'
 import { Code } from '../../../components/copy.tsx'
 import { ProblemNote } from '../../../components/problem-note.tsx'
 import { useMay } from '../../../components/session.ts'
+import { StateGlyph } from '../../../components/state-glyph.tsx'
 import { useFormat } from '../../../components/use-format.ts'
 import { SureButton } from '../sure-button.tsx'
-import { enrolCommand } from './enrol-command.ts'
+import { enrolCommands } from './enrol-command.ts'
 
 const HOURS = [1, 24, 168, 720] as const
 
@@ -25,11 +27,18 @@ export function Enrolments(): ReactNode {
     onSuccess: () => client.invalidateQueries({ queryKey: ['agents'] }),
   })
   const items = data?.items ?? []
+  const authorities = useQuery(authoritiesQuery)
   return (
     <section className="sheet" aria-labelledby="enrol">
       <div className="panel-h">
         <h2 id="enrol">{t('enrol')}</h2>
       </div>
+      {authorities.data?.items.length === 0 ? (
+        <p className="chart-p row">
+          <StateGlyph state="risk" silent />
+          {t('noAuthority')}
+        </p>
+      ) : null}
       {may('agents:write') ? (
         <div className="chart-p">
           <NewEnrolment />
@@ -85,6 +94,7 @@ export function Enrolments(): ReactNode {
 function NewEnrolment(): ReactNode {
   const { t } = useTranslation('agents')
   const client = useQueryClient()
+  const may = useMay()
   const [name, setName] = useState('')
   const [hours, setHours] = useState<number>(24)
   const [uses, setUses] = useState(1)
@@ -98,12 +108,26 @@ function NewEnrolment(): ReactNode {
     },
   })
   if (create.data !== undefined) {
+    const { trust, enrol } = enrolCommands(window.location.origin, create.data.token)
     return (
       <div role="status">
         <p>{t('once')}</p>
         <Code text={create.data.token} />
+        {trust === undefined ? null : (
+          <>
+            <p className="sec label">
+              {t('compare')}{' '}
+              {may('audit:read') ? (
+                <Link to="/audit" search={{ action: 'certificate.replace' }}>
+                  {t('compareWith')}
+                </Link>
+              ) : null}
+            </p>
+            <Code text={trust} />
+          </>
+        )}
         <p className="sec label">{t('run')}</p>
-        <Code text={enrolCommand(window.location.origin, create.data.token)} />
+        <Code text={enrol} />
         <p className="sec">
           <button type="button" className="btn" onClick={() => create.reset()}>
             {t('kept')}
