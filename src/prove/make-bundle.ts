@@ -77,7 +77,7 @@ export async function makeBundle(parts: BundleParts): Promise<Bundle> {
   return {
     format: BUNDLE_FORMAT,
     version: 1,
-    about: { ...about },
+    about: { ...about, ...partOf(parts, [...wanted]) },
     made: new Date((parts.clock ?? systemClock).now()).toISOString(),
     key: log.key,
     checkpoint: checkpoint.text,
@@ -85,6 +85,13 @@ export async function makeBundle(parts: BundleParts): Promise<Bundle> {
     events,
     missing,
   }
+}
+
+/** A span in which other scopes wrote too names the scope whose entries it holds: it cannot be one unbroken run. */
+function partOf({ about, events }: BundleParts, indexes: readonly number[]): { readonly scope?: string } {
+  if (!('from' in about) || events === undefined) return {}
+  const broken = Math.max(...indexes) - Math.min(...indexes) + 1 > indexes.length
+  return broken ? { scope: events.scope } : {}
 }
 
 export function describeAbout(about: BundleAbout): string {

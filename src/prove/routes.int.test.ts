@@ -148,6 +148,19 @@ describeStates('ledger routes', (bed) => {
     }
   })
 
+  test('a span of one scope among others says so, and verifies', async () => {
+    const { call, record } = await serve(await bed.open(proveMigrations, clock))
+    await record(...['default', 'other', 'default'].map((scope, at) => evidence('admin', { id: `n${at}` }, scope)))
+    const span = `from=${new Date(NOW - 1000).toISOString()}&to=${new Date(NOW + 1000).toISOString()}`
+    const bytes = await raw(await call(`/api/v1/ledger/bundle?${span}`))
+    const bundle = JSON.parse(textOf(bytes)!) as { about: object; entries: readonly { index: number }[] }
+    expect(bundle.entries.map(({ index }) => index)).toEqual([0, 2])
+    expect(bundle.about).toMatchObject({ scope: 'default' })
+    const trusted = [textOf(await raw(await call('/ledger/key')))!.trim()]
+    const report = await verifyBundle(bytes, 'span', { trusted: trusted.map((key) => parseVerifierKey(key)!) })
+    expect(report).toMatchObject({ verdict: 'proved', failures: [], notes: [expect.stringContaining('"default" alone')] })
+  })
+
   test('the head tells size, growth, types and what waits', async () => {
     const state = await bed.open(proveMigrations, clock)
     const { call, record, ledger } = await serve(state)

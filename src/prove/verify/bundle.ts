@@ -1,3 +1,4 @@
+import type { JsonValue } from '../../kernel/json.ts'
 import { eventLeaf, SALT_BYTES } from './batch-leaves.ts'
 import { type Bundle, decodeProof, readBundle } from './bundle-format.ts'
 import { equalBytes, fromBase64, toBase64, utf8 } from './bytes.ts'
@@ -57,7 +58,7 @@ export async function verifyBundle(
     size: checkpoint.size,
     root: toBase64(checkpoint.root),
     failures,
-    notes: bundle.missing.map(({ what, reason }) => `Not in the bundle: ${what} (${reason}).`),
+    notes: [...bundle.missing.map(({ what, reason }) => `Not in the bundle: ${what} (${reason}).`), ...spanNotes(bundle)],
     checked: { entries: entries.read.size, tiles: 0, segments: 0, segmentBytes: 0, events: bundle.events.length, checkpoints: 0 },
     logged: times.length === 0 ? null : { first: times[0]!, last: times[times.length - 1]! },
   }
@@ -139,21 +140,27 @@ function checkAbout(bundle: Bundle, entries: ReadonlyMap<number, ReadEntry>, pat
     if (!named)
       failures.push({ path: at, leaf: null, code: 'subject_absent', reason: `no entry names ${kind} ${JSON.stringify(id)}` })
   }
-  const { index, from, to } = about
+  const { index, from, to, scope } = about
   if (index !== undefined && !(typeof index === 'number' && entries.has(index))) {
     failures.push({ path: at, leaf: null, code: 'subject_absent', reason: `entry ${JSON.stringify(index)} is not in the bundle` })
   }
-  if (typeof from === 'string' && typeof to === 'string') failures.push(...checkSpan(entries, from, to, at))
+  if (typeof from === 'string' && typeof to === 'string') failures.push(...checkSpan(entries, from, to, scope, at))
   return failures
 }
 
-/** A span of time is one unbroken run of entries. */
-function checkSpan(entries: ReadonlyMap<number, ReadEntry>, from: string, to: string, at: string): readonly Failure[] {
+/** A span of time is one unbroken run of entries, or those of one scope among others': see `spanNotes`. */
+function checkSpan(
+  entries: ReadonlyMap<number, ReadEntry>,
+  from: string,
+  to: string,
+  scope: JsonValue | undefined,
+  at: string,
+): readonly Failure[] {
   const failures: Failure[] = []
   const indexes = [...entries.keys()].sort((a, b) => a - b)
   for (const [place, index] of indexes.entries()) {
     const before = indexes[place - 1]
-    if (before !== undefined && index !== before + 1) {
+    if (scope === undefined && before !== undefined && index !== before + 1) {
       failures.push({
         path: at,
         leaf: index,
@@ -161,7 +168,10 @@ function checkSpan(entries: ReadonlyMap<number, ReadEntry>, from: string, to: st
         reason: `entries ${before + 1} to ${index - 1} are left out`,
       })
     }
-    const { logged } = entries.get(index)!
+    const { logged, scope: own } = entries.get(index)!
+    if (scope !== undefined && own !== scope) {
+      failures.push({ path: at, leaf: index, code: 'not_contiguous', reason: `entry ${index} belongs to the scope ${own}` })
+    }
     if (!(Date.parse(logged) >= Date.parse(from) && Date.parse(logged) < Date.parse(to))) {
       failures.push({
         path: at,
@@ -172,6 +182,14 @@ function checkSpan(entries: ReadonlyMap<number, ReadEntry>, from: string, to: st
     }
   }
   return failures
+}
+
+/** Each entry is proved; that a scope wrote no other in the time cannot be, without showing what other scopes wrote. */
+function spanNotes({ about }: Bundle): readonly string[] {
+  if (about['scope'] === undefined || about['from'] === undefined) return []
+  return [
+    `The bundle holds entries of the scope ${JSON.stringify(about['scope'])} alone; that none of them was left out is not shown.`,
+  ]
 }
 
 /** A bundle holds no consistency proof: an earlier checkpoint can be compared only where it has the same size. */
