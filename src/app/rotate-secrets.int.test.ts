@@ -6,6 +6,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, expect, it } from 'vitest'
+import { secretContext } from '../access/sso/settings.ts'
+import type { AccessTables } from '../access/tables.ts'
 import { type Config, readConfig } from '../platform/config.ts'
 import { dataDir, lockDataDir, prepareDataDir } from '../platform/data-dir.ts'
 import { openSealer } from '../platform/secrets/open-sealer.ts'
@@ -80,6 +82,25 @@ it('leaves everything readable when it is killed after any of its steps, and goe
     if (steps < all.length) expect(keysIn(config.data)).toEqual(keys.slice(0, 1))
   }
 }, 60_000)
+
+it('seals the client secrets of single sign-on anew', async () => {
+  const config = await copy('providers')
+  const sealed = (await sealerOf(config.data)).seal('client secret', secretContext('corp'))
+  const before = await openState(statePlace(config), migrations)
+  const row = { id: 'corp', scope: 'default', settings: '{}', secret: sealed, created: 1, updated: 1 }
+  await before.tables<AccessTables>().insertInto('access_sso_providers').values(row).execute()
+  await before.close()
+  const { to } = await rotateSecrets(config, {})
+  const after = await openState(statePlace(config), migrations)
+  const { secret } = await after
+    .tables<AccessTables>()
+    .selectFrom('access_sso_providers')
+    .select('secret')
+    .executeTakeFirstOrThrow()
+  await after.close()
+  expect(secret).toMatch(new RegExp(`^kpseal1:${to}:`))
+  expect((await sealerOf(config.data)).open(secret ?? '', secretContext('corp')).toString()).toBe('client secret')
+})
 
 it('keeps the old key when a value was forgotten, and says where it is', async () => {
   const config = await copy('forgotten')
