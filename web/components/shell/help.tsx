@@ -11,6 +11,8 @@ const ROOM_KEYS = {
   triage: ['j', 'k', 'x', 'shift+x', 't', 'b', 'f', 'e', 'u', '/'],
   timeline: ['/', 'j', 'k', 'enter', 'escape'],
   evidence: ['j', 'k', 'v'],
+  audit: ['j', 'k', 'v', '/'],
+  assets: ['n', '/'],
 } as const
 
 const SHOWN: Readonly<Record<string, string>> = { escape: 'esc', enter: '↵' }
@@ -33,7 +35,7 @@ export function Help({ here, onClose }: { here: RoomId; onClose: () => void }): 
   const { t } = useTranslation()
   const { singleKeys, change } = usePreferences()
   const may = useMay()
-  const own = here === 'triage' || here === 'timeline' || here === 'evidence' ? here : undefined
+  const own = here in ROOM_KEYS ? (here as keyof typeof ROOM_KEYS) : undefined
   return (
     <Dialog label={t('help.title')} className="pal help" onClose={onClose}>
       <div className="pal-i">

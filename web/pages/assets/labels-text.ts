@@ -9,7 +9,7 @@ export function labelsText(labels: Labels): string {
 
 /** What was typed, as labels; a line without `=` is told by its number (from 1). A later line wins over an earlier one. */
 export function readLabels(text: string): { readonly labels: Labels; readonly wrong: readonly number[] } {
-  const labels: Record<string, string> = {}
+  const labels = new Map<string, string>()
   const wrong: number[] = []
   for (const [index, line] of text.split('\n').entries()) {
     if (line.trim() === '') continue
@@ -17,9 +17,9 @@ export function readLabels(text: string): { readonly labels: Labels; readonly wr
     const key = at < 0 ? '' : line.slice(0, at).trim()
     const value = at < 0 ? '' : line.slice(at + 1).trim()
     if (key === '' || value === '') wrong.push(index + 1)
-    else labels[key] = value
+    else labels.set(key, value)
   }
-  return { labels: Object.fromEntries(Object.entries(labels)), wrong }
+  return { labels: Object.fromEntries(labels), wrong }
 }
 
 /** One name a line, or apart by commas; blanks and repetitions (without case) left out. */
