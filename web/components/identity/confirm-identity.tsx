@@ -66,7 +66,7 @@ function Question({ onAnswer }: { onAnswer: (confirmed: boolean) => void }): Rea
             }}
           >
             <CodeField label={t('step.code')} value={code} onChange={setCode} focus />
-            <button type="submit" className="btn" disabled={show.isPending}>
+            <button type="submit" className={ways.includes('passkey') ? 'btn' : 'btn ink'} disabled={show.isPending}>
               {t('confirm.submit')}
             </button>
           </form>
@@ -91,7 +91,7 @@ function Question({ onAnswer }: { onAnswer: (confirmed: boolean) => void }): Rea
                 onChange={(event) => setPassword(event.target.value)}
               />
             </label>
-            <button type="submit" className="btn" disabled={show.isPending}>
+            <button type="submit" className={ways.length > 1 ? 'btn' : 'btn ink'} disabled={show.isPending}>
               {t('confirm.submit')}
             </button>
           </form>

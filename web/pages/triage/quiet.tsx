@@ -6,6 +6,7 @@ import type { SourceSummary } from '../../../src/collect/schema.ts'
 import { sourcesQuery } from '../../api/queries.ts'
 import { Code } from '../../components/copy.tsx'
 import { curlLine } from '../../components/curl.ts'
+import { useMay } from '../../components/session.ts'
 import { TestAttackButton } from '../../components/test-attack.tsx'
 
 const MOST_ROWS = 12
@@ -14,6 +15,7 @@ const MOST_ROWS = 12
 export function Quiet({ filtered }: { filtered: boolean }): ReactNode {
   const { t } = useTranslation('triage')
   const { t: common } = useTranslation()
+  const may = useMay()
   const { data } = useQuery(sourcesQuery)
   const totals = data?.totals
   const sound = totals !== undefined && totals.sources > 0 && totals.silent + totals.failed === 0 && totals.lastHour.gaps === 0
@@ -40,14 +42,18 @@ export function Quiet({ filtered }: { filtered: boolean }): ReactNode {
                 })}
           </p>
         )}
-        <Code prompt text={curlLine()} />
-        <div className="row void-row">
-          <TestAttackButton />
-          <Link className="btn" to="/sources" search={{ add: 'curl' }}>
-            {t('quiet.addSource')}
-          </Link>
-          <span className="label">{common('attack.receipt')}</span>
-        </div>
+        {may('sources:write') ? (
+          <>
+            <Code prompt text={curlLine()} />
+            <div className="row void-row">
+              <TestAttackButton />
+              <Link className="btn" to="/sources" search={{ add: 'curl' }}>
+                {t('quiet.addSource')}
+              </Link>
+              <span className="label">{common('attack.receipt')}</span>
+            </div>
+          </>
+        ) : null}
       </div>
     </section>
   )

@@ -12,10 +12,10 @@ import { useFormat } from '../../../components/use-format.ts'
 import { useNow } from '../../../components/use-now.ts'
 import { SettingsHead } from '../settings-page.tsx'
 import { Conflicts } from './conflicts.tsx'
-import { byScope } from './held-roles.ts'
+import { factorKey } from './factor-key.ts'
 import { InviteDrawer } from './invite-drawer.tsx'
 import { PersonDrawer } from './person-drawer.tsx'
-import { useScopeName } from './use-scope-name.ts'
+import { RoleWords } from './role-words.tsx'
 
 const route = getRouteApi('/house/settings/people')
 
@@ -104,35 +104,6 @@ function PeopleTable({ people }: { people: readonly Person[] }): ReactNode {
       </tbody>
     </table>
   )
-}
-
-export function RoleWords({ person }: { person: Person }): ReactNode {
-  const { t } = useTranslation('settings')
-  const { t: access } = useTranslation('access')
-  const scopeName = useScopeName()
-  if (person.roles.length === 0) return <span className="dim">{t('people.noRoles')}</span>
-  return (
-    <ul className="held">
-      {byScope(person.roles).map(({ scope, roles }) => (
-        <li key={scope}>
-          <span className="label">{scopeName(scope)}</span> {roles.map((role) => access(`role.${role}`)).join(t('comma'))}
-        </li>
-      ))}
-      {person.conflicts.length === 0 ? null : (
-        <li className="row">
-          <StateGlyph state="risk" silent />
-          <span>{t('people.hasConflict', { count: person.conflicts.length })}</span>
-        </li>
-      )}
-    </ul>
-  )
-}
-
-/** What an account shows at sign-in, as a message key. */
-export function factorKey(person: Person): 'people.factor' | 'people.noFactor' | 'people.elsewhere' | 'people.nothing' {
-  if (person.secondFactor) return 'people.factor'
-  if (person.password) return 'people.noFactor'
-  return person.origin === 'local' ? 'people.nothing' : 'people.elsewhere'
 }
 
 function Factor({ person }: { person: Person }): ReactNode {

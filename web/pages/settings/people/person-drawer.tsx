@@ -10,10 +10,11 @@ import { useFormat } from '../../../components/use-format.ts'
 import { Drawer } from '../drawer.tsx'
 import { SessionRows } from '../session-rows.tsx'
 import { Ending } from './ending.tsx'
+import { factorKey } from './factor-key.ts'
 import { keptElsewhere } from './held-roles.ts'
 import { OneTimeLink } from './one-time-link.tsx'
-import { factorKey, RoleWords } from './people-page.tsx'
 import { RoleGrid } from './role-grid.tsx'
+import { RoleWords } from './role-words.tsx'
 
 /** One person: who they are, roles, sessions, a new link, and the end of the account. */
 export function PersonDrawer({
@@ -30,7 +31,11 @@ export function PersonDrawer({
   const may = useMay()
   const writable = person.editable && may('access:write')
   return (
-    <Drawer title={person.display === '' ? person.name : person.display} lead={person.name} onClose={onClose}>
+    <Drawer
+      title={person.display === '' ? person.name : person.display}
+      {...(person.display === '' ? {} : { lead: person.name })}
+      onClose={onClose}
+    >
       <div className="facts sec">
         <div>
           <span className="label">{t('people.col.origin')}</span>

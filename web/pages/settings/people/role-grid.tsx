@@ -74,7 +74,7 @@ export function RoleGrid({
         </table>
       </div>
       {locked.length === 0 ? null : <p className="label">{t('roles.locked')}</p>}
-      <div role="status">
+      <div role="status" className="meets">
         {conflicts.map((one) => (
           <p key={`${one.roles.join()} ${one.scope}`} className="row">
             <StateGlyph state="risk" silent />
