@@ -5,7 +5,10 @@ export const CRITICALITIES = ['low', 'medium', 'high', 'critical'] as const
 export type Criticality = (typeof CRITICALITIES)[number]
 
 /** Host names, addresses and cloud ids; compared without case. */
-const names = z.array(z.string().trim().min(1).max(253)).min(1).max(64)
+const names = z
+  .array(z.string().trim().min(1).max(253))
+  .min(1, { error: 'At least one name or address is needed.' })
+  .max(64, { error: 'At most 64 names.' })
 const owner = z.string().trim().min(1).max(120)
 
 export const assetSchema = z.object({
