@@ -35,10 +35,9 @@ export function ReviewItems({
   const [here, setHere] = useState<string | undefined>()
   const [picked, setPicked] = useState<ReadonlySet<string>>(new Set())
   const [note, setNote] = useState('')
-  const at = Math.max(
-    0,
-    items.findIndex(({ id }) => id === here),
-  )
+  // Until somebody moves: the first that this person may decide about.
+  const found = items.findIndex(({ id, canDecide }) => (here === undefined ? canDecide : id === here))
+  const at = Math.max(0, found)
   const current = items[at]
   const decides = review.state === 'open' && may('access:write')
   const chosen = picked.size > 0 ? items.filter(({ id }) => picked.has(id)) : current === undefined ? [] : [current]
