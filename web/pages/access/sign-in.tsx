@@ -39,7 +39,7 @@ export function SignInPage(): ReactNode {
   return (
     <Door title={t('signIn.title')} text={t('signIn.text')}>
       {problem === undefined ? null : <SsoProblem code={problem} />}
-      {emergency ? null : password}
+      {emergency || providers.isPending ? null : password}
       {passkeys || items.length > 0 ? (
         <div className="other-ways">
           {emergency ? null : <span className="label">{t('signIn.or')}</span>}
