@@ -13,6 +13,8 @@ export interface RawRecord {
   readonly text?: string
   /** The record as the client's own JSON object. */
   readonly json?: JsonObject
+  /** The header of its stream, for lines that mean nothing without one (`#Fields:` of IIS, `#fields` of Zeek). */
+  readonly header?: string
   /** Peer address for network sources, path for files. */
   readonly origin?: string
   /**

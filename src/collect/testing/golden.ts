@@ -3,6 +3,7 @@ import { basename, join } from 'node:path'
 import type { ParseContext, RawRecord } from '../../kernel/event.ts'
 import type { JsonObject } from '../../kernel/json.ts'
 import type { Parser } from '../../kernel/plugin.ts'
+import { joinLines } from '../join/lines.ts'
 
 /** The surroundings of every golden record: received on a fixed day, in a zone that shows where it is forgotten. */
 export const GOLDEN_CONTEXT: ParseContext = { received: Date.UTC(2026, 0, 15, 12), zoneMinutes: 540, prefer: [] }
@@ -15,15 +16,15 @@ export interface GoldenCase {
   readonly expectedFile: string
 }
 
-/** A line of a golden file: JSON lines (`.jsonl`) are objects, `.log` is text; `\x00`-like escapes stand for bytes. */
+/** A line of a golden file: JSON lines (`.jsonl`) are objects, `.log` is text, joined as the sources join it. */
 export function goldenRecords(path: string): readonly RawRecord[] {
   const lines = readFileSync(path, 'utf8')
     .split('\n')
     .filter((line) => line !== '')
-  return lines.map((line, index) => {
-    const id = `${basename(path)}:${index + 1}`
-    return path.endsWith('.jsonl') ? { id, json: JSON.parse(line) as JsonObject } : { id, text: line }
-  })
+  const id = (index: number): string => `${basename(path)}:${index + 1}`
+  if (path.endsWith('.jsonl')) return lines.map((line, index) => ({ id: id(index), json: JSON.parse(line) as JsonObject }))
+  const records = lines.map((text, index) => ({ id: id(index), text }))
+  return joinLines(records, {}, true).records
 }
 
 /** Reads every golden file of a parser's folder with that parser. */
