@@ -135,6 +135,12 @@ const GLYPHS = { good: 'met', ending: 'risk', ended: 'gone', revoked: 'gone' } a
 function Authorities(): ReactNode {
   const { t } = useTranslation('agents')
   const format = useFormat()
+  const may = useMay()
+  const client = useQueryClient()
+  const rotate = useMutation({
+    mutationFn: () => tell('/api/v1/authorities/rotate', { method: 'POST' }),
+    onSuccess: () => client.invalidateQueries({ queryKey: ['agents'] }),
+  })
   const { data } = useQuery(authoritiesQuery)
   if (data === undefined || data.items.length === 0) return null
   return (
@@ -145,6 +151,7 @@ function Authorities(): ReactNode {
           {t('downloadCa')}
         </a>
       </div>
+      {rotate.error === null ? null : <ProblemNote error={rotate.error} />}
       <table className="srcs still">
         <thead>
           <tr>
@@ -170,6 +177,17 @@ function Authorities(): ReactNode {
           ))}
         </tbody>
       </table>
+      {may('installation') ? (
+        <div className="chart-p sec">
+          <SureButton
+            label={t('rotate')}
+            sure={t('rotateSure')}
+            yes={t('rotateYes')}
+            pending={rotate.isPending}
+            onSure={() => rotate.mutate()}
+          />
+        </div>
+      ) : null}
     </section>
   )
 }
