@@ -4,9 +4,10 @@ import { type Kanpeki, serve } from '../server/serve.ts'
 import { EXIT, guarded, readOptions } from './options.ts'
 import { terminalLog } from './terminal-log.ts'
 
-export const UP_USAGE = `Usage: kanpeki up [--data DIR] [--port N] [--syslog-port N] [--memory SIZE] [--host ADDRESS] [--tls-cert FILE --tls-key FILE] [--json]
+export const UP_USAGE = `Usage: kanpeki up [--data DIR] [--port N] [--compat-port N] [--syslog-port N] [--memory SIZE] [--host ADDRESS] [--tls-cert FILE --tls-key FILE] [--json]
   --data DIR       where everything is kept (default ./data)
   --port N         HTTP port (default 7300; 0 takes any free one)
+  --compat-port N  port for senders made for Elasticsearch, Splunk, OpenTelemetry or Loki (default none)
   --syslog-port N  UDP and TCP port for syslog (default none)
   --memory SIZE    what the lake may use, e.g. 512 MB (the default) or 2 GB
   --host ADDRESS   address to listen on (default 127.0.0.1; 0.0.0.0 for all); anything but loopback speaks TLS
@@ -35,6 +36,7 @@ export function upOptions(args: readonly string[], usage = UP_USAGE): UpOptions 
         tls: { type: 'string' },
         'tls-cert': { type: 'string' },
         'tls-key': { type: 'string' },
+        'compat-port': { type: 'string' },
         'syslog-port': { type: 'string' },
         memory: { type: 'string' },
         log: { type: 'string' },
@@ -53,9 +55,11 @@ export function upOptions(args: readonly string[], usage = UP_USAGE): UpOptions 
 }
 
 export function announce(kanpeki: Kanpeki, json: boolean): void {
-  const { url, signInUrl, services } = kanpeki
+  const { url, compatUrl, signInUrl, services } = kanpeki
   if (json) {
-    process.stdout.write(`${JSON.stringify({ url, signInUrl, pid: process.pid })}\n`)
+    process.stdout.write(
+      `${JSON.stringify({ url, ...(compatUrl === undefined ? {} : { compatUrl }), signInUrl, pid: process.pid })}\n`,
+    )
     return
   }
   const first = signInUrl.includes('/setup?')
@@ -66,6 +70,7 @@ export function announce(kanpeki: Kanpeki, json: boolean): void {
       first
         ? `  Set the administrator's password (this link works once, for a day):\n    ${signInUrl}`
         : `  Sign in: ${signInUrl}`,
+      ...(compatUrl === undefined ? [] : [`  Senders made for other products: ${compatUrl}`]),
       `  ${services.rules.loaded.length} rules run${services.rules.refused.length === 0 ? '' : `, ${services.rules.refused.length} were refused (see the log)`}. Data in ${services.dir.root}.`,
       '  Ctrl-C stops it without loss.',
       '',

@@ -11,6 +11,8 @@ import { testCaller } from '../platform/testing/caller.ts'
 import { shipperList } from './schema.ts'
 import { shippers } from './shippers.ts'
 import { createIngestHandler } from './sources/http/handler.ts'
+import { memoryBudget } from './sources/http/read-body.ts'
+import { mainTarget } from './sources/http/target.ts'
 import { syslogConfig } from './sources/syslog/schema.ts'
 import { syslogSource } from './sources/syslog/syslog.ts'
 import { createSupervisor } from './supervisor.ts'
@@ -20,6 +22,7 @@ import { Recorder } from './testing/recorder.ts'
 const run = promisify(execFile)
 const recorder = new Recorder()
 const handler = createIngestHandler({
+  targetOf: mainTarget,
   authenticate: async (request) =>
     request.headers.authorization?.endsWith(' kp_secret') === true
       ? testCaller({ kind: 'token', id: 't', name: 'snippets', permissions: new Set(['ingest'] as const) })
@@ -28,7 +31,7 @@ const handler = createIngestHandler({
   clock: systemClock,
   log: () => {},
   maxBodyBytes: 1e6,
-  maxHeldBytes: 1e7,
+  budget: memoryBudget(1e7),
 })
 const server = createServer((request, response) => {
   if (!handler(request, response)) response.writeHead(404).end()

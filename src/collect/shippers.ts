@@ -4,6 +4,8 @@ import type { Shipper } from './schema.ts'
 export interface Addresses {
   /** Origin without a trailing slash. */
   readonly url: string
+  /** Origin of the compatibility listener, if it is open. */
+  readonly compat?: string
   /** Undefined while no syslog source listens. */
   readonly syslog: { readonly host: string; readonly port: number } | undefined
 }

@@ -73,6 +73,14 @@ const SETTINGS = {
       ja: 'このサーバーに接続するときの名前。Kanpeki が作る証明書に入れ、先頭を URL に表示します。ホスト名とアドレスは常に含まれます。',
     },
   },
+  'compat-port': {
+    schema: port.nullable(),
+    fallback: null,
+    meaning: {
+      en: 'Port of the compatibility listener, where senders made for Elasticsearch, Splunk, OpenTelemetry or Loki are answered as by those; none by default, 0 takes any free one. Same address and TLS as the HTTP port.',
+      ja: '互換リスナーのポート。Elasticsearch・Splunk・OpenTelemetry・Loki 向けの送信側に、それぞれの製品と同じ応答を返します。既定では開きません。0 なら空きを選びます。アドレスと TLS は HTTP のポートと同じです。',
+    },
+  },
   'syslog-port': {
     schema: port.nullable(),
     fallback: null,
@@ -286,6 +294,7 @@ export const FLAG_SETTINGS = [
   'tls',
   'tls-cert',
   'tls-key',
+  'compat-port',
   'syslog-port',
   'memory',
   'log',

@@ -1,18 +1,15 @@
 import { createReadStream, existsSync } from 'node:fs'
 import { stat } from 'node:fs/promises'
-import { createServer, type IncomingMessage, type Server, type ServerOptions, type ServerResponse } from 'node:http'
-import { createServer as createTlsServer, type Server as TlsServer } from 'node:https'
+import type { IncomingMessage, ServerResponse } from 'node:http'
 import { extname, join } from 'node:path'
 import type { SecureContextOptions } from 'node:tls'
 import fastify, { type FastifyInstance } from 'fastify'
-import { KanpekiError, messageOf } from '../kernel/error.ts'
+import { KanpekiError } from '../kernel/error.ts'
 import { RawReply, type Route, route } from '../platform/http/route.ts'
 import { fileBelow } from '../platform/safe-path.ts'
-import { refusePlainText } from '../platform/tls/plain-text-guard.ts'
-import { inFlight } from './in-flight.ts'
+import { createListener, type Listener } from './listener.ts'
 import { type MountDeps, mount, sendProblem } from './mount.ts'
 import { openApi } from './openapi.ts'
-import { SECURITY_HEADERS, TLS_HEADERS } from './security-headers.ts'
 
 export interface HttpServerDeps extends MountDeps {
   readonly routes: readonly Route[]
@@ -39,9 +36,6 @@ export interface RunningServer {
 }
 
 const BODY_LIMIT = 4 * 1024 * 1024
-const HEADERS_TIMEOUT_MS = 20_000
-/** How long a stop waits for answers that are under way. */
-const STOP_LIMIT_MS = 20_000
 
 const CONTENT_TYPES: Readonly<Record<string, string>> = {
   '.html': 'text/html; charset=utf-8',
@@ -57,11 +51,7 @@ const CONTENT_TYPES: Readonly<Record<string, string>> = {
 }
 
 export async function startHttpServer(deps: HttpServerDeps, host: string, port: number): Promise<RunningServer> {
-  let server: Server | TlsServer | undefined
-  let refreshTls = (): void => {}
-  let endConnections = (): void => {}
-  const headers = Object.entries(deps.tls === undefined ? SECURITY_HEADERS : { ...SECURITY_HEADERS, ...TLS_HEADERS })
-  const requests = inFlight()
+  let listener: Listener | undefined
   const answered = deps.answered ?? (() => {})
   const app = fastify({
     bodyLimit: BODY_LIMIT,
@@ -71,24 +61,12 @@ export async function startHttpServer(deps: HttpServerDeps, host: string, port: 
       sendProblem(reply, error)
     },
     serverFactory: (handler) => {
-      const answer = (request: IncomingMessage, response: ServerResponse): void => {
-        requests.begin(response)
-        for (const [name, value] of headers) response.setHeader(name, value)
+      listener = createListener((request, response) => {
         if (deps.hot(request, response))
           response.once('close', () => answered({ method: request.method ?? '', route: 'ingest', status: response.statusCode }))
         else handler(request, response)
-      }
-      const options: ServerOptions = { headersTimeout: HEADERS_TIMEOUT_MS, requestTimeout: 0 }
-      const { tls } = deps
-      if (tls === undefined) {
-        server = createServer(options, answer)
-        return server
-      }
-      const secure = secureServer(options, tls, answer)
-      endConnections = refusePlainText(secure)
-      refreshTls = () => secure.setSecureContext(tls())
-      server = secure
-      return secure
+      }, deps.tls)
+      return listener.server
     },
   })
   const readJson = app.getDefaultJsonParser('error', 'error')
@@ -105,61 +83,15 @@ export async function startHttpServer(deps: HttpServerDeps, host: string, port: 
     answered({ method, route: routeOptions.url ?? 'console', status }),
   )
   await app.ready()
-  const running = server as Server | TlsServer | undefined
+  const running = listener as Listener | undefined
   if (running === undefined) throw new KanpekiError('internal', 'The HTTP server was not made.')
-  await listen(running, host, port)
-  const address = running.address()
+  const chosen = await running.listen(host, port, '--port')
   return {
-    port: typeof address === 'object' && address !== null ? address.port : port,
+    port: chosen,
     routes,
-    refreshTls,
-    close: async () => {
-      const closed = new Promise<void>((resolve) => running.close(() => resolve()))
-      running.closeIdleConnections()
-      await requests.finish(STOP_LIMIT_MS)
-      running.closeAllConnections()
-      endConnections()
-      await app.close()
-      await closed
-    },
+    refreshTls: running.refreshTls,
+    close: () => running.close(() => app.close()),
   }
-}
-
-/**
- * Client certificates are asked for but not demanded: people have none. Whether one is good is for the authenticator to
- * say, since a refused handshake could not tell its client why.
- */
-function secureServer(
-  options: ServerOptions,
-  tls: () => SecureContextOptions,
-  answer: (request: IncomingMessage, response: ServerResponse) => void,
-): TlsServer {
-  return createTlsServer(
-    {
-      ...options,
-      ...tls(),
-      requestCert: true,
-      rejectUnauthorized: false,
-      handshakeTimeout: HEADERS_TIMEOUT_MS,
-      ALPNProtocols: ['http/1.1'],
-    },
-    answer,
-  )
-}
-
-function listen(server: Server | TlsServer, host: string, port: number): Promise<void> {
-  return new Promise((resolve, reject) => {
-    server.once('error', (error: NodeJS.ErrnoException) => {
-      const remedy = error.code === 'EADDRINUSE' ? 'Choose another with --port N; --port 0 takes any free one.' : undefined
-      reject(
-        new KanpekiError('listen', `Cannot listen on ${host}:${port}: ${messageOf(error)}.`, {
-          ...(remedy === undefined ? {} : { remedy }),
-          cause: error,
-        }),
-      )
-    })
-    server.listen(port, host, () => resolve())
-  })
 }
 
 function ownRoutes(deps: HttpServerDeps, all: () => readonly Route[]): Route[] {

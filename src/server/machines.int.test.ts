@@ -16,6 +16,8 @@ import type { AccessDeps } from '../access/routes-deps.ts'
 import type { AccessTables } from '../access/tables.ts'
 import { createToken } from '../access/tokens.ts'
 import { createIngestHandler } from '../collect/sources/http/handler.ts'
+import { memoryBudget } from '../collect/sources/http/read-body.ts'
+import { mainTarget } from '../collect/sources/http/target.ts'
 import type { Evidence } from '../kernel/evidence.ts'
 import { createSealer } from '../platform/secrets/sealer.ts'
 import { readOutbox, recordEvidence } from '../platform/state/outbox.ts'
@@ -83,6 +85,7 @@ describeStates('machines', (bed) => {
           throw error
         },
         hot: createIngestHandler({
+          targetOf: mainTarget,
           authenticate: (incoming) =>
             authenticate(incoming).then(
               (caller) => (caller.kind === 'anonymous' ? undefined : caller),
@@ -94,7 +97,7 @@ describeStates('machines', (bed) => {
           },
           clock,
           maxBodyBytes: 1_000_000,
-          maxHeldBytes: 1_000_000,
+          budget: memoryBudget(1_000_000),
           log: () => {},
         }),
         routes: machineRoutes({ db, record, clock, authority }),

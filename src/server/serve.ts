@@ -25,6 +25,7 @@ import { VERSION } from '../app/version.ts'
 import { routes as collectRoutes } from '../collect/routes.ts'
 import type { Addresses } from '../collect/shippers.ts'
 import { createIngestHandler } from '../collect/sources/http/handler.ts'
+import { compatTarget, mainTarget } from '../collect/sources/http/target.ts'
 import { routes as declareRoutes } from '../declare/routes.ts'
 import type { DeclareDeps } from '../declare/routes-deps.ts'
 import type { DeclareTables } from '../declare/tables.ts'
@@ -45,21 +46,22 @@ import { ledgerPlaces } from '../prove/queries.ts'
 import { routes as proveRoutes } from '../prove/routes.ts'
 import type { ProveTables } from '../prove/tables.ts'
 import { recordCertificate } from './certificate-evidence.ts'
+import { startCompatServer } from './compat-server.ts'
 import { eventRoutes } from './events-routes.ts'
 import { startHttpServer } from './http-server.ts'
+import { ingestDeps } from './ingest-deps.ts'
 import { createLive, type Live } from './live.ts'
 import { overviewRoute } from './overview.ts'
 import { createRateLimit } from './rate-limit.ts'
 import { demoReplySchema } from './schema.ts'
 import { securityTxtRoute } from './security-txt.ts'
 
-const MAX_BODY_BYTES = 128 * 1024 * 1024
-const MAX_HELD_BYTES = 384 * 1024 * 1024
-
 export interface Kanpeki {
   readonly url: string
   /** Sets the administrator's password while there is none, otherwise the sign-in page. */
   readonly signInUrl: string
+  /** The compatibility listener, if there is one. */
+  readonly compatUrl: string | undefined
   readonly services: Services
   readonly collecting: Collecting
   readonly declaring: Declaring
@@ -121,7 +123,11 @@ export async function serve(config: Config, log: Log, options: ServeOptions = {}
     let stopping = false
     const metrics = createOwnMetrics({ ...services, version: VERSION, root: services.dir.root })
     let url = ''
-    let syslog: Addresses['syslog']
+    const listening: { syslog?: Addresses['syslog']; compat?: string } = {}
+    const ingest = ingestDeps(services, authenticate, () =>
+      stopping ? new KanpekiError('stopping', 'Kanpeki is stopping.') : undefined,
+    )
+    const context = tls === undefined ? {} : { tls: tlsContext(tls, authority) }
     const http = await startHttpServer(
       {
         version: VERSION,
@@ -141,36 +147,45 @@ export async function serve(config: Config, log: Log, options: ServeOptions = {}
           }),
         report: (error, request) =>
           log.error('a request failed', { path: request.url?.split('?', 1)[0], reason: messageOf(error), stack: stackOf(error) }),
-        hot: createIngestHandler({
-          authenticate: (request) => authenticate(request).then((caller) => (caller.kind === 'anonymous' ? undefined : caller)),
-          commit: (body) => services.pipeline.ask({ kind: 'body', body }, transferable(body.body)),
-          refusal: () => (stopping ? new KanpekiError('stopping', 'Kanpeki is stopping.') : undefined),
-          clock,
-          log: log.warn,
-          maxBodyBytes: MAX_BODY_BYTES,
-          maxHeldBytes: MAX_HELD_BYTES,
-        }),
+        hot: createIngestHandler({ ...ingest, targetOf: mainTarget }),
         routes: allRoutes({
           services,
           collecting,
           declaring,
           live,
-          addresses: () => ({ url, syslog }),
+          addresses: () => ({ url, syslog: undefined, ...listening }),
           secure,
           authority,
           metrics,
           stopping: () => stopping,
         }),
-        ...(tls === undefined ? {} : { tls: tlsContext(tls, authority) }),
+        ...context,
       },
       host,
       config.values.port,
     )
-    tls?.onChange(() => http.refreshTls())
-    authority.onChange(() => http.refreshTls())
-    url = `${secure ? 'https' : 'http'}://${urlHost(tls?.announced ?? host)}:${http.port}`
+    const origin = `${secure ? 'https' : 'http'}://${urlHost(tls?.announced ?? host)}`
+    url = `${origin}:${http.port}`
+    const compatPort = config.values['compat-port']
+    const compat =
+      compatPort === null
+        ? undefined
+        : await startCompatServer(
+            { hot: createIngestHandler({ ...ingest, targetOf: compatTarget }), answered: metrics.answered, ...context },
+            host,
+            compatPort,
+          )
+    if (compat !== undefined) {
+      listening.compat = `${origin}:${compat.port}`
+      log.info('the compatibility listener takes events', { url: listening.compat })
+    }
+    for (const source of [tls, authority])
+      source?.onChange(() => {
+        http.refreshTls()
+        compat?.refreshTls()
+      })
     const syslogPort = config.values['syslog-port']
-    if (syslogPort !== null) syslog = await openSyslog(collecting.manager, config.values['syslog-host'], syslogPort)
+    if (syslogPort !== null) listening.syslog = await openSyslog(collecting.manager, config.values['syslog-host'], syslogPort)
     await collecting.manager.startAll()
     if (tls === undefined) services.announce(url)
     else services.announce(`https://${localHost(host)}:${http.port}`, tls.servedFile)
@@ -178,13 +193,14 @@ export async function serve(config: Config, log: Log, options: ServeOptions = {}
     return {
       url,
       signInUrl: setup === undefined ? `${url}/sign-in` : `${url}/setup?token=${setup}`,
+      compatUrl: listening.compat,
       services,
       collecting,
       declaring,
       routes: http.routes,
       async stop() {
         stopping = true
-        await http.close()
+        await Promise.all([http.close(), compat?.close()])
         await stopAll()
       },
     }
@@ -351,11 +367,6 @@ function recorder({ state, clock, drainer }: Pick<Services, 'state' | 'clock' | 
 function localHost(host: string): string {
   if (!isWildcard(host)) return urlHost(host)
   return host === '0.0.0.0' ? '127.0.0.1' : '[::1]'
-}
-
-/** A body that owns its memory moves to the writer's thread; a slice of a shared pool is copied. */
-function transferable(body: Uint8Array): ArrayBuffer[] {
-  return body.buffer instanceof ArrayBuffer && body.byteLength === body.buffer.byteLength ? [body.buffer] : []
 }
 
 function stackOf(error: unknown): string | undefined {

@@ -1,6 +1,5 @@
 import { bodyIdentity, type IngestBody, type IngestReply } from '../../collect/sources/http/body.ts'
-import { replyTo } from '../../collect/sources/http/reply.ts'
-import { splitBody } from '../../collect/sources/http/split.ts'
+import { replyTo, splitBody } from '../../collect/sources/http/formats.ts'
 import type { Writer } from './writer.ts'
 
 /** Takes a request's body apart and commits it. Resolves with the reply once all of it is durable. */
@@ -18,7 +17,7 @@ export async function takeBody(writer: Writer, body: IngestBody): Promise<Ingest
     zoneMinutes: 0,
     parsers: [],
     bytes: body.body.byteLength,
-    gaps: 0,
+    gaps: split.gaps ?? 0,
     refused: split.refused,
   })
   return replyTo(split, {

@@ -3,8 +3,7 @@ import type { Commit, CommitBatch } from '../commit.ts'
 import { addCounts, countOutcomes, NO_COUNTS, type RecordOutcome } from '../counts.ts'
 import type { Counts } from '../schema.ts'
 import type { IngestBody, IngestReply } from '../sources/http/body.ts'
-import { replyTo } from '../sources/http/reply.ts'
-import { splitBody } from '../sources/http/split.ts'
+import { replyTo, splitBody } from '../sources/http/formats.ts'
 
 /**
  * A writer that keeps what it is given in memory and treats ids as the real one does: the first record with an id is
@@ -31,7 +30,7 @@ export class Recorder {
     const split = splitBody(body)
     this.bodies.push(body)
     const outcomes = this.keep(split.records)
-    const counts = countOutcomes(outcomes, { bytes: body.body.byteLength, dropped: split.refused })
+    const counts = countOutcomes(outcomes, { bytes: body.body.byteLength, dropped: split.refused, gaps: split.gaps ?? 0 })
     this.counts = addCounts(this.counts, counts)
     return replyTo(split, { outcomes, counts, tookMs: 1, sequence: ++this.sequence })
   }

@@ -1,5 +1,24 @@
 import { createHash } from 'node:crypto'
 import type { RawRecord } from '../../../kernel/event.ts'
+import type { JsonObject } from '../../../kernel/json.ts'
+import type { WebhookMapping } from './schema.ts'
+
+/** What a body is, decided by the path it was sent to; `formats.ts` says how each is read and answered. */
+export const BODY_FORMATS = [
+  'bulk',
+  'lines',
+  'hec',
+  'hec-raw',
+  'otlp',
+  'loki',
+  'falco',
+  'alertmanager',
+  'k8s-audit',
+  'sns',
+  'firehose',
+  'generic',
+] as const
+export type BodyFormat = (typeof BODY_FORMATS)[number]
 
 /** One request's body as it goes to the writer: decompressed, not parsed. `body` may be transferred to a thread. */
 export interface IngestBody {
@@ -7,7 +26,7 @@ export interface IngestBody {
   readonly source: string
   readonly scope: string
   readonly tokenId: string
-  readonly format: 'bulk' | 'lines'
+  readonly format: BodyFormat
   /** The index in a bulk request's path. */
   readonly index: string | undefined
   readonly body: Uint8Array
@@ -17,12 +36,18 @@ export interface IngestBody {
   readonly origin: string
   /** Milliseconds UTC at the last byte. */
   readonly received: number
+  /** What the request says about every event in it, beside the body: dotted ECS names. */
+  readonly words?: JsonObject
+  /** How to read the events of `generic`. */
+  readonly mapping?: WebhookMapping
 }
 
 /** What the sender gets: built beside the parsing, so that the main thread only passes the bytes on. */
 export interface IngestReply {
   readonly status: number
   readonly body: Uint8Array
+  /** Content type; JSON where absent. */
+  readonly type?: string
 }
 
 /** Why one item was not taken as sent, in Elasticsearch's words. */
@@ -45,11 +70,21 @@ export interface BulkItem {
 
 /** A body taken apart. Each item is a record or was refused: items.length = records.length + refused for `bulk`. */
 export interface SplitBody {
-  readonly format: IngestBody['format']
+  readonly format: BodyFormat
   readonly records: readonly RawRecord[]
   readonly items: readonly BulkItem[]
   /** Items that are no events (update, delete): counted as received and dropped. */
   readonly refused: number
+  /** Events that the sender says it left out: lost before they reached us. */
+  readonly gaps?: number
+  /** The first part that nobody can read; it is kept as an unknown, and the sender is told as its protocol tells. */
+  readonly trouble?: { readonly at: number; readonly reason: string }
+  /** The sender's own id of the request, which the reply repeats, and when it came (Firehose). */
+  readonly request?: { readonly id: string; readonly at: number }
+  /** Whether the reply is protobuf: OTLP answers in kind. */
+  readonly protobuf?: boolean
+  /** False where the body as a whole was unreadable. */
+  readonly whole?: boolean
 }
 
 /** Bounds on what one body may hold; sizes in bytes. */
@@ -66,9 +101,14 @@ export const BODY_LIMITS: BodyLimits = { maxLineBytes: 1_048_576, maxRecords: 25
  */
 export function bodyIdentity(body: IngestBody): string {
   return createHash('sha256')
-    .update(`${body.tokenId}\0${body.source}\0${body.index ?? ''}\0${body.digest}`)
+    .update(`${body.tokenId}\0${body.source}\0${placeOf(body)}\0${body.digest}`)
     .digest('hex')
     .slice(0, 32)
+}
+
+function placeOf({ format, index, words }: IngestBody): string {
+  if (format === 'bulk' || format === 'lines') return index ?? ''
+  return `${format} ${words === undefined ? '' : JSON.stringify(words)}`
 }
 
 /** The sender's `_id` names an event within its index and scope: another team's cannot shadow it. */

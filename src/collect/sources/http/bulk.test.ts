@@ -4,8 +4,8 @@ import { describe, expect, test } from 'vitest'
 import { countOutcomes, imbalance } from '../../counts.ts'
 import { bodyIdentity, type IngestBody } from './body.ts'
 import { splitBulk } from './bulk.ts'
+import { replyTo } from './formats.ts'
 import { splitLines } from './lines.ts'
-import { replyTo } from './reply.ts'
 
 function input(body: string | Buffer, more: Partial<IngestBody> = {}): IngestBody {
   const bytes = Buffer.from(body)

@@ -10,6 +10,8 @@ import { testCaller } from '../../../platform/testing/caller.ts'
 import { imbalance } from '../../counts.ts'
 import { Recorder } from '../../testing/recorder.ts'
 import { createIngestHandler } from './handler.ts'
+import { memoryBudget } from './read-body.ts'
+import { mainTarget } from './target.ts'
 
 const MAX_BODY = 1_000_000
 
@@ -30,6 +32,7 @@ beforeEach(async () => {
   waiting = undefined
   refusal = undefined
   const handler = createIngestHandler({
+    targetOf: mainTarget,
     async authenticate(request) {
       const token = /^(?:Bearer|ApiKey) (.+)$/.exec(request.headers.authorization ?? '')?.[1]
       return token === 'good' ? caller('a', 'ingest') : token === 'reader' ? caller('r', 'events:read') : undefined
@@ -42,7 +45,7 @@ beforeEach(async () => {
     clock: systemClock,
     log: (message, detail) => logged.push(`${message} ${JSON.stringify(detail)}`),
     maxBodyBytes: MAX_BODY,
-    maxHeldBytes: 4 * MAX_BODY,
+    budget: memoryBudget(4 * MAX_BODY),
   })
   server = createServer((request, response) => {
     if (!handler(request, response)) response.writeHead(404).end('not ingest')

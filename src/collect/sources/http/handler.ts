@@ -1,12 +1,22 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Clock } from '../../../kernel/clock.ts'
 import { KanpekiError, messageOf } from '../../../kernel/error.ts'
+import type { JsonObject } from '../../../kernel/json.ts'
 import type { Caller } from '../../../platform/http/route.ts'
+import { answerTo } from './answers.ts'
 import type { IngestBody, IngestReply } from './body.ts'
-import { type MemoryBudget, memoryBudget, readBody } from './read-body.ts'
-import { callerSource, namedSource, type Target, targetOf } from './target.ts'
+import { DIALECTS } from './dialects.ts'
+import { Acknowledgements } from './hec/acknowledgements.ts'
+import { SUCCESS } from './hec/reply.ts'
+import { type MemoryBudget, readBody } from './read-body.ts'
+import type { WebhookMapping } from './schema.ts'
+import { callerSource, namedSource, type Target, type TargetOf } from './target.ts'
+import { firehoseWords } from './webhook/firehose-words.ts'
+import type { SnsGuard } from './webhook/sns-guard.ts'
 
 export interface IngestDeps {
+  /** Which requests are taken, and as what: `mainTarget` or `compatTarget`. */
+  readonly targetOf: TargetOf
   /** Who sends, or undefined without a valid token. */
   readonly authenticate: (request: IncomingMessage) => Promise<Caller | undefined>
   /**
@@ -16,57 +26,78 @@ export interface IngestDeps {
   readonly commit: (body: IngestBody) => Promise<IngestReply>
   /** Why nothing can be taken now, asked before a body is read; undefined when all is well. */
   readonly refusal?: () => KanpekiError | undefined
+  /** How the source's owner wants `generic` bodies read. */
+  readonly mappingOf?: (scope: string, source: string) => Promise<WebhookMapping | undefined>
+  /** Checks what comes from SNS; unchecked where absent. */
+  readonly sns?: SnsGuard
   readonly clock: Clock
   readonly log: (message: string, detail?: Record<string, unknown>) => void
   /** Bytes of one decompressed body. */
   readonly maxBodyBytes: number
-  /** Bytes that all bodies in memory may hold together. */
-  readonly maxHeldBytes: number
+  /** Bytes that all bodies in memory may hold together; handlers that share it share its room. */
+  readonly budget: MemoryBudget
 }
 
-/** Status and seconds to wait for each code; any other error is a 500. Senders retry 429 and 503, and drop on 4xx. */
-const ANSWERS: Readonly<Record<string, { readonly status: number; readonly retryAfter?: number; readonly type: string }>> = {
-  unauthenticated: { status: 401, type: 'security_exception' },
-  forbidden: { status: 403, type: 'security_exception' },
-  bad_source: { status: 400, type: 'illegal_argument_exception' },
-  bad_encoding: { status: 400, type: 'illegal_argument_exception' },
-  body_aborted: { status: 400, type: 'illegal_argument_exception' },
-  body_too_large: { status: 413, type: 'content_too_long_exception' },
-  too_many_records: { status: 413, type: 'content_too_long_exception' },
-  queue_full: { status: 429, retryAfter: 1, type: 'es_rejected_execution_exception' },
-  stopping: { status: 503, retryAfter: 5, type: 'unavailable_shards_exception' },
-  disk_full: { status: 503, retryAfter: 30, type: 'cluster_block_exception' },
-  state_busy: { status: 503, retryAfter: 1, type: 'unavailable_shards_exception' },
-  state_unreachable: { status: 503, retryAfter: 5, type: 'unavailable_shards_exception' },
-  lake_unreachable: { status: 503, retryAfter: 5, type: 'unavailable_shards_exception' },
-  lake_timeout: { status: 503, retryAfter: 5, type: 'unavailable_shards_exception' },
-  lake_memory: { status: 503, retryAfter: 5, type: 'circuit_breaking_exception' },
+type Take = Extract<Target, { kind: 'take' }>
+
+/** What is needed beside one request. */
+interface Context {
+  readonly deps: IngestDeps
+  readonly acknowledgements: Acknowledgements
+  readonly request: IncomingMessage
+  readonly response: ServerResponse
 }
-const BROKEN = { status: 500, type: 'exception' } as const
+
+const HEALTHY = { text: 'HEC is healthy', code: 17 }
+const UNHEALTHY = { text: 'HEC is unhealthy, queues are full', code: 18 }
+/** A question about acknowledgements is a short list of numbers. */
+const MAX_QUESTION_BYTES = 262_144
 
 /**
  * The hot path: bare node:http, no framework. Returns true if the request is one of its own (it then answers it), false
  * to leave it to the others. It looks at paths and at the body, never at the content type: senders say anything there.
  */
 export function createIngestHandler(deps: IngestDeps): (request: IncomingMessage, response: ServerResponse) => boolean {
-  const budget = memoryBudget(deps.maxHeldBytes)
+  const acknowledgements = new Acknowledgements()
   return (request, response) => {
-    const target = targetOf(request.method ?? '', request.url ?? '/', request.headers.accept)
+    const target = deps.targetOf(request.method ?? '', request.url ?? '/', request.headers.accept)
     if (target === undefined) return false
     // Elasticsearch clients refuse any answer without it, some of them only after they have sent everything.
     response.setHeader('X-Elastic-Product', 'Elasticsearch')
-    answer(deps, budget, target, request, response).catch((error: unknown) => fail(deps, target, request, response, error))
+    const context = { deps, acknowledgements, request, response }
+    answer(context, target).catch((error: unknown) => fail(context, target, error))
     return true
   }
 }
 
-async function answer(
-  deps: IngestDeps,
-  budget: MemoryBudget,
-  target: Target,
-  request: IncomingMessage,
-  response: ServerResponse,
-): Promise<void> {
+async function answer(context: Context, target: Target): Promise<void> {
+  const { deps, acknowledgements, request, response } = context
+  if (target.kind === 'health') {
+    const refusal = deps.refusal?.()
+    return sendJson(response, refusal === undefined ? 200 : 503, refusal === undefined ? HEALTHY : UNHEALTHY)
+  }
+  const caller = await sender(deps, target, request)
+  if (target.kind === 'handshake') return sendJson(response, target.status, target.body)
+  if (target.kind === 'acks') {
+    const channel = channelOf(request)
+    if (channel === undefined) throw new KanpekiError('channel_missing', 'The request names no channel.')
+    const asked = await readQuestion(deps, request)
+    const told = acknowledgements.answer(caller.id, channel, asked)
+    if (told === undefined) throw new KanpekiError('bad_request', 'The body is not {"acks":[…]}.')
+    return sendJson(response, 200, told)
+  }
+  const reply = await take(context, target, caller)
+  const channel = target.dialect === 'splunk' && reply.status === 200 ? channelOf(request) : undefined
+  if (channel === undefined) send(response, reply)
+  // The records are durable since `take` resolved: what is promised here is kept already.
+  else sendJson(response, 200, { ...SUCCESS, ackId: acknowledgements.give(caller.id, channel) })
+}
+
+async function sender(deps: IngestDeps, target: Target, request: IncomingMessage): Promise<Caller> {
+  if (target.dialect === 'firehose') {
+    const key = request.headers['x-amz-firehose-access-key']
+    if (typeof key === 'string') request.headers.authorization ??= `Bearer ${key}`
+  }
   const caller = await deps.authenticate(request)
   if (caller === undefined)
     throw new KanpekiError('unauthenticated', 'A token is missing or not valid.', {
@@ -74,48 +105,75 @@ async function answer(
     })
   if (!caller.permissions.has('ingest'))
     throw new KanpekiError('forbidden', 'This token may not send events.', { remedy: 'Use a token of scope `ingest`.' })
-  if (target.kind === 'handshake') return send(response, target.status, Buffer.from(JSON.stringify(target.body)))
-  const source = caller.source ?? (target.kind === 'bulk' ? callerSource(caller) : namedSource(target.name))
+  return caller
+}
+
+async function take({ deps, request }: Context, target: Take, caller: Caller): Promise<IngestReply> {
+  const source = caller.source ?? (target.name === undefined ? callerSource(caller) : namedSource(target.name))
   if (source === undefined)
     throw new KanpekiError('bad_source', 'The source name in the path is not valid.', {
       remedy: 'Use 1 to 64 lower-case letters, digits, dots, dashes and underscores.',
     })
   const refusal = deps.refusal?.()
   if (refusal !== undefined) throw refusal
+  const mapping = target.format === 'generic' ? await deps.mappingOf?.(caller.scope, source) : undefined
 
-  const read = await readBody(request, deps.maxBodyBytes, budget)
+  const read = await readBody(request, deps.maxBodyBytes, deps.budget)
   try {
+    const checked = target.format === 'sns' ? await deps.sns?.check(read.body) : undefined
+    const words = wordsOf(target, request, checked?.words)
     const reply = await deps.commit({
       source,
       scope: caller.scope,
       tokenId: caller.id,
-      format: target.kind,
-      index: target.kind === 'bulk' ? target.index : undefined,
+      format: target.format,
+      index: target.index,
       body: read.body,
       digest: read.digest,
       origin: request.socket.remoteAddress ?? 'unknown',
       received: deps.clock.now(),
+      ...(words === undefined ? {} : { words }),
+      ...(mapping === undefined ? {} : { mapping }),
     })
-    send(response, reply.status, reply.body)
+    await checked?.confirm?.()
+    return reply
   } finally {
     read.release()
   }
 }
 
-function fail(deps: IngestDeps, target: Target, request: IncomingMessage, response: ServerResponse, error: unknown): void {
-  const code = error instanceof KanpekiError ? error.code : 'internal'
-  const { status, type, retryAfter } = { retryAfter: undefined, ...(Object.hasOwn(ANSWERS, code) ? ANSWERS[code]! : BROKEN) }
-  if (status >= 500) deps.log('ingest failed', { code, error: messageOf(error), path: request.url })
-  const reason = status === 500 ? 'The server could not take the request; its log says why.' : messageOf(error)
+function wordsOf(target: Take, request: IncomingMessage, checked: JsonObject | undefined): JsonObject | undefined {
+  return target.format === 'firehose' ? firehoseWords(request.headers) : (checked ?? target.words)
+}
+
+function channelOf(request: IncomingMessage): string | undefined {
+  const header = request.headers['x-splunk-request-channel']
+  if (typeof header === 'string' && header !== '') return header.slice(0, 100)
+  const query = request.url?.split('?', 2)[1]
+  const channel = query === undefined ? null : new URLSearchParams(query).get('channel')
+  return channel === null || channel === '' ? undefined : channel.slice(0, 100)
+}
+
+async function readQuestion(deps: IngestDeps, request: IncomingMessage): Promise<unknown> {
+  const read = await readBody(request, MAX_QUESTION_BYTES, deps.budget)
+  try {
+    return JSON.parse(read.body.toString())
+  } catch {
+    return undefined
+  } finally {
+    read.release()
+  }
+}
+
+function fail({ deps, request, response }: Context, target: Target, error: unknown): void {
+  const { status, code, reason, retryAfter } = answerTo(error)
+  if (status >= 500) deps.log('ingest failed', { code, error: messageOf(error), path: request.url?.split('?', 1)[0] })
+  const dialect = DIALECTS[target.dialect]
+  const reply = dialect.say({ status, code, reason, now: deps.clock.now() }, request)
   if (retryAfter !== undefined) response.setHeader('Retry-After', retryAfter)
-  if (status === 401) response.setHeader('WWW-Authenticate', 'Bearer realm="kanpeki"')
-  const cause = { type, reason }
-  const body =
-    target.kind === 'lines'
-      ? { type: 'about:blank', title: code, status, code, detail: reason }
-      : { error: { root_cause: [cause], ...cause }, status }
+  if (status === 401) response.setHeader('WWW-Authenticate', [...dialect.challenge])
   if (!request.complete) drain(request, deps.maxBodyBytes)
-  send(response, status, Buffer.from(JSON.stringify(body)), target.kind === 'lines' ? 'application/problem+json' : undefined)
+  send(response, reply)
 }
 
 /**
@@ -132,8 +190,13 @@ function drain(request: IncomingMessage, limit: number): void {
   request.resume()
 }
 
-function send(response: ServerResponse, status: number, body: Uint8Array, type = 'application/json'): void {
+function sendJson(response: ServerResponse, status: number, body: object | undefined): void {
+  send(response, { status, body: body === undefined ? Buffer.alloc(0) : Buffer.from(JSON.stringify(body)) })
+}
+
+function send(response: ServerResponse, { status, body, type = 'application/json' }: IngestReply): void {
   if (response.destroyed || response.headersSent) return
-  response.writeHead(status, { 'Content-Type': type, 'Content-Length': body.byteLength })
-  response.end(body)
+  if (status === 204) response.writeHead(204)
+  else response.writeHead(status, { 'Content-Type': type, 'Content-Length': body.byteLength })
+  response.end(status === 204 ? undefined : body)
 }

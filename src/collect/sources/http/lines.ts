@@ -18,5 +18,5 @@ export function splitLines(input: IngestBody, limits: BodyLimits = BODY_LIMITS):
       })
     records.push(lineRecord(`${identity}-${records.length}`, line, limits.maxLineBytes, input.origin))
   })
-  return { format: 'lines', records, items: [], refused: 0 }
+  return { format: input.format, records, items: [], refused: 0 }
 }

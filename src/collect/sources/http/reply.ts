@@ -11,11 +11,6 @@ export interface CommitFacts {
   readonly sequence: number
 }
 
-/** The reply to a body that is durably committed. Never build it before that. */
-export function replyTo(split: SplitBody, facts: CommitFacts): IngestReply {
-  return split.format === 'bulk' ? bulkReply(split, facts) : linesReply(facts)
-}
-
 /**
  * Elasticsearch's bulk reply. Written by hand since 20,000 items pass here at once; the order of keys is part of it:
  * Fluent Bit looks for the literal `"errors":false,"items":[` where its buffer does not hold the whole reply.
@@ -23,7 +18,7 @@ export function replyTo(split: SplitBody, facts: CommitFacts): IngestReply {
  * A record that we already have answers 200 `noop`, not 409: to senders 409 is a failure, and the retry after a lost
  * reply is the usual reason for one.
  */
-function bulkReply(split: SplitBody, facts: CommitFacts): IngestReply {
+export function bulkReply(split: SplitBody, facts: CommitFacts): IngestReply {
   let errors = false
   const parts: string[] = []
   for (const [at, item] of split.items.entries()) {
@@ -42,7 +37,7 @@ function itemReply(item: BulkItem, id: string, outcome: RecordOutcome | undefine
   return `${place}"_version":1,"result":"${result}","_shards":{"total":1,"successful":1,"failed":0},"_seq_no":${sequence},"_primary_term":1,"status":${status}}}`
 }
 
-function linesReply(facts: CommitFacts): IngestReply {
+export function linesReply(_split: SplitBody, facts: CommitFacts): IngestReply {
   const { received, stored, parsed, unknown, repeated, dropped } = facts.counts
   return json(
     200,

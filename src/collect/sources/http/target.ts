@@ -1,48 +1,111 @@
+import type { JsonObject } from '../../../kernel/json.ts'
 import type { Caller } from '../../../platform/http/route.ts'
+import type { BodyFormat } from './body.ts'
+import type { Dialect } from './dialects.ts'
+import { HANDSHAKES, type Handshake, INDEX_HANDSHAKE } from './elasticsearch.ts'
+import { SUCCESS } from './hec/reply.ts'
+import { webhookFormat } from './webhook/kinds.ts'
 
 /** What a request line asks of the ingest handler. */
 export type Target =
-  | { readonly kind: 'bulk'; readonly index: string | undefined }
-  | { readonly kind: 'lines'; readonly name: string }
-  | { readonly kind: 'handshake'; readonly status: number; readonly body: object }
+  /** A body of events. `name` is the source that the path names, `words` what the query says about every event. */
+  | {
+      readonly kind: 'take'
+      readonly dialect: Dialect
+      readonly format: BodyFormat
+      readonly name?: string
+      readonly index?: string
+      readonly words?: JsonObject
+    }
+  | ({ readonly kind: 'handshake'; readonly dialect: Dialect } & Handshake)
+  /** Splunk: which requests are durable. */
+  | { readonly kind: 'acks'; readonly dialect: 'splunk' }
+  /** Splunk: whether events are taken; asked without a token. */
+  | { readonly kind: 'health'; readonly dialect: 'splunk' }
+
+export type TargetOf = (method: string, url: string, accept: string | undefined) => Target | undefined
 
 const BULK = /^\/(?:([^/_][^/]*)\/)?(?:[^/_][^/]*\/)?_bulk\/?$/
 const LINES = /^\/api\/v1\/ingest\/([^/]+)\/?$/
+const WEBHOOK = /^\/api\/v1\/ingest\/webhook\/([^/]+)\/?$/
+const HEC = /^\/services\/collector(?:\/(event|raw|health|ack))?(?:\/1\.0)?\/?$/
 const SOURCE_NAME = /^[a-z0-9][a-z0-9._-]{0,63}$/
 
 /**
- * Which of the ingest paths a request is for; undefined leaves it to the other routes. What Elasticsearch clients ask
- * before they send is answered so that they do: v7 `GET /`, winston-elasticsearch `/_cluster/health` and templates.
- * `GET /` is the console's for browsers.
+ * Which of the main port's ingest paths a request is for; undefined leaves it to the other routes. `GET /` is the console's
+ * for browsers.
  */
-export function targetOf(method: string, url: string, accept: string | undefined): Target | undefined {
-  const path = url.split('?', 1)[0]!
-  if (method === 'POST' || method === 'PUT') {
-    const bulk = BULK.exec(path)
-    if (bulk !== null) return { kind: 'bulk', index: decoded(bulk[1]) }
-    const lines = method === 'POST' ? LINES.exec(path) : null
-    if (lines !== null) return { kind: 'lines', name: decoded(lines[1]) ?? '' }
+export const mainTarget: TargetOf = (method, url, accept = '') => {
+  const [path, query] = parts(url)
+  if (path === '/' && (!accept.includes('json') || accept.includes('html'))) return undefined
+  return events(method, path, query) ?? elastic(method, path)
+}
+
+/** As `mainTarget`, and what other products' senders ask for; nothing else is served there. */
+export const compatTarget: TargetOf = (method, url) => {
+  const [path, query] = parts(url)
+  return (
+    events(method, path, query) ?? splunk(method, path, query) ?? pushed(method, path) ?? elastic(method, path, COMPAT_HANDSHAKES)
+  )
+}
+
+function parts(url: string): [path: string, query: URLSearchParams] {
+  const at = url.indexOf('?')
+  return at < 0 ? [url, new URLSearchParams()] : [url.slice(0, at), new URLSearchParams(url.slice(at + 1))]
+}
+
+function events(method: string, path: string, query: URLSearchParams): Target | undefined {
+  if (method !== 'POST' && method !== 'PUT') return undefined
+  const bulk = BULK.exec(path)
+  if (bulk !== null) {
+    const index = decoded(bulk[1])
+    return { kind: 'take', dialect: 'elastic', format: 'bulk', ...(index === undefined ? {} : { index }) }
   }
-  return handshake(method, path, accept ?? '')
+  if (method !== 'POST') return undefined
+  const webhook = WEBHOOK.exec(path)
+  if (webhook !== null) {
+    const format = webhookFormat(decoded(webhook[1]) ?? '')
+    if (format === undefined) return undefined
+    const name = query.get('source')
+    const dialect = format === 'firehose' ? 'firehose' : 'problem'
+    return { kind: 'take', dialect, format, ...(name === null ? {} : { name }) }
+  }
+  const lines = LINES.exec(path)
+  return lines === null ? undefined : { kind: 'take', dialect: 'problem', format: 'lines', name: decoded(lines[1]) ?? '' }
 }
 
-function handshake(method: string, path: string, accept: string): Target | undefined {
-  const ok = (body: object): Target => ({ kind: 'handshake', status: 200, body })
-  if (path === '/' && (method === 'GET' || method === 'HEAD') && accept.includes('json') && !accept.includes('html'))
-    return ok(ABOUT)
-  if (path.startsWith('/_index_template/') || path.startsWith('/_template/')) return ok({ acknowledged: true })
-  if (method === 'GET' && path === '/_license')
-    return ok({ license: { status: 'active', type: 'basic', mode: 'basic', uid: 'kanpeki' } })
-  if (method === 'GET' && path === '/_cluster/health') return ok({ cluster_name: 'kanpeki', status: 'green', timed_out: false })
-  return undefined
+function splunk(method: string, path: string, query: URLSearchParams): Target | undefined {
+  const hec = HEC.exec(path)
+  if (hec === null) return undefined
+  const what = hec[1] ?? 'event'
+  if (what === 'health') return { kind: 'health', dialect: 'splunk' }
+  if (what === 'ack') return { kind: 'acks', dialect: 'splunk' }
+  // Some senders look whether the path is there before they post.
+  if (method !== 'POST') return { kind: 'handshake', dialect: 'splunk', status: 200, body: SUCCESS }
+  return { kind: 'take', dialect: 'splunk', format: what === 'raw' ? 'hec-raw' : 'hec', words: meta(query) }
 }
 
-/** The least that version checks ask for; the tagline and build flavour are part of the v7 client's check. */
-const ABOUT = {
-  name: 'kanpeki',
-  cluster_name: 'kanpeki',
-  version: { number: '8.19.0', build_flavor: 'default', minimum_wire_compatibility_version: '7.17.0' },
-  tagline: 'You Know, for Search',
+/** What Splunk lets senders say in the query. */
+function meta(query: URLSearchParams): JsonObject {
+  return Object.fromEntries(
+    ['time', 'host', 'source', 'sourcetype', 'index'].flatMap((name) => {
+      const value = query.get(name)
+      return value === null ? [] : [[name, value]]
+    }),
+  )
+}
+
+function pushed(method: string, path: string): Target | undefined {
+  if (method !== 'POST') return undefined
+  if (path === '/v1/logs') return { kind: 'take', dialect: 'otlp', format: 'otlp' }
+  return path === '/loki/api/v1/push' ? { kind: 'take', dialect: 'loki', format: 'loki' } : undefined
+}
+
+const COMPAT_HANDSHAKES = [...HANDSHAKES, INDEX_HANDSHAKE]
+
+function elastic(method: string, path: string, rules = HANDSHAKES): Target | undefined {
+  const found = rules.find((one) => one.methods.includes(method) && one.path.test(path))
+  return found === undefined ? undefined : { kind: 'handshake', dialect: 'elastic', ...found.answer(method, path) }
 }
 
 function decoded(part: string | undefined): string | undefined {
@@ -60,8 +123,8 @@ export function namedSource(name: string): string | undefined {
 }
 
 /**
- * The source a bulk request counts for: one for each token name, so that a shipper that falls silent is seen, and a
- * replaced token continues the account of the old one.
+ * The source that a request without a name counts for: one for each token name, so that a shipper that falls silent is
+ * seen, and a replaced token continues the account of the old one.
  */
 export function callerSource(caller: Caller): string {
   const slug = caller.name

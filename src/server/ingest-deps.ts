@@ -1,0 +1,42 @@
+import type { Authenticator } from '../access/authenticate.ts'
+import type { Services } from '../app/services.ts'
+import { readSource } from '../collect/queries.ts'
+import type { IngestDeps } from '../collect/sources/http/handler.ts'
+import { memoryBudget } from '../collect/sources/http/read-body.ts'
+import { httpConfig } from '../collect/sources/http/schema.ts'
+import { createSnsGuard } from '../collect/sources/http/webhook/sns-guard.ts'
+import type { CollectTables } from '../collect/tables.ts'
+import type { KanpekiError } from '../kernel/error.ts'
+import { readJson } from '../platform/state/columns.ts'
+
+const MAX_BODY_BYTES = 128 * 1024 * 1024
+const MAX_HELD_BYTES = 384 * 1024 * 1024
+
+/** What every port that takes events needs; they share one budget of memory. */
+export function ingestDeps(
+  services: Pick<Services, 'state' | 'pipeline' | 'clock' | 'log' | 'outgoing'>,
+  authenticate: Authenticator,
+  refusal: () => KanpekiError | undefined,
+): Omit<IngestDeps, 'targetOf'> {
+  const { state, pipeline, clock, log, outgoing } = services
+  return {
+    authenticate: (request) => authenticate(request).then((caller) => (caller.kind === 'anonymous' ? undefined : caller)),
+    commit: (body) => pipeline.ask({ kind: 'body', body }, transferable(body.body)),
+    refusal,
+    async mappingOf(scope, source) {
+      const row = await readSource(state.tables<CollectTables>(), scope, source)
+      if (row === undefined || row.config === '') return undefined
+      return httpConfig.safeParse(readJson(row.config)).data?.mapping
+    },
+    sns: createSnsGuard({ fetch: outgoing.fetch, clock, log: log.warn }),
+    clock,
+    log: log.warn,
+    maxBodyBytes: MAX_BODY_BYTES,
+    budget: memoryBudget(MAX_HELD_BYTES),
+  }
+}
+
+/** A body that owns its memory moves to the writer's thread; a slice of a shared pool is copied. */
+function transferable(body: Uint8Array): ArrayBuffer[] {
+  return body.buffer instanceof ArrayBuffer && body.byteLength === body.buffer.byteLength ? [body.buffer] : []
+}
