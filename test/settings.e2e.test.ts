@@ -167,7 +167,7 @@ describe.skipIf(!hasChromium)('audit, assets and settings in Chromium (needs Deb
       }
       await press('agents.kept')
       await page.getByRole('cell', { name: `Machines ${language}` }).waitFor()
-      expect(await page.locator('.code').count()).toBe(0)
+      await expect.poll(() => page.locator('.code').count()).toBe(0)
       if (!hasTools) return
       await page.reload()
       await page
@@ -195,6 +195,14 @@ describe.skipIf(!hasChromium)('audit, assets and settings in Chromium (needs Deb
       await page.locator('h1').click()
       await page.keyboard.press('e')
       await expect.poll(() => page.locator('tbody tr', { hasText: `review-${language}` }).count(), { timeout: 10_000 }).toBe(0)
+      // Removing has no way back: one press asks, the second does it.
+      const token = page.locator('tbody tr', { hasText: `leaving-${language}` }).first()
+      await token.click()
+      await page.keyboard.press('d')
+      await page.getByRole('button', { name: t('review.removeSure') }).waitFor()
+      expect(await token.count()).toBe(1)
+      await page.keyboard.press('d')
+      await expect.poll(() => token.count(), { timeout: 10_000 }).toBe(0)
       await open('/settings/review?show=decided')
       await page
         .locator('tbody tr', { hasText: `review-${language}` })
@@ -227,6 +235,7 @@ async function seed(page: Page, server: Running): Promise<void> {
       name: `review-${language}`,
       roles: [{ role: 'viewer', scope: 'default' }],
     })
+    await made('/api/v1/people', { name: `leaving-${language}`, roles: [{ role: 'viewer', scope: 'default' }] })
   }
   await made('/api/v1/tokens', { name: 'shipper', scope: 'ingest' })
   await made('/api/v1/reviews', undefined)

@@ -10,6 +10,7 @@ export function DecideBar({
   open,
   note,
   pending,
+  sure,
   onNote,
   onDecide,
 }: {
@@ -18,6 +19,8 @@ export function DecideBar({
   open: readonly ReviewItemView[]
   note: string
   pending: boolean
+  /** Removing these was asked for once. */
+  sure: boolean
   onNote: (note: string) => void
   onDecide: (said: { decision: Decision; role?: Role }) => void
 }): ReactNode {
@@ -89,7 +92,7 @@ export function DecideBar({
         title={t('removeNow')}
         onClick={() => onDecide({ decision: 'remove' })}
       >
-        {t('remove')} <kbd>D</kbd>
+        {t(sure ? 'removeSure' : 'remove')} <kbd>D</kbd>
       </button>
     </div>
   )

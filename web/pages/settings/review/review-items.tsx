@@ -61,16 +61,23 @@ export function ReviewItems({
   })
   const toggle = (id: string): void =>
     setPicked((before) => (before.has(id) ? new Set([...before].filter((one) => one !== id)) : new Set([...before, id])))
-  const say = (decision: 'keep' | 'remove'): void => {
-    if (decides && open.length > 0 && !decide.isPending) decide.mutate({ decision })
+  // Removing takes effect at once and has no way back: it is asked for twice, about the same.
+  const about = open.map(({ id }) => id).join(' ')
+  const [asked, setAsked] = useState<string | undefined>()
+  const sure = about !== '' && asked === about
+  const say = (said: { decision: Decision; role?: Role }): void => {
+    if (!decides || open.length === 0 || decide.isPending) return
+    if (said.decision === 'remove' && !sure) setAsked(about)
+    else decide.mutate(said)
   }
   const move = (by: number): void => setHere(items[Math.min(items.length - 1, Math.max(0, at + by))]?.id)
   useKeys({
     j: () => move(1),
     k: () => move(-1),
     x: () => (current === undefined ? undefined : toggle(current.id)),
-    e: () => say('keep'),
-    d: () => say('remove'),
+    e: () => say({ decision: 'keep' }),
+    d: () => say({ decision: 'remove' }),
+    ...(sure ? { escape: () => setAsked(undefined) } : {}),
     c: () => document.getElementById('review-role')?.focus(),
     '/': () => document.getElementById('review-note')?.focus(),
   })
@@ -106,7 +113,8 @@ export function ReviewItems({
             note={note}
             pending={decide.isPending}
             onNote={setNote}
-            onDecide={(said) => decide.mutate(said)}
+            sure={sure}
+            onDecide={say}
           />
         </>
       ) : null}
