@@ -62,10 +62,10 @@ describe.skipIf(!hasChromium)('the sign-in page (needs Debian’s chromium)', ()
 
       await page.getByRole('button', { name: t('access.account.signOut'), exact: true }).click()
       await page.waitForURL(/\/sign-in/)
-      expect(await page.locator('body').innerText()).not.toContain('mori')
+      expect(await page.locator('body').textContent()).not.toContain('mori')
       await page.goBack()
       await page.waitForURL(/\/sign-in/)
-      expect(await page.locator('body').innerText()).not.toContain('mori')
+      expect(await page.locator('body').textContent()).not.toContain('mori')
       expect(faults).toEqual([])
       await context.close()
     },
