@@ -3,7 +3,8 @@ import { KanpekiError } from '../kernel/error.ts'
 import type { CommitResult } from './commit.ts'
 import { imbalance, NO_COUNTS } from './counts.ts'
 import { addToMinute, addToSource, type Db, pruneMinutes } from './queries.ts'
-import { SOURCE_KINDS, type SourceKind } from './schema.ts'
+import type { SourceKind } from './schema.ts'
+import { kindOf } from './source-kind.ts'
 import type { CollectTables, SourcesTable } from './tables.ts'
 
 export const MINUTE_MS = 60_000
@@ -57,23 +58,6 @@ export function newRow(scope: string, id: string, now: number): SourcesTable {
     lag_ms: null,
     ...NO_COUNTS,
   }
-}
-
-/**
- * Ids that are not of a kind that people set up, and what they count as. No sender can give itself one of them: agents are
- * known by their certificates, and `kanpeki:` is what we say about ourselves, of which nothing is expected.
- */
-const OTHER_IDS: readonly (readonly [prefix: string, kind: SourceKind])[] = [
-  ['agent:', 'http'],
-  ['kanpeki:', 'import'],
-]
-
-function kindOf(id: string): SourceKind {
-  const other = OTHER_IDS.find(([prefix]) => id.startsWith(prefix))
-  if (other !== undefined) return other[1]
-  const kind = SOURCE_KINDS.find((name) => id === name || id.startsWith(`${name}:`))
-  if (kind === undefined) throw new KanpekiError('bad_source', `The source id ${JSON.stringify(id)} names no kind of source.`)
-  return kind
 }
 
 /** Forgets minutes older than the accounts keep; the sums since the beginning stay. */

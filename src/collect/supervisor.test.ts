@@ -262,3 +262,19 @@ test('two sources of one name are refused; a stopped one may start again; proble
   await s.stop('default', 'file:a', GRACE)
   expect(s.status('default', 'nobody')).toBeUndefined()
 })
+
+test('an id of no kind is not opened; a commit that no later try can mend fails the source instead of holding it', async () => {
+  const recorder = new Recorder()
+  const one = supervisor(recorder, {
+    wait: (ms, signal) => (ms >= 1e6 ? new Promise((resolve) => signal.addEventListener('abort', () => resolve())) : turn()),
+  })
+  expect(() => one.start(supervised('gopher:a', async function* () {}))).toThrow(expect.objectContaining({ code: 'bad_source' }))
+  let tries = 0
+  recorder.fault = () => (++tries <= 3 ? new KanpekiError('bad_source', 'no kind') : undefined)
+  const { source, acknowledged, opened } = counting(2, new Set())
+  one.start(source)
+  await until(() => acknowledged.length === 2)
+  expect(opened()).toBeGreaterThan(1)
+  await one.stopAll(GRACE)
+  expect(acknowledged).toEqual([0, 1])
+})

@@ -4,6 +4,7 @@ import type { PositionStore, SourceBatch, SourceContext } from '../kernel/plugin
 import { type Backoff, backoffMs, realWait, type Wait } from './backoff.ts'
 import type { Commit, CommitBatch } from './commit.ts'
 import type { SourceState } from './schema.ts'
+import { kindOf } from './source-kind.ts'
 import { CommitWindow, type WindowLimits } from './window.ts'
 
 /** A source with its settings, ready to be opened; see `SOURCES` for where they come from. */
@@ -39,7 +40,7 @@ export interface SourceStatus {
 }
 
 export interface Supervisor {
-  /** Opens a source and keeps it open. @throws KanpekiError `source_runs` if one with this id runs. */
+  /** Opens a source and keeps it open. @throws KanpekiError `source_runs` if one with this id runs, `bad_source` for an id of no kind. */
   start(source: Supervised): void
   /**
    * Lets a source end: it is told to, its last records are committed and acknowledged, then this resolves. After `graceMs`
@@ -62,6 +63,7 @@ export function createSupervisor(deps: SupervisorDeps): Supervisor {
   const keyOf = (scope: string, id: string): string => `${scope}\0${id}`
   return {
     start(source) {
+      kindOf(source.id)
       const key = keyOf(source.scope, source.id)
       if (runs.get(key)?.ended === false) throw new KanpekiError('source_runs', `The source ${source.id} runs already.`)
       const run = new Run(source, deps)

@@ -1,4 +1,4 @@
-import { messageOf } from '../kernel/error.ts'
+import { KanpekiError, messageOf } from '../kernel/error.ts'
 import type { SourceBatch } from '../kernel/plugin.ts'
 import { type Backoff, backoffMs, type Wait } from './backoff.ts'
 import type { Commit, CommitBatch } from './commit.ts'
@@ -64,9 +64,12 @@ export class CommitWindow {
     this.batches++
     this.bytes += batch.bytes
     const committed = this.commitUntilDone(batch)
+    // It is awaited in its turn; until then its failure is nobody's unhandled one.
+    committed.catch(() => {})
     this.tail = this.tail.then(async () => {
       try {
-        if (await committed) {
+        // After a failure nothing later is acknowledged: a position must not run ahead of what failed.
+        if ((await committed) && this.fault === undefined) {
           await source.acknowledge()
           this.deps.onAcknowledged()
         }
@@ -93,6 +96,8 @@ export class CommitWindow {
         this.refusals.delete(batch)
         return true
       } catch (error) {
+        // No later try can succeed: the source fails, visibly, and offers the records again at its next start.
+        if (error instanceof KanpekiError && error.code === 'bad_source') throw error
         this.refusals.set(batch, messageOf(error))
         await this.deps.wait(backoffMs(attempt, this.deps.random, this.deps.backoff), this.deps.abandon)
       }

@@ -1,3 +1,4 @@
+import { setTimeout as pause } from 'node:timers/promises'
 import { parentPort, workerData } from 'node:worker_threads'
 import { loadHandOver } from '../../access/assets/hand-over.ts'
 import type { AccessTables } from '../../access/tables.ts'
@@ -12,6 +13,9 @@ import { startStages } from './stages.ts'
 import { takeBody } from './take-body.ts'
 
 /** The writer thread: parsing, the lake's commit, rules and the state transaction, away from the loop that serves people. */
+/** Consequences that cannot be committed do not hold up the end: the lake has their events, and the next start reads them back. */
+const STOP_GRACE_MS = 20_000
+
 const port = parentPort
 if (port === null) throw new Error('pipeline/worker runs as a worker thread')
 const settings = workerData as WorkerSettings
@@ -56,16 +60,19 @@ const handlers: { readonly [K in Request['kind']]: (request: Extract<Request, { 
     return null
   },
   settled: async () => {
-    await writer.settled()
-    await detector.idle()
+    await settled()
     return null
   },
   stop: async () => {
-    await writer.settled()
-    await detector.idle()
+    await Promise.race([settled(), pause(STOP_GRACE_MS, undefined, { ref: false })])
     detector.stop()
     return null
   },
+}
+
+async function settled(): Promise<void> {
+  await writer.settled()
+  await detector.idle()
 }
 
 port.on('message', async ({ id, request }: ToWorker) => {

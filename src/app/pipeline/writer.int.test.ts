@@ -153,3 +153,15 @@ test('kill -9 of the engine again and again: every acknowledged event is there, 
   expect(await accounts(run)).toMatchObject({ stored: sent })
   console.log(`${sent} events in ${numbers.length} batches over ${bed.engine.restarts()} kills`)
 })
+
+test.each([['gopher:a'], ['http:A'], ['http:a/b'], [''], ['constructor']])(
+  'the source id %j is refused at the door, and what comes after it is taken',
+  async (source) => {
+    const run = await bed.start()
+    await expect(run.send(documents('odd', 2), source)).rejects.toMatchObject({ code: 'bad_source' })
+    await run.send(documents('plain', 3))
+    expect(await count()).toBe(3)
+    expect(await accounts(run)).toMatchObject({ received: 3, stored: 3 })
+    expect(run.failures).toEqual([])
+  },
+)

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import type { CommitResult } from '../../collect/commit.ts'
 import { countOutcomes, type RecordOutcome } from '../../collect/counts.ts'
+import { kindOf } from '../../collect/source-kind.ts'
 import type { Clock } from '../../kernel/clock.ts'
 import { KanpekiError } from '../../kernel/error.ts'
 import { DEFAULT_SCOPE, type ParsedEvent, type RawRecord } from '../../kernel/event.ts'
@@ -76,6 +77,7 @@ interface Waiting {
 }
 
 export interface Writer {
+  /** @throws KanpekiError `bad_source` for a source id that names no kind; what the lake refuses otherwise. */
   submit(submission: Submission): Promise<Committed>
   /** Resolves when everything submitted so far is committed or refused. */
   settled(): Promise<void>
@@ -246,6 +248,7 @@ export async function createWriter(deps: WriterDeps): Promise<Writer> {
   return {
     submit: (submission) =>
       new Promise((resolve, reject) => {
+        kindOf(submission.source)
         const read = requests.has(submission.request) ? undefined : readAll(submission)
         queue.push({ submission, read, resolve, reject })
         running ??= run()
