@@ -1,4 +1,5 @@
 import type { Parser } from '../../kernel/plugin.ts'
+import { auditd } from './auditd/auditd.ts'
 import { dnsLog } from './dns-log/dns-log.ts'
 import { jsonEcs } from './json-ecs/json-ecs.ts'
 import { linuxAuth } from './linux-auth/linux-auth.ts'
@@ -7,4 +8,4 @@ import { webAccess } from './web-access/web-access.ts'
 import { windowsEvent } from './windows-event/windows-event.ts'
 
 /** In the order in which they are asked: the particular ones before those that take anything of their kind. */
-export const parsers: readonly Parser[] = [windowsEvent, webAccess, linuxAuth, dnsLog, jsonEcs, syslog]
+export const parsers: readonly Parser[] = [windowsEvent, auditd, webAccess, linuxAuth, dnsLog, jsonEcs, syslog]

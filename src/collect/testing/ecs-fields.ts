@@ -13,7 +13,7 @@ export function readEcsFields(path: string): ReadonlyMap<string, string> {
 }
 
 /** Names of our own or of a product: nothing under them is ECS. */
-const NAMESPACES: ReadonlySet<string> = new Set(['winlog', 'nxlog', 'system'])
+const NAMESPACES: ReadonlySet<string> = new Set(['winlog', 'nxlog', 'system', 'auditd'])
 
 const CATEGORIES =
   'api authentication configuration database driver email file host iam intrusion_detection library malware network package process registry session threat vulnerability web'.split(
