@@ -18,6 +18,7 @@ const timeColumns: ReadonlyMap<string, string> = new Map([
 /** Fields of the row that are not, or not only, in the document. */
 const rowColumns: ReadonlyMap<string, string> = new Map([
   ['event.id', 'id'],
+  ['_id', 'id'],
   ['kanpeki.source', 'source'],
   ['kanpeki.parser', 'parser'],
   ['kanpeki.scope', 'scope'],
@@ -147,6 +148,8 @@ function valueCondition(value: string, kind: HotColumn['kind'], match: Match, co
       const network = networkOf(match)
       if (network !== undefined) return inNetwork(value, params.text(network))
       if (kind === 'text') return `${value} ILIKE ${params.text(`%${likePattern([{ literal: match.text }])}%`)}`
+      if (kind === 'ip' && isIP(match.text) === 6)
+        return `lower(${value}) IN ${params.add('Array(String)', addressForms(match.text))}`
       return `lower(${value}) = ${params.text(asciiLower(match.text))}`
     }
     case 'wildcard': {
@@ -166,6 +169,12 @@ function networkOf(match: { readonly text: string; readonly quoted: boolean }): 
   const version = slash < 0 ? 0 : isIP(match.text.slice(0, slash))
   const bits = match.text.slice(slash + 1)
   return version !== 0 && /^\d{1,3}$/.test(bits) && Number(bits) <= (version === 4 ? 32 : 128) ? match.text : undefined
+}
+
+/** As it was typed, and as RFC 5952 writes it. */
+function addressForms(address: string): readonly string[] {
+  const canonical = new URL(`http://[${address}]`).hostname.slice(1, -1)
+  return [...new Set([asciiLower(address), canonical])]
 }
 
 function inNetwork(value: string, network: string): string {

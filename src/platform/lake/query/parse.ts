@@ -1,6 +1,6 @@
 import { KanpekiError } from '../../../kernel/error.ts'
 import type { Bound, Match, Query, WildcardPiece } from './ast.ts'
-import { plainWidth } from './width.ts'
+import { isWide, plainWidth, wholeKana } from './width.ts'
 
 const LONGEST = 10_000
 const DEEPEST = 60
@@ -10,7 +10,9 @@ const WORDS_END = new Set([' ', '\t', '\n', '\r', '(', ')', '"'])
 /**
  * Reads the query language: `field:value`, `"phrases"`, wildcards `*` and `?`, ranges `[a TO b]` `{a TO b}` `>=n`,
  * `/regular expressions/`, `_exists_:field`, `field:(a OR b)`, `AND OR NOT && || ! -` and parentheses. Words side by side
- * are joined by AND, which binds tighter than OR. Full-width forms of these signs count as the plain ones.
+ * are joined by AND, which binds tighter than OR; a `+` before a word says nothing more. Full-width forms of these signs
+ * count as the plain ones, and a word typed full-width (or in half-width kana) finds both forms; in quotes it finds what
+ * was typed.
  * @throws KanpekiError `query_syntax` with the column and what to do.
  */
 export function parseQuery(text: string): Query {
@@ -64,6 +66,7 @@ class Parser {
         this.#space()
         return { kind: 'not', part: this.#not(field) }
       }
+      if (this.#peek() === '+' && !/^.(?:$|[\s)+])/s.test(this.#text.slice(this.#at, this.#at + 2))) this.#at += 1
       return this.#primary(field)
     } finally {
       this.#depth -= 1
@@ -115,18 +118,22 @@ class Parser {
 
   #exists(): Query {
     const start = this.#at
-    const { text } = this.#word()
+    const text = textOf(this.#word()[0])
     if (!FIELD.test(text)) throw syntax(start, 'After _exists_: comes the name of a field.', 'For example _exists_:process.name.')
     return { kind: 'exists', field: text }
   }
 
   #term(field: string | undefined): Query {
-    const match = this.#match(field !== undefined)
-    if (match === 'any') return field === undefined ? { kind: 'all' } : { kind: 'exists', field }
-    return { kind: 'term', field, match }
+    const exact = this.#exact(field !== undefined)
+    if (exact !== undefined) return { kind: 'term', field, match: exact }
+    const [plain, ...others] = this.#word()
+    if (plain.length === 1 && plain[0] === '*') return field === undefined ? { kind: 'all' } : { kind: 'exists', field }
+    const parts = [plain, ...others].map((pieces): Query => ({ kind: 'term', field, match: wordMatch(pieces) }))
+    return parts.length === 1 ? parts[0]! : { kind: 'or', parts }
   }
 
-  #match(fielded: boolean): Match | 'any' {
+  /** Whatever is more than a word. */
+  #exact(fielded: boolean): Match | undefined {
     const sign = this.#peek()
     if (sign === '"') return { kind: 'text', text: this.#quoted(), quoted: true }
     if (sign === '/') {
@@ -135,11 +142,7 @@ class Parser {
     }
     if (fielded && (sign === '[' || sign === '{')) return this.#range()
     if (fielded && (sign === '<' || sign === '>')) return this.#comparison()
-    const { text, pieces } = this.#word()
-    if (pieces.length === 1 && pieces[0] === '*') return 'any'
-    return pieces.some((piece) => typeof piece === 'string')
-      ? { kind: 'wildcard', pieces }
-      : { kind: 'text', text, quoted: false }
+    return undefined
   }
 
   #quoted(): string {
@@ -224,37 +227,39 @@ class Parser {
     if (inclusive) this.#at += 1
     if (this.#done() || /[\s()]/.test(this.#peek()))
       throw this.#error('There is no value to compare with.', 'Write it directly after the sign.')
-    const value = this.#peek() === '"' ? this.#quoted() : this.#word().text
+    const value = this.#peek() === '"' ? this.#quoted() : textOf(this.#word()[0])
     const end: Bound = { value, inclusive }
     return below ? { kind: 'range', low: undefined, high: end } : { kind: 'range', low: end, high: undefined }
   }
 
-  /** An unquoted word; a backslash takes the next character as it is. */
-  #word(): { text: string; pieces: WildcardPiece[] } {
+  /**
+   * An unquoted word; a backslash takes the next character as it is. First as it reads in plain width; other forms follow
+   * where it was typed full-width or in half-width kana.
+   */
+  #word(): [plain: WordPieces, ...others: WordPieces[]] {
     const start = this.#at
-    const pieces: WildcardPiece[] = []
-    let text = ''
-    let literal = ''
-    const flush = () => {
-      if (literal !== '') pieces.push({ literal })
-      literal = ''
-    }
+    const plain = new WordForm()
+    const typed = new WordForm()
+    let asTyped = false
     while (!this.#done() && !WORDS_END.has(this.#peek())) {
       const sign = this.#peek()
       if (sign === '*' || sign === '?') {
-        flush()
-        if (sign !== '*' || pieces.at(-1) !== '*') pieces.push(sign)
+        plain.wildcard(sign)
+        typed.wildcard(sign)
       } else {
-        if (sign === '\\' && this.#at + 1 < this.#text.length) this.#at += 1
-        literal += this.#text[this.#at]
+        const escaped = sign === '\\' && this.#at + 1 < this.#text.length
+        if (escaped) this.#at += 1
+        const raw = this.#raw[this.#at]!
+        asTyped ||= escaped && wholeKana(raw) !== raw
+        plain.add(escaped ? raw : this.#text[this.#at]!)
+        typed.add(escaped || isWide(raw) ? raw : this.#text[this.#at]!)
       }
-      text += this.#text[this.#at]
       this.#at += 1
     }
-    flush()
     if (this.#at === start) throw this.#error(`A word is expected before ${this.#peek()}.`, 'Put it in quotes to search for it.')
     this.#space()
-    return { text, pieces }
+    const forms = [plain.pieces, typed.pieces]
+    return uniqueForms(asTyped ? forms : [...forms, mapLiterals(plain.pieces, wholeKana)]) as [WordPieces, ...WordPieces[]]
   }
 
   /** Takes one of these operators if it stands here as a word of its own (signs need no space). */
@@ -294,6 +299,41 @@ class Parser {
   #error(message: string, remedy: string): KanpekiError {
     return syntax(this.#at, message, remedy)
   }
+}
+
+type WordPieces = readonly WildcardPiece[]
+
+/** One way to read a word, put together character by character. */
+class WordForm {
+  readonly pieces: WildcardPiece[] = []
+
+  wildcard(sign: '*' | '?'): void {
+    if (sign !== '*' || this.pieces.at(-1) !== '*') this.pieces.push(sign)
+  }
+
+  add(sign: string): void {
+    const last = this.pieces.at(-1)
+    if (last === undefined || typeof last === 'string') this.pieces.push({ literal: sign })
+    else this.pieces[this.pieces.length - 1] = { literal: last.literal + sign }
+  }
+}
+
+function wordMatch(pieces: WordPieces): Match {
+  return pieces.some((piece) => typeof piece === 'string')
+    ? { kind: 'wildcard', pieces }
+    : { kind: 'text', text: textOf(pieces), quoted: false }
+}
+
+function textOf(pieces: WordPieces): string {
+  return pieces.map((piece) => (typeof piece === 'string' ? piece : piece.literal)).join('')
+}
+
+function mapLiterals(pieces: WordPieces, change: (text: string) => string): WordPieces {
+  return pieces.map((piece) => (typeof piece === 'string' ? piece : { literal: change(piece.literal) }))
+}
+
+function uniqueForms(forms: readonly WordPieces[]): readonly WordPieces[] {
+  return [...new Map(forms.map((form) => [JSON.stringify(form), form])).values()]
 }
 
 function bound(value: string | undefined, inclusive: boolean): Bound | undefined {

@@ -49,7 +49,10 @@ function quote(text: string): string {
   return `"${text.replaceAll(/[\\"\u201c\u201d\uff02\uff3c]/g, '\\$&')}"`
 }
 
-/** A backslash before everything that is not plainly part of a word, and before a first letter that could begin an operator. */
+/**
+ * A backslash before everything that is not plainly part of a word, or would also be looked for in another width, and
+ * before a first letter that could begin an operator.
+ */
 function escapeWord(text: string): string {
-  return text.replaceAll(/[^\p{L}\p{N}_.@]/gu, '\\$&').replace(/^(?:AND|OR|NOT|TO)/, '\\$&')
+  return text.replaceAll(/[^\p{L}\p{N}_.@]|[\uff01-\uff9f]/gu, '\\$&').replace(/^(?:AND|OR|NOT|TO)/, '\\$&')
 }

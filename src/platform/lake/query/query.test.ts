@@ -56,6 +56,20 @@ const read: readonly (readonly [string, Query])[] = [
   ],
   ['message:”完璧　だ”', phrase('完璧　だ', 'message')],
   ['ログイン失敗', word('ログイン失敗')],
+  ['user.name:ｒoot', { kind: 'or', parts: [word('root', 'user.name'), word('ｒoot', 'user.name')] }],
+  [
+    'ａ＊',
+    {
+      kind: 'or',
+      parts: ['a', 'ａ'].map((literal) => term(undefined, { kind: 'wildcard', pieces: [{ literal }, '*'] })),
+    },
+  ],
+  ['－ﾛｸﾞｲﾝ', { kind: 'not', part: { kind: 'or', parts: [word('ﾛｸﾞｲﾝ'), word('ログイン')] } }],
+  ['\\ｒoot', word('ｒoot')],
+  ['"ｒoot"', phrase('ｒoot')],
+  ['+a -b', { kind: 'and', parts: [word('a'), { kind: 'not', part: word('b') }] }],
+  ['+81 \\+82 a+b', { kind: 'and', parts: [word('81'), word('+82'), word('a+b')] }],
+  ['+(a OR b)', { kind: 'or', parts: [word('a'), word('b')] }],
 ]
 
 const refused: readonly (readonly [string, number])[] = [
@@ -113,10 +127,10 @@ describe('parseQuery', () => {
 })
 
 const fieldName = fc.stringMatching(/^[a-zA-Z_@][a-zA-Z0-9_.@-]{0,8}$/).filter((name) => name !== '_exists_')
-// Unquoted text has no full-width signs (the parser makes them plain) and no white space.
-const plain = fc
-  .string({ minLength: 1, maxLength: 12, unit: 'grapheme' })
-  .filter((text) => !/[\uff01-\uff5e\u3000\u201c\u201d]/.test(text))
+const plain = fc.oneof(
+  fc.string({ minLength: 1, maxLength: 12, unit: 'grapheme' }),
+  fc.string({ minLength: 1, maxLength: 6, unit: fc.constantFrom(...'ａＺ９＊：　ﾛｸﾞ”ア a+/'.split('')) }),
+)
 const anyText = fc.string({ maxLength: 12, unit: 'grapheme' })
 const boundary = fc.record({ value: anyText, inclusive: fc.boolean() })
 
