@@ -98,6 +98,17 @@ export function createCollecting({ state, lake, pipeline, clock, log, refusal }:
   }
 }
 
+/** As `openSyslog`, for GELF. */
+export async function openGelf(manager: SourceManager, host: string, port: number): Promise<NonNullable<Addresses['gelf']>> {
+  const chosen = port === 0 ? await freePort(host) : port
+  await manager.ensure(
+    DEFAULT_SCOPE,
+    newSource.parse({ kind: 'gelf', name: 'main', config: { host, port: chosen } }),
+    'command line',
+  )
+  return { host, port: chosen }
+}
+
 /** What the command line asks for at each start. @returns where syslog listens; port 0 is chosen here, so that it can be told. */
 export async function openSyslog(manager: SourceManager, host: string, port: number): Promise<Addresses['syslog']> {
   const chosen = port === 0 ? await freePort(host) : port

@@ -12,7 +12,13 @@ export const MINUTE_MS = 60_000
 export const MINUTES_KEPT_MS = 100 * 86_400_000
 
 /** The longest silence that is normal where nobody said otherwise, seconds. An import ends; the others must not fall silent unseen. */
-const EXPECTED_SECONDS: Readonly<Record<SourceKind, number | null>> = { http: 3600, syslog: 3600, file: 3600, import: null }
+const EXPECTED_SECONDS: Readonly<Record<SourceKind, number | null>> = {
+  http: 3600,
+  syslog: 3600,
+  gelf: 3600,
+  file: 3600,
+  import: null,
+}
 
 /**
  * Adds one committed batch to its source's accounts, in the transaction that records the batch's consequences, so that a

@@ -4,14 +4,15 @@ import { type Draft, safeKey } from './normalise/draft.ts'
 const BRACE = '{'
 const SPACES = /^\s*/
 
+/** Dotted ECS names and their values; undefined and empty ones are left out. */
+export type Words = Readonly<Record<string, JsonValue | undefined>>
+
 /**
  * An event with what its protocol said about it: what the event itself says wins, for its program wrote it, and the
  * protocol's word then stands under `envelope`. An event that is a text becomes the message, or, where it is a JSON object,
  * the document.
- *
- * @param words dotted ECS names and their values; undefined ones are left out.
  */
-export function enveloped(event: JsonValue, words: Readonly<Record<string, JsonValue | undefined>>): JsonObject {
+export function enveloped(event: JsonValue, words: Words): JsonObject {
   const doc: Draft = { ...(isJsonObject(event) ? event : (documentIn(event) ?? { message: textOf(event) })) }
   const beaten: Draft = {}
   for (const [name, value] of Object.entries(words)) {

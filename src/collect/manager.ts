@@ -45,13 +45,13 @@ export function createSourceManager(deps: {
   }
   const open = async (row: SourcesTable): Promise<void> => {
     await supervisor.stop(row.scope, row.id, STOP_GRACE_MS)
-    supervisor.start(supervise(row))
+    if (opener(row) !== undefined) supervisor.start(supervise(row))
   }
 
   return {
     async startAll() {
       for (const row of await readConfigured(db())) {
-        if (supervisor.status(row.scope, row.id) === undefined) supervisor.start(supervise(row))
+        if (opener(row) !== undefined && supervisor.status(row.scope, row.id) === undefined) supervisor.start(supervise(row))
       }
     },
     async add(scope, source, by) {
@@ -74,9 +74,13 @@ export function createSourceManager(deps: {
     async change(scope, id, change, by) {
       const before = await readSource(db(), scope, id)
       if (before === undefined) throw new KanpekiError('not_found', `There is no source ${id}.`)
-      if (change.enabled !== undefined && before.config === '')
+      if (change.enabled !== undefined && opener(before) === undefined)
         throw new KanpekiError('bad_source', `${id} is sent to us and cannot be switched on or off.`, {
           remedy: 'Revoke its token instead.',
+        })
+      if (change.mapping !== undefined && before.kind !== 'http')
+        throw new KanpekiError('bad_source', `${id} is not sent to us: there is nothing to map.`, {
+          remedy: 'Mappings are for webhooks, whose ids begin with http.',
         })
       const after = await state.transaction<CollectTables, SourcesTable>(async (trx) => {
         await changeSource(trx, scope, id, change)
@@ -121,8 +125,13 @@ function evidenceOf(scope: string, body: JsonObject, now: number): Evidence {
   return { type: 'source', scope, observed: now, received: now, body }
 }
 
+/** How a source is opened; undefined for what is sent to us. */
+function opener(row: SourcesTable): (typeof SOURCES)[number]['open'] {
+  return SOURCES.find((source) => source.id === row.kind)?.open
+}
+
 function supervise(row: SourcesTable): Supervised {
-  const open = SOURCES.find((source) => source.id === row.kind)?.open
+  const open = opener(row)
   if (open === undefined) throw new KanpekiError('bad_source', `A source of kind ${row.kind} cannot be opened.`)
   return {
     id: row.id,

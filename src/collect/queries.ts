@@ -1,4 +1,5 @@
 import type { Kysely } from 'kysely'
+import { jsonText } from '../platform/state/columns.ts'
 import { NO_COUNTS } from './counts.ts'
 import type { Counts, SourceChange } from './schema.ts'
 import type { CollectTables, MinutesTable, SourcesTable } from './tables.ts'
@@ -70,6 +71,7 @@ export async function changeSource(db: Db, scope: string, id: string, change: So
     ...(change.enabled === undefined ? {} : { enabled: change.enabled ? (1 as const) : (0 as const) }),
     ...(change.title === undefined ? {} : { title: change.title }),
     ...(change.expectedSeconds === undefined ? {} : { expected_seconds: change.expectedSeconds }),
+    ...(change.mapping === undefined ? {} : { config: change.mapping === null ? '' : jsonText({ mapping: change.mapping }) }),
   }
   if (Object.keys(values).length === 0) return
   await db.updateTable('collect_sources').set(values).where('scope', '=', scope).where('id', '=', id).execute()

@@ -1,5 +1,7 @@
 import { z } from 'zod'
 import { fileConfig } from './sources/file/schema.ts'
+import { gelfConfig } from './sources/gelf/schema.ts'
+import { httpConfig, webhookMapping } from './sources/http/schema.ts'
 import { importConfig } from './sources/import/schema.ts'
 import { syslogConfig } from './sources/syslog/schema.ts'
 
@@ -10,9 +12,12 @@ import { syslogConfig } from './sources/syslog/schema.ts'
 export const sourceId = z
   .string()
   .max(80)
-  .regex(/^(http|syslog|file|import|agent|kanpeki)(:[a-z0-9][a-z0-9._-]{0,63})?$/, 'a source id is kind or kind:name, lower case')
+  .regex(
+    /^(http|syslog|gelf|file|import|agent|kanpeki)(:[a-z0-9][a-z0-9._-]{0,63})?$/,
+    'a source id is kind or kind:name, lower case',
+  )
 
-export const SOURCE_KINDS = ['http', 'syslog', 'file', 'import'] as const
+export const SOURCE_KINDS = ['http', 'syslog', 'gelf', 'file', 'import'] as const
 export const sourceKind = z.enum(SOURCE_KINDS)
 export type SourceKind = z.infer<typeof sourceKind>
 
@@ -112,6 +117,9 @@ const common = {
 export const newSource = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('file'), ...common, config: fileConfig }).strict(),
   z.object({ kind: z.literal('syslog'), ...common, config: syslogConfig }).strict(),
+  z.object({ kind: z.literal('gelf'), ...common, config: gelfConfig }).strict(),
+  /** How to read what is sent to us under a name: a generic webhook. */
+  z.object({ kind: z.literal('http'), ...common, config: httpConfig }).strict(),
   z.object({ kind: z.literal('import'), ...common, config: importConfig }).strict(),
 ])
 export type NewSource = z.infer<typeof newSource>
@@ -122,6 +130,8 @@ export const sourceChange = z
     enabled: z.boolean().optional(),
     title: z.string().max(200).optional(),
     expectedSeconds: z.int().min(1).max(31_536_000).nullable().optional(),
+    /** How the events of a generic webhook are read; null: as they come. */
+    mapping: webhookMapping.nullable().optional(),
   })
   .strict()
 export type SourceChange = z.infer<typeof sourceChange>

@@ -6,6 +6,8 @@ export interface Addresses {
   readonly url: string
   /** Origin of the compatibility listener, if it is open. */
   readonly compat?: string
+  /** Where GELF is taken, if it is. */
+  readonly gelf?: { readonly host: string; readonly port: number }
   /** Undefined while no syslog source listens. */
   readonly syslog: { readonly host: string; readonly port: number } | undefined
 }

@@ -153,6 +153,22 @@ const SETTINGS = {
       ja: 'ファイルの収集元として読み取ってよいフォルダー（例: /var/log）。指定がなければ、Kanpeki 自身のファイルを除き、このプロセスが読めるすべて。',
     },
   },
+  'gelf-port': {
+    schema: port.nullable(),
+    fallback: null,
+    meaning: {
+      en: "UDP and TCP port for GELF, Graylog's log format; none by default, 0 takes any free one.",
+      ja: 'GELF（Graylog のログ形式）の UDP・TCP ポート。既定では開きません。0 なら空きを選びます。',
+    },
+  },
+  'gelf-host': {
+    schema: z.string().min(1),
+    fallback: '127.0.0.1',
+    meaning: {
+      en: 'Address for GELF. Anything but loopback takes plain text from the network: use it in a trusted segment only.',
+      ja: 'GELF を受けるアドレス。ループバック以外では平文を受け取るため、信頼できる区画でのみ使ってください。',
+    },
+  },
   'seal-key-file': {
     schema: z.string().min(1).nullable(),
     fallback: null,
@@ -296,6 +312,7 @@ export const FLAG_SETTINGS = [
   'tls-key',
   'compat-port',
   'syslog-port',
+  'gelf-port',
   'memory',
   'log',
 ] as const satisfies readonly SettingKey[]

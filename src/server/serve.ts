@@ -12,7 +12,7 @@ import { ssoRoutes } from '../access/sso/routes.ts'
 import type { AccessTables } from '../access/tables.ts'
 import { createOwnMetrics, type OwnMetrics } from '../app/care/own-metrics.ts'
 import { careRoutes } from '../app/care/routes.ts'
-import { type Collecting, createCollecting, openSyslog } from '../app/collecting.ts'
+import { type Collecting, createCollecting, openGelf, openSyslog } from '../app/collecting.ts'
 import { type Declaring, startDeclaring } from '../app/declaring.ts'
 import { sendTestAttack } from '../app/demo/test-attack.ts'
 import { createEntityTimeline } from '../app/entity-timeline.ts'
@@ -62,6 +62,8 @@ export interface Kanpeki {
   readonly signInUrl: string
   /** The compatibility listener, if there is one. */
   readonly compatUrl: string | undefined
+  /** Where senders reach us, as the snippets say. */
+  readonly addresses: () => Addresses
   readonly services: Services
   readonly collecting: Collecting
   readonly declaring: Declaring
@@ -123,7 +125,8 @@ export async function serve(config: Config, log: Log, options: ServeOptions = {}
     let stopping = false
     const metrics = createOwnMetrics({ ...services, version: VERSION, root: services.dir.root })
     let url = ''
-    const listening: { syslog?: Addresses['syslog']; compat?: string } = {}
+    const listening: { -readonly [K in Exclude<keyof Addresses, 'url'>]?: Addresses[K] } = {}
+    const addresses = (): Addresses => ({ url, syslog: undefined, ...listening })
     const ingest = ingestDeps(services, authenticate, () =>
       stopping ? new KanpekiError('stopping', 'Kanpeki is stopping.') : undefined,
     )
@@ -153,7 +156,7 @@ export async function serve(config: Config, log: Log, options: ServeOptions = {}
           collecting,
           declaring,
           live,
-          addresses: () => ({ url, syslog: undefined, ...listening }),
+          addresses,
           secure,
           authority,
           metrics,
@@ -186,6 +189,8 @@ export async function serve(config: Config, log: Log, options: ServeOptions = {}
       })
     const syslogPort = config.values['syslog-port']
     if (syslogPort !== null) listening.syslog = await openSyslog(collecting.manager, config.values['syslog-host'], syslogPort)
+    const gelfPort = config.values['gelf-port']
+    if (gelfPort !== null) listening.gelf = await openGelf(collecting.manager, config.values['gelf-host'], gelfPort)
     await collecting.manager.startAll()
     if (tls === undefined) services.announce(url)
     else services.announce(`https://${localHost(host)}:${http.port}`, tls.servedFile)
@@ -194,6 +199,7 @@ export async function serve(config: Config, log: Log, options: ServeOptions = {}
       url,
       signInUrl: setup === undefined ? `${url}/sign-in` : `${url}/setup?token=${setup}`,
       compatUrl: listening.compat,
+      addresses,
       services,
       collecting,
       declaring,

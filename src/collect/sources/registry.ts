@@ -4,6 +4,8 @@ import type { Source, SourceBatch, SourceContext } from '../../kernel/plugin.ts'
 import type { SourceKind } from '../schema.ts'
 import { fileSource } from './file/file.ts'
 import { fileConfig } from './file/schema.ts'
+import { gelfSource } from './gelf/gelf.ts'
+import { gelfConfig } from './gelf/schema.ts'
 import { importSource } from './import/import.ts'
 import { importConfig } from './import/schema.ts'
 import { syslogConfig } from './syslog/schema.ts'
@@ -20,6 +22,7 @@ export interface SourceEntry {
 export const SOURCES: readonly SourceEntry[] = [
   { id: 'http' },
   pulled('syslog', syslogSource, syslogConfig),
+  pulled('gelf', gelfSource, gelfConfig),
   pulled('file', fileSource, fileConfig),
   pulled('import', importSource, importConfig),
 ]

@@ -22,6 +22,10 @@ export class RecordCollector {
     this.identity = bodyIdentity(input)
   }
 
+  get origin(): string {
+    return this.input.origin
+  }
+
   get count(): number {
     return this.records.length
   }

@@ -1,5 +1,6 @@
 import type { JsonObject } from '../../../kernel/json.ts'
-import { documentRecord, tooLong } from '../../record.ts'
+import { enveloped, type Words } from '../../envelope.ts'
+import { documentRecord, lineRecord, tooLong } from '../../record.ts'
 import { RecordScanner } from '../../record-scanner.ts'
 import type { RecordCollector } from './collector.ts'
 
@@ -16,13 +17,20 @@ export function eachDocument(
     if (piece.broken !== undefined || piece.kind === 'line') {
       collector.unreadable(piece.bytes, piece.broken ?? 'not a JSON object')
     } else if (piece.length > maxBytes) {
-      collector.add(tooLong(collector.nextId(), piece.bytes, piece.length, maxBytes, undefined))
+      collector.add(tooLong(collector.nextId(), piece.bytes, piece.length, maxBytes, collector.origin))
     } else {
       const record = documentRecord('', piece.bytes, undefined)
       if (record.json === undefined) collector.unreadable(piece.bytes, record.unreadable ?? 'not a JSON object')
       else each(record.json)
     }
   }
+}
+
+/** A line of a log with what is known beside it; one that begins with `{` is a document. */
+export function takeLine(line: Buffer, collector: RecordCollector, maxBytes: number, words: Words): void {
+  const record = lineRecord(collector.nextId(), line, maxBytes, collector.origin)
+  if (record.unreadable === undefined) collector.document(enveloped(record.json ?? record.text ?? '', words))
+  else collector.add(record)
 }
 
 /** A body that is one JSON object; undefined, and an unknown kept, where it is none. */

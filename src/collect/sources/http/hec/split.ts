@@ -1,9 +1,8 @@
 import { isJsonObject, type JsonObject, type JsonValue } from '../../../../kernel/json.ts'
 import { enveloped } from '../../../envelope.ts'
-import { lineRecord } from '../../../record.ts'
 import { type BodyLimits, eachLine, type IngestBody, type SplitBody } from '../body.ts'
 import { RecordCollector } from '../collector.ts'
-import { eachDocument } from '../documents.ts'
+import { eachDocument, takeLine } from '../documents.ts'
 import { splunkWords } from './words.ts'
 
 /**
@@ -30,11 +29,7 @@ export function splitHecRaw(input: IngestBody, limits: BodyLimits): SplitBody {
   const collector = new RecordCollector(input, limits)
   const words = splunkWords(input.words ?? {})
   const bytes = Buffer.from(input.body.buffer, input.body.byteOffset, input.body.byteLength)
-  eachLine(bytes, (line) => {
-    const record = lineRecord(collector.nextId(), line, limits.maxLineBytes, input.origin)
-    if (record.unreadable !== undefined) collector.add(record)
-    else collector.document(enveloped(record.json ?? record.text ?? '', words))
-  })
+  eachLine(bytes, (line) => takeLine(line, collector, limits.maxLineBytes, words))
   return collector.split()
 }
 

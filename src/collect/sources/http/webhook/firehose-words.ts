@@ -4,7 +4,7 @@ import { isJsonObject, type JsonObject } from '../../../../kernel/json.ts'
 /** What Firehose says in headers about all its records: the stream, and attributes that its owner set. */
 export function firehoseWords(headers: IncomingHttpHeaders): JsonObject {
   const arn = headers['x-amz-firehose-source-arn']
-  const [, , , , region, account] = typeof arn === 'string' ? arn.split(':') : []
+  const [, , , region, account] = typeof arn === 'string' ? arn.split(':') : []
   return {
     'cloud.provider': 'aws',
     ...(typeof arn === 'string' ? { 'aws.firehose.arn': arn } : {}),

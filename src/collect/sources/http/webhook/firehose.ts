@@ -3,11 +3,11 @@ import { messageOf } from '../../../../kernel/error.ts'
 import { isJsonObject, type JsonObject, type JsonValue } from '../../../../kernel/json.ts'
 import { enveloped } from '../../../envelope.ts'
 import { instantOf } from '../../../instant.ts'
-import { documentRecord, lineRecord, tooLong } from '../../../record.ts'
+import { documentRecord, tooLong } from '../../../record.ts'
 import { RecordScanner } from '../../../record-scanner.ts'
 import type { BodyLimits, IngestBody, IngestReply, SplitBody } from '../body.ts'
 import { RecordCollector } from '../collector.ts'
-import { wholeDocument } from '../documents.ts'
+import { takeLine, wholeDocument } from '../documents.ts'
 
 /** What the gzipped records of one request may grow to together: CloudWatch gzips each of its own. */
 const MAX_UNPACKED = 134_217_728
@@ -51,11 +51,8 @@ function takeRecord(
   const scanner = new RecordScanner(limits.maxLineBytes * 8)
   for (const { kind, bytes: piece, length, broken } of [...scanner.push(bytes), ...scanner.end()]) {
     if (broken !== undefined) collector.unreadable(piece, broken)
-    else if (kind === 'line') {
-      const record = lineRecord(collector.nextId(), piece, limits.maxLineBytes, input.origin)
-      if (record.text === undefined || record.unreadable !== undefined) collector.add(record)
-      else collector.document(enveloped(record.text, input.words ?? {}))
-    } else if (length > piece.length) {
+    else if (kind === 'line') takeLine(piece, collector, limits.maxLineBytes, input.words ?? {})
+    else if (length > piece.length) {
       collector.add(tooLong(collector.nextId(), piece, length, limits.maxLineBytes, input.origin))
     } else {
       const record = documentRecord('', piece, input.origin)

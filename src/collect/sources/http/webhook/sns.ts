@@ -1,9 +1,8 @@
 import type { JsonObject, JsonValue } from '../../../../kernel/json.ts'
 import { enveloped } from '../../../envelope.ts'
-import { lineRecord } from '../../../record.ts'
 import { type BodyLimits, clientId, eachLine, type IngestBody, type SplitBody } from '../body.ts'
 import { RecordCollector } from '../collector.ts'
-import { eachDocument } from '../documents.ts'
+import { eachDocument, takeLine } from '../documents.ts'
 
 /**
  * AWS SNS over HTTPS (docs.aws.amazon.com, "Parsing Amazon SNS message formats"): a message a request, its `Message` a text
@@ -20,7 +19,7 @@ export function splitSns(input: IngestBody, limits: BodyLimits): SplitBody {
       else collector.document(json)
     })
   } else {
-    eachLine(bytes, (line) => collector.add(lineRecord(collector.nextId(), line, limits.maxLineBytes, input.origin)))
+    eachLine(bytes, (line) => takeLine(line, collector, limits.maxLineBytes, {}))
   }
   return collector.split()
 }
@@ -40,7 +39,7 @@ function documentOf(json: JsonObject, words: JsonObject | undefined): JsonObject
     subscribe_url: SubscribeURL,
     attributes: MessageAttributes,
   }
-  const [, , , , region, account] = String(TopicArn).split(':')
+  const [, , , region, account] = String(TopicArn).split(':')
   return enveloped(Message ?? '', {
     '@timestamp': Timestamp,
     'event.module': 'aws',
