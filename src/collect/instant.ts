@@ -16,7 +16,7 @@ const MAX_MS = 8.64e15
 export function instantOf(value: unknown): string | undefined {
   const number =
     typeof value === 'number' ? value : typeof value === 'string' && /^\d{1,20}(\.\d{1,9})?$/.test(value) ? Number(value) : 0
-  if (!(number > 0)) return undefined
+  if (!(number > 0 && number < Number.POSITIVE_INFINITY)) return undefined
   const [, scale] = UNITS.find(([below]) => number < below)!
   const at = Math.trunc(number * scale)
   return at <= MAX_MS ? new Date(at).toISOString() : undefined
