@@ -90,6 +90,40 @@ export function bindTime(text: string, zoneMinutes: number): number | undefined 
   return at === undefined || Number.isNaN(milliseconds) ? undefined : at + milliseconds - zoneMinutes * MINUTE_MS
 }
 
+/** nginx's `2025/11/05 20:47:03`, in the source's zone. */
+export function slashTime(text: string, zoneMinutes: number): number | undefined {
+  if (text.length < 19 || text[4] !== '/' || text[7] !== '/' || text[10] !== ' ') return undefined
+  const at = utc(digits(text, 0, 4), digits(text, 5, 2) - 1, digits(text, 8, 2), text, 11)
+  return at === undefined ? undefined : at - zoneMinutes * MINUTE_MS
+}
+
+/** ctime(3) as Apache's error log has it: `Thu Oct 13 12:24:49.880562 2022`, the fraction optional, in the source's zone. */
+export function ctime(text: string, zoneMinutes: number): number | undefined {
+  const month = MONTHS[text.slice(4, 7)]
+  const year = digits(text, text.length - 4, 4)
+  if (month === undefined || text.length < 24 || text.length > 34 || text[text.length - 5] !== ' ') return undefined
+  const day = text.charCodeAt(8) === 32 ? digits(text, 9, 1) : digits(text, 8, 2)
+  const at = utc(year, month, day, text, 11)
+  const milliseconds = text[19] === '.' ? digits(`${text.slice(20, text.length - 5)}00`, 0, 3) : 0
+  return at === undefined || Number.isNaN(milliseconds) ? undefined : at + milliseconds - zoneMinutes * MINUTE_MS
+}
+
+/** HAProxy's `04/Apr/2024:14:30:18.885`, in the source's zone. */
+export function haproxyTime(text: string, zoneMinutes: number): number | undefined {
+  const month = MONTHS[text.slice(3, 6)]
+  if (text.length !== 24 || month === undefined || text[2] !== '/' || text[6] !== '/' || text[11] !== ':') return undefined
+  const at = utc(digits(text, 7, 4), month, digits(text, 0, 2), text, 12)
+  const milliseconds = digits(text, 21, 3)
+  return at === undefined || Number.isNaN(milliseconds) ? undefined : at + milliseconds - zoneMinutes * MINUTE_MS
+}
+
+/** MySQL's old `221128  4:49:17`: two digits of the year, the hour padded with a space; in the source's zone. */
+export function shortTime(text: string, zoneMinutes: number): number | undefined {
+  if (text.length !== 15 || text[6] !== ' ') return undefined
+  const at = utc(2000 + digits(text, 0, 2), digits(text, 2, 2) - 1, digits(text, 4, 2), text.replace('  ', ' 0'), 7)
+  return at === undefined ? undefined : at - zoneMinutes * MINUTE_MS
+}
+
 /** Zone in minutes east at `index`, which must end the text. */
 function zoneAt(text: string, index: number, otherwise: number | undefined): number | undefined {
   const rest = text.length - index
