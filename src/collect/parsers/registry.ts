@@ -1,11 +1,33 @@
 import type { Parser } from '../../kernel/plugin.ts'
+import { apacheError } from './apache-error/apache-error.ts'
 import { auditd } from './auditd/auditd.ts'
 import { dnsLog } from './dns-log/dns-log.ts'
+import { fail2ban } from './fail2ban/fail2ban.ts'
+import { haproxy } from './haproxy/haproxy.ts'
+import { iis } from './iis/iis.ts'
 import { jsonEcs } from './json-ecs/json-ecs.ts'
 import { linuxAuth } from './linux-auth/linux-auth.ts'
+import { mysql } from './mysql/mysql.ts'
+import { nginxError } from './nginx-error/nginx-error.ts'
+import { postgresql } from './postgresql/postgresql.ts'
 import { syslog } from './syslog/syslog.ts'
 import { webAccess } from './web-access/web-access.ts'
 import { windowsEvent } from './windows-event/windows-event.ts'
 
 /** In the order in which they are asked: the particular ones before those that take anything of their kind. */
-export const parsers: readonly Parser[] = [windowsEvent, auditd, webAccess, linuxAuth, dnsLog, jsonEcs, syslog]
+export const parsers: readonly Parser[] = [
+  windowsEvent,
+  auditd,
+  iis,
+  haproxy,
+  webAccess,
+  nginxError,
+  apacheError,
+  fail2ban,
+  mysql,
+  postgresql,
+  linuxAuth,
+  dnsLog,
+  jsonEcs,
+  syslog,
+]

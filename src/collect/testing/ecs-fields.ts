@@ -13,7 +13,11 @@ export function readEcsFields(path: string): ReadonlyMap<string, string> {
 }
 
 /** Names of our own or of a product: nothing under them is ECS. */
-const NAMESPACES: ReadonlySet<string> = new Set(['winlog', 'nxlog', 'system', 'auditd'])
+const NAMESPACES: ReadonlySet<string> = new Set(
+  'winlog nxlog system auditd apache aws azure fail2ban gcp haproxy iis journald kubernetes mysql nginx postgresql sysmon zeek'.split(
+    ' ',
+  ),
+)
 
 const CATEGORIES =
   'api authentication configuration database driver email file host iam intrusion_detection library malware network package process registry session threat vulnerability web'.split(

@@ -11,6 +11,7 @@ export const GOLDEN_CONTEXT: ParseContext = { received: Date.UTC(2026, 0, 15, 12
 export interface GoldenCase {
   readonly name: string
   readonly lines: number
+  readonly documents: readonly JsonObject[]
   /** What the parser makes of the file, as it is kept beside it. */
   readonly made: string
   readonly expectedFile: string
@@ -32,16 +33,15 @@ export function goldenCases(folder: string, parser: Parser): readonly GoldenCase
   const files = readdirSync(folder).filter((file) => /\.(?:log|jsonl)$/.test(file))
   return files.map((file) => {
     const records = goldenRecords(join(folder, file))
+    const documents: JsonObject[] = []
     const made = records.map((record) => {
       const accepted = parser.accepts(record)
-      return JSON.stringify(
-        { record: record.id, accepted, result: described(parser.parse(record, GOLDEN_CONTEXT)) },
-        undefined,
-        1,
-      )
+      const result = parser.parse(record, GOLDEN_CONTEXT)
+      if (!('unknown' in result)) documents.push(...result.map(({ ecs }) => ecs))
+      return JSON.stringify({ record: record.id, accepted, result: described(result) }, undefined, 1)
     })
     const expectedFile = join(folder, file.replace(/\.[^.]+$/, '.expected.json'))
-    return { name: file, lines: records.length, made: `[\n${made.join(',\n')}\n]\n`, expectedFile }
+    return { name: file, lines: records.length, documents, made: `[\n${made.join(',\n')}\n]\n`, expectedFile }
   })
 }
 
