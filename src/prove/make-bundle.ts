@@ -2,11 +2,13 @@ import { type Clock, systemClock } from '../kernel/clock.ts'
 import { KanpekiError } from '../kernel/error.ts'
 import type { StoredEvent } from '../kernel/event.ts'
 import type { JsonObject, JsonValue } from '../kernel/json.ts'
-import type { Lake } from '../platform/lake/lake.ts'
-import { batchTree } from './batch-root.ts'
+import type { Lake, StoredBatch } from '../platform/lake/lake.ts'
+import { type BatchTree, batchTree, nativeSha256 } from './batch-root.ts'
+import { type ErasedNode, type KeptEvent, treeBesideErased } from './erased-nodes.ts'
 import { inclusionProof } from './proofs.ts'
+import { eventLeaf } from './verify/batch-leaves.ts'
 import { BUNDLE_FORMAT, type Bundle, type BundleEntry, type BundleEvent } from './verify/bundle-format.ts'
-import { textOf, toBase64, toHex } from './verify/bytes.ts'
+import { textOf, toBase64, toHex, utf8 } from './verify/bytes.ts'
 import type { Checkpoint } from './verify/checkpoint.ts'
 import { batchId, parseBatchBody, parseEntry, type ReadEntry } from './verify/entry.ts'
 import type { ReadTile } from './verify/tiles.ts'
@@ -42,6 +44,8 @@ export interface EventsSource {
   readonly scope: string
   /** Index of the entry of a batch; undefined while it is not logged. */
   readonly batchEntry: (writer: string, sequence: number) => Promise<number | undefined>
+  /** What stands for events of a batch that were erased. */
+  readonly erased: (writer: string, sequence: number) => Promise<readonly ErasedNode[]>
 }
 
 /** What stays under a size that mail and browsers take. */
@@ -179,14 +183,27 @@ async function proveGroup(
   if (batch === undefined || batch >= log.checkpoint.size) return { reason: 'its batch is not yet in the ledger' }
   const [stored] = await source.lake.readFrom(writer, sequence - 1, 1)
   if (stored?.sequence !== sequence) return { reason: 'the lake no longer has its batch' }
-  const tree = batchTree(stored.salt, stored.json)
   const logged = parseBatchBody((await entryAt(log, batch)).entry.body)
-  if (logged === undefined || toHex(logged.root) !== tree.root) {
+  const tree = logged === undefined ? undefined : treeOf(stored, logged.events, await source.erased(writer, sequence))
+  if (logged === undefined || tree === undefined || toHex(logged.root) !== tree.root) {
     return { reason: `batch ${batchId(writer, sequence)} in the lake is not the one that was logged` }
   }
+  const documents = new Map(stored.events.map((event, at) => [event.index, stored.json[at]!]))
   const events = group.map(({ index }): BundleEvent => {
     const { salt, proof } = tree.prove(index)
-    return { batch, index, salt: toBase64(salt), document: stored.json[index]!, proof: proof.map(toBase64) }
+    return { batch, index, salt: toBase64(salt), document: documents.get(index)!, proof: proof.map(toBase64) }
   })
   return { batch, events }
+}
+
+/** @param events how many were logged. */
+function treeOf(stored: StoredBatch, events: number, erased: readonly ErasedNode[]): BatchTree | undefined {
+  const { salt, salts, json } = stored
+  if (salts === undefined) return batchTree(salt, json)
+  const kept = new Map<number, KeptEvent>()
+  for (const [at, { index }] of stored.events.entries()) {
+    const own = new Uint8Array(Buffer.from(salts[at]!, 'hex'))
+    kept.set(index, { salt: own, leaf: eventLeaf(own, utf8(json[at]!), nativeSha256) })
+  }
+  return treeBesideErased(events, kept, erased)
 }

@@ -39,4 +39,18 @@ export const proveMigrations: readonly Migration[] = [
     },
   },
   ...auditMigrations,
+  {
+    name: '0066-prove-erased',
+    async up(db) {
+      await db.schema
+        .createTable('prove_erased')
+        .addColumn('writer', columns.text, (column) => column.notNull())
+        .addColumn('sequence', columns.count, (column) => column.notNull())
+        .addColumn('scope', columns.text, (column) => column.notNull())
+        .addColumn('events', columns.count, (column) => column.notNull())
+        .addColumn('nodes', columns.json, (column) => column.notNull())
+        .addPrimaryKeyConstraint('prove_erased_key', ['writer', 'sequence'])
+        .execute()
+    },
+  },
 ]

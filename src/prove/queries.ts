@@ -2,7 +2,7 @@ import type { Kysely } from 'kysely'
 import type { EntryType } from '../kernel/evidence.ts'
 import type { StateTables } from '../platform/state/tables.ts'
 import { insertDeeds } from './audit/queries.ts'
-import type { ProveEntryRow, ProveTables } from './tables.ts'
+import type { ProveEntryRow, ProveErasedRow, ProveTables } from './tables.ts'
 import { batchId, type ReadEntry, type Subject } from './verify/entry.ts'
 
 type Db = Kysely<ProveTables & Pick<StateTables, 'outbox' | 'counters'>>
@@ -167,4 +167,42 @@ export async function ledgerPlaces(db: Kysely<ProveTables>, outbox: readonly num
   if (outbox.length === 0) return new Map()
   const rows = await db.selectFrom('prove_entries').select(['idx', 'outbox']).where('outbox', 'in', outbox).execute()
   return new Map(rows.map((row) => [row.outbox, row.idx]))
+}
+
+export async function erasedRow(db: Db, writer: string, sequence: number): Promise<ProveErasedRow | undefined> {
+  return await db
+    .selectFrom('prove_erased')
+    .selectAll()
+    .where('writer', '=', writer)
+    .where('sequence', '=', sequence)
+    .executeTakeFirst()
+}
+
+export async function putErased(db: Db, row: ProveErasedRow): Promise<void> {
+  const { events, nodes } = row
+  await db
+    .insertInto('prove_erased')
+    .values(row)
+    .onConflict((conflict) => conflict.columns(['writer', 'sequence']).doUpdateSet({ events, nodes }))
+    .execute()
+}
+
+/** Of batches from `first` to `last`. */
+export async function erasedRows(db: Db, writer: string, first: number, last: number): Promise<readonly ProveErasedRow[]> {
+  return await db
+    .selectFrom('prove_erased')
+    .selectAll()
+    .where('writer', '=', writer)
+    .where('sequence', '>=', first)
+    .where('sequence', '<=', last)
+    .execute()
+}
+
+export async function deleteErased(db: Db, writer: string, first: number, last: number): Promise<void> {
+  await db
+    .deleteFrom('prove_erased')
+    .where('writer', '=', writer)
+    .where('sequence', '>=', first)
+    .where('sequence', '<=', last)
+    .execute()
 }

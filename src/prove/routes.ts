@@ -7,6 +7,7 @@ import type { State } from '../platform/state/state.ts'
 import type { StateTables } from '../platform/state/tables.ts'
 import { auditRoutes } from './audit/routes.ts'
 import type { Drainer } from './drain.ts'
+import { erasedNodes } from './erased.ts'
 import type { Ledger } from './ledger.ts'
 import { type BundleAbout, bundleFileName, makeBundle } from './make-bundle.ts'
 import { batchEntryIndex, findEntries } from './queries.ts'
@@ -229,7 +230,8 @@ async function bundleFor({ ledger, state, lake }: ProveDeps, about: BundleAbout,
       ? [about.index]
       : await findEntries(db, { scope, ...filterOf(about), before: checkpoint.size, limit: MOST_FOUND })
   const batchEntry = (writer: string, sequence: number) => batchEntryIndex(db, writer, sequence)
-  return makeBundle({ log, about, indexes, events: { lake, scope, batchEntry }, clock })
+  const erased = (writer: string, sequence: number) => erasedNodes(db, writer, sequence)
+  return makeBundle({ log, about, indexes, events: { lake, scope, batchEntry, erased }, clock })
 }
 
 function filterOf(about: Exclude<BundleAbout, { index: number }>) {

@@ -45,7 +45,19 @@ export interface ProveAuditRow {
   observed: number
 }
 
+/** What stands in a batch's tree for its erased events. */
+export interface ProveErasedRow {
+  writer: string
+  sequence: number
+  scope: string
+  /** How many events were erased. */
+  events: number
+  /** JSON of ErasedNode[]. */
+  nodes: string
+}
+
 export interface ProveTables {
+  prove_erased: ProveErasedRow
   prove_entries: ProveEntryRow
   prove_subjects: ProveSubjectRow
   prove_growth: ProveGrowthRow

@@ -9,9 +9,12 @@ import { moveDurably, syncFile, syncFolder } from '../atomic-file.ts'
 import { fileDigest } from '../file-digest.ts'
 import { encodeBatch } from './encode.ts'
 import type { Engine, Row } from './engine-calls.ts'
+import { condemnedBatches, eraseStatement, ownSalt } from './erase.ts'
 import type { ExportParquet } from './export.ts'
 import type {
   Bucket,
+  Condemned,
+  CondemnedBatch,
   Lake,
   LakeBatch,
   LakeStats,
@@ -172,10 +175,11 @@ export class ClickHouseLake implements Lake {
     return hours.map(({ hour }) => hour).filter((hour) => hour + HOUR_MS + HOUR_GRACE_MS <= now)
   }
 
-  async sealHour(hour: number): Promise<SealedHour> {
+  async sealHour(hour: number, revision = 0): Promise<SealedHour> {
     const name = new Date(hour).toISOString().slice(0, 13)
     const folder = join(this.#sealed, name)
-    const temporary = join(folder, 'events.parquet.tmp')
+    const file = revision === 0 ? 'events.parquet' : `events-${revision}.parquet`
+    const temporary = join(folder, `${file}.tmp`)
     await mkdir(folder, { recursive: true, mode: 0o700 })
     await syncFolder(this.#sealed)
     await rm(temporary, { force: true })
@@ -189,10 +193,10 @@ export class ClickHouseLake implements Lake {
     }>(queries.hourBatches(hour))
     await syncFile(temporary)
     const { sha256, bytes } = await fileDigest(temporary)
-    await moveDurably(temporary, join(folder, 'events.parquet'))
+    await moveDurably(temporary, join(folder, file))
     return {
       hour,
-      file: `lake/sealed/${name}/events.parquet`,
+      file: `lake/sealed/${name}/${file}`,
       sha256,
       bytes,
       rows: rows.reduce((sum, row) => sum + row.events, 0),
@@ -204,6 +208,15 @@ export class ClickHouseLake implements Lake {
 
   async dropHour(hour: number): Promise<void> {
     await this.#engine.command(queries.dropHour(hour))
+  }
+
+  condemned(hour: number, what: Condemned): AsyncIterable<CondemnedBatch> {
+    return condemnedBatches(this.#engine, hour, what, this.#clock.now())
+  }
+
+  async erase(hour: number, what: Condemned): Promise<void> {
+    const { sql, params } = eraseStatement(hour, what, this.#clock.now())
+    await this.#engine.command(sql, params)
   }
 
   async compact(): Promise<void> {
@@ -269,11 +282,12 @@ function batchesOf(rows: readonly (queries.EventRow & { salt: string })[]): read
   const bySequence = Map.groupBy(rows, (row) => Number(row.sequence))
   return [...bySequence].map(([sequence, events]) => {
     const { writer, receivedMs, salt } = events[0]!
+    const salts = events.flatMap((row) => ownSalt(row.salt) ?? [])
     return {
       writer,
       sequence,
       received: Number(receivedMs),
-      salt,
+      ...(salts.length === 0 ? { salt } : { salt: '', salts }),
       events: events.map(eventOf),
       json: events.map((row) => row.doc),
     }

@@ -33,7 +33,10 @@ export interface StoredBatch {
   readonly writer: string
   readonly sequence: number
   readonly received: number
+  /** Empty for a batch of which events were erased: it is gone then, so that nobody can guess them from their leaves. */
   readonly salt: string
+  /** Only where `salt` is gone: each event's own, hexadecimal, index by index. */
+  readonly salts?: readonly string[]
   readonly events: readonly StoredEvent[]
   /** The documents' own bytes as text, index by index. */
   readonly json: readonly string[]
@@ -122,6 +125,21 @@ export interface SealedHour {
   readonly lastReceived: number
 }
 
+/** Events of one received hour to be taken out. */
+export interface Condemned {
+  readonly scope: string | undefined
+  readonly query: Query
+  /** Highest sequence number by writer: of later batches the consequences are not yet committed. */
+  readonly upto: ReadonlyMap<string, number>
+}
+
+/** Events of one batch that are to go, with the leaves (hexadecimal) that stand for them in the batch's tree. */
+export interface CondemnedBatch {
+  readonly writer: string
+  readonly sequence: number
+  readonly leaves: readonly { readonly index: number; readonly leaf: string }[]
+}
+
 /**
  * Where events are kept. The embedded engine and a ClickHouse cluster answer the same calls.
  * Each call fails with a KanpekiError: `lake_unreachable` (not answering now; the caller may try again), `disk_full`,
@@ -153,10 +171,20 @@ export interface Lake {
   around(scope: string | undefined, id: string, ms: number, limit: number): Promise<readonly StoredEvent[]>
   /** Which received hours hold events and are wholly past, oldest first. */
   closedHours(now: number): Promise<readonly number[]>
-  /** Exports an hour. Running it again gives the same rows, and replaces the file in one step. */
-  sealHour(hour: number): Promise<SealedHour>
+  /**
+   * Exports an hour. Running it again gives the same rows, and replaces the file in one step.
+   * @param revision 0, and one more each time that events were taken out since: each revision is a file of its own.
+   */
+  sealHour(hour: number, revision?: number): Promise<SealedHour>
   /** Forgets an hour's events; a sealed file stays. */
   dropHour(hour: number): Promise<void>
+  /** What `erase` would take out of an hour, batch by batch. */
+  condemned(hour: number, what: Condemned): AsyncIterable<CondemnedBatch>
+  /**
+   * Takes events out of an hour, and the salts of their batches with them (each event that stays keeps its own). Running
+   * it again is harmless. A sealed file stays.
+   */
+  erase(hour: number, what: Condemned): Promise<void>
   /** Merges all that is stored, which happens by itself sooner or later; for tests and for upkeep at quiet times. */
   compact(): Promise<void>
   stats(): Promise<LakeStats>

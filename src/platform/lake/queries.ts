@@ -199,7 +199,7 @@ export function dropHour(hour: number): string {
   return `ALTER TABLE events DROP PARTITION ${partitionOf(hour)}`
 }
 
-function inHour(hour: number): string {
+export function inHour(hour: number): string {
   const from = Number(partitionOf(hour)) * 1000
   return `received >= fromUnixTimestamp64Milli(toInt64(${from}), 'UTC') AND received < fromUnixTimestamp64Milli(toInt64(${from + 3_600_000}), 'UTC')`
 }
@@ -212,7 +212,7 @@ function condition(request: SearchRequest, params: Params, now: number): string 
   return `${times}${compileQuery(request.query, { params, now })}${inScope(request.scope, params)}`
 }
 
-function inScope(scope: string | undefined, params: Params): string {
+export function inScope(scope: string | undefined, params: Params): string {
   return scope === undefined ? '' : ` AND scope = ${params.text(scope)}`
 }
 
