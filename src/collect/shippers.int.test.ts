@@ -10,9 +10,11 @@ import { systemClock } from '../kernel/clock.ts'
 import { testCaller } from '../platform/testing/caller.ts'
 import { shipperList } from './schema.ts'
 import { shippers } from './shippers.ts'
+import { gelfSource } from './sources/gelf/gelf.ts'
+import { gelfConfig } from './sources/gelf/schema.ts'
 import { createIngestHandler } from './sources/http/handler.ts'
 import { memoryBudget } from './sources/http/read-body.ts'
-import { mainTarget } from './sources/http/target.ts'
+import { compatTarget } from './sources/http/target.ts'
 import { syslogConfig } from './sources/syslog/schema.ts'
 import { syslogSource } from './sources/syslog/syslog.ts'
 import { createSupervisor } from './supervisor.ts'
@@ -21,10 +23,12 @@ import { Recorder } from './testing/recorder.ts'
 
 const run = promisify(execFile)
 const recorder = new Recorder()
+/** The token itself, or as the password of Basic. */
+const AUTHORIZATIONS = [' kp_secret', ` ${Buffer.from('kanpeki:kp_secret').toString('base64')}`]
 const handler = createIngestHandler({
-  targetOf: mainTarget,
+  targetOf: compatTarget,
   authenticate: async (request) =>
-    request.headers.authorization?.endsWith(' kp_secret') === true
+    AUTHORIZATIONS.some((value) => request.headers.authorization?.endsWith(value))
       ? testCaller({ kind: 'token', id: 't', name: 'snippets', permissions: new Set(['ingest'] as const) })
       : undefined,
   commit: recorder.commitBody,
@@ -37,12 +41,14 @@ const server = createServer((request, response) => {
   if (!handler(request, response)) response.writeHead(404).end()
 })
 let syslogPort = 0
+let gelfPort = 0
 const supervisor = createSupervisor({
   commit: recorder.commit,
   positions: () => memoryPositions(),
   clock: systemClock,
   log: (_message, detail) => {
-    syslogPort = Number(detail?.['tcp'])
+    if (detail?.['source'] === 'gelf') gelfPort = Number(detail['tcp'])
+    else syslogPort = Number(detail?.['tcp'])
   },
 })
 // Inside the project, so that the snippet finds the client as a reader's program would.
@@ -59,7 +65,15 @@ beforeAll(async () => {
     parsers: [],
     open: (context) => syslogSource.open(config, context),
   })
-  await until(() => syslogPort > 0)
+  const gelf = gelfConfig.parse({ port: 0, lingerMs: 10 })
+  supervisor.start({
+    id: 'gelf',
+    scope: 'default',
+    zoneMinutes: 0,
+    parsers: [],
+    open: (context) => gelfSource.open(gelf, context),
+  })
+  await until(() => syslogPort > 0 && gelfPort > 0)
 })
 afterAll(async () => {
   await supervisor.stopAll(5000)
@@ -85,7 +99,12 @@ for (const { id, language, text } of tested) {
   const missing = language === 'shell' && !existsSync(program(text)) ? ` (skipped: ${program(text)} is not installed)` : ''
   test.skipIf(missing !== '')(`the snippet ${id} works as it stands${missing}`, async () => {
     const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
-    const snippet = shippers({ url, syslog: { host: '127.0.0.1', port: syslogPort } }).find((shipper) => shipper.id === id)!
+    const snippet = shippers({
+      url,
+      syslog: { host: '127.0.0.1', port: syslogPort },
+      compat: url,
+      gelf: { host: '127.0.0.1', port: gelfPort },
+    }).find((shipper) => shipper.id === id)!
     const filled = snippet.text.replaceAll('{{token}}', 'kp_secret')
     const before = recorder.stored.size
     if (language === 'shell') await run('/bin/sh', ['-c', filled])
@@ -100,9 +119,22 @@ for (const { id, language, text } of tested) {
   })
 }
 
-test('four are tested by running them; the others say that they are not', () => {
+test('most are tested by running them; the others say that they are not', () => {
   const list = shippers({ url: 'https://kanpeki.example', syslog: undefined })
-  expect(tested.map((shipper) => shipper.id)).toEqual(['curl-lines', 'curl-bulk', 'elasticsearch-js', 'logger'])
+  expect(tested.map((shipper) => shipper.id)).toEqual([
+    'curl-lines',
+    'curl-bulk',
+    'elasticsearch-js',
+    'logger',
+    'splunk-hec',
+    'splunk-logging',
+    'opentelemetry-js',
+    'pino-elasticsearch',
+    'opensearch-js',
+    'pino-loki',
+    'gelf-pro',
+    'webhook',
+  ])
   expect(shipperList.parse({ shippers: list }).shippers).toEqual(list)
   for (const { proof, note } of list) {
     expect(note.en.includes('not yet run')).toBe(proof === 'not-run')

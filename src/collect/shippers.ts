@@ -1,4 +1,5 @@
 import type { Shipper } from './schema.ts'
+import { compatShippers } from './shippers-compat.ts'
 
 /** Where senders reach this server. */
 export interface Addresses {
@@ -18,7 +19,8 @@ const NOT_RUN = {
 }
 
 /** Settings to copy and paste, addresses filled in and `{{token}}` left to the reader. A test runs each `tested` one as it stands. */
-export function shippers({ url, syslog }: Addresses): Shipper[] {
+export function shippers(addresses: Addresses): Shipper[] {
+  const { url, syslog } = addresses
   const { hostname, port, protocol } = new URL(url)
   const https = protocol === 'https:'
   const httpPort = port === '' ? (https ? '443' : '80') : port
@@ -186,5 +188,6 @@ output.elasticsearch:
     Generate_ID         On
     Retry_Limit         no_limits`,
     },
+    ...compatShippers(addresses),
   ]
 }
