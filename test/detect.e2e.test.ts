@@ -3,6 +3,7 @@ import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { gzipSync } from 'node:zlib'
 import { afterAll, describe, expect, it } from 'vitest'
+import { writeEvtx } from '../src/platform/evtx/testing/write-evtx.ts'
 import { kanpeki, type Ran, temporaryFolder } from './support/kanpeki.ts'
 
 const folder = temporaryFolder()
@@ -228,14 +229,25 @@ describe('what detect reads', () => {
     expect(summary).toMatchObject({ records: 7, unreadable: [] })
   })
 
-  it('no EVTX in this version: named with the reason, while other files go on', async () => {
-    const evtx = file('Security.evtx', Buffer.concat([Buffer.from('ElfFile\0'), Buffer.alloc(4096)]))
-    const input = file('events.jsonl', lines(BAD))
-    const { ran, summary } = await summarised(['--rules', WHOAMI, evtx, input])
+  it('a Windows event log as it is; one that holds nothing readable is named, while other files go on', async () => {
+    const system = {
+      name: 'System',
+      children: [
+        { name: 'EventID', children: ['1'] },
+        { name: 'Channel', children: [BAD.Channel] },
+      ],
+    }
+    const image = { name: 'Data', attributes: [['Name', 'Image'] as const], children: [BAD.Image] }
+    const log = writeEvtx([
+      [{ template: { name: 'Event', children: [system, { name: 'EventData', children: [image] }] }, values: [] }],
+    ])
+    const good = file('Sysmon.evtx', log)
+    const bad = file('Security.evtx', Buffer.concat([Buffer.from('ElfFile\0'), Buffer.alloc(4096)]))
+    const { ran, summary } = await summarised(['--rules', WHOAMI, bad, good])
     expect(ran.code).toBe(2)
-    expect(found(ran).map((each) => each.input.file)).toEqual([input])
-    expect(ran.stderr).toContain(evtx)
-    expect(summary.unreadable).toEqual([{ file: evtx, reason: expect.stringMatching(/EVTX/) }])
+    expect(found(ran).map((each) => each.input)).toEqual([{ file: good, record: 1 }])
+    expect(ran.stderr).toContain(bad)
+    expect(summary.unreadable).toEqual([{ file: bad, reason: expect.stringMatching(/EVTX.*header.*Export/) }])
   })
 
   it('the records around one that is broken, which is counted with file and line', async () => {

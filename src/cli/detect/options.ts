@@ -5,8 +5,8 @@ import { readOptions } from '../options.ts'
 
 export const USAGE = `Usage: kanpeki detect [options] FILE…        ('-' is standard input)
 
-Runs Sigma rules over files: JSON (lines, documents, arrays), Windows events in any JSON shape,
-syslog and access logs; gzip and zstd too.
+Runs Sigma rules over files: Windows event logs (EVTX), JSON (lines, documents, arrays), Windows events
+in any JSON shape, syslog and access logs; gzip and zstd too.
 
   --rules PATH          rule file or folder, repeatable (default: Kanpeki's own rules)
   --where KEY=VALUE     only rules of this log source (product, category, service), repeatable

@@ -61,8 +61,8 @@ export async function runPart(part: FilePart, runner: PartRunner): Promise<PartR
       }
       if (matched.length > 0) base.push({ record, observed: eventTime(doc), doc, matched })
     },
-    unreadable(line: number, reason: string) {
-      unreadable.push({ file: part.file, line, reason })
+    unreadable(line: number | undefined, reason: string) {
+      unreadable.push({ file: part.file, ...(line === undefined ? {} : { line }), reason })
     },
   }
   try {

@@ -25,13 +25,6 @@ function unreadable(file: string, reason: string, remedy: string): KanpekiError 
 }
 
 function refuseBinary(file: string, magic: Magic): void {
-  if (magic === 'evtx') {
-    throw unreadable(
-      file,
-      'this is a Windows event log (EVTX), which this version cannot read yet.',
-      'Convert it to JSON with an evtx dumper.',
-    )
-  }
   if (magic === 'archive') throw unreadable(file, 'this is an archive.', 'Unpack it and give the files inside.')
   if (magic === 'parquet') throw unreadable(file, 'this is a Parquet file.', 'Convert it to JSON lines.')
 }
@@ -78,7 +71,7 @@ async function* decompressed(source: AsyncIterable<Buffer>, magic: 'gzip' | 'zst
 
 /**
  * The bytes of a file (`-`: standard input), decompressed where they are gzip or zstd, in chunks.
- * Throws `input-unreadable` with the remedy for what is not text.
+ * Throws `input-unreadable` with the remedy for what is neither text nor a Windows event log.
  */
 export async function* readBytes(file: string): AsyncGenerator<Buffer> {
   try {
@@ -111,17 +104,19 @@ async function* prepend(head: Buffer, rest: AsyncIterable<Buffer>): AsyncGenerat
   yield* rest
 }
 
-/** A compressed file may hold what is not text either. UTF-16 is turned into UTF-8 on the way. */
+/** A compressed file may hold what is not text either. UTF-16 is turned into UTF-8 on the way; a Windows event log stays as it is. */
 async function* inspected(file: string, source: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
   let decoder: InstanceType<typeof TextDecoder> | undefined
   let isFirst = true
   for await (const chunk of source) {
     if (isFirst) {
       isFirst = false
-      refuseBinary(file, magicOf(chunk))
+      const magic = magicOf(chunk)
+      refuseBinary(file, magic)
       const encoding = encodingOf(chunk)
       if (encoding !== undefined) decoder = new TextDecoder(encoding)
-      else if (chunk.subarray(0, 4096).includes(0)) throw unreadable(file, 'this is a binary file.', 'Give logs as text or JSON.')
+      else if (magic !== 'evtx' && chunk.subarray(0, 4096).includes(0))
+        throw unreadable(file, 'this is a binary file.', 'Give logs as text, JSON or EVTX.')
       else if (chunk[0] === 0xef && chunk[1] === 0xbb && chunk[2] === 0xbf) {
         yield chunk.subarray(3)
         continue

@@ -6,6 +6,7 @@ import fc from 'fast-check'
 import { afterAll, describe, expect, test } from 'vitest'
 import type { JsonObject } from '../../kernel/json.ts'
 import type { Parser } from '../../kernel/plugin.ts'
+import { writeEvtx } from '../../platform/evtx/testing/write-evtx.ts'
 import { readPart, splitFile } from './read-part.ts'
 import { readRecords } from './read-records.ts'
 
@@ -27,7 +28,7 @@ async function read(content: Buffer | string) {
   const file = join(folder, `${count}.log`)
   writeFileSync(file, content)
   const records: [number, JsonObject][] = []
-  const unreadable: [number, string][] = []
+  const unreadable: [number | undefined, string][] = []
   const options = { parsers: async () => [wordParser], now: 0 }
   const totals = await readRecords(file, options, {
     record: (doc, record) => void records.push([record, doc]),
@@ -106,14 +107,39 @@ describe('what cannot be read', () => {
   })
 
   test.each([
-    ['EVTX', Buffer.from('ElfFile\0\0\0\0\0'), /EVTX/],
-    ['EVTX inside gzip', gzipSync(Buffer.from('ElfFile\0\0\0\0\0')), /EVTX/],
+    ['EVTX without a record', Buffer.from('ElfFile\0\0\0\0\0'), /no record of this Windows event log/],
     ['a zip archive', Buffer.from('PK\x03\x04aaaaaaa'), /archive/],
     ['Parquet', Buffer.from('PAR1aaaaaaa'), /Parquet/],
     ['binary', Buffer.from([1, 2, 0, 0, 0, 5, 6, 7, 8]), /binary/],
     ['a gzip that is cut off', gzipSync(Buffer.from(lines.repeat(500))).subarray(0, 60), /./],
   ])('%s is refused with a reason', async (_name, content, reason) => {
     await expect(read(content)).rejects.toMatchObject({ code: 'input-unreadable', message: expect.stringMatching(reason) })
+  })
+
+  test('of a Windows event log, what is broken is named by its place; the rest is read, in parts too', async () => {
+    const template = { name: 'Event', children: [{ name: 'N', children: [{ hole: 0 }] }] }
+    const chunk = (from: number) => [0, 1].map((n) => ({ template, values: [{ type: 0x04, bytes: Buffer.from([from + n]) }] }))
+    const log = writeEvtx([chunk(0), chunk(2), chunk(4)])
+    log.writeUInt8(0xff, 4096 + 65_536 + 600)
+    for (const content of [log, gzipSync(log)]) {
+      const { records, unreadable, totals } = await read(content)
+      expect(records.map(([record, doc]) => [record, (doc['Event'] as JsonObject)['N']])).toEqual([
+        [1, 0],
+        [2, 1],
+        [3, 4],
+        [4, 5],
+      ])
+      expect(unreadable).toEqual([[undefined, expect.stringMatching(/^the chunk at byte 69632: .*the records 3 to 4$/)]])
+      expect(totals.records).toBe(4)
+    }
+    const found: unknown[] = []
+    const sink = { record: (doc: JsonObject) => void found.push((doc['Event'] as JsonObject)['N']), unreadable: () => {} }
+    const file = join(folder, 'parts.evtx')
+    writeFileSync(file, log)
+    const bounds = [0, 4096 + 65_536, log.length]
+    for (const [index, from] of bounds.slice(0, -1).entries())
+      await readPart({ file, from, to: bounds[index + 1]! }, { parsers: async () => [], now: 0 }, sink)
+    expect(found).toEqual([0, 1, 4, 5])
   })
 
   test('a file that is not there', async () => {

@@ -1,12 +1,13 @@
 import { closeSync, openSync, readSync, statSync } from 'node:fs'
 import { KanpekiError } from '../../kernel/error.ts'
+import { chunkStart, isEvtx, isLive } from '../../platform/evtx/evtx-reader.ts'
 import { magicOf, readHead } from './bytes.ts'
+import { EvtxRecords } from './evtx-records.ts'
 import { JsonRecords } from './json-records.ts'
-import { LineSplitter } from './lines.ts'
-import { type ReadOptions, readRecords } from './read-records.ts'
+import { byLine, type ReadOptions, readRecords } from './read-records.ts'
 import type { RecordSink } from './record.ts'
 
-/** A file, or a stretch of a file of JSON lines that begins and ends at a line. Offsets are bytes. */
+/** A file, or a stretch of a file of JSON lines that begins and ends at a line, or of chunks of a Windows event log. Offsets are bytes. */
 export interface FilePart {
   readonly file: string
   readonly from?: number
@@ -17,16 +18,19 @@ const CHUNK = 1 << 20
 const SMALLEST_PART = 16 << 20
 
 /**
- * Cuts a large file of JSON lines into parts for threads; any other file stays whole. The parts' records, in order,
+ * Cuts a large file of JSON lines or a large Windows event log into parts for threads; any other file stays whole. The parts' records, in order,
  * are the file's.
  */
 export function splitFile(file: string, parts: number): FilePart[] {
   if (file === '-' || parts < 2) return [{ file }]
   let size: number
+  let isLog: boolean
   try {
     const stat = statSync(file)
     size = stat.isFile() ? stat.size : 0
-    if (size < SMALLEST_PART * 2 || !isJsonLines(file)) return [{ file }]
+    if (size < SMALLEST_PART * 2) return [{ file }]
+    isLog = isEvtx(readHead(file, 8))
+    if (!isLog && !isJsonLines(file)) return [{ file }]
   } catch {
     return [{ file }]
   }
@@ -35,7 +39,8 @@ export function splitFile(file: string, parts: number): FilePart[] {
   const handle = openSync(file, 'r')
   try {
     for (let index = 1; index < count; index += 1) {
-      const bound = lineStart(handle, Math.floor((size * index) / count), size)
+      const near = Math.floor((size * index) / count)
+      const bound = isLog ? chunkStart(near) : lineStart(handle, near, size)
       if (bound > bounds.at(-1)! && bound < size) bounds.push(bound)
     }
   } finally {
@@ -79,8 +84,6 @@ export async function readPart(
 ): Promise<{ lines: number; records: number; bytes: number }> {
   const { file, from, to } = part
   if (from === undefined || to === undefined) return readRecords(file, options, sink)
-  const records = new JsonRecords(sink)
-  const splitter = new LineSplitter(records)
   let handle: number
   try {
     handle = openSync(file, 'r')
@@ -88,16 +91,18 @@ export async function readPart(
     throw new KanpekiError('input-unreadable', (error as Error).message, { place: { file }, cause: error })
   }
   try {
+    const head = Buffer.alloc(128)
+    readSync(handle, head, 0, head.length, 0)
+    const records = isEvtx(head) ? new EvtxRecords(sink, from, isLive(head)) : byLine(new JsonRecords(sink))
     for (let at = from; at < to; ) {
       const buffer = Buffer.allocUnsafe(Math.min(CHUNK, to - at))
       const length = readSync(handle, buffer, 0, buffer.length, at)
       if (length === 0) break
-      splitter.push(buffer.subarray(0, length))
+      records.push(buffer.subarray(0, length))
       at += length
     }
+    return { ...records.end(), bytes: to - from }
   } finally {
     closeSync(handle)
   }
-  splitter.end()
-  return { ...records.end(), bytes: to - from }
 }

@@ -1,5 +1,8 @@
+import { KanpekiError } from '../../kernel/error.ts'
 import type { Parser } from '../../kernel/plugin.ts'
+import { isEvtx } from '../../platform/evtx/evtx-reader.ts'
 import { readBytes } from './bytes.ts'
+import { EvtxRecords } from './evtx-records.ts'
 import { JsonRecords } from './json-records.ts'
 import { LineSplitter } from './lines.ts'
 import type { RecordSink } from './record.ts'
@@ -13,7 +16,7 @@ export interface ReadOptions {
 }
 
 /**
- * Reads every record of a file, telling JSON (lines, documents, arrays) from log lines by its first character.
+ * Reads every record of a file, telling Windows event logs, JSON (lines, documents, arrays) and log lines apart by its first bytes.
  * Resolves with the bytes and records seen. Throws `input-unreadable` when the file cannot be read as a whole.
  */
 export async function readRecords(
@@ -21,19 +24,42 @@ export async function readRecords(
   options: ReadOptions,
   sink: RecordSink,
 ): Promise<{ lines: number; records: number; bytes: number }> {
-  let reader: JsonRecords | TextRecords | undefined
-  let splitter: LineSplitter | undefined
+  let reader: Reader | undefined
   let bytes = 0
   for await (const chunk of readBytes(file)) {
     bytes += chunk.length
-    if (splitter === undefined) {
-      reader = isJson(chunk) ? new JsonRecords(sink) : new TextRecords(file, await options.parsers(), sink, options.now)
-      splitter = new LineSplitter(reader)
-    }
-    splitter.push(chunk)
+    reader ??= await readerFor(chunk, file, options, sink)
+    reader.push(chunk)
   }
-  splitter?.end()
-  return { ...(reader?.end() ?? { lines: 0, records: 0 }), bytes }
+  const totals = reader?.end() ?? { lines: 0, records: 0 }
+  const failure = reader instanceof EvtxRecords ? reader.failure : undefined
+  if (failure !== undefined) {
+    throw new KanpekiError('input-unreadable', failure, { place: { file }, remedy: 'Export the log again.' })
+  }
+  return { ...totals, bytes }
+}
+
+/** Takes the file's bytes in pieces; the end says how much it was. */
+interface Reader {
+  push(bytes: Buffer): void
+  end(): { readonly lines: number; readonly records: number }
+}
+
+async function readerFor(head: Buffer, file: string, options: ReadOptions, sink: RecordSink): Promise<Reader> {
+  if (isEvtx(head)) return new EvtxRecords(sink)
+  return byLine(isJson(head) ? new JsonRecords(sink) : new TextRecords(file, await options.parsers(), sink, options.now))
+}
+
+/** Reads what consists of lines. */
+export function byLine(records: JsonRecords | TextRecords): Reader {
+  const splitter = new LineSplitter(records)
+  return {
+    push: (bytes) => splitter.push(bytes),
+    end() {
+      splitter.end()
+      return records.end()
+    },
+  }
 }
 
 function isJson(head: Buffer): boolean {

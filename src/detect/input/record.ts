@@ -12,5 +12,6 @@ export interface Unreadable {
 export interface RecordSink {
   /** `raw`: the bytes of a record that stands on a line by itself, valid during the call. */
   record(doc: JsonObject, record: number, raw?: LineBytes): void
-  unreadable(line: number, reason: string): void
+  /** `line`: undefined where the file has none; the reason then says where. */
+  unreadable(line: number | undefined, reason: string): void
 }

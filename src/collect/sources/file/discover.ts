@@ -1,5 +1,6 @@
 import { type FileHandle, glob, open, readdir, stat } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
+import { isEvtx } from '../../../platform/evtx/evtx-reader.ts'
 import { CHECK_BYTES, checkOf, type FilePosition } from './book.ts'
 
 export interface FoundFile {
@@ -58,4 +59,10 @@ export async function endOfLines(handle: FileHandle): Promise<{ readonly offset:
 
 export async function openFile(path: string): Promise<FileHandle> {
   return await open(path, 'r')
+}
+
+export async function holdsEventLog(handle: FileHandle): Promise<boolean> {
+  const head = Buffer.alloc(8)
+  const { bytesRead } = await handle.read(head, 0, head.length, 0)
+  return isEvtx(head.subarray(0, bytesRead))
 }

@@ -125,6 +125,15 @@ describe('a file', () => {
     expect(recorder.counts).toMatchObject({ received: 5, parsed: 3, unknown: 2, bytes: 3_000_025 })
   })
 
+  test('a Windows event log is refused with the remedy instead of read as lines; the others are followed', async () => {
+    const events = join(folder, 'Security.evtx')
+    writeFileSync(events, 'ElfFile\0\n'.repeat(10))
+    writeFileSync(log, 'one\n')
+    const supervisor = start({ paths: [events, log] })
+    await texts('one')
+    expect(supervisor.status('default', 'file:app')?.problems).toEqual([expect.stringMatching(/Security\.evtx.*import/)])
+  })
+
   test('a 100 MB line is skipped without being held', async () => {
     const chunk = 'x'.repeat(1_000_000)
     writeFileSync(log, 'first\n')

@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { KanpekiError, messageOf } from '../../../kernel/error.ts'
 import type { Source, SourceBatch, SourceContext } from '../../../kernel/plugin.ts'
 import { checkOf, PositionBook } from './book.ts'
-import { endOfLines, type FoundFile, findFiles, findRenamed, guardAt, openFile } from './discover.ts'
+import { endOfLines, type FoundFile, findFiles, findRenamed, guardAt, holdsEventLog, openFile } from './discover.ts'
 import type { FileConfig } from './schema.ts'
 import { FileTail, type Lines } from './tail.ts'
 
@@ -132,6 +132,12 @@ class Watch {
   /** Reads a file from its beginning, or from its end where the settings say so and it was there before us. */
   private async begin(file: FoundFile): Promise<void> {
     const handle = await openFile(file.path)
+    if (await holdsEventLog(handle)) {
+      await handle.close()
+      throw new KanpekiError('source_refused', 'it is a Windows event log (EVTX), which has no lines to follow.', {
+        remedy: 'Give it to an import.',
+      })
+    }
     const skip = this.book.fresh && this.firstLook && this.config.startAt === 'end'
     const { offset, guard } = skip ? await endOfLines(handle) : { offset: 0, guard: Buffer.alloc(0) }
     const generation = randomBytes(8).toString('hex')

@@ -7,6 +7,7 @@ import { systemClock } from '../../../kernel/clock.ts'
 import { sharedData } from '../../../kernel/testing/shared-data.ts'
 import type { Commit } from '../../commit.ts'
 import { imbalance } from '../../counts.ts'
+import { windowsEvent } from '../../parsers/windows-event/windows-event.ts'
 import { createSupervisor, type SourceStatus } from '../../supervisor.ts'
 import { memoryPositions } from '../../testing/memory-positions.ts'
 import { Recorder } from '../../testing/recorder.ts'
@@ -134,5 +135,26 @@ test.skipIf(samples === undefined)(
     await run(paths)
     expect(recorder.counts.unknown).toBe(0)
     expect(recorder.counts.received).toBeGreaterThanOrEqual(paths.length)
+  },
+)
+
+test.skipIf(samples === undefined)(
+  'the Windows event logs of SigmaHQ are all events; a broken chunk is one unknown (skipped without ../shared/data)',
+  async () => {
+    const { globSync, readFileSync } = await import('node:fs')
+    const paths = globSync(`${samples}/**/*.evtx`)
+    const broken = readFileSync(paths[0]!)
+    broken.writeUInt8(0xff, 4096 + 700)
+    await run([...paths, file('again.evtx.gz', gzipSync(readFileSync(paths[0]!))), file('broken.evtx', broken)])
+    const records = [...recorder.stored.values()]
+    const parsed = records.map((record) => windowsEvent.parse(record, { received: 0, zoneMinutes: 0, prefer: [] }))
+    expect(parsed.filter((events) => !('unknown' in events)).length).toBeGreaterThanOrEqual(118)
+    expect(records.filter((record) => record.unreadable !== undefined)).toEqual([
+      expect.objectContaining({
+        text: 'Windows event log: the chunk at byte 4096',
+        unreadable: expect.stringContaining('the checksum of its records is wrong'),
+      }),
+    ])
+    expect(recorder.counts.unknown).toBe(1)
   },
 )

@@ -1,10 +1,11 @@
 import { KanpekiError, messageOf } from '../../../kernel/error.ts'
 import type { RawRecord } from '../../../kernel/event.ts'
 import type { Source, SourceBatch, SourceContext } from '../../../kernel/plugin.ts'
+import { EvtxReader, isEvtx } from '../../../platform/evtx/evtx-reader.ts'
 import { documentRecord, lineRecord, tooLong, unreadable } from '../../record.ts'
 import { type Piece, RecordScanner } from '../../record-scanner.ts'
 import { decodeText } from '../../text.ts'
-import { chunksOf, look } from './contents.ts'
+import { type Contents, chunksOf, look } from './contents.ts'
 import type { ImportConfig } from './schema.ts'
 
 const BATCH_RECORDS = 2000
@@ -55,28 +56,99 @@ async function* importFile(path: string, config: ImportConfig, context: SourceCo
     bytes = 0
     return ready
   }
-  for await (const piece of pieces(path, contents, config.maxRecordBytes)) {
+  for await (const found of findIn(path, contents, config.maxRecordBytes)) {
     if (context.signal.aborted) return
     // A full batch leaves when another record shows that it is not the last: the last one says that all is done.
     if (records.length >= BATCH_RECORDS || bytes >= BATCH_BYTES) yield batch(false)
     const id = `import:${contents.identity}:${seen++}`
     if (seen <= before.records) continue
-    records.push(recordOf(id, piece, config.maxRecordBytes, path))
-    bytes += piece.length
+    records.push(found.as(id))
+    bytes += found.length
   }
   yield batch(true)
 }
 
-async function* pieces(path: string, contents: Awaited<ReturnType<typeof look>>, maxBytes: number): AsyncGenerator<Piece> {
-  const scanner = new RecordScanner(maxBytes)
+/** What a file holds, in order: a record as soon as it has its id. `length` is its bytes in the file. */
+interface Found {
+  readonly length: number
+  readonly as: (id: string) => RawRecord
+}
+
+/** Tells a Windows event log from text by its first bytes, also where it was compressed. */
+async function* findIn(path: string, contents: Contents, maxBytes: number): AsyncGenerator<Found> {
+  let finder: Finder | undefined
   try {
-    for await (const chunk of chunksOf(path, contents)) yield* scanner.push(chunk)
+    for await (const chunk of chunksOf(path, contents)) {
+      finder ??= isEvtx(chunk) ? new LogFinder(path) : new TextFinder(path, maxBytes)
+      yield* finder.push(chunk)
+    }
   } catch (error) {
     // What was read of a damaged file is kept; the fault is still told.
-    yield* scanner.end()
+    if (finder !== undefined) yield* finder.end()
     throw error
   }
-  yield* scanner.end()
+  if (finder !== undefined) yield* finder.end()
+}
+
+interface Finder {
+  push(bytes: Buffer): Iterable<Found>
+  end(): Iterable<Found>
+}
+
+class TextFinder implements Finder {
+  readonly #path: string
+  readonly #maxBytes: number
+  readonly #scanner: RecordScanner
+
+  constructor(path: string, maxBytes: number) {
+    this.#path = path
+    this.#maxBytes = maxBytes
+    this.#scanner = new RecordScanner(maxBytes)
+  }
+
+  push(bytes: Buffer): Iterable<Found> {
+    return this.#found(this.#scanner.push(bytes))
+  }
+
+  end(): Iterable<Found> {
+    return this.#found(this.#scanner.end())
+  }
+
+  *#found(pieces: Iterable<Piece>): Generator<Found> {
+    for (const piece of pieces) yield { length: piece.length, as: (id) => recordOf(id, piece, this.#maxBytes, this.#path) }
+  }
+}
+
+/** What is broken in the log is kept as an unknown, as a broken line is. */
+class LogFinder implements Finder {
+  readonly #reader: EvtxReader
+  #found: Found[] = []
+
+  constructor(path: string) {
+    this.#reader = new EvtxReader({
+      record: (json, _offset, length) => this.#found.push({ length, as: (id) => ({ id, json, origin: path }) }),
+      fault: ({ what, offset, reason }) => {
+        const text = `Windows event log: the ${what} at byte ${offset}`
+        this.#found.push({ length: 0, as: (id) => unreadable(id, text, reason, path) })
+      },
+    })
+  }
+
+  push(bytes: Buffer): Iterable<Found> {
+    this.#reader.push(bytes)
+    return this.#take()
+  }
+
+  end(): Iterable<Found> {
+    this.#reader.end()
+    return this.#take()
+  }
+
+  #take(): Iterable<Found> {
+    const found = this.#found
+    this.#found = []
+    return found
+  }
 }
 
 function recordOf(id: string, piece: Piece, maxBytes: number, path: string): RawRecord {
