@@ -3,6 +3,7 @@ import type { Clock } from '../kernel/clock.ts'
 import { KanpekiError } from '../kernel/error.ts'
 import { type Route, route } from '../platform/http/route.ts'
 import type { State } from '../platform/state/state.ts'
+import type { Addresses } from './addresses.ts'
 import type { SourceManager } from './manager.ts'
 import { readMinutes, readSource } from './queries.ts'
 import {
@@ -18,7 +19,7 @@ import {
   type UnknownList,
   unknownList,
 } from './schema.ts'
-import { type Addresses, shippers } from './shippers.ts'
+import { shippers } from './shippers.ts'
 import type { CollectTables } from './tables.ts'
 import { detail, listSources, type StatusOf, seriesStart } from './view.ts'
 

@@ -1,11 +1,12 @@
+import type { Addresses } from './addresses.ts'
 import type { Shipper } from './schema.ts'
-import type { Addresses } from './shippers.ts'
 
 /** A port that `up` opens on request; used in the snippets while it is closed. */
 const COMPAT_PORT = 9200
 const GELF_PORT = 12_201
 
-const NOT_RUN = {
+/** What a snippet that no test runs says first. */
+export const NOT_RUN = {
   en: 'Written from its documentation, not yet run here.',
   ja: '公式文書に基づく設定例です。当方での動作確認はまだ行っていません。',
 }

@@ -1,22 +1,6 @@
+import type { Addresses } from './addresses.ts'
 import type { Shipper } from './schema.ts'
-import { compatShippers } from './shippers-compat.ts'
-
-/** Where senders reach this server. */
-export interface Addresses {
-  /** Origin without a trailing slash. */
-  readonly url: string
-  /** Origin of the compatibility listener, if it is open. */
-  readonly compat?: string
-  /** Where GELF is taken, if it is. */
-  readonly gelf?: { readonly host: string; readonly port: number }
-  /** Undefined while no syslog source listens. */
-  readonly syslog: { readonly host: string; readonly port: number } | undefined
-}
-
-const NOT_RUN = {
-  en: 'Written from its documentation, not yet run here.',
-  ja: '公式文書に基づく設定例です。当方での動作確認はまだ行っていません。',
-}
+import { compatShippers, NOT_RUN } from './shippers-compat.ts'
 
 /** Settings to copy and paste, addresses filled in and `{{token}}` left to the reader. A test runs each `tested` one as it stands. */
 export function shippers(addresses: Addresses): Shipper[] {

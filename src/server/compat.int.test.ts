@@ -473,3 +473,76 @@ describe('the listener itself', () => {
     ).not.toContain('application/json')
   })
 })
+
+test('a generic webhook is read as its source’s settings say, from the next request on', async () => {
+  const db = kanpeki.services.state.tables<AccessTables>()
+  const { token: admin } = await createToken(db, { scope: 'default', name: 'admin', grant: 'admin', owner: null }, Date.now())
+  const api = (method: string, path: string, body: object): Promise<Response> =>
+    fetch(`${kanpeki.url}/api/v1/sources${path}`, {
+      method,
+      headers: { authorization: `Bearer ${admin}`, 'content-type': 'application/json' },
+      body: JSON.stringify(body),
+    })
+  const hook = async (body: object): Promise<number> => {
+    const reply = await fetch(`${kanpeki.url}/api/v1/ingest/webhook/generic?source=acme`, {
+      method: 'POST',
+      headers: { authorization: `Bearer ${await tokenOf('acme-hook')}` },
+      body: JSON.stringify(body),
+    })
+    await reply.body?.cancel()
+    return reply.status
+  }
+  const mapping = { records: 'items', fields: { 'user.name': 'who.login', message: 'what' } }
+  expect((await api('POST', '', { kind: 'http', name: 'acme', config: { mapping } })).status).toBe(200)
+  expect(
+    await hook({
+      items: [
+        { who: { login: 'alice' }, what: 'one' },
+        { who: { login: 'bob' }, what: 'two' },
+      ],
+    }),
+  ).toBe(200)
+  const [first] = await stored('http:acme')
+  expect(getPath(first!, 'user.name')).toMatch(/alice|bob/)
+  expect((await api('PATCH', '/http:acme', { mapping: { fields: { message: 'text' } } })).status).toBe(200)
+  expect(await hook({ text: 'three' })).toBe(200)
+  expect((await stored('http:acme')).map((doc) => doc['message']).sort()).toEqual(['one', 'three', 'two'])
+  expect((await api('PATCH', '/http:acme', { mapping: { fields: { 'not a name!': 'x' } } })).status).toBe(400)
+  expect((await api('PATCH', '/http:acme', { enabled: false })).status).toBe(400)
+  expect((await api('PATCH', '/gelf:main', { mapping })).status).toBe(400)
+  // What is only read, not opened, is passed over at the next start.
+  await kanpeki.collecting.manager.startAll()
+  const shippers = (await (
+    await fetch(`${kanpeki.url}/api/v1/shippers`, { headers: { authorization: `Bearer ${admin}` } })
+  ).json()) as {
+    shippers: { id: string; text: string }[]
+  }
+  expect(shippers.shippers.find(({ id }) => id === 'splunk-hec')?.text).toContain(`${url}/services/collector/event`)
+})
+
+test('with TLS the listener speaks TLS, and tells who speaks plain text', async () => {
+  const own = mkdtempSync(join(tmpdir(), 'kanpeki-compat-tls-'))
+  const config = readConfig(own, { port: '0', 'compat-port': '0', tls: 'on' }, {})
+  const secure = await serve(config, createLog({ write: () => {}, pretty: false, now: Date.now }))
+  try {
+    expect(secure.compatUrl).toMatch(/^https:/)
+    const db = secure.services.state.tables<AccessTables>()
+    const { token } = await createToken(db, { scope: 'default', name: 'tls', grant: 'ingest', owner: null }, Date.now())
+    const client = new Client9({
+      node: secure.compatUrl!,
+      auth: { apiKey: token },
+      tls: { rejectUnauthorized: false },
+      maxRetries: 0,
+    })
+    expect((await client.bulk({ operations: [{ create: {} }, { message: 'x' }] })).errors).toBe(false)
+    await client.close()
+    const strict = new Client9({ node: secure.compatUrl!, auth: { apiKey: token }, maxRetries: 0 })
+    await expect(strict.bulk({ operations: [{ create: {} }, {}] })).rejects.toMatchObject({ name: 'ConnectionError' })
+    await strict.close()
+    const plain = await fetch(secure.compatUrl!.replace('https:', 'http:'))
+    expect([plain.status, await plain.json()]).toEqual([400, expect.objectContaining({ code: 'tls_required' })])
+  } finally {
+    await secure.stop()
+    rmSync(own, { recursive: true })
+  }
+})

@@ -13,6 +13,9 @@ const TIME_FIELDS = [
   'Timestamp',
   'date',
   'datetime',
+  // Kubernetes audit: the end of the stage that the event tells of.
+  'stageTimestamp',
+  'requestReceivedTimestamp',
   '__REALTIME_TIMESTAMP',
 ] as const
 

@@ -219,6 +219,7 @@ describe('webhooks', () => {
       ['Event', 'a2'],
     ])
     expect(recorder.counts).toMatchObject({ received: 2, parsed: 2 })
+    expectFields(documents()[0], { '@timestamp': '2026-01-02T03:04:05.679Z' })
   })
 
   test('generic JSON, read as its source says', async () => {
