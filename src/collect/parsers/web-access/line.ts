@@ -21,6 +21,36 @@ export interface AccessLine {
   readonly agent: string | undefined
   /** The first address of `X-Forwarded-For`, where the format has it last. */
   readonly forwarded: string | undefined
+  readonly requestId: string | undefined
+  readonly scheme: string | undefined
+  /** How long the request took. */
+  readonly seconds: number | undefined
+  /** With headers, where `bytes` is the body. */
+  readonly totalBytes: number | undefined
+  /** As written: `1.52`. */
+  readonly gzipRatio: string | undefined
+  readonly upstream:
+    | { readonly server: string | undefined; readonly status: string | undefined; readonly cache: string | undefined }
+    | undefined
+}
+
+/** What the combined format has no place for, and most lines of others say nothing of. */
+export const NO_EXTRAS = {
+  virtualHost: undefined,
+  virtualPort: undefined,
+  client: undefined,
+  user: undefined,
+  method: undefined,
+  target: undefined,
+  version: undefined,
+  malformed: false,
+  forwarded: undefined,
+  requestId: undefined,
+  scheme: undefined,
+  seconds: undefined,
+  totalBytes: undefined,
+  gzipRatio: undefined,
+  upstream: undefined,
 }
 
 const TIME_LENGTH = 26
@@ -45,6 +75,7 @@ export function readAccessLine(text: string): AccessLine | undefined {
   const [referrer, agent, forwarded] = quotedAfter(text, tail.after)
   const status = integer(tail.status)
   return {
+    ...NO_EXTRAS,
     observed,
     ...clientOf(text.slice(0, open)),
     ...requestOf(text.slice(start + 2, tail.quote)),
@@ -56,18 +87,22 @@ export function readAccessLine(text: string): AccessLine | undefined {
   }
 }
 
-function clientOf(head: string): Pick<AccessLine, 'virtualHost' | 'virtualPort' | 'client' | 'user'> {
+function clientOf(head: string): Pick<AccessLine, 'virtualHost' | 'virtualPort' | 'client' | 'user' | 'requestId'> {
   const parts = head.split(' ')
   // With four parts and more the first may be a virtual host: then the second is the client.
   const withHost = parts.length > 3 && ipOf(parts[0]) === undefined && (ipOf(parts[1]) !== undefined || /:\d+$/.test(parts[0]!))
   const [first, ...rest] = parts
-  const [client, , ...user] = withHost ? rest : parts
+  const [client, , ...names] = withHost ? rest : parts
+  // `vhost client - REQUEST-ID user`: one of the two is mostly absent, and a user's name is not `x -`.
+  const withId = withHost && names.length === 2 && names.includes('-')
+  const user = withId ? names.slice(1) : names
   const host = withHost ? /^(.*?)(?::(\d{1,5}))?$/.exec(first!) : null
   return {
     virtualHost: known(host?.[1]),
     virtualPort: portOf(integer(host?.[2])),
     client: known(client),
     user: known(user.join(' ')),
+    requestId: withId ? known(names[0]) : undefined,
   }
 }
 
@@ -94,7 +129,7 @@ function requestEnd(text: string, from: number): Tail | undefined {
 }
 
 /** Up to three quoted texts; `\"` is a mark inside one (Apache), as `\x22` is (nginx), and stays as written. */
-function quotedAfter(text: string, from: number): readonly string[] {
+export function quotedAfter(text: string, from: number): readonly string[] {
   const found: string[] = []
   let at = from
   while (found.length < 3) {
@@ -110,7 +145,7 @@ function quotedAfter(text: string, from: number): readonly string[] {
 
 const REQUEST = /^([!#$%&'*+.^_`|~0-9A-Za-z-]{1,40}) (.*) HTTP\/(\d(?:\.\d)?)$/s
 
-function requestOf(request: string): Pick<AccessLine, 'method' | 'target' | 'version' | 'malformed'> {
+export function requestOf(request: string): Pick<AccessLine, 'method' | 'target' | 'version' | 'malformed'> {
   const match = REQUEST.exec(request)
   if (match !== null) return { method: match[1], target: match[2], version: match[3], malformed: false }
   // HTTP/0.9 names no version.
