@@ -1,6 +1,6 @@
 import type { Parser } from '../../../kernel/plugin.ts'
+import { type IisFields, iisDocument } from '../../normalise/iis-request.ts'
 import { isoTime } from '../../normalise/time.ts'
-import { type IisFields, iisDocument } from './document.ts'
 
 /** Fields that are on when nobody chose others, by how many they are: IIS 7 and later, then 10 with the address of the client's proxy. */
 const DEFAULTS: ReadonlyMap<number, readonly string[]> = new Map(

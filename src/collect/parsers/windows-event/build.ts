@@ -2,6 +2,7 @@ import type { ParsedEvent } from '../../../kernel/event.ts'
 import { isJsonObject, type JsonObject } from '../../../kernel/json.ts'
 import { type Draft, fillMissing } from '../../normalise/draft.ts'
 import type { EventClass } from './class.ts'
+import { iisClasses } from './iis.ts'
 import { enrichPlain } from './plain.ts'
 import { powershellClasses } from './powershell.ts'
 import type { WindowsRecord } from './record.ts'
@@ -19,10 +20,13 @@ const sysmon: Provider = { module: 'sysmon', classes: sysmonClasses }
 const powershell: Provider = { module: 'powershell', classes: powershellClasses }
 const eventlog: Provider = { module: 'security', classes: eventlogClasses }
 const system: Provider = { module: 'system', classes: systemClasses }
+const iis: Provider = { module: 'iis', classes: iisClasses }
 
 const PROVIDERS: ReadonlyMap<string, Provider> = new Map([
   ['Microsoft-Windows-Security-Auditing', security],
   ['Microsoft-Windows-Sysmon', sysmon],
+  ['Linux-Sysmon', sysmon],
+  ['Microsoft-Windows-IIS-Logging', iis],
   ['Microsoft-Windows-PowerShell', powershell],
   ['PowerShellCore', powershell],
   ['PowerShell', powershell],

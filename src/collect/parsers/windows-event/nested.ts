@@ -15,7 +15,8 @@ export function readNested(json: JsonObject): WindowsRecord | undefined {
   const eventId = wholeNumber(content(system['EventID']))
   if (eventId === undefined) return undefined
   const data: EventData = {}
-  if (event['EventData'] !== undefined) addEventData(data, event['EventData'])
+  // An empty element of XML is an empty text.
+  if (event['EventData'] !== undefined && event['EventData'] !== '') addEventData(data, event['EventData'])
   const userData = isJsonObject(event['UserData']) ? addUserData(data, event['UserData']) : undefined
   const rendering = isJsonObject(event['RenderingInfo']) ? event['RenderingInfo'] : undefined
   const keywords = content(system['Keywords'])

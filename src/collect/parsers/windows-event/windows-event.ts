@@ -1,28 +1,38 @@
 import { isJsonObject, type JsonObject } from '../../../kernel/json.ts'
 import type { Parser } from '../../../kernel/plugin.ts'
 import { normaliseDocument } from '../../normalise/document.ts'
+import type { Draft } from '../../normalise/draft.ts'
 import { buildEvent, complete } from './build.ts'
 import { isFlat, readFlat } from './flat.ts'
 import { isNested, readNested } from './nested.ts'
 import { isWinlogbeat, isWinlogbeat6, readWinlogbeat, readWinlogbeat6 } from './winlogbeat.ts'
+import { asLinux, isLinux, isXmlEvent, readXmlEvent } from './xml.ts'
 
 const NO_ID = { unknown: 'a Windows event whose event id is not a number' }
 
 /**
  * Windows events in the shapes people have: Winlogbeat 7 and later (nested, or with dotted keys), Winlogbeat 6, the XML
- * as evtx dumpers print it, and one flat level. All become Winlogbeat's names and ECS; every data field is kept by its
- * original name in `winlog.event_data`, as text.
+ * as it is and as evtx dumpers print it in JSON, and one flat level. All become Winlogbeat's names and ECS; every data field is kept by its
+ * original name in `winlog.event_data`, as text. Sysmon for Linux writes the same XML to syslog.
  */
 export const windowsEvent: Parser = {
   id: 'windows-event',
 
-  accepts({ json }) {
-    if (json === undefined) return false
+  accepts(raw) {
+    const { json } = raw
+    if (json === undefined) return isXmlEvent(raw)
     return isFlat(json) || isWinlogbeat(json) || isNested(json) || isWinlogbeat6(json) || isDotted(json)
   },
 
-  parse({ json }, context) {
-    if (json === undefined) return { unknown: 'a Windows event is a JSON object; this is text' }
+  parse(raw, context) {
+    const { json, text } = raw
+    if (json === undefined) {
+      if (text === undefined || !isXmlEvent(raw)) return { unknown: 'neither a Windows event in JSON nor one in XML' }
+      const read = readXmlEvent(text, context)
+      if (typeof read === 'string') return { unknown: read }
+      const { observed, ecs } = buildEvent(read.record)
+      return [{ observed, ecs: isLinux(read.record) ? asLinux(ecs as Draft, read.header) : ecs }]
+    }
     if (isFlat(json)) return one(readFlat(json, context))
     if (isNested(json)) return one(readNested(json))
     if (isWinlogbeat6(json)) return one(readWinlogbeat6(json))

@@ -1,6 +1,6 @@
-import { endpoint, ipOf } from '../../normalise/address.ts'
-import { type Draft, integer, known, put, putObject, related, safeKey } from '../../normalise/draft.ts'
-import { urlOf } from '../../normalise/url.ts'
+import { endpoint, ipOf } from './address.ts'
+import { type Draft, integer, known, put, putObject, related, safeKey } from './draft.ts'
+import { urlOf } from './url.ts'
 
 /** Fields of IIS by their names in the log; absent where the log has `-`. */
 export type IisFields = Readonly<Record<string, string | undefined>>
