@@ -18,7 +18,7 @@ export const UP_USAGE = `Usage: kanpeki up [--data DIR] [--port N] [--compat-por
                    your own certificate and key, PEM; without them Kanpeki makes a certificate
   --log auto|pretty|json
                    form of the log on standard error (default auto: pretty on a terminal, json elsewhere)
-  --json           when ready, one line of JSON on standard output: {"url","signInUrl","pid"}`
+  --json           when ready, one line of JSON on standard output: {"url","signInUrl","pid"} and, where there is one, "compatUrl"`
 
 export interface UpOptions {
   readonly config: Config

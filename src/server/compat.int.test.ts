@@ -546,3 +546,14 @@ test('with TLS the listener speaks TLS, and tells who speaks plain text', async 
     rmSync(own, { recursive: true })
   }
 })
+
+test('a port in use is said with its own option, and nothing is left open', async () => {
+  const own = mkdtempSync(join(tmpdir(), 'kanpeki-compat-taken-'))
+  const config = readConfig(own, { port: '0', 'compat-port': new URL(url).port }, {})
+  const started = serve(config, createLog({ write: () => {}, pretty: false, now: Date.now }))
+  await expect(started).rejects.toMatchObject({ code: 'listen', remedy: expect.stringContaining('--compat-port 0') })
+  // The folder is free again: a second start comes as far.
+  const again = serve(config, createLog({ write: () => {}, pretty: false, now: Date.now }))
+  await expect(again).rejects.toMatchObject({ code: 'listen' })
+  rmSync(own, { recursive: true })
+})

@@ -93,6 +93,7 @@ export async function serve(config: Config, log: Log, options: ServeOptions = {}
   let declaring: Declaring | undefined
   let reviewing: Repeating | undefined
   let tls: ServerTls | undefined
+  const open: { close(): Promise<void> }[] = []
   try {
     tls = secure ? await openTls(services) : undefined
     const { state, clock, lake, pipeline, drainer, attack, rules } = services
@@ -167,6 +168,7 @@ export async function serve(config: Config, log: Log, options: ServeOptions = {}
       host,
       config.values.port,
     )
+    open.push(http)
     const origin = `${secure ? 'https' : 'http'}://${urlHost(tls?.announced ?? host)}`
     url = `${origin}:${http.port}`
     const compatPort = config.values['compat-port']
@@ -179,6 +181,7 @@ export async function serve(config: Config, log: Log, options: ServeOptions = {}
             compatPort,
           )
     if (compat !== undefined) {
+      open.push(compat)
       listening.compat = `${origin}:${compat.port}`
       log.info('the compatibility listener takes events', { url: listening.compat })
     }
@@ -206,11 +209,12 @@ export async function serve(config: Config, log: Log, options: ServeOptions = {}
       routes: http.routes,
       async stop() {
         stopping = true
-        await Promise.all([http.close(), compat?.close()])
+        await Promise.all(open.map((one) => one.close()))
         await stopAll()
       },
     }
   } catch (error) {
+    await Promise.all(open.map((one) => one.close()))
     tls?.close()
     await reviewing?.stop()
     await collecting?.stop()
