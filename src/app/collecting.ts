@@ -25,11 +25,11 @@ export interface Collecting {
   readonly statusOf: CollectDeps['statusOf']
   readonly unknownsOf: CollectDeps['unknownsOf']
   readonly sendTest: CollectDeps['sendTest']
-  /** Hands records to the writer as if a source had read them; resolves when they are on disk. */
+  /** Hands records to the writer as if a source had read them; resolves when they are on disk. One with an id that was stored is not stored again. */
   send(
     scope: string,
     source: string,
-    records: readonly { readonly text?: string; readonly json?: JsonObject }[],
+    records: readonly { readonly id?: string; readonly text?: string; readonly json?: JsonObject }[],
   ): Promise<readonly string[]>
   stop(): Promise<void>
 }

@@ -1,6 +1,6 @@
 import { accessMeasures } from '../access/reviews/measures.ts'
 import type { AccessTables } from '../access/tables.ts'
-import { completenessMeasure } from '../collect/completeness.ts'
+import { collectMeasures } from '../collect/completeness/measures.ts'
 import type { CollectTables } from '../collect/tables.ts'
 import { loadCards } from '../declare/load.ts'
 import { forbiddenCountMeasure } from '../declare/measures.ts'
@@ -52,7 +52,7 @@ export function allMeasures({
 }: Omit<DeclaringDeps, 'log' | 'folders' | 'changed'>): readonly Measure[] {
   return [
     ...detectMeasures({ state, attack, rules }),
-    completenessMeasure(state.tables<CollectTables>(), clock),
+    ...collectMeasures(state.tables<CollectTables>(), clock),
     forbiddenCountMeasure(lake),
     ...accessMeasures(state.tables<AccessTables>(), clock),
   ]

@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises'
 import { accessMeasureInfos } from '../access/reviews/measures.ts'
+import { collectMeasureInfos } from '../collect/completeness/measures.ts'
 import { cardJsonSchema } from '../declare/card-json-schema.ts'
 import type { Measures } from '../declare/criteria.ts'
 import { diffCards, weakenedIn } from '../declare/diff.ts'
@@ -9,7 +10,6 @@ import type { CardProblem } from '../declare/schema.ts'
 import { loadAttack } from '../detect/coverage-attack.ts'
 import { detectMeasureInfos } from '../detect/measures.ts'
 import { formatPlace, messageOf } from '../kernel/error.ts'
-import type { Measure } from '../kernel/measure.ts'
 import { declareStatus } from './declare-status.ts'
 import { guarded, readOptions } from './options.ts'
 
@@ -24,8 +24,7 @@ status 0 every badge is held, 1 one is not.
 
 /** What a card may name, known without a server. */
 export function knownMeasures(): Measures {
-  const completeness: Pick<Measure, 'id' | 'unit'> = { id: 'collect.source-completeness', unit: 'percent' }
-  const all = [...detectMeasureInfos(loadAttack()), ...declareMeasureInfos(), ...accessMeasureInfos(), completeness]
+  const all = [...detectMeasureInfos(loadAttack()), ...declareMeasureInfos(), ...accessMeasureInfos(), ...collectMeasureInfos()]
   return new Map(all.map((measure) => [measure.id, measure]))
 }
 

@@ -1,6 +1,7 @@
 import type { CreateTableBuilder } from 'kysely'
 import { columns } from '../platform/state/columns.ts'
 import type { Migration } from '../platform/state/migrate.ts'
+import { completenessMigrations } from './completeness/migrations.ts'
 
 const COUNTS = ['received', 'parsed', 'unknown', 'stored', 'repeated', 'dropped', 'gaps', 'bytes'] as const
 
@@ -39,4 +40,5 @@ export const migrations: readonly Migration[] = [
       await db.schema.createIndex('collect_minutes_minute').on('collect_minutes').columns(['scope', 'minute']).execute()
     },
   },
+  ...completenessMigrations,
 ]

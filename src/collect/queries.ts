@@ -85,6 +85,10 @@ export async function readSource(db: Db, scope: string, id: string): Promise<Sou
   return await db.selectFrom('collect_sources').selectAll().where('scope', '=', scope).where('id', '=', id).executeTakeFirst()
 }
 
+export async function readEverySource(db: Db): Promise<SourcesTable[]> {
+  return await db.selectFrom('collect_sources').selectAll().execute()
+}
+
 /** Sources of every scope that are to be opened. */
 export async function readConfigured(db: Db): Promise<SourcesTable[]> {
   return await db

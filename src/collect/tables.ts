@@ -1,3 +1,4 @@
+import type { CompletenessTables } from './completeness/tables.ts'
 import type { Counts, SourceKind } from './schema.ts'
 
 /** The eight accounts of `Counts`, each a column. */
@@ -32,7 +33,7 @@ export interface MinutesTable extends CountColumns {
   quiet: number
 }
 
-export interface CollectTables {
+export interface CollectTables extends CompletenessTables {
   collect_sources: SourcesTable
   collect_minutes: MinutesTable
 }

@@ -21,7 +21,7 @@ export interface RuleSet {
 }
 
 /** Whom an alert is about, where the rule is no correlation: the first of these that the event names. */
-const ENTITY_FIELDS = ['host.name', 'host.hostname', 'source.ip', 'user.name'] as const
+const ENTITY_FIELDS = ['host.name', 'host.hostname', 'source.ip', 'user.name', 'completeness.source'] as const
 
 /**
  * Reads rules from files and folders; what is refused is named and the rest runs.

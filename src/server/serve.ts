@@ -16,6 +16,7 @@ import { type Collecting, createCollecting, openGelf, openSyslog } from '../app/
 import { type Declaring, startDeclaring } from '../app/declaring.ts'
 import { sendTestAttack } from '../app/demo/test-attack.ts'
 import { createEntityTimeline } from '../app/entity-timeline.ts'
+import { startMissing } from '../app/missing.ts'
 import { CONSOLE, cardFolders, sourceFiles } from '../app/places.ts'
 import type { Repeating } from '../app/repeat.ts'
 import { startReviewing } from '../app/reviewing.ts'
@@ -92,6 +93,7 @@ export async function serve(config: Config, log: Log, options: ServeOptions = {}
   let collecting: Collecting | undefined
   let declaring: Declaring | undefined
   let reviewing: Repeating | undefined
+  let missing: Repeating | undefined
   let tls: ServerTls | undefined
   const open: { close(): Promise<void> }[] = []
   try {
@@ -114,12 +116,14 @@ export async function serve(config: Config, log: Log, options: ServeOptions = {}
     const stopAll = async (): Promise<void> => {
       tls?.close()
       await reviewing?.stop()
+      await missing?.stop()
       await collecting?.stop()
       await declaring?.stop()
       await services.stop()
     }
     const db = state.tables<AccessTables>()
     reviewing = startReviewing({ record: recorder(services), clock }, log)
+    missing = startMissing(services, collecting)
     const authority = await openAuthority({ db, record: recorder(services), sealer: services.sealer, clock })
     if (secure) await authority.ensure()
     const authenticate = withMachines(createAuthenticator(db, clock, sessionPolicy(config)), db, authority, clock)
@@ -217,6 +221,7 @@ export async function serve(config: Config, log: Log, options: ServeOptions = {}
     await Promise.all(open.map((one) => one.close()))
     tls?.close()
     await reviewing?.stop()
+    await missing?.stop()
     await collecting?.stop()
     await declaring?.stop()
     await services.stop()

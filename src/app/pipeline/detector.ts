@@ -42,6 +42,11 @@ export interface DetectorDeps {
     now: number,
   ) => Promise<void>
   readonly recordEvidence: (trx: Kysely<PipelineTables>, evidence: readonly Evidence[]) => Promise<unknown>
+  /** What follows hosts and numbers through every batch; nothing has to be read again for it up to `checkpoint`. */
+  readonly watch: {
+    readonly checkpoint: number
+    saw(events: readonly StoredEvent[], sequence: number): void
+  }
   /** Accounts for a batch that was committed before a crash and never counted. */
   readonly countsOf: (batch: StoredBatch) => CommittedBatch['counts']
   readonly progressed: (what: { readonly events: number; readonly alerts: number }) => void
@@ -91,6 +96,7 @@ export function createDetector(deps: DetectorDeps): Detector {
     counts: CommittedBatch['counts'],
   ): Promise<void> {
     const detections = await detectionsOf(events)
+    if (batch !== undefined) deps.watch.saw(events, batch.sequence)
     const now = deps.clock.now()
     const root = batch === undefined ? '' : deps.batchRoot(batch.salt, json)
     let alerts = 0
@@ -139,10 +145,8 @@ export function createDetector(deps: DetectorDeps): Detector {
     const checkpoint = await readCheckpoint(deps.state.tables<PipelineTables>(), deps.writer)
     if (checkpoint === undefined) return { done: 0, after: 0 }
     const since = checkpoint.received - deps.rules.horizon
-    return {
-      done: checkpoint.sequence,
-      after: await sequenceBefore(deps.state.tables<PipelineTables>(), deps.writer, since),
-    }
+    const after = await sequenceBefore(deps.state.tables<PipelineTables>(), deps.writer, since)
+    return { done: checkpoint.sequence, after: Math.min(after, deps.watch.checkpoint) }
   }
 
   /** Goes on where it failed: what was read once is not fed to the windows again. */
@@ -153,8 +157,10 @@ export function createDetector(deps: DetectorDeps): Detector {
       if (batches.length === 0) return
       for (const batch of batches) {
         if (batch.sequence > deps.until) return
-        if (batch.sequence <= place.done) deps.rules.run(batch.events, false)
-        else await consequences(batch.events, batch, batch.json, deps.countsOf(batch))
+        if (batch.sequence <= place.done) {
+          deps.rules.run(batch.events, false)
+          deps.watch.saw(batch.events, batch.sequence)
+        } else await consequences(batch.events, batch, batch.json, deps.countsOf(batch))
         place.after = batch.sequence
       }
     }

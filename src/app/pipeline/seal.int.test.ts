@@ -53,6 +53,7 @@ beforeAll(async () => {
     recordDetections: async () => ({ changed: 0 }),
     applyCounts,
     recordEvidence: (trx, evidence) => recordEvidence(trx, evidence, clock),
+    watch: { checkpoint: 0, saw: () => {} },
     countsOf: () => [],
     progressed: () => {},
     failed: (error) => {

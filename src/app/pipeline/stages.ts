@@ -1,6 +1,8 @@
 import { applyCounts } from '../../collect/accounting.ts'
+import { openWatch, type Watch } from '../../collect/completeness/watch.ts'
 import { countOutcomes } from '../../collect/counts.ts'
 import { parseRecord } from '../../collect/normalise/parse-record.ts'
+import type { CollectTables } from '../../collect/tables.ts'
 import { recordDetections } from '../../detect/alerts.ts'
 import type { Clock } from '../../kernel/clock.ts'
 import type { Lake, StoredBatch } from '../../platform/lake/lake.ts'
@@ -9,6 +11,8 @@ import type { State } from '../../platform/state/state.ts'
 import { batchRoot } from '../../prove/batch-root.ts'
 import { sourceScope } from './build-event.ts'
 import { createDetector, type Detector, type DetectorDeps, type Rules } from './detector.ts'
+import { readCheckpoint } from './queries.ts'
+import type { PipelineTables } from './tables.ts'
 import { type CommittedBatch, createWriter, type Writer, type WriterDeps } from './writer.ts'
 
 export interface StagesDeps extends Pick<DetectorDeps, 'progressed' | 'failed'> {
@@ -25,6 +29,7 @@ export interface StagesDeps extends Pick<DetectorDeps, 'progressed' | 'failed'> 
 export interface Stages {
   readonly writer: Writer
   readonly detector: Detector
+  readonly watch: Watch
 }
 
 /** The two stages of the pipeline with what the rooms give them: the writer before the lake, the detector behind it. */
@@ -38,6 +43,8 @@ export async function startStages({
   progressed,
   failed,
 }: StagesDeps): Promise<Stages> {
+  const done = (await readCheckpoint(state.tables<PipelineTables>(), name))?.sequence ?? 0
+  const watch = await openWatch(state.tables<CollectTables>(), name, done)
   const detector = createDetector({
     state,
     lake,
@@ -52,6 +59,7 @@ export async function startStages({
     },
     applyCounts,
     recordEvidence,
+    watch,
     countsOf: countsOfStored,
     progressed,
     failed,
@@ -65,7 +73,7 @@ export async function startStages({
     committed: (batch) => detector.push(batch),
     ready: () => detector.ready(),
   })
-  return { writer, detector }
+  return { writer, detector, watch }
 }
 
 /** Accounts of a batch that a crash left uncounted: what the lake holds was received and stored; bytes and repeats are not known any more. */

@@ -8,6 +8,7 @@ import { KanpekiError, messageOf } from '../../kernel/error.ts'
 import { connectLake } from '../../platform/lake/connect.ts'
 import { openState } from '../../platform/state/state.ts'
 import { migrations } from '../migrations.ts'
+import { repeatEvery } from '../repeat.ts'
 import type { FromWorker, Replies, Request, ToWorker, WireError, WorkerSettings } from './messages.ts'
 import { startStages } from './stages.ts'
 import { takeBody } from './take-body.ts'
@@ -15,6 +16,8 @@ import { takeBody } from './take-body.ts'
 /** The writer thread: parsing, the lake's commit, rules and the state transaction, away from the loop that serves people. */
 /** Consequences that cannot be committed do not hold up the end: the lake has their events, and the next start reads them back. */
 const STOP_GRACE_MS = 20_000
+/** What is known of hosts is written this often; after a crash the rest is read from the lake. */
+const FLUSH_EVERY_MS = 10_000
 
 const port = parentPort
 if (port === null) throw new Error('pipeline/worker runs as a worker thread')
@@ -28,7 +31,7 @@ const rules = loadRuleSet(settings.rules, (file) => {
   return root === undefined ? file : file.slice(root.length)
 })
 let handOver = await loadHandOver(state.tables<AccessTables>())
-const { writer, detector } = await startStages({
+const { writer, detector, watch } = await startStages({
   state,
   lake,
   clock: systemClock,
@@ -38,6 +41,16 @@ const { writer, detector } = await startStages({
   progressed: (what) => send({ kind: 'progressed', ...what }),
   failed: (error) => send({ kind: 'trouble', error: wireError(error) }),
 })
+
+let flushAt = 0
+const flushWatch = async (): Promise<void> => {
+  if (performance.now() < flushAt) return
+  const started = performance.now()
+  await watch.flush((work) => state.transaction(work), systemClock.now())
+  // A twentieth of the time at most, however many hosts there are.
+  flushAt = performance.now() + 20 * (performance.now() - started)
+}
+const flushing = repeatEvery(FLUSH_EVERY_MS, flushWatch, (error) => send({ kind: 'trouble', error: wireError(error) }))
 
 const handlers: { readonly [K in Request['kind']]: (request: Extract<Request, { kind: K }>) => Promise<Replies[K]> } = {
   body: ({ body }) => takeBody(writer, body),
@@ -66,6 +79,9 @@ const handlers: { readonly [K in Request['kind']]: (request: Extract<Request, { 
   stop: async () => {
     await Promise.race([settled(), pause(STOP_GRACE_MS, undefined, { ref: false })])
     detector.stop()
+    await flushing.stop()
+    flushAt = 0
+    await Promise.race([flushWatch().catch(() => {}), pause(STOP_GRACE_MS, undefined, { ref: false })])
     return null
   },
 }

@@ -1,4 +1,4 @@
-const MINUTE = 60_000
+import { CLOCK_AHEAD_MS, CLOCK_BEHIND_MS } from '../../../kernel/clock-trust.ts'
 
 /** Bounds on memory and on trust in clocks. Each bound that bites is counted in the statistics. */
 export interface CorrelationLimits {
@@ -18,6 +18,6 @@ export const DEFAULT_LIMITS: CorrelationLimits = {
   groups: 10_000,
   eventsPerGroup: 10_000,
   eventsPerRule: 200_000,
-  lateness: 10 * MINUTE,
-  ahead: 5 * MINUTE,
+  lateness: CLOCK_BEHIND_MS,
+  ahead: CLOCK_AHEAD_MS,
 }
