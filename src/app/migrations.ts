@@ -5,6 +5,15 @@ import { migrations as detect } from '../detect/migrations.ts'
 import type { Migration } from '../platform/state/migrate.ts'
 import { proveMigrations as prove } from '../prove/migrations.ts'
 import { migrations as pipeline } from './pipeline/migrations.ts'
+import { retentionMigrations as retention } from './retention/migrations.ts'
 
 /** Every room's tables. Any process that opens the state store gives this list. */
-export const migrations: readonly Migration[] = [...access, ...collect, ...declare, ...detect, ...prove, ...pipeline]
+export const migrations: readonly Migration[] = [
+  ...access,
+  ...collect,
+  ...declare,
+  ...detect,
+  ...prove,
+  ...pipeline,
+  ...retention,
+]

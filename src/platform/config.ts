@@ -6,10 +6,10 @@ import { KanpekiError, messageOf } from '../kernel/error.ts'
 
 const port = z.coerce.number().int().min(0).max(65_535)
 const perMinute = z.coerce.number().int().min(0).max(10_000_000)
-const bytes = z.union([z.number().int().positive(), z.string().regex(/^\d+(\.\d+)?\s*(mb|gb|m|g)$/i)]).transform((value) => {
+const bytes = z.union([z.number().int().positive(), z.string().regex(/^\d+(\.\d+)?\s*(mb|gb|tb|m|g|t)$/i)]).transform((value) => {
   if (typeof value === 'number') return value
   const amount = Number.parseFloat(value)
-  return Math.round(amount * (/g/i.test(value) ? 1024 ** 3 : 1024 ** 2))
+  return Math.round(amount * 1024 ** (/t/i.test(value) ? 4 : /g/i.test(value) ? 3 : 2))
 })
 
 const HOURS = { m: 1 / 60, h: 1, d: 24 } as const
@@ -97,6 +97,30 @@ const SETTINGS = {
       ja: 'syslog を受けるアドレス。ループバック以外では平文を受け取るため、信頼できる区画でのみ使ってください。',
     },
   },
+  'syslog-tls-port': {
+    schema: port.nullable(),
+    fallback: null,
+    meaning: {
+      en: 'TCP port for syslog over TLS (RFC 5425), with the certificate of the HTTP port; none by default, 0 takes any free one.',
+      ja: 'TLS で保護した syslog（RFC 5425）の TCP ポート。証明書は HTTP のポートと同じです。既定では開きません。0 なら空きを選びます。',
+    },
+  },
+  'syslog-tls-host': {
+    schema: z.string().min(1).nullable(),
+    fallback: null,
+    meaning: {
+      en: 'Address for syslog over TLS; that of the HTTP port by default.',
+      ja: 'TLS で保護した syslog を受けるアドレス。既定では HTTP のポートと同じです。',
+    },
+  },
+  'syslog-tls-clients': {
+    schema: z.enum(['optional', 'required']),
+    fallback: 'optional',
+    meaning: {
+      en: 'Whether who sends syslog over TLS must show the certificate of a machine enrolled here. One that is shown must be good in either case.',
+      ja: 'TLS で syslog を送る側に、ここで登録した機器の証明書の提示を必須とするか。提示された証明書は、どちらの設定でも検証します。',
+    },
+  },
   memory: {
     schema: bytes,
     fallback: '512 MB',
@@ -122,6 +146,38 @@ const SETTINGS = {
     meaning: {
       en: 'ClickHouse URL for events; the embedded engine by default.',
       ja: 'イベントを置く ClickHouse の URL。既定は組み込みエンジン。',
+    },
+  },
+  'retention-days': {
+    schema: days.nullable(),
+    fallback: null,
+    meaning: {
+      en: 'Days that events are kept, counted from when they were received; null keeps them for ever. Legal holds go before it.',
+      ja: 'イベントを保存する日数（受信時刻から）。null なら無期限。法的保全（リーガルホールド）の対象は消えません。',
+    },
+  },
+  'retention-size': {
+    schema: bytes.nullable(),
+    fallback: null,
+    meaning: {
+      en: 'What the lake and its sealed files may take on disk together, e.g. 500 GB; the oldest hours go first. Null sets no quota.',
+      ja: 'イベントの保存領域と封印済みファイルの合計の上限（例: 500 GB）。超えると古い時間帯から消します。null なら上限なし。',
+    },
+  },
+  'retention-for': {
+    schema: z.array(z.string().regex(/^(scope|source):.+=\d{1,4}$/, 'not like scope:NAME=DAYS or source:ID=DAYS')),
+    fallback: [],
+    meaning: {
+      en: "Days for the events of single scopes or sources instead of retention-days: scope:team-a=30, source:http:web=14. A source's go before its scope's.",
+      ja: 'スコープや収集元ごとに retention-days の代わりに使う日数（scope:team-a=30、source:http:web=14）。収集元の指定がスコープより優先します。',
+    },
+  },
+  'retention-alert-days': {
+    schema: days.nullable(),
+    fallback: null,
+    meaning: {
+      en: 'Days that closed alerts are kept after their last change; open ones are never removed, and the ledger keeps what was decided. Null keeps them for ever.',
+      ja: 'クローズしたアラートを最後の変更から保存する日数。未クローズのものは消えず、判断の記録は台帳に残ります。null なら無期限。',
     },
   },
   organisation: {
@@ -312,6 +368,7 @@ export const FLAG_SETTINGS = [
   'tls-key',
   'compat-port',
   'syslog-port',
+  'syslog-tls-port',
   'gelf-port',
   'memory',
   'log',
@@ -393,6 +450,7 @@ export function readConfig(
 const LIST_SEPARATORS: Readonly<Partial<Record<SettingKey, RegExp>>> = {
   rules: /:/,
   'source-folders': /:/,
+  'retention-for': /[\s,]+/,
   'seal-key-command': /\s+/,
   'outgoing-allow': /[\s,]+/,
   'security-contact': /[\s,]+/,

@@ -34,4 +34,21 @@ export const migrations: readonly Migration[] = [
         .execute()
     },
   },
+  {
+    name: '0066-pipeline-retention',
+    up: async (db) => {
+      const add = (column: string, type: 'text' | 'bigint' | 'integer', fallback?: string | number) =>
+        db.schema
+          .alterTable('pipeline_segments')
+          .addColumn(column, type, (c) => (fallback === undefined ? c : c.notNull().defaultTo(fallback)))
+          .execute()
+      await add('bytes', columns.count, 0)
+      await add('revision', columns.count, 0)
+      await add('superseded', columns.text)
+      await add('dropped', columns.time)
+      await add('policy', columns.text)
+      await add('gone', columns.flag, 0)
+      await add('swept', columns.text, '')
+    },
+  },
 ]

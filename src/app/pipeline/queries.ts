@@ -46,6 +46,64 @@ export async function sealedHours(db: Db): Promise<ReadonlySet<number>> {
   return new Set(rows.map((row) => row.hour))
 }
 
-export async function recordSegment(db: Db, row: SegmentsTable): Promise<void> {
-  await db.insertInto('pipeline_segments').values(row).execute()
+export async function recordSegment(
+  db: Db,
+  row: Pick<SegmentsTable, 'hour' | 'scope' | 'file' | 'sha256' | 'events' | 'sealed' | 'bytes'>,
+): Promise<void> {
+  await db
+    .insertInto('pipeline_segments')
+    .values({ ...row, revision: 0, superseded: null, dropped: null, policy: null, gone: 0, swept: '' })
+    .execute()
+}
+
+/** Sealed hours that are kept, oldest first. */
+export async function keptSegments(db: Db): Promise<SegmentsTable[]> {
+  return await db.selectFrom('pipeline_segments').selectAll().where('dropped', 'is', null).orderBy('hour').execute()
+}
+
+export async function segmentOf(db: Db, hour: number): Promise<SegmentsTable | undefined> {
+  return await db.selectFrom('pipeline_segments').selectAll().where('hour', '=', hour).executeTakeFirst()
+}
+
+/** Given up and not yet deleted, or with a file of an earlier revision beside the new one. */
+export async function unfinishedSegments(db: Db): Promise<SegmentsTable[]> {
+  return await db
+    .selectFrom('pipeline_segments')
+    .selectAll()
+    .where((e) => e.or([e.and([e('dropped', 'is not', null), e('gone', '=', 0)]), e('superseded', 'is not', null)]))
+    .orderBy('hour')
+    .execute()
+}
+
+export async function changeSegment(db: Db, hour: number, change: Partial<Omit<SegmentsTable, 'hour' | 'scope'>>): Promise<void> {
+  await db.updateTable('pipeline_segments').set(change).where('hour', '=', hour).execute()
+}
+
+/** What retention gave up since `since`. */
+export async function droppedSince(db: Db, since: number): Promise<{ readonly hours: number; readonly events: number }> {
+  const row = await db
+    .selectFrom('pipeline_segments')
+    .select((e) => [e.fn.countAll<number>().as('hours'), e.fn.sum<number | null>('events').as('events')])
+    .where('dropped', '>=', since)
+    .executeTakeFirstOrThrow()
+  return { hours: Number(row.hours), events: Number(row.events ?? 0) }
+}
+
+export async function checkpoints(db: Db): Promise<ReadonlyMap<string, number>> {
+  const rows = await db.selectFrom('pipeline_checkpoints').select(['writer', 'sequence']).execute()
+  return new Map(rows.map(({ writer, sequence }) => [writer, sequence]))
+}
+
+export async function batchOf(db: Db, writer: string, sequence: number): Promise<BatchesTable | undefined> {
+  return await db
+    .selectFrom('pipeline_batches')
+    .selectAll()
+    .where('writer', '=', writer)
+    .where('sequence', '=', sequence)
+    .executeTakeFirst()
+}
+
+/** Forgets the batches received in [from, to). */
+export async function deleteBatches(db: Db, from: number, to: number): Promise<void> {
+  await db.deleteFrom('pipeline_batches').where('received', '>=', from).where('received', '<', to).execute()
 }

@@ -5,8 +5,9 @@ import type { Lake } from '../../platform/lake/lake.ts'
 import { recordEvidence } from '../../platform/state/outbox.ts'
 import type { State } from '../../platform/state/state.ts'
 import { segmentEvidence } from '../../prove/batch-root.ts'
+import { erasedCounts } from '../../prove/erased.ts'
 import { batchesOf, recordSegment, sealedHours } from './queries.ts'
-import type { PipelineTables } from './tables.ts'
+import type { BatchesTable, PipelineTables } from './tables.ts'
 
 const HOUR_MS = 3_600_000
 
@@ -31,16 +32,16 @@ export async function sealClosedHours({ lake, state, clock }: SealDeps): Promise
     const segment = await lake.sealHour(hour)
     const roots = new Map(batches.map((batch) => [`${batch.writer}/${batch.sequence}`, batch]))
     if (segment.batches.some((batch) => !roots.has(`${batch.writer}/${batch.sequence}`))) continue
-    for (const batch of segment.batches) {
-      const known = roots.get(`${batch.writer}/${batch.sequence}`)
-      if (known?.events !== batch.count) {
-        throw new KanpekiError(
-          'seal_mismatch',
-          `Batch ${batch.writer}/${batch.sequence} has ${batch.count} events in the lake and ${known?.events} in the record.`,
-          {
-            remedy: 'Events are missing or were added behind our back: compare with a backup.',
-          },
-        )
+    const stored = new Map(segment.batches.map((batch) => [`${batch.writer}/${batch.sequence}`, batch.count]))
+    const erased = await erasedOf(state, batches)
+    for (const batch of batches) {
+      const name = `${batch.writer}/${batch.sequence}`
+      const count = stored.get(name) ?? 0
+      const expected = batch.events - (erased.get(name) ?? 0)
+      if (expected !== count) {
+        throw new KanpekiError('seal_mismatch', `Batch ${name} has ${count} events in the lake and ${expected} in the record.`, {
+          remedy: 'Events are missing or were added behind our back: compare with a backup.',
+        })
       }
     }
     const { file, bytes, sha256, rows } = segment
@@ -55,10 +56,20 @@ export async function sealClosedHours({ lake, state, clock }: SealDeps): Promise
       batches: batches.map(({ writer, sequence, root }) => ({ writer, sequence, root })),
     })
     await state.transaction<PipelineTables, void>(async (trx) => {
-      await recordSegment(trx, { hour, scope: DEFAULT_SCOPE, file, sha256, events: rows, sealed: clock.now() })
+      await recordSegment(trx, { hour, scope: DEFAULT_SCOPE, file, sha256, bytes, events: rows, sealed: clock.now() })
       await recordEvidence(trx, [evidence], clock)
     })
     sealed.push(hour)
   }
   return sealed
+}
+
+/** How many events of each batch were erased, by `writer/sequence`. */
+async function erasedOf(state: State, batches: readonly BatchesTable[]): Promise<ReadonlyMap<string, number>> {
+  const erased = new Map<string, number>()
+  for (const [writer, own] of Map.groupBy(batches, (batch) => batch.writer)) {
+    const counts = await erasedCounts(state.tables(), writer, own[0]!.sequence, own.at(-1)!.sequence)
+    for (const [sequence, events] of counts) erased.set(`${writer}/${sequence}`, events)
+  }
+  return erased
 }

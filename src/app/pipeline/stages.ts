@@ -68,6 +68,7 @@ export async function startStages({
     lake,
     clock,
     writer: name,
+    after: done,
     parse: parseRecord,
     handOver,
     committed: (batch) => detector.push(batch),

@@ -1,3 +1,5 @@
+import type { Flag } from '../../platform/state/columns.ts'
+
 /** Batches of the lake whose consequences are committed: the readers' checkpoint, and what sealing an hour needs. */
 export interface BatchesTable {
   writer: string
@@ -25,6 +27,18 @@ export interface SegmentsTable {
   sha256: string
   events: number
   sealed: number
+  bytes: number
+  /** Grows each time that events were taken out. */
+  revision: number
+  /** A file of an earlier revision that is still to be deleted. */
+  superseded: string | null
+  /** When retention gave the hour up, and by which policy; null while it is kept. */
+  dropped: number | null
+  policy: string | null
+  /** Its file and its events are deleted. */
+  gone: Flag
+  /** Which rules and holds were last applied to it, so that nothing is asked twice. */
+  swept: string
 }
 
 export interface PipelineTables {

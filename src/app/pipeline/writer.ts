@@ -47,6 +47,8 @@ export interface WriterDeps {
   readonly clock: Clock
   readonly writer: string
   readonly parse: ParseRecord
+  /** The highest number that was ever used: where retention emptied the lake it does not say so. */
+  readonly after?: number
   /** Which scope an event of the shared one belongs to, by the host it names. */
   readonly handOver: () => { readonly size: number; scopeOf(doc: JsonObject): string | undefined }
   /** Called in commit order, before the senders are told. */
@@ -90,7 +92,7 @@ export interface Writer {
  */
 export async function createWriter(deps: WriterDeps): Promise<Writer> {
   const { lake, clock, writer } = deps
-  let sequence = await lake.lastSequence(writer)
+  let sequence = Math.max(await lake.lastSequence(writer), deps.after ?? 0)
   /** Only a lake that held something when we started can know requests that we do not. */
   let askLake = sequence > 0
   const requests = new Map<string, number>()
