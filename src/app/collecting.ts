@@ -8,7 +8,7 @@ import { createSupervisor } from '../collect/supervisor.ts'
 import type { Clock } from '../kernel/clock.ts'
 import { DEFAULT_SCOPE } from '../kernel/event.ts'
 import { getPath, type JsonObject } from '../kernel/json.ts'
-import type { PositionStore } from '../kernel/plugin.ts'
+import type { PositionStore, SourceTls } from '../kernel/plugin.ts'
 import type { FileGuard } from '../platform/file-guard.ts'
 import type { Lake } from '../platform/lake/lake.ts'
 import type { Query } from '../platform/lake/query/ast.ts'
@@ -42,16 +42,19 @@ export interface CollectingDeps {
   readonly log: Log
   /** What file sources may read. */
   readonly refusal: FileGuard
+  /** For sources of a scope that listen over TLS; undefined where this server has no certificate. */
+  readonly tls: ((scope: string) => SourceTls) | undefined
 }
 
 /** Opens the configured sources under the supervisor, whose commits go to the writer's thread. */
-export function createCollecting({ state, lake, pipeline, clock, log, refusal }: CollectingDeps): Collecting {
+export function createCollecting({ state, lake, pipeline, clock, log, refusal, tls }: CollectingDeps): Collecting {
   const supervisor = createSupervisor({
     commit: (batch) => pipeline.ask({ kind: 'batch', batch }),
     positions: (scope, id) => prefixed(positionsOf(state), `${scope}/${id}/`),
     clock,
     log: log.info,
     refusal,
+    ...(tls === undefined ? {} : { tls }),
   })
   const manager = createSourceManager({ state, supervisor, clock })
 
@@ -115,6 +118,22 @@ export async function openSyslog(manager: SourceManager, host: string, port: num
   await manager.ensure(
     DEFAULT_SCOPE,
     newSource.parse({ kind: 'syslog', name: 'main', config: { host, port: chosen } }),
+    'command line',
+  )
+  return { host, port: chosen }
+}
+
+/** As `openSyslog`, over TLS. */
+export async function openSyslogTls(
+  manager: SourceManager,
+  host: string,
+  port: number,
+  clients: 'optional' | 'required',
+): Promise<NonNullable<Addresses['syslogTls']>> {
+  const chosen = port === 0 ? await freePort(host) : port
+  await manager.ensure(
+    DEFAULT_SCOPE,
+    newSource.parse({ kind: 'syslog', name: 'tls', config: { host, port: chosen, udp: false, tls: clients } }),
     'command line',
   )
   return { host, port: chosen }

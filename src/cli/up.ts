@@ -4,11 +4,13 @@ import { type Kanpeki, serve } from '../server/serve.ts'
 import { EXIT, guarded, readOptions } from './options.ts'
 import { terminalLog } from './terminal-log.ts'
 
-export const UP_USAGE = `Usage: kanpeki up [--data DIR] [--port N] [--compat-port N] [--syslog-port N] [--gelf-port N] [--memory SIZE] [--host ADDRESS] [--tls-cert FILE --tls-key FILE] [--json]
+export const UP_USAGE = `Usage: kanpeki up [--data DIR] [--port N] [--compat-port N] [--syslog-port N] [--syslog-tls-port N] [--gelf-port N] [--memory SIZE] [--host ADDRESS] [--tls-cert FILE --tls-key FILE] [--json]
   --data DIR       where everything is kept (default ./data)
   --port N         HTTP port (default 7300; 0 takes any free one)
   --compat-port N  port for senders made for Elasticsearch, Splunk, OpenTelemetry or Loki (default none)
   --syslog-port N  UDP and TCP port for syslog (default none)
+  --syslog-tls-port N
+                   TCP port for syslog over TLS (default none)
   --gelf-port N    UDP and TCP port for GELF (default none)
   --memory SIZE    what the lake may use, e.g. 512 MB (the default) or 2 GB
   --host ADDRESS   address to listen on (default 127.0.0.1; 0.0.0.0 for all); anything but loopback speaks TLS
@@ -39,6 +41,7 @@ export function upOptions(args: readonly string[], usage = UP_USAGE): UpOptions 
         'tls-key': { type: 'string' },
         'compat-port': { type: 'string' },
         'syslog-port': { type: 'string' },
+        'syslog-tls-port': { type: 'string' },
         'gelf-port': { type: 'string' },
         memory: { type: 'string' },
         log: { type: 'string' },

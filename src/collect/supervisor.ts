@@ -1,6 +1,6 @@
 import type { Clock } from '../kernel/clock.ts'
 import { KanpekiError, messageOf } from '../kernel/error.ts'
-import type { PositionStore, SourceBatch, SourceContext } from '../kernel/plugin.ts'
+import type { PositionStore, SourceBatch, SourceContext, SourceTls } from '../kernel/plugin.ts'
 import { type Backoff, backoffMs, realWait, type Wait } from './backoff.ts'
 import type { Commit, CommitBatch } from './commit.ts'
 import type { SourceState } from './schema.ts'
@@ -24,6 +24,8 @@ export interface SupervisorDeps {
   readonly log: (message: string, detail?: Record<string, unknown>) => void
   /** Why a source may not read a file; without it sources read whatever this process may. */
   readonly refusal?: (path: string) => Promise<string | undefined>
+  /** For sources of a scope that listen over TLS. */
+  readonly tls?: (scope: string) => SourceTls
   readonly wait?: Wait
   readonly random?: () => number
   readonly backoff?: Backoff
@@ -213,9 +215,10 @@ class Run {
   }
 
   private context(): SourceContext {
-    const { refusal } = this.deps
+    const { refusal, tls } = this.deps
     return {
       ...(refusal === undefined ? {} : { refusal }),
+      ...(tls === undefined ? {} : { tls: tls(this.source.scope) }),
       signal: this.stopping.signal,
       positions: this.deps.positions(this.source.scope, this.source.id),
       log: (message, detail) => this.deps.log(message, { source: this.source.id, ...detail }),

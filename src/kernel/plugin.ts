@@ -13,6 +13,27 @@ export interface SourceContext {
   readonly problem?: (key: string, text: string | undefined) => void
   /** Asked before a file is opened that the source's settings name: why it may not be read, undefined if it may. */
   readonly refusal?: (path: string) => Promise<string | undefined>
+  /** For sources that listen; undefined where this server has no certificate. */
+  readonly tls?: SourceTls
+}
+
+/** What a source that listens over TLS serves, and whom it lets in. Texts are PEM. */
+export interface SourceTls {
+  /** What is served now; `ca` are the authorities whose client certificates are good. */
+  context(): {
+    readonly cert: string
+    readonly key: string
+    readonly ca: readonly string[]
+    readonly ciphers: string
+    readonly minVersion: 'TLSv1.2'
+  }
+  /** Calls back after that changed; answers what ends it. */
+  onChange(listener: () => void): () => void
+  /**
+   * The name of the machine that this client certificate (DER) was issued to.
+   * @throws KanpekiError with the reason, where it is none of the source's scope or was revoked.
+   */
+  machineOf(certificate: Uint8Array): Promise<string>
 }
 
 /** Durable key→text store for source positions. `set` resolves only after the text is on disk. */

@@ -12,7 +12,7 @@ import { ssoRoutes } from '../access/sso/routes.ts'
 import type { AccessTables } from '../access/tables.ts'
 import { createOwnMetrics, type OwnMetrics } from '../app/care/own-metrics.ts'
 import { careRoutes } from '../app/care/routes.ts'
-import { type Collecting, createCollecting, openGelf, openSyslog } from '../app/collecting.ts'
+import { type Collecting, createCollecting, openGelf, openSyslog, openSyslogTls } from '../app/collecting.ts'
 import { type Declaring, startDeclaring } from '../app/declaring.ts'
 import { sendTestAttack } from '../app/demo/test-attack.ts'
 import { createEntityTimeline } from '../app/entity-timeline.ts'
@@ -22,6 +22,7 @@ import type { Repeating } from '../app/repeat.ts'
 import { startReviewing } from '../app/reviewing.ts'
 import { type Services, startServices } from '../app/services.ts'
 import { sessionPolicy, signInDeps } from '../app/sign-in-deps.ts'
+import { sourceTls } from '../app/source-tls.ts'
 import { VERSION } from '../app/version.ts'
 import type { Addresses } from '../collect/addresses.ts'
 import { routes as collectRoutes } from '../collect/routes.ts'
@@ -97,9 +98,15 @@ export async function serve(config: Config, log: Log, options: ServeOptions = {}
   let tls: ServerTls | undefined
   const open: { close(): Promise<void> }[] = []
   try {
-    tls = secure ? await openTls(services) : undefined
+    const syslogTlsPort = config.values['syslog-tls-port']
+    const syslogTlsHost = config.values['syslog-tls-host'] ?? host
+    tls = secure || syslogTlsPort !== null ? await openTls(services, secure ? host : syslogTlsHost) : undefined
     const { state, clock, lake, pipeline, drainer, attack, rules } = services
-    collecting = createCollecting({ state, lake, pipeline, clock, log, refusal: sourceFiles(config) })
+    const db = state.tables<AccessTables>()
+    const authority = await openAuthority({ db, record: recorder(services), sealer: services.sealer, clock })
+    if (tls !== undefined) await authority.ensure()
+    const listenerTls = tls === undefined ? undefined : sourceTls({ tls, authority, db, clock })
+    collecting = createCollecting({ state, lake, pipeline, clock, log, refusal: sourceFiles(config), tls: listenerTls })
     declaring = await startDeclaring({
       state,
       lake,
@@ -121,11 +128,8 @@ export async function serve(config: Config, log: Log, options: ServeOptions = {}
       await declaring?.stop()
       await services.stop()
     }
-    const db = state.tables<AccessTables>()
     reviewing = startReviewing({ record: recorder(services), clock }, log)
     missing = startMissing(services, collecting)
-    const authority = await openAuthority({ db, record: recorder(services), sealer: services.sealer, clock })
-    if (secure) await authority.ensure()
     const authenticate = withMachines(createAuthenticator(db, clock, sessionPolicy(config)), db, authority, clock)
     let stopping = false
     const metrics = createOwnMetrics({ ...services, version: VERSION, root: services.dir.root })
@@ -135,7 +139,8 @@ export async function serve(config: Config, log: Log, options: ServeOptions = {}
     const ingest = ingestDeps(services, authenticate, () =>
       stopping ? new KanpekiError('stopping', 'Kanpeki is stopping.') : undefined,
     )
-    const context = tls === undefined ? {} : { tls: tlsContext(tls, authority) }
+    const httpTls = secure ? tls : undefined
+    const context = httpTls === undefined ? {} : { tls: tlsContext(httpTls, authority) }
     const http = await startHttpServer(
       {
         version: VERSION,
@@ -173,7 +178,7 @@ export async function serve(config: Config, log: Log, options: ServeOptions = {}
       config.values.port,
     )
     open.push(http)
-    const origin = `${secure ? 'https' : 'http'}://${urlHost(tls?.announced ?? host)}`
+    const origin = `${secure ? 'https' : 'http'}://${urlHost(httpTls?.announced ?? host)}`
     url = `${origin}:${http.port}`
     const compatPort = config.values['compat-port']
     const compat =
@@ -196,11 +201,18 @@ export async function serve(config: Config, log: Log, options: ServeOptions = {}
       })
     const syslogPort = config.values['syslog-port']
     if (syslogPort !== null) listening.syslog = await openSyslog(collecting.manager, config.values['syslog-host'], syslogPort)
+    if (syslogTlsPort !== null)
+      listening.syslogTls = await openSyslogTls(
+        collecting.manager,
+        syslogTlsHost,
+        syslogTlsPort,
+        config.values['syslog-tls-clients'],
+      )
     const gelfPort = config.values['gelf-port']
     if (gelfPort !== null) listening.gelf = await openGelf(collecting.manager, config.values['gelf-host'], gelfPort)
     await collecting.manager.startAll()
-    if (tls === undefined) services.announce(url)
-    else services.announce(`https://${localHost(host)}:${http.port}`, tls.servedFile)
+    if (httpTls === undefined) services.announce(url)
+    else services.announce(`https://${localHost(host)}:${http.port}`, httpTls.servedFile)
     const setup = await createSetupLink(db, DEFAULT_SCOPE, clock.now())
     return {
       url,
@@ -347,8 +359,9 @@ export function allRoutes(deps: RouteDeps): Route[] {
   ]
 }
 
-async function openTls({ config, dir, sealer, clock, log, state, drainer }: Services): Promise<ServerTls> {
-  const { host, 'tls-cert': certFile, 'tls-key': keyFile, 'tls-names': more, 'public-url': publicUrl } = config.values
+/** @param host the bind that the certificate is for. */
+async function openTls({ config, dir, sealer, clock, log, state, drainer }: Services, host: string): Promise<ServerTls> {
+  const { 'tls-cert': certFile, 'tls-key': keyFile, 'tls-names': more, 'public-url': publicUrl } = config.values
   const names = publicUrl === null ? more : [...more, new URL(publicUrl).hostname.replaceAll(/[[\]]/g, '')]
   const tls = await openServerTls({ host, certFile, keyFile, names }, { folder: dir.keys, sealer, clock, log })
   await recordCertificate(state, clock, tls)

@@ -1,3 +1,4 @@
+import type { X509Certificate } from 'node:crypto'
 import type { IncomingMessage } from 'node:http'
 import { TLSSocket } from 'node:tls'
 import type { Clock } from '../../kernel/clock.ts'
@@ -44,14 +45,7 @@ async function byCertificate(db: Db, authority: Authority, request: IncomingMess
   const certificate = socket.getPeerX509Certificate()
   // A browser sends a certificate along with whatever a foreign page asks of it: it is no agent.
   if (certificate === undefined || headers['sec-fetch-site'] !== undefined || headers.origin !== undefined) return undefined
-  const authorities = authority.trusted().map((one) => one.certificate)
-  const fault = certificateFault(certificate, authorities, now)
-  if (fault !== undefined) throw refused(`it is ${fault}`)
-  const known = await findCertificate(db, fingerprintOf(certificate))
-  if (known === undefined) throw refused('it was not issued here')
-  if (known.revoked !== null || known.agent_revoked !== null) throw refused('it was revoked')
-  const { agent_id: id, name, scope, last_seen } = known
-  if (last_seen === null || now - last_seen > TOUCH_EVERY_MS) await touchAgent(db, id, now)
+  const { agent_id: id, name, scope } = await machineOf(certificate, db, authority, now)
   return {
     kind: 'agent',
     id,
@@ -63,6 +57,27 @@ async function byCertificate(db: Db, authority: Authority, request: IncomingMess
     account: null,
     source: `agent:${id}`,
   }
+}
+
+/**
+ * The machine that a client certificate was issued to; notes that it was seen.
+ * @throws KanpekiError `unauthenticated` for one that is not ours, not good now, or revoked.
+ */
+export async function machineOf(
+  certificate: X509Certificate,
+  db: Db,
+  authority: Authority,
+  now: number,
+): Promise<NonNullable<Awaited<ReturnType<typeof findCertificate>>>> {
+  const authorities = authority.trusted().map((one) => one.certificate)
+  const fault = certificateFault(certificate, authorities, now)
+  if (fault !== undefined) throw refused(`it is ${fault}`)
+  const known = await findCertificate(db, fingerprintOf(certificate))
+  if (known === undefined) throw refused('it was not issued here')
+  if (known.revoked !== null || known.agent_revoked !== null) throw refused('it was revoked')
+  const { agent_id: id, last_seen } = known
+  if (last_seen === null || now - last_seen > TOUCH_EVERY_MS) await touchAgent(db, id, now)
+  return known
 }
 
 function refused(why: string): KanpekiError {

@@ -49,7 +49,8 @@ export interface Authority {
   crl(id?: string): Promise<Uint8Array | undefined>
   /** Something was revoked: the next list is made anew. */
   revoked(): void
-  onChange(listener: () => void): void
+  /** Calls back after a rotation; answers what ends that. */
+  onChange(listener: () => void): () => void
 }
 
 export function sealContext(id: string): string {
@@ -62,7 +63,7 @@ export async function openAuthority(deps: AuthorityDeps): Promise<Authority> {
   let known: readonly TrustedAuthority[] = []
   const signers = new Map<string, Promise<Signer>>()
   const lists = new Map<string, { readonly until: number; readonly der: Promise<Uint8Array> }>()
-  const listeners: (() => void)[] = []
+  const listeners = new Set<() => void>()
 
   async function reload(): Promise<void> {
     rows = await trustedAuthorities(db, clock.now())
@@ -146,6 +147,9 @@ export async function openAuthority(deps: AuthorityDeps): Promise<Authority> {
       return await der
     },
     revoked: () => lists.clear(),
-    onChange: (listener) => listeners.push(listener),
+    onChange(listener) {
+      listeners.add(listener)
+      return () => listeners.delete(listener)
+    },
   }
 }

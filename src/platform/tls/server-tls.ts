@@ -1,4 +1,3 @@
-import type { SecureContextOptions } from 'node:tls'
 import type { Clock } from '../../kernel/clock.ts'
 import { KanpekiError, messageOf } from '../../kernel/error.ts'
 import type { Log } from '../log.ts'
@@ -43,10 +42,19 @@ export interface TlsDeps {
   readonly facts?: HostFacts
 }
 
+/** Part of Node's SecureContextOptions; certificate and key are PEM. */
+export interface TlsContext {
+  readonly cert: string
+  readonly key: string
+  readonly minVersion: 'TLSv1.2'
+  readonly ciphers: string
+  readonly honorCipherOrder: true
+}
+
 /** The server's certificate, kept current. */
 export interface ServerTls {
   /** What any TLS listener of this server takes: at its creation, and by `setSecureContext` after each change. */
-  context(): SecureContextOptions
+  context(): TlsContext
   /** What is served now. */
   readonly current: CheckedPair
   readonly from: 'own' | 'given'

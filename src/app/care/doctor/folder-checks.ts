@@ -111,11 +111,13 @@ export const ports: DoctorCheck = {
     if (server !== undefined) return pass(`The server listens at ${server.url}.`, `サーバーが ${server.url} で待ち受けています。`)
     const { host, port, 'compat-port': compatPort, 'syslog-host': syslogHost, 'syslog-port': syslogPort } = config.values
     const { 'gelf-host': gelfHost, 'gelf-port': gelfPort } = config.values
+    const { 'syslog-tls-host': secureHost, 'syslog-tls-port': securePort } = config.values
     const wanted: readonly (readonly [string, number])[] = [
       [host, port],
       ...(compatPort === null ? [] : [[host, compatPort] as const]),
       ...(gelfPort === null ? [] : [[gelfHost, gelfPort] as const]),
       ...(syslogPort === null ? [] : [[syslogHost, syslogPort] as const]),
+      ...(securePort === null ? [] : [[secureHost ?? host, securePort] as const]),
     ]
     const faults = (await Promise.all(wanted.map(([address, number]) => cannotListen(address, number)))).filter(
       (fault) => fault !== undefined,

@@ -8,6 +8,8 @@ export const syslogConfig = z
     port: z.int().min(0).max(65_535).default(5514),
     udp: z.boolean().default(true),
     tcp: z.boolean().default(true),
+    /** TCP speaks TLS (RFC 5425) with the server's certificate; one of a machine enrolled here is asked for, or demanded. */
+    tls: z.enum(['optional', 'required']).optional(),
     maxMessageBytes: z.int().min(480).max(16_777_216).default(65_536),
     maxConnections: z.int().min(1).max(65_536).default(1024),
     /** A started message must be complete within this time, or its connection is closed. */
@@ -19,4 +21,8 @@ export const syslogConfig = z
   })
   .strict()
   .refine((config) => config.udp || config.tcp, { message: 'at least one of udp and tcp must be on' })
+  .refine(({ tls, udp, tcp }) => tls === undefined || (tcp && !udp), {
+    path: ['tls'],
+    message: 'a listener with tls has tcp on and udp off: what comes over UDP is plain text',
+  })
 export type SyslogConfig = z.infer<typeof syslogConfig>

@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto'
+import { KanpekiError } from '../../../kernel/error.ts'
 import type { Source, SourceBatch, SourceContext } from '../../../kernel/plugin.ts'
 import { Mailbox } from '../../mailbox.ts'
 import type { SyslogConfig } from './schema.ts'
@@ -8,7 +9,7 @@ import { listenUdp, type UdpListener } from './udp.ts'
 const BATCH = { batchRecords: 2000, batchBytes: 1_048_576 }
 
 /**
- * Syslog over UDP (RFC 5426) and TCP (RFC 6587); what the messages say (RFC 3164, 5424) is the parsers' business.
+ * Syslog over UDP (RFC 5426), TCP (RFC 6587) and TLS (RFC 5425); what the messages say (RFC 3164, 5424) is the parsers' business.
  *
  * A message's id is `syslog:START:CONNECTION:N`, START being new each time the listener opens: the protocol knows no
  * acknowledgement, so nothing that was received before a crash can come again, and nothing new may look like it.
@@ -38,8 +39,12 @@ export const syslogSource: Source<SyslogConfig> = {
 
 async function listenBoth(config: SyslogConfig, context: SourceContext, mailbox: Mailbox): Promise<() => Promise<void>> {
   const instance = `${Date.now().toString(36)}${randomBytes(4).toString('hex')}`
-  const onRefused = (connections: number): void =>
-    context.problem?.('connections', `${connections} connections were refused: more than ${config.maxConnections} at once`)
+  const problem = (key: string, text: string): void => context.problem?.(key, text)
+  if (config.tls !== undefined && context.tls === undefined)
+    throw new KanpekiError('no_tls', 'This server has no certificate, and the settings of this source ask for TLS.', {
+      remedy: 'Set syslog-tls-port, or tls: on.',
+    })
+  const tls = config.tls === undefined ? undefined : context.tls
   let tcp: TcpListener | undefined
   let udp: UdpListener | undefined
   let closing: Promise<unknown> | undefined
@@ -52,12 +57,12 @@ async function listenBoth(config: SyslogConfig, context: SourceContext, mailbox:
     await closing
   }
   try {
-    if (config.tcp) tcp = await listenTcp(config, instance, mailbox, onRefused)
+    if (config.tcp) tcp = await listenTcp({ config, instance, mailbox, problem, tls })
     if (config.udp) udp = await listenUdp(config, tcp?.port ?? config.port, instance, mailbox)
   } catch (error) {
     await close()
     throw error
   }
-  context.log('syslog listens', { host: config.host, udp: udp?.port, tcp: tcp?.port })
+  context.log('syslog listens', { host: config.host, udp: udp?.port, tcp: tcp?.port, tls: config.tls })
   return close
 }

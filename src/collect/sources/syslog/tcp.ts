@@ -1,36 +1,55 @@
 import { type AddressInfo, createServer, type Server, type Socket } from 'node:net'
 import { KanpekiError } from '../../../kernel/error.ts'
+import type { SourceTls } from '../../../kernel/plugin.ts'
 import type { Mailbox } from '../../mailbox.ts'
 import { unreadable } from '../../record.ts'
 import { decodeText } from '../../text.ts'
 import { type Frame, SyslogFramer } from './framing.ts'
 import type { SyslogConfig } from './schema.ts'
+import { createSecureServer, type SecureServer } from './tls.ts'
 
 /** How long open connections may still deliver what is on its way when the source stops. */
 const DRAIN_MS = 500
+/** One address gets a part of the connections, so that it cannot shut the others out. */
+const SHARE_OF_AN_ADDRESS = 4
+const LEAST_OF_AN_ADDRESS = 16
 
 export interface TcpListener {
   readonly port: number
   close(): Promise<void>
 }
 
-/** Plain TCP syslog (RFC 6587). While the mailbox is full nothing is read, and the senders' windows close. */
-export async function listenTcp(
-  config: SyslogConfig,
-  instance: string,
-  mailbox: Mailbox,
-  onRefused: (connections: number) => void,
-): Promise<TcpListener> {
+export interface TcpListening {
+  readonly config: SyslogConfig
+  /** Names this opening of the listener in the ids of records. */
+  readonly instance: string
+  readonly mailbox: Mailbox
+  /** Says what needs a person, by the thing it is about. */
+  readonly problem: (key: string, text: string) => void
+  /** Given where the settings ask for TLS. */
+  readonly tls: SourceTls | undefined
+}
+
+/** Syslog over TCP (RFC 6587) or TLS (RFC 5425). While the mailbox is full nothing is read, and the senders' windows close. */
+export async function listenTcp(listening: TcpListening): Promise<TcpListener> {
+  const { config, instance, mailbox, problem, tls } = listening
   const open = new Set<Socket>()
   let connections = 0
   let refused = 0
-  const server = createServer((socket) => {
+  const take = (socket: Socket): void => {
     open.add(socket)
     socket.once('close', () => open.delete(socket))
     receive(socket, config, `syslog:${instance}:${connections++}`, mailbox)
-  })
+  }
+  const refuse = (limit: string): void =>
+    problem('connections', `${++refused} connections were refused: more than ${limit} at once`)
+  const secure: SecureServer | undefined =
+    tls === undefined ? undefined : createSecureServer(tls, config.tls === 'required', take, (text) => problem('tls', text))
+  const server = secure?.server ?? createServer(take)
   server.maxConnections = config.maxConnections
-  server.on('drop', () => onRefused(++refused))
+  server.on('drop', () => refuse(String(config.maxConnections)))
+  const ofAnAddress = Math.max(LEAST_OF_AN_ADDRESS, Math.ceil(config.maxConnections / SHARE_OF_AN_ADDRESS))
+  limitAddresses(server, ofAnAddress, (address) => refuse(`${ofAnAddress} from ${address}`))
   await listen(server, config)
   return {
     port: (server.address() as AddressInfo).port,
@@ -39,11 +58,31 @@ export async function listenTcp(
       for (const socket of open) socket.end()
       const late = setTimeout(() => {
         for (const socket of open) socket.destroy()
+        secure?.destroy()
       }, DRAIN_MS)
       await closed
       clearTimeout(late)
+      secure?.close()
     },
   }
+}
+
+/** Ends connections beyond `limit` of one address before anybody else gets to see them. */
+function limitAddresses(server: Server, limit: number, onRefused: (address: string) => void): void {
+  const counts = new Map<string, number>()
+  server.prependListener('connection', (socket: Socket) => {
+    const address = socket.remoteAddress ?? 'unknown'
+    const count = (counts.get(address) ?? 0) + 1
+    counts.set(address, count)
+    socket.once('close', () => {
+      const left = counts.get(address)! - 1
+      if (left === 0) counts.delete(address)
+      else counts.set(address, left)
+    })
+    if (count <= limit) return
+    onRefused(address)
+    socket.destroy()
+  })
 }
 
 function receive(socket: Socket, config: SyslogConfig, idPrefix: string, mailbox: Mailbox): void {
@@ -86,15 +125,15 @@ function receive(socket: Socket, config: SyslogConfig, idPrefix: string, mailbox
 
 async function listen(server: Server, config: SyslogConfig): Promise<void> {
   await new Promise<void>((resolve, reject) => {
-    server.once('error', (error) =>
+    const failed = (error: Error): void =>
       reject(
         new KanpekiError('listen_failed', `TCP port ${config.port} of ${config.host} cannot be opened: ${error.message}.`, {
           remedy: 'Choose a free port; below 1024 the process needs the right to bind it.',
         }),
-      ),
-    )
+      )
+    server.once('error', failed)
     server.listen(config.port, config.host, () => {
-      server.removeAllListeners('error')
+      server.off('error', failed)
       resolve()
     })
   })
