@@ -33,6 +33,10 @@ describe.each(parsers)('$id', (parser) => {
     await expect(made).toMatchFileSnapshot(expectedFile)
   })
 
+  it.each(cases)('accepts all that it can read of $name', ({ missed }) => {
+    expect(missed).toEqual([])
+  })
+
   it.each(cases)('makes sound documents of $name', ({ documents }) => {
     expect(documents.flatMap((ecs) => unsound(ecs))).toEqual([])
   })

@@ -86,84 +86,10 @@ describe.skipIf(examples === undefined)('elastic’s example logs', () => {
   })
 })
 
-/** `results["s01-parse"][…][3].Evt.Meta["source_ip"] == "1.2.3.4"` → the events of one test case. */
-function crowdsecEvents(
-  file: string,
-): readonly { readonly parsed: Record<string, string>; readonly meta: Record<string, string> }[] {
-  const events = new Map<string, { parsed: Record<string, string>; meta: Record<string, string> }>()
-  for (const line of linesOf(file)) {
-    const match =
-      /^results\["s01-parse"\]\["([^"]*)"\]\[(\d+)\]\.Evt\.(Parsed|Meta)\["([^"]*)"\]\)? == ("(?:[^"\\]|\\.)*")\)?$/.exec(line)
-    if (match === null) continue
-    const key = `${match[1]} ${match[2]}`
-    const event = events.get(key) ?? { parsed: {}, meta: {} }
-    events.set(key, event)
-    event[match[3] === 'Meta' ? 'meta' : 'parsed'][match[4]!] = goText(match[5]!)
-  }
-  return [...events.values()]
-}
-
-/** A quoted text of Go, whose `\x16` JSON has not. */
-function goText(quoted: string): string {
-  const json = quoted.replace(/\\(?:x([0-9a-f]{2})|[\s\S])/gi, (sequence, hex: string | undefined) =>
-    hex === undefined ? sequence : `\\u00${hex}`,
-  )
-  return JSON.parse(json) as string
-}
-
-/** crowdsec's names by their meaning in ECS. */
-const MEANINGS: Readonly<Record<string, readonly string[]>> = {
-  source_ip: ['source.ip'],
-  target_user: ['user.name'],
-  user: ['user.name'],
-  username: ['user.name'],
-  machine: ['host.name'],
-  http_status: ['http.response.status_code'],
-  http_verb: ['http.request.method'],
-  http_user_agent: ['user_agent.original'],
-  http_path: ['url.original', 'url.path'],
-}
-
-const CROWDSEC_CASES = [
-  'sshd-invalid-bf',
-  'sshd-success-logs',
-  'opnsense-sshd',
-  'apache2-logs',
-  'apache2-malformed',
-  'bunkerweb-http-malformed',
-]
-
-describe.skipIf(crowdsec === undefined)('crowdsec’s cases', () => {
-  it.each(CROWDSEC_CASES)('%s: the same address, user, host and request', (name) => {
-    const folder = join(crowdsec!, name)
-    const log = readdirSync(folder).find((file) => file.endsWith('.log'))!
-    const byMessage = new Map<JsonValue, JsonObject>()
-    for (const record of textRecords(join(folder, log))) {
-      const result = parseRecord(record, context)
-      if (!('unknown' in result)) byMessage.set(result.events[0]!.ecs['message']!, result.events[0]!.ecs)
-    }
-    let compared = 0
-    for (const expected of crowdsecEvents(join(folder, 'parser.assert'))) {
-      const ecs = byMessage.get(expected.parsed['message']!)
-      if (ecs === undefined) {
-        // Error logs are no access logs; they are kept as unknown.
-        expect(expected.meta['log_type'], expected.parsed['message']).toMatch(/error/)
-        continue
-      }
-      for (const [field, value] of Object.entries(expected.meta)) {
-        const paths = MEANINGS[field]
-        if (paths === undefined) continue
-        const ours = paths.map((path) => String(getPath(ecs, path) ?? '-'))
-        expect(ours, `${field} of ${expected.parsed['message']}`).toContain(value)
-        compared++
-      }
-    }
-    expect(compared).toBeGreaterThan(10)
-  })
-
-  it('every sshd and access log line of the other cases is read', () => {
+describe.skipIf(crowdsec === undefined)('crowdsec’s other cases, without an assertion', () => {
+  it('every line of the products that we read is read by a parser of its own', () => {
     const folders = readdirSync(crowdsec!).filter((name) =>
-      /^(?:ssh-|sshd|nginx-http|nginx-cve|http-(?:admin|bf|dos|tech|word)|apache|litespeed)/.test(name),
+      /^(?:ssh-|sshd|nginx|http-(?:admin|bf|dos|tech|word)|apache|litespeed|auditd|mysql|mariadb|modsec)/.test(name),
     )
     const unread: string[] = []
     let lines = 0
@@ -171,13 +97,14 @@ describe.skipIf(crowdsec === undefined)('crowdsec’s cases', () => {
       for (const file of readdirSync(join(crowdsec!, folder)).filter((name) => name.endsWith('.log'))) {
         for (const record of textRecords(join(crowdsec!, folder, file))) {
           lines++
-          if (parserOf(parseRecord(record, context)) === 'unknown') unread.push(`${folder}: ${record.text!.slice(0, 60)}`)
+          if (['unknown', 'syslog'].includes(parserOf(parseRecord(record, context))))
+            unread.push(`${folder}: ${record.text!.slice(0, 60)}`)
         }
       }
     }
     expect(lines).toBeGreaterThan(300)
-    // sshesame is no sshd; the rest are error logs.
-    expect(unread.filter((line) => !/^sshesame|: \d{4}\/\d\d\/\d\d |: \[\w{3} |apereo/.test(line))).toEqual([])
+    // sshesame and apereo are neither sshd nor Apache; one mail server's lines are nginx's.
+    expect(unread.filter((line) => !/^(?:sshesame|apereo)/.test(line))).toEqual([])
   })
 })
 

@@ -12,6 +12,8 @@ export interface GoldenCase {
   readonly name: string
   readonly lines: number
   readonly documents: readonly JsonObject[]
+  /** Records that the parser can read, but does not accept. */
+  readonly missed: readonly string[]
   /** What the parser makes of the file, as it is kept beside it. */
   readonly made: string
   readonly expectedFile: string
@@ -34,14 +36,16 @@ export function goldenCases(folder: string, parser: Parser): readonly GoldenCase
   return files.map((file) => {
     const records = goldenRecords(join(folder, file))
     const documents: JsonObject[] = []
+    const missed: string[] = []
     const made = records.map((record) => {
       const accepted = parser.accepts(record)
       const result = parser.parse(record, GOLDEN_CONTEXT)
+      if (!('unknown' in result || accepted)) missed.push(record.id)
       if (!('unknown' in result)) documents.push(...result.map(({ ecs }) => ecs))
       return JSON.stringify({ record: record.id, accepted, result: described(result) }, undefined, 1)
     })
     const expectedFile = join(folder, file.replace(/\.[^.]+$/, '.expected.json'))
-    return { name: file, lines: records.length, documents, made: `[\n${made.join(',\n')}\n]\n`, expectedFile }
+    return { name: file, lines: records.length, documents, missed, made: `[\n${made.join(',\n')}\n]\n`, expectedFile }
   })
 }
 
