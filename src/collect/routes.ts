@@ -4,6 +4,7 @@ import { KanpekiError } from '../kernel/error.ts'
 import { type Route, route } from '../platform/http/route.ts'
 import type { State } from '../platform/state/state.ts'
 import type { Addresses } from './addresses.ts'
+import { completenessRoutes } from './completeness/routes.ts'
 import type { SourceManager } from './manager.ts'
 import { readMinutes, readSource } from './queries.ts'
 import {
@@ -49,6 +50,7 @@ export function routes(deps: CollectDeps): Route[] {
     return detail(row, minutes, deps.statusOf(scope, id), now)
   }
   return [
+    ...completenessRoutes(deps),
     route({
       method: 'GET',
       path: '/api/v1/sources',

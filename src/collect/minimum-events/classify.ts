@@ -48,7 +48,7 @@ const WINDOWS_CODES: ReadonlyMap<string, number> = new Map(
   (
     [
       [bits('windows-sign-in'), '4624 4625 4634 4647 4648 4778 4779'],
-      [bits('windows-object-access'), '4656 4658 4660 4661 4663 4670 5140 5142 5143 5144 5145'],
+      [bits('windows-object-access'), '4656 4658 4661 4663 4670 5140 5142 5143 5144 5145'],
       [
         bits('windows-policy-change', 'security-setting-change'),
         '4706 4707 4713 4716 4719 4739 4817 4865 4866 4867 4902 4906 4907 4912',
@@ -56,6 +56,7 @@ const WINDOWS_CODES: ReadonlyMap<string, number> = new Map(
       [bits('privilege-change'), '4672 4704 4705 4717 4718 4728 4729 4732 4733 4756 4757'],
       [bits('security-setting-change'), '4946 4947 4948 4950 5025 5027 5030'],
       [bits('password-reset'), '4723 4724'],
+      [bits('windows-object-access', 'data-deletion'), '4660'],
       [bits('log-tampering', 'security-setting-change'), '1102 104 1100'],
     ] as const
   ).flatMap(([mask, codes]) => codes.split(' ').map((code) => [code, mask] as const)),
@@ -77,13 +78,17 @@ const ACTION_WORDS: readonly (readonly [RegExp, number])[] = [
 const actions = new Map<string, number>()
 const REMEMBERED = 4096
 
+const LINUX_SYSMON = 'Linux-Sysmon'
+
 /** Which of the minimum kinds an event is, as a mask of bits. Asked of every event: reads of members and no copies. */
 export function minimumKindsOf(doc: JsonObject): number {
   const event = doc['event']
   if (!isJsonObject(event)) return 0
   const types = event['type']
   const action = event['action']
-  const windows = doc['winlog'] !== undefined
+  const winlog = doc['winlog']
+  // Sysmon for Linux writes as Windows does.
+  const windows = winlog !== undefined && !(isJsonObject(winlog) && winlog['provider_name'] === LINUX_SYSMON)
   let mask = typeof action === 'string' ? byAction(action) : 0
   const code = event['code']
   if (windows) mask |= (typeof code === 'string' ? WINDOWS_CODES.get(code) : undefined) ?? 0
@@ -115,19 +120,31 @@ function byCategory(
     case 'database':
       return has(types, 'deletion') ? DATA_DELETION : 0
     case 'api':
-      return (has(types, 'deletion') ? DATA_DELETION : 0) | (event['outcome'] === 'failure' && refused(doc) ? ACCESS_DENIED : 0)
+      return (
+        (has(types, 'deletion') ? DATA_DELETION : 0) |
+        (event['outcome'] === 'failure' && refused(doc) ? ACCESS_DENIED : 0) |
+        webMask(doc)
+      )
     case 'file':
-      return (has(types, 'deletion') ? DATA_DELETION : 0) | (windows ? 0 : LINUX_FILE)
+      return (has(types, 'deletion') ? DATA_DELETION : 0) | (windows ? 0 : LINUX_FILE) | deniedWhereFailed(event)
+    case 'registry':
+      return deniedWhereFailed(event)
     case 'process':
       return !windows && has(types, 'start') ? LINUX_COMMANDS : 0
     case 'network':
-      return !windows && has(types, 'connection') && doc['process'] !== undefined ? LINUX_NETWORK : 0
+      return has(types, 'connection') && (event['code'] === 'SYSCALL' || (!windows && doc['winlog'] !== undefined))
+        ? LINUX_NETWORK
+        : 0
     case 'intrusion_detection':
     case 'threat':
       return doc['http'] !== undefined || doc['url'] !== undefined ? INPUT_VALIDATION : 0
     default:
       return 0
   }
+}
+
+function deniedWhereFailed(event: JsonObject): number {
+  return event['outcome'] === 'failure' ? ACCESS_DENIED : 0
 }
 
 function webMask(doc: JsonObject): number {
