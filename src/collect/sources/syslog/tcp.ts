@@ -6,7 +6,7 @@ import { unreadable } from '../../record.ts'
 import { decodeText } from '../../text.ts'
 import { type Frame, SyslogFramer } from './framing.ts'
 import type { SyslogConfig } from './schema.ts'
-import { createSecureServer, type SecureServer } from './tls.ts'
+import { createSecureServer } from './tls.ts'
 
 /** How long open connections may still deliver what is on its way when the source stops. */
 const DRAIN_MS = 500
@@ -43,8 +43,10 @@ export async function listenTcp(listening: TcpListening): Promise<TcpListener> {
   }
   const refuse = (limit: string): void =>
     problem('connections', `${++refused} connections were refused: more than ${limit} at once`)
-  const secure: SecureServer | undefined =
-    tls === undefined ? undefined : createSecureServer(tls, config.tls === 'required', take, (text) => problem('tls', text))
+  const failed = (text: string): void => problem('tls', text)
+  const demanded = config.tls === 'required'
+  const timeoutMs = config.messageTimeoutMs
+  const secure = tls === undefined ? undefined : createSecureServer({ tls, demanded, take, failed, timeoutMs })
   const server = secure?.server ?? createServer(take)
   server.maxConnections = config.maxConnections
   server.on('drop', () => refuse(String(config.maxConnections)))

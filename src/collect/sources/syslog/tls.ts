@@ -4,8 +4,21 @@ import { messageOf } from '../../../kernel/error.ts'
 import type { SourceTls } from '../../../kernel/plugin.ts'
 
 const HANDSHAKE_MS = 20_000
-/** How long a machine's revoked certificate can go on sending over a connection that was open before. */
+/** How long a machine whose certificate was revoked may go on over a connection that was open before. */
 const LOOK_AGAIN_MS = 10_000
+
+export interface SecureServing {
+  readonly tls: SourceTls
+  /** Connections without a certificate are refused. */
+  readonly demanded: boolean
+  /** Gets each connection that may send. */
+  readonly take: (socket: Socket) => void
+  /** Told of handshakes that failed and certificates that were refused. */
+  readonly failed: (text: string) => void
+  /** The settings' limit for a message that has begun: a handshake gets no longer either. */
+  readonly timeoutMs: number
+  readonly lookAgainMs?: number
+}
 
 export interface SecureServer {
   readonly server: Server
@@ -18,15 +31,8 @@ export interface SecureServer {
 /**
  * A TLS server for syslog (RFC 5425 §4.2). A certificate that a client shows must be one of a machine enrolled here; whether it must show
  * one is for the settings to say. Nothing is read of a connection before that is known.
- * @param demanded connections without a certificate are refused. @param take gets each connection that may send.
- * @param failed told of handshakes that failed and certificates that were refused.
  */
-export function createSecureServer(
-  tls: SourceTls,
-  demanded: boolean,
-  take: (socket: Socket) => void,
-  failed: (text: string) => void,
-): SecureServer {
+export function createSecureServer({ tls, demanded, take, failed, timeoutMs, lookAgainMs }: SecureServing): SecureServer {
   const raw = new Set<Socket>()
   const machines = new Map<TLSSocket, Uint8Array>()
   let failures = 0
@@ -47,21 +53,28 @@ export function createSecureServer(
   const server = createServer({
     ...options(tls),
     requestCert: true,
-    // Whether a certificate is good is asked of the database; the handshake only demands one.
-    rejectUnauthorized: demanded,
-    handshakeTimeout: HANDSHAKE_MS,
+    // Whether a certificate is good is asked of the database, and a refusal is to have its reason.
+    rejectUnauthorized: false,
+    handshakeTimeout: Math.min(HANDSHAKE_MS, timeoutMs),
   })
   server.on('connection', (socket: Socket) => {
     raw.add(socket)
     socket.once('close', () => raw.delete(socket))
   })
-  server.on('tlsClientError', (error, socket) => {
-    fail(socket.remoteAddress, error.message)
+  server.on('tlsClientError', (error: NodeJS.ErrnoException, socket) => {
+    // Who only looks whether the port is open needs nobody's attention.
+    if (error.code !== 'ECONNRESET') fail(socket.remoteAddress, error.message)
     socket.destroy()
   })
   server.on('secureConnection', (socket) => {
     const certificate = socket.getPeerX509Certificate()?.raw
-    if (certificate === undefined) return take(socket)
+    if (certificate === undefined) {
+      if (!demanded) return take(socket)
+      fail(socket.remoteAddress, 'it shows no certificate, and the settings demand one')
+      socket.on('error', () => {})
+      socket.destroy()
+      return
+    }
     // Between now and the answer nobody else listens.
     socket.on('error', () => {})
     void allowed(socket, certificate).then((yes) => {
@@ -74,7 +87,7 @@ export function createSecureServer(
   const endChange = tls.onChange(() => server.setSecureContext(options(tls)))
   const timer = setInterval(() => {
     for (const [socket, certificate] of machines) void allowed(socket, certificate)
-  }, LOOK_AGAIN_MS)
+  }, lookAgainMs ?? LOOK_AGAIN_MS)
   timer.unref()
   return {
     server,
