@@ -219,6 +219,7 @@ class Run {
     return {
       ...(refusal === undefined ? {} : { refusal }),
       ...(tls === undefined ? {} : { tls: tls(this.source.scope) }),
+      scope: this.source.scope,
       signal: this.stopping.signal,
       positions: this.deps.positions(this.source.scope, this.source.id),
       log: (message, detail) => this.deps.log(message, { source: this.source.id, ...detail }),

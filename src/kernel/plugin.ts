@@ -2,6 +2,8 @@ import type { ParseContext, ParsedEvent, RawRecord, Unknown } from './event.ts'
 
 /** What the supervisor gives a running source. */
 export interface SourceContext {
+  /** Whose events these are; the shared scope where absent. */
+  readonly scope?: string
   readonly signal: AbortSignal
   /** Where this source may keep its own position between restarts (file offsets). */
   readonly positions: PositionStore

@@ -2,7 +2,12 @@ import type { ParseContext, ParsedEvent, RawRecord, Unknown } from '../../kernel
 import type { Parser } from '../../kernel/plugin.ts'
 import { jsonEcs } from '../parsers/json-ecs/json-ecs.ts'
 import { parsers } from '../parsers/registry.ts'
+import { wazuh } from '../parsers/wazuh/wazuh.ts'
+import { type Draft, fillMissing } from './draft.ts'
+import { type Hit, hitOf } from './elastic-hit.ts'
 import { readShippedLine } from './shipped-line.ts'
+import { isoTime } from './time.ts'
+import { withEvent } from './wazuh-event.ts'
 
 export interface Parsed {
   /** Id of the parser that read it. */
@@ -15,15 +20,23 @@ const byId: ReadonlyMap<string, Parser> = new Map(parsers.map((parser) => [parse
 /**
  * Reads a record with the parsers that its source prefers, then with the others, each only if it accepts the record. The
  * first one that can read it wins; otherwise an Unknown with the reason of the first that tried. A line of a log inside a
- * shipper's JSON document is read by its own parser. Never throws.
+ * shipper's JSON document, and the event behind an alert of Wazuh's, are read by their own parsers; so is the document
+ * inside a hit that Elasticsearch exported. Never throws.
  */
 export function parseRecord(record: RawRecord, context: ParseContext): Parsed | Unknown {
+  const hit = record.json === undefined ? undefined : hitOf(record.json)
+  if (hit === undefined) return parse(record, context)
+  const parsed = parse({ ...record, json: hit.document }, context)
+  return 'unknown' in parsed ? parsed : { ...parsed, events: parsed.events.map((event) => ofHit(event, hit)) }
+}
+
+function parse(record: RawRecord, context: ParseContext): Parsed | Unknown {
   let reason: string | undefined
   for (const id of context.prefer) {
     const parser = byId.get(id)
     if (parser === undefined || !parser.accepts(record)) continue
     const events = parser.parse(record, context)
-    if (!('unknown' in events)) return { parser: id, events }
+    if (!('unknown' in events)) return finished(parser, record, events, context)
     reason ??= events.unknown
   }
   for (const parser of parsers) {
@@ -31,9 +44,24 @@ export function parseRecord(record: RawRecord, context: ParseContext): Parsed | 
     const events = parser.parse(record, context)
     if (!('unknown' in events)) {
       const shipped = parser === jsonEcs ? readShippedLine(events[0]!, parsers, context) : undefined
-      return shipped ?? { parser: parser.id, events }
+      return shipped ?? finished(parser, record, events, context)
     }
     reason ??= events.unknown
   }
   return { unknown: reason ?? (record.text?.trim() === '' ? 'an empty line' : 'no parser knows this format') }
+}
+
+function finished(parser: Parser, { json }: RawRecord, events: readonly ParsedEvent[], context: ParseContext): Parsed {
+  if (parser !== wazuh || json === undefined) return { parser: parser.id, events }
+  return { parser: parser.id, events: events.map((alert) => withEvent(json, alert, parsers, context)) }
+}
+
+/**
+ * The time is the one that the document was indexed by, for its line may tell one without a zone. Where the document was
+ * stands beside, for whoever wants to find it there again.
+ */
+function ofHit({ observed, ecs }: ParsedEvent, { index, id, document }: Hit): ParsedEvent {
+  fillMissing(ecs as Draft, { elasticsearch: { index: { name: index }, document: { id } } }, 2)
+  const time = document['@timestamp']
+  return { observed: (typeof time === 'string' ? isoTime(time, 0) : undefined) ?? observed, ecs }
 }

@@ -111,11 +111,6 @@ function placeOf({ format, index, words }: IngestBody): string {
   return `${format} ${words === undefined ? '' : JSON.stringify(words)}`
 }
 
-/** The sender's `_id` names an event within its index and scope: another team's cannot shadow it. */
-export function clientId(scope: string, index: string, id: string): string {
-  return `${scope}/${index}/${id}`
-}
-
 /** Calls `each` with every line that is not blank, without its line end and surrounding white space. */
 export function eachLine(body: Buffer, each: (line: Buffer) => void): void {
   let at = 0

@@ -1,6 +1,7 @@
 import { KanpekiError } from '../../../kernel/error.ts'
 import type { RawRecord } from '../../../kernel/event.ts'
 import { isJsonObject, type JsonObject } from '../../../kernel/json.ts'
+import { clientId } from '../../client-id.ts'
 import { documentRecord, tooLong, unreadable } from '../../record.ts'
 import { decodeText } from '../../text.ts'
 import {
@@ -10,7 +11,6 @@ import {
   type BulkAction,
   type BulkItem,
   bodyIdentity,
-  clientId,
   eachLine,
   type IngestBody,
   type SplitBody,

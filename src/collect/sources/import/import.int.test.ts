@@ -116,6 +116,31 @@ describe('an import', () => {
   })
 })
 
+describe('what another product exported', () => {
+  const hits = (...ids: readonly string[]): string =>
+    ids.map((id) => JSON.stringify({ _index: 'logs-1', _id: id, _score: 1, _source: { message: `event ${id}` } })).join('\n')
+
+  test('keeps its identity: exports of Elasticsearch that overlap, compressed or pretty-printed, are one', async () => {
+    const pretty = JSON.stringify({ _index: 'logs-1', _id: 'c', _source: { message: 'event c' } }, undefined, 2)
+    await run([
+      file('first.ndjson', hits('a', 'b')),
+      file('second.ndjson.gz', gzipSync(hits('b', 'c'))),
+      file('third.json', pretty),
+    ])
+    expect([...recorder.stored.keys()]).toEqual(['default/logs-1/a', 'default/logs-1/b', 'default/logs-1/c'])
+    expect(recorder.counts).toMatchObject({ received: 5, stored: 3, repeated: 2, unknown: 0 })
+  })
+
+  test('alerts of Wazuh are told apart also where all of a second have one id', async () => {
+    const alert = (id: string, line: string): string =>
+      JSON.stringify({ rule: { level: 3 }, agent: {}, manager: { name: 'm' }, id, full_log: line })
+    const day = [alert('1768464930.0', 'one'), alert('1768464930.0', 'two'), alert('1768464931.7', 'three')].join('\n')
+    await run([file('alerts.json', day), file('alerts-rest.json', `${day}\n${alert('1768464932.9', 'four')}\n`)])
+    expect([...recorder.stored.keys()].every((id) => id.startsWith('default/wazuh/m/17684649'))).toBe(true)
+    expect(recorder.counts).toMatchObject({ received: 7, stored: 4, repeated: 3, unknown: 0 })
+  })
+})
+
 const recordings = sharedData('events/mixed-20k.jsonl.gz')
 test.skipIf(recordings === undefined)(
   '20,000 recorded events, six of them twice, are 20,000 records (skipped without ../shared/data)',

@@ -1,11 +1,12 @@
 import { KanpekiError, messageOf } from '../../../kernel/error.ts'
-import type { RawRecord } from '../../../kernel/event.ts'
+import { DEFAULT_SCOPE, type RawRecord } from '../../../kernel/event.ts'
 import type { Source, SourceBatch, SourceContext } from '../../../kernel/plugin.ts'
 import { EvtxReader, isEvtx } from '../../../platform/evtx/evtx-reader.ts'
 import { documentRecord, lineRecord, tooLong, unreadable } from '../../record.ts'
 import { type Piece, RecordScanner } from '../../record-scanner.ts'
 import { decodeText } from '../../text.ts'
 import { type Contents, chunksOf, look } from './contents.ts'
+import { exportedId } from './exported-id.ts'
 import type { ImportConfig } from './schema.ts'
 
 const BATCH_RECORDS = 2000
@@ -19,7 +20,8 @@ interface Progress {
 
 /**
  * Reads files once, whatever form their records have, and ends. A record's id is `import:FILE:N`, FILE being a hash of
- * the content's beginning and size: an import that was interrupted goes on, one that is given again is repeated.
+ * the content's beginning and size: an import that was interrupted goes on, one that is given again is repeated. What
+ * another product exported keeps the identity that it had there (`exported-id.ts`).
  */
 export const importSource: Source<ImportConfig> = {
   id: 'import',
@@ -62,7 +64,9 @@ async function* importFile(path: string, config: ImportConfig, context: SourceCo
     if (records.length >= BATCH_RECORDS || bytes >= BATCH_BYTES) yield batch(false)
     const id = `import:${contents.identity}:${seen++}`
     if (seen <= before.records) continue
-    records.push(found.as(id))
+    const record = found.as(id)
+    const own = exportedId(record, context.scope ?? DEFAULT_SCOPE)
+    records.push(own === undefined ? record : { ...record, id: own })
     bytes += found.length
   }
   yield batch(true)

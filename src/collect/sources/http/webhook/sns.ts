@@ -1,6 +1,7 @@
 import type { JsonObject, JsonValue } from '../../../../kernel/json.ts'
+import { clientId } from '../../../client-id.ts'
 import { enveloped } from '../../../envelope.ts'
-import { type BodyLimits, clientId, eachLine, type IngestBody, type SplitBody } from '../body.ts'
+import { type BodyLimits, eachLine, type IngestBody, type SplitBody } from '../body.ts'
 import { RecordCollector } from '../collector.ts'
 import { eachDocument, takeLine } from '../documents.ts'
 
