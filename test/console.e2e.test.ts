@@ -120,6 +120,16 @@ describe.skipIf(!hasChromium)('the console in Chromium (needs Debian’s chromiu
       expect(await page.locator('[data-verified="true"]').textContent()).toContain(t('evidence.verify.proved'))
     })
 
+    it('shows which hosts are heard, and which of the minimum set is missing', async () => {
+      await open('/sources?view=hosts')
+      await page.getByRole('link', { name: 'web-01' }).first().waitFor({ timeout: 20_000 })
+      await open('/sources')
+      await button('completeness.tab.minimum').click()
+      await page.getByText(t('completeness.minimum.state.missing')).first().waitFor()
+      await page.locator('.kinds summary').first().click()
+      await page.getByText('auditpol').first().waitFor()
+    }, 40_000)
+
     it('takes the seal away, and says why', async () => {
       await open('/declarations')
       await page.getByText(t('declarations.withdrawnByItself')).first().waitFor()
@@ -137,7 +147,18 @@ describe.skipIf(!hasChromium)('the console in Chromium (needs Debian’s chromiu
     })
 
     it('has no fault in the browser’s console on any page', async () => {
-      for (const path of ['/', '/declarations', '/triage', '/timeline', '/rules', '/evidence', '/sources', '/access']) {
+      for (const path of [
+        '/',
+        '/declarations',
+        '/triage',
+        '/timeline',
+        '/rules',
+        '/evidence',
+        '/sources',
+        '/sources?view=hosts',
+        '/sources?view=minimum',
+        '/access',
+      ]) {
         await open(path)
         await page.getByRole('heading').first().waitFor()
       }

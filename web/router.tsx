@@ -154,7 +154,12 @@ const evidence = createRoute({
 const sources = createRoute({
   getParentRoute: () => house,
   path: '/sources',
-  validateSearch: z.object({ source: z.string().optional(), add: z.string().optional() }),
+  validateSearch: z.object({
+    source: z.string().optional(),
+    add: z.string().optional(),
+    view: z.enum(['hosts', 'minimum']).optional().catch(undefined),
+    state: z.enum(['silent', 'skewed', 'gaps']).optional().catch(undefined),
+  }),
   component: lazyRouteComponent(() => import('./pages/sources/sources-page.tsx'), 'SourcesPage'),
 })
 

@@ -2,6 +2,7 @@ import { infiniteQueryOptions, keepPreviousData, queryOptions } from '@tanstack/
 import { z } from 'zod'
 import { sessionSchema, tokenSchema } from '../../src/access/schema.ts'
 import { ownScopesReplySchema } from '../../src/access/scopes/schema.ts'
+import { type HostsQuery, hostList, minimumEventList } from '../../src/collect/completeness/schema.ts'
 import { shipperList, sourceDetail, sourceList, unknownList } from '../../src/collect/schema.ts'
 import { historyResponse, wallResponse } from '../../src/declare/schema.ts'
 import { alertCounts, alertDetail, coverageResponse, queueResponse, rulesResponse } from '../../src/detect/schema.ts'
@@ -123,6 +124,18 @@ export const unknownsQuery = (id: string) =>
     queryKey: ['sources', 'unknown', id],
     queryFn: ({ signal }) => call(unknownList, `/api/v1/sources/${encodeURIComponent(id)}/unknown`, { signal }),
   })
+
+export const hostsQuery = (state: HostsQuery['state'], q: string) =>
+  queryOptions({
+    queryKey: ['sources', 'hosts', state, q],
+    queryFn: ({ signal }) =>
+      call(hostList, `/api/v1/completeness/hosts?${new URLSearchParams({ state, q, limit: '100' })}`, { signal }),
+  })
+
+export const minimumEventsQuery = queryOptions({
+  queryKey: ['sources', 'minimum'],
+  queryFn: ({ signal }) => call(minimumEventList, '/api/v1/completeness/minimum-events', { signal }),
+})
 
 export const shippersQuery = queryOptions({
   queryKey: ['shippers'],

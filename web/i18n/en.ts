@@ -3,6 +3,7 @@ import agents from './en/agents.json'
 import assets from './en/assets.json'
 import audit from './en/audit.json'
 import common from './en/common.json'
+import completeness from './en/completeness.json'
 import config from './en/config.json'
 import declarations from './en/declarations.json'
 import evidence from './en/evidence.json'
@@ -22,6 +23,7 @@ export const en = {
   assets,
   audit,
   common,
+  completeness,
   config,
   declarations,
   evidence,

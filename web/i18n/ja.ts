@@ -3,6 +3,7 @@ import agents from './ja/agents.json'
 import assets from './ja/assets.json'
 import audit from './ja/audit.json'
 import common from './ja/common.json'
+import completeness from './ja/completeness.json'
 import config from './ja/config.json'
 import declarations from './ja/declarations.json'
 import evidence from './ja/evidence.json'
@@ -22,6 +23,7 @@ export const ja = {
   assets,
   audit,
   common,
+  completeness,
   config,
   declarations,
   evidence,

@@ -1,7 +1,7 @@
 import type { Insertable, Kysely, Selectable } from 'kysely'
 import { MINUTE_MS, newRow } from '../accounting.ts'
 import { NO_COUNTS } from '../counts.ts'
-import { MINIMUM_KINDS } from '../minimum-events/classify.ts'
+import { MINIMUM_KINDS } from '../minimum-events/schema.ts'
 import { type Db as AccountsDb, addToMinute, addToSource } from '../queries.ts'
 import type { CompletenessTables, HostsTable, KindsTable, SilencesTable, StreamsTable, WatchedTable } from './tables.ts'
 

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { MINIMUM_KINDS } from '../minimum-events/classify.ts'
+import { MINIMUM_KINDS } from '../minimum-events/schema.ts'
 
 export const HOST_STATES = ['all', 'silent', 'skewed', 'gaps'] as const
 export const hostsQuery = z.object({

@@ -2,7 +2,8 @@ import { setImmediate as yieldTurn } from 'node:timers/promises'
 import type { Kysely } from 'kysely'
 import { DEFAULT_SCOPE, type StoredEvent } from '../../kernel/event.ts'
 import { isJsonObject, type JsonValue } from '../../kernel/json.ts'
-import { MINIMUM_KINDS, minimumKindsOf } from '../minimum-events/classify.ts'
+import { minimumKindsOf } from '../minimum-events/classify.ts'
+import { MINIMUM_KINDS } from '../minimum-events/schema.ts'
 import { hear, newHeard } from './heard.ts'
 import { hostRecord, hostRow, streamRecord, streamRow, type WatchedHost, type WatchedStream } from './host-record.ts'
 import { numbersOf, wholeOf } from './numbers-of.ts'
@@ -201,14 +202,18 @@ export async function openWatch(
       let source = ''
       let hosts: Map<string, Watched> | undefined
       let timed = true
+      let own = false
       for (const event of events) {
         if (event.scope !== scope || event.source !== source || hosts === undefined) {
           scope = event.scope
           source = event.source
           hosts = mapOf(scope, source)
-          // An import is of the past: its times say nothing of a clock, nor its end of silence.
-          timed = !source.startsWith('import') && !source.startsWith('kanpeki:')
+          // An import is of the past: its times say nothing of a clock, nor its end of silence. And what we say about
+          // ourselves is no sight of anything else.
+          own = source.startsWith('kanpeki:')
+          timed = !own && !source.startsWith('import')
         }
+        if (own) continue
         const { doc, received } = event
         const mask = minimumKindsOf(doc)
         if (mask !== 0) sawKinds(scope, mask, received)

@@ -6,8 +6,9 @@ import type { JsonObject } from '../../kernel/json.ts'
 import { parseQuery } from '../../platform/lake/query/parse.ts'
 import { parseRecord } from '../normalise/parse-record.ts'
 import { GOLDEN_CONTEXT, goldenRecords } from '../testing/golden.ts'
-import { bitOf, MINIMUM_KINDS, type MinimumKind, minimumKindsOf } from './classify.ts'
+import { bitOf, minimumKindsOf } from './classify.ts'
 import { MINIMUM_EVENTS, minimumEventsTable } from './kinds.ts'
+import { MINIMUM_KINDS, type MinimumKind } from './schema.ts'
 
 const docs = (file: string): string => fileURLToPath(new URL(`../../../docs/${file}`, import.meta.url))
 const parsers = fileURLToPath(new URL('../parsers/', import.meta.url))

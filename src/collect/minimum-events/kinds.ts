@@ -1,4 +1,4 @@
-import { MINIMUM_KINDS, type MinimumKind } from './classify.ts'
+import { MINIMUM_KINDS, type MinimumKind } from './schema.ts'
 
 interface Words {
   readonly en: string

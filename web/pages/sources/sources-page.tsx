@@ -6,21 +6,26 @@ import type { SourceList } from '../../../src/collect/schema.ts'
 import { sourcesQuery } from '../../api/queries.ts'
 import { Icon } from '../../components/icon.tsx'
 import { ProblemNote } from '../../components/problem-note.tsx'
+import { Segmented } from '../../components/segmented.tsx'
 import { useMay } from '../../components/session.ts'
 import { StateGlyph } from '../../components/state-glyph.tsx'
 import { TestAttackButton } from '../../components/test-attack.tsx'
 import { useFormat } from '../../components/use-format.ts'
 import { useNow } from '../../components/use-now.ts'
 import { AddSource } from './add-source.tsx'
+import { HostsSheet } from './hosts-sheet.tsx'
+import { MinimumSheet } from './minimum-sheet.tsx'
 import { SourceDrawer } from './source-drawer.tsx'
 import { SourceTable } from './source-table.tsx'
 
 const route = getRouteApi('/house/sources')
+const VIEWS = ['sources', 'hosts', 'minimum'] as const
 
 /** What arrives, what is late, what is missing; and how to add more. */
 export function SourcesPage(): ReactNode {
   const { t } = useTranslation('sources')
   const { t: common } = useTranslation()
+  const { t: missing } = useTranslation('completeness')
   const now = useNow()
   const search = route.useSearch()
   const navigate = useNavigate({ from: '/sources' })
@@ -59,12 +64,30 @@ export function SourcesPage(): ReactNode {
       {data === undefined || data.sources.length === 0 ? null : (
         <>
           <Tiles list={data} />
-          <SourceTable
-            sources={data.sources}
-            now={now}
-            open={search.source}
-            onOpen={(source) => void navigate({ search: { source } })}
-          />
+          <div className="row tabs-row">
+            <Segmented
+              label={missing('tabs')}
+              value={search.view ?? 'sources'}
+              choices={VIEWS.map((value) => ({ value, label: missing(`tab.${value}`) }))}
+              onChange={(view) => void navigate({ search: view === 'sources' ? {} : { view } })}
+            />
+          </div>
+          {search.view === 'hosts' ? (
+            <HostsSheet
+              state={search.state ?? 'all'}
+              now={now}
+              onState={(state) => void navigate({ search: state === 'all' ? { view: 'hosts' } : { view: 'hosts', state } })}
+            />
+          ) : search.view === 'minimum' ? (
+            <MinimumSheet now={now} />
+          ) : (
+            <SourceTable
+              sources={data.sources}
+              now={now}
+              open={search.source}
+              onOpen={(source) => void navigate({ search: { source } })}
+            />
+          )}
         </>
       )}
       {search.source === undefined ? null : (
