@@ -35,6 +35,16 @@ export function normaliseDocument(json: JsonObject): Draft | string {
   return doc
 }
 
+/**
+ * A fresh copy of a client's JSON with dotted keys nested and nothing else changed, for a place under a product's own name. A text
+ * says why there is none.
+ */
+export function nestedCopy(json: JsonObject): Draft | string {
+  const budget = { members: MAX_MEMBERS }
+  const copied = copyObject(json, 2, budget)
+  return budget.members < 0 ? `more than ${MAX_MEMBERS} members` : copied
+}
+
 /** The pipeline sets these members: what the client had there stands beside them. */
 function keepAside(draft: Draft, name: string): void {
   const value = draft[name]

@@ -1,6 +1,5 @@
 import type { ParseContext, ParsedEvent, RawRecord, Unknown } from '../../kernel/event.ts'
 import type { Parser } from '../../kernel/plugin.ts'
-import { jsonEcs } from '../parsers/json-ecs/json-ecs.ts'
 import { parsers } from '../parsers/registry.ts'
 import { wazuh } from '../parsers/wazuh/wazuh.ts'
 import { type Draft, fillMissing } from './draft.ts'
@@ -16,6 +15,9 @@ export interface Parsed {
 }
 
 const byId: ReadonlyMap<string, Parser> = new Map(parsers.map((parser) => [parser.id, parser]))
+
+/** Parsers of documents whose message may be a line of a log that somebody else wrote. */
+const SHIPPERS: ReadonlySet<string> = new Set(['json-ecs', 'journald'])
 
 /**
  * Reads a record with the parsers that its source prefers, then with the others, each only if it accepts the record. The
@@ -43,7 +45,7 @@ function parse(record: RawRecord, context: ParseContext): Parsed | Unknown {
     if (context.prefer.includes(parser.id) || !parser.accepts(record)) continue
     const events = parser.parse(record, context)
     if (!('unknown' in events)) {
-      const shipped = parser === jsonEcs ? readShippedLine(events[0]!, parsers, context) : undefined
+      const shipped = SHIPPERS.has(parser.id) ? readShippedLine(events[0]!, parsers, context) : undefined
       return shipped ?? finished(parser, record, events, context)
     }
     reason ??= events.unknown

@@ -42,6 +42,37 @@ describe('a line of a log inside a JSON document', () => {
     expect(events[0]!.ecs).toMatchObject({ host: { name: 'web-01' }, url: { path: '/a' } })
   })
 
+  it.each([
+    [
+      'auditd',
+      'type=USER_LOGIN msg=audit(1768474804.410:908): pid=1 uid=0 auid=1000 ses=8 msg=\'op=login acct="ann" exe="/usr/sbin/sshd" addr=203.0.113.9 res=success\'',
+    ],
+    [
+      'nginx-error',
+      '2026/01/15 20:37:39 [error] 1#1: *1 access forbidden by rule, client: 203.0.113.9, server: x, request: "GET / HTTP/1.1"',
+    ],
+    [
+      'apache-error',
+      '[Thu Jan 15 20:37:41.446772 2026] [authz_core:error] [pid 1:tid 1] [client 203.0.113.9:1] AH01630: client denied by server configuration: /x',
+    ],
+    ['postgresql', '2026-01-15 20:36:30.505 JST [1] app@shop FATAL:  password authentication failed for user "app"'],
+    ['mysql', "2026-01-15T11:13:40.861934Z 344 [Note] Access denied for user 'root'@'203.0.113.9' (using password: YES)"],
+    ['haproxy', '203.0.113.9:55033 [15/Jan/2026:20:38:51.000] front_https/1: SSL handshake failure'],
+    ['fail2ban', '2026-01-15 20:00:32,662 fail2ban.actions        [1]: NOTICE  [sshd] Ban 203.0.113.9'],
+  ])('of %s is read by its own parser', (id, message) => {
+    const { parser, events } = read({ message, host: { name: 'web-03' }, agent: { type: 'filebeat' } })
+    expect(parser).toBe(id)
+    expect(events[0]!.ecs).toMatchObject({ host: { name: 'web-03' }, agent: { type: 'filebeat' } })
+  })
+
+  it('that is an application’s own, with a time in front, stays a message', () => {
+    const { parser } = read({
+      message: '2026-01-15T20:00:04Z web-03 service: an application’s own log',
+      host: { name: 'web-03' },
+    })
+    expect(parser).toBe('json-ecs')
+  })
+
   it('of rsyslog with the raw message is read', () => {
     const { parser } = read({
       message: '<86>Jan 15 20:59:02 web-03 sudo:  ann : TTY=pts/0 ; PWD=/ ; USER=root ; COMMAND=/bin/id',

@@ -6,6 +6,10 @@ import { type Draft, fillMissing } from './draft.ts'
 /** What stands before a message makes it a line of a log: syslog's priority or RFC 3164 time, or an access log's time. */
 const HEADER = /^(?:<\d{1,3}>|[A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d )|\[\d\d\/[A-Z][a-z]{2}\/\d{4}:\d\d:\d\d:\d\d [+-]\d{4}\] "/
 
+/** How lines of other programs begin, which no general parser of syslog may take: audit, nginx, Apache, databases, HAProxy, IIS. */
+const OTHER =
+  /^(?:(?:node=\S{1,255} )?type=[A-Z]\S{1,40} msg=audit\(|\d{4}\/\d\d\/\d\d \d\d:\d\d:\d\d \[|\[[A-Z][a-z]{2} [A-Z][a-z]{2} [ \d]\d |\d{4}-\d\d-\d\d[T ][ \d]\d:\d\d:\d\d|\[\d\d\/[A-Z][a-z]{2}\/\d{4}:|\S{2,45}:\d{1,5} \[\d\d\/|<Event)/
+
 export interface ShippedLine {
   readonly parser: string
   readonly events: readonly ParsedEvent[]
@@ -27,12 +31,13 @@ export function readShippedLine(
   const message = ecs['message']
   const event = ecs['event']
   if (typeof message !== 'string' || (isJsonObject(event) && event['category'] !== undefined)) return undefined
-  const own = HEADER.test(message)
+  const other = OTHER.test(message)
+  const own = other || HEADER.test(message)
   const line = own ? message : lineOf(outer, message)
   if (line === undefined) return undefined
   const record = { id: '', text: line }
   for (const parser of textParsers) {
-    if (!parser.accepts(record)) continue
+    if ((other && parser.id === 'syslog') || !parser.accepts(record)) continue
     const read: readonly ParsedEvent[] | Unknown = parser.parse(record, context)
     if ('unknown' in read || (!own && actionOf(read[0]) === undefined)) continue
     return { parser: parser.id, events: read.map((inner) => merged(inner, outer, message)) }

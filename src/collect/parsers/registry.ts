@@ -19,13 +19,22 @@ import { syslog } from './syslog/syslog.ts'
 import { wazuh } from './wazuh/wazuh.ts'
 import { webAccess } from './web-access/web-access.ts'
 import { windowsEvent } from './windows-event/windows-event.ts'
+import { zeek } from './zeek/zeek.ts'
 
 /** In the order in which they are asked: the particular ones before those that take anything of their kind. */
 export const parsers: readonly Parser[] = [
+  // JSON with a shape of its own; Windows' may come as XML text too.
   windowsEvent,
   wazuh,
-  auditd,
+  cloudtrail,
+  azure,
+  gcpAudit,
+  kubernetesAudit,
+  journald,
+  zeek,
+  // Lines, those under a header first.
   iis,
+  auditd,
   haproxy,
   webAccess,
   nginxError,
@@ -35,6 +44,7 @@ export const parsers: readonly Parser[] = [
   postgresql,
   linuxAuth,
   dnsLog,
+  // All else of its kind.
   jsonEcs,
   syslog,
 ]
