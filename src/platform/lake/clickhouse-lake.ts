@@ -7,10 +7,11 @@ import type { StoredEvent } from '../../kernel/event.ts'
 import type { JsonObject } from '../../kernel/json.ts'
 import { moveDurably, syncFile, syncFolder } from '../atomic-file.ts'
 import { fileDigest } from '../file-digest.ts'
-import { encodeBatch } from './encode.ts'
+import { RowBlock } from './encode.ts'
 import type { Engine, Row } from './engine-calls.ts'
 import { condemnedBatches, eraseStatement, ownSalt } from './erase.ts'
 import type { ExportParquet } from './export.ts'
+import type { InsertRows } from './insert.ts'
 import type {
   Bucket,
   Condemned,
@@ -38,25 +39,24 @@ const MOST_BUCKETS = 10_000
 /** A batch received just before the hour ends may be committed a little later. */
 const HOUR_GRACE_MS = 300_000
 
-/** A batch's room is kept for the next one unless it is larger than this. */
-const MOST_ROOM = 32 * 1024 * 1024
-
 /** An insert that found no memory beside a search or a merge has stored nothing and is tried again a little later. */
 const RETRIED = ['lake_unreachable', 'lake_memory']
 
 /** The lake on anything that speaks ClickHouse's HTTP interface: the embedded engine's process, or a cluster. */
 export class ClickHouseLake implements Lake {
   readonly #engine: Engine
+  readonly #insertRows: InsertRows
   readonly #exportParquet: ExportParquet
   readonly #sealed: string
   readonly #clock: Clock
   /** Batches of which a former attempt ended without an answer. */
   readonly #doubtful = new Set<string>()
   /** Left by the last append; absent while one is under way. */
-  #room: Buffer | undefined
+  #block: RowBlock | undefined
 
-  constructor(engine: Engine, exportParquet: ExportParquet, sealed: string, clock: Clock) {
+  constructor(engine: Engine, insertRows: InsertRows, exportParquet: ExportParquet, sealed: string, clock: Clock) {
     this.#engine = engine
+    this.#insertRows = insertRows
     this.#exportParquet = exportParquet
     this.#sealed = sealed
     this.#clock = clock
@@ -65,16 +65,22 @@ export class ClickHouseLake implements Lake {
   async append(batch: LakeBatch): Promise<void> {
     if (batch.events.length === 0) return
     const token = tokenOf(batch)
-    const sql = queries.insertEvents(token)
-    const body = encodeBatch(batch, this.#room)
-    this.#room = undefined
-    await this.#engine.patiently(async () => {
-      if (this.#doubtful.has(token) && (await this.#isStored(batch))) return
-      this.#doubtful.add(token)
-      await this.#engine.insert(sql, body)
-    }, RETRIED)
+    const block = this.#block ?? new RowBlock()
+    this.#block = undefined
+    for (const event of batch.events) block.add(event)
+    await this.#insertRows(
+      (file) => queries.insertEvents(batch, token, file),
+      block.bytes(0),
+      (insert) =>
+        this.#engine.patiently(async () => {
+          if (this.#doubtful.has(token) && (await this.#isStored(batch))) return
+          this.#doubtful.add(token)
+          await insert()
+        }, RETRIED),
+    )
     this.#doubtful.delete(token)
-    if (body.buffer.byteLength <= MOST_ROOM) this.#room = Buffer.from(body.buffer)
+    block.clear()
+    this.#block = block
   }
 
   async #isStored(batch: LakeBatch): Promise<boolean> {

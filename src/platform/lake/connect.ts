@@ -5,8 +5,9 @@ import { type Clock, systemClock } from '../../kernel/clock.ts'
 import { ClickHouseLake } from './clickhouse-lake.ts'
 import { Engine } from './engine-calls.ts'
 import { exportByEngine, exportByHttp } from './export.ts'
+import { insertByFile, insertByHttp } from './insert.ts'
 import type { Lake } from './lake.ts'
-import { CREATE_EVENTS } from './table.ts'
+import { prepareTable } from './upgrade.ts'
 
 /** Where a lake answers; plain data, so that it can be handed to a worker thread. */
 export type LakeAddress =
@@ -39,13 +40,14 @@ export async function connectLake(address: LakeAddress, options: ConnectOptions)
   const engine = new Engine(clientOf(address), options.patienceMs ?? 60_000)
   try {
     await mkdir(options.sealed, { recursive: true, mode: 0o700 })
-    await engine.command(CREATE_EVENTS)
+    await prepareTable(engine)
   } catch (error) {
     await engine.close()
     throw error
   }
   return new ClickHouseLake(
     engine,
+    address.kind === 'embedded' ? insertByFile(engine, address.folder) : insertByHttp(engine),
     address.kind === 'embedded' ? exportByEngine(engine) : exportByHttp(engine),
     options.sealed,
     clock,

@@ -1,56 +1,81 @@
 import { isJsonObject, type JsonObject, type JsonValue } from '../../kernel/json.ts'
-import type { LakeBatch, LakeEvent } from './lake.ts'
-import { HOT_COLUMNS, type HotColumn } from './table.ts'
+import { ColumnRoom } from './column-room.ts'
+import type { LakeEvent } from './lake.ts'
+import { HOT_COLUMNS, type HotColumn, SENT_COLUMNS } from './table.ts'
 
 /** What DateTime64(3) can hold, 1900 to 2299; a stranger time stays readable in the document's `@timestamp`. */
 const EARLIEST = Date.UTC(1900, 0, 1)
 const LATEST = Date.UTC(2299, 11, 31)
 const HIGHEST_UINT32 = 4_294_967_295
 
-/** UTF-8 takes at most three bytes for each UTF-16 unit. */
-const MOST_BYTES_A_UNIT = 3
-/** Of a row beside its document, in the estimate of a body's size. */
-const ROW_BYTES = 1024
-
-const READERS = HOT_COLUMNS.map((column) => ({ column, parts: column.field.split('.') }))
+const HOT = HOT_COLUMNS.map((column) => ({ column, parts: column.field.split('.') }))
+const [IX, ID, SCOPE, SOURCE, PARSER, OBSERVED, REQUEST] = [0, 1, 2, 3, 4, 5, 6] as const
+const FIRST_HOT = REQUEST + 1
+const IRREGULAR = FIRST_HOT + HOT.length
+const DOC = IRREGULAR + 1
 
 /**
- * A batch as the body of an insert, in ClickHouse's TabSeparated format, columns in the order of INSERT_COLUMNS. Of the
- * formats that the embedded engine takes as inserted data this one costs both sides least: a document's quotation marks
- * stay as they are. Binary formats end at the first empty line inside a value; here a line end inside a value is escaped.
- * @param room written over if it is large enough: a new one of some megabytes for each batch costs more than the copying.
+ * Rows on their way into the lake, as one block of ClickHouse's Native format: column by column, so that the engine takes
+ * them as they are. What all rows of a batch share (writer, sequence, received, salt) is said by the statement instead.
+ * https://clickhouse.com/docs/interfaces/formats/Native
  */
-export function encodeBatch(batch: LakeBatch, room?: Buffer): Buffer {
-  const expected = batch.events.reduce((sum, { json }) => sum + json.length + (json.length >> 2) + ROW_BYTES, 0)
-  const body = new Growing(room !== undefined && room.length >= expected ? room : Buffer.allocUnsafeSlow(expected))
-  const before = `${escaped(batch.writer)}\t${batch.sequence}\t`
-  const received = timeText(batch.received)
-  const salt = escaped(batch.salt)
-  for (const [index, event] of batch.events.entries()) {
-    body.write(before + row(event, index, received, salt))
-    // A document is JSON: of the signs to escape only the backslash can stand in it.
-    body.write(event.json.replaceAll('\\', '\\\\'))
-    body.write('\n')
-  }
-  return body.bytes()
-}
+export class RowBlock {
+  readonly #columns = SENT_COLUMNS.map(({ type }) => new ColumnRoom(type))
+  #rows = 0
 
-/** A row after its batch's columns and up to its document. */
-function row(event: LakeEvent, index: number, received: string, salt: string): string {
-  const { id, scope, source, parser, observed, request, doc } = event
-  let text = `${index}\t${escaped(id)}\t${escaped(scope)}\t${escaped(source)}\t${escaped(parser)}\t${received}\t${timeText(observed)}\t${escaped(request)}\t${salt}\t`
-  let irregular: Record<string, JsonValue> | undefined
-  for (const { column, parts } of READERS) {
-    const value = read(doc, column.field, parts)
-    let cell = value === undefined ? emptyCell(column) : cellOf(column, value)
-    if (cell === undefined && value !== undefined) {
-      irregular ??= {}
-      irregular[column.field] = value
-      cell = emptyCell(column)
-    }
-    text += `${cell}\t`
+  get rows(): number {
+    return this.#rows
   }
-  return irregular === undefined ? `${text}\t` : `${text}${escaped(JSON.stringify(irregular))}\t`
+
+  add(event: LakeEvent): void {
+    const columns = this.#columns
+    const { doc } = event
+    columns[IX]!.uint32(this.#rows)
+    columns[ID]!.text(event.id)
+    columns[SCOPE]!.text(event.scope)
+    columns[SOURCE]!.text(event.source)
+    columns[PARSER]!.text(event.parser)
+    columns[OBSERVED]!.int64(Math.min(Math.max(Math.trunc(event.observed), EARLIEST), LATEST))
+    columns[REQUEST]!.text(event.request)
+    let irregular: Record<string, JsonValue> | undefined
+    for (let at = 0; at < HOT.length; at++) {
+      const { column, parts } = HOT[at]!
+      const value = read(doc, column.field, parts)
+      const room = columns[FIRST_HOT + at]!
+      if (value === undefined || value === null) room.empty()
+      else if (!put(room, column, value)) {
+        room.empty()
+        irregular ??= {}
+        irregular[column.field] = value
+      }
+    }
+    if (irregular === undefined) columns[IRREGULAR]!.empty()
+    else columns[IRREGULAR]!.text(JSON.stringify(irregular))
+    columns[DOC]!.text(event.json)
+    this.#rows++
+  }
+
+  /** The block's bytes in order; its first row is number `first` of its batch. Valid until `clear`. */
+  bytes(first: number): readonly Uint8Array[] {
+    if (first > 0) this.#columns[IX]!.addToEach(first, this.#rows)
+    const head = new ColumnRoom('String')
+    head.varint(this.#columns.length)
+    head.varint(this.#rows)
+    const parts: Uint8Array[] = [head.bytes()]
+    for (const [at, { name, type }] of SENT_COLUMNS.entries()) {
+      const title = new ColumnRoom('String')
+      title.text(name)
+      title.text(type)
+      parts.push(title.bytes(), ...this.#columns[at]!.parts())
+    }
+    return parts
+  }
+
+  /** Forgets the rows and keeps the room. */
+  clear(): void {
+    for (const column of this.#columns) column.clear()
+    this.#rows = 0
+  }
 }
 
 /** As `getPath` reads it, without taking the path apart each time. */
@@ -65,60 +90,23 @@ function read(doc: JsonObject, field: string, parts: readonly string[]): JsonVal
   return here
 }
 
-/** The column's value as text, or undefined if the document's does not fit into it. */
-function cellOf(column: HotColumn, value: JsonValue): string | undefined {
-  if (value === null) return emptyCell(column)
-  if (column.kind === 'list') return listCell(value)
-  if (typeof value === 'object') return undefined
-  if (column.kind !== 'number') return escaped(String(value))
+/** False if the column cannot hold the value. */
+function put(room: ColumnRoom, { kind }: HotColumn, value: JsonValue): boolean {
+  if (kind === 'list') return putList(room, value)
+  if (typeof value === 'object') return false
+  if (kind !== 'number') {
+    room.text(String(value))
+    return true
+  }
   const number = typeof value === 'string' ? Number(value) : value
   const fits = typeof number === 'number' && Number.isInteger(number) && number >= 0 && number <= HIGHEST_UINT32 && value !== ''
-  return fits ? String(number) : undefined
+  if (fits) room.uint32(number)
+  return fits
 }
 
-function listCell(value: JsonValue): string | undefined {
+function putList(room: ColumnRoom, value: JsonValue): boolean {
   const values = Array.isArray(value) ? (value as readonly JsonValue[]) : [value]
-  if (values.some((item) => item === null || typeof item === 'object')) return undefined
-  return `[${values.map((item) => `'${escaped(String(item)).replaceAll("'", "\\'")}'`).join(',')}]`
-}
-
-function emptyCell({ kind }: HotColumn): string {
-  return kind === 'list' ? '[]' : kind === 'number' ? '\\N' : ''
-}
-
-/** Exactly these signs mean something to the format. */
-const ESCAPES: Readonly<Record<string, string>> = { '\\': '\\\\', '\t': '\\t', '\n': '\\n', '\r': '\\r', '\0': '\\0' }
-const SPECIAL = /[\\\t\n\r\0]/
-
-function escaped(text: string): string {
-  return SPECIAL.test(text) ? text.replaceAll(/[\\\t\n\r\0]/g, (sign) => ESCAPES[sign]!) : text
-}
-
-/** Written out: the engine takes a short number of seconds for a date. */
-function timeText(ms: number): string {
-  return new Date(Math.min(Math.max(Math.trunc(ms), EARLIEST), LATEST)).toISOString().slice(0, 23).replace('T', ' ')
-}
-
-/** Text written straight into one buffer: joining the rows first would copy each of them twice more. */
-class Growing {
-  #room: Buffer
-  #used = 0
-
-  constructor(room: Buffer) {
-    this.#room = room
-  }
-
-  write(text: string): void {
-    const needed = this.#used + text.length * MOST_BYTES_A_UNIT
-    if (needed > this.#room.length) {
-      const room = Buffer.allocUnsafeSlow(Math.max(needed, this.#room.length * 2))
-      this.#room.copy(room, 0, 0, this.#used)
-      this.#room = room
-    }
-    this.#used += this.#room.write(text, this.#used)
-  }
-
-  bytes(): Buffer {
-    return this.#room.subarray(0, this.#used)
-  }
+  for (const item of values) if (item === null || typeof item === 'object') return false
+  room.list(values)
+  return true
 }

@@ -40,10 +40,20 @@ export class Engine {
     return this.patiently(async () => (await this.#client.exec({ query: sql, query_params: params.values })).stream)
   }
 
-  /** @throws KanpekiError `lake_unreachable` when it is not known whether the rows were stored. */
-  async insert(sql: string, body: Buffer): Promise<void> {
+  /** A statement that is not tried again. @throws KanpekiError `lake_unreachable` when it is not known whether it was done. */
+  async once(sql: string, params: Params): Promise<void> {
     try {
-      const { stream } = await this.#client.exec({ query: sql, values: Readable.from([body], { objectMode: false }) })
+      await this.#client.command({ query: sql, query_params: params.values })
+    } catch (error) {
+      throw lakeError(error)
+    }
+  }
+
+  /** An insert with its rows, not tried again. @throws as `once`. */
+  async insert(sql: string, params: Params, body: Buffer): Promise<void> {
+    try {
+      const values = Readable.from([body], { objectMode: false })
+      const { stream } = await this.#client.exec({ query: sql, query_params: params.values, values })
       stream.resume()
     } catch (error) {
       throw lakeError(error)

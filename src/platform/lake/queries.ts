@@ -1,8 +1,8 @@
 import { KanpekiError } from '../../kernel/error.ts'
-import type { SearchPage, SearchRequest, TimeRange } from './lake.ts'
+import type { LakeBatch, SearchPage, SearchRequest, TimeRange } from './lake.ts'
 import { compileQuery, valuesOf } from './query/compile.ts'
 import { Params } from './query/params.ts'
-import { HOT_COLUMNS, INSERT_COLUMNS, partitionOf } from './table.ts'
+import { partitionOf, SEALED_COLUMNS, SENT_COLUMNS } from './table.ts'
 
 export interface Statement {
   readonly sql: string
@@ -34,22 +34,41 @@ export interface EventRow {
   readonly doc: string
 }
 
+const SENT_TYPES = SENT_COLUMNS.map(({ name, type }) => `${name} ${type}`).join(', ')
+
 /**
- * One block, hence one part: all or nothing. `token` makes the engine drop an insert that is only tried again.
- * Parallel parsing would cut the body into several blocks. Indexes are left to the merges: they are files of their own,
- * each to be synced before the answer, and searches read unmerged parts well enough without them.
+ * One part, however many blocks come: all or nothing. `token` makes the engine drop an insert that is only tried again.
+ * Indexes are left to the merges: searches read unmerged parts well enough without them.
+ * @param file holds the rows (see encode.ts); without one they are sent beside the statement.
  */
-export function insertEvents(token: string): string {
+export function insertEvents(batch: Omit<LakeBatch, 'events'>, token: string, file?: string): Statement {
+  const params = new Params()
   const settings = [
-    `input_format_parallel_parsing = 0`,
     `insert_deduplicate = 1`,
     `insert_deduplication_token = '${token}'`,
     `materialize_skip_indexes_on_insert = 0`,
+    `max_threads = 1`,
+    `max_insert_threads = 1`,
+    `max_block_size = 10000000`,
     `max_insert_block_size = 10000000`,
     `min_insert_block_size_rows = 10000000`,
     `min_insert_block_size_bytes = 4000000000`,
   ]
-  return `INSERT INTO events (${INSERT_COLUMNS.join(', ')}) SETTINGS ${settings.join(', ')} FORMAT TabSeparated`
+  const names = SENT_COLUMNS.map(({ name }) => name).join(', ')
+  const shared = [
+    params.text(batch.writer),
+    params.add('UInt64', batch.sequence),
+    time(batch.received, params),
+    params.text(batch.salt),
+  ].join(', ')
+  const types = `'${SENT_TYPES.replaceAll("'", "\\'")}'`
+  const [source, format] =
+    file === undefined ? [`input(${types})`, ' FORMAT Native'] : [`file(${params.text(file)}, 'Native', ${types})`, '']
+  return {
+    params,
+    sql: `INSERT INTO events (writer, sequence, received, salt, ${names}) SETTINGS ${settings.join(', ')}
+      SELECT ${shared}, ${names} FROM ${source}${format}`,
+  }
 }
 
 export function storedOf(writer: string, sequence: number): Statement {
@@ -184,10 +203,7 @@ export function sources(sinceMs: number): Statement {
 
 /** Every column of an hour, in the order of truth. */
 export function hourRows(hour: number): string {
-  const columns = [
-    ...INSERT_COLUMNS.filter((column) => column !== 'irregular' && !HOT_COLUMNS.some((hot) => hot.column === column)),
-  ]
-  return `SELECT ${columns.join(', ')} FROM events WHERE ${inHour(hour)} ORDER BY writer, sequence, ix`
+  return `SELECT ${SEALED_COLUMNS.join(', ')} FROM events WHERE ${inHour(hour)} ORDER BY writer, sequence, ix`
 }
 
 export function hourBatches(hour: number): string {

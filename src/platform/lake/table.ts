@@ -65,8 +65,28 @@ function typeOf({ kind, few: isFew }: HotColumn): string {
   return SQL_TYPES[kind][isFew ? 1 : 0]
 }
 
-/** Columns in the order in which rows are written (see encode.ts). */
-export const INSERT_COLUMNS: readonly string[] = [
+/** A column of the rows that are sent, with its type on the way: dictionaries are made by the engine. */
+export interface SentColumn {
+  readonly name: string
+  readonly type: string
+}
+
+/** What is sent for each row, in this order (see encode.ts). */
+export const SENT_COLUMNS: readonly SentColumn[] = [
+  { name: 'ix', type: 'UInt32' },
+  { name: 'id', type: 'String' },
+  { name: 'scope', type: 'String' },
+  { name: 'source', type: 'String' },
+  { name: 'parser', type: 'String' },
+  { name: 'observed', type: "DateTime64(3, 'UTC')" },
+  { name: 'request', type: 'String' },
+  ...HOT_COLUMNS.map(({ column, kind }) => ({ name: column, type: SQL_TYPES[kind][0] })),
+  { name: 'irregular', type: 'String' },
+  { name: 'doc', type: 'String' },
+]
+
+/** What a sealed hour holds: all but what can be computed from the document. */
+export const SEALED_COLUMNS: readonly string[] = [
   'writer',
   'sequence',
   'ix',
@@ -78,19 +98,33 @@ export const INSERT_COLUMNS: readonly string[] = [
   'observed',
   'request',
   'salt',
-  ...HOT_COLUMNS.map(({ column }) => column),
-  'irregular',
   'doc',
 ]
+
+/**
+ * The first make an insert and each later merge durable before it counts, and make the engine recognise an insert that is
+ * tried again (`insert_deduplication_token`). Fresh parts keep all columns in one file: each file of a part is made, named
+ * and synced by itself, and there are a hundred of them otherwise. The last keep the memory of a merge in bounds.
+ */
+export const TABLE_SETTINGS: Readonly<Record<string, number>> = {
+  fsync_after_insert: 1,
+  fsync_part_directory: 1,
+  min_rows_to_fsync_after_merge: 1,
+  min_compressed_bytes_to_fsync_after_merge: 1,
+  non_replicated_deduplication_window: 1000,
+  min_level_for_wide_part: 1,
+  min_bytes_for_wide_part: 200_000_000,
+  merge_max_block_size: 8192,
+  merge_max_block_size_bytes: 16_000_000,
+  max_parts_to_merge_at_once: 24,
+  vertical_merge_algorithm_min_rows_to_activate: 1,
+  min_columns_to_activate_adaptive_write_buffer: 1,
+}
 
 /**
  * Rows lie in the order in which they were written, so that catching up and sealing read straight through; searches by
  * time are helped by `observed`'s range in each granule. `irregular` is a JSON object, by field, of values that their hot
  * column cannot hold (a list, an object); it is empty in nearly all rows, so that conditions on columns never read `doc`.
- *
- * The first settings make an insert and each later merge durable before it counts, and make the engine recognise an insert
- * that is tried again (`insert_deduplication_token`). The others
- * keep merges small: with their defaults they alone take 300 MB beside rows of this size.
  */
 export const CREATE_EVENTS = `CREATE TABLE IF NOT EXISTS events (
   writer LowCardinality(String),
@@ -118,10 +152,13 @@ ${HOT_COLUMNS.map((column) => `  ${column.column} ${typeOf(column)}${column.few 
 ) ENGINE = MergeTree
 PARTITION BY toUnixTimestamp(toStartOfHour(received))
 ORDER BY (writer, sequence, ix)
-SETTINGS fsync_after_insert = 1, fsync_part_directory = 1, min_rows_to_fsync_after_merge = 1,
-  min_compressed_bytes_to_fsync_after_merge = 1, non_replicated_deduplication_window = 1000,
-  merge_max_block_size = 1024, merge_max_block_size_bytes = 4000000, max_parts_to_merge_at_once = 24,
-  vertical_merge_algorithm_min_rows_to_activate = 1, min_columns_to_activate_adaptive_write_buffer = 1`
+SETTINGS ${settingList(TABLE_SETTINGS)}`
+
+export function settingList(settings: Readonly<Record<string, number>>): string {
+  return Object.entries(settings)
+    .map(([name, value]) => `${name} = ${value}`)
+    .join(', ')
+}
 
 export const HOUR_MS = 3_600_000
 

@@ -7,6 +7,7 @@ import { mkdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { writeFileAtomically } from '../../atomic-file.ts'
 import { type FolderLock, lockFolder } from '../../folder-lock.ts'
+import { SPOOL_FOLDER } from '../insert.ts'
 import type { EngineOrder, EngineReport } from './engine-messages.ts'
 import { engineConfig } from './engine-settings.ts'
 import { httpFace } from './http-face.ts'
@@ -35,13 +36,15 @@ async function main(): Promise<void> {
   held = await lockFolder(order.folder, LOCK_WAIT_MS)
   // Left by a process that was killed; with the lock in hand nobody else can be listening there.
   if ('path' in order.listen) rmSync(order.listen.path, { force: true })
+  const spool = join(order.folder, SPOOL_FOLDER)
+  rmSync(spool, { recursive: true, force: true })
   const data = join(order.folder, 'engine')
   mkdirSync(data, { recursive: true, mode: 0o700 })
   const configFile = join(order.folder, 'engine.xml')
   await writeFileAtomically(configFile, engineConfig(order.memory))
   const readers = new SessionPool(data, configFile, order.readers)
   const writers = new SessionPool(data, configFile, 1)
-  const server = httpFace({ readers, writers, secret: order.secret })
+  const server = httpFace({ readers, writers, spool, secret: order.secret })
   server.listen(order.listen)
   await once(server, 'listening')
   const address = server.address()

@@ -1,9 +1,10 @@
-import { timingSafeEqual } from 'node:crypto'
+import { randomUUID, timingSafeEqual } from 'node:crypto'
+import { mkdir, rm, writeFile } from 'node:fs/promises'
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import { join } from 'node:path'
 import { buffer } from 'node:stream/consumers'
-import type { RawInsertFormat } from 'chdb'
 import type { SessionPool } from './sessions.ts'
-import { bindParameters, readInsert } from './statements.ts'
+import { bindParameters, insertFromFile, isInsert } from './statements.ts'
 
 /** Settings of ClickHouse's HTTP layer that `@clickhouse/client` adds by itself and that mean nothing here. */
 const HTTP_ONLY = new Set([
@@ -17,6 +18,8 @@ const KNOWN = new Set(['query', 'query_id', 'database', 'default_format', ...HTT
 export interface HttpFaceOptions {
   readonly writers: SessionPool
   readonly readers: SessionPool
+  /** Folder for data on its way. */
+  readonly spool: string
   /** Password that each request must carry. */
   readonly secret: string
 }
@@ -58,27 +61,39 @@ async function answer(options: HttpFaceOptions, request: IncomingMessage): Promi
       throw new Refusal(115, `Setting ${name} is not taken here: write it into the statement`, 'UNKNOWN_SETTING')
   }
   const query = url.searchParams.get('query')
-  return query === null
-    ? statement(options.readers, body.toString('utf8'), parameters, url)
-    : insert(options.writers, query, body)
+  return query === null ? statement(options, body.toString('utf8'), parameters, url) : insert(options, query, body, parameters)
 }
 
 async function statement(
-  readers: SessionPool,
+  { readers, writers }: HttpFaceOptions,
   sql: string,
   parameters: ReadonlyMap<string, string>,
   url: URL,
 ): Promise<Uint8Array> {
   const bound = bindParameters(sql, parameters)
   const format = url.searchParams.get('default_format') ?? 'TabSeparated'
-  return readers.use(async (session) => (await session.queryAsync(bound, { format })).bytes())
+  const sessions = isInsert(sql) ? writers : readers
+  return sessions.use(async (session) => (await session.queryAsync(bound, { format })).bytes())
 }
 
-async function insert(writers: SessionPool, sql: string, body: Buffer): Promise<Uint8Array> {
-  const parts = readInsert(sql)
-  if (parts === undefined) throw new Refusal(62, 'Only INSERT INTO t (…) [SETTINGS …] FORMAT f takes data here', 'SYNTAX_ERROR')
-  const { table, columns, settings, format } = parts
-  await writers.use((session) => session.insert({ table, columns, settings, format: format as RawInsertFormat, values: body }))
+/** The engine takes a file's data as it is; data inside a statement it would search for the statement's end. */
+async function insert(
+  { writers, spool }: HttpFaceOptions,
+  sql: string,
+  body: Buffer,
+  parameters: ReadonlyMap<string, string>,
+): Promise<Uint8Array> {
+  const path = join(spool, `${randomUUID()}.data`)
+  const read = insertFromFile(sql, path)
+  if (read === undefined)
+    throw new Refusal(62, 'Only INSERT INTO t (…) SELECT … FROM input(…) FORMAT f takes data here', 'SYNTAX_ERROR')
+  await mkdir(spool, { recursive: true, mode: 0o700 })
+  try {
+    await writeFile(path, body, { mode: 0o600 })
+    await writers.use((session) => session.queryAsync(bindParameters(read, parameters)))
+  } finally {
+    await rm(path, { force: true })
+  }
   return Buffer.alloc(0)
 }
 

@@ -3,26 +3,33 @@ import { createClient } from '@clickhouse/client'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { insertEvents } from '../queries.ts'
-import { INSERT_COLUMNS } from '../table.ts'
-import { bindParameters, readInsert } from './statements.ts'
+import { bindParameters, insertFromFile, isInsert } from './statements.ts'
 
-test('reads the insert that the lake writes', () => {
-  expect(readInsert(insertEvents('abc123'))).toMatchObject({
-    table: 'events',
-    columns: INSERT_COLUMNS,
-    format: 'TabSeparated',
-    settings: { insert_deduplication_token: 'abc123', input_format_parallel_parsing: 0 },
-  })
+const BATCH = { writer: "w')", sequence: 1, received: 0, salt: '' }
+
+test('turns the insert that the lake writes into one that reads a file', () => {
+  const [sent, read] = [insertEvents(BATCH, 'abc123').sql, insertEvents(BATCH, 'abc123', '/x').sql]
+  expect(isInsert(sent) && isInsert(read)).toBe(true)
+  const file = insertFromFile(sent, "/a 'folder'/1")
+  expect(file).toBe(read.replace(/file\(\{\w+:String\}/, "file('/a \\'folder\\'/1'"))
 })
 
 test.each([
   'INSERT INTO t FORMAT TSV',
   'INSERT INTO t (a) SELECT 1',
-  "INSERT INTO t (a) SETTINGS x = 'it''s' FORMAT TSV",
-  'INSERT INTO t (a); DROP TABLE t FORMAT TSV',
+  "INSERT INTO t (a) SELECT a FROM input('a String')",
+  "INSERT INTO t (a) SELECT a FROM input('a String') FORMAT Native; DROP TABLE t",
   'SELECT 1',
 ])('refuses %s', (sql) => {
-  expect(readInsert(sql)).toBeUndefined()
+  expect(insertFromFile(sql, '/x')).toBeUndefined()
+})
+
+test.each([
+  ['INSERT INTO t (a) SELECT 1', true],
+  ["INSERT INTO FUNCTION file('x', 'Parquet') SELECT 1", false],
+  ['SELECT 1', false],
+])('whether %s puts rows into a table: %s', (sql, yes) => {
+  expect(isInsert(sql)).toBe(yes)
 })
 
 test('binds outside quoted text only', () => {

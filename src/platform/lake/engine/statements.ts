@@ -1,27 +1,19 @@
-/** An insert with its data apart, as the native interface takes it. */
-export interface InsertStatement {
-  readonly table: string
-  readonly columns: readonly string[]
-  readonly settings: Readonly<Record<string, string | number>>
-  readonly format: string
-}
+const INSERT = /^(\s*INSERT\s+INTO\s+\w+\s*\(.+\sFROM\s+)input\(('(?:[^'\\]|\\.)*')\)\s+FORMAT\s+(\w+)\s*$/is
 
-const INSERT = /^\s*INSERT\s+INTO\s+(\w+)\s*\(([\w\s,]+)\)\s*(?:SETTINGS\s+(.+?)\s+)?FORMAT\s+(\w+)\s*$/is
-const SETTING = /^(\w+)\s*=\s*(?:(\d+)|'([^'\\]*)')$/
-
-/** Reads the one form of insert that the lake writes; undefined for anything else. */
-export function readInsert(sql: string): InsertStatement | undefined {
+/**
+ * The one form of insert with its data beside it that the lake writes, `INSERT … FROM input('types') FORMAT name`, as one
+ * that reads a file; undefined for anything else.
+ */
+export function insertFromFile(sql: string, path: string): string | undefined {
   const parts = INSERT.exec(sql)
   if (parts === null) return undefined
-  const [, table = '', columns = '', settings, format = ''] = parts
-  const read: Record<string, string | number> = {}
-  for (const text of settings === undefined ? [] : settings.split(/\s*,\s*/)) {
-    const setting = SETTING.exec(text)
-    if (setting === null) return undefined
-    const [, name = '', number, literal = ''] = setting
-    read[name] = number === undefined ? literal : Number(number)
-  }
-  return { table, columns: columns.split(',').map((column) => column.trim()), settings: read, format }
+  const [, head = '', types = '', format = ''] = parts
+  return `${head}file(${literal(path)}, '${format}', ${types})`
+}
+
+/** Inserts into tables go one after the other, beside the searches. */
+export function isInsert(sql: string): boolean {
+  return /^\s*INSERT\s+INTO\s+(?!FUNCTION\b)/i.test(sql)
 }
 
 const TEXT_ESCAPES: Readonly<Record<string, string>> = { t: '\t', n: '\n', r: '\r', '0': '\0', b: '\b', f: '\f' }

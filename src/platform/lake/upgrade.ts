@@ -1,0 +1,42 @@
+import { KanpekiError } from '../../kernel/error.ts'
+import type { Engine } from './engine-calls.ts'
+import { CREATE_EVENTS, settingList } from './table.ts'
+
+/**
+ * What turns the table of one version into that of the next: the first makes version 2 of what 0.1.0 made. Each statement
+ * may be run again, since a crash may come between any two. A new step is added at the end; none is ever changed.
+ */
+const STEPS: readonly (readonly string[])[] = [
+  [
+    `ALTER TABLE events MODIFY SETTING ${settingList({
+      min_level_for_wide_part: 1,
+      min_bytes_for_wide_part: 200_000_000,
+      merge_max_block_size: 8192,
+      merge_max_block_size_bytes: 16_000_000,
+    })}`,
+  ],
+]
+
+/** The version of the table that this program makes. */
+export const TABLE_VERSION = STEPS.length + 1
+const COMMENT = /^kanpeki (\d+)$/
+
+/**
+ * Makes the table, or brings an older one up to date. Its version stands in its comment.
+ * @throws KanpekiError `newer_data` for a table that a newer program made.
+ */
+export async function prepareTable(engine: Engine): Promise<void> {
+  await engine.command(`${CREATE_EVENTS} COMMENT 'kanpeki ${TABLE_VERSION}'`)
+  const { comment } = await engine.one<{ comment: string }>(
+    "SELECT comment FROM system.tables WHERE database = currentDatabase() AND name = 'events'",
+  )
+  const version = Number(COMMENT.exec(comment)?.[1] ?? 1)
+  if (version > TABLE_VERSION)
+    throw new KanpekiError('newer_data', `The lake is of version ${version}, and this program knows up to ${TABLE_VERSION}.`, {
+      remedy: 'Run the version of Kanpeki that last opened this folder, or a later one.',
+    })
+  for (let at = version; at < TABLE_VERSION; at++) {
+    for (const statement of STEPS[at - 1]!) await engine.command(statement)
+    await engine.command(`ALTER TABLE events MODIFY COMMENT 'kanpeki ${at + 1}'`)
+  }
+}
