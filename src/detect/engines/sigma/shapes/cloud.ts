@@ -50,20 +50,22 @@ const openCanary = fixed(
   (doc) => doc['logtype'] !== undefined && doc['node_id'] !== undefined,
 )
 
+export const GCP_NAMES: Readonly<Record<string, readonly string[]>> = {
+  'gcp.audit.method_name': ['protoPayload.methodName'],
+  'data.protoPayload.methodName': ['protoPayload.methodName'],
+  'data.protoPayload.serviceName': ['protoPayload.serviceName'],
+  'data.protoPayload.resource.type': ['resource.type'],
+  'data.protoPayload.logName': ['logName'],
+  'data.protoPayload.authorizationInfo.permission': ['protoPayload.authorizationInfo.permission'],
+  'data.protoPayload.authorizationInfo.granted': ['protoPayload.authorizationInfo.granted'],
+}
+
 const gcp = fixed(
   'gcp-audit',
   plainClass('gcp-audit', {
     product: 'gcp',
     services: ['gcp.audit'],
-    aliases: aliasTable({
-      'gcp.audit.method_name': ['protoPayload.methodName'],
-      'data.protoPayload.methodName': ['protoPayload.methodName'],
-      'data.protoPayload.serviceName': ['protoPayload.serviceName'],
-      'data.protoPayload.resource.type': ['resource.type'],
-      'data.protoPayload.logName': ['logName'],
-      'data.protoPayload.authorizationInfo.permission': ['protoPayload.authorizationInfo.permission'],
-      'data.protoPayload.authorizationInfo.granted': ['protoPayload.authorizationInfo.granted'],
-    }),
+    aliases: aliasTable(GCP_NAMES),
   }),
   (doc) => isJsonObject(doc['protoPayload']) && doc['logName'] !== undefined,
 )
@@ -85,7 +87,7 @@ const auditd = fixed(
 )
 
 /** Azure writes the same names with a capital (Log Analytics) or a small letter (diagnostic settings). */
-const AZURE = aliasTable({
+export const AZURE_NAMES: Readonly<Record<string, readonly string[]>> = {
   'properties.message': ['properties.message', 'ActivityDisplayName', 'OperationName', 'operationName'],
   operationName: ['operationName', 'OperationName', 'OperationNameValue'],
   OperationName: ['OperationName', 'operationName'],
@@ -97,7 +99,9 @@ const AZURE = aliasTable({
   'properties.initiatedBy': ['properties.initiatedBy', 'InitiatedBy'],
   'properties.targetResources': ['properties.targetResources', 'TargetResources'],
   LoggedByService: ['LoggedByService', 'properties.loggedByService'],
-})
+}
+
+const AZURE = aliasTable(AZURE_NAMES)
 
 const azureClass = (service: string) => plainClass(`azure/${service}`, { product: 'azure', services: [service], aliases: AZURE })
 const AZURE_AUDIT = azureClass('auditlogs')

@@ -1,4 +1,5 @@
 import { isJsonObject, type JsonObject, type JsonValue } from '../../../../kernel/json.ts'
+import { AZURE_NAMES, GCP_NAMES } from './cloud.ts'
 import type { EventClass, EventShape } from './event-class.ts'
 import { aliasTable, plainClass } from './plain-class.ts'
 
@@ -6,6 +7,8 @@ interface Source {
   readonly product: string
   readonly services: readonly string[]
   readonly aliases?: Readonly<Record<string, readonly string[]>>
+  /** Where our own parsers keep the record by the product's names. */
+  readonly under?: string
 }
 
 /** Sources by `event.dataset`, or by `event.module` where no dataset is listed. */
@@ -14,34 +17,63 @@ const SOURCES: ReadonlyMap<string, Source> = new Map(
     'aws.cloudtrail': {
       product: 'aws',
       services: ['cloudtrail'],
+      under: 'aws.cloudtrail',
       aliases: {
         eventName: ['event.action'],
         eventSource: ['event.provider'],
-        errorCode: ['aws.cloudtrail.error_code'],
-        errorMessage: ['aws.cloudtrail.error_message'],
+        errorCode: ['aws.cloudtrail.error_code', 'aws.cloudtrail.errorCode'],
+        errorMessage: ['aws.cloudtrail.error_message', 'aws.cloudtrail.errorMessage'],
         userAgent: ['user_agent.original'],
-        requestParameters: ['aws.cloudtrail.request_parameters'],
-        responseElements: ['aws.cloudtrail.response_elements'],
-        'userIdentity.type': ['aws.cloudtrail.user_identity.type'],
-        'userIdentity.arn': ['aws.cloudtrail.user_identity.arn'],
+        requestParameters: ['aws.cloudtrail.request_parameters', 'aws.cloudtrail.requestParameters'],
+        responseElements: ['aws.cloudtrail.response_elements', 'aws.cloudtrail.responseElements'],
+        'userIdentity.type': ['aws.cloudtrail.user_identity.type', 'aws.cloudtrail.userIdentity.type'],
+        'userIdentity.arn': ['aws.cloudtrail.user_identity.arn', 'aws.cloudtrail.userIdentity.arn'],
       },
     },
-    'azure.auditlogs': { product: 'azure', services: ['auditlogs'] },
-    'azure.signinlogs': { product: 'azure', services: ['signinlogs'] },
-    'azure.activitylogs': { product: 'azure', services: ['activitylogs'] },
-    'gcp.audit': { product: 'gcp', services: ['gcp.audit'], aliases: { 'gcp.audit.method_name': ['event.action'] } },
+    'azure.auditlogs': azureLog('auditlogs'),
+    'azure.signinlogs': azureLog('signinlogs'),
+    'azure.activitylogs': azureLog('activitylogs'),
+    'gcp.audit': {
+      product: 'gcp',
+      services: ['gcp.audit'],
+      under: 'gcp.audit',
+      aliases: { ...namesUnder('gcp.audit', GCP_NAMES), 'gcp.audit.method_name': ['event.action'] },
+    },
     'github.audit': { product: 'github', services: ['audit'], aliases: { action: ['event.action'] } },
-    'kubernetes.audit': { product: 'kubernetes', services: ['audit'] },
+    'kubernetes.audit': { product: 'kubernetes', services: ['audit'], under: 'kubernetes.audit' },
     'o365.audit': {
       product: 'm365',
       services: ['audit'],
       aliases: { Operation: ['event.action'], Workload: ['event.provider'] },
     },
     okta: { product: 'okta', services: ['okta'], aliases: { eventType: ['event.action'] } },
-    auditd: { product: 'linux', services: ['auditd'] },
+    // All records of an event are one document: a rule's `type` is one of them, its arguments are those of EXECVE where it has one.
+    auditd: {
+      product: 'linux',
+      services: ['auditd'],
+      under: 'auditd.data',
+      aliases: {
+        type: ['auditd.types'],
+        SYSCALL: ['auditd.interpreted.syscall'],
+        key: ['auditd.keys'],
+        name: ['auditd.paths.name'],
+        nametype: ['auditd.paths.nametype'],
+        ...Object.fromEntries(Array.from({ length: 16 }, (_, at) => [`a${at}`, [`auditd.execve.a${at}`, `auditd.data.a${at}`]])),
+      },
+    },
     zeek: { product: 'zeek', services: [] },
   }),
 )
+
+function azureLog(name: string): Source {
+  const under = `azure.${name}`
+  return { product: 'azure', services: [name], under, aliases: namesUnder(under, AZURE_NAMES) }
+}
+
+/** A table of aliases for records that stand under a name of their own. */
+function namesUnder(under: string, names: Readonly<Record<string, readonly string[]>>): Record<string, readonly string[]> {
+  return Object.fromEntries(Object.entries(names).map(([field, others]) => [field, others.map((other) => `${under}.${other}`)]))
+}
 
 const WEB_SERVERS: ReadonlySet<string> = new Set(['apache', 'nginx', 'iis'])
 const PROXIES: ReadonlySet<string> = new Set(['squid', 'zscaler', 'bluecoat', 'netskope', 'sophos', 'zscaler_zia'])
@@ -182,9 +214,12 @@ function osOfPaths(doc: JsonObject): string {
 function classOf(facts: EcsFacts): EventClass {
   const listed = SOURCES.get(facts.dataset) ?? SOURCES.get(facts.module)
   const program = facts.program
+  // `zeek.dns`: Sigma's service is the name of the log.
+  const zeek = facts.dataset.startsWith('zeek.') ? facts.dataset.slice('zeek.'.length) : undefined
   const isSyslog = program !== ''
   const services = [
     ...(listed?.services ?? []),
+    ...(zeek === undefined ? [] : [zeek]),
     ...(WEB_SERVERS.has(facts.module) ? [facts.module] : []),
     ...(isSyslog ? [SERVICE_OF_PROGRAM.get(program) ?? program, 'syslog'] : []),
     ...(AUTH_PROGRAMS.has(program) || facts.dataset === 'system.auth' ? ['auth'] : []),
@@ -194,6 +229,7 @@ function classOf(facts: EcsFacts): EventClass {
     product,
     categories: categoriesOf(facts),
     services,
+    under: zeek === undefined ? listed?.under : facts.dataset,
     ...(listed?.aliases === undefined ? {} : { aliases: aliasTable(listed.aliases) }),
   })
 }

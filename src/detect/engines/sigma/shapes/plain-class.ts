@@ -8,6 +8,8 @@ export interface PlainSource {
   readonly services?: readonly string[]
   /** Where a rule's field stands under another name, tried before its own. */
   readonly aliases?: ReadonlyMap<string, readonly FieldPlace[]>
+  /** Where the whole record stands by its product's own names (`aws.cloudtrail`), tried before the top of the document. */
+  readonly under?: string | undefined
 }
 
 /** A class whose fields stand under their own names, dotted ones nested or flat, with ECS as the last choice. */
@@ -18,7 +20,12 @@ export function plainClass(name: string, source: PlainSource): EventClass {
     categories: source.categories ?? [],
     services: source.services ?? [],
     constants: new Map(),
-    places: (field) => [...(source.aliases?.get(field) ?? []), ...ecsPlaces(field), ...ecsOf(field)],
+    places: (field) => [
+      ...(source.aliases?.get(field) ?? []),
+      ...(source.under === undefined ? [] : ecsPlaces(`${source.under}.${field}`)),
+      ...ecsPlaces(field),
+      ...ecsOf(field),
+    ],
   }
 }
 
