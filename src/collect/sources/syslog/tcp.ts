@@ -58,9 +58,10 @@ export async function listenTcp(listening: TcpListening): Promise<TcpListener> {
     async close() {
       const closed = new Promise<void>((resolve) => server.close(() => resolve()))
       for (const socket of open) socket.end()
+      // Reset, not closed: into a closed connection a sender still writes its next message, which is then lost.
       const late = setTimeout(() => {
-        for (const socket of open) socket.destroy()
-        secure?.destroy()
+        secure?.reset()
+        if (secure === undefined) for (const socket of open) socket.resetAndDestroy()
       }, DRAIN_MS)
       await closed
       clearTimeout(late)

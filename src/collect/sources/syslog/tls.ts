@@ -22,8 +22,8 @@ export interface SecureServing {
 
 export interface SecureServer {
   readonly server: Server
-  /** Ends every connection, those too that have not come through their handshake. */
-  destroy(): void
+  /** Resets every connection, those too that have not come through their handshake. */
+  reset(): void
   /** After the server has closed. */
   close(): void
 }
@@ -91,8 +91,8 @@ export function createSecureServer({ tls, demanded, take, failed, timeoutMs, loo
   timer.unref()
   return {
     server,
-    destroy: () => {
-      for (const socket of raw) socket.destroy()
+    reset() {
+      for (const socket of raw) socket.resetAndDestroy()
     },
     close() {
       clearInterval(timer)
