@@ -3,7 +3,7 @@ import { forgetHosts } from '../collect/completeness/queries.ts'
 import type { CollectTables } from '../collect/tables.ts'
 import { forgetReadings } from '../declare/queries.ts'
 import type { DeclareTables } from '../declare/tables.ts'
-import { forgetDetections } from '../detect/alerts.ts'
+import { forgetAlerts, forgetDetections } from '../detect/alerts.ts'
 import type { State } from '../platform/state/state.ts'
 
 const DAY_MS = 86_400_000
@@ -14,10 +14,23 @@ const READINGS_KEPT_MS = 200 * DAY_MS
 /** A host that was not heard for a quarter is nobody's any more. */
 const HOSTS_KEPT_MS = 90 * DAY_MS
 
-/** Prunes what only served a while: what is evidence stands in the ledger and is never pruned here. */
-export async function forgetOld(state: State, now: number): Promise<void> {
+const ALERTS_A_TRANSACTION = 500
+
+/**
+ * Prunes what only served a while: what is evidence stands in the ledger and is never pruned here.
+ * @param alertDays days that closed alerts are kept; null for ever.
+ */
+export async function forgetOld(state: State, now: number, alertDays: number | null): Promise<void> {
+  if (alertDays !== null) await forgetClosedAlerts(state, now - alertDays * DAY_MS)
   await state.transaction<CollectTables, void>((trx) => forgetOldMinutes(trx, now))
   await state.transaction<CollectTables, void>((trx) => forgetHosts(trx, now - HOSTS_KEPT_MS))
   await state.transaction((trx) => forgetDetections(trx, now - DETECTIONS_KEPT_MS))
   await state.transaction<DeclareTables, void>((trx) => forgetReadings(trx, now - READINGS_KEPT_MS))
+}
+
+async function forgetClosedAlerts(state: State, before: number): Promise<void> {
+  for (;;) {
+    const gone = await state.transaction((trx) => forgetAlerts(trx, before, ALERTS_A_TRANSACTION))
+    if (gone < ALERTS_A_TRANSACTION) return
+  }
 }

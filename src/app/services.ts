@@ -24,13 +24,17 @@ import type { PipelineStatus } from './pipeline/messages.ts'
 import { sealClosedHours } from './pipeline/seal.ts'
 import { CONTENT, ruleFolders, statePlace } from './places.ts'
 import { repeatEvery } from './repeat.ts'
+import { type Keeper, startKeeper } from './retention/keeper.ts'
+import { type RetentionPolicy, retentionPolicy } from './retention/policy.ts'
 import { recordRuleChanges } from './rule-changes.ts'
+import { createTurns } from './turns.ts'
 
 /** The writer's name in the lake. One process writes in this version. */
 const WRITER = 'w1'
 const DRAIN_EVERY_MS = 1_000
 const SEAL_EVERY_MS = 60_000
 const FORGET_EVERY_MS = 3_600_000
+const KEEP_EVERY_MS = 600_000
 
 export interface Services {
   readonly config: Config
@@ -51,6 +55,8 @@ export interface Services {
   readonly ledger: Ledger
   readonly drainer: Drainer
   readonly pipeline: Pipeline
+  readonly retention: RetentionPolicy
+  readonly keeper: Keeper
   readonly attack: ReturnType<typeof loadAttack>
   /** What the engines hold, as the writer's thread loaded it. */
   readonly rules: PipelineStatus['rules']
@@ -72,6 +78,7 @@ export interface ServiceEvents {
  */
 export async function startServices(config: Config, log: Log, events: ServiceEvents): Promise<Services> {
   const clock = systemClock
+  const retention = retentionPolicy(config.values)
   const closers: (() => Promise<void> | void)[] = []
   const opened = async <T>(open: Promise<T>, close: (value: T) => Promise<void> | void): Promise<T> => {
     const value = await open
@@ -136,20 +143,26 @@ export async function startServices(config: Config, log: Log, events: ServiceEve
     await forgetHalfDone(dir)
     await forgetFreezes(dir.lake)
     drainer.start(DRAIN_EVERY_MS)
+    const inTurn = createTurns()
     const sealing = repeatEvery(
       SEAL_EVERY_MS,
       async () => {
-        if ((await sealClosedHours({ lake, state, clock })).length > 0) drainer.poke()
+        if ((await inTurn(() => sealClosedHours({ lake, state, clock }))).length > 0) drainer.poke()
       },
       (error) => log.error('sealing failed and is tried again', { reason: messageOf(error) }),
     )
     closers.push(() => sealing.stop())
     const forgetting = repeatEvery(
       FORGET_EVERY_MS,
-      () => forgetOld(state, clock.now()),
+      () => forgetOld(state, clock.now(), retention.alertDays),
       (error) => log.error('forgetting old rows failed', { reason: messageOf(error) }),
     )
     closers.push(() => forgetting.stop())
+    const keeper = startKeeper(
+      { lake, state, clock, root: dir.root, drain: () => drainer.drain(), policy: retention, inTurn, log },
+      KEEP_EVERY_MS,
+    )
+    closers.push(() => keeper.stop())
     return {
       config,
       dir,
@@ -165,6 +178,8 @@ export async function startServices(config: Config, log: Log, events: ServiceEve
       ledger,
       drainer,
       pipeline,
+      retention,
+      keeper,
       attack: loadAttack(),
       rules,
       announce: lock.announce,

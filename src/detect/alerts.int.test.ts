@@ -5,7 +5,7 @@ import { readOutbox } from '../platform/state/outbox.ts'
 import { scopedTo } from '../platform/state/scope.ts'
 import type { State } from '../platform/state/state.ts'
 import { describeStates } from '../platform/testing/states.ts'
-import { forgetDetections, recordDetections } from './alerts.ts'
+import { alertsAbout, forgetAlerts, forgetDetections, recordDetections } from './alerts.ts'
 import { alertDetail, type DetailDeps } from './alerts-detail.ts'
 import { alertCounts, alertQueue } from './alerts-queue.ts'
 import { migrations } from './migrations.ts'
@@ -254,6 +254,21 @@ describeStates('alerts', (bed) => {
       detection(`m${n}`, n % 50, { group: { 'source.ip': `10.0.${n % 200}.1` } }),
     )
     expect((await record(many)).raised).toHaveLength(200)
+  })
+
+  it('forgets closed alerts that rested long enough, and never open ones', async () => {
+    const { raised } = await record([detection('e1', 0), detection('e2', 0, { rule: 'x' }), detection('e3', 0, { rule: 'y' })])
+    const [first, second] = raised.map(({ id }) => id)
+    await judge([first!], 'true', T0 + 61 * MINUTE)
+    await judge([second!], 'false', T0 + 90 * MINUTE)
+    expect(await alertsAbout(state.tables(), ['WEB-03', 'nobody'], undefined)).toBe(3)
+    expect(await alertsAbout(state.tables(), ['web-03'], 'other')).toBe(0)
+    const forget = (minutes: number, most: number) => state.transaction((trx) => forgetAlerts(trx, T0 + minutes * MINUTE, most))
+    expect(await forget(61, 9)).toBe(0)
+    expect(await forget(62, 9)).toBe(1)
+    expect(await forget(10_000, 1)).toBe(1)
+    expect(await forget(10_000, 1)).toBe(0)
+    expect((await queue({ state: 'all' })).totals.alerts).toBe(1)
   })
 
   it('forgets what can no longer be replayed', async () => {

@@ -21,7 +21,10 @@ import {
 import { folded, rfc3339, type StoredDetail, summaryOf } from './alerts-view.ts'
 import {
   candidates,
+  closedBefore,
+  countAbout,
   type Db,
+  deleteAlerts,
   forgetSeen,
   insertAlerts,
   insertSeen,
@@ -98,6 +101,27 @@ export async function recordDetections<T>(trx: Kysely<T>, detections: readonly D
 /** Forgets which detections were seen when their events arrived before a time: none of them can be replayed any more. */
 export async function forgetDetections<T>(trx: Kysely<T>, receivedBefore: number): Promise<void> {
   await forgetSeen(trx as unknown as Db, receivedBefore)
+}
+
+/**
+ * Forgets closed alerts that nothing happened to since a time; at most `most` at once. What was decided about them stays in
+ * the ledger, and what they proved for the coverage stays.
+ * @returns how many.
+ */
+export async function forgetAlerts<T>(trx: Kysely<T>, updatedBefore: number, most: number): Promise<number> {
+  const db = trx as unknown as Db
+  const ids = await closedBefore(db, updatedBefore, most)
+  await deleteAlerts(db, ids)
+  return ids.length
+}
+
+/** How many alerts are about something of one of these names, of every scope where none is given. */
+export async function alertsAbout<T>(db: Kysely<T>, names: readonly string[], scope: string | undefined): Promise<number> {
+  return await countAbout(
+    db as unknown as Db,
+    names.map((name) => name.toLowerCase()),
+    scope,
+  )
 }
 
 function seenRows({ fresh, additions }: Folded): DetectTables['detect_seen'][] {

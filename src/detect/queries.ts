@@ -1,4 +1,4 @@
-import type { Expression, ExpressionBuilder, Kysely, SqlBool } from 'kysely'
+import { type Expression, type ExpressionBuilder, type Kysely, type SqlBool, sql } from 'kysely'
 import type { Severity } from '../kernel/detection.ts'
 import type { AlertState } from './schema.ts'
 import type { AlertHistoryTable, AlertRow, AlertsTable, DetectTables, ProofsTable, SeenTable } from './tables.ts'
@@ -115,6 +115,37 @@ export async function upsertProofs(db: Db, rows: readonly ProofsTable[]): Promis
 
 export async function forgetSeen(db: Db, receivedBefore: number): Promise<void> {
   await db.deleteFrom('detect_seen').where('received', '<', receivedBefore).execute()
+}
+
+/** Ids of closed alerts last changed before a time, oldest first. */
+export async function closedBefore(db: Db, updatedBefore: number, most: number): Promise<string[]> {
+  const rows = await db
+    .selectFrom('detect_alerts')
+    .select('id')
+    .where('state', '=', 'closed')
+    .where('updated', '<', updatedBefore)
+    .orderBy('updated')
+    .limit(most)
+    .execute()
+  return rows.map(({ id }) => id)
+}
+
+export async function deleteAlerts(db: Db, ids: readonly string[]): Promise<void> {
+  await inChunks(ids, IDS_A_STATEMENT, async (chunk) => {
+    await db.deleteFrom('detect_history').where('alert_id', 'in', chunk).execute()
+    await db.deleteFrom('detect_alerts').where('id', 'in', chunk).execute()
+    return []
+  })
+}
+
+/** @param names in small letters. */
+export async function countAbout(db: Db, names: readonly string[], scope: string | undefined): Promise<number> {
+  let query = db
+    .selectFrom('detect_alerts')
+    .select((e) => e.fn.countAll<number>().as('alerts'))
+    .where(sql<string>`lower(entity_name)`, 'in', names)
+  if (scope !== undefined) query = query.where('scope', '=', scope)
+  return Number((await query.executeTakeFirstOrThrow()).alerts)
 }
 
 // ── The queue ──

@@ -127,7 +127,9 @@ function pathOf({ path }: Route, seed: Seed): string {
     ['/api/v1/assets/', seed.asset],
     ['/api/v1/cards/', seed.card],
     ['/api/v1/enrolments/', seed.enrolment],
+    ['/api/v1/erasures/', NOTHING],
     ['/api/v1/events/', encodeURIComponent(seed.event)],
+    ['/api/v1/holds/', NOTHING],
     ['/api/v1/ledger/entries/', String(seed.entry)],
     ['/api/v1/me/passkeys/', seed.passkey],
     ['/api/v1/me/sessions/', seed.session],
@@ -188,12 +190,16 @@ const SILENT: readonly string[] = [
   'GET /api/v1/authorities',
   'GET /api/v1/config',
   'GET /api/v1/coverage',
+  'GET /api/v1/erasures',
+  'GET /api/v1/erasures/:id',
+  'GET /api/v1/holds',
   'GET /api/v1/invite',
   'GET /api/v1/ledger/head',
   'GET /api/v1/me/factors',
   'GET /api/v1/me/sessions',
   'GET /api/v1/measures',
   'GET /api/v1/openapi.json',
+  'GET /api/v1/retention',
   'GET /api/v1/reviews',
   'GET /api/v1/roles',
   'GET /api/v1/rules',
@@ -237,7 +243,7 @@ const SILENT: readonly string[] = [
 const PUBLIC = /^\/(ledger\/tile|pki|scim|public)\//
 
 /** Rows of the whole installation, or of whoever asks. */
-const WITHOUT_SCOPE = /^\/(scim|api\/v1\/(scim|scopes|sso|me))\//
+const WITHOUT_SCOPE = /^\/(scim|api\/v1\/(scim|scopes|sso|me|holds))\//
 
 /** Input that a write takes, so that only the id is wrong. */
 function bodyOf(route: Route, seed: Seed): unknown {

@@ -16,9 +16,11 @@ import { type Collecting, createCollecting, openGelf, openSyslog, openSyslogTls 
 import { type Declaring, startDeclaring } from '../app/declaring.ts'
 import { sendTestAttack } from '../app/demo/test-attack.ts'
 import { createEntityTimeline } from '../app/entity-timeline.ts'
+import { erasureRoutes } from '../app/erasure/routes.ts'
 import { startMissing } from '../app/missing.ts'
 import { CONSOLE, cardFolders, sourceFiles } from '../app/places.ts'
 import type { Repeating } from '../app/repeat.ts'
+import { retentionRoutes } from '../app/retention/routes.ts'
 import { startReviewing } from '../app/reviewing.ts'
 import { type Services, startServices } from '../app/services.ts'
 import { sessionPolicy, signInDeps } from '../app/sign-in-deps.ts'
@@ -257,7 +259,7 @@ export interface RouteDeps {
 /** Every route of every room; the list that the permission test and OpenAPI read. */
 export function allRoutes(deps: RouteDeps): Route[] {
   const { services, collecting, declaring, live, addresses, secure, authority, metrics, stopping } = deps
-  const { state, clock, lake, ledger, drainer, pipeline, attack, rules, config } = services
+  const { state, clock, lake, ledger, drainer, pipeline, attack, rules, config, retention, keeper } = services
   const { statusOf, manager, unknownsOf, sendTest } = collecting
   const record = recorder(services)
   const places = (outbox: readonly number[]): Promise<ReadonlyMap<number, number>> =>
@@ -296,6 +298,18 @@ export function allRoutes(deps: RouteDeps): Route[] {
     ...machineRoutes({ db: state.tables<AccessTables>(), record, clock, authority }),
     securityTxtRoute({ contacts: config.values['security-contact'], origin: config.values['public-url'], clock }),
     ...eventRoutes(lake),
+    ...retentionRoutes({ state, clock, policy: retention, changed: drainer.poke }),
+    ...erasureRoutes({
+      lake,
+      state,
+      clock,
+      root: services.dir.root,
+      drain: () => drainer.drain(),
+      asked: () => {
+        drainer.poke()
+        void keeper.now()
+      },
+    }),
     ...detectRoutes({
       state,
       clock,

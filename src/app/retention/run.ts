@@ -74,6 +74,7 @@ async function dropByAge(deps: RetentionDeps, held: ReturnType<typeof heldQuery>
   let heldHours = 0
   for (const segment of await keptSegments(db)) {
     const { hour } = segment
+    deps.signal?.throwIfAborted()
     const due = dueAt(policy, clock.now() - hour - HOUR_MS)
     if (due === 'none') break
     const swept = `${due.key}|${holdsKey}`

@@ -30,6 +30,8 @@ export interface TakeOutDeps {
   readonly root: string
   /** Moves evidence into the ledger: nothing is deleted before the ledger says so. */
   readonly drain: () => Promise<unknown>
+  /** Asked between hours. */
+  readonly signal?: AbortSignal
 }
 
 export interface TakenOut {

@@ -1,0 +1,88 @@
+import { createHash } from 'node:crypto'
+import { canonicalJson } from '../../kernel/json.ts'
+import type { Query } from '../../platform/lake/query/ast.ts'
+import type { ErasureRequest, Identity } from './schema.ts'
+
+/** ECS fields, and those of Windows beside them, that say who or what an event is about. */
+const FIELDS: Readonly<Record<Exclude<Identity['kind'], 'text'>, readonly string[]>> = {
+  user: [
+    'user.name',
+    'user.id',
+    'user.full_name',
+    'user.email',
+    'user.target.name',
+    'user.effective.name',
+    'user.changes.name',
+    'client.user.name',
+    'source.user.name',
+    'destination.user.name',
+    'server.user.name',
+    'process.user.name',
+    'process.real_user.name',
+    'file.owner',
+    'related.user',
+    'winlog.user.name',
+    'winlog.event_data.TargetUserName',
+    'winlog.event_data.SubjectUserName',
+    'winlog.event_data.User',
+  ],
+  email: [
+    'user.email',
+    'user.name',
+    'user.target.email',
+    'client.user.email',
+    'source.user.email',
+    'destination.user.email',
+    'email.from.address',
+    'email.sender.address',
+    'email.to.address',
+    'email.cc.address',
+    'email.bcc.address',
+    'email.reply_to.address',
+    'related.user',
+  ],
+  ip: [
+    'source.ip',
+    'client.ip',
+    'destination.ip',
+    'server.ip',
+    'host.ip',
+    'observer.ip',
+    'source.address',
+    'client.address',
+    'source.nat.ip',
+    'client.nat.ip',
+    'related.ip',
+    'winlog.event_data.IpAddress',
+  ],
+  host: ['host.name', 'host.hostname', 'client.domain', 'source.domain', 'winlog.computer_name', 'related.hosts'],
+}
+
+/** The events that name one of these identities, in the span that was asked for. */
+export function personQuery({ identities, from, to }: Pick<ErasureRequest, 'identities' | 'from' | 'to'>): Query {
+  const parts = identities.flatMap(({ kind, value }): Query[] =>
+    (kind === 'text' ? [undefined] : FIELDS[kind]).map((field) => ({
+      kind: 'term',
+      field,
+      match: { kind: 'text', text: value, quoted: true },
+    })),
+  )
+  const any: Query = parts.length === 1 ? parts[0]! : { kind: 'or', parts }
+  if (from === undefined && to === undefined) return any
+  const span: Query = {
+    kind: 'term',
+    field: '@timestamp',
+    match: {
+      kind: 'range',
+      low: from === undefined ? undefined : { value: from, inclusive: true },
+      high: to === undefined ? undefined : { value: to, inclusive: false },
+    },
+  }
+  return { kind: 'and', parts: [any, span] }
+}
+
+/** Stands for the person in the ledger: SHA-256 over a secret and the identities in canonical form, hexadecimal. */
+export function subjectHash(receipt: string, identities: readonly Identity[]): string {
+  const sorted = identities.map(({ kind, value }) => `${kind}:${value}`).sort()
+  return createHash('sha256').update(receipt).update('\0').update(canonicalJson(sorted)).digest('hex')
+}
