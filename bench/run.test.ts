@@ -3,7 +3,7 @@ import { fileURLToPath } from 'node:url'
 import { expect, it } from 'vitest'
 import { BENCHMARKS } from './run.ts'
 
-const HELPERS = ['receiver', 'resident', 'result', 'run']
+const HELPERS = ['cpu-time', 'ingest-rate', 'receiver', 'resident', 'result', 'run', 'small-events']
 
 it('knows every benchmark in the folder', () => {
   const files = readdirSync(fileURLToPath(new URL('.', import.meta.url)))

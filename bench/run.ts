@@ -1,6 +1,7 @@
 /** `npm run bench -- NAME [--json]`: one benchmark by name. Build first (`npm run build`): those that start a server run dist/. */
 import { detect } from './detect.ts'
 import { ingest } from './ingest.ts'
+import { ingestSmall } from './ingest-small.ts'
 import { noise } from './noise.ts'
 import type { BenchResult } from './result.ts'
 import { start } from './start.ts'
@@ -8,7 +9,13 @@ import { start } from './start.ts'
 type Benchmark = () => Promise<BenchResult>
 
 /** Every benchmark; a test compares this list with the folder. */
-export const BENCHMARKS: Readonly<Record<string, Benchmark>> = { detect, ingest, noise, start }
+export const BENCHMARKS: Readonly<Record<string, Benchmark>> = {
+  detect,
+  ingest,
+  'ingest-small': ingestSmall,
+  noise,
+  start,
+}
 
 function describe({ name, ratio, numerator, denominator, unit, rssMb, beside }: BenchResult): string {
   const figure = (value: number): string => (value >= 100 ? Math.round(value).toLocaleString('en') : value.toPrecision(3))
