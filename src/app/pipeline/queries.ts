@@ -3,6 +3,8 @@ import type { BatchesTable, CheckpointsTable, PipelineTables, SegmentsTable } fr
 
 type Db = Kysely<PipelineTables>
 
+const HOUR_MS = 3_600_000
+
 export async function readCheckpoint(db: Db, writer: string): Promise<CheckpointsTable | undefined> {
   return await db.selectFrom('pipeline_checkpoints').selectAll().where('writer', '=', writer).executeTakeFirst()
 }
@@ -44,6 +46,15 @@ export async function batchesOf(db: Db, from: number, to: number): Promise<Batch
 export async function sealedHours(db: Db): Promise<ReadonlySet<number>> {
   const rows = await db.selectFrom('pipeline_segments').select('hour').execute()
   return new Set(rows.map((row) => row.hour))
+}
+
+/** When the newest hour that was sealed ended; 0 where none was. */
+export async function lastSealed(db: Db): Promise<number> {
+  const row = await db
+    .selectFrom('pipeline_segments')
+    .select((e) => e.fn.max('hour').as('hour'))
+    .executeTakeFirst()
+  return row?.hour === null || row?.hour === undefined ? 0 : Number(row.hour) + HOUR_MS
 }
 
 export async function recordSegment(

@@ -4,14 +4,14 @@ import { countOutcomes } from '../../collect/counts.ts'
 import { parseRecord } from '../../collect/normalise/parse-record.ts'
 import type { CollectTables } from '../../collect/tables.ts'
 import { recordDetections } from '../../detect/alerts.ts'
-import type { Clock } from '../../kernel/clock.ts'
+import { type Clock, neverBack } from '../../kernel/clock.ts'
 import type { Lake, StoredBatch } from '../../platform/lake/lake.ts'
 import { recordEvidence } from '../../platform/state/outbox.ts'
 import type { State } from '../../platform/state/state.ts'
 import { batchRoot } from '../../prove/batch-root.ts'
 import { sourceScope } from './build-event.ts'
 import { createDetector, type Detector, type DetectorDeps, type Rules } from './detector.ts'
-import { readCheckpoint } from './queries.ts'
+import { lastSealed, readCheckpoint } from './queries.ts'
 import type { PipelineTables } from './tables.ts'
 import { type CommittedBatch, createWriter, type Writer, type WriterDeps } from './writer.ts'
 
@@ -30,20 +30,31 @@ export interface Stages {
   readonly writer: Writer
   readonly detector: Detector
   readonly watch: Watch
+  /** The machine's, except that it never goes back. */
+  readonly clock: Clock
 }
+
+/**
+ * After a restart no event is received before those that are there, least of all in an hour that is sealed. Where the clock
+ * is further behind than this, it was ahead before and is right now.
+ */
+const MOST_SET_BACK_MS = 24 * 3_600_000
 
 /** The two stages of the pipeline with what the rooms give them: the writer before the lake, the detector behind it. */
 export async function startStages({
   state,
   lake,
-  clock,
+  clock: machine,
   writer: name,
   rules,
   handOver,
   progressed,
   failed,
 }: StagesDeps): Promise<Stages> {
-  const done = (await readCheckpoint(state.tables<PipelineTables>(), name))?.sequence ?? 0
+  const checkpoint = await readCheckpoint(state.tables<PipelineTables>(), name)
+  const done = checkpoint?.sequence ?? 0
+  const before = Math.max(checkpoint?.received ?? 0, await lastSealed(state.tables<PipelineTables>()))
+  const clock = neverBack(machine, before - machine.now() > MOST_SET_BACK_MS ? 0 : before)
   const watch = await openWatch(state.tables<CollectTables>(), name, done)
   const detector = createDetector({
     state,
@@ -74,7 +85,7 @@ export async function startStages({
     committed: (batch) => detector.push(batch),
     ready: () => detector.ready(),
   })
-  return { writer, detector, watch }
+  return { writer, detector, watch, clock }
 }
 
 /** Accounts of a batch that a crash left uncounted: what the lake holds was received and stored; bytes and repeats are not known any more. */

@@ -31,7 +31,7 @@ const rules = loadRuleSet(settings.rules, (file) => {
   return root === undefined ? file : file.slice(root.length)
 })
 let handOver = await loadHandOver(state.tables<AccessTables>())
-const { writer, detector, watch } = await startStages({
+const { writer, detector, watch, clock } = await startStages({
   state,
   lake,
   clock: systemClock,
@@ -44,6 +44,8 @@ const { writer, detector, watch } = await startStages({
 
 let flushAt = 0
 const flushWatch = async (): Promise<void> => {
+  // Looked at while nothing comes in, too: an hour may be sealed meanwhile, and nothing may be received in it any more.
+  clock.now()
   if (performance.now() < flushAt) return
   const started = performance.now()
   await watch.flush((work) => state.transaction(work), systemClock.now())
