@@ -8,7 +8,7 @@ import type { IngestBody, IngestReply } from './body.ts'
 import { DIALECTS } from './dialects.ts'
 import { Acknowledgements } from './hec/acknowledgements.ts'
 import { SUCCESS } from './hec/reply.ts'
-import { type MemoryBudget, readBody } from './read-body.ts'
+import { readBody, type SharedMemory } from './read-body.ts'
 import type { WebhookMapping } from './schema.ts'
 import { callerSource, namedSource, type Target, type TargetOf } from './target.ts'
 import { firehoseWords } from './webhook/firehose-words.ts'
@@ -35,7 +35,7 @@ export interface IngestDeps {
   /** Bytes of one decompressed body. */
   readonly maxBodyBytes: number
   /** Bytes that all bodies in memory may hold together; handlers that share it share its room. */
-  readonly budget: MemoryBudget
+  readonly budget: SharedMemory
 }
 
 type Take = Extract<Target, { kind: 'take' }>
@@ -81,7 +81,7 @@ async function answer(context: Context, target: Target): Promise<void> {
   if (target.kind === 'acks') {
     const channel = channelOf(request)
     if (channel === undefined) throw new KanpekiError('channel_missing', 'The request names no channel.')
-    const asked = await readQuestion(deps, request)
+    const asked = await readQuestion(deps, request, caller)
     const told = acknowledgements.answer(caller.id, channel, asked)
     if (told === undefined) throw new KanpekiError('bad_request', 'The body is not {"acks":[…]}.')
     return sendJson(response, 200, told)
@@ -118,7 +118,7 @@ async function take({ deps, request }: Context, target: Take, caller: Caller): P
   if (refusal !== undefined) throw refusal
   const mapping = target.format === 'generic' ? await deps.mappingOf?.(caller.scope, source) : undefined
 
-  const read = await readBody(request, deps.maxBodyBytes, deps.budget)
+  const read = await readBody(request, deps.maxBodyBytes, deps.budget.of(caller.id))
   try {
     const checked = target.format === 'sns' ? await deps.sns?.check(read.body) : undefined
     const words = wordsOf(target, request, checked?.words)
@@ -154,8 +154,8 @@ function channelOf(request: IncomingMessage): string | undefined {
   return channel === null || channel === '' ? undefined : channel.slice(0, 100)
 }
 
-async function readQuestion(deps: IngestDeps, request: IncomingMessage): Promise<unknown> {
-  const read = await readBody(request, MAX_QUESTION_BYTES, deps.budget)
+async function readQuestion(deps: IngestDeps, request: IncomingMessage, caller: Caller): Promise<unknown> {
+  const read = await readBody(request, MAX_QUESTION_BYTES, deps.budget.of(caller.id))
   try {
     return JSON.parse(read.body.toString())
   } catch {

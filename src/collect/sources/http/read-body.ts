@@ -12,23 +12,41 @@ const DECODERS: Readonly<Record<string, () => Transform>> = {
   zstd: createZstdDecompress,
 }
 
-/** Bytes that all requests together may hold in memory, taken as they arrive. */
+/** Bytes that requests may hold in memory, taken as they arrive. */
 export interface MemoryBudget {
   take(bytes: number): boolean
   give(bytes: number): void
 }
 
-export function memoryBudget(limit: number): MemoryBudget {
+/** One memory for all senders, of which none gets all. */
+export interface SharedMemory {
+  /** What one sender may take of it. */
+  of(sender: string): MemoryBudget
+}
+
+/** A sender that floods leaves this much to the others. */
+const KEPT_FOR_OTHERS = 1 / 4
+
+export function memoryBudget(limit: number): SharedMemory {
+  const share = limit * (1 - KEPT_FOR_OTHERS)
+  const heldBy = new Map<string, number>()
   let held = 0
   return {
-    take(bytes) {
-      if (held + bytes > limit) return false
-      held += bytes
-      return true
-    },
-    give(bytes) {
-      held -= bytes
-    },
+    of: (sender) => ({
+      take(bytes) {
+        const own = (heldBy.get(sender) ?? 0) + bytes
+        if (held + bytes > limit || own > share) return false
+        held += bytes
+        heldBy.set(sender, own)
+        return true
+      },
+      give(bytes) {
+        held -= bytes
+        const own = (heldBy.get(sender) ?? 0) - bytes
+        if (own > 0) heldBy.set(sender, own)
+        else heldBy.delete(sender)
+      },
+    }),
   }
 }
 
