@@ -1,6 +1,7 @@
 import { openReviews } from '../access/reviews/queries.ts'
 import { reviewViews } from '../access/reviews/view.ts'
 import type { AccessTables } from '../access/tables.ts'
+import { retentionStatus } from '../app/retention/run.ts'
 import type { SourceList, SourceSummary } from '../collect/schema.ts'
 import type { CollectTables } from '../collect/tables.ts'
 import { listSources, type StatusOf } from '../collect/view.ts'
@@ -64,6 +65,7 @@ async function overview(deps: OverviewDeps, measures: ReadonlyMap<string, Measur
       ...queue.groups.map(alertNeed),
       ...cards.flatMap(cardNeed),
       ...sources.sources.flatMap((source) => sourceNeed(source, now)),
+      ...(await storageNeeds(deps, caller)),
       ...(await reviewNeeds(deps, caller, now)),
       ...unknownNeed(sources, now),
       ...(deps.refusedRules === 0 ? [] : [{ kind: 'rules' as const, refused: deps.refusedRules, since: iso(deps.startedAt) }]),
@@ -128,6 +130,13 @@ function sourceNeed(source: SourceSummary, now: number): Need[] {
 function unknownNeed(sources: SourceList, now: number): Need[] {
   const { unknown } = sources.totals.lastDay
   return unknown === 0 ? [] : [{ kind: 'unknowns', count: unknown, since: iso(now - DAY_MS) }]
+}
+
+async function storageNeeds({ state }: OverviewDeps, caller: Caller): Promise<Need[]> {
+  const status = caller.permissions.has('installation') ? await retentionStatus(state) : undefined
+  if (status === undefined || status.state === 'fine' || status.limit === null) return []
+  const { state: problem, used, limit, hoursLeft: left, since } = status
+  return [{ kind: 'storage', problem, used, limit, left, since: iso(since) }]
 }
 
 async function reviewNeeds({ state }: OverviewDeps, caller: Caller, now: number): Promise<Need[]> {

@@ -45,6 +45,18 @@ export const needSchema = z.discriminatedUnion('kind', [
   }),
   z.object({ kind: z.literal('rules'), refused: count, since: time }),
   z.object({ kind: z.literal('unknowns'), count, since: time }),
+  /**
+   * The quota for events: `near` from 90 % of it, `early` while it takes events before their days are over, `over` where
+   * nothing more may be dropped. Told to those who set it. Sizes are bytes, `left` hours until it is reached.
+   */
+  z.object({
+    kind: z.literal('storage'),
+    problem: z.enum(['near', 'early', 'over']),
+    used: count,
+    limit: count,
+    left: count.nullable(),
+    since: time,
+  }),
   /** An access review that nobody finished in time; told to those who may read it. */
   z.object({ kind: z.literal('review'), id: z.string(), name: z.string(), waiting: count, since: time }),
 ])

@@ -7,6 +7,7 @@ import type { State } from '../../platform/state/state.ts'
 import type { Drainer } from '../../prove/drain.ts'
 import type { Ledger } from '../../prove/ledger.ts'
 import type { Pipeline } from '../pipeline/client.ts'
+import { retentionStatus } from '../retention/run.ts'
 import { LAST_BACKUP, type LastBackup } from './make-backup.ts'
 import { alertCounts, type Db, liveSessions, sourceCounts, waitingEvidence } from './queries.ts'
 import { freeBytes } from './readiness.ts'
@@ -71,6 +72,11 @@ export function createOwnMetrics(deps: OwnMetricsDeps): OwnMetrics {
   const copies = metrics.tally('kanpeki_witness_failures_total', 'Checkpoints that a witness could not be given.')
   const stored = metrics.gauge('kanpeki_lake_events', 'Events in the lake.')
   const lakeBytes = metrics.gauge('kanpeki_lake_bytes', 'Bytes of the lake on disk.')
+  const kept = metrics.gauge('kanpeki_store_bytes', 'Bytes on disk of the lake and its sealed files, as retention last saw them.')
+  const quota = metrics.gauge('kanpeki_store_quota_bytes', 'What retention-size allows them.')
+  const quotaState = metrics.gauge('kanpeki_store_state', '1 for the state that the quota is in: fine, near, early or over.')
+  const heldHours = metrics.gauge('kanpeki_retention_held_hours', 'Hours with events that only a legal hold still keeps.')
+  const dropped = metrics.gauge('kanpeki_retention_dropped_events', 'Events that retention dropped in the last day.')
   const memory = metrics.gauge('kanpeki_resident_memory_bytes', 'Resident memory, by process.')
   const cpu = metrics.tally('kanpeki_cpu_seconds_total', 'Processor time of the server process.')
   const disk = metrics.gauge('kanpeki_disk_free_bytes', 'What may still be written below the data folder.')
@@ -79,7 +85,7 @@ export function createOwnMetrics(deps: OwnMetricsDeps): OwnMetrics {
   const refresh = async (): Promise<void> => {
     const db: Db = deps.state.tables()
     const now = deps.clock.now()
-    const [sources, states, live, evidence, status, lake, free, lakeRss, backup] = await Promise.all([
+    const [sources, states, live, evidence, status, lake, free, lakeRss, backup, retention] = await Promise.all([
       sourceCounts(db),
       alertCounts(db),
       liveSessions(db, now),
@@ -89,6 +95,7 @@ export function createOwnMetrics(deps: OwnMetricsDeps): OwnMetrics {
       freeBytes(deps.root),
       residentBytes(deps.lakePid()),
       settingsOf(deps.state).get(LAST_BACKUP),
+      retentionStatus(deps.state),
     ])
     for (const source of sources) {
       const labels = { source: source.id, scope: source.scope }
@@ -109,6 +116,13 @@ export function createOwnMetrics(deps: OwnMetricsDeps): OwnMetrics {
     for (const copy of deps.ledger.copies.states) copies.set(copy.failures, { place: copy.place })
     stored.set(lake.events)
     lakeBytes.set(lake.bytes)
+    if (retention !== undefined) {
+      kept.set(retention.used)
+      if (retention.limit !== null) quota.set(retention.limit)
+      for (const state of ['fine', 'near', 'early', 'over']) quotaState.set(retention.state === state ? 1 : 0, { state })
+      heldHours.set(retention.heldHours)
+      dropped.set(retention.droppedEvents)
+    }
     memory.set(process.memoryUsage.rss(), { process: 'server' })
     if (lakeRss !== undefined) memory.set(lakeRss, { process: 'lake' })
     const { user, system } = process.cpuUsage()

@@ -59,6 +59,21 @@ export function NeedRow({ need, now }: { need: Need; now: number }): ReactNode {
           {row(<StateGlyph state="risk" silent />, t('need.rules', { count: need.refused }), t('need.rulesSub'))}
         </Link>
       )
+    case 'storage':
+      return (
+        <Link to="/settings/config">
+          {row(
+            <StateGlyph state={need.problem === 'near' ? 'risk' : 'gone'} silent />,
+            t(`need.storage.${need.problem}`),
+            t('need.storageSub', {
+              used: format.bytes(need.used),
+              limit: format.bytes(need.limit),
+              left: need.left === null ? 'none' : 'some',
+              leftText: need.left === null ? '' : format.duration(need.left * 3600),
+            }),
+          )}
+        </Link>
+      )
     case 'review':
       return (
         <Link to="/settings/review" search={{ review: need.id }}>
