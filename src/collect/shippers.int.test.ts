@@ -90,7 +90,10 @@ async function until(condition: () => boolean): Promise<void> {
   }
 }
 
-const tested = shippers({ url: 'http://127.0.0.1:1', syslog: undefined }).filter((shipper) => shipper.proof === 'tested')
+/** Those of log daemons are run by a test of their own. */
+const tested = shippers({ url: 'http://127.0.0.1:1', syslog: undefined }).filter(
+  ({ proof, language }) => proof === 'tested' && language !== 'conf',
+)
 
 /** The program a shell snippet needs; those that this machine lacks are skipped by name. */
 const program = (text: string): string => `/usr/bin/${text.split(' ', 1)[0]}`

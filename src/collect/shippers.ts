@@ -1,6 +1,7 @@
 import type { Addresses } from './addresses.ts'
 import type { Shipper } from './schema.ts'
 import { compatShippers, NOT_RUN } from './shippers-compat.ts'
+import { daemonShippers } from './shippers-daemons.ts'
 
 /** Settings to copy and paste, addresses filled in and `{{token}}` left to the reader. A test runs each `tested` one as it stands. */
 export function shippers(addresses: Addresses): Shipper[] {
@@ -79,59 +80,7 @@ await client.close()`,
       proof: 'tested',
       text: `logger -n '${to.host}' -P ${to.port} -T --octet-count --rfc5424 -t kanpeki 'hello from logger'`,
     },
-    {
-      id: 'rsyslog',
-      title: { en: 'rsyslog: forward as syslog', ja: 'rsyslog：syslog として転送' },
-      note: {
-        en: `${NOT_RUN.en} Forwards everything over TCP with octet counts and keeps it on disk while this server is away.${opensSyslog.en}`,
-        ja: `${NOT_RUN.ja}すべてのログをオクテット数付きの TCP で転送し、サーバーに届かない間はディスクに保持します。${opensSyslog.ja}`,
-      },
-      language: 'conf',
-      proof: 'not-run',
-      text: `# /etc/rsyslog.d/60-kanpeki.conf
-*.* action(type="omfwd" target="${to.host}" port="${to.port}" protocol="tcp"
-           TCP_Framing="octet-counted" template="RSYSLOG_SyslogProtocol23Format"
-           queue.type="LinkedList" queue.filename="kanpeki" queue.saveOnShutdown="on"
-           action.resumeRetryCount="-1")`,
-    },
-    {
-      id: 'rsyslog-omelasticsearch',
-      title: { en: 'rsyslog: omelasticsearch', ja: 'rsyslog：omelasticsearch' },
-      note: {
-        en: `${NOT_RUN.en} With acknowledgement: what was not stored is sent again. Needs the package rsyslog-elasticsearch.`,
-        ja: `${NOT_RUN.ja}保存の確認が取れるまで再送します。rsyslog-elasticsearch パッケージが必要です。`,
-      },
-      language: 'conf',
-      proof: 'not-run',
-      text: `# /etc/rsyslog.d/60-kanpeki.conf
-module(load="omelasticsearch")
-template(name="kanpeki" type="list" option.json="on") {
-  constant(value="{\\"message\\":\\"")       property(name="rawmsg")
-  constant(value="\\",\\"host\\":{\\"name\\":\\"") property(name="hostname")
-  constant(value="\\"}}")
-}
-action(type="omelasticsearch" server="${hostname}" serverport="${httpPort}" usehttps="${https ? 'on' : 'off'}"
-       uid="kanpeki" pwd="{{token}}" template="kanpeki" searchIndex="rsyslog" searchType=""
-       bulkmode="on" writeoperation="create" retryfailures="on"
-       queue.type="LinkedList" queue.filename="kanpeki" queue.saveOnShutdown="on"
-       action.resumeRetryCount="-1")`,
-    },
-    {
-      id: 'syslog-ng',
-      title: { en: 'syslog-ng', ja: 'syslog-ng' },
-      note: {
-        en: `${NOT_RUN.en} RFC 5424 over TCP; s_src is the source of the distribution's own settings.${opensSyslog.en}`,
-        ja: `${NOT_RUN.ja}TCP 上の RFC 5424 で送ります。s_src は標準設定にあるソース名です。${opensSyslog.ja}`,
-      },
-      language: 'conf',
-      proof: 'not-run',
-      text: `# /etc/syslog-ng/conf.d/kanpeki.conf
-destination d_kanpeki {
-  syslog("${to.host}" transport("tcp") port(${to.port})
-         disk-buffer(reliable(yes) disk-buf-size(536870912) mem-buf-size(16777216)));
-};
-log { source(s_src); destination(d_kanpeki); };`,
-    },
+    ...daemonShippers(addresses),
     {
       id: 'filebeat',
       title: { en: 'Filebeat, Winlogbeat', ja: 'Filebeat・Winlogbeat' },
