@@ -57,8 +57,13 @@ export interface Running {
   kill(): Promise<void>
 }
 
-/** Starts a server on a free port and waits for its ready line. */
-export function startServer(data: string, args: readonly string[] = [], prefix: readonly string[] = []): Promise<Running> {
+/** Starts a server on a free port and waits for its ready line; `spawned` sees the process before that. */
+export function startServer(
+  data: string,
+  args: readonly string[] = [],
+  prefix: readonly string[] = [],
+  spawned: (child: ChildProcess) => void = () => {},
+): Promise<Running> {
   const command = [
     ...prefix,
     process.execPath,
@@ -73,6 +78,7 @@ export function startServer(data: string, args: readonly string[] = [], prefix: 
     ...args,
   ]
   const child = spawn(command[0]!, command.slice(1), { cwd: ROOT, stdio: ['ignore', 'pipe', 'pipe'] })
+  spawned(child)
   const ended = new Promise<number | null>((resolve) => child.once('close', (code) => resolve(code)))
   let errors = ''
   child.stderr.setEncoding('utf8').on('data', (text: string) => {
