@@ -15,6 +15,8 @@ export interface FilePosition {
   /** The bytes before `offset`: how many, and their SHA-256. */
   readonly checked: number
   readonly check: string
+  /** The directives above `offset` that say what the fields of the lines are (IIS, Zeek). */
+  readonly header?: string
   /** The file was rotated away and read to its end. */
   readonly done?: true
 }
@@ -59,7 +61,11 @@ export class PositionBook {
   }
 
   /** Moves a position on, unless the file has begun anew meanwhile. Resolves when it is durable. */
-  async advance(key: string, generation: string, to: Pick<FilePosition, 'offset' | 'checked' | 'check'>): Promise<void> {
+  async advance(
+    key: string,
+    generation: string,
+    to: Pick<FilePosition, 'offset' | 'checked' | 'check' | 'header'>,
+  ): Promise<void> {
     const before = this.files.get(key)
     if (before?.generation === generation) await this.set(key, { ...before, ...to })
   }

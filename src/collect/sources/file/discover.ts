@@ -1,6 +1,7 @@
 import { type FileHandle, glob, open, readdir, stat } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 import { isEvtx } from '../../../platform/evtx/evtx-reader.ts'
+import { headerAfter } from '../../join/header.ts'
 import { CHECK_BYTES, checkOf, type FilePosition } from './book.ts'
 
 export interface FoundFile {
@@ -55,6 +56,19 @@ export async function endOfLines(handle: FileHandle): Promise<{ readonly offset:
   const feed = bytes.lastIndexOf(0x0a)
   const end = feed < 0 ? bytes.length : feed + 1
   return { offset: size - bytes.length + end, guard: Buffer.from(bytes.subarray(Math.max(0, end - CHECK_BYTES), end)) }
+}
+
+/** How far into a file its directives are looked for where nobody remembers them. */
+const HEAD_BYTES = 65_536
+
+/** The directives at the beginning of a file (IIS, Zeek), for whoever begins to read behind them. */
+export async function headerOf(handle: FileHandle): Promise<string | undefined> {
+  const head = Buffer.alloc(HEAD_BYTES)
+  const { bytesRead } = await handle.read(head, 0, head.length, 0)
+  if (head[0] !== 0x23) return undefined
+  let header: string | undefined
+  for (const text of head.toString('utf8', 0, bytesRead).split(/\r?\n/)) header = headerAfter(header, { id: '', text })
+  return header
 }
 
 export async function openFile(path: string): Promise<FileHandle> {

@@ -311,3 +311,71 @@ describe('a restart', () => {
     expect(cases).toBeGreaterThanOrEqual(15)
   })
 })
+
+describe('lines that belong together', () => {
+  const audit = (serial: number, type: string): string => `type=${type} msg=audit(1768474800.125:${serial}): a=1`
+
+  test('are one record, however they arrive', async () => {
+    start({ pollMs: 400 })
+    writeFileSync(log, `before\n${audit(1, 'SYSCALL')}\n`)
+    await texts('before')
+    appendFileSync(log, `${audit(1, 'PATH')}\n${audit(1, 'PROC')}`)
+    appendFileSync(log, `TITLE msg=audit(1768474800.125:1): b\nafter\n`)
+    const event = [audit(1, 'SYSCALL'), audit(1, 'PATH'), 'type=PROCTITLE msg=audit(1768474800.125:1): b'].join('\n')
+    await until(() => recorder.stored.size >= 3)
+    expect(recorder.texts()).toEqual(['before', event, 'after'])
+  })
+
+  test('leave after a while though something might follow, and the position moves on', async () => {
+    const line = '2026-01-15 20:00:00.000 UTC [1] LOG:  statement: select'
+    writeFileSync(log, `${line}\n\t1\n`)
+    start()
+    await texts(`${line}\n\t1`)
+    await stop()
+    start()
+    appendFileSync(log, 'next\n')
+    await texts(`${line}\n\t1`, 'next')
+  })
+
+  test('stay together over a restart, and are not counted twice', async () => {
+    const calls = Array.from({ length: 40 }, (_, n) => [audit(n, 'SYSCALL'), audit(n, 'PATH'), audit(n, 'PROCTITLE')])
+    const order = calls.flat()
+    start()
+    for (const [index, line] of order.entries()) {
+      appendFileSync(log, `${line}\n`)
+      if (index % 37 === 36) {
+        await stop()
+        start()
+      }
+    }
+    appendFileSync(log, 'end\n')
+    await until(() => recorder.texts().includes('end'))
+    const lines = recorder.texts().flatMap((text) => text!.split('\n'))
+    expect(lines.toSorted()).toEqual([...order, 'end'].toSorted())
+  })
+
+  test('have the header of their file, also after a restart and from the end on', async () => {
+    writeFileSync(log, '#Fields: date time s-ip\n2026-01-15 20:00:00 10.0.0.1\n')
+    start()
+    await until(() => recorder.stored.size >= 2)
+    await stop()
+    start()
+    appendFileSync(log, '2026-01-15 20:00:01 10.0.0.2\n#Fields: date time\n2026-01-15 20:00:02\n')
+    await until(() => recorder.stored.size >= 5)
+    await stop()
+    start()
+    appendFileSync(log, '2026-01-15 20:00:03\n')
+    await until(() => recorder.stored.size >= 6)
+    const headers = [...recorder.stored.values()].map(({ header }) => header)
+    const first = '#Fields: date time s-ip'
+    expect(headers).toEqual([undefined, first, first, undefined, '#Fields: date time', '#Fields: date time'])
+    await stop()
+    positions.clear()
+    recorder = new Recorder()
+    start({ startAt: 'end' })
+    await new Promise((resolve) => setTimeout(resolve, 60))
+    appendFileSync(log, '2026-01-15 20:00:04\n')
+    await until(() => recorder.stored.size >= 1)
+    expect([...recorder.stored.values()][0]!.header).toBe('#Fields: date time')
+  })
+})

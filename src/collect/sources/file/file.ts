@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { KanpekiError, messageOf } from '../../../kernel/error.ts'
 import type { Source, SourceBatch, SourceContext } from '../../../kernel/plugin.ts'
 import { checkOf, PositionBook } from './book.ts'
-import { endOfLines, type FoundFile, findFiles, findRenamed, guardAt, holdsEventLog, openFile } from './discover.ts'
+import { endOfLines, type FoundFile, findFiles, findRenamed, guardAt, headerOf, holdsEventLog, openFile } from './discover.ts'
 import type { FileConfig } from './schema.ts'
 import { FileTail, type Lines } from './tail.ts'
 
@@ -126,7 +126,8 @@ class Watch {
       await handle.close()
       return undefined
     }
-    return this.follow(file, { handle, generation: position.generation, offset: position.offset, guard })
+    const { generation, offset } = position
+    return this.follow(file, { handle, generation, offset, guard, header: position.header ?? (await headerOf(handle)) })
   }
 
   /** Reads a file from its beginning, or from its end where the settings say so and it was there before us. */
@@ -142,12 +143,12 @@ class Watch {
     const { offset, guard } = skip ? await endOfLines(handle) : { offset: 0, guard: Buffer.alloc(0) }
     const generation = randomBytes(8).toString('hex')
     await this.book.set(file.key, { path: file.path, generation, offset, ...checkOf(guard) })
-    this.follow(file, { handle, generation, offset, guard })
+    this.follow(file, { handle, generation, offset, guard, header: skip ? await headerOf(handle) : undefined })
   }
 
   private follow(
     file: FoundFile,
-    at: Pick<ConstructorParameters<typeof FileTail>[0], 'handle' | 'generation' | 'offset' | 'guard'>,
+    at: Pick<ConstructorParameters<typeof FileTail>[0], 'handle' | 'generation' | 'offset' | 'guard' | 'header'>,
   ): FileTail {
     const tail = new FileTail({ ...file, ...at, maxLineBytes: this.config.maxLineBytes })
     this.tails.set(file.key, tail)
