@@ -15,9 +15,11 @@ import { migrations } from '../access/migrations.ts'
 import type { AccessDeps } from '../access/routes-deps.ts'
 import type { AccessTables } from '../access/tables.ts'
 import { createToken } from '../access/tokens.ts'
+import { sourceTls } from '../app/source-tls.ts'
 import { createIngestHandler } from '../collect/sources/http/handler.ts'
 import { memoryBudget } from '../collect/sources/http/read-body.ts'
 import { mainTarget } from '../collect/sources/http/target.ts'
+import { messageOf } from '../kernel/error.ts'
 import type { Evidence } from '../kernel/evidence.ts'
 import { createSealer } from '../platform/secrets/sealer.ts'
 import { readOutbox, recordEvidence } from '../platform/state/outbox.ts'
@@ -185,6 +187,23 @@ describeStates('machines', (bed) => {
     expect(Date.parse(renewAfter)).toBeLessThan(Date.parse(notAfter))
     // The token was for one machine.
     expect((await ask('POST', '/api/v1/agents/enrol', { headers: bearer(token), body: { name: 'web-2', csr } })).status).toBe(401)
+  })
+
+  it('lets a machine send syslog over TLS into its own scope, until it is revoked', async () => {
+    const one = await enrolled('relay')
+    const { raw } = new X509Certificate(one.certificate)
+    const listener = sourceTls({ tls, authority, db: state.tables<AccessTables>(), clock })
+    expect(await listener('default').machineOf(raw)).toBe('relay')
+    const refusal = async (scope: string, certificate: Uint8Array): Promise<string> =>
+      await listener(scope)
+        .machineOf(certificate)
+        .then(() => 'none', messageOf)
+    expect(await refusal('branch', raw)).toContain('enrolled in another scope')
+    expect(await refusal('default', new X509Certificate(tls.current.cert).raw)).toContain('foreign')
+    const revoked = await ask('DELETE', `/api/v1/agents/${one.agent.id}`, { headers: bearer(admin) })
+    expect(revoked.status).toBeLessThan(300)
+    expect(await refusal('default', raw)).toContain('it was revoked')
+    expect(listener('default').context().ca).toEqual(authority.trusted().map(({ pem }) => pem))
   })
 
   it('takes events of an agent under its own source, and lets it do nothing else', async () => {
