@@ -72,11 +72,15 @@ export class ClickHouseLake implements Lake {
       (file) => queries.insertEvents(batch, token, file),
       block.bytes(0),
       (insert) =>
-        this.#engine.patiently(async () => {
-          if (this.#doubtful.has(token) && (await this.#isStored(batch))) return
-          this.#doubtful.add(token)
-          await insert()
-        }, RETRIED),
+        this.#engine.patiently(
+          async () => {
+            if (this.#doubtful.has(token) && (await this.#isStored(batch))) return
+            this.#doubtful.add(token)
+            await insert()
+          },
+          undefined,
+          RETRIED,
+        ),
     )
     this.#doubtful.delete(token)
     block.clear()
@@ -133,7 +137,10 @@ export class ClickHouseLake implements Lake {
   async search(request: SearchPage): Promise<SearchResult> {
     const limit = Math.min(request.limit, MOST_EVENTS)
     const after = request.after === undefined ? undefined : queries.readCursor(request.after)
-    const rows = await this.#rows<queries.EventRow>(queries.search({ ...request, limit }, after, this.#clock.now()))
+    const rows = await this.#rows<queries.EventRow>(
+      queries.search({ ...request, limit }, after, this.#clock.now()),
+      request.signal,
+    )
     const last = rows.at(-1)
     const more = rows.length === limit && last !== undefined ? { cursor: queries.writeCursor(last) } : {}
     return { events: rows.map(eventOf), ...more }
@@ -141,7 +148,7 @@ export class ClickHouseLake implements Lake {
 
   async count(request: SearchRequest): Promise<number> {
     const { sql, params } = queries.count(request, this.#clock.now())
-    return Number((await this.#engine.one<{ events: string }>(sql, params)).events)
+    return Number((await this.#engine.one<{ events: string }>(sql, params, request.signal)).events)
   }
 
   async histogram(request: SearchRequest & { readonly range: TimeRange; readonly step: number }): Promise<readonly Bucket[]> {
@@ -151,7 +158,10 @@ export class ClickHouseLake implements Lake {
       throw new KanpekiError('query_range', `A histogram has at most ${MOST_BUCKETS} bars.`, {
         remedy: 'Widen the step or narrow the range.',
       })
-    const rows = await this.#rows<{ bucket: number; events: number | string }>(queries.histogram(request, this.#clock.now()))
+    const rows = await this.#rows<{ bucket: number; events: number | string }>(
+      queries.histogram(request, this.#clock.now()),
+      request.signal,
+    )
     const counts = new Map(rows.map((row) => [row.bucket, Number(row.events)]))
     return Array.from({ length: Math.max(buckets, 0) }, (_, n) => ({ at: from + n * request.step, count: counts.get(n) ?? 0 }))
   }
@@ -160,6 +170,7 @@ export class ClickHouseLake implements Lake {
     const limit = Math.min(request.limit, MOST_EVENTS)
     const rows = await this.#rows<{ value: string; events: number | string }>(
       queries.top({ ...request, limit }, this.#clock.now()),
+      request.signal,
     )
     return rows.map((row) => ({ value: row.value, count: Number(row.events) }))
   }
@@ -257,8 +268,8 @@ export class ClickHouseLake implements Lake {
     return this.#engine.close()
   }
 
-  #rows<R extends Row>(statement: queries.Statement): Promise<readonly R[]> {
-    return this.#engine.rows<R>(statement.sql, statement.params)
+  #rows<R extends Row>(statement: queries.Statement, signal?: AbortSignal): Promise<readonly R[]> {
+    return this.#engine.rows<R>(statement.sql, statement.params, signal)
   }
 }
 

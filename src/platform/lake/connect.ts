@@ -61,6 +61,7 @@ export function clientOf(address: LakeAddress): ClickHouseClient {
     return createClient({
       ...common,
       url,
+      clickhouse_settings: { cancel_http_readonly_queries_on_client_close: 1 },
       ...(username === undefined ? {} : { username }),
       ...(password === undefined ? {} : { password }),
       ...(database === undefined ? {} : { database }),

@@ -19,25 +19,34 @@ export class Engine {
     this.#patienceMs = patienceMs
   }
 
-  async rows<R extends Row>(sql: string, params: Params = new Params()): Promise<readonly R[]> {
+  /** @throws KanpekiError `cancelled` once `signal` is aborted: the engine's statement is ended too. */
+  async rows<R extends Row>(sql: string, params: Params = new Params(), signal?: AbortSignal): Promise<readonly R[]> {
     return this.patiently(async () => {
-      const result = await this.#client.query({ query: sql, query_params: params.values, format: 'JSONEachRow' })
+      const result = await this.#client.query({
+        query: sql,
+        query_params: params.values,
+        format: 'JSONEachRow',
+        ...abortBy(signal),
+      })
       return result.json<R>()
-    })
+    }, signal)
   }
 
-  async one<R extends Row>(sql: string, params?: Params): Promise<R> {
-    const [row] = await this.rows<R>(sql, params)
+  async one<R extends Row>(sql: string, params?: Params, signal?: AbortSignal): Promise<R> {
+    const [row] = await this.rows<R>(sql, params, signal)
     if (row === undefined) throw new KanpekiError('lake_refused', 'The lake gave no answer to a question that has one.')
     return row
   }
 
-  async command(sql: string, params: Params = new Params()): Promise<void> {
-    await this.patiently(() => this.#client.command({ query: sql, query_params: params.values }))
+  async command(sql: string, params: Params = new Params(), signal?: AbortSignal): Promise<void> {
+    await this.patiently(() => this.#client.command({ query: sql, query_params: params.values, ...abortBy(signal) }), signal)
   }
 
-  async stream(sql: string, params: Params = new Params()): Promise<Readable> {
-    return this.patiently(async () => (await this.#client.exec({ query: sql, query_params: params.values })).stream)
+  async stream(sql: string, params: Params = new Params(), signal?: AbortSignal): Promise<Readable> {
+    return this.patiently(
+      async () => (await this.#client.exec({ query: sql, query_params: params.values, ...abortBy(signal) })).stream,
+      signal,
+    )
   }
 
   /** A statement that is not tried again. @throws KanpekiError `lake_unreachable` when it is not known whether it was done. */
@@ -61,12 +70,14 @@ export class Engine {
   }
 
   /** Tries again, with growing pauses, while `work` fails with one of these codes and patience lasts. */
-  async patiently<R>(work: () => Promise<R>, codes: readonly string[] = ['lake_unreachable']): Promise<R> {
+  async patiently<R>(work: () => Promise<R>, signal?: AbortSignal, codes: readonly string[] = ['lake_unreachable']): Promise<R> {
     const until = performance.now() + this.#patienceMs
     for (let wait = 50; ; wait = Math.min(wait * 2, 1000)) {
+      if (signal?.aborted) throw new KanpekiError('cancelled', 'Nobody waits for this any more.')
       try {
         return await work()
       } catch (reason) {
+        if (signal?.aborted) throw new KanpekiError('cancelled', 'Nobody waits for this any more.', { cause: reason })
         const error = lakeError(reason)
         if (!(error instanceof KanpekiError) || !codes.includes(error.code) || performance.now() + wait > until) throw error
       }
@@ -77,6 +88,16 @@ export class Engine {
   close(): Promise<void> {
     return this.#client.close()
   }
+}
+
+/** The client listens for the signal only after a timer of its own, and would miss one that comes before. */
+const ABORT_AFTER_MS = 5
+
+function abortBy(signal: AbortSignal | undefined): { readonly abort_signal?: AbortSignal } {
+  if (signal === undefined) return {}
+  const later = new AbortController()
+  signal.addEventListener('abort', () => setTimeout(() => later.abort(), ABORT_AFTER_MS), { once: true })
+  return { abort_signal: later.signal }
 }
 
 const FREE_SPACE = 'Free some space, or drop old hours; nothing of this write was kept, and the sender will offer it again.'

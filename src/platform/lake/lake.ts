@@ -54,6 +54,8 @@ export interface SearchRequest {
   readonly scope: string | undefined
   readonly query: Query
   readonly range?: TimeRange
+  /** Aborted, the engine stops working on it and the call fails with `cancelled`. */
+  readonly signal?: AbortSignal
 }
 
 export interface SearchPage extends SearchRequest {

@@ -44,7 +44,8 @@ async function main(): Promise<void> {
   await writeFileAtomically(configFile, engineConfig(order.memory))
   const readers = new SessionPool(data, configFile, order.readers)
   const writers = new SessionPool(data, configFile, 1)
-  const server = httpFace({ readers, writers, spool, secret: order.secret })
+  const control = new SessionPool(data, configFile, 1)
+  const server = httpFace({ readers, writers, control, spool, secret: order.secret })
   server.listen(order.listen)
   await once(server, 'listening')
   const address = server.address()
@@ -57,6 +58,7 @@ async function main(): Promise<void> {
   })
   writers.close()
   readers.close()
+  control.close()
 }
 
 // Our lock is released by the end of the process and not before: the engine holds its own on the folder until then, and a

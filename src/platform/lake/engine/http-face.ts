@@ -18,6 +18,8 @@ const KNOWN = new Set(['query', 'query_id', 'database', 'default_format', ...HTT
 export interface HttpFaceOptions {
   readonly writers: SessionPool
   readonly readers: SessionPool
+  /** Ends statements that nobody waits for any more. */
+  readonly control: SessionPool
   /** Folder for data on its way. */
   readonly spool: string
   /** Password that each request must carry. */
@@ -36,7 +38,9 @@ export function httpFace(options: HttpFaceOptions): Server {
     response.once('finish', () => {
       if (!server.listening) request.socket.end()
     })
-    answer(options, request).then(
+    const left = new AbortController()
+    response.once('close', () => left.abort())
+    answer(options, request, left.signal).then(
       (body) => {
         response.writeHead(200, { 'content-type': 'application/octet-stream', 'content-length': body.length })
         response.end(body)
@@ -47,7 +51,8 @@ export function httpFace(options: HttpFaceOptions): Server {
   return server
 }
 
-async function answer(options: HttpFaceOptions, request: IncomingMessage): Promise<Uint8Array> {
+/** @param left is aborted when the client has gone. */
+async function answer(options: HttpFaceOptions, request: IncomingMessage, left: AbortSignal): Promise<Uint8Array> {
   const url = new URL(request.url ?? '/', 'http://lake')
   if (request.method === 'GET' && url.pathname === '/ping') return Buffer.from('Ok.\n')
   if (!carriesSecret(request, options.secret)) throw new Refusal(516, 'Authentication failed', 'AUTHENTICATION_FAILED')
@@ -61,22 +66,53 @@ async function answer(options: HttpFaceOptions, request: IncomingMessage): Promi
       throw new Refusal(115, `Setting ${name} is not taken here: write it into the statement`, 'UNKNOWN_SETTING')
   }
   const query = url.searchParams.get('query')
-  return query === null ? statement(options, body.toString('utf8'), parameters, url) : insert(options, query, body, parameters)
+  return query === null
+    ? statement(options, body.toString('utf8'), parameters, url, left)
+    : insert(options, query, body, parameters)
 }
 
+const KILL_AGAIN_MS = 100
+let statements = 0
+
 async function statement(
-  { readers, writers }: HttpFaceOptions,
+  { readers, writers, control }: HttpFaceOptions,
   sql: string,
   parameters: ReadonlyMap<string, string>,
   url: URL,
+  left: AbortSignal,
 ): Promise<Uint8Array> {
   const bound = bindParameters(sql, parameters)
   const format = url.searchParams.get('default_format') ?? 'TabSeparated'
-  const sessions = isInsert(sql) ? writers : readers
-  return sessions.use(async (session) => (await session.queryAsync(bound, { format })).bytes())
+  if (isInsert(sql)) return writers.use(async (session) => (await session.queryAsync(bound, { format })).bytes())
+  return readers.use(async (session) => {
+    if (left.aborted) throw new Refusal(394, 'Query was cancelled', 'QUERY_WAS_CANCELLED')
+    statements += 1
+    const mark = `/* statement ${statements} */`
+    const stopKilling = killWhen(left, control, mark)
+    try {
+      return (await session.queryAsync(`${mark} ${bound}`, { format })).bytes()
+    } finally {
+      stopKilling()
+    }
+  })
 }
 
-/** The engine takes a file's data as it is; data inside a statement it would search for the statement's end. */
+/** A statement that has only just begun may not be known to the engine yet: it is told again until the statement is over. */
+function killWhen(left: AbortSignal, control: SessionPool, mark: string): () => void {
+  let timer: NodeJS.Timeout | undefined
+  const kill = (): void => {
+    timer = setTimeout(kill, KILL_AGAIN_MS)
+    void control
+      .use((session) => session.queryAsync(`KILL QUERY WHERE startsWith(query, '${mark}') ASYNC`, { format: 'Null' }))
+      .catch(() => {})
+  }
+  left.addEventListener('abort', kill, { once: true })
+  return () => {
+    left.removeEventListener('abort', kill)
+    clearTimeout(timer)
+  }
+}
+
 async function insert(
   { writers, spool }: HttpFaceOptions,
   sql: string,
