@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { sql } from 'kysely'
-import { afterAll, beforeAll, expect, it } from 'vitest'
+import { afterAll, beforeAll, expect, it, vi } from 'vitest'
 import { GRANTS, type Grant, ROLES, type Role } from '../access/schema.ts'
 import type { AccessTables } from '../access/tables.ts'
 import { createToken } from '../access/tokens.ts'
@@ -188,6 +188,7 @@ const SILENT: readonly string[] = [
   'GET /api/v1/alerts/summary',
   'GET /api/v1/attack/techniques',
   'GET /api/v1/authorities',
+  'GET /api/v1/completeness/minimum-events',
   'GET /api/v1/config',
   'GET /api/v1/coverage',
   'GET /api/v1/erasures',
@@ -335,6 +336,13 @@ it('has one line for every route, with its permission', async () => {
 it('finds the planted rows where they are, so that not finding them elsewhere means something', async () => {
   const admin = actors.find(({ name }) => name === 'admin token of default')!
   const unseen = new Set<string>()
+  // Hosts are written down every ten seconds.
+  for (const { scope, marker } of seeds) {
+    await vi.waitFor(
+      async () => expect((await ask(admin, 'GET', '/api/v1/completeness/hosts', { scope })).text).toContain(marker),
+      { timeout: 20_000, interval: 500 },
+    )
+  }
   for (const seed of seeds) {
     for (const route of kanpeki.routes.filter(reads)) {
       const { query, body } = readingOf(route, seeds)
