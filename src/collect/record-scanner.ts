@@ -1,4 +1,5 @@
 const LF = 0x0a
+const TAB = 0x09
 const CR = 0x0d
 const QUOTE = 0x22
 const BACKSLASH = 0x5c
@@ -9,6 +10,8 @@ const OPEN_LIST = 0x5b
 const CLOSE_LIST = 0x5d
 
 const KEPT_OF_TOO_LONG = 8192
+/** More tabs than this are no indentation. */
+const MAX_INDENT = 1024
 
 /** One record of a file, as bytes. `length` is its whole length; more than `bytes.length` where it is too long to keep. */
 export interface Piece {
@@ -34,6 +37,8 @@ export class RecordScanner {
   /** Start of the current piece, and how far it was looked at: indexes of `buffer`. */
   private begin = 0
   private at = 0
+  /** Where the line that is looked at begins with a tab. */
+  private indent: number | undefined
   private depth = 0
   private inString = false
   private inList = false
@@ -50,9 +55,11 @@ export class RecordScanner {
   push(chunk: Buffer): Piece[] {
     this.buffer = this.begin === this.buffer.length ? chunk : Buffer.concat([this.buffer.subarray(this.begin), chunk])
     this.at -= this.begin
+    if (this.indent !== undefined) this.indent -= this.begin
     this.begin = 0
     while (this.at < this.buffer.length && this.step(false));
-    if (this.mode === 'between') this.begin = this.at
+    if (this.indent !== undefined && this.at - this.indent > MAX_INDENT) this.indent = undefined
+    if (this.mode === 'between') this.begin = this.indent ?? this.at
     else if (this.at - this.begin > this.maxBytes) this.letGo()
     return this.taken()
   }
@@ -81,6 +88,8 @@ export class RecordScanner {
 
   private between(): void {
     const byte = this.buffer[this.at]!
+    if (byte === TAB && this.indent === undefined && (this.at === 0 || this.buffer[this.at - 1] === LF)) this.indent = this.at
+    if (byte === LF) this.indent = undefined
     if (isSpace(byte) || (this.inList && byte === COMMA)) this.at++
     else if (this.inList && byte === CLOSE_LIST) {
       this.inList = false
@@ -88,7 +97,12 @@ export class RecordScanner {
     } else {
       this.begin = this.at
       if (byte === OPEN) this.startDocument()
-      else this.mode = byte === OPEN_LIST && !this.inList ? 'list' : 'line'
+      else {
+        // A tab says that a line goes on with the one before it.
+        if (this.indent !== undefined) this.begin = this.indent
+        this.mode = byte === OPEN_LIST && !this.inList && this.begin === this.at ? 'list' : 'line'
+      }
+      this.indent = undefined
     }
   }
 

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import type { RawRecord } from '../../kernel/event.ts'
-import { joinLines, type LineMemory } from './lines.ts'
+import { joinLines, joinMessages, type LineMemory } from './lines.ts'
 
 function recordsOf(lines: readonly string[], from = 0): RawRecord[] {
   return lines.map((text, index) => ({ id: `${from + index}`, text }))
@@ -52,6 +52,23 @@ describe('lines that belong together', () => {
 
   it.each(cases)('%s', (_what, lines, expected) => {
     expect(joined(lines)).toEqual(expected.map((group) => `${group[0]}: ${group.map((line) => lines[line]).join('\n')}`))
+  })
+
+  it('of syslog are joined by sender, and nothing else of theirs is', () => {
+    const from = (origin: string, text: string): RawRecord => ({ id: text, text, origin })
+    const messages = [
+      from('10.0.0.1', syscall(1)),
+      from('10.0.0.2', path(1)),
+      from('10.0.0.3', '#Fields: date'),
+      from('10.0.0.1', path(1)),
+      from('10.0.0.4', '2026-01-15'),
+    ]
+    expect(joinMessages(messages).map(({ text, header }) => [text, header])).toEqual([
+      [`${syscall(1)}\n${path(1)}`, undefined],
+      [path(1), undefined],
+      ['#Fields: date', undefined],
+      ['2026-01-15', undefined],
+    ])
   })
 
   it('waits for what comes next only where something may', () => {

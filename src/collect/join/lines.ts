@@ -41,12 +41,23 @@ interface Group {
  * @param final true where nothing more will come soon: all leaves.
  */
 export function joinLines(lines: readonly RawRecord[], memory: LineMemory, final: boolean): JoinedLines {
-  const joiner = new Joiner(memory.header)
+  const joiner = new Joiner(memory.header, 'lines')
   for (const [index, line] of lines.entries()) joiner.push(line, index)
   if (final || joiner.onlyEnded()) joiner.release(lines.length)
   // Lines that are held back will be read again, and their directives with them.
   if (joiner.releasedHeader !== undefined) memory.header = joiner.releasedHeader
   return { records: joiner.out, taken: joiner.taken }
+}
+
+/**
+ * Joins what syslog brings one message at a time: records of one audit event from one sender. A message is never the header or the
+ * continuation of another's.
+ */
+export function joinMessages(messages: readonly RawRecord[]): readonly RawRecord[] {
+  const joiner = new Joiner(undefined, 'messages')
+  for (const [index, message] of messages.entries()) joiner.push(message, index)
+  joiner.release(messages.length)
+  return joiner.out
 }
 
 class Joiner {
@@ -60,25 +71,28 @@ class Joiner {
   /** A record that the next line may go on with. */
   private going: { readonly group: Group; readonly how: Continuation } | undefined
 
-  constructor(header: string | undefined) {
+  private readonly kind: 'lines' | 'messages'
+
+  constructor(header: string | undefined, kind: 'lines' | 'messages') {
     this.header = header
     this.releasedHeader = header
+    this.kind = kind
   }
 
   push(record: RawRecord, index: number): void {
     const text = record.unreadable === undefined ? record.text : undefined
-    const audit = text === undefined ? undefined : auditLine(text)
+    const audit = text === undefined ? undefined : this.auditOf(text, record.origin)
     if (audit === undefined ? this.goOn(text) : this.addAudit(audit, text!)) {
       if (this.audits.size === 0 && this.going === undefined) this.release(index + 1)
       return
     }
     if (this.audits.size === 0 && this.groups.length > 0) this.release(index)
-    this.header = headerAfter(this.header, record)
+    if (this.kind === 'lines') this.header = headerAfter(this.header, record)
     const group: Group = { first: record, header: audit === undefined ? this.header : undefined, lines: undefined }
     this.groups.push(group)
     if (audit !== undefined) {
       if (!audit.alone) this.audits.set(audit.key, { group, at: audit.at, ends: audit.ends })
-    } else if (text !== undefined) {
+    } else if (text !== undefined && this.kind === 'lines') {
       const how = continuationOf(text)
       if (how !== undefined) this.going = { group, how }
     }
@@ -99,10 +113,16 @@ class Joiner {
     this.releasedHeader = this.header
   }
 
+  /** Files are renamed, so that only messages are told apart by where they come from. */
+  private auditOf(text: string, origin: string | undefined): AuditLine | undefined {
+    const audit = auditLine(text)
+    return audit === undefined || this.kind === 'lines' ? audit : { ...audit, key: `${origin} ${audit.key}` }
+  }
+
   /** Whether the line is part of the record before it. */
   private goOn(text: string | undefined): boolean {
-    // An audit event whose last line was seen is over with any other line.
-    for (const [key, { ends }] of this.audits) if (ends) this.audits.delete(key)
+    // An audit event whose last line was seen is over with any other line of its file.
+    if (this.kind === 'lines') for (const [key, { ends }] of this.audits) if (ends) this.audits.delete(key)
     const { going } = this
     if (going === undefined) return false
     const taken = text === undefined ? undefined : going.how.take(text)

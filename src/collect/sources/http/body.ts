@@ -120,6 +120,8 @@ export function eachLine(body: Buffer, each: (line: Buffer) => void): void {
     let from = at
     let to = next
     while (from < to && isSpace(body[from]!)) from++
+    // A tab says that a line of text goes on with the one before it.
+    if (body[at] === 0x09 && from < to && body[from] !== 0x7b) from = at
     while (to > from && isSpace(body[to - 1]!)) to--
     if (to > from) each(body.subarray(from, to))
     at = next + 1

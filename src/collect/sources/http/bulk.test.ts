@@ -218,3 +218,11 @@ test('lines: documents, texts and what is broken', () => {
   ])
   expect(split.records.every((record) => record.origin === '192.0.2.1')).toBe(true)
 })
+
+test('lines that belong together are one record, and a journal export is its entries', () => {
+  const audit = ['SYSCALL', 'PATH'].map((type) => `type=${type} msg=audit(1768474800.125:1): a=1`).join('\n')
+  const split = splitLines(input(`${audit}\nafter\n2026-01-15 20:00:00.000 UTC [1] LOG:  select\n\t1\n`, { format: 'lines' }))
+  expect(split.records.map(({ text }) => text)).toEqual([audit, 'after', '2026-01-15 20:00:00.000 UTC [1] LOG:  select\n\t1'])
+  const journal = splitLines(input('__CURSOR=s=1\nMESSAGE=one\n\n__CURSOR=s=2\nMESSAGE=two\n\n', { format: 'lines' }))
+  expect(journal.records.map(({ json }) => json?.['MESSAGE'])).toEqual(['one', 'two'])
+})

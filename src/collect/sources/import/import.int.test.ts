@@ -116,6 +116,60 @@ describe('an import', () => {
   })
 })
 
+describe('lines that belong together', () => {
+  const audit = (serial: number): string[] =>
+    ['SYSCALL', 'PATH', 'PROCTITLE'].map((type) => `type=${type} msg=audit(1768474800.125:${serial}): a=1`)
+
+  test('are one record, also where an import is interrupted', async () => {
+    const events = Array.from({ length: 3_000 }, (_, serial) => audit(serial))
+    const path = file('audit.log', `${events.flat().join('\n')}\n`)
+    let commits = 0
+    const dies: Commit = async (batch) => (++commits > 2 ? new Promise(() => {}) : recorder.commit(batch))
+    await run([path], dies, () => commits > 2 && positions.size > 0)
+    await run([path])
+    expect(recorder.texts()).toEqual(events.map((lines) => lines.join('\n')))
+  })
+
+  test('keep the tab that says so, and the header above them', async () => {
+    const statement = '2026-01-15 20:00:00.000 UTC [1] LOG:  statement: select'
+    await run([
+      file('pg.log', `${statement}\n\t1\n\n\t2\n${statement}\n`),
+      file(
+        'iis.log',
+        `#Fields: date time s-ip\n${Array.from({ length: 4_500 }, (_, n) => `2026-01-15 20:00:00 10.0.0.${n}`).join('\n')}`,
+      ),
+    ])
+    expect(recorder.texts().slice(0, 2)).toEqual([`${statement}\n\t1\n\t2`, statement])
+    const lines = [...recorder.stored.values()].slice(3)
+    expect(lines).toHaveLength(4_500)
+    expect(new Set(lines.map(({ header }) => header))).toEqual(new Set(['#Fields: date time s-ip']))
+  })
+
+  test('are known after an interruption by the header that was read before it', async () => {
+    const path = file(
+      'iis.log',
+      `#Fields: date time s-ip\n${Array.from({ length: 4_500 }, (_, n) => `2026-01-15 20:00:00 10.0.0.${n}`).join('\n')}`,
+    )
+    let commits = 0
+    const dies: Commit = async (batch) => (++commits > 1 ? new Promise(() => {}) : recorder.commit(batch))
+    await run([path], dies, () => commits > 1 && positions.size > 0)
+    await run([path])
+    expect([...recorder.stored.values()].slice(1).every(({ header }) => header === '#Fields: date time s-ip')).toBe(true)
+    expect(recorder.stored.size).toBe(4_501)
+  })
+
+  test('are entries of a journal export', async () => {
+    const entry = (n: number): string => `__CURSOR=s=${n}\n__REALTIME_TIMESTAMP=1768474800123456\nMESSAGE=message ${n}\n\n`
+    await run([file('journal.export', Array.from({ length: 3 }, (_, n) => entry(n)).join('') + 'torn')])
+    expect([...recorder.stored.values()].map(({ json, unreadable }) => json?.['MESSAGE'] ?? unreadable)).toEqual([
+      'message 0',
+      'message 1',
+      'message 2',
+      'a broken journal export: a torn line at the end of a journal export; nothing behind it is read',
+    ])
+  })
+})
+
 describe('what another product exported', () => {
   const hits = (...ids: readonly string[]): string =>
     ids.map((id) => JSON.stringify({ _index: 'logs-1', _id: id, _score: 1, _source: { message: `event ${id}` } })).join('\n')

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { KanpekiError } from '../../../kernel/error.ts'
 import type { Source, SourceBatch, SourceContext } from '../../../kernel/plugin.ts'
+import { joinMessages } from '../../join/lines.ts'
 import { Mailbox } from '../../mailbox.ts'
 import type { SyslogConfig } from './schema.ts'
 import { listenTcp, type TcpListener } from './tcp.ts'
@@ -28,7 +29,8 @@ export const syslogSource: Source<SyslogConfig> = {
       for (;;) {
         const mail = await mailbox.take()
         if (mail === undefined) return
-        yield { ...mail, acknowledge: () => {} }
+        // Records of one audit event come one after the other, each in a message of its own.
+        yield { ...mail, records: joinMessages(mail.records), acknowledge: () => {} }
       }
     } finally {
       context.signal.removeEventListener('abort', stop)
