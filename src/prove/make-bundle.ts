@@ -40,7 +40,7 @@ export interface BundleParts {
 }
 
 export interface EventsSource {
-  readonly lake: Pick<Lake, 'get' | 'readFrom'>
+  readonly lake: Pick<Lake, 'getMany' | 'batch'>
   readonly scope: string
   /** Index of the entry of a batch; undefined while it is not logged. */
   readonly batchEntry: (writer: string, sequence: number) => Promise<number | undefined>
@@ -158,12 +158,9 @@ async function locate(
   ids: readonly string[],
   missing: { what: string; reason: string }[],
 ): Promise<ReadonlyMap<string, readonly StoredEvent[]>> {
-  const found: StoredEvent[] = []
-  for (const id of ids) {
-    const event = await source.lake.get(source.scope, id)
-    if (event === undefined) missing.push({ what: `event ${id}`, reason: 'the lake no longer has it' })
-    else found.push(event)
-  }
+  const found = await source.lake.getMany(source.scope, ids)
+  const there = new Set(found.map(({ id }) => id))
+  for (const id of ids) if (!there.has(id)) missing.push({ what: `event ${id}`, reason: 'the lake no longer has it' })
   return Map.groupBy(found, ({ writer, sequence }) => batchId(writer, sequence))
 }
 
@@ -181,8 +178,8 @@ async function proveGroup(
   const { writer, sequence } = group[0]!
   const batch = await source.batchEntry(writer, sequence)
   if (batch === undefined || batch >= log.checkpoint.size) return { reason: 'its batch is not yet in the ledger' }
-  const [stored] = await source.lake.readFrom(writer, sequence - 1, 1)
-  if (stored?.sequence !== sequence) return { reason: 'the lake no longer has its batch' }
+  const stored = await source.lake.batch(writer, sequence)
+  if (stored === undefined) return { reason: 'the lake no longer has its batch' }
   const logged = parseBatchBody((await entryAt(log, batch)).entry.body)
   const tree = logged === undefined ? undefined : treeOf(stored, logged.events, await source.erased(writer, sequence))
   if (logged === undefined || tree === undefined || toHex(logged.root) !== tree.root) {

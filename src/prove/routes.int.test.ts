@@ -45,20 +45,12 @@ function lakeOf(gone: () => boolean): ProveDeps['lake'] {
     doc: JSON.parse(DOCUMENTS[index]!),
   })
   return {
-    get: async (scope, id) => (scope === 'default' && /^e-[012]$/.test(id) && !gone() ? event(Number(id.slice(2))) : undefined),
-    readFrom: async () =>
+    getMany: async (scope, ids) =>
+      scope === 'default' && !gone() ? ids.filter((id) => /^e-[012]$/.test(id)).map((id) => event(Number(id.slice(2)))) : [],
+    batch: async (writer, sequence) =>
       gone()
-        ? []
-        : [
-            {
-              writer: 'w1',
-              sequence: 1,
-              received: NOW,
-              salt: SALT,
-              events: DOCUMENTS.map((_, at) => event(at)),
-              json: DOCUMENTS,
-            },
-          ],
+        ? undefined
+        : { writer, sequence, received: NOW, salt: SALT, events: DOCUMENTS.map((_, at) => event(at)), json: DOCUMENTS },
   }
 }
 

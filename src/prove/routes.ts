@@ -32,7 +32,7 @@ export interface ProveDeps {
   readonly state: State
   readonly drainer: Pick<Drainer, 'fault'>
   /** For the events in an alert's bundle. */
-  readonly lake: Pick<Lake, 'get' | 'readFrom'>
+  readonly lake: Pick<Lake, 'getMany' | 'batch'>
   readonly clock?: Clock
   /**
    * Who may read `/ledger/tile/entries/…`. Hashes give nothing away and are always public; entries say who signed in,

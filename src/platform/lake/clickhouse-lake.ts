@@ -180,6 +180,17 @@ export class ClickHouseLake implements Lake {
     return row === undefined ? undefined : eventOf(row)
   }
 
+  async getMany(scope: string | undefined, ids: readonly string[]): Promise<readonly StoredEvent[]> {
+    if (ids.length === 0) return []
+    if (ids.length > KNOWN_A_QUERY) throw new RangeError(`${ids.length} ids asked for at once`)
+    return (await this.#rows<queries.EventRow>(queries.eventsById(scope, ids))).map(eventOf)
+  }
+
+  async batch(writer: string, sequence: number): Promise<StoredBatch | undefined> {
+    const rows = await this.#rows<queries.EventRow & { salt: string }>(queries.eventsOfBatches(writer, sequence, sequence))
+    return batchesOf(rows)[0]
+  }
+
   async around(scope: string | undefined, id: string, ms: number, limit: number): Promise<readonly StoredEvent[]> {
     const [anchor] = await this.#rows<queries.EventRow>(queries.eventById(scope, id))
     if (anchor === undefined) return []

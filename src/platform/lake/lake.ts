@@ -169,6 +169,10 @@ export interface Lake {
   /** Most frequent values of a field (dotted ECS path), most frequent first. */
   top(request: SearchRequest & { readonly field: string; readonly limit: number }): Promise<readonly TopValue[]>
   get(scope: string | undefined, id: string): Promise<StoredEvent | undefined>
+  /** Those of these events that are there, in no order; at most 1000 ids. */
+  getMany(scope: string | undefined, ids: readonly string[]): Promise<readonly StoredEvent[]>
+  /** One batch; undefined where nothing of it is there any more. */
+  batch(writer: string, sequence: number): Promise<StoredBatch | undefined>
   /** Events of the same host (or source, if the event names no host) within `ms` before and after, oldest first. */
   around(scope: string | undefined, id: string, ms: number, limit: number): Promise<readonly StoredEvent[]>
   /** Which received hours hold events and are wholly past, oldest first. */

@@ -175,6 +175,15 @@ export function eventById(scope: string | undefined, id: string): Statement {
   }
 }
 
+export function eventsById(scope: string | undefined, ids: readonly string[]): Statement {
+  const params = new Params()
+  return {
+    params,
+    sql: `SELECT ${EVENT} FROM events WHERE id IN ${params.add('Array(String)', ids)}${inScope(scope, params)}
+      ORDER BY received DESC LIMIT 1 BY id`,
+  }
+}
+
 export function around(scope: string | undefined, event: EventRow, span: number, limit: number): Statement {
   const params = new Params()
   const at = Number(event.observedMs)

@@ -54,7 +54,7 @@ describeStates('the audit', (bed) => {
   async function serve(state: State) {
     const ledger = await openLedger({ data: temporaryFolder(), origin: 'example.com/soc', clock })
     const drainer = await openDrainer({ ledger, state, clock })
-    const lake = { get: async () => undefined, readFrom: async () => [] }
+    const lake = { getMany: async () => [], batch: async () => undefined }
     const all = routes({ ledger, state, drainer, lake, clock, entryBundles: 'ledger:read' })
     const call = async (path: string, input: { query?: unknown; params?: unknown }, caller: Caller): Promise<unknown> => {
       const route = all.find((one) => one.path === path) as Route

@@ -6,12 +6,13 @@ import { buffer } from 'node:stream/consumers'
 import type { SessionPool } from './sessions.ts'
 import { bindParameters, insertFromFile, isInsert } from './statements.ts'
 
-/** Settings of ClickHouse's HTTP layer that `@clickhouse/client` adds by itself and that mean nothing here. */
+/** Settings of ClickHouse's HTTP layer that the client sends and that mean nothing here, or are done anyway. */
 const HTTP_ONLY = new Set([
   'wait_end_of_query',
   'enable_http_compression',
   'send_progress_in_http_headers',
   'http_headers_progress_interval_ms',
+  'cancel_http_readonly_queries_on_client_close',
 ])
 const KNOWN = new Set(['query', 'query_id', 'database', 'default_format', ...HTTP_ONLY])
 
