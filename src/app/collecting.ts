@@ -56,7 +56,12 @@ export function createCollecting({ state, lake, pipeline, clock, log, refusal, t
     refusal,
     ...(tls === undefined ? {} : { tls }),
   })
-  const manager = createSourceManager({ state, supervisor, clock })
+  const manager = createSourceManager({
+    state,
+    supervisor,
+    clock,
+    changed: async () => void (await pipeline.ask({ kind: 'known' })),
+  })
 
   const send: Collecting['send'] = async (scope, source, records) => {
     const identified = records.map((record) => ({ id: randomUUID(), ...record }))

@@ -27,6 +27,11 @@ export function sourceFiles(config: Config): FileGuard {
   return fileGuard([config.data, ...[sealKey, tlsKey].flatMap((path) => path ?? [])], folders)
 }
 
+/** Our own masking rules, then the user's. */
+export function maskingFolders(config: Config): readonly string[] {
+  return [join(CONTENT, 'masking'), dataDir(config.data).masking]
+}
+
 export function cardFolders(config: Config): readonly string[] {
   return [join(CONTENT, 'declarations'), join(config.data, 'declarations')]
 }

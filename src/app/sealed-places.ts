@@ -1,6 +1,7 @@
 import { totpContext } from '../access/factors/totp.ts'
 import { sealContext as caContext } from '../access/machines/authority.ts'
 import { secretContext } from '../access/sso/settings.ts'
+import { sealedMaskingKey } from '../collect/masking/key.ts'
 import type { DataDir } from '../platform/data-dir.ts'
 import { type SealedColumn, sealedColumn } from '../platform/secrets/sealed-columns.ts'
 import type { SealedPlace } from '../platform/secrets/sealed-place.ts'
@@ -17,5 +18,10 @@ const SEALED_COLUMNS: readonly SealedColumn[] = [
 
 /** Everything that is sealed at rest, for the rotation of the seal key. */
 export function sealedPlaces(dir: DataDir, state: State): readonly SealedPlace[] {
-  return [sealedSigningKey(dir.keys), sealedTlsKey(dir.keys), ...SEALED_COLUMNS.map((column) => sealedColumn(state, column))]
+  return [
+    sealedSigningKey(dir.keys),
+    sealedTlsKey(dir.keys),
+    sealedMaskingKey(dir.keys),
+    ...SEALED_COLUMNS.map((column) => sealedColumn(state, column)),
+  ]
 }

@@ -1,3 +1,6 @@
+import { openMaskingKey } from '../collect/masking/key.ts'
+import { loadMaskingRules } from '../collect/masking/load.ts'
+import type { MaskingRule } from '../collect/masking/schema.ts'
 import { loadAttack } from '../detect/coverage-attack.ts'
 import { type Clock, systemClock } from '../kernel/clock.ts'
 import { KanpekiError, messageOf } from '../kernel/error.ts'
@@ -22,7 +25,7 @@ import { openLake } from './lake.ts'
 import { type Pipeline, startPipeline } from './pipeline/client.ts'
 import type { PipelineStatus } from './pipeline/messages.ts'
 import { sealClosedHours } from './pipeline/seal.ts'
-import { CONTENT, ruleFolders, statePlace } from './places.ts'
+import { CONTENT, maskingFolders, ruleFolders, statePlace } from './places.ts'
 import { repeatEvery } from './repeat.ts'
 import { type Keeper, startKeeper } from './retention/keeper.ts'
 import { type RetentionPolicy, retentionPolicy } from './retention/policy.ts'
@@ -60,6 +63,8 @@ export interface Services {
   readonly attack: ReturnType<typeof loadAttack>
   /** What the engines hold, as the writer's thread loaded it. */
   readonly rules: PipelineStatus['rules']
+  /** Masking rules, those in force and the others. */
+  readonly masking: readonly MaskingRule[]
   /** Tells commands on this host where the server is, and the file of the certificate it shows there. */
   announce(url: string, ca?: string): void
   /** False once something that must run has ended. */
@@ -111,6 +116,7 @@ export async function startServices(config: Config, log: Log, events: ServiceEve
     })
     const drainer = await opened(openDrainer({ ledger, state, clock, log: log.warn }), (one) => one.stop())
     const { lake, address, pid } = await opened(openLake(config, dir, log), (one) => one.close())
+    const masking = loadMaskingRules(maskingFolders(config))
     let healthy = true
     const pipeline = await opened(
       startPipeline(
@@ -120,6 +126,9 @@ export async function startServices(config: Config, log: Log, events: ServiceEve
           sealed: dir.sealed,
           writer: WRITER,
           rules: ruleFolders(config),
+          geoip: config.values.geoip,
+          masking: { rules: masking, key: await openMaskingKey(dir.keys, sealer) },
+          zoneMinutes: config.values.zone,
           roots: [CONTENT, `${dir.root}/`],
         },
         {
@@ -182,6 +191,7 @@ export async function startServices(config: Config, log: Log, events: ServiceEve
       keeper,
       attack: loadAttack(),
       rules,
+      masking,
       announce: lock.announce,
       healthy: () => healthy,
       stop: closeAll,

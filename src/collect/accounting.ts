@@ -2,6 +2,7 @@ import type { Kysely } from 'kysely'
 import { KanpekiError } from '../kernel/error.ts'
 import type { CommitResult } from './commit.ts'
 import { imbalance, NO_COUNTS } from './counts.ts'
+import { addMasked } from './masking/queries.ts'
 import { addToMinute, addToSource, type Db, pruneMinutes } from './queries.ts'
 import type { SourceKind } from './schema.ts'
 import { kindOf } from './source-kind.ts'
@@ -44,6 +45,8 @@ export async function applyCounts<T>(
     lag_ms: counts.stored > 0 && result.observed !== undefined ? now - result.observed : null,
   })
   await addToMinute(db, { scope, source, minute: now - (now % MINUTE_MS), ...counts })
+  for (const [rule, masked] of result.masked ?? [])
+    await addMasked(trx as unknown as Kysely<CollectTables>, { scope, rule, masked, last_at: now })
 }
 
 /** A source that nothing is known of yet. */
@@ -57,6 +60,7 @@ export function newRow(scope: string, id: string, now: number): SourcesTable {
     enabled: 1,
     config: '',
     zone_minutes: 0,
+    zone: '',
     parsers: '[]',
     expected_seconds: EXPECTED_SECONDS[kind],
     created: now,

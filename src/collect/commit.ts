@@ -23,6 +23,8 @@ export interface CommitResult {
   readonly counts: Counts
   /** Observed time of the batch's newest event of this source, milliseconds UTC; absent where no event carries one. */
   readonly observed?: number
+  /** How many values each masking rule masked; absent where none did. */
+  readonly masked?: ReadonlyMap<string, number>
 }
 
 /**

@@ -33,6 +33,8 @@ export function createSourceManager(deps: {
   readonly state: State
   readonly supervisor: Supervisor
   readonly clock: Clock
+  /** Called after settings changed that the writer reads by itself: zones. */
+  readonly changed?: () => Promise<void>
 }): SourceManager {
   const { state, supervisor, clock } = deps
   const db = () => state.tables<CollectTables>()
@@ -42,6 +44,7 @@ export function createSourceManager(deps: {
       await writeSource(trx, row)
       await recordEvidence(trx, [evidenceOf(row.scope, { action, by, ...settingsOf(row) }, clock.now())])
     })
+    if (row.zone !== '') await deps.changed?.()
   }
   const open = async (row: SourcesTable): Promise<void> => {
     await supervisor.stop(row.scope, row.id, STOP_GRACE_MS)
@@ -89,6 +92,7 @@ export function createSourceManager(deps: {
         ])
         return (await readSource(trx, scope, id))!
       })
+      if (change.zone !== undefined) await deps.changed?.()
       if (change.enabled === undefined) return
       if (after.enabled === 1) await open(after)
       else await supervisor.stop(scope, id, STOP_GRACE_MS)
@@ -103,6 +107,7 @@ function rowOf(scope: string, source: NewSource, now: number): SourcesTable {
     title: source.title ?? row.title,
     config: jsonText(source.config),
     zone_minutes: source.zoneMinutes,
+    zone: source.zone ?? '',
     parsers: jsonText(source.parsers),
     expected_seconds: source.expectedSeconds === undefined ? row.expected_seconds : source.expectedSeconds,
   }
@@ -116,6 +121,7 @@ function settingsOf(row: SourcesTable): JsonObject {
     enabled: row.enabled === 1,
     config: row.config === '' ? null : readJson<JsonObject>(row.config),
     zoneMinutes: row.zone_minutes,
+    zone: row.zone,
     parsers: readJson<string[]>(row.parsers),
     expectedSeconds: row.expected_seconds,
   }

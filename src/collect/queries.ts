@@ -56,12 +56,12 @@ export async function lastMinute(db: Db, scope: string, source: string, before: 
 
 /** Writes a configured source; its accounts, if it has any, stay. */
 export async function writeSource(db: Db, row: SourcesTable): Promise<void> {
-  const { title, enabled, config, zone_minutes, parsers, expected_seconds } = row
+  const { title, enabled, config, zone_minutes, zone, parsers, expected_seconds } = row
   await db
     .insertInto('collect_sources')
     .values(row)
     .onConflict((conflict) =>
-      conflict.columns(['scope', 'id']).doUpdateSet({ title, enabled, config, zone_minutes, parsers, expected_seconds }),
+      conflict.columns(['scope', 'id']).doUpdateSet({ title, enabled, config, zone_minutes, zone, parsers, expected_seconds }),
     )
     .execute()
 }
@@ -71,6 +71,7 @@ export async function changeSource(db: Db, scope: string, id: string, change: So
     ...(change.enabled === undefined ? {} : { enabled: change.enabled ? (1 as const) : (0 as const) }),
     ...(change.title === undefined ? {} : { title: change.title }),
     ...(change.expectedSeconds === undefined ? {} : { expected_seconds: change.expectedSeconds }),
+    ...(change.zone === undefined ? {} : { zone: change.zone }),
     ...(change.mapping === undefined ? {} : { config: change.mapping === null ? '' : jsonText({ mapping: change.mapping }) }),
   }
   if (Object.keys(values).length === 0) return
@@ -87,6 +88,11 @@ export async function readSource(db: Db, scope: string, id: string): Promise<Sou
 
 export async function readEverySource(db: Db): Promise<SourcesTable[]> {
   return await db.selectFrom('collect_sources').selectAll().execute()
+}
+
+/** Zones of sources by name, of every scope. */
+export async function readZones(db: Db): Promise<{ readonly scope: string; readonly id: string; readonly zone: string }[]> {
+  return await db.selectFrom('collect_sources').select(['scope', 'id', 'zone']).where('zone', '!=', '').execute()
 }
 
 /** Sources of every scope that are to be opened. */

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { isZone } from '../kernel/zone.ts'
 import { fileConfig } from './sources/file/schema.ts'
 import { gelfConfig } from './sources/gelf/schema.ts'
 import { httpConfig, webhookMapping } from './sources/http/schema.ts'
@@ -102,11 +103,18 @@ export const sourceList = z.object({
 })
 export type SourceList = z.infer<typeof sourceList>
 
+const zoneName = z
+  .string()
+  .max(64)
+  .refine((name) => name === '' || isZone(name), { error: 'is no time zone such as Asia/Tokyo' })
+
 const common = {
   name: z.string().regex(/^[a-z0-9][a-z0-9._-]{0,63}$/, 'lower-case letters, digits, dot, dash and underscore'),
   title: z.string().max(200).optional(),
   /** Minutes east of UTC for lines without a zone (RFC 3164). */
   zoneMinutes: z.int().min(-840).max(840).default(0),
+  /** IANA name of the zone of lines without one, summer time included; goes before `zoneMinutes`. */
+  zone: zoneName.optional(),
   /** Parser ids to try first. */
   parsers: z.array(z.string().max(64)).max(16).default([]),
   /** Left out: an hour, and none for an import. */
@@ -130,6 +138,8 @@ export const sourceChange = z
     enabled: z.boolean().optional(),
     title: z.string().max(200).optional(),
     expectedSeconds: z.int().min(1).max(31_536_000).nullable().optional(),
+    /** IANA name of the zone of lines without one; empty: as was configured. */
+    zone: zoneName.optional(),
     /** How the events of a generic webhook are read; null: as they come. */
     mapping: webhookMapping.nullable().optional(),
   })
@@ -140,6 +150,7 @@ export const sourceDetail = sourceSummary.extend({
   /** As configured; null for sources that exist because somebody sent to them (http). */
   config: z.record(z.string(), z.unknown()).nullable(),
   zoneMinutes: z.int(),
+  zone: z.string(),
   parsers: z.array(z.string()),
 })
 export type SourceDetail = z.infer<typeof sourceDetail>

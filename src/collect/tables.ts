@@ -1,4 +1,5 @@
 import type { CompletenessTables } from './completeness/tables.ts'
+import type { MaskingTables } from './masking/tables.ts'
 import type { Counts, SourceKind } from './schema.ts'
 
 /** The eight accounts of `Counts`, each a column. */
@@ -14,6 +15,8 @@ export interface SourcesTable extends CountColumns {
   /** Empty for a source that exists because somebody sent to it. */
   config: string
   zone_minutes: number
+  /** IANA name of the zone of lines without one; empty: `zone_minutes`. */
+  zone: string
   parsers: string
   /** The longest silence that is normal; null: none is expected. */
   expected_seconds: number | null
@@ -33,7 +36,7 @@ export interface MinutesTable extends CountColumns {
   quiet: number
 }
 
-export interface CollectTables extends CompletenessTables {
+export interface CollectTables extends CompletenessTables, MaskingTables {
   collect_sources: SourcesTable
   collect_minutes: MinutesTable
 }

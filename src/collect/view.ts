@@ -42,6 +42,7 @@ export function detail(
     ...summary(row, minutes, status, now),
     config: row.config === '' ? null : readJson<JsonObject>(row.config),
     zoneMinutes: row.zone_minutes,
+    zone: row.zone,
     parsers: readJson<string[]>(row.parsers),
   }
 }

@@ -193,6 +193,14 @@ const SETTINGS = {
       ja: '付属ルールと data/rules のほかに読む Sigma ルールのフォルダー。',
     },
   },
+  geoip: {
+    schema: z.array(z.string().min(1)),
+    fallback: [],
+    meaning: {
+      en: 'Databases of places and networks in MaxMind’s format (.mmdb), such as GeoLite2-City and GeoLite2-ASN; read again when they change. Where two know an address the first is believed.',
+      ja: 'IP アドレスの所在地と AS のデータベース（MaxMind 形式 .mmdb、例: GeoLite2-City、GeoLite2-ASN）。変わると自動で読み直し、重なる項目は先のものを使います。',
+    },
+  },
   witness: {
     schema: z.string().min(1).nullable(),
     fallback: null,
@@ -449,6 +457,7 @@ export function readConfig(
 /** How a variable writes a list. */
 const LIST_SEPARATORS: Readonly<Partial<Record<SettingKey, RegExp>>> = {
   rules: /:/,
+  geoip: /:/,
   'source-folders': /:/,
   'retention-for': /[\s,]+/,
   'seal-key-command': /\s+/,

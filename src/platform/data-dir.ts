@@ -13,6 +13,8 @@ export interface DataDir {
   /** The user's own rules and cards. */
   readonly rules: string
   readonly declarations: string
+  /** The user's own masking rules. */
+  readonly masking: string
   /** Sealed hours as Parquet. */
   readonly sealed: string
   /** Where a running server says how to reach it. */
@@ -28,6 +30,7 @@ export function dataDir(root: string): DataDir {
     keys: join(root, 'keys'),
     rules: join(root, 'rules'),
     declarations: join(root, 'declarations'),
+    masking: join(root, 'masking'),
     sealed: join(root, 'lake', 'sealed'),
     running: join(root, 'running.json'),
   }
@@ -44,7 +47,7 @@ export interface RunningServer {
 /** Makes the folders, readable by their owner alone. @throws KanpekiError `data_folder`. */
 export function prepareDataDir(dir: DataDir): void {
   try {
-    for (const folder of [dir.root, dir.lake, dir.sealed, dir.ledger, dir.keys, dir.rules, dir.declarations])
+    for (const folder of [dir.root, dir.lake, dir.sealed, dir.ledger, dir.keys, dir.rules, dir.declarations, dir.masking])
       mkdirSync(folder, { recursive: true, mode: 0o700 })
   } catch (error) {
     throw new KanpekiError('data_folder', `Cannot make the data folder: ${messageOf(error)}.`, {

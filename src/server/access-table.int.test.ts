@@ -196,6 +196,7 @@ const SILENT: readonly string[] = [
   'GET /api/v1/holds',
   'GET /api/v1/invite',
   'GET /api/v1/ledger/head',
+  'GET /api/v1/masking',
   'GET /api/v1/me/factors',
   'GET /api/v1/me/sessions',
   'GET /api/v1/measures',

@@ -27,6 +27,7 @@ import { sessionPolicy, signInDeps } from '../app/sign-in-deps.ts'
 import { sourceTls } from '../app/source-tls.ts'
 import { VERSION } from '../app/version.ts'
 import type { Addresses } from '../collect/addresses.ts'
+import { maskingRoutes } from '../collect/masking/routes.ts'
 import { routes as collectRoutes } from '../collect/routes.ts'
 import { createIngestHandler } from '../collect/sources/http/handler.ts'
 import { compatTarget, mainTarget } from '../collect/sources/http/target.ts'
@@ -290,7 +291,7 @@ export function allRoutes(deps: RouteDeps): Route[] {
     ...accessRoutes(access),
     ...partRoutes({
       ...access,
-      assetsChanged: async () => void (await pipeline.ask({ kind: 'assets' })),
+      assetsChanged: async () => void (await pipeline.ask({ kind: 'known' })),
       waiting: [(scope) => waitingCards(state.scoped<DeclareTables>(scope))],
     }),
     ...ssoRoutes({ ...access, fetch: services.outgoing.fetch }),
@@ -322,6 +323,7 @@ export function allRoutes(deps: RouteDeps): Route[] {
       entityTimeline: createEntityTimeline(lake),
       ledgerIndexes: places,
     }),
+    ...maskingRoutes({ state, rules: services.masking }),
     ...collectRoutes({ state, manager, statusOf, clock, unknownsOf, sendTest, addresses }),
     ...declareRoutes(declare),
     overviewRoute({

@@ -79,3 +79,8 @@ export async function handedOver(db: Db): Promise<{ readonly scope: string; read
     .where('scope', '!=', DEFAULT_SCOPE)
     .execute()
 }
+
+/** For the writer: all of them, of every scope. */
+export async function everyAsset(db: Db): Promise<Asset[]> {
+  return await db.selectFrom('assets').selectAll().orderBy('id').execute()
+}

@@ -76,3 +76,13 @@ export async function linksUntil(db: Db, now: number): Promise<ReadonlyMap<strin
   const rows = await db.selectFrom('access_links').select(['account_id', 'expires']).where('expires', '>', now).execute()
   return new Map(rows.map(({ account_id, expires }) => [account_id, expires]))
 }
+
+/** People whom events may name: the emergency account is none. */
+export async function knownPeople(db: Db): Promise<Pick<Account, 'name' | 'display' | 'email'>[]> {
+  return await db
+    .selectFrom('access_accounts')
+    .select(['name', 'display', 'email'])
+    .where('active', '=', 1)
+    .where('break_glass', '=', 0)
+    .execute()
+}

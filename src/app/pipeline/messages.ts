@@ -1,4 +1,5 @@
 import type { CommitBatch, CommitResult } from '../../collect/commit.ts'
+import type { MaskingRule } from '../../collect/masking/schema.ts'
 import type { IngestBody, IngestReply } from '../../collect/sources/http/body.ts'
 import type { Refusal, RuleInfo } from '../../kernel/detection.ts'
 import type { Place } from '../../kernel/error.ts'
@@ -14,6 +15,11 @@ export interface WorkerSettings {
   readonly writer: string
   /** Folders of rules, read in this order. */
   readonly rules: readonly string[]
+  /** Databases of places, in the order in which they are believed. */
+  readonly geoip: readonly string[]
+  readonly masking: { readonly rules: readonly MaskingRule[]; readonly key: Uint8Array }
+  /** Minutes east of UTC for lines without a zone, where their source says nothing. */
+  readonly zoneMinutes: number
   /** Folders whose path is left out where files are shown to people. */
   readonly roots: readonly string[]
 }
@@ -30,8 +36,8 @@ export type Request =
   | { readonly kind: 'body'; readonly body: IngestBody }
   | { readonly kind: 'batch'; readonly batch: CommitBatch }
   | { readonly kind: 'status' }
-  /** Reads anew which hosts belong to which scope; events committed from the answer on follow it. */
-  | { readonly kind: 'assets' }
+  /** Reads anew what is known of hosts, people and sources' zones; events that come after the answer follow it. */
+  | { readonly kind: 'known' }
   /** Answered when the rules have seen everything that was committed before. */
   | { readonly kind: 'settled' }
   | { readonly kind: 'stop' }
@@ -40,7 +46,7 @@ export interface Replies {
   readonly body: IngestReply
   readonly batch: CommitResult
   readonly status: PipelineStatus
-  readonly assets: null
+  readonly known: null
   readonly settled: null
   readonly stop: null
 }

@@ -66,7 +66,11 @@ beforeAll(async () => {
     clock,
     writer: 'w1',
     parse: (record) => ({ parser: 'test', events: [{ observed: undefined, ecs: { message: record.text ?? '' } }] }),
-    handOver: () => ({ size: 0, scopeOf: () => undefined }),
+    known: {
+      handOver: () => ({ size: 0, scopeOf: () => undefined }),
+      finish: () => undefined,
+      zoneMinutes: () => 0,
+    },
     committed: (batch) => detector.push(batch),
     ready: () => detector.ready(),
   })

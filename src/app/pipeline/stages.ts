@@ -22,8 +22,7 @@ export interface StagesDeps extends Pick<DetectorDeps, 'progressed' | 'failed'> 
   /** The writer's name in the lake. */
   readonly writer: string
   readonly rules: Rules
-  /** Asked for each batch: it changes when assets do. */
-  readonly handOver: WriterDeps['handOver']
+  readonly known: WriterDeps['known']
 }
 
 export interface Stages {
@@ -47,7 +46,7 @@ export async function startStages({
   clock: machine,
   writer: name,
   rules,
-  handOver,
+  known,
   progressed,
   failed,
 }: StagesDeps): Promise<Stages> {
@@ -81,7 +80,7 @@ export async function startStages({
     writer: name,
     after: done,
     parse: parseRecord,
-    handOver,
+    known,
     committed: (batch) => detector.push(batch),
     ready: () => detector.ready(),
   })

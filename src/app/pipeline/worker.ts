@@ -1,7 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import { parentPort, workerData } from 'node:worker_threads'
-import { loadHandOver } from '../../access/assets/hand-over.ts'
-import type { AccessTables } from '../../access/tables.ts'
 import { loadRuleSet } from '../../detect/rule-set.ts'
 import { systemClock } from '../../kernel/clock.ts'
 import { KanpekiError, messageOf } from '../../kernel/error.ts'
@@ -9,6 +7,7 @@ import { connectLake } from '../../platform/lake/connect.ts'
 import { openState } from '../../platform/state/state.ts'
 import { migrations } from '../migrations.ts'
 import { repeatEvery } from '../repeat.ts'
+import { openKnown } from './known.ts'
 import type { FromWorker, Replies, Request, ToWorker, WireError, WorkerSettings } from './messages.ts'
 import { startStages } from './stages.ts'
 import { takeBody } from './take-body.ts'
@@ -18,6 +17,7 @@ import { takeBody } from './take-body.ts'
 const STOP_GRACE_MS = 20_000
 /** What is known of hosts is written this often; after a crash the rest is read from the lake. */
 const FLUSH_EVERY_MS = 10_000
+const REFRESH_EVERY_MS = 60_000
 
 const port = parentPort
 if (port === null) throw new Error('pipeline/worker runs as a worker thread')
@@ -30,14 +30,14 @@ const rules = loadRuleSet(settings.rules, (file) => {
   const root = settings.roots.find((one) => file.startsWith(one))
   return root === undefined ? file : file.slice(root.length)
 })
-let handOver = await loadHandOver(state.tables<AccessTables>())
+const known = await openKnown(state, settings)
 const { writer, detector, watch, clock } = await startStages({
   state,
   lake,
   clock: systemClock,
   writer: settings.writer,
   rules,
-  handOver: () => handOver,
+  known,
   progressed: (what) => send({ kind: 'progressed', ...what }),
   failed: (error) => send({ kind: 'trouble', error: wireError(error) }),
 })
@@ -53,6 +53,13 @@ const flushWatch = async (): Promise<void> => {
   flushAt = performance.now() + 20 * (performance.now() - started)
 }
 const flushing = repeatEvery(FLUSH_EVERY_MS, flushWatch, (error) => send({ kind: 'trouble', error: wireError(error) }))
+
+// Geo databases are files that change, and people come and go without telling the writer.
+const refreshing = repeatEvery(
+  REFRESH_EVERY_MS,
+  async () => tellOfGeo(await known.refresh()),
+  (error) => send({ kind: 'trouble', error: wireError(error) }),
+)
 
 const handlers: { readonly [K in Request['kind']]: (request: Extract<Request, { kind: K }>) => Promise<Replies[K]> } = {
   body: ({ body }) => takeBody(writer, body),
@@ -70,8 +77,8 @@ const handlers: { readonly [K in Request['kind']]: (request: Extract<Request, { 
     catchingUp: detector.catchingUp(),
     rules: { loaded: rules.rules, refused: rules.refused },
   }),
-  assets: async () => {
-    handOver = await loadHandOver(state.tables<AccessTables>())
+  known: async () => {
+    tellOfGeo(await known.refresh())
     return null
   },
   settled: async () => {
@@ -81,11 +88,18 @@ const handlers: { readonly [K in Request['kind']]: (request: Extract<Request, { 
   stop: async () => {
     await Promise.race([settled(), pause(STOP_GRACE_MS, undefined, { ref: false })])
     detector.stop()
-    await flushing.stop()
+    await Promise.all([flushing.stop(), refreshing.stop()])
     flushAt = 0
     await Promise.race([flushWatch().catch(() => {}), pause(STOP_GRACE_MS, undefined, { ref: false })])
     return null
   },
+}
+
+function tellOfGeo(failed: readonly string[]): void {
+  for (const reason of failed) {
+    const error = new KanpekiError('geoip_unreadable', `A geo database cannot be read and stays as it was: ${reason}.`)
+    send({ kind: 'trouble', error: wireError(error) })
+  }
 }
 
 async function settled(): Promise<void> {

@@ -1,13 +1,14 @@
 import { randomBytes } from 'node:crypto'
 import type { CommitResult } from '../../collect/commit.ts'
 import { countOutcomes, type RecordOutcome } from '../../collect/counts.ts'
+import type { MaskTally } from '../../collect/masking/mask.ts'
 import { kindOf } from '../../collect/source-kind.ts'
 import type { Clock } from '../../kernel/clock.ts'
 import { KanpekiError } from '../../kernel/error.ts'
 import { DEFAULT_SCOPE, type ParsedEvent, type RawRecord } from '../../kernel/event.ts'
-import type { JsonObject } from '../../kernel/json.ts'
 import type { Lake, LakeBatch, LakeEvent } from '../../platform/lake/lake.ts'
 import { finishDocument, markHandedOver, unknownDocument } from './build-event.ts'
+import type { Known } from './known.ts'
 
 /** What one sender handed over at once: acknowledged as a whole or not at all. */
 export interface Submission {
@@ -49,8 +50,8 @@ export interface WriterDeps {
   readonly parse: ParseRecord
   /** The highest number that was ever used: where retention emptied the lake it does not say so. */
   readonly after?: number
-  /** Which scope an event of the shared one belongs to, by the host it names. */
-  readonly handOver: () => { readonly size: number; scopeOf(doc: JsonObject): string | undefined }
+  /** Asked for each batch: which scope an event belongs to, what is added to it, what must not be kept, sources' zones. */
+  readonly known: Pick<Known, 'handOver' | 'finish' | 'zoneMinutes'>
   /** Called in commit order, before the senders are told. */
   readonly committed: (batch: CommittedBatch) => void
   /** Resolves when the stage behind can take more. */
@@ -117,8 +118,9 @@ export async function createWriter(deps: WriterDeps): Promise<Writer> {
     return queue.splice(0, count)
   }
 
-  function readAll({ records, zoneMinutes, parsers }: Submission): ReadRecord[] {
-    const context = { received: clock.now(), zoneMinutes, prefer: parsers }
+  function readAll({ records, scope, source, zoneMinutes, parsers }: Submission): ReadRecord[] {
+    const received = clock.now()
+    const context = { received, zoneMinutes: deps.known.zoneMinutes(scope, source, zoneMinutes, received), prefer: parsers }
     return records.map((record) => {
       const parsed = record.unreadable === undefined ? deps.parse(record, context) : { unknown: record.unreadable }
       if ('unknown' in parsed) return { outcome: 'unknown', parser: 'unknown', events: [unknownDocument(record, parsed.unknown)] }
@@ -163,9 +165,10 @@ export async function createWriter(deps: WriterDeps): Promise<Writer> {
     const events: LakeEvent[] = []
     const receivedIso = new Date(received).toISOString()
     const next = sequence + 1
-    const handOver = deps.handOver()
+    const handOver = deps.known.handOver()
+    const finish = deps.known.finish()
 
-    const outcomesOf = ({ submission, read }: Waiting, saw: (observed: number) => void): RecordOutcome[] => {
+    const outcomesOf = ({ submission, read }: Waiting, masked: MaskTally, saw: (observed: number) => void): RecordOutcome[] => {
       const { request, source, records } = submission
       const shared = submission.scope === DEFAULT_SCOPE && handOver.size > 0
       const repeated = request !== '' && (requestsBefore.has(request) || requestsHere.has(request))
@@ -184,6 +187,7 @@ export async function createWriter(deps: WriterDeps): Promise<Writer> {
           const taker = shared ? handOver.scopeOf(doc) : undefined
           const scope = taker ?? submission.scope
           if (taker !== undefined) markHandedOver(doc)
+          finish?.(doc, scope, masked)
           events.push({ id, scope, source, parser, observed, doc, json: JSON.stringify(doc), request })
         }
         return outcome
@@ -192,12 +196,20 @@ export async function createWriter(deps: WriterDeps): Promise<Writer> {
 
     const results = group.map((waiting) => {
       let newest: number | undefined
-      const outcomes = outcomesOf(waiting, (observed) => {
+      const masked: MaskTally = new Map()
+      const outcomes = outcomesOf(waiting, masked, (observed) => {
         newest = Math.max(newest ?? observed, observed)
       })
       const { bytes, gaps, refused } = waiting.submission
       const counts = countOutcomes(outcomes, { bytes, gaps, dropped: refused })
-      return { outcomes, writer, sequence: next, counts, ...(newest === undefined ? {} : { observed: newest }) }
+      return {
+        outcomes,
+        writer,
+        sequence: next,
+        counts,
+        ...(newest === undefined ? {} : { observed: newest }),
+        ...(masked.size === 0 ? {} : { masked }),
+      }
     })
     const counts = group.map(({ submission }, at) => ({
       source: submission.source,

@@ -73,4 +73,21 @@ export const completenessMigrations: readonly Migration[] = [
         .execute()
     },
   },
+  {
+    name: '0061-collect-masking-and-zones',
+    async up(db) {
+      await db.schema
+        .createTable('collect_masked')
+        .addColumn('scope', columns.text, (c) => c.notNull())
+        .addColumn('rule', columns.text, (c) => c.notNull())
+        .addColumn('masked', columns.count, (c) => c.notNull())
+        .addColumn('last_at', columns.time, (c) => c.notNull())
+        .addPrimaryKeyConstraint('collect_masked_pk', ['scope', 'rule'])
+        .execute()
+      await db.schema
+        .alterTable('collect_sources')
+        .addColumn('zone', columns.text, (c) => c.notNull().defaultTo(''))
+        .execute()
+    },
+  },
 ]

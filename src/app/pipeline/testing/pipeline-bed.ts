@@ -3,8 +3,6 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { loadHandOver } from '../../../access/assets/hand-over.ts'
-import type { AccessTables } from '../../../access/tables.ts'
 import type { IngestBody } from '../../../collect/sources/http/body.ts'
 import { loadRuleSet } from '../../../detect/rule-set.ts'
 import type { DetectTables } from '../../../detect/tables.ts'
@@ -15,6 +13,7 @@ import type { Lake } from '../../../platform/lake/lake.ts'
 import { openState, type State } from '../../../platform/state/state.ts'
 import { startTestLake } from '../../../platform/testing/lakes.ts'
 import { migrations } from '../../migrations.ts'
+import { type KnownSettings, openKnown } from '../known.ts'
 import { type Stages, startStages } from '../stages.ts'
 import { takeBody } from '../take-body.ts'
 
@@ -26,7 +25,10 @@ export interface PipelineBed {
   readonly state: State
   readonly engine: EmbeddedLake
   /** Both stages over the bed's stores, or over what `faults` makes of them, with our own rules freshly loaded. */
-  start(faults?: { readonly state?: (state: State) => State; readonly lake?: (lake: Lake) => Lake }): Promise<Run>
+  start(
+    faults?: { readonly state?: (state: State) => State; readonly lake?: (lake: Lake) => Lake },
+    settings?: Partial<KnownSettings>,
+  ): Promise<Run>
   /** Rule, entity, detections and events of every alert, sorted. */
   alerts(): Promise<string[]>
   stop(): Promise<void>
@@ -56,16 +58,21 @@ export async function startPipelineBed(): Promise<PipelineBed> {
     lake: bed.lake,
     state,
     engine: bed.process,
-    async start(faults = {}) {
+    async start(faults = {}, settings = {}) {
       const failures: unknown[] = []
-      const handOver = await loadHandOver(state.tables<AccessTables>())
+      const known = await openKnown(state, {
+        geoip: [],
+        masking: { rules: [], key: new Uint8Array(32) },
+        zoneMinutes: 0,
+        ...settings,
+      })
       const stages = await startStages({
         state: faults.state?.(state) ?? state,
         lake: faults.lake?.(bed.lake) ?? bed.lake,
         clock,
         writer: WRITER,
         rules: loadRuleSet([RULES]),
-        handOver: () => handOver,
+        known,
         progressed: () => {},
         failed: (error) => failures.push(error),
       })

@@ -1,0 +1,191 @@
+import { createHmac } from 'node:crypto'
+import { RE2JS } from 're2js'
+import { isJsonObject, type JsonObject, type JsonValue } from '../../kernel/json.ts'
+import { type MaskingRule, OURS } from './schema.ts'
+
+/** How many values each rule masked. */
+export type MaskTally = Map<string, number>
+
+/** Masks a document in place. Every object in it must be the caller's own. */
+export type Masker = (doc: JsonObject, tally: MaskTally) => void
+
+/** A masked value shorter than this is not looked for elsewhere: it would stand in everything. */
+const LOOKED_FOR = 4
+const HASH_DIGITS = 16
+
+type Growing = Record<string, JsonValue>
+
+interface Compiled {
+  readonly id: string
+  readonly everywhere: boolean
+  readonly paths: readonly { readonly parts: readonly string[]; readonly below: boolean }[]
+  readonly whole: boolean
+  /** The text as masked, or the same text. */
+  readonly text: (text: string, count: () => void) => string
+}
+
+/**
+ * @param key of the installation, for rules that hash.
+ * @returns undefined where no rule is in force: then nothing has to be asked.
+ */
+export function createMasker(rules: readonly MaskingRule[], key: Uint8Array): Masker | undefined {
+  const compiled = rules.filter(({ enabled }) => enabled).map((rule) => compile(rule, key))
+  if (compiled.length === 0) return undefined
+  return (doc, tally) => {
+    for (const rule of compiled) {
+      let masked = 0
+      const count = (): void => {
+        masked++
+      }
+      const raw = rule.whole ? new Map<string, string>() : undefined
+      const text = (value: string): string => {
+        const made = rule.text(value, count)
+        if (raw !== undefined && made !== value && value.length >= LOOKED_FOR) raw.set(value, made)
+        return made
+      }
+      if (rule.everywhere) walkObject(doc as Growing, '', text)
+      for (const { parts, below } of rule.paths) maskPath(doc, parts, 0, below, text)
+      if (raw !== undefined && raw.size > 0) spread(doc as Growing, raw)
+      if (masked > 0) tally.set(rule.id, (tally.get(rule.id) ?? 0) + masked)
+    }
+  }
+}
+
+function compile(rule: MaskingRule, key: Uint8Array): Compiled {
+  const replacement = rule.hash === true ? (value: string) => hashed(value, key) : () => rule.replace!
+  const shape = {
+    id: rule.id,
+    everywhere: rule.fields.includes('*'),
+    paths: rule.fields
+      .filter((field) => field !== '*')
+      .map((field) => {
+        const below = field.endsWith('.*')
+        return { parts: (below ? field.slice(0, -2) : field).split('.'), below }
+      }),
+  }
+  if (rule.pattern === undefined) {
+    const whole = (value: string, count: () => void): string => {
+      if (value === '') return value
+      count()
+      return replacement(value)
+    }
+    return { ...shape, whole: true, text: whole }
+  }
+  const pattern = RE2JS.compile(rule.pattern)
+  const { contains, check } = rule
+  const text = (value: string, count: () => void): string => {
+    if (contains !== undefined && !contains.some((part) => value.includes(part))) return value
+    const matcher = pattern.matcher(value)
+    let out = ''
+    let from = 0
+    while (matcher.find()) {
+      const found = matcher.group() ?? ''
+      if (found === '' || (check === 'luhn' && !passesLuhn(found))) continue
+      count()
+      out += value.slice(from, matcher.start()) + replacement(found)
+      from = matcher.end()
+    }
+    return from === 0 ? value : out + value.slice(from)
+  }
+  return { ...shape, whole: false, text }
+}
+
+function hashed(value: string, key: Uint8Array): string {
+  return `masked:${createHmac('sha256', key).update(value).digest('hex').slice(0, HASH_DIGITS)}`
+}
+
+/** ISO/IEC 7812-1 Annex B over the digits, of which there must be 12 to 19. */
+function passesLuhn(text: string): boolean {
+  let sum = 0
+  let digits = 0
+  for (let at = text.length - 1; at >= 0; at--) {
+    const digit = text.charCodeAt(at) - 48
+    if (digit < 0 || digit > 9) continue
+    const doubled = digits % 2 === 1 ? digit * 2 : digit
+    sum += doubled > 9 ? doubled - 9 : doubled
+    digits++
+  }
+  return digits >= 12 && digits <= 19 && sum % 10 === 0
+}
+
+/** Masks values, and member names if asked to, at any depth. */
+function walkObject(object: Growing, path: string, text: (value: string) => string, names = true): void {
+  for (const key of Object.keys(object)) {
+    const here = path === '' ? key : `${path}.${key}`
+    if (OURS.has(here)) continue
+    const value = object[key]!
+    const made = walkValue(value, here, text, names)
+    const name = names ? text(key) : key
+    if (name === key) {
+      if (made !== value) object[key] = made
+      continue
+    }
+    delete object[key]
+    setOwn(object, freeName(object, name), made)
+  }
+}
+
+function walkValue(value: JsonValue, path: string, text: (value: string) => string, names: boolean): JsonValue {
+  if (typeof value === 'string') return text(value)
+  if (typeof value === 'number') {
+    const written = String(value)
+    const made = text(written)
+    return made === written ? value : made
+  }
+  if (Array.isArray(value)) {
+    const items = value as JsonValue[]
+    const made = items.map((item) => walkValue(item, path, text, names))
+    return made.some((item, at) => item !== items[at]) ? made : value
+  }
+  if (isJsonObject(value)) walkObject(value as Growing, path, text, names)
+  return value
+}
+
+/** `__proto__` as a name would set a prototype. */
+function setOwn(object: Growing, name: string, value: JsonValue): void {
+  Object.defineProperty(object, name, { value, enumerable: true, writable: true, configurable: true })
+}
+
+function freeName(object: Growing, name: string): string {
+  for (let n = 0; ; n++) {
+    const wanted = n === 0 ? name : `${name}_${n + 1}`
+    if (!Object.hasOwn(object, wanted)) return wanted
+  }
+}
+
+/** Follows a dotted name through objects and lists; a key that itself holds the rest with its dots counts too. */
+function maskPath(here: JsonObject, parts: readonly string[], at: number, below: boolean, text: (value: string) => string): void {
+  const object = here as Growing
+  for (let end = at + 1; end <= parts.length; end++) {
+    const key = end === at + 1 ? parts[at]! : parts.slice(at, end).join('.')
+    if (!Object.hasOwn(object, key)) continue
+    const value = object[key]!
+    if (end === parts.length) object[key] = maskLeaf(value, parts.join('.'), below, text)
+    else if (isJsonObject(value)) maskPath(value, parts, end, below, text)
+    else if (Array.isArray(value))
+      for (const item of value as readonly JsonValue[]) if (isJsonObject(item)) maskPath(item, parts, end, below, text)
+  }
+}
+
+/** A field's value, or each of its values; what stands below it only where the rule says so. */
+function maskLeaf(value: JsonValue, path: string, below: boolean, text: (value: string) => string): JsonValue {
+  if (isJsonObject(value)) {
+    if (below) walkObject(value as Growing, path, text, false)
+    return value
+  }
+  if (Array.isArray(value)) return (value as readonly JsonValue[]).map((item) => maskLeaf(item, path, below, text))
+  if (value === null) return value
+  const written = String(value)
+  const made = text(written)
+  return made === written ? value : made
+}
+
+/** A value that was masked in its field must not stand in the message or the original line. */
+function spread(doc: Growing, raw: ReadonlyMap<string, string>): void {
+  const all = [...raw].sort(([a], [b]) => b.length - a.length)
+  walkObject(doc, '', (value) => {
+    let made = value
+    for (const [from, to] of all) if (made.includes(from)) made = made.replaceAll(from, () => to)
+    return made
+  })
+}
