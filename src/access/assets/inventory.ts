@@ -13,9 +13,7 @@ export interface InventoryAsset {
 }
 
 /** Every asset of every scope, and people by the address that directories know them by. */
-export async function loadInventory(
-  db: Db,
-): Promise<{
+export async function loadInventory(db: Db): Promise<{
   readonly assets: readonly InventoryAsset[]
   readonly people: readonly { readonly email: string; readonly name: string }[]
 }> {

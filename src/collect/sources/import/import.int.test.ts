@@ -160,7 +160,7 @@ describe('lines that belong together', () => {
 
   test('are entries of a journal export', async () => {
     const entry = (n: number): string => `__CURSOR=s=${n}\n__REALTIME_TIMESTAMP=1768474800123456\nMESSAGE=message ${n}\n\n`
-    await run([file('journal.export', Array.from({ length: 3 }, (_, n) => entry(n)).join('') + 'torn')])
+    await run([file('journal.export', `${Array.from({ length: 3 }, (_, n) => entry(n)).join('')}torn`)])
     expect([...recorder.stored.values()].map(({ json, unreadable }) => json?.['MESSAGE'] ?? unreadable)).toEqual([
       'message 0',
       'message 1',
