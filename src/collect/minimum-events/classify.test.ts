@@ -1,4 +1,4 @@
-import { readdirSync } from 'node:fs'
+import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { describe, expect, it } from 'vitest'
@@ -123,8 +123,11 @@ describe('the minimum set', () => {
   it.each([
     ['en', 'minimum-events.md'],
     ['ja', 'minimum-events.ja.md'],
-  ] as const)('stands in the documentation (%s)', async (language, file) => {
-    await expect(`${PAGES[language]}\n${minimumEventsTable(language)}\n`).toMatchFileSnapshot(docs(file))
+  ] as const)('stands in the documentation (%s)', (language, file) => {
+    // The formatter pads cells.
+    const squeezed = (text: string): string => text.replaceAll(/ +/g, ' ').replaceAll(/-{3,}/g, '---').trim()
+    const page = readFileSync(docs(file), 'utf8')
+    expect(squeezed(page)).toBe(squeezed(`${PAGES[language]}\n${minimumEventsTable(language)}`))
   })
 })
 

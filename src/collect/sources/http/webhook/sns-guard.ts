@@ -39,15 +39,15 @@ const SIGNED_SUBSCRIPTION = ['Message', 'MessageId', 'SubscribeURL', 'Timestamp'
  * through the guarded door. Where the certificate cannot be had (no way out), the message is taken on its token alone,
  * `aws.sns.signature` says `not-checked`, and nothing is confirmed.
  */
-export function createSnsGuard({ fetch, clock, log }: SnsGuardDeps): SnsGuard {
+export function createSnsGuard({ fetch: guardedFetch, clock, log }: SnsGuardDeps): SnsGuard {
   const certificates = new Map<string, X509Certificate>()
 
   const certificate = async (url: URL): Promise<X509Certificate | undefined> => {
     const known = certificates.get(url.href)
     if (known !== undefined) return known
-    if (fetch === undefined) return undefined
+    if (guardedFetch === undefined) return undefined
     try {
-      const reply = await fetch(url, CALL)
+      const reply = await guardedFetch(url, CALL)
       if (!reply.ok) throw new Error(`status ${reply.status}`)
       const got = new X509Certificate(Buffer.from(await reply.arrayBuffer()))
       if (certificates.size >= CERTIFICATES_KEPT) certificates.delete(certificates.keys().next().value!)
@@ -81,7 +81,7 @@ export function createSnsGuard({ fetch, clock, log }: SnsGuardDeps): SnsGuard {
 
   async function confirm(url: URL, topic: string): Promise<void> {
     try {
-      const reply = await fetch!(url, CALL)
+      const reply = await guardedFetch!(url, CALL)
       if (!reply.ok) throw new Error(`status ${reply.status}`)
       await reply.body?.cancel()
       log('a subscription of SNS was confirmed', { topic })
