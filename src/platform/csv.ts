@@ -74,6 +74,11 @@ export function csvLine(cells: readonly (string | number | null)[]): string {
   return `${cells.map(cellText).join(',')}\r\n`
 }
 
+/** A line of column names: the `@` of `@timestamp`, which would begin a formula, is left out. */
+export function csvHead(names: readonly string[]): string {
+  return csvLine(names.map((name) => name.replace(/^@/, '')))
+}
+
 function cellText(cell: string | number | null): string {
   if (cell === null) return ''
   if (typeof cell === 'number') return String(cell)

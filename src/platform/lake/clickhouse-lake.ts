@@ -29,6 +29,7 @@ import type {
   TopValue,
 } from './lake.ts'
 import * as queries from './queries.ts'
+import { Params } from './query/params.ts'
 import { HOUR_MS } from './table.ts'
 
 /** Batches looked at when catching up, values asked for at once, rows and buckets given at most. */
@@ -180,6 +181,10 @@ export class ClickHouseLake implements Lake {
     return row === undefined ? undefined : eventOf(row)
   }
 
+  writeParquet(request: SearchRequest, limit: number, path: string): Promise<void> {
+    return this.#exportParquet(queries.exportRows(request, limit, this.#clock.now()), path, request.signal)
+  }
+
   async getMany(scope: string | undefined, ids: readonly string[]): Promise<readonly StoredEvent[]> {
     if (ids.length === 0) return []
     if (ids.length > KNOWN_A_QUERY) throw new RangeError(`${ids.length} ids asked for at once`)
@@ -211,7 +216,7 @@ export class ClickHouseLake implements Lake {
     await mkdir(folder, { recursive: true, mode: 0o700 })
     await syncFolder(this.#sealed)
     await rm(temporary, { force: true })
-    await this.#exportParquet(queries.hourRows(hour), temporary)
+    await this.#exportParquet({ sql: queries.hourRows(hour), params: new Params() }, temporary)
     const rows = await this.#engine.rows<{
       writer: string
       number: string

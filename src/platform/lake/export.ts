@@ -1,10 +1,15 @@
 import { createWriteStream } from 'node:fs'
 import { pipeline } from 'node:stream/promises'
 import type { Engine } from './engine-calls.ts'
-import { Params } from './query/params.ts'
+import type { Params } from './query/params.ts'
 
 /** Writes the rows of a SELECT as a Parquet file at `path`, which does not exist yet. */
-export type ExportParquet = (select: string, path: string) => Promise<void>
+export type ExportParquet = (select: Select, path: string, signal?: AbortSignal) => Promise<void>
+
+export interface Select {
+  readonly sql: string
+  readonly params: Params
+}
 
 /** Row groups are what a writer holds in memory: small ones, written one after the other. */
 const SETTINGS = [
@@ -19,17 +24,18 @@ const SETTINGS = [
 
 /** The engine shares this machine's disk: it writes the file itself, without holding it in memory. */
 export function exportByEngine(engine: Engine): ExportParquet {
-  return async (select, path) => {
-    const params = new Params()
+  return async ({ sql, params }, path, signal) => {
     await engine.command(
-      `INSERT INTO FUNCTION file(${params.text(path)}, 'Parquet') ${select} SETTINGS ${SETTINGS}, min_insert_block_size_rows = 8192, min_insert_block_size_bytes = 8000000, engine_file_truncate_on_insert = 1`,
+      `INSERT INTO FUNCTION file(${params.text(path)}, 'Parquet') ${sql} SETTINGS ${SETTINGS}, min_insert_block_size_rows = 8192, min_insert_block_size_bytes = 8000000, engine_file_truncate_on_insert = 1`,
       params,
+      signal,
     )
   }
 }
 
 export function exportByHttp(engine: Engine): ExportParquet {
-  return async (select, path) => {
-    await pipeline(await engine.stream(`${select} SETTINGS ${SETTINGS} FORMAT Parquet`), createWriteStream(path, { mode: 0o600 }))
+  return async ({ sql, params }, path, signal) => {
+    const rows = await engine.stream(`${sql} SETTINGS ${SETTINGS} FORMAT Parquet`, params, signal)
+    await pipeline(rows, createWriteStream(path, { mode: 0o600 }), signal === undefined ? {} : { signal })
   }
 }

@@ -168,6 +168,11 @@ export interface Lake {
   histogram(request: SearchRequest & { readonly range: TimeRange; readonly step: number }): Promise<readonly Bucket[]>
   /** Most frequent values of a field (dotted ECS path), most frequent first. */
   top(request: SearchRequest & { readonly field: string; readonly limit: number }): Promise<readonly TopValue[]>
+  /**
+   * Writes events as a Parquet file at `path`, which does not exist yet: id, times and source, the ECS fields that have a
+   * column (`user_name` for `user.name`), and the whole document as JSON. In the order in which they are stored.
+   */
+  writeParquet(request: SearchRequest, limit: number, path: string): Promise<void>
   get(scope: string | undefined, id: string): Promise<StoredEvent | undefined>
   /** Those of these events that are there, in no order; at most 1000 ids. */
   getMany(scope: string | undefined, ids: readonly string[]): Promise<readonly StoredEvent[]>

@@ -2,7 +2,7 @@ import { KanpekiError } from '../../kernel/error.ts'
 import type { LakeBatch, SearchPage, SearchRequest, TimeRange } from './lake.ts'
 import { compileQuery, valuesOf } from './query/compile.ts'
 import { Params } from './query/params.ts'
-import { partitionOf, SEALED_COLUMNS, SENT_COLUMNS } from './table.ts'
+import { HOT_COLUMNS, partitionOf, SEALED_COLUMNS, SENT_COLUMNS } from './table.ts'
 
 export interface Statement {
   readonly sql: string
@@ -164,6 +164,16 @@ export function top(request: SearchRequest & { readonly field: string; readonly 
     params,
     sql: `SELECT arrayJoin(${valuesOf(request.field, params)}) AS value, toUInt64(count()) AS events FROM events WHERE ${where}
       GROUP BY value ORDER BY events DESC, value LIMIT ${params.add('UInt32', request.limit)} SETTINGS ${SEARCH_LIMITS}`,
+  }
+}
+
+export function exportRows(request: SearchRequest, limit: number, now: number): Statement {
+  const params = new Params()
+  const fields = HOT_COLUMNS.map(({ column }) => column)
+  return {
+    params,
+    sql: `SELECT id, observed, received, scope, source, parser, ${fields.join(', ')}, doc FROM events
+      WHERE ${condition(request, params, now)} LIMIT ${params.add('UInt64', limit)}`,
   }
 }
 
