@@ -1,9 +1,12 @@
+import { readdirSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import type { ParseContext, ParsedEvent, RawRecord } from '../../kernel/event.ts'
-import type { JsonObject } from '../../kernel/json.ts'
+import type { JsonObject, JsonValue } from '../../kernel/json.ts'
 import { parsers } from '../parsers/registry.ts'
 import { unsound } from '../testing/ecs-fields.ts'
+import { goldenRecords } from '../testing/golden.ts'
 import { parseRecord } from './parse-record.ts'
 
 const context: ParseContext = { received: Date.UTC(2026, 0, 15, 12), zoneMinutes: 540, prefer: [] }
@@ -136,7 +139,61 @@ const lines = fc
   )
   .map((parts) => parts.join('')) // prettier-ignore
 
+/** Real records of every parser, to be broken. */
+const golden: readonly RawRecord[] = parsers.flatMap(({ id }) => {
+  const folder = fileURLToPath(new URL(`../parsers/${id}/golden/`, import.meta.url))
+  return readdirSync(folder)
+    .filter((file) => /\.(?:log|jsonl)$/.test(file))
+    .flatMap((file) => goldenRecords(`${folder}${file}`))
+})
+
+/** A golden record with a piece cut out, put in twice or replaced; in JSON, one value somewhere is another. */
+const broken = fc
+  .record({
+    record: fc.constantFrom(...golden),
+    at: fc.double({ min: 0, max: 1, noNaN: true }),
+    length: fc.nat(12),
+    put: fc.oneof(
+      fc.string({ unit: 'binary', maxLength: 12 }),
+      fc.constantFrom('"', '=', ' ', '\t', '\n', '(', '\x1d', '%', '[', '-'),
+    ),
+    value: values,
+  })
+  .map(({ record, at, length, put, value }): RawRecord => {
+    if (record.json !== undefined) return { id: 'x', json: withOther(record.json, at, value as JsonValue) }
+    const text = record.text ?? ''
+    const from = Math.floor(at * text.length)
+    const changed = `${text.slice(0, from)}${put}${text.slice(from + length)}`
+    return { id: 'x', text: changed, ...(record.header === undefined ? {} : { header: record.header }) }
+  })
+
+/** The document with one of its leaves replaced. */
+function withOther(json: JsonObject, at: number, value: JsonValue): JsonObject {
+  const copy = structuredClone(json) as Record<string, JsonValue>
+  const places: [holder: Record<string, JsonValue>, key: string][] = []
+  const walk = (holder: Record<string, JsonValue>): void => {
+    for (const key of Object.keys(holder)) {
+      places.push([holder, key])
+      if (typeof holder[key] === 'object' && holder[key] !== null) walk(holder[key] as Record<string, JsonValue>)
+    }
+  }
+  walk(copy)
+  const place = places[Math.min(Math.floor(at * places.length), places.length - 1)]
+  if (place !== undefined) place[0][place[1]] = value
+  return copy
+}
+
 describe('every parser', () => {
+  it('takes real records that are broken anywhere without throwing, and makes sound documents', () => {
+    expect(golden.length).toBeGreaterThan(400)
+    fc.assert(
+      fc.property(broken, (record) => {
+        expect(faultsOf(record)).toEqual([])
+      }),
+      { numRuns: 4_000 },
+    )
+  })
+
   it('takes any JSON without throwing, and makes sound documents', () => {
     fc.assert(
       fc.property(documents, (json) => {
@@ -206,6 +263,16 @@ describe('every parser', () => {
       `client 1.2.3.4${'#1: query'.repeat(20_000)}`,
       `client 1.2.3.4#1: query: ${'#1: '.repeat(1_000)}`,
       ' ['.repeat(50_000),
+      `type=SYSCALL msg=audit(1.000:1): ${'gid=0 '.repeat(12_000)}`,
+      `type=USER_CMD msg=audit(1.000:1): msg='${'a="'.repeat(20_000)}`,
+      `2026/01/15 20:00:00 [error] 1#1: *1 x, client: 1.2.3.4${', host: "a'.repeat(1_000)}`,
+      `[Thu Jan 15 20:00:00 2026] [error] ${'[client 1.2.3.4] '.repeat(5_000)}`,
+      `1.2.3.4:5 [15/Jan/2026:20:00:00.000] a b/c 0/0/0/0/0 200 5 - - ---- 1/1/1/1/1 0/0 ${'{a|} '.repeat(10_000)}`,
+      `2026-01-15 20:00:00 UTC [1] ${'a@b '.repeat(20_000)}LOG:  x`,
+      `2026-01-15 20:00:00.000 UTC,${'"a""'.repeat(20_000)}`,
+      `2026-01-15 20:00:00 1 [Warning] Access denied for user '${"'@'".repeat(10_000)}`,
+      `[15/Jan/2026:20:00:00 +0900] a 1.2.3.4 0.1 "${'" 200 1 1 '.repeat(10_000)}`,
+      `<Event><System>${'<a b="'.repeat(10_000)}`,
       ' info: 1'.repeat(50_000),
     ]
     for (const text of long) expect(faultsOf({ id: 'x', text })).toEqual([])

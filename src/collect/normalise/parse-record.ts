@@ -1,3 +1,4 @@
+import { messageOf } from '../../kernel/error.ts'
 import type { ParseContext, ParsedEvent, RawRecord, Unknown } from '../../kernel/event.ts'
 import type { Parser } from '../../kernel/plugin.ts'
 import { parsers } from '../parsers/registry.ts'
@@ -23,9 +24,18 @@ const SHIPPERS: ReadonlySet<string> = new Set(['json-ecs', 'journald'])
  * Reads a record with the parsers that its source prefers, then with the others, each only if it accepts the record. The
  * first one that can read it wins; otherwise an Unknown with the reason of the first that tried. A line of a log inside a
  * shipper's JSON document, and the event behind an alert of Wazuh's, are read by their own parsers; so is the document
- * inside a hit that Elasticsearch exported. Never throws.
+ * inside a hit that Elasticsearch exported. Never throws: a fault of a parser is the record's, which is kept as an Unknown, and
+ * stops nothing else.
  */
 export function parseRecord(record: RawRecord, context: ParseContext): Parsed | Unknown {
+  try {
+    return read(record, context)
+  } catch (error) {
+    return { unknown: `a fault in a parser, please report it: ${messageOf(error)}` }
+  }
+}
+
+function read(record: RawRecord, context: ParseContext): Parsed | Unknown {
   const hit = record.json === undefined ? undefined : hitOf(record.json)
   if (hit === undefined) return parse(record, context)
   const parsed = parse({ ...record, json: hit.document }, context)

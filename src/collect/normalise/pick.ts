@@ -34,6 +34,15 @@ export function pickNumber(json: JsonObject, ...paths: readonly string[]): numbe
   return undefined
 }
 
+/** The first of the paths that holds a whole number that JSON can hold exactly (an ECS `long`). */
+export function pickInteger(json: JsonObject, ...paths: readonly string[]): number | undefined {
+  for (const path of paths) {
+    const number = pickNumber(json, path)
+    if (number !== undefined && Number.isSafeInteger(number)) return number
+  }
+  return undefined
+}
+
 /** A member that is an object, or the JSON text of one, as Azure writes members of members. */
 export function pickObject(json: JsonObject, ...paths: readonly string[]): JsonObject | undefined {
   for (const path of paths) {

@@ -32,17 +32,17 @@ export const parsers: readonly Parser[] = [
   kubernetesAudit,
   journald,
   zeek,
-  // Lines, those under a header first.
+  // Lines: those under a header, then the most frequent.
   iis,
+  webAccess,
+  linuxAuth,
   auditd,
   haproxy,
-  webAccess,
   nginxError,
   apacheError,
   fail2ban,
   mysql,
   postgresql,
-  linuxAuth,
   dnsLog,
   // All else of its kind.
   jsonEcs,

@@ -42,7 +42,7 @@ const SIGN_IN = /^google\.login\.LoginService\.(login\w+)$/
 function eventOf(entry: JsonObject): ParsedEvent | string {
   const kept = nestedCopy(entry)
   if (typeof kept === 'string') return kept
-  const method = pickText(entry, 'protoPayload.methodName')!
+  const method = (entry['protoPayload'] as JsonObject)['methodName'] as string
   const service = pickText(entry, 'protoPayload.serviceName')
   const login = SIGN_IN.exec(method)
   const last = method.slice(method.lastIndexOf('.') + 1)

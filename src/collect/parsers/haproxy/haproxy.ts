@@ -9,8 +9,6 @@ import { type ProxyLine, readProxyLine } from './line.ts'
 /** Requests are at most as long as HAProxy's buffer and `len` of its log target allow. */
 const MAX_LINE = 65_536
 
-/** `[04/Apr/2024:14:30:18.885] ` with milliseconds is HAProxy's alone. */
-const TIMED = /\[\d\d\/[A-Z][a-z]{2}\/\d{4}:\d\d:\d\d:\d\d\.\d{3}\] /
 const PROGRAM = /[\s/]haproxy(?:\[\d{1,10}\]|: | \d+ \S)/
 const HEAD = 300
 
@@ -29,8 +27,11 @@ export const haproxy: Parser = {
 
   accepts({ text }) {
     if (text === undefined || text.length > MAX_LINE) return false
-    const head = text.length > HEAD ? text.slice(0, HEAD) : text
-    return PROGRAM.test(head) || TIMED.test(head)
+    // `[04/Apr/2024:14:30:18.885] ` with milliseconds is HAProxy's alone.
+    const close = text.indexOf('] ')
+    if (close >= 25 && close < HEAD && text.charCodeAt(close - 4) === 46 && text.charCodeAt(close - 25) === 91) return true
+    const named = text.indexOf('haproxy')
+    return named >= 0 && named < HEAD && PROGRAM.test(text.slice(0, HEAD))
   },
 
   parse({ text }, context) {

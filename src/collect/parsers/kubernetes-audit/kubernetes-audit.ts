@@ -4,7 +4,7 @@ import type { Parser } from '../../../kernel/plugin.ts'
 import { endpoint, ipOf } from '../../normalise/address.ts'
 import { nestedCopy } from '../../normalise/document.ts'
 import { type Draft, put, putObject, related } from '../../normalise/draft.ts'
-import { pickList, pickNumber, pickObject, pickText } from '../../normalise/pick.ts'
+import { pickInteger, pickList, pickObject, pickText } from '../../normalise/pick.ts'
 import { isoTime } from '../../normalise/time.ts'
 import { urlOf } from '../../normalise/url.ts'
 
@@ -66,7 +66,7 @@ function eventOf(audit: JsonObject): ParsedEvent | string {
   if (typeof kept === 'string') return kept
   const verb = pickText(audit, 'verb') ?? ''
   const resource = pickText(audit, 'objectRef.resource')
-  const code = pickNumber(audit, 'responseStatus.code')
+  const code = pickInteger(audit, 'responseStatus.code')
   const decision = pickObject(audit, 'annotations')?.['authorization.k8s.io/decision']
   const category = ['api']
   if (resource !== undefined && RIGHTS.test(resource)) category.push('iam')

@@ -9,7 +9,7 @@ import { isoTime, shortTime } from '../../normalise/time.ts'
 /** MySQL 5.7 and 8, MariaDB, and what came before 5.6: time, thread (none in the oldest), level, code and subsystem of 8. */
 const ERROR =
   /^(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}(?:Z|[+-]\d\d:\d\d)|\d{4}-\d\d-\d\d [ \d]\d:\d\d:\d\d|\d{6} [ \d]\d:\d\d:\d\d) (?:(\d{1,20}) )?\[(System|Note|Warning|Warn|ERROR|Error)\] (?:\[(MY-\d{6})\] )?(?:\[([A-Za-z_-]{1,40})\] )?/
-const MARK = /[ \d]\d:\d\d:\d\d(?:\.\d{6}\S{1,6})? (?:\d{1,20} )?\[(?:System|Note|Warning|Warn|ERROR|Error)\] /
+const LEVELS: ReadonlySet<string> = new Set(['System', 'Note', 'Warning', 'Warn', 'ERROR', 'Error'])
 const BANNER =
   /, Version: .{1,200}started with:$|^Tcp port: \d{1,5} {1,3}Unix socket: |^Time {1,20}Id Command|^Time\t+ *Id Command/
 const HEAD = 200
@@ -30,8 +30,10 @@ export const mysql: Parser = {
     if (first === 9 || (first >= 48 && first <= 57)) {
       if (MYSQL_GENERAL.test(text.length > HEAD ? text.slice(0, HEAD) : text)) return true
     }
-    if (!text.includes('] ')) return text.length < 400 && BANNER.test(text)
-    return MARK.test(text.length > HEAD ? text.slice(0, HEAD) : text)
+    // The level in its brackets; a process id in a header is followed by a colon.
+    const close = text.indexOf('] ')
+    if (close >= 0 && close < HEAD) return LEVELS.has(text.slice(text.lastIndexOf('[', close) + 1, close))
+    return text.length < 400 && BANNER.test(text)
   },
 
   parse({ text }, context) {

@@ -6,10 +6,11 @@ import type { Draft } from '../../normalise/draft.ts'
 import { pickNumber, pickText } from '../../normalise/pick.ts'
 import { isoTime } from '../../normalise/time.ts'
 import { logOf } from './logs.ts'
-import { fillCommon, fillLog } from './meaning.ts'
+import { fillLog } from './meaning.ts'
+import { fillCommon } from './parts.ts'
 import { readHeader, readRow } from './table.ts'
 
-const PATH = /^[a-z0-9_]{1,32}$/
+const PATH = /^[a-z][a-z0-9_]{0,31}$/
 const DIRECTIVE = /^#(?:separator |(?:set_separator|empty_field|unset_field|path|open|close|fields|types)[\t ])/
 const MAX_LINE = 262_144
 
