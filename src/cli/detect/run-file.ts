@@ -3,9 +3,9 @@ import { eventTime } from '../../detect/input/event-time.ts'
 import type { LineBytes } from '../../detect/input/lines.ts'
 import { type FilePart, readPart } from '../../detect/input/read-part.ts'
 import type { Unreadable } from '../../detect/input/record.ts'
+import type { LineParsers } from '../../detect/input/text-records.ts'
 import { KanpekiError } from '../../kernel/error.ts'
 import type { JsonObject } from '../../kernel/json.ts'
-import type { Parser } from '../../kernel/plugin.ts'
 
 /** A match by the rule's number: threads load the same rules in the same order. */
 export interface NumberedHit {
@@ -37,7 +37,7 @@ export interface PartRunner {
   readonly program: SigmaProgram
   /** Ids of rules that correlations are built on. */
   readonly watched: ReadonlySet<string>
-  readonly parsers: () => Promise<readonly Parser[]>
+  readonly parsers: () => Promise<LineParsers>
   readonly now: number
 }
 

@@ -9,6 +9,7 @@ import type { Parser } from '../../kernel/plugin.ts'
 import { writeEvtx } from '../../platform/evtx/testing/write-evtx.ts'
 import { readPart, splitFile } from './read-part.ts'
 import { readRecords } from './read-records.ts'
+import type { LineParsers } from './text-records.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'kanpeki-input-'))
 afterAll(() => rmSync(folder, { recursive: true }))
@@ -29,7 +30,7 @@ async function read(content: Buffer | string) {
   writeFileSync(file, content)
   const records: [number, JsonObject][] = []
   const unreadable: [number | undefined, string][] = []
-  const options = { parsers: async () => [wordParser], now: 0 }
+  const options = { parsers: async () => ({ parsers: [wordParser] }), now: 0 }
   const totals = await readRecords(file, options, {
     record: (doc, record) => void records.push([record, doc]),
     unreadable: (line, reason) => void unreadable.push([line, reason]),
@@ -138,18 +139,47 @@ describe('what cannot be read', () => {
     writeFileSync(file, log)
     const bounds = [0, 4096 + 65_536, log.length]
     for (const [index, from] of bounds.slice(0, -1).entries())
-      await readPart({ file, from, to: bounds[index + 1]! }, { parsers: async () => [], now: 0 }, sink)
+      await readPart({ file, from, to: bounds[index + 1]! }, { parsers: async () => ({ parsers: [] }), now: 0 }, sink)
     expect(found).toEqual([0, 1, 4, 5])
   })
 
   test('a file that is not there', async () => {
     const sink = { record() {}, unreadable() {} }
-    await expect(readRecords(join(folder, 'nothing'), { parsers: async () => [], now: 0 }, sink)).rejects.toMatchObject({
+    await expect(
+      readRecords(join(folder, 'nothing'), { parsers: async () => ({ parsers: [] }), now: 0 }, sink),
+    ).rejects.toMatchObject({
       code: 'input-unreadable',
     })
   })
 
   test('an empty file has no records', async () => expect(await read('')).toMatchObject({ records: [], unreadable: [] }))
+})
+
+test('lines that are joined are one record, also across what is looked at together', async () => {
+  const file = join(folder, 'joined.log')
+  writeFileSync(file, `${Array.from({ length: 1_500 }, (_, at) => (at % 3 === 0 ? `word ${at}` : `+${at}`)).join('\n')}\n`)
+  const joinPlus: NonNullable<LineParsers['join']> = (lines, _memory, final) => {
+    const heads = lines.flatMap(({ text }, at) => (text!.startsWith('+') ? [] : [at]))
+    const taken = final ? lines.length : (heads.at(-1) ?? 0)
+    const records = heads
+      .filter((head) => head < taken)
+      .map((head, at) => ({
+        ...lines[head]!,
+        text: lines
+          .slice(head, heads[at + 1])
+          .map(({ text }) => text)
+          .join(''),
+      }))
+    return { records, taken }
+  }
+  const texts: unknown[] = []
+  await readRecords(
+    file,
+    { parsers: async () => ({ parsers: [wordParser], join: joinPlus }), now: 0 },
+    { record: (doc) => void texts.push(doc['message']), unreadable: () => {} },
+  )
+  expect(texts).toHaveLength(500)
+  expect(texts[170]).toBe('word 510+511+512')
 })
 
 test('log lines go to the parsers; the ones that none knows are named', async () => {
@@ -192,7 +222,7 @@ test('a large file of lines is cut into parts that hold each record once', async
   for (const part of parts) {
     await readPart(
       part,
-      { parsers: async () => [], now: 0 },
+      { parsers: async () => ({ parsers: [] }), now: 0 },
       { record: (doc) => void seen.push(doc['at'] as number), unreadable: (_line, reason) => expect.fail(reason) },
     )
   }

@@ -1,16 +1,15 @@
 import { KanpekiError } from '../../kernel/error.ts'
-import type { Parser } from '../../kernel/plugin.ts'
 import { isEvtx } from '../../platform/evtx/evtx-reader.ts'
 import { readBytes } from './bytes.ts'
 import { EvtxRecords } from './evtx-records.ts'
 import { JsonRecords } from './json-records.ts'
 import { LineSplitter } from './lines.ts'
 import type { RecordSink } from './record.ts'
-import { TextRecords } from './text-records.ts'
+import { type LineParsers, TextRecords } from './text-records.ts'
 
 export interface ReadOptions {
   /** For log lines that are not JSON; asked for when such a file comes. */
-  readonly parsers: () => Promise<readonly Parser[]>
+  readonly parsers: () => Promise<LineParsers>
   /** Milliseconds UTC: what formats without a year or date are completed from. */
   readonly now: number
 }
