@@ -157,6 +157,7 @@ describe.skipIf(!hasChromium)('the console in Chromium (needs Debian’s chromiu
         '/sources',
         '/sources?view=hosts',
         '/sources?view=minimum',
+        '/sources?view=masking',
         '/access',
       ]) {
         await open(path)

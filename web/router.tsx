@@ -157,7 +157,7 @@ const sources = createRoute({
   validateSearch: z.object({
     source: z.string().optional(),
     add: z.string().optional(),
-    view: z.enum(['hosts', 'minimum']).optional().catch(undefined),
+    view: z.enum(['hosts', 'minimum', 'masking']).optional().catch(undefined),
     state: z.enum(['silent', 'skewed', 'gaps']).optional().catch(undefined),
   }),
   component: lazyRouteComponent(() => import('./pages/sources/sources-page.tsx'), 'SourcesPage'),

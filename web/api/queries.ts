@@ -3,6 +3,7 @@ import { z } from 'zod'
 import { sessionSchema, tokenSchema } from '../../src/access/schema.ts'
 import { ownScopesReplySchema } from '../../src/access/scopes/schema.ts'
 import { type HostsQuery, hostList, minimumEventList } from '../../src/collect/completeness/schema.ts'
+import { maskingView } from '../../src/collect/masking/schema.ts'
 import { shipperList, sourceDetail, sourceList, unknownList } from '../../src/collect/schema.ts'
 import { historyResponse, wallResponse } from '../../src/declare/schema.ts'
 import { alertCounts, alertDetail, coverageResponse, queueResponse, rulesResponse } from '../../src/detect/schema.ts'
@@ -135,6 +136,11 @@ export const hostsQuery = (state: HostsQuery['state'], q: string) =>
 export const minimumEventsQuery = queryOptions({
   queryKey: ['sources', 'minimum'],
   queryFn: ({ signal }) => call(minimumEventList, '/api/v1/completeness/minimum-events', { signal }),
+})
+
+export const maskingQuery = queryOptions({
+  queryKey: ['sources', 'masking'],
+  queryFn: ({ signal }) => call(maskingView, '/api/v1/masking', { signal }),
 })
 
 export const shippersQuery = queryOptions({

@@ -14,6 +14,7 @@ import { useMay } from '../../components/session.ts'
 import { StateGlyph } from '../../components/state-glyph.tsx'
 import { useFormat } from '../../components/use-format.ts'
 import { glyphOfSource, wordOf } from './source-glyph.ts'
+import { ZoneField } from './zone-field.tsx'
 
 const COUNTS = ['received', 'stored', 'unknown', 'repeated', 'dropped', 'gaps'] as const
 
@@ -93,6 +94,7 @@ function Books({ source, now }: { source: SourceDetail; now: number }): ReactNod
           label={t('hourLabel', { count: source.series.received.reduce((sum, count) => sum + count, 0) })}
         />
       </div>
+      <ZoneField key={source.zone} source={source} />
       {source.config === null ? null : (
         <div className="sec">
           <h3>{t('config')}</h3>

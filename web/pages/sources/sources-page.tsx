@@ -14,12 +14,13 @@ import { useFormat } from '../../components/use-format.ts'
 import { useNow } from '../../components/use-now.ts'
 import { AddSource } from './add-source.tsx'
 import { HostsSheet } from './hosts-sheet.tsx'
+import { MaskingSheet } from './masking-sheet.tsx'
 import { MinimumSheet } from './minimum-sheet.tsx'
 import { SourceDrawer } from './source-drawer.tsx'
 import { SourceTable } from './source-table.tsx'
 
 const route = getRouteApi('/house/sources')
-const VIEWS = ['sources', 'hosts', 'minimum'] as const
+const VIEWS = ['sources', 'hosts', 'minimum', 'masking'] as const
 
 /** What arrives, what is late, what is missing; and how to add more. */
 export function SourcesPage(): ReactNode {
@@ -80,6 +81,8 @@ export function SourcesPage(): ReactNode {
             />
           ) : search.view === 'minimum' ? (
             <MinimumSheet now={now} />
+          ) : search.view === 'masking' ? (
+            <MaskingSheet now={now} />
           ) : (
             <SourceTable
               sources={data.sources}
