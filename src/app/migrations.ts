@@ -6,6 +6,7 @@ import type { Migration } from '../platform/state/migrate.ts'
 import { proveMigrations as prove } from '../prove/migrations.ts'
 import { migrations as pipeline } from './pipeline/migrations.ts'
 import { retentionMigrations as retention } from './retention/migrations.ts'
+import { searchMigrations as searches } from './searches/migrations.ts'
 
 /** Every room's tables. Any process that opens the state store gives this list. */
 export const migrations: readonly Migration[] = [
@@ -16,4 +17,5 @@ export const migrations: readonly Migration[] = [
   ...prove,
   ...pipeline,
   ...retention,
+  ...searches,
 ]

@@ -1,37 +1,61 @@
 import { openLake } from '../app/lake.ts'
 import { KanpekiError } from '../kernel/error.ts'
 import { DEFAULT_SCOPE } from '../kernel/event.ts'
-import { getPath, type JsonObject } from '../kernel/json.ts'
 import { readConfig } from '../platform/config.ts'
 import { dataDir, lockDataDir, prepareDataDir } from '../platform/data-dir.ts'
 import { parseQuery } from '../platform/lake/query/parse.ts'
+import { readTime } from '../platform/lake/query/times.ts'
 import { localServer } from './local-server.ts'
 import { EXIT, guarded, readOptions } from './options.ts'
 import { callApi } from './remote.ts'
 import type { ServerRef } from './request.ts'
+import { type FoundEvent, SEARCH_FORMATS, type SearchFormat, searchOutput } from './search-output.ts'
 import { terminalLog } from './terminal-log.ts'
 
-const USAGE = `Usage: kanpeki search QUERY [--count] [--limit N] [--json] [--data DIR | --url URL --token TOKEN [--ca FILE]]
-  --count   print only the number of events
-  --limit N at most N events, newest first (default 20)
-  --json    one JSON document a line`
+const USAGE = `Usage: kanpeki search QUERY [--count] [--from T] [--to T] [--format FORMAT] [--limit N]
+                      [--data DIR | --url URL --token TOKEN [--ca FILE]]
 
-interface Found {
-  readonly id: string
-  readonly observed: string
-  readonly doc: JsonObject
+Finds events, newest first. The query is Lucene-like: host.name:web-* AND NOT user.name:root
+
+  --count          print only the number of events
+  --from T, --to T observed from T on, and before T: RFC 3339 (2026-11-22, 2026-11-22T05:00Z) or now-15m, now-7d
+  --format FORMAT  table (default), ndjson (one document a line) or csv
+  --json           the same as --format ndjson
+  --fields A,B     columns of a table or CSV, members of an NDJSON line
+  --limit N        at most N events (default 20)
+  --data DIR       search this host's lake (default ./data); a running server is asked
+  --url URL        ask a server instead, with --token (or KANPEKI_TOKEN)
+  --ca FILE        trust this certificate instead of the system's (or KANPEKI_CA)`
+
+/** The most that the server gives at once. */
+const EVENTS_A_PAGE = 1000
+const TERMINAL_WIDTH = 120
+
+interface Asked {
+  readonly query: string
+  readonly from?: string
+  readonly to?: string
+}
+
+interface Page {
+  readonly events: readonly FoundEvent[]
+  readonly next?: string
 }
 
 interface Reader {
-  count(query: string): Promise<number>
-  search(query: string, limit: number): Promise<readonly Found[]>
+  count(asked: Asked): Promise<number>
+  page(asked: Asked, limit: number, cursor: string | undefined): Promise<Page>
 }
 
 function remoteReader(url: ServerRef, token: string | undefined): Reader {
   return {
-    count: async (query) => (await callApi<{ count: number }>(url, token, 'POST', '/api/v1/events/count', { query })).count,
-    search: async (query, limit) =>
-      (await callApi<{ events: Found[] }>(url, token, 'POST', '/api/v1/events/search', { query, limit })).events,
+    count: async (asked) => (await callApi<{ count: number }>(url, token, 'POST', '/api/v1/events/count', asked)).count,
+    page: (asked, limit, cursor) =>
+      callApi<Page>(url, token, 'POST', '/api/v1/events/search', {
+        ...asked,
+        limit,
+        ...(cursor === undefined ? {} : { cursor }),
+      }),
   }
 }
 
@@ -47,10 +71,17 @@ async function withLocalReader<T>(data: string, work: (reader: Reader) => Promis
     const { lake, close } = await openLake(config, dir, terminalLog())
     try {
       return await work({
-        count: (query) => lake.count({ scope: DEFAULT_SCOPE, query: parseQuery(query) }),
-        search: async (query, limit) => {
-          const { events } = await lake.search({ scope: DEFAULT_SCOPE, query: parseQuery(query), limit })
-          return events.map(({ id, observed, doc }) => ({ id, observed: new Date(observed).toISOString(), doc }))
+        count: (asked) => lake.count(searchOf(asked)),
+        page: async (asked, limit, cursor) => {
+          const { events, cursor: next } = await lake.search({
+            ...searchOf(asked),
+            limit,
+            ...(cursor === undefined ? {} : { after: cursor }),
+          })
+          return {
+            events: events.map((event) => ({ ...event, observed: new Date(event.observed).toISOString() })),
+            ...(next === undefined ? {} : { next }),
+          }
         },
       })
     } finally {
@@ -61,12 +92,13 @@ async function withLocalReader<T>(data: string, work: (reader: Reader) => Promis
   }
 }
 
-function line({ observed, doc }: Found): string {
-  const text = (path: string): string => {
-    const value = getPath(doc, path)
-    return typeof value === 'string' ? value : ''
+function searchOf({ query, from, to }: Asked) {
+  const parsed = { scope: DEFAULT_SCOPE, query: parseQuery(query) }
+  if (from === undefined && to === undefined) return parsed
+  return {
+    ...parsed,
+    range: { from: from === undefined ? 0 : Date.parse(from), to: to === undefined ? 8.64e15 : Date.parse(to) },
   }
-  return `${observed}  ${text('host.name').padEnd(16)}  ${text('message').split('\n', 1)[0]}`
 }
 
 export function searchCommand(args: readonly string[]): Promise<number> {
@@ -81,6 +113,10 @@ export function searchCommand(args: readonly string[]): Promise<number> {
           ca: { type: 'string' },
           token: { type: 'string' },
           count: { type: 'boolean', default: false },
+          from: { type: 'string' },
+          to: { type: 'string' },
+          format: { type: 'string' },
+          fields: { type: 'string' },
           limit: { type: 'string', default: '20' },
           json: { type: 'boolean', default: false },
           help: { type: 'boolean', short: 'h', default: false },
@@ -92,21 +128,66 @@ export function searchCommand(args: readonly string[]): Promise<number> {
       process.stdout.write(`${USAGE}\n`)
       return EXIT.ok
     }
-    if (positionals.length !== 1) throw new KanpekiError('usage', 'Give one query; put it in quotes.', { remedy: `\n${USAGE}` })
-    const query = positionals[0]!
+    if (positionals.length !== 1) throw usage('Give one query; put it in quotes.')
+    const asked: Asked = {
+      query: positionals[0]!,
+      ...timeOf('from', values.from),
+      ...timeOf('to', values.to),
+    }
+    parseQuery(asked.query)
     const limit = Number(values.limit)
-    if (!Number.isInteger(limit) || limit < 1 || limit > 1000) throw new KanpekiError('usage', '--limit must be from 1 to 1000.')
+    if (!Number.isInteger(limit) || limit < 1) throw usage('--limit must be a number from 1 on.')
+    const format = formatOf(values.format ?? (values.json ? 'ndjson' : 'table'))
+    const fields = values.fields?.split(',').map((field) => field.trim())
     const work = async (reader: Reader): Promise<number> => {
-      if (values.count) {
-        process.stdout.write(`${await reader.count(query)}\n`)
-        return EXIT.ok
-      }
-      for (const event of await reader.search(query, limit))
-        process.stdout.write(`${values.json ? JSON.stringify(event.doc) : line(event)}\n`)
+      if (values.count) process.stdout.write(`${await reader.count(asked)}\n`)
+      else await print(reader, asked, limit, format, fields)
       return EXIT.ok
     }
     return values.url === undefined
       ? await withLocalReader(values.data, work)
       : await work(remoteReader({ url: values.url, ca: values.ca }, values.token))
   })
+}
+
+async function print(
+  reader: Reader,
+  asked: Asked,
+  limit: number,
+  format: SearchFormat,
+  fields: readonly string[] | undefined,
+): Promise<void> {
+  const output = searchOutput(format, fields, process.stdout.columns ?? TERMINAL_WIDTH)
+  await write(output.head())
+  let left = limit
+  let cursor: string | undefined
+  do {
+    const { events, next } = await reader.page(asked, Math.min(left, EVENTS_A_PAGE), cursor)
+    await write(output.lines(events))
+    left -= events.length
+    cursor = next
+  } while (cursor !== undefined && left > 0)
+}
+
+/** Waits where whoever reads is slower than the server. */
+async function write(text: string): Promise<void> {
+  if (text !== '' && !process.stdout.write(text)) await new Promise((resolve) => process.stdout.once('drain', resolve))
+}
+
+/** A span of time such as a day begins where it begins: `--to 2026-11-22` leaves that day out. */
+function timeOf(option: 'from' | 'to', text: string | undefined): { readonly [K in 'from' | 'to']?: string } {
+  if (text === undefined) return {}
+  const span = readTime(text, Date.now())
+  if (span === undefined) throw usage(`--${option} ${text} is not a time such as 2026-11-22T05:00Z or now-15m.`)
+  return { [option]: new Date(span.from).toISOString() }
+}
+
+function formatOf(text: string): SearchFormat {
+  const format = SEARCH_FORMATS.find((one) => one === text)
+  if (format === undefined) throw usage(`--format is one of ${SEARCH_FORMATS.join(', ')}.`)
+  return format
+}
+
+function usage(message: string): KanpekiError {
+  return new KanpekiError('usage', message, { remedy: `\n${USAGE}` })
 }

@@ -137,6 +137,7 @@ function pathOf({ path }: Route, seed: Seed): string {
     ['/api/v1/reviews/', seed.review],
     ['/api/v1/scim/groups/', NOTHING],
     ['/api/v1/scopes/', seed.scope],
+    ['/api/v1/searches/', seed.search],
     ['/api/v1/sources/', encodeURIComponent(seed.source)],
     ['/api/v1/sso/', NOTHING],
     ['/api/v1/tokens/', seed.token],
@@ -267,6 +268,8 @@ function bodyOf(route: Route, seed: Seed): unknown {
     'PUT /api/v1/people/:id/roles': { roles: [] },
     'DELETE /api/v1/people/:id/sessions': {},
     'DELETE /api/v1/people/:id/sessions/:session': {},
+    'PUT /api/v1/searches/:id': { name: 'taken', query: '' },
+    'DELETE /api/v1/searches/:id': {},
     'POST /api/v1/reviews/:id/decide': { items: [seed.reviewItem], decision: 'remove' },
   }
   const body = bodies[nameOf(route)]
@@ -280,7 +283,7 @@ async function rowsOf(scope: string): Promise<string> {
   const tables = await sql<{ name: string }>`select name from sqlite_master where type = 'table' order by name`.execute(db)
   const parts: string[] = []
   for (const { name } of tables.rows) {
-    if (!/^(access_|assets|collect_sources|detect_|declare_(signatures|versions))/.test(name)) continue
+    if (!/^(access_|assets|collect_sources|detect_|saved_searches|declare_(signatures|versions))/.test(name)) continue
     const columns = await sql<{ name: string }>`select name from pragma_table_info(${name})`.execute(db)
     if (!columns.rows.some((column) => column.name === 'scope')) continue
     const rows = await sql<Record<string, unknown>>`select * from ${sql.table(name)} where scope = ${scope}`.execute(db)

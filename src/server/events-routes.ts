@@ -1,13 +1,15 @@
 import { z } from 'zod'
 import { KanpekiError } from '../kernel/error.ts'
 import type { StoredEvent } from '../kernel/event.ts'
-import { type Route, route } from '../platform/http/route.ts'
+import { RawReply, type Route, route } from '../platform/http/route.ts'
 import type { Lake, SearchRequest as LakeSearch, TimeRange } from '../platform/lake/lake.ts'
 import { parseQuery } from '../platform/lake/query/parse.ts'
+import { createExports } from './export-events.ts'
 import {
   aroundQuerySchema,
   aroundReplySchema,
   type EventRow,
+  exportQuerySchema,
   histogramReplySchema,
   histogramRequestSchema,
   searchReplySchema,
@@ -32,18 +34,31 @@ function rowOf(event: StoredEvent): EventRow {
   }
 }
 
-function searchOf(scope: string, body: { query: string; from?: string | undefined; to?: string | undefined }): LakeSearch {
+interface Asked {
+  readonly query: string
+  readonly from?: string | undefined
+  readonly to?: string | undefined
+}
+
+function searchOf(scope: string, body: Asked, signal: AbortSignal): LakeSearch {
   const query = parseQuery(body.query)
-  if (body.from === undefined && body.to === undefined) return { scope, query }
+  if (body.from === undefined && body.to === undefined) return { scope, query, signal }
   const range: TimeRange = {
     from: body.from === undefined ? 0 : Date.parse(body.from),
     to: body.to === undefined ? FOREVER : Date.parse(body.to),
   }
-  return { scope, query, range }
+  return { scope, query, range, signal }
 }
 
-/** The lake as the API shows it: search, histogram, top values, one event and what surrounds it. */
-export function eventRoutes(lake: Lake): Route[] {
+export interface EventRoutesDeps {
+  readonly lake: Lake
+  /** For exports on their way. */
+  readonly folder: string
+}
+
+/** The lake as the API shows it: search, export, histogram, top values, one event and what surrounds it. */
+export function eventRoutes({ lake, folder }: EventRoutesDeps): Route[] {
+  const exported = createExports({ lake, folder })
   return [
     route({
       method: 'POST',
@@ -52,9 +67,9 @@ export function eventRoutes(lake: Lake): Route[] {
       summary: 'Search events, newest first',
       body: searchRequestSchema,
       response: searchReplySchema,
-      handle: async ({ body, caller }) => {
+      handle: async ({ body, caller, signal }) => {
         const found = await lake.search({
-          ...searchOf(caller.scope, body),
+          ...searchOf(caller.scope, body, signal),
           limit: body.limit,
           ...(body.cursor === undefined ? {} : { after: body.cursor }),
         })
@@ -68,7 +83,7 @@ export function eventRoutes(lake: Lake): Route[] {
       summary: 'Count events',
       body: searchRequestSchema.pick({ query: true, from: true, to: true }),
       response: z.object({ count: z.int() }),
-      handle: async ({ body, caller }) => ({ count: await lake.count(searchOf(caller.scope, body)) }),
+      handle: async ({ body, caller, signal }) => ({ count: await lake.count(searchOf(caller.scope, body, signal)) }),
     }),
     route({
       method: 'POST',
@@ -77,11 +92,11 @@ export function eventRoutes(lake: Lake): Route[] {
       summary: 'Events per slice of time',
       body: histogramRequestSchema,
       response: histogramReplySchema,
-      handle: async ({ body, caller }) => {
+      handle: async ({ body, caller, signal }) => {
         const range = { from: Date.parse(body.from), to: Date.parse(body.to) }
         if (range.to <= range.from) throw new KanpekiError('invalid_input', "The histogram's end is not after its beginning.")
         const step = Math.max(1, Math.ceil((range.to - range.from) / body.buckets))
-        const buckets = await lake.histogram({ scope: caller.scope, query: parseQuery(body.query), range, step })
+        const buckets = await lake.histogram({ scope: caller.scope, query: parseQuery(body.query), range, step, signal })
         return {
           buckets: buckets.map(({ at, count }) => ({ at: new Date(at).toISOString(), count })),
           total: buckets.reduce((sum, { count }) => sum + count, 0),
@@ -95,8 +110,8 @@ export function eventRoutes(lake: Lake): Route[] {
       summary: 'Most frequent values of a field',
       body: topRequestSchema,
       response: topReplySchema,
-      handle: async ({ body, caller }) => {
-        const search = searchOf(caller.scope, body)
+      handle: async ({ body, caller, signal }) => {
+        const search = searchOf(caller.scope, body, signal)
         const exists: LakeSearch = {
           ...search,
           query: { kind: 'and', parts: [search.query, { kind: 'exists', field: body.field }] },
@@ -106,6 +121,27 @@ export function eventRoutes(lake: Lake): Route[] {
           lake.count(exists),
         ])
         return { values: [...values], total }
+      },
+    }),
+    route({
+      method: 'GET',
+      path: '/api/v1/events/export',
+      permission: 'events:read',
+      summary: 'What a search finds, oldest first, as NDJSON, CSV or Parquet',
+      query: exportQuerySchema,
+      handle: async ({ query, caller, signal }) => {
+        const { contentType, total, given, bytes } = await exported(
+          searchOf(caller.scope, query, signal),
+          query.format,
+          query.limit,
+          query.fields,
+        )
+        return new RawReply(contentType, bytes, {
+          'cache-control': 'no-store',
+          'content-disposition': `attachment; filename="events.${query.format}"`,
+          'x-kanpeki-total': String(total),
+          'x-kanpeki-given': String(given),
+        })
       },
     }),
     route({

@@ -130,6 +130,25 @@ export const aroundQuerySchema = z.object({ seconds: z.coerce.number().int().min
 export const aroundReplySchema = z.object({ events: z.array(storedEventSchema), truncated: z.boolean() })
 export type AroundReply = z.infer<typeof aroundReplySchema>
 
+export const EXPORT_FORMATS = ['ndjson', 'csv', 'parquet'] as const
+export type ExportFormat = (typeof EXPORT_FORMATS)[number]
+/** The most that one export gives. */
+export const MOST_EXPORTED = 1_000_000
+export const exportQuerySchema = z.object({
+  query,
+  ...window,
+  format: z.enum(EXPORT_FORMATS).default('ndjson'),
+  limit: z.coerce.number().int().min(1).max(MOST_EXPORTED).default(100_000),
+  /** Columns of a CSV: dotted ECS paths, with commas between them. */
+  fields: z
+    .string()
+    .max(2000)
+    .transform((text) => text.split(',').map((field) => field.trim()))
+    .pipe(z.array(z.string().min(1).max(300)).min(1).max(50))
+    .optional(),
+})
+export type ExportQuery = z.infer<typeof exportQuerySchema>
+
 // ── Demo and live ──
 
 export const demoReplySchema = z.object({ sent: count })

@@ -1,3 +1,4 @@
+import { join } from 'node:path'
 import type { SecureContextOptions } from 'node:tls'
 import { checkForgery, createAuthenticator } from '../access/authenticate.ts'
 import { withMachines } from '../access/machines/authenticate.ts'
@@ -22,6 +23,7 @@ import { CONSOLE, cardFolders, sourceFiles } from '../app/places.ts'
 import type { Repeating } from '../app/repeat.ts'
 import { retentionRoutes } from '../app/retention/routes.ts'
 import { startReviewing } from '../app/reviewing.ts'
+import { searchRoutes } from '../app/searches/routes.ts'
 import { type Services, startServices } from '../app/services.ts'
 import { sessionPolicy, signInDeps } from '../app/sign-in-deps.ts'
 import { sourceTls } from '../app/source-tls.ts'
@@ -298,7 +300,8 @@ export function allRoutes(deps: RouteDeps): Route[] {
     ...scimRoutes(access),
     ...machineRoutes({ db: state.tables<AccessTables>(), record, clock, authority }),
     securityTxtRoute({ contacts: config.values['security-contact'], origin: config.values['public-url'], clock }),
-    ...eventRoutes(lake),
+    ...eventRoutes({ lake, folder: join(services.dir.lake, 'exports') }),
+    ...searchRoutes({ state, clock }),
     ...retentionRoutes({ state, clock, policy: retention, changed: drainer.poke }),
     ...erasureRoutes({
       lake,

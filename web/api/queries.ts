@@ -2,6 +2,7 @@ import { infiniteQueryOptions, keepPreviousData, queryOptions } from '@tanstack/
 import { z } from 'zod'
 import { sessionSchema, tokenSchema } from '../../src/access/schema.ts'
 import { ownScopesReplySchema } from '../../src/access/scopes/schema.ts'
+import { savedSearchesSchema } from '../../src/app/searches/schema.ts'
 import { type HostsQuery, hostList, minimumEventList } from '../../src/collect/completeness/schema.ts'
 import { maskingView } from '../../src/collect/masking/schema.ts'
 import { shipperList, sourceDetail, sourceList, unknownList } from '../../src/collect/schema.ts'
@@ -218,6 +219,12 @@ export const topQuery = (request: TopRequest) =>
     queryFn: ({ signal }) => call(topReplySchema, '/api/v1/events/top', { method: 'POST', body: request, signal }),
     retry: false,
   })
+
+export const savedSearchesQuery = queryOptions({
+  queryKey: ['searches'],
+  queryFn: ({ signal }) => call(savedSearchesSchema, '/api/v1/searches', { signal }),
+  staleTime: 30_000,
+})
 
 export const eventQuery = (id: string) =>
   queryOptions({

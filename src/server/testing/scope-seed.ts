@@ -30,6 +30,8 @@ export interface Seed {
   readonly enrolment: string
   readonly review: string
   readonly reviewItem: string
+  /** A saved search that is shared. */
+  readonly search: string
   /** A ledger entry of the scope. */
   readonly entry: number
 }
@@ -124,6 +126,7 @@ export async function plant(kanpeki: Kanpeki, admin: string, scope: string, mark
   const uses = { uses: 1, uses_left: 1, by_name: marker, created: now, expires: now + HOUR }
   await insertEnrolment(db, { id: enrolment, scope, name: `${marker} enrolment`, hash: `${marker}-h`, ...uses })
   const asset = await ask('/api/v1/assets', { names: [`${marker}-host`], owner: marker, labels: { of: marker } })
+  const search = await ask('/api/v1/searches', { name: `${marker} search`, query: marker, shared: true })
   await ask('/api/v1/cards', { yaml: cardOf(`${marker}-card`, scope, marker) })
 
   const event = `${marker}-event`
@@ -207,6 +210,7 @@ export async function plant(kanpeki: Kanpeki, admin: string, scope: string, mark
     enrolment,
     review: review.id,
     reviewItem: item.id,
+    search: search['id'] as unknown as string,
     entry: entries.items[0]!.index,
   }
 }

@@ -6,19 +6,21 @@ import { aroundQuery, eventQuery } from '../../api/queries.ts'
 import { CopyButton } from '../../components/copy.tsx'
 import { Icon } from '../../components/icon.tsx'
 import { ProblemNote } from '../../components/problem-note.tsx'
+import { Segmented } from '../../components/segmented.tsx'
 import { useFormat } from '../../components/use-format.ts'
 import { flatten, gistOf } from './document.ts'
+import { AROUND_SECONDS } from './window.ts'
 
 interface Asking {
   readonly onPivot: (field: string, value: string, not: boolean) => void
   readonly onShow: (id: string) => void
-  readonly onAround: (event: EventRow) => void
+  readonly onAround: (event: EventRow, seconds: number) => void
   readonly onClose: () => void
 }
 
-const AROUND_SECONDS = 60
+const AROUND_FIRST = 60
 
-/** One event whole: every field with pivots, its three times, and what happened a minute before and after. */
+/** One event whole: every field with pivots, its three times, and what happened just before and after. */
 export function EventPanel({ id, loaded, asking }: { id: string; loaded: EventRow | undefined; asking: Asking }): ReactNode {
   const { t } = useTranslation('timeline')
   const { t: common } = useTranslation()
@@ -131,20 +133,31 @@ function Around({ event, asking }: { event: EventRow; asking: Asking }): ReactNo
   const { t } = useTranslation('timeline')
   const { t: common } = useTranslation()
   const format = useFormat()
-  const { data, error } = useQuery(aroundQuery(event.id, AROUND_SECONDS))
-  if (error !== null) return <ProblemNote error={error} />
-  if (data === undefined) return <p className="dim">{common('loading')}</p>
+  const [seconds, setSeconds] = useState(AROUND_FIRST)
+  const { data, error } = useQuery(aroundQuery(event.id, seconds))
   const here = Date.parse(event.observed)
   return (
     <>
       <div className="row around-h">
-        <span className="label grow num">{t('aroundCount', { count: data.events.length, seconds: AROUND_SECONDS })}</span>
-        <button type="button" className="btn sm" onClick={() => asking.onAround(event)}>
+        <Segmented
+          label={t('aroundSpan')}
+          value={String(seconds)}
+          choices={AROUND_SECONDS.map((one) => ({ value: String(one), label: `± ${format.duration(one)}` }))}
+          onChange={(value) => setSeconds(Number(value))}
+        />
+        <span className="grow" />
+        <button type="button" className="btn sm" onClick={() => asking.onAround(event, seconds)}>
           <Icon name="around" small />
           {t('aroundOpen')}
         </button>
       </div>
-      {data.events.map((one) => {
+      {error === null ? null : <ProblemNote error={error} />}
+      <p className="label num" role="status">
+        {data === undefined
+          ? error === null && common('loading')
+          : t('aroundCount', { count: data.events.length, span: format.duration(seconds) })}
+      </p>
+      {data?.events.map((one) => {
         const gist = gistOf(one.doc, one.parser)
         return (
           <button
@@ -162,7 +175,7 @@ function Around({ event, asking }: { event: EventRow; asking: Asking }): ReactNo
           </button>
         )
       })}
-      {data.truncated ? <p className="label">{t('truncated')}</p> : null}
+      {data?.truncated === true ? <p className="label">{t('truncated')}</p> : null}
     </>
   )
 }

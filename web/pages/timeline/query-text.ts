@@ -62,3 +62,9 @@ export function completions(fields: readonly string[], word: string, most: numbe
   )
   return [...first, ...inside].filter((field) => field !== word).slice(0, most)
 }
+
+/** The same search on a command line; single quotes keep a shell from reading anything into it. */
+export function searchCommand(query: string, window: { readonly from: string; readonly to: string }): string {
+  const asked = query === '' ? '*' : query
+  return `./kanpeki search '${asked.replaceAll("'", `'\\''`)}' --from ${window.from} --to ${window.to} --format ndjson --limit 1000000 > events.ndjson`
+}

@@ -14,11 +14,13 @@ import { useFormat } from '../../components/use-format.ts'
 import { sameDay } from '../../format/time.ts'
 import { fieldsOf, gistOf, KNOWN_FIELDS } from './document.ts'
 import { EventPanel } from './event-panel.tsx'
+import { ExportDialog } from './export-dialog.tsx'
 import { Fields } from './fields.tsx'
 import { Histogram } from './histogram.tsx'
 import { QueryBar } from './query-bar.tsx'
 import { narrowed } from './query-text.ts'
-import { resolveWindow, SPANS, type Span, type Window, widened } from './window.ts'
+import { SavedSearches } from './saved-searches.tsx'
+import { aroundWindow, resolveWindow, SPANS, type Span, type Window, widened } from './window.ts'
 
 const route = getRouteApi('/house/timeline')
 const BUCKETS = 120
@@ -32,6 +34,7 @@ export function TimelinePage(): ReactNode {
   const navigate = useNavigate({ from: '/timeline' })
   const bar = useRef<HTMLInputElement>(null)
   const [asked, setAsked] = useState(() => Date.now())
+  const [dialog, setDialog] = useState<'saved' | 'export' | undefined>()
   const query = search.q ?? ''
   const window = useMemo(() => resolveWindow(search, asked), [search.from, search.to, search.span, asked])
   const events = useInfiniteQuery(eventsQuery({ query, ...window }))
@@ -107,6 +110,19 @@ export function TimelinePage(): ReactNode {
         >
           <Icon name="refresh" />
         </button>
+        <button type="button" className="btn" aria-haspopup="dialog" onClick={() => setDialog('saved')}>
+          {t('saved.open')}
+        </button>
+        <button
+          type="button"
+          className="btn square"
+          aria-label={t('export.title')}
+          title={t('export.title')}
+          aria-haspopup="dialog"
+          onClick={() => setDialog('export')}
+        >
+          <Icon name="download" />
+        </button>
       </div>
       <div className="hunt-h">
         <div className="meta">
@@ -149,15 +165,20 @@ export function TimelinePage(): ReactNode {
             onPivot: pivot,
             onShow: show,
             onClose: () => show(undefined),
-            onAround: (event) => {
-              const at = Date.parse(event.observed)
-              void navigate({
-                search: { from: new Date(at - 60_000).toISOString(), to: new Date(at + 60_000).toISOString(), event: event.id },
-              })
-            },
+            onAround: (event, seconds) =>
+              void navigate({ search: { ...aroundWindow(Date.parse(event.observed), seconds), event: event.id } }),
           }}
         />
       )}
+      {dialog === 'saved' ? (
+        <SavedSearches
+          shown={{ query, span: search.span, from: search.from, to: search.to }}
+          onClose={() => setDialog(undefined)}
+        />
+      ) : null}
+      {dialog === 'export' ? (
+        <ExportDialog query={query} window={window} total={histogram.data?.total ?? 0} onClose={() => setDialog(undefined)} />
+      ) : null}
     </main>
   )
 }

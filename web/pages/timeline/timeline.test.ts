@@ -1,7 +1,8 @@
 import { expect, it } from 'vitest'
 import { fieldsOf, flatten, gistOf } from './document.ts'
-import { completions, narrowed, term, wordAt } from './query-text.ts'
-import { resolveWindow, widened } from './window.ts'
+import { completions, narrowed, searchCommand, term, wordAt } from './query-text.ts'
+import { addressOf } from './saved-address.ts'
+import { aroundWindow, resolveWindow, widened } from './window.ts'
 
 it.each([
   ['', 'host.name', 'web-03', false, 'host.name:web-03'],
@@ -71,4 +72,23 @@ it('reads an event as one line and as rows', () => {
     known: ['event.action', 'event.outcome', 'host.name', 'source.ip', 'kanpeki.source', 'kanpeki.parser'],
     other: ['tags'],
   })
+})
+
+it('opens a saved search where it looked', () => {
+  const nothing = { query: '', span: null, from: null, to: null }
+  expect(addressOf(nothing)).toEqual({})
+  expect(addressOf({ ...nothing, query: 'a OR b', span: '7d' })).toEqual({ q: 'a OR b', span: '7d' })
+  expect(addressOf({ ...nothing, span: '99y' })).toEqual({})
+  const ends = { from: '2026-11-22T01:00:00.000Z', to: '2026-11-22T02:00:00.000Z' }
+  expect(addressOf({ ...nothing, ...ends, span: '7d' })).toEqual(ends)
+})
+
+it('puts a query on a command line as it is', () => {
+  const window = { from: '2026-11-22T01:00:00.000Z', to: '2026-11-22T02:00:00.000Z' }
+  expect(searchCommand('user.name:o\'brien AND "$HOME"', window)).toContain(`'user.name:o'\\''brien AND "$HOME"' --from 2026`)
+  expect(searchCommand('', window)).toContain("search '*' ")
+})
+
+it('looks around a moment, its own end included', () => {
+  expect(aroundWindow(Date.UTC(2026, 10, 22), 5)).toEqual({ from: '2026-11-21T23:59:55.000Z', to: '2026-11-22T00:00:05.001Z' })
 })

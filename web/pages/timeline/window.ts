@@ -36,3 +36,11 @@ export function widened(window: Window, now: number): Window {
   const width = Math.max(1000, to - from)
   return { from: new Date(from - width).toISOString(), to: new Date(Math.min(to + width, now + 60 * MINUTE)).toISOString() }
 }
+
+/** How far around an event one may look, seconds to each side. */
+export const AROUND_SECONDS = [5, 60, 300, 1800] as const
+
+/** The window of that many seconds to each side of a moment, the moment at its end included. */
+export function aroundWindow(at: number, seconds: number): Window {
+  return { from: new Date(at - seconds * 1000).toISOString(), to: new Date(at + seconds * 1000 + 1).toISOString() }
+}
