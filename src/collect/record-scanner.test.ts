@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest'
 import { type Piece, RecordScanner } from './record-scanner.ts'
 
 function scan(chunks: readonly (string | Buffer)[], maxBytes = 100_000): Piece[] {
-  const scanner = new RecordScanner(maxBytes)
+  const scanner = new RecordScanner(maxBytes, true)
   return [...chunks.flatMap((chunk) => scanner.push(Buffer.from(chunk))), ...scanner.end()]
 }
 
@@ -21,6 +21,9 @@ const show = (pieces: readonly Piece[]): string[] =>
   pieces.map(
     ({ kind, bytes, broken }) => `${kind === 'line' ? '~' : ''}${bytes.toString()}${broken === undefined ? '' : ` !${broken}`}`,
   )
+
+const response = (...hits: readonly string[]): string =>
+  `{"took":3,"timed_out":false,"_shards":{"total":2,"failed":0},"hits":{"total":{"value":9},"hits":[${hits.join(',')}]},"aggregations":{"a":{"buckets":[{"key":"\\\\\\"]}"}]}}}`
 
 const pretty = '{\n  "a": {\n    "b": "}{"\n  }\n}'
 const CUT = 'another document begins before its end'
@@ -44,6 +47,28 @@ describe('records are found by looking', () => {
     ['a closing brace too many', '{"a":1}}\n{"b":2}', ['{"a":1}', '~}', '{"b":2}']],
     ['an array that is none, over lines', '[\n,', ['~[', '~,']],
     ['nothing', ' \n\n', []],
+    [
+      'a response of _search',
+      response('{"_id":"1","_source":{"x":"]}"}}', '{"_id":"2"}'),
+      ['{"_id":"1","_source":{"x":"]}"}}', '{"_id":"2"}'],
+    ],
+    [
+      'a pretty response',
+      `${JSON.stringify(JSON.parse(response('{"_id":"1"}')), undefined, 2)}\n`,
+      ['{\n        "_id": "1"\n      }'],
+    ],
+    [
+      'responses of a scroll, one a line',
+      `${response('{"_id":"1"}')}\n${response('{"_id":"2"}')}\n${response()}`,
+      ['{"_id":"1"}', '{"_id":"2"}'],
+    ],
+    ['a response, then a document', `${response('{"_id":"1"}')}{"a":1}`, ['{"_id":"1"}', '{"a":1}']],
+    ['what Kibana’s inspector copies', `{"id":"F","rawResponse":${response('{"_id":"1"}')},"isPartial":false}`, ['{"_id":"1"}']],
+    [
+      'a document with hits of its own',
+      '{"took":3,"hits":{"total":5}}\n{"hits":[1,2]}',
+      ['{"took":3,"hits":{"total":5}}', '{"hits":[1,2]}'],
+    ],
   ]
   let ran = 0
   test.each(cases)('%s', (_name, text, expected) => {
@@ -52,6 +77,27 @@ describe('records are found by looking', () => {
     expect(show(scan(Array.from(Buffer.from(text), (byte) => Buffer.of(byte))))).toEqual(expected)
   })
   test('every case ran', () => expect(ran).toBe(cases.length))
+})
+
+test('a response that is not whole says so beside its hits', () => {
+  const faults = (text: string): unknown => scan([text]).flatMap(({ fault }) => fault ?? [])
+  expect(faults(response('{"_id":"1"}').slice(0, -10))).toEqual(['the file ends inside the response of a search'])
+  expect(faults(response('{"_id":"1"}').replace('"failed":0', '"failed":1'))).toEqual([
+    '1 of 2 shards failed: what they hold is not in this response',
+  ])
+  expect(faults(response().replace('"timed_out":false', '"timed_out":true'))).toEqual([
+    'the search timed out: not all hits are in this response',
+  ])
+  expect(faults(response('{"_id":"1"}'))).toEqual([])
+})
+
+test('a response may be longer than any record', () => {
+  const hits = Array.from({ length: 20_000 }, (_, id) => `{"_index":"logs","_id":"${id}","_source":{"message":"event ${id}"}}`)
+  const text = Buffer.from(response(...hits))
+  const scanner = new RecordScanner(1_000, true)
+  const pieces: Piece[] = []
+  for (let at = 0; at < text.length; at += 65_536) pieces.push(...scanner.push(text.subarray(at, at + 65_536)))
+  expect([...pieces, ...scanner.end()].map(({ bytes }) => bytes.toString())).toEqual(hits)
 })
 
 test('what is too long is let go but for its beginning, its length is known, and the next record is whole', () => {

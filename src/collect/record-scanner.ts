@@ -1,3 +1,5 @@
+import { responseHead } from './search-response.ts'
+
 const LF = 0x0a
 const TAB = 0x09
 const CR = 0x0d
@@ -20,11 +22,14 @@ export interface Piece {
   readonly length: number
   /** Why a document is not whole. */
   readonly broken?: string
+  /** This is no record: what is wrong with the response of a search around its hits. */
+  readonly fault?: string
 }
 
 /**
  * Finds the records of a file by looking, however it is written: JSON lines, one document, several (pretty-printed or
- * not), an array of documents, lines of text, or these mixed. Holds at most `maxBytes` of a record.
+ * not), an array of documents, lines of text, or these mixed. Holds at most `maxBytes` of a record. Of a response of
+ * Elasticsearch's `_search` the hits are the records, however many it has.
  *
  * What begins with `{` is a document until its braces close. A line feed inside a string, or a line that begins with `{"`
  * inside a document that itself began with `{"`, shows that the document is broken; reading resumes there, so that one
@@ -32,7 +37,8 @@ export interface Piece {
  */
 export class RecordScanner {
   private readonly maxBytes: number
-  private mode: 'between' | 'document' | 'list' | 'line' = 'between'
+  private readonly responses: boolean
+  private mode: 'between' | 'document' | 'list' | 'line' | 'head' | 'tail' = 'between'
   private buffer: Buffer = Buffer.alloc(0)
   /** Start of the current piece, and how far it was looked at: indexes of `buffer`. */
   private begin = 0
@@ -41,15 +47,21 @@ export class RecordScanner {
   private indent: number | undefined
   private depth = 0
   private inString = false
+  /** A backslash stands before this byte, in the tail of a response. */
+  private skipped = false
   private inList = false
+  /** Objects that are open around the list of a response; 0 where none is. */
+  private around = 0
   private compact = false
   /** What is kept of a piece that is too long, and how much of it was let go. */
   private kept: Buffer | undefined
   private gone = 0
   private pieces: Piece[] = []
 
-  constructor(maxBytes: number) {
+  /** @param responses whether a response of a search is looked into. */
+  constructor(maxBytes: number, responses = false) {
     this.maxBytes = maxBytes
+    this.responses = responses
   }
 
   push(chunk: Buffer): Piece[] {
@@ -59,15 +71,16 @@ export class RecordScanner {
     this.begin = 0
     while (this.at < this.buffer.length && this.step(false));
     if (this.indent !== undefined && this.at - this.indent > MAX_INDENT) this.indent = undefined
-    if (this.mode === 'between') this.begin = this.indent ?? this.at
-    else if (this.at - this.begin > this.maxBytes) this.letGo()
+    if (this.mode === 'between' || this.mode === 'tail') this.begin = this.indent ?? this.at
+    else if (this.mode !== 'head' && this.at - this.begin > this.maxBytes) this.letGo()
     return this.taken()
   }
 
   end(): Piece[] {
     while (this.at < this.buffer.length && this.step(true));
     if (this.mode === 'document') this.finish(this.at, 'the file ends inside the document')
-    else if (this.mode !== 'between') this.finish(this.at)
+    else if (this.mode !== 'between' && this.mode !== 'tail') this.finish(this.at)
+    if (this.around > 0) this.tell('', 'the file ends inside the response of a search')
     return this.taken()
   }
 
@@ -83,6 +96,10 @@ export class RecordScanner {
         return this.line()
       case 'document':
         return this.document(last)
+      case 'head':
+        return this.head(last)
+      case 'tail':
+        return this.tail()
     }
   }
 
@@ -94,9 +111,11 @@ export class RecordScanner {
     else if (this.inList && byte === CLOSE_LIST) {
       this.inList = false
       this.at++
+      if (this.around > 0) this.mode = 'tail'
     } else {
       this.begin = this.at
-      if (byte === OPEN) this.startDocument()
+      if (byte === OPEN && this.responses && !this.inList) this.mode = 'head'
+      else if (byte === OPEN) this.startDocument()
       else {
         // A tab says that a line goes on with the one before it.
         if (this.indent !== undefined) this.begin = this.indent
@@ -131,6 +150,57 @@ export class RecordScanner {
     this.at = end < 0 ? this.buffer.length : end
     if (end >= 0) this.finish(end)
     return end >= 0
+  }
+
+  /** Whether a document is the response of a search: then what is in its list are the records. */
+  private head(last: boolean): boolean {
+    const head = responseHead(this.buffer, this.begin)
+    if (head === 'more' && !last) {
+      this.at = this.buffer.length
+      return false
+    }
+    this.at = this.begin
+    if (typeof head === 'string') {
+      this.startDocument()
+      return true
+    }
+    if (head.partial !== undefined) this.tell(this.buffer.toString('utf8', this.begin, head.inside), head.partial)
+    this.around = head.depth
+    this.inList = true
+    this.inString = false
+    this.mode = 'between'
+    this.at = head.inside
+    this.begin = head.inside
+    return true
+  }
+
+  /** What stands in a response after its hits, to the end of it. */
+  private tail(): boolean {
+    for (; this.at < this.buffer.length; this.at++) {
+      const byte = this.buffer[this.at]!
+      if (this.inString) {
+        if (byte === BACKSLASH) this.skipped = !this.skipped
+        else {
+          if (byte === QUOTE && !this.skipped) this.inString = false
+          this.skipped = false
+        }
+      } else if (byte === QUOTE) this.inString = true
+      else if (byte === OPEN || byte === OPEN_LIST) this.around++
+      else if ((byte === CLOSE || byte === CLOSE_LIST) && --this.around === 0) {
+        this.mode = 'between'
+        this.at++
+        this.begin = this.at
+        return true
+      }
+    }
+    this.begin = this.at
+    return false
+  }
+
+  /** Says what is wrong with a response, beside its hits. */
+  private tell(text: string, fault: string): void {
+    const bytes = Buffer.from(text.slice(0, KEPT_OF_TOO_LONG))
+    this.pieces.push({ kind: 'document', bytes, length: bytes.length, fault })
   }
 
   private startDocument(): void {

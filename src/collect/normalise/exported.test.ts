@@ -30,7 +30,7 @@ describe.each(goldenCases(folder, together))('$name', ({ made, expectedFile, doc
 
 describe('the event behind an alert of Wazuh’s', () => {
   const read = goldenRecords(alerts).map((record) => parseRecord(record, GOLDEN_CONTEXT))
-  const [sshd, counted, windows] = read.map((one) => ('unknown' in one ? undefined : one.events[0]))
+  const [sshd, counted, windows, , , , , archived] = read.map((one) => ('unknown' in one ? undefined : one.events[0]))
 
   it('is what its own parser reads, at the time that Wazuh tells with its zone', () => {
     expect(sshd?.observed).toBe(Date.UTC(2026, 0, 15, 8, 15, 30, 412))
@@ -45,6 +45,16 @@ describe('the event behind an alert of Wazuh’s', () => {
   it('is not told again by a rule that counted several', () => {
     expect(counted?.ecs).toMatchObject({ event: { kind: 'alert', type: ['info'] }, rule: { id: '5712' } })
     expect(counted?.ecs['process']).toBeUndefined()
+  })
+
+  it('is an event where no rule was interested in it (archives.json)', () => {
+    expect(archived?.observed).toBe(Date.UTC(2026, 0, 15, 8, 15, 31, 20))
+    expect(archived?.ecs).toMatchObject({
+      event: { kind: 'event', action: 'ssh_login', outcome: 'success', dataset: 'wazuh.archives' },
+      user: { name: 'deploy' },
+      wazuh: { id: '1768464931.120377' },
+    })
+    expect(archived?.ecs['rule']).toBeUndefined()
   })
 
   it('has Windows’ own names, so that rules for Windows see it', () => {

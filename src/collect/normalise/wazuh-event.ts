@@ -70,7 +70,8 @@ function unquoted(message: JsonValue | undefined): JsonValue {
 
 function merged(event: ParsedEvent, alert: ParsedEvent, ownTime: boolean): ParsedEvent {
   const ecs: Draft = { ...event.ecs }
-  const made: Draft = { ...(isJsonObject(ecs['event']) ? ecs['event'] : {}), kind: 'alert' }
+  const made: Draft = { ...(isJsonObject(ecs['event']) ? ecs['event'] : {}) }
+  if (isJsonObject(alert.ecs['event']) && alert.ecs['event']['kind'] === 'alert') made['kind'] = 'alert'
   ecs['event'] = made
   const line = alert.ecs['message']
   if (!ownTime && typeof line === 'string' && ecs['message'] !== line) made['original'] ??= line

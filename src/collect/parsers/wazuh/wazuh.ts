@@ -8,18 +8,21 @@ import { classOf } from './class.ts'
 import { addFile } from './file.ts'
 
 /**
- * An alert of Wazuh's manager (`alerts.json`, and the `_source` of its index). The whole alert is kept under `wazuh`;
- * what ECS has a name for stands there too. The time is the manager's, which carries its zone.
+ * An alert of Wazuh's manager (`alerts.json`), an event that it archived (`archives.json`), and the `_source` of its indexes. The
+ * whole record is kept under `wazuh`; what ECS has a name for stands there too. The time is the manager's, which carries its zone.
  */
 export const wazuh: Parser = {
   id: 'wazuh',
 
   accepts({ json }) {
-    return json !== undefined && isAlert(json)
+    return json !== undefined && (isAlert(json) || isArchived(json))
   },
 
   parse({ json }, { zoneMinutes }) {
-    if (json === undefined || !isAlert(json)) return { unknown: 'not an alert of Wazuh’s: rule, agent and manager' }
+    if (json === undefined || !(isAlert(json) || isArchived(json)))
+      return {
+        unknown: 'not an alert of Wazuh’s: rule, agent and manager; nor an archived event: full_log or data without a rule',
+      }
     const alert = normaliseDocument(json)
     if (typeof alert === 'string') return { unknown: alert }
     const time = text(alert['timestamp']) ?? text(alert['timestamp_original'])
@@ -37,19 +40,33 @@ function isAlert(json: JsonObject): boolean {
   return isJsonObject(rule) && rule['level'] !== undefined && isJsonObject(json['agent']) && isJsonObject(json['manager'])
 }
 
+/** What no rule was interested in. */
+function isArchived(json: JsonObject): boolean {
+  return (
+    json['rule'] === undefined &&
+    isJsonObject(json['agent']) &&
+    isJsonObject(json['manager']) &&
+    isJsonObject(json['decoder']) &&
+    (typeof json['full_log'] === 'string' || isJsonObject(json['data']))
+  )
+}
+
 function documentOf(alert: Draft): Draft {
   const rule = objectOf(alert['rule'])
   const data = objectOf(alert['data'])
   const decoder = objectOf(alert['decoder'])
   const line = text(alert['full_log'])
-  const event: Draft = { kind: 'alert', module: 'wazuh', dataset: 'wazuh.alerts', ...classOf(rule) }
+  const event: Draft =
+    alert['rule'] === undefined
+      ? { kind: 'event', module: 'wazuh', dataset: 'wazuh.archives' }
+      : { kind: 'alert', module: 'wazuh', dataset: 'wazuh.alerts', ...classOf(rule) }
   put(event, 'code', text(rule['id']))
   put(event, 'severity', number(rule['level']))
   put(event, 'provider', text(decoder['name']))
   const doc: Draft = { event }
   put(doc, 'message', line ?? text(rule['description']))
   if (line !== undefined) delete alert['full_log']
-  addRule(doc, rule)
+  if (alert['rule'] !== undefined) addRule(doc, rule)
   addMachines(doc, alert)
   addPeople(doc, data)
   put(doc, 'source', endpoint(text(data['srcip']), number(data['srcport'])))

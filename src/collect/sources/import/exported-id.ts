@@ -23,8 +23,8 @@ export function exportedId({ json }: RawRecord, scope: string): string | undefin
  * content tells alerts of one second apart.
  */
 function wazuhId(json: JsonObject, scope: string): string | undefined {
-  const { id, manager, rule } = json
-  if (typeof id !== 'string' || !/^\d{9,11}\.\d{1,20}$/.test(id) || !isJsonObject(manager) || !isJsonObject(rule))
+  const { id, manager, agent } = json
+  if (typeof id !== 'string' || !/^\d{9,11}\.\d{1,20}$/.test(id) || !isJsonObject(manager) || !isJsonObject(agent))
     return undefined
   const digest = createHash('sha256').update(JSON.stringify(json)).digest('hex').slice(0, 16)
   return clientId(scope, `wazuh/${String(manager['name'] ?? '')}`, `${id}-${digest}`)

@@ -185,6 +185,35 @@ describe('what another product exported', () => {
     expect(recorder.counts).toMatchObject({ received: 5, stored: 3, repeated: 2, unknown: 0 })
   })
 
+  test('a whole response of _search is its hits; one that is not the whole answer says so', async () => {
+    const response = (failed: number, ...ids: readonly string[]): string =>
+      JSON.stringify(
+        {
+          took: 4,
+          timed_out: false,
+          _shards: { total: 3, successful: 3 - failed, skipped: 0, failed },
+          hits: {
+            total: { value: ids.length, relation: 'eq' },
+            max_score: null,
+            hits: ids.map((id) => ({ _index: 'logs-1', _id: id, _score: null, _source: { message: `event ${id}` }, sort: [1] })),
+          },
+        },
+        undefined,
+        2,
+      )
+    const pages = Array.from({ length: 5_000 }, (_, id) => `p${id}`)
+    await run([
+      file('search.json', response(0, 'a', 'b')),
+      file('page.json.gz', gzipSync(response(0, 'b', ...pages))),
+      file('failed.json', response(1, 'c')),
+    ])
+    expect(recorder.counts).toMatchObject({ received: 5_005, stored: 5_004, repeated: 1, unknown: 1 })
+    expect(recorder.stored.has('default/logs-1/p4999')).toBe(true)
+    expect([...recorder.stored.values()].flatMap(({ unreadable }) => unreadable ?? [])).toEqual([
+      '1 of 3 shards failed: what they hold is not in this response',
+    ])
+  })
+
   test('alerts of Wazuh are told apart also where all of a second have one id', async () => {
     const alert = (id: string, line: string): string =>
       JSON.stringify({ rule: { level: 3 }, agent: {}, manager: { name: 'm' }, id, full_log: line })

@@ -134,7 +134,7 @@ class TextFinder implements Finder {
   constructor(path: string, maxBytes: number) {
     this.#path = path
     this.#maxBytes = maxBytes
-    this.#scanner = new RecordScanner(maxBytes)
+    this.#scanner = new RecordScanner(maxBytes, true)
   }
 
   push(bytes: Buffer): Iterable<Found> {
@@ -221,6 +221,7 @@ class JournalFinder implements Finder {
 
 function recordOf(id: string, piece: Piece, maxBytes: number, path: string): RawRecord {
   if (piece.length > maxBytes) return tooLong(id, piece.bytes, piece.length, maxBytes, path)
+  if (piece.fault !== undefined) return unreadable(id, decodeText(piece.bytes).text, piece.fault, path)
   if (piece.broken !== undefined) return unreadable(id, decodeText(piece.bytes).text, `broken JSON: ${piece.broken}`, path)
   return piece.kind === 'document' ? documentRecord(id, piece.bytes, path) : lineRecord(id, piece.bytes, maxBytes, path)
 }
