@@ -9,7 +9,7 @@ import { localServer } from './local-server.ts'
 import { EXIT, guarded, readOptions } from './options.ts'
 import { callApi } from './remote.ts'
 import type { ServerRef } from './request.ts'
-import { type FoundEvent, SEARCH_FORMATS, type SearchFormat, searchOutput } from './search-output.ts'
+import { columnsOf, type FoundEvent, SEARCH_FORMATS, type SearchFormat, searchOutput } from './search-output.ts'
 import { terminalLog } from './terminal-log.ts'
 
 const USAGE = `Usage: kanpeki search QUERY [--count] [--from T] [--to T] [--format FORMAT] [--limit N]
@@ -30,6 +30,8 @@ Finds events, newest first. The query is Lucene-like: host.name:web-* AND NOT us
 /** The most that the server gives at once. */
 const EVENTS_A_PAGE = 1000
 const TERMINAL_WIDTH = 120
+/** A longer query is not shown again with the place of a fault in it. */
+const MOST_POINTED = 100
 
 interface Asked {
   readonly query: string
@@ -134,7 +136,7 @@ export function searchCommand(args: readonly string[]): Promise<number> {
       ...timeOf('from', values.from),
       ...timeOf('to', values.to),
     }
-    parseQuery(asked.query)
+    checkQuery(asked.query)
     const limit = Number(values.limit)
     if (!Number.isInteger(limit) || limit < 1) throw usage('--limit must be a number from 1 on.')
     const format = formatOf(values.format ?? (values.json ? 'ndjson' : 'table'))
@@ -167,6 +169,22 @@ async function print(
     left -= events.length
     cursor = next
   } while (cursor !== undefined && left > 0)
+  // Said beside the output, so that what reads the output sees events only.
+  if (left === limit) process.stderr.write('No event fits.\n')
+  else if (cursor !== undefined) process.stderr.write(`These are the newest ${limit}; there are more (--limit, --count).\n`)
+}
+
+/** @throws KanpekiError `query_syntax` that points at the place in the query. */
+function checkQuery(query: string): void {
+  try {
+    parseQuery(query)
+  } catch (error) {
+    const column = error instanceof KanpekiError ? error.place?.column : undefined
+    if (!(error instanceof KanpekiError) || column === undefined || columnsOf(query) > MOST_POINTED || /[\p{Cc}]/u.test(query))
+      throw error
+    const pointer = `${' '.repeat(columnsOf(query.slice(0, column - 1)))}^`
+    throw new KanpekiError(error.code, error.message, { remedy: `${error.remedy ?? ''}\n\n  ${query}\n  ${pointer}` })
+  }
 }
 
 /** Waits where whoever reads is slower than the server. */

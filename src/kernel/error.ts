@@ -39,7 +39,10 @@ export class KanpekiError extends Error {
 
 export function formatPlace(place: Place | undefined): string {
   if (place === undefined) return ''
-  const position = [place.file, place.line, place.column].filter((part) => part !== undefined).join(':')
+  const alone = place.file === undefined && place.line === undefined && place.column !== undefined
+  const position = alone
+    ? `column ${place.column}`
+    : [place.file, place.line, place.column].filter((part) => part !== undefined).join(':')
   return [position, place.field].filter((part) => part !== undefined && part !== '').join(' ')
 }
 

@@ -127,11 +127,17 @@ function lakeError(error: unknown): unknown {
         remedy: 'Narrow the time range, or name a field in the query.',
       })
     case '427':
-      return new KanpekiError('query_regex', `The regular expression cannot be used: ${error.message}`, {
+      return new KanpekiError('query_regex', `The regular expression cannot be used${regexFault(error.message)}.`, {
         ...cause,
         remedy: 'Use RE2 syntax: no look-around and no back references.',
       })
     default:
       return new KanpekiError('lake_refused', `The lake refused this: ${error.message}`, cause)
   }
+}
+
+/** RE2's own words out of the engine's: `… cannot compile re2: (?is)a(, error: missing ): a(. Look at …`. */
+function regexFault(message: string): string {
+  const fault = /, error: (.*?)\. Look at /s.exec(message)?.[1]
+  return fault === undefined ? '' : ` (${fault})`
 }

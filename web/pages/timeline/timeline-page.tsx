@@ -3,6 +3,7 @@ import { getRouteApi, Link, useNavigate } from '@tanstack/react-router'
 import { type ReactNode, useEffect, useMemo, useRef, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import type { EventRow } from '../../../src/server/schema.ts'
+import { Problem } from '../../api/problem.ts'
 import { eventsQuery, histogramQuery, sourcesQuery } from '../../api/queries.ts'
 import { Code } from '../../components/copy.tsx'
 import { curlLine } from '../../components/curl.ts'
@@ -147,7 +148,7 @@ export function TimelinePage(): ReactNode {
       <section className="events" aria-label={t('list')} aria-busy={events.isFetching}>
         {error === null ? null : (
           <div className="chart-p note-place">
-            <ProblemNote error={error} retry={() => void events.refetch()} />
+            <ProblemNote error={error} {...(isQueryFault(error) ? {} : { retry: () => void events.refetch() })} />
           </div>
         )}
         {error === null && events.data !== undefined && rows.length === 0 ? <NoEvents asked={query !== '' || fixed} /> : null}
@@ -181,6 +182,11 @@ export function TimelinePage(): ReactNode {
       ) : null}
     </main>
   )
+}
+
+/** What is asked again comes out the same. */
+function isQueryFault(error: Error): boolean {
+  return error instanceof Problem && error.code.startsWith('query_')
 }
 
 function EventList({ rows, open }: { rows: readonly EventRow[]; open: string | undefined }): ReactNode {

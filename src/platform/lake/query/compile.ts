@@ -1,6 +1,7 @@
 import { isIP } from 'node:net'
 import { HOT_COLUMNS, type HotColumn } from '../table.ts'
 import type { Bound, Match, Query, WildcardPiece } from './ast.ts'
+import { isNetwork } from './network.ts'
 import type { Params } from './params.ts'
 import { readTime, type Span } from './times.ts'
 
@@ -164,11 +165,7 @@ function valueCondition(value: string, kind: HotColumn['kind'], match: Match, co
 }
 
 function networkOf(match: { readonly text: string; readonly quoted: boolean }): string | undefined {
-  if (match.quoted) return undefined
-  const slash = match.text.lastIndexOf('/')
-  const version = slash < 0 ? 0 : isIP(match.text.slice(0, slash))
-  const bits = match.text.slice(slash + 1)
-  return version !== 0 && /^\d{1,3}$/.test(bits) && Number(bits) <= (version === 4 ? 32 : 128) ? match.text : undefined
+  return !match.quoted && isNetwork(match.text) ? match.text : undefined
 }
 
 /** As it was typed, and as RFC 5952 writes it. */

@@ -1,9 +1,13 @@
 import { KanpekiError } from '../../../kernel/error.ts'
 import type { Bound, Match, Query, WildcardPiece } from './ast.ts'
+import { isNetwork } from './network.ts'
+import { readTime } from './times.ts'
 import { isWide, plainWidth, wholeKana } from './width.ts'
 
 const LONGEST = 10_000
 const DEEPEST = 60
+/** Fields that hold times: whatever else is asked of them finds nothing, so that a slip there is said. */
+const TIMES = new Set(['@timestamp', 'event.ingested'])
 const FIELD = /^[\p{L}\p{N}_@][\p{L}\p{N}_@.-]*$/u
 const WORDS_END = new Set([' ', '\t', '\n', '\r', '(', ')', '"'])
 
@@ -124,6 +128,13 @@ class Parser {
   }
 
   #term(field: string | undefined): Query {
+    const start = this.#at
+    const query = this.#anyTerm(field)
+    if (field !== undefined) refuseSlip(field, query, start)
+    return query
+  }
+
+  #anyTerm(field: string | undefined): Query {
     const exact = this.#exact(field !== undefined)
     if (exact !== undefined) return { kind: 'term', field, match: exact }
     const [plain, ...others] = this.#word()
@@ -334,6 +345,22 @@ function mapLiterals(pieces: WordPieces, change: (text: string) => string): Word
 
 function uniqueForms(forms: readonly WordPieces[]): readonly WordPieces[] {
   return [...new Map(forms.map((form) => [JSON.stringify(form), form])).values()]
+}
+
+/** @throws KanpekiError `query_syntax` for what is neither a time nor an address block where only these find anything. */
+function refuseSlip(field: string, query: Query, start: number): void {
+  if (query.kind !== 'term') return
+  const { match } = query
+  if (TIMES.has(field)) {
+    const values =
+      match.kind === 'text' ? [match.text] : match.kind === 'range' ? [match.low?.value, match.high?.value] : ['wildcards']
+    const wrong = values.find((value) => value !== undefined && readTime(value, 0) === undefined)
+    if (wrong !== undefined)
+      throw syntax(start, `${field} holds times, and ${wrong} is none.`, 'Write 2026-11-22, 2026-11-22T05:00Z, now or now-15m.')
+  }
+  const block = match.kind === 'text' && !match.quoted && /(?:^|\.)ip$/.test(field) && /^[\da-f.:]+\/\d+$/i.test(match.text)
+  if (block && !isNetwork(match.text))
+    throw syntax(start, `${match.text} is not an address block.`, 'Write 192.0.2.0/24 or 2001:db8::/32.')
 }
 
 function bound(value: string | undefined, inclusive: boolean): Bound | undefined {
