@@ -2,6 +2,7 @@
 import { detect } from './detect.ts'
 import { ingest } from './ingest.ts'
 import { ingestSmall } from './ingest-small.ts'
+import { ledger } from './ledger.ts'
 import { noise } from './noise.ts'
 import type { BenchResult } from './result.ts'
 import { start } from './start.ts'
@@ -13,6 +14,7 @@ export const BENCHMARKS: Readonly<Record<string, Benchmark>> = {
   detect,
   ingest,
   'ingest-small': ingestSmall,
+  ledger,
   noise,
   start,
 }

@@ -33,16 +33,31 @@ export function getPath(doc: JsonObject, path: string): JsonValue | undefined {
  * Leaves of the ledger are these bytes, so that any other implementation computes the same hash.
  */
 export function canonicalJson(value: JsonValue): string {
+  if (typeof value === 'string') return quoted(value)
   if (value === null || typeof value !== 'object') {
     if (typeof value === 'number' && !Number.isFinite(value)) throw new TypeError('JSON has no NaN or Infinity')
-    return JSON.stringify(value)
+    return String(value)
   }
   if (Array.isArray(value)) return `[${value.map(canonicalJson).join(',')}]`
   const object = value as JsonObject
-  const parts: string[] = []
-  for (const key of Object.keys(object).sort()) {
+  let members = ''
+  for (const key of inOrder(Object.keys(object))) {
     const member = object[key]
-    if (member !== undefined) parts.push(`${JSON.stringify(key)}:${canonicalJson(member)}`)
+    if (member !== undefined) members += `${members === '' ? '' : ','}${quoted(key)}:${canonicalJson(member)}`
   }
-  return `{${parts.join(',')}}`
+  return `{${members}}`
+}
+
+/** What a JSON string must escape; a surrogate may stand alone, and is then escaped too. */
+// biome-ignore lint/suspicious/noControlCharactersInRegex: exactly these must be escaped
+const TO_ESCAPE = /["\\\u0000-\u001f\ud800-\udfff]/
+
+function quoted(text: string): string {
+  return TO_ESCAPE.test(text) ? JSON.stringify(text) : `"${text}"`
+}
+
+/** Sorted by UTF-16 code units, as RFC 8785 §3.2.3 asks; mostly they are so already. */
+function inOrder(keys: string[]): string[] {
+  for (let at = 1; at < keys.length; at++) if (keys[at - 1]! > keys[at]!) return keys.sort()
+  return keys
 }

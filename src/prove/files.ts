@@ -2,12 +2,17 @@ import { randomBytes } from 'node:crypto'
 import { mkdir, open, readdir, readFile, rename, rm } from 'node:fs/promises'
 import { dirname, join, posix } from 'node:path'
 
+export interface NewFile {
+  readonly path: string
+  readonly bytes: Uint8Array
+}
+
 /** What the ledger asks of a disk, or of anything that keeps small files for good. Paths use forward slashes. */
 export interface LedgerFiles {
   /** Undefined if there is none. */
   read(path: string): Promise<Uint8Array | undefined>
-  /** Replaces the file as a whole. MUST NOT resolve before the bytes and the name are durable. */
-  write(path: string, bytes: Uint8Array): Promise<void>
+  /** Replaces each file as a whole, in any order. MUST NOT resolve before all bytes and all names are durable. */
+  write(files: readonly NewFile[]): Promise<void>
   /** Removes a file or a folder with all in it; no error if there is none. Need not be durable. */
   remove(path: string): Promise<void>
   /** Files below a folder at any depth; empty if there is none. */
@@ -35,6 +40,24 @@ export function diskFiles(root: string): LedgerFiles {
     durableFolders.add(folder)
   }
 
+  const writeOne = async ({ path, bytes }: NewFile): Promise<void> => {
+    const target = join(root, path)
+    const temporary = join(root, UNFINISHED, randomBytes(8).toString('hex'))
+    try {
+      const file = await open(temporary, 'wx', FILE_MODE)
+      try {
+        await file.writeFile(bytes)
+        await file.sync()
+      } finally {
+        await file.close()
+      }
+      await rename(temporary, target)
+    } catch (error) {
+      await rm(temporary, { force: true })
+      throw error
+    }
+  }
+
   return {
     async read(path) {
       try {
@@ -44,26 +67,12 @@ export function diskFiles(root: string): LedgerFiles {
         throw error
       }
     },
-    async write(path, bytes) {
-      const target = join(root, path)
-      const beside = join(root, UNFINISHED)
-      await ensureFolder(beside)
-      await ensureFolder(dirname(target))
-      const temporary = join(beside, randomBytes(8).toString('hex'))
-      try {
-        const file = await open(temporary, 'wx', FILE_MODE)
-        try {
-          await file.writeFile(bytes)
-          await file.sync()
-        } finally {
-          await file.close()
-        }
-        await rename(temporary, target)
-      } catch (error) {
-        await rm(temporary, { force: true })
-        throw error
-      }
-      await syncFolder(dirname(target))
+    async write(files) {
+      await ensureFolder(join(root, UNFINISHED))
+      const folders = new Set(files.map(({ path }) => dirname(join(root, path))))
+      for (const folder of folders) await ensureFolder(folder)
+      await Promise.all(files.map(writeOne))
+      await Promise.all([...folders].map(syncFolder))
     },
     async remove(path) {
       const target = join(root, path)

@@ -21,7 +21,9 @@ function failingAt(files: LedgerFiles, steps: number, done: boolean): { files: L
   return {
     files: {
       ...files,
-      write: (path, bytes) => step(() => files.write(path, bytes)),
+      write: async (written) => {
+        for (const one of written) await step(() => files.write([one]))
+      },
       remove: (path) => step(() => files.remove(path)),
     },
     steps: () => steps - left,
@@ -95,7 +97,7 @@ test('the same process goes on after a disk error, from what is on the disk', as
       let current = sound
       const ledger = await openLedger({
         data,
-        files: { ...sound, write: (path, bytes) => current.write(path, bytes), remove: (path) => current.remove(path) },
+        files: { ...sound, write: (written) => current.write(written), remove: (path) => current.remove(path) },
       })
       await ledger.append(entriesFrom(1, 3))
       current = failingAt(sound, step, done).files

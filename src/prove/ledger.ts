@@ -23,6 +23,9 @@ const KEYS_FOLDER = 'keys'
 /** Full entry bundles kept in memory for reading. */
 const BUNDLES_KEPT = 64
 
+/** Full tiles kept in memory for proofs, with what is computed of them: 30 kB each at most. */
+const TILES_KEPT = 512
+
 export interface Ledger {
   readonly key: VerifierKey
   readonly head: LedgerHead
@@ -72,8 +75,11 @@ export async function openLedger(options: LedgerOptions): Promise<Ledger> {
     origin: options.origin,
     sealer: options.sealer,
   })
-  await files.write('key', utf8(`${key.verifier.text}\n`))
-  if (fresh) await files.write('checkpoint', utf8(key.signCheckpoint(0, new TileBuilder(nativeSha256).root())))
+  await files.write([{ path: 'key', bytes: utf8(`${key.verifier.text}\n`) }])
+  if (fresh) {
+    const bytes = utf8(key.signCheckpoint(0, new TileBuilder(nativeSha256).root()))
+    await files.write([{ path: 'checkpoint', bytes }])
+  }
   const tip = await loadTip(files, key)
   const copies = await openCopies(options.copies ?? [], tip.head.checkpoint, key.verifier, clock)
   return ledgerOn(files, key, copies, tip)
@@ -84,13 +90,23 @@ function ledgerOn(files: LedgerFiles, key: SigningKey, copies: Copies, start: Ti
   let intact = true
   let queue: Promise<unknown> = Promise.resolve()
   const kept = new Map<number, readonly Uint8Array[]>()
+  const tiles = new Map<string, readonly Uint8Array[]>()
+
+  const readFullTile = async (level: number, index: number): Promise<readonly Uint8Array[] | undefined> => {
+    const path = tilePath({ level, index, width: TILE_WIDTH })
+    const known = tiles.get(path)
+    if (known !== undefined) return known
+    const hashes = await readStoredTile(files, { level, index, width: TILE_WIDTH })
+    if (hashes !== undefined) keepIn(tiles, path, hashes, TILES_KEPT)
+    return hashes
+  }
 
   const readTile: ReadTile = async (level, index, width) => {
     const current = tileWidth(tip.head.size, level, index)
     if (current < width) throw new RangeError(`${tilePath({ level, index, width })} is beyond the log's head`)
-    const hashes = current < TILE_WIDTH ? tip.edge[level] : await readStoredTile(files, { level, index, width: TILE_WIDTH })
+    const hashes = current < TILE_WIDTH ? tip.edge[level] : await readFullTile(level, index)
     if (hashes === undefined || hashes.length < width) throw damaged(tilePath({ level, index, width }), 'is missing or too short')
-    return hashes.slice(0, width)
+    return hashes.length === width ? hashes : hashes.slice(0, width)
   }
 
   const readBundle = async (index: number): Promise<readonly Uint8Array[]> => {
@@ -102,8 +118,7 @@ function ledgerOn(files: LedgerFiles, key: SigningKey, copies: Copies, start: Ti
     const bytes = await files.read(path)
     const entries = bytes === undefined ? undefined : splitEntryBundle(bytes)
     if (entries?.length !== TILE_WIDTH) throw damaged(path, 'is missing or not an entry bundle')
-    kept.set(index, entries)
-    if (kept.size > BUNDLES_KEPT) kept.delete(kept.keys().next().value!)
+    keepIn(kept, index, entries, BUNDLES_KEPT)
     return entries
   }
 
@@ -118,8 +133,8 @@ function ledgerOn(files: LedgerFiles, key: SigningKey, copies: Copies, start: Ti
     const plan = planAppend(tip, entries, encoded, key)
     intact = false
     await refuseMoved(files, tip.head.checkpoint)
-    await Promise.all(plan.files.map(({ id, bytes }) => files.write(tilePath(id), bytes)))
-    await files.write('checkpoint', utf8(plan.tip.head.checkpoint.text))
+    await files.write(plan.files.map(({ id, bytes }) => ({ path: tilePath(id), bytes })))
+    await files.write([{ path: 'checkpoint', bytes: utf8(plan.tip.head.checkpoint.text) }])
     tip = plan.tip
     intact = true
     // Only now can no reader need the partial tiles; a crash before this leaves them, which harms nothing.
@@ -236,4 +251,10 @@ async function refuseMoved(files: LedgerFiles, ours: Checkpoint): Promise<void> 
   throw new KanpekiError('ledger_moved', 'The checkpoint on disk is not the one this process wrote last.', {
     remedy: 'See that only one Kanpeki runs on this data directory, then start it again.',
   })
+}
+
+/** Keeps the newest `most`; a full tile or bundle never changes. */
+function keepIn<K, V>(kept: Map<K, V>, key: K, value: V, most: number): void {
+  kept.set(key, value)
+  if (kept.size > most) kept.delete(kept.keys().next().value!)
 }

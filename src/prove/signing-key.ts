@@ -110,7 +110,7 @@ export function sealedSigningKey(folder: string): SealedPlace {
       const bytes = await files.read(KEY_FILE)
       const again = bytes === undefined ? undefined : resealed(sealer, Buffer.from(bytes).toString('utf8').trim(), SEAL_CONTEXT)
       if (again === undefined) return 0
-      await files.write(KEY_FILE, Buffer.from(`${again}\n`))
+      await files.write([{ path: KEY_FILE, bytes: Buffer.from(`${again}\n`) }])
       return 1
     },
   }
@@ -130,7 +130,7 @@ async function createKey(folder: string, origin: string, sealer: Sealer | undefi
 
 async function keep(folder: string, text: string, sealer: Sealer | undefined): Promise<void> {
   const kept = sealer === undefined ? text : sealer.seal(text, SEAL_CONTEXT)
-  await diskFiles(folder).write(KEY_FILE, Buffer.from(`${kept}\n`))
+  await diskFiles(folder).write([{ path: KEY_FILE, bytes: Buffer.from(`${kept}\n`) }])
 }
 
 /** The note key format of golang.org/x/mod/sumdb/note: `PRIVATE+KEY+name+hash+base64(0x01 ‖ seed)`. */

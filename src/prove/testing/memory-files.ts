@@ -19,7 +19,9 @@ export function memoryFiles(files: Map<string, Uint8Array>): LedgerFiles {
   const under = (path: string) => `ledger/${path}`
   return {
     read: async (path) => files.get(under(path)),
-    write: async (path, bytes) => void files.set(under(path), Uint8Array.from(bytes)),
+    write: async (written) => {
+      for (const { path, bytes } of written) files.set(under(path), Uint8Array.from(bytes))
+    },
     remove: async (path) => {
       for (const known of [...files.keys()]) {
         if (known === under(path) || known.startsWith(`${under(path)}/`)) files.delete(known)

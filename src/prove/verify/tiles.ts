@@ -1,4 +1,4 @@
-import { HASH_BYTES, nodeHash, rootOf, splitOf } from './merkle.ts'
+import { HASH_BYTES, nodeHash, splitOf } from './merkle.ts'
 import { type Sha256, sha256 } from './sha256.ts'
 
 /** Hashes in a full tile: a tile is a subtree of eight levels. */
@@ -77,7 +77,10 @@ export function splitTile(bytes: Uint8Array): Uint8Array[] | undefined {
   return Array.from({ length: width }, (_, at) => bytes.subarray(at * HASH_BYTES, (at + 1) * HASH_BYTES))
 }
 
-/** Gives the first `width` hashes of a tile. Throws if the tile cannot be had. */
+/**
+ * Gives the first `width` hashes of a tile, which nobody may change afterwards. Throws if the tile cannot be had. Whoever gives
+ * the same array again saves what was computed of it.
+ */
 export type ReadTile = (level: number, index: number, width: number) => Promise<readonly Uint8Array[]>
 
 /**
@@ -101,7 +104,7 @@ export async function rangeHash(
     const index = Math.floor(first / TILE_WIDTH)
     const hashes = await readTile(level, index, tileWidth(size, level, index))
     const start = first - index * TILE_WIDTH
-    return rootOf(hashes.slice(start, start + length / span), hash)
+    return nodeIn(hashes, start, length / span, hash)
   }
   const middle = from + splitOf(length)
   const [left, right] = await Promise.all([
@@ -109,4 +112,23 @@ export async function rangeHash(
     rangeHash(middle, to, size, readTile, hash),
   ])
   return nodeHash(left, right, hash)
+}
+
+/** Inner nodes that were computed, for as long as somebody keeps the tile: proofs of one log share most of theirs. */
+const NODES = new WeakMap<readonly Uint8Array[], Map<number, Uint8Array>>()
+
+/** The node above `count` hashes of a tile, a power of two, from `start` on. */
+function nodeIn(tile: readonly Uint8Array[], start: number, count: number, hash: Sha256): Uint8Array {
+  const known = NODES.get(tile) ?? new Map<number, Uint8Array>()
+  NODES.set(tile, known)
+  const node = (from: number, width: number): Uint8Array => {
+    if (width === 1) return tile[from]!
+    const name = from * 2 * TILE_WIDTH + width
+    const before = known.get(name)
+    if (before !== undefined) return before
+    const made = nodeHash(node(from, width / 2), node(from + width / 2, width / 2), hash)
+    known.set(name, made)
+    return made
+  }
+  return node(start, count)
 }
