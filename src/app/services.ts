@@ -30,7 +30,7 @@ import { repeatEvery } from './repeat.ts'
 import { type Keeper, startKeeper } from './retention/keeper.ts'
 import { type RetentionPolicy, retentionPolicy } from './retention/policy.ts'
 import { recordRuleChanges } from './rule-changes.ts'
-import { createTurns } from './turns.ts'
+import { createTurns, type Turns } from './turns.ts'
 
 /** The writer's name in the lake. One process writes in this version. */
 const WRITER = 'w1'
@@ -60,6 +60,8 @@ export interface Services {
   readonly pipeline: Pipeline
   readonly retention: RetentionPolicy
   readonly keeper: Keeper
+  /** For what must not meet sealing, retention or an erasure half-way. */
+  readonly inTurn: Turns
   readonly attack: ReturnType<typeof loadAttack>
   /** What the engines hold, as the writer's thread loaded it. */
   readonly rules: PipelineStatus['rules']
@@ -189,6 +191,7 @@ export async function startServices(config: Config, log: Log, events: ServiceEve
       pipeline,
       retention,
       keeper,
+      inTurn,
       attack: loadAttack(),
       rules,
       masking,

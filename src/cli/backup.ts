@@ -107,7 +107,7 @@ async function fromFolder(data: string, withSealKey: boolean): Promise<From> {
     throw new KanpekiError('usage', `There is no folder ${config.data}.`, { remedy: 'Give the data folder with --data DIR.' })
   const services = await startServices(config, terminalLog(), { progressed: () => {} })
   try {
-    const backup = await makeBackup(backupDeps(services, VERSION), { by: 'kanpeki backup', withSealKey })
+    const backup = await services.inTurn(() => makeBackup(backupDeps(services, VERSION), { by: 'kanpeki backup', withSealKey }))
     return {
       ...backup,
       close: async () => {

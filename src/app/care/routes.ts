@@ -78,7 +78,8 @@ export function careRoutes({ services, version, metrics, stopping }: CareDeps): 
       summary: 'A consistent backup as one tar archive with a signed manifest',
       body: backupRequest,
       handle: async ({ body, caller, signal }) => {
-        const backup = await backups.make({ by: caller.name, withSealKey: body.withSealKey })
+        // Sealed hours and what the state store says of them are taken together: none of them may go in between.
+        const backup = await services.inTurn(() => backups.make({ by: caller.name, withSealKey: body.withSealKey }))
         // A reader that leaves before the first byte never starts the stream, which then has no end to clean up at.
         signal.addEventListener('abort', () => void backup.release())
         return new RawReply('application/x-tar', backup.bytes, {

@@ -60,13 +60,16 @@ const FIELDS: Readonly<Record<Exclude<Identity['kind'], 'text'>, readonly string
 
 /** The events that name one of these identities, in the span that was asked for. */
 export function personQuery({ identities, from, to }: Pick<ErasureRequest, 'identities' | 'from' | 'to'>): Query {
-  const parts = identities.flatMap(({ kind, value }): Query[] =>
-    (kind === 'text' ? [undefined] : FIELDS[kind]).map((field) => ({
+  const parts = identities.map(({ kind, value }): Query => {
+    const term = (field: string | undefined): Query => ({
       kind: 'term',
       field,
       match: { kind: 'text', text: value, quoted: true },
-    })),
-  )
+    })
+    // What is nowhere in the document is in none of its fields: the text index passes over most events.
+    if (kind === 'text') return term(undefined)
+    return { kind: 'and', parts: [term(undefined), { kind: 'or', parts: FIELDS[kind].map(term) }] }
+  })
   const any: Query = parts.length === 1 ? parts[0]! : { kind: 'or', parts }
   if (from === undefined && to === undefined) return any
   const span: Query = {

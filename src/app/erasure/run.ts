@@ -12,7 +12,7 @@ import { personQuery } from './identity.ts'
 import type { ErasureRequest } from './schema.ts'
 
 export interface ErasureDeps extends TakeOutDeps {
-  readonly lake: TakeOutDeps['lake'] & Pick<Lake, 'count' | 'stats'>
+  readonly lake: TakeOutDeps['lake'] & Pick<Lake, 'count' | 'histogram' | 'stats'>
 }
 
 /** What an erasure keeps of its request while it runs. */
@@ -33,9 +33,8 @@ async function erase(deps: ErasureDeps, row: ErasuresTable): Promise<void> {
   const held = heldQuery(await activeHolds(db, clock.now()))
   const query = notHeld(wanted, held)
   let { events, batches, hours } = row
-  for (const { hour } of (await lake.stats()).hours) {
+  for (const { hour } of await hoursWith(lake, scope, query)) {
     deps.signal?.throwIfAborted()
-    if ((await countIn(lake, hour, scope, query)) === 0) continue
     const taken = await takeOut(deps, hour, { scope, query }, `erasure ${row.id}`)
     events += taken.events
     batches += taken.batches
@@ -52,8 +51,31 @@ async function erase(deps: ErasureDeps, row: ErasuresTable): Promise<void> {
   })
 }
 
-function countIn(lake: Pick<Lake, 'count'>, hour: number, scope: string | undefined, query: Query): Promise<number> {
-  return lake.count({ scope, query, range: { from: hour, to: hour + HOUR_MS, by: 'received' } })
+/** A week at once: a question over years might not be answered in time. */
+const HOURS_A_QUESTION = 168
+
+interface HourHits {
+  readonly hour: number
+  readonly count: number
+}
+
+/** The received hours that hold such events, oldest first. */
+async function hoursWith(
+  lake: Pick<Lake, 'histogram' | 'stats'>,
+  scope: string | undefined,
+  query: Query,
+): Promise<readonly HourHits[]> {
+  const hits: HourHits[] = []
+  const hours = (await lake.stats()).hours.map(({ hour }) => hour)
+  for (let at = 0; at < hours.length; ) {
+    const from = hours[at]!
+    const next = hours.findIndex((hour) => hour >= from + HOURS_A_QUESTION * HOUR_MS)
+    const to = (hours.at(next < 0 ? -1 : next - 1) ?? from) + HOUR_MS
+    const bars = await lake.histogram({ scope, query, range: { from, to, by: 'received' }, step: HOUR_MS })
+    hits.push(...bars.filter(({ count }) => count > 0).map(({ at: hour, count }) => ({ hour, count })))
+    at = next < 0 ? hours.length : next
+  }
+  return hits
 }
 
 export interface Found {
@@ -67,15 +89,9 @@ export async function wouldErase({ lake, state, clock }: ErasureDeps, asked: Ask
   const wanted = personQuery(asked)
   const held = heldQuery(await activeHolds(state.tables<RetentionTables>(), clock.now()))
   const query = notHeld(wanted, held)
-  let events = 0
-  let hours = 0
-  for (const { hour } of (await lake.stats()).hours) {
-    const own = await countIn(lake, hour, scope, query)
-    events += own
-    if (own > 0) hours += 1
-  }
+  const hours = await hoursWith(lake, scope, query)
   const kept = held === undefined ? 0 : await lake.count({ scope, query: { kind: 'and', parts: [wanted, held] } })
-  return { events, hours, held: kept }
+  return { events: hours.reduce((sum, { count }) => sum + count, 0), hours: hours.length, held: kept }
 }
 
 export function askedText({ identities, from, to }: Asked): string {

@@ -42,6 +42,21 @@ async function sequences(): Promise<number[]> {
 
 const upTo = (last: number): number[] => Array.from({ length: last }, (_, n) => n + 1)
 
+test('a lake that retention emptied does not begin its numbers anew', async () => {
+  const first = await bed.start()
+  await first.send(documents('old', 3))
+  await first.send(documents('older', 3))
+  await first.detector.idle()
+  first.drop()
+  for (const { hour } of (await bed.lake.stats()).hours) await bed.lake.dropHour(hour)
+  expect(await bed.lake.lastSequence(WRITER)).toBe(0)
+  const second = await bed.start()
+  await second.send(documents('new', 3))
+  await second.detector.idle()
+  expect(await bed.lake.lastSequence(WRITER)).toBe(3)
+  expect(second.failures).toEqual([])
+})
+
 test('a request that comes again is counted and not stored, also after a restart', async () => {
   const first = await bed.start()
   const body = documents('again', 20)

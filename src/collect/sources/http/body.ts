@@ -7,6 +7,7 @@ import type { WebhookMapping } from './schema.ts'
 export const BODY_FORMATS = [
   'bulk',
   'lines',
+  'records',
   'hec',
   'hec-raw',
   'otlp',

@@ -7,6 +7,7 @@ import { lokiReply } from './loki/reply.ts'
 import { splitLoki } from './loki/split.ts'
 import { otlpReply } from './otlp/reply.ts'
 import { splitOtlp } from './otlp/split.ts'
+import { splitRecords } from './records.ts'
 import { bulkReply, type CommitFacts, linesReply } from './reply.ts'
 import { splitAlertmanager } from './webhook/alertmanager.ts'
 import { splitFalco } from './webhook/falco.ts'
@@ -28,6 +29,7 @@ export interface Format {
 export const FORMATS: Readonly<Record<BodyFormat, Format>> = {
   bulk: { split: splitBulk, reply: bulkReply },
   lines: { split: splitLines, reply: linesReply },
+  records: { split: splitRecords, reply: linesReply },
   hec: { split: splitHecEvents, reply: hecReply },
   'hec-raw': { split: splitHecRaw, reply: hecReply },
   otlp: { split: splitOtlp, reply: otlpReply },

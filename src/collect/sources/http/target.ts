@@ -27,6 +27,7 @@ export type TargetOf = (method: string, url: string, accept: string | undefined)
 
 const BULK = /^\/(?:([^/_][^/]*)\/)?(?:[^/_][^/]*\/)?_bulk\/?$/
 const LINES = /^\/api\/v1\/ingest\/([^/]+)\/?$/
+const RECORDS = /^\/api\/v1\/ingest\/records\/([^/]+)\/?$/
 const WEBHOOK = /^\/api\/v1\/ingest\/webhook\/([^/]+)\/?$/
 const HEC = /^\/services\/collector(?:\/(event|raw|health|ack))?(?:\/1\.0)?\/?$/
 const SOURCE_NAME = /^[a-z0-9][a-z0-9._-]{0,63}$/
@@ -70,6 +71,8 @@ function events(method: string, path: string, query: URLSearchParams): Target | 
     const dialect = format === 'firehose' ? 'firehose' : 'problem'
     return { kind: 'take', dialect, format, ...(name === null ? {} : { name }) }
   }
+  const records = RECORDS.exec(path)
+  if (records !== null) return { kind: 'take', dialect: 'problem', format: 'records', name: decoded(records[1]) ?? '' }
   const lines = LINES.exec(path)
   return lines === null ? undefined : { kind: 'take', dialect: 'problem', format: 'lines', name: decoded(lines[1]) ?? '' }
 }
