@@ -1,7 +1,7 @@
 import { randomInt } from 'node:crypto'
 import { setTimeout as pause } from 'node:timers/promises'
 import { afterEach, beforeEach, expect, test } from 'vitest'
-import { imbalance } from '../../collect/counts.ts'
+import { imbalance, type RecordOutcome } from '../../collect/counts.ts'
 import { sumSince } from '../../collect/queries.ts'
 import type { Counts } from '../../collect/schema.ts'
 import type { CollectTables } from '../../collect/tables.ts'
@@ -89,6 +89,43 @@ test('an id that the sender chose is stored once, whichever request it comes in'
   await run.send([named('third'), ...documents('other', 1)])
   expect(await count('host.name:named')).toBe(1)
   expect(await accounts(run)).toMatchObject({ received: 4, stored: 2, repeated: 2 })
+})
+
+test('an id that comes again is repeated within its scope only, also where its record became several events', async () => {
+  const trail = (name: string) => ({
+    eventVersion: '1.08',
+    eventSource: 's3.amazonaws.com',
+    eventName: name,
+    eventTime: '2026-11-22T01:00:00Z',
+  })
+  const take = async (run: Run, scope: string): Promise<readonly RecordOutcome[]> => {
+    const { outcomes } = await run.writer.submit({
+      source: 'file:shared',
+      scope,
+      request: '',
+      records: [
+        { id: 'file:1', text: 'one line' },
+        { id: 'file:2', json: { Records: [trail('GetObject'), trail('PutObject')] } },
+      ],
+      mayRepeat: () => true,
+      zoneMinutes: 0,
+      parsers: [],
+      bytes: 0,
+      gaps: 0,
+      refused: 0,
+    })
+    return outcomes
+  }
+  const first = await bed.start()
+  const [here, there] = await Promise.all([take(first, 'default'), take(first, 'team')])
+  expect(here).not.toContain('repeated')
+  expect(there).toEqual(here)
+  await first.detector.idle()
+  first.drop()
+  const second = await bed.start()
+  for (const scope of ['default', 'team']) expect(await take(second, scope)).toEqual(['repeated', 'repeated'])
+  expect(await take(second, 'third')).toEqual(here)
+  for (const scope of ['default', 'team', 'third']) expect(await bed.lake.count({ scope, query: parseQuery('*') })).toBe(3)
 })
 
 test('what waits together is committed together', async () => {

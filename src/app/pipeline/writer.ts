@@ -149,7 +149,10 @@ export async function createWriter(deps: WriterDeps): Promise<Writer> {
 
   async function knownIds(group: readonly Waiting[], since: number): Promise<ReadonlySet<string>> {
     const ids = new Set<string>()
-    for (const { submission } of group) for (const { id } of submission.records) if (submission.mayRepeat(id)) ids.add(id)
+    for (const { submission, read } of group) {
+      for (const [at, { id }] of submission.records.entries())
+        if (submission.mayRepeat(id)) ids.add(firstId(idWithin(submission.scope, id), read?.[at]?.events.length))
+    }
     return ids.size === 0 ? new Set() : await lake.knownIds([...ids], since)
   }
 
@@ -176,12 +179,14 @@ export async function createWriter(deps: WriterDeps): Promise<Writer> {
       if (repeated) return records.map(() => 'repeated')
       return (read ?? readAll(submission)).map(({ outcome, parser, events: made }, at): RecordOutcome => {
         const record = records[at]!
-        if (submission.mayRepeat(record.id)) {
-          if (idsBefore.has(record.id) || idsHere.has(record.id)) return 'repeated'
-          idsHere.add(record.id)
+        const mayRepeat = submission.mayRepeat(record.id)
+        const own = mayRepeat ? idWithin(submission.scope, record.id) : record.id
+        if (mayRepeat) {
+          if (idsBefore.has(firstId(own, made.length)) || idsHere.has(own)) return 'repeated'
+          idsHere.add(own)
         }
         for (const [index, one] of made.entries()) {
-          const id = made.length === 1 ? record.id : `${record.id}.${index}`
+          const id = made.length === 1 ? own : `${own}.${index}`
           const { doc, observed } = finishDocument(one, id, receivedIso, received)
           if (one.observed !== undefined) saw(one.observed)
           const taker = shared ? handOver.scopeOf(doc) : undefined
@@ -271,6 +276,16 @@ export async function createWriter(deps: WriterDeps): Promise<Writer> {
       while (running !== undefined) await running
     },
   }
+}
+
+/** What one scope has read is not repeated by another: two teams may read the same file. */
+function idWithin(scope: string, id: string): string {
+  return scope === DEFAULT_SCOPE || id.startsWith(`${scope}/`) ? id : `${scope}/${id}`
+}
+
+/** What the first event of a record is stored as. */
+function firstId(id: string, events: number | undefined): string {
+  return events === undefined || events < 2 ? id : `${id}.0`
 }
 
 /** For senders that must wait: the writer's queue is bounded by whoever fills it. */

@@ -102,7 +102,7 @@ export const BODY_LIMITS: BodyLimits = { maxLineBytes: 1_048_576, maxRecords: 25
  */
 export function bodyIdentity(body: IngestBody): string {
   return createHash('sha256')
-    .update(`${body.tokenId}\0${body.source}\0${placeOf(body)}\0${body.digest}`)
+    .update(`${body.scope}\0${body.tokenId}\0${body.source}\0${placeOf(body)}\0${body.digest}`)
     .digest('hex')
     .slice(0, 32)
 }
