@@ -11,17 +11,24 @@ export const NOT_RUN = {
   ja: '公式文書に基づく設定例です。当方での動作確認はまだ行っていません。',
 }
 
-/** Snippets for senders that speak to the compatibility listener, to GELF or to a webhook. */
-export function compatShippers({ url, compat, gelf }: Addresses): Shipper[] {
+/** Where the compatibility listener is, or would be, and what to say while it is closed. */
+export function compatAddress({ url, compat }: Addresses): { readonly url: string; readonly opens: Shipper['note'] } {
   const { hostname, protocol } = new URL(url)
-  const to = compat ?? `${protocol}//${hostname}:${COMPAT_PORT}`
-  const opens =
-    compat === undefined
-      ? {
-          en: ` First open the port: \`kanpeki up --compat-port ${COMPAT_PORT}\`.`,
-          ja: `先に \`kanpeki up --compat-port ${COMPAT_PORT}\` で受信ポートを開いてください。`,
-        }
-      : { en: '', ja: '' }
+  if (compat !== undefined) return { url: compat, opens: { en: '', ja: '' } }
+  return {
+    url: `${protocol}//${hostname}:${COMPAT_PORT}`,
+    opens: {
+      en: ` First open the port: \`kanpeki up --compat-port ${COMPAT_PORT}\`.`,
+      ja: `先に \`kanpeki up --compat-port ${COMPAT_PORT}\` で受信ポートを開いてください。`,
+    },
+  }
+}
+
+/** Snippets for senders that speak to the compatibility listener, to GELF or to a webhook. */
+export function compatShippers(addresses: Addresses): Shipper[] {
+  const { url, gelf } = addresses
+  const { hostname } = new URL(url)
+  const { url: to, opens } = compatAddress(addresses)
   const toGelf = gelf ?? { host: hostname, port: GELF_PORT }
   const opensGelf =
     gelf === undefined

@@ -1,6 +1,6 @@
 import type { Addresses } from './addresses.ts'
 import type { Shipper } from './schema.ts'
-import { compatShippers, NOT_RUN } from './shippers-compat.ts'
+import { compatAddress, compatShippers, NOT_RUN } from './shippers-compat.ts'
 import { daemonShippers } from './shippers-daemons.ts'
 
 /** Settings to copy and paste, addresses filled in and `{{token}}` left to the reader. A test runs each `tested` one as it stands. */
@@ -10,6 +10,8 @@ export function shippers(addresses: Addresses): Shipper[] {
   const https = protocol === 'https:'
   const httpPort = port === '' ? (https ? '443' : '80') : port
   const to = syslog ?? { host: hostname, port: 5514 }
+  // Beats ask GET / who is there: on the main port that is the console.
+  const beats = compatAddress(addresses)
   const opensSyslog =
     syslog === undefined
       ? {
@@ -83,17 +85,39 @@ await client.close()`,
     ...daemonShippers(addresses),
     {
       id: 'filebeat',
-      title: { en: 'Filebeat, Winlogbeat', ja: 'Filebeat・Winlogbeat' },
+      title: { en: 'Filebeat', ja: 'Filebeat' },
       note: {
-        en: `${NOT_RUN.en} Templates and index lifecycle stay off: there are no indices here.`,
-        ja: `${NOT_RUN.ja}インデックスを持たないため、テンプレートと ILM は無効にします。`,
+        en: `${NOT_RUN.en} Templates and index lifecycle stay off: there are no indices here.${beats.opens.en}`,
+        ja: `${NOT_RUN.ja}インデックスを持たないため、テンプレートと ILM は無効にします。${beats.opens.ja}`,
       },
       language: 'yaml',
       proof: 'not-run',
       text: `setup.template.enabled: false
 setup.ilm.enabled: false
 output.elasticsearch:
-  hosts: ["${url}"]
+  hosts: ["${beats.url}"]
+  username: kanpeki
+  password: "{{token}}"
+  allow_older_versions: true`,
+    },
+    {
+      id: 'winlogbeat',
+      title: { en: 'Windows: Winlogbeat', ja: 'Windows：Winlogbeat' },
+      note: {
+        en: `${NOT_RUN.en} On each host, or on a collector of forwarded events with the channel ForwardedEvents alone (docs/collecting.md). Event log files (.evtx) go by \`kanpeki send\`.${beats.opens.en}`,
+        ja: `${NOT_RUN.ja}各ホストに入れるか、イベント転送の集約サーバーに入れて ForwardedEvents チャネルだけを読ませます（docs/collecting.ja.md）。イベント ログのファイル（.evtx）は \`kanpeki send\` で送れます。${beats.opens.ja}`,
+      },
+      language: 'yaml',
+      proof: 'not-run',
+      text: `winlogbeat.event_logs:
+  - name: Security
+  - name: System
+  - name: Microsoft-Windows-PowerShell/Operational
+  - name: Microsoft-Windows-Sysmon/Operational
+setup.template.enabled: false
+setup.ilm.enabled: false
+output.elasticsearch:
+  hosts: ["${beats.url}"]
   username: kanpeki
   password: "{{token}}"
   allow_older_versions: true`,

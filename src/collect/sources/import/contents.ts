@@ -2,16 +2,18 @@ import { createHash } from 'node:crypto'
 import { createReadStream } from 'node:fs'
 import { open } from 'node:fs/promises'
 import { type Readable, Transform } from 'node:stream'
-import { createGunzip } from 'node:zlib'
+import { createGunzip, createZstdDecompress } from 'node:zlib'
 
 const HEAD_BYTES = 65_536
 const CHUNK_BYTES = 262_144
+/** RFC 8878 §3.1.1. */
+const ZSTD_MAGIC = 0xfd2fb528
 
 /** What a file is, by looking. */
 export interface Contents {
   /** Of the first bytes and the size: the same file given again under any name is the same import. */
   readonly identity: string
-  readonly encoding: 'gzip' | 'utf-16le' | 'utf-8'
+  readonly encoding: 'gzip' | 'zstd' | 'utf-16le' | 'utf-8'
 }
 
 export async function look(path: string): Promise<Contents> {
@@ -21,11 +23,21 @@ export async function look(path: string): Promise<Contents> {
     const head = Buffer.alloc(Math.min(size, HEAD_BYTES))
     await handle.read(head, 0, head.length, 0)
     const identity = createHash('sha256').update(`${size}\0`).update(head).digest('hex').slice(0, 32)
-    const encoding = head[0] === 0x1f && head[1] === 0x8b ? 'gzip' : head[0] === 0xff && head[1] === 0xfe ? 'utf-16le' : 'utf-8'
-    return { identity, encoding }
+    return { identity, encoding: encodingOf(head) }
   } finally {
     await handle.close()
   }
+}
+
+function encodingOf(head: Buffer): Contents['encoding'] {
+  if (head[0] === 0x1f && head[1] === 0x8b) return 'gzip'
+  if (head.length >= 4 && head.readUInt32LE(0) === ZSTD_MAGIC) return 'zstd'
+  return head[0] === 0xff && head[1] === 0xfe ? 'utf-16le' : 'utf-8'
+}
+
+function decoderOf(encoding: 'gzip' | 'zstd' | 'utf-16le'): Transform {
+  if (encoding === 'utf-16le') return fromUtf16()
+  return encoding === 'gzip' ? createGunzip({ chunkSize: CHUNK_BYTES }) : createZstdDecompress({ chunkSize: CHUNK_BYTES })
 }
 
 /** The file's bytes as UTF-8 without a byte order mark, decompressed; PowerShell writes UTF-16. */
@@ -33,7 +45,7 @@ export async function* chunksOf(path: string, { encoding }: Contents): AsyncGene
   const file = createReadStream(path, { highWaterMark: CHUNK_BYTES })
   let stream: Readable = file
   if (encoding !== 'utf-8') {
-    const decoder = encoding === 'gzip' ? createGunzip({ chunkSize: CHUNK_BYTES }) : fromUtf16()
+    const decoder = decoderOf(encoding)
     // pipe() passes no errors on, and a file that cannot be read must not end like a short one.
     file.once('error', (error) => decoder.destroy(error))
     stream = file.pipe(decoder)

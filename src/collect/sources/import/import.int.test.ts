@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { gzipSync } from 'node:zlib'
+import { gzipSync, zstdCompressSync } from 'node:zlib'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { systemClock } from '../../../kernel/clock.ts'
 import { sharedData } from '../../../kernel/testing/shared-data.ts'
@@ -179,10 +179,11 @@ describe('what another product exported', () => {
     await run([
       file('first.ndjson', hits('a', 'b')),
       file('second.ndjson.gz', gzipSync(hits('b', 'c'))),
+      file('second.ndjson.zst', zstdCompressSync(hits('c', 'd'))),
       file('third.json', pretty),
     ])
-    expect([...recorder.stored.keys()]).toEqual(['default/logs-1/a', 'default/logs-1/b', 'default/logs-1/c'])
-    expect(recorder.counts).toMatchObject({ received: 5, stored: 3, repeated: 2, unknown: 0 })
+    expect([...recorder.stored.keys()]).toEqual(['default/logs-1/a', 'default/logs-1/b', 'default/logs-1/c', 'default/logs-1/d'])
+    expect(recorder.counts).toMatchObject({ received: 7, stored: 4, repeated: 3, unknown: 0 })
   })
 
   test('a whole response of _search is its hits; one that is not the whole answer says so', async () => {
