@@ -1,5 +1,6 @@
-import { ecsOf, ecsPlaces } from './ecs-fields.ts'
-import type { EventClass, FieldPlace } from './event-class.ts'
+import { ecsPlaces } from './ecs-places.ts'
+import type { EventClass } from './event-class.ts'
+import type { Places } from './tables.ts'
 
 /** What a shape knows about the source of some events. */
 export interface PlainSource {
@@ -7,13 +8,13 @@ export interface PlainSource {
   readonly categories?: readonly string[]
   readonly services?: readonly string[]
   /** Where a rule's field stands under another name, tried before its own. */
-  readonly aliases?: ReadonlyMap<string, readonly FieldPlace[]>
+  readonly aliases?: Places
   /** Where the whole record stands by its product's own names (`aws.cloudtrail`), tried before the top of the document. */
   readonly under?: string | undefined
 }
 
 /** A class whose fields stand under their own names, dotted ones nested or flat, with ECS as the last choice. */
-export function plainClass(name: string, source: PlainSource): EventClass {
+export function plainClass(name: string, source: PlainSource, ecsOf: Places): EventClass {
   return {
     name,
     product: source.product,
@@ -21,15 +22,10 @@ export function plainClass(name: string, source: PlainSource): EventClass {
     services: source.services ?? [],
     constants: new Map(),
     places: (field) => [
-      ...(source.aliases?.get(field) ?? []),
+      ...(source.aliases?.(field) ?? []),
       ...(source.under === undefined ? [] : ecsPlaces(`${source.under}.${field}`)),
       ...ecsPlaces(field),
       ...ecsOf(field),
     ],
   }
-}
-
-/** Aliases from a table of dotted names. */
-export function aliasTable(names: Readonly<Record<string, readonly string[]>>): ReadonlyMap<string, readonly FieldPlace[]> {
-  return new Map(Object.entries(names).map(([field, others]) => [field, others.flatMap((other) => ecsPlaces(other))]))
 }

@@ -1,28 +1,31 @@
 import type { JsonObject } from '../../../../kernel/json.ts'
+import type { Pipelines } from '../pipelines/pipelines.ts'
+import { ownPipelines } from '../pipelines/read.ts'
 import type { LogSource } from '../rule.ts'
-import { cloudShapes } from './cloud.ts'
-import { defender } from './defender.ts'
 import { ecsShape } from './ecs.ts'
 import type { EventClass, EventShape } from './event-class.ts'
 import { genericShape } from './generic.ts'
+import { jsonShape } from './json-shape.ts'
+import { shapeTables } from './tables.ts'
 import { winlogbeat, winlogbeat6 } from './windows-beats.ts'
 import { windowsFlat } from './windows-flat.ts'
 import { windowsNested } from './windows-nested.ts'
-import { zeek } from './zeek.ts'
 
-/** Tells an event's class by asking each shape in turn; the last takes everything. */
-export function classifier(assumed?: LogSource): (doc: JsonObject) => EventClass {
+/**
+ * Tells an event's class by asking each shape in turn; the last takes everything. How Windows and ECS events are recognised is code, as
+ * most events are one of these; what their fields and sources are called, and all other products, is in the pipelines.
+ */
+export function classifier(assumed?: LogSource, pipelines: Pipelines = ownPipelines()): (doc: JsonObject) => EventClass {
+  const tables = shapeTables(pipelines)
   const shapes: readonly EventShape[] = [
-    windowsFlat(),
-    winlogbeat(),
-    windowsNested(),
-    winlogbeat6(),
-    ecsShape(),
-    defender(),
-    zeek(),
-    ...cloudShapes(),
+    windowsFlat(tables),
+    winlogbeat(tables),
+    windowsNested(tables),
+    winlogbeat6(tables),
+    ecsShape(tables),
+    ...pipelines.shapes.map((file) => jsonShape(file, tables)),
   ]
-  const generic = genericShape(assumed)
+  const generic = genericShape(tables.ecsOf, assumed)
   return (doc) => {
     for (const shape of shapes) {
       const found = shape.classify(doc)

@@ -1,19 +1,9 @@
-import type { JsonObject, JsonValue } from '../../../../kernel/json.ts'
-import { readPlace } from '../match/read-field.ts'
+import { placesOfSource } from '../pipelines/field-source.ts'
+import type { Channel, FieldTable, Pipelines } from '../pipelines/pipelines.ts'
 import type { EventClass, FieldPlace } from './event-class.ts'
-import { CATEGORIES_OF_EVENT, CATEGORIES_OF_SYSMON_ID, CHANNEL_OF_PROVIDER, SERVICES_OF_CHANNEL } from './windows-channels.ts'
-import { ALIASES_OF_CATEGORY, ALIASES_OF_EVENT, type FieldAlias, spellings } from './windows-fields.ts'
-
-/** Where one shape keeps a Windows event's parts. */
-export interface WindowsLayout {
-  readonly id: string
-  /** Places of a field of the event's header (EventID, Channel, Provider_Name …), or undefined when it is none. */
-  header(field: string): readonly FieldPlace[] | undefined
-  /** Places of a field of the event's own data. */
-  data(name: string): readonly FieldPlace[]
-  /** Further places by meaning, e.g. ECS names. */
-  other(field: string): readonly FieldPlace[]
-}
+import { spellings } from './spellings.ts'
+import type { ShapeTables } from './tables.ts'
+import type { WindowsLayout } from './windows-layout.ts'
 
 /** Attackers choose channel names and ids in forged input: this many are remembered, then it starts afresh. */
 const MOST_CLASSES = 4096
@@ -21,17 +11,30 @@ const MOST_CLASSES = 4096
 /** The classes of one shape, by channel and event id. */
 export class WindowsClasses {
   readonly #layout: WindowsLayout
+  readonly #pipelines: Pipelines
   readonly #channels = new Map<string, Map<string | number, EventClass>>()
   #size = 0
 
-  constructor(layout: WindowsLayout) {
+  constructor(layout: WindowsLayout, { pipelines }: ShapeTables) {
     this.#layout = layout
+    this.#pipelines = pipelines
   }
 
-  /** `id` as it stands in the event. `provider` serves where the channel is missing; `detail` splits Sysmon 12 and Security 4657. */
-  of(channel: string, id: string | number, detail: string): EventClass {
+  channelOfProvider(provider: unknown): string {
+    return (typeof provider === 'string' ? this.#pipelines.channelOfProvider.get(provider.toLowerCase()) : undefined) ?? ''
+  }
+
+  /** The field that decides between an event's categories, where channel and id do not decide alone. */
+  detailField(channel: string, id: string | number): string | undefined {
+    const byChannel = this.#pipelines.details.get(typeof id === 'number' ? id : Number(id))
+    return byChannel?.get(channel.toLowerCase())?.field
+  }
+
+  /** `id` and `detail` as they stand in the event; a detail that says nothing is the same as none. */
+  of(channel: string, id: string | number, detail?: unknown): EventClass {
     const ids = this.#channels.get(channel) ?? this.#newChannel(channel)
-    const key = detail === '' ? id : `${id}|${detail}`
+    const told = detail === undefined ? '' : this.#known(channel, id, detail)
+    const key = told === '' ? id : `${id}|${told}`
     const known = ids.get(key)
     if (known !== undefined) return known
     if (this.#size >= MOST_CLASSES || this.#channels.size >= MOST_CLASSES) {
@@ -40,9 +43,14 @@ export class WindowsClasses {
       return this.of(channel, id, detail)
     }
     this.#size += 1
-    const made = windowsClass(this.#layout, channel, String(id), detail)
+    const made = windowsClass(this.#layout, this.#pipelines, { channel, id: String(id), detail: told })
     ids.set(key, made)
     return made
+  }
+
+  #known(channel: string, id: string | number, detail: unknown): string {
+    if (typeof detail !== 'string') return ''
+    return this.#pipelines.details.get(Number(id))?.get(channel.toLowerCase())?.without.has(detail) === true ? detail : ''
   }
 
   /** `Security` and `security` are the same channel. */
@@ -55,85 +63,39 @@ export class WindowsClasses {
   }
 }
 
-export function channelOfProvider(provider: unknown): string {
-  return (typeof provider === 'string' ? CHANNEL_OF_PROVIDER.get(provider.toLowerCase()) : undefined) ?? ''
-}
+const UNKNOWN: Channel = { name: '', product: 'windows', services: [], events: new Map(), exactNames: false }
 
-/** The part of an event that decides between categories, or '' where channel and id decide alone. */
-export function detailField(channel: string, id: string | number): 'EventType' | 'OperationType' | undefined {
-  const number = Number(id)
-  if (number === 12 && /sysmon/i.test(channel)) return 'EventType'
-  return number === 4657 ? 'OperationType' : undefined
-}
-
-function windowsClass(layout: WindowsLayout, channel: string, id: string, detail: string): EventClass {
+function windowsClass(
+  layout: WindowsLayout,
+  pipelines: Pipelines,
+  { channel, id, detail }: { readonly channel: string; readonly id: string; readonly detail: string },
+): EventClass {
   const lower = channel.toLowerCase()
-  const isSysmon = lower.endsWith('sysmon/operational')
-  const event = `${lower}/${id}`
-  const categories = (isSysmon ? CATEGORIES_OF_SYSMON_ID.get(id) : CATEGORIES_OF_EVENT.get(event)) ?? []
-  const aliases = ALIASES_OF_EVENT.get(event)
+  const { product, services, events, exactNames } = pipelines.channels.get(lower) ?? UNKNOWN
+  const without = pipelines.details.get(Number(id))?.get(lower)?.without.get(detail) ?? []
+  const ofEvent = pipelines.eventFields.get(`${lower}/${id}`)
   return {
     name: `${layout.id}/${channel}/${id}${detail === '' ? '' : `/${detail}`}`,
-    product: lower.startsWith('linux-sysmon') ? 'linux' : 'windows',
-    categories: categories.filter((category) => detailAllows(category, detail)),
-    services: SERVICES_OF_CHANNEL.get(lower) ?? [],
+    product,
+    categories: (events.get(id) ?? []).filter((category) => !without.includes(category)),
+    services,
     constants: new Map([['EventID', id], ...(channel === '' ? [] : ([['Channel', channel]] as const))]),
-    places: (field, category) => {
-      const meaning = category === undefined ? undefined : (aliases?.get(field) ?? ALIASES_OF_CATEGORY.get(category)?.get(field))
-      return [
-        ...(meaning ?? []).flatMap((alias) => aliasPlaces(layout, alias)),
-        ...(layout.header(field) ?? []),
-        ...(isSysmon ? [field] : spellings(field)).flatMap((name) => layout.data(name)),
-        ...layout.other(field),
-      ]
-    },
+    places: (field, category) => [
+      ...(category === undefined ? [] : meaning(layout, field, ofEvent, pipelines.categoryFields.get(category))),
+      ...(layout.header(field) ?? []),
+      ...(exactNames ? [field] : spellings(field)).flatMap((name) => layout.data(name)),
+      ...layout.other(field),
+    ],
   }
 }
 
-/** The shape's own conversion comes first, then the meaning's. */
-function aliasPlaces(layout: WindowsLayout, { name, convert }: FieldAlias): readonly FieldPlace[] {
-  const places = layout.data(name)
-  if (convert === undefined) return places
-  return places.map((place) => ({
-    keys: place.keys,
-    convert: (value, doc) => {
-      const plain = place.convert === undefined ? value : place.convert(value, doc)
-      return plain === undefined ? undefined : convert(plain, (other) => readData(layout, doc, other))
-    },
-  }))
+/** What a category's field is called in an event of this kind. */
+function meaning(
+  layout: WindowsLayout,
+  field: string,
+  ofEvent: FieldTable | undefined,
+  ofCategory: FieldTable | undefined,
+): readonly FieldPlace[] {
+  const sources = ofEvent?.get(field) ?? ofCategory?.get(field) ?? []
+  return sources.flatMap((source) => placesOfSource(source, (name) => layout.data(name)))
 }
-
-function readData(layout: WindowsLayout, doc: JsonObject, name: string): JsonValue | undefined {
-  for (const place of layout.data(name)) {
-    const value = readPlace(doc, place)
-    if (value !== undefined) return value
-  }
-  return undefined
-}
-
-/** Sysmon 12: CreateKey is an addition, DeleteKey and DeleteValue a deletion; shippers that lose the type leave both open. */
-function detailAllows(category: string, detail: string): boolean {
-  switch (detail) {
-    case 'CreateKey':
-      return category !== 'registry_delete'
-    case 'DeleteKey':
-    case 'DeleteValue':
-    case '%%1906':
-      return category !== 'registry_add' && category !== 'registry_set'
-    case '%%1904':
-    case '%%1905':
-      return category !== 'registry_delete'
-    default:
-      return true
-  }
-}
-
-/** The details that detailAllows knows; anything else is the same as none. */
-export const KNOWN_DETAILS: ReadonlySet<unknown> = new Set([
-  'CreateKey',
-  'DeleteKey',
-  'DeleteValue',
-  '%%1904',
-  '%%1905',
-  '%%1906',
-])
