@@ -1,8 +1,8 @@
 import { statSync, writeFileSync } from 'node:fs'
 import { availableParallelism } from 'node:os'
-import { compileSigma, type SigmaProgram } from '../detect/engines/sigma/match/program.ts'
 import { splitFile } from '../detect/input/read-part.ts'
 import type { Unreadable } from '../detect/input/record.ts'
+import { RuleProgram } from '../detect/rule-program.ts'
 import type { Refusal } from '../kernel/detection.ts'
 import { KanpekiError, messageOf } from '../kernel/error.ts'
 import type { FileCorrelation } from './detect/correlate.ts'
@@ -22,7 +22,7 @@ const EXIT_UNREADABLE = 2
 const THREAD_WORTH = 192 << 20
 const MOST_NAMED = 20
 
-/** `kanpeki detect`: Sigma rules over files. Resolves with the exit code. */
+/** `kanpeki detect`: Sigma and Falco rules over files. Resolves with the exit code. */
 export function detectCommand(args: readonly string[]): Promise<number> {
   return guarded(async () => {
     const options = detectOptions(args)
@@ -49,7 +49,7 @@ async function detect(options: DetectOptions): Promise<number> {
   const refused = [...chosen.refused, ...(correlation?.compiled.refused ?? [])]
   reportRefused(refused)
   const tally: Tally = { records: 0, detections: 0, unreadable: [], failedFiles: 0 }
-  const loaded = chosen.rules.length + (correlation?.compiled.program.rules.length ?? 0)
+  const loaded = chosen.rules.length + chosen.falco.rules.length + (correlation?.compiled.program.rules.length ?? 0)
   if (loaded > 0) await run(options, chosen, correlation, tally)
   else
     process.stderr.write(
@@ -80,7 +80,10 @@ async function run(
 ): Promise<void> {
   const silent = correlation?.compiled.program.silent ?? new Set<string>()
   const watched = correlation?.compiled.program.watched ?? new Set<string>()
-  const program = compileSigma(chosen.rules, { silent, ...(options.assume === undefined ? {} : { assume: options.assume }) })
+  const program = new RuleProgram(chosen.rules, chosen.falco, {
+    silent,
+    ...(options.assume === undefined ? {} : { assume: options.assume }),
+  })
   const threads = options.threads ?? suggestedThreads(options.files)
   const parts = options.files.flatMap((file) => splitFile(file, threads * 2))
   const output = new Output()
@@ -99,7 +102,7 @@ async function run(
     above.set(file, { records: before.records + result.records, lines: before.lines + result.lines })
     report(result, file, before, tally)
     for (const hit of result.hits)
-      print({ rule: program.rules[hit.rule]!.info, input: { file, record: before.records + hit.record }, fields: hit.fields })
+      print({ rule: program.rules[hit.rule]!, input: { file, record: before.records + hit.record }, fields: hit.fields })
     correlation?.add(
       file,
       result.base.map((event) => ({ ...event, record: before.records + event.record })),
@@ -127,7 +130,7 @@ async function run(
 
 async function runHere(
   parts: readonly { readonly part: Parameters<typeof runPart>[0]; readonly index: number }[],
-  program: SigmaProgram,
+  program: RuleProgram,
   runner: { readonly watched: ReadonlySet<string>; readonly now: number },
   take: (index: number, result: PartResult) => void,
   isClosed: () => boolean,

@@ -4,10 +4,11 @@ import { getPath, type JsonObject, type JsonValue } from '../kernel/json.ts'
 import { compileCorrelations } from './engines/correlation/compile.ts'
 import type { CorrelationProgram } from './engines/correlation/program.ts'
 import { loadRuleFiles } from './engines/sigma/load/read-files.ts'
-import { compileSigma, type SigmaMatch, type SigmaProgram } from './engines/sigma/match/program.ts'
 import { readPlace } from './engines/sigma/match/read-field.ts'
 import type { LoadedRules } from './engines/sigma/rule.ts'
 import { classifier } from './engines/sigma/shapes/registry.ts'
+import { falcoRules } from './falco-program.ts'
+import { type RuleMatch, RuleProgram } from './rule-program.ts'
 
 /** All engines over one set of rule files: events in the order of the log, detections out. One a thread. */
 export interface RuleSet {
@@ -28,10 +29,11 @@ const ENTITY_FIELDS = ['host.name', 'host.hostname', 'source.ip', 'user.name', '
  * @param shown how a file's path is shown to people, e.g. without the folder of the installation.
  */
 export function loadRuleSet(paths: readonly string[], shown: (file: string) => string = (file) => file): RuleSet {
-  const { rules, correlations, refused } = loadRuleFiles(paths)
+  const { rules, correlations, lists, refused } = loadRuleFiles(paths)
   return ruleSetOf({
     rules: rules.map((rule) => ({ ...rule, info: { ...rule.info, file: shown(rule.info.file) } })),
     correlations: correlations.map((one) => ({ ...one, file: shown(one.file) })),
+    lists: lists.map((one) => ({ ...one, file: shown(one.file) })),
     refused: refused.map((one) => ({ ...one, file: shown(one.file) })),
   })
 }
@@ -45,7 +47,8 @@ export function ruleSetOf(loaded: LoadedRules): RuleSet {
     read: ({ doc }, field, ruleId) => readField(doc, field, categories.get(ruleId)),
   })
   const { program } = correlations
-  const sigma = compileSigma(loaded.rules, { silent: program.silent })
+  const falco = falcoRules(loaded.lists)
+  const rules = new RuleProgram(loaded.rules, falco, { silent: program.silent })
 
   function readField(doc: JsonObject, field: string, category: string | undefined): JsonValue | undefined {
     for (const place of classify(doc).places(field, category)) {
@@ -56,20 +59,20 @@ export function ruleSetOf(loaded: LoadedRules): RuleSet {
   }
 
   return {
-    rules: [...loaded.rules.filter((rule) => !program.silent.has(rule.info.id)).map((rule) => rule.info), ...program.rules],
-    refused: [...loaded.refused, ...correlations.refused],
+    rules: [...rules.rules.filter(({ id }) => !program.silent.has(id)), ...program.rules],
+    refused: [...loaded.refused, ...falco.refused, ...correlations.refused],
     horizon: program.horizon,
-    run: (events, emit) => events.flatMap((event) => detectionsOf(sigma, program, event, emit)),
+    run: (events, emit) => events.flatMap((event) => detectionsOf(rules, program, event, emit)),
   }
 }
 
 function detectionsOf(
-  sigma: SigmaProgram,
+  rules: RuleProgram,
   program: CorrelationProgram<StoredEvent>,
   event: StoredEvent,
   emit: boolean,
 ): Detection[] {
-  const matches = sigma.match(event.doc)
+  const matches = rules.match(event.doc)
   if (matches.length === 0) return []
   const correlated = program.feed(
     event,
@@ -81,7 +84,7 @@ function detectionsOf(
   return [...plain, ...correlated]
 }
 
-function detectionOf(match: SigmaMatch, event: StoredEvent): Detection {
+function detectionOf(match: RuleMatch, event: StoredEvent): Detection {
   return {
     rule: match.info,
     eventIds: [event.id],
@@ -95,8 +98,15 @@ function detectionOf(match: SigmaMatch, event: StoredEvent): Detection {
   }
 }
 
-/** The rule's own words, `Image|endswith: \cmd.exe`, so that they are found again in its text. */
-function conditionsOf(match: SigmaMatch): MatchedCondition[] {
+/** The rule's own words, `Image|endswith: \cmd.exe`, so that they are found again in its text; before them what a Falco rule prints. */
+function conditionsOf(match: RuleMatch): MatchedCondition[] {
+  if ('output' in match) {
+    const tests = match.conditions.map(({ field, modifiers, expected, place }) => ({
+      text: [field, ...modifiers, expected].join(' ').trim(),
+      fields: place === '' ? [] : [place],
+    }))
+    return [{ text: match.output, fields: [] }, ...tests]
+  }
   return match.conditions.map(({ field, modifiers, expected, place }) => {
     const name = [field === '' ? 'keyword' : field, ...modifiers].join('|')
     return { text: `${name}: ${expected}`, fields: place === '' ? [] : [place] }

@@ -47,6 +47,12 @@ export interface RuleInfo {
   /** `T1059.001` … upper case. */
   readonly techniques: readonly string[]
   readonly tactics: readonly Tactic[]
+  /** Which engine runs it; `sigma` where nothing is said. */
+  readonly engine?: 'sigma' | 'falco' | 'ioc' | 'yara'
+  /** Fields that no event here has, by the rule's names: the rule is known and cannot run. */
+  readonly missing?: readonly string[]
+  /** Switched off by its author. */
+  readonly off?: true
   /** Japanese title and description where the rule carries them. */
   readonly ja?: { readonly title?: string; readonly description?: string }
 }

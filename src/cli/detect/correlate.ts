@@ -1,6 +1,6 @@
 import { type CompiledCorrelations, compileCorrelations } from '../../detect/engines/correlation/compile.ts'
-import type { SigmaProgram } from '../../detect/engines/sigma/match/program.ts'
 import type { CorrelationDocument } from '../../detect/engines/sigma/rule.ts'
+import type { RuleProgram } from '../../detect/rule-program.ts'
 import type { Detection } from '../../kernel/detection.ts'
 import type { JsonObject } from '../../kernel/json.ts'
 import type { Hit, RecordPlace } from './hit.ts'
@@ -18,7 +18,7 @@ interface PlacedEvent {
 export class FileCorrelation {
   readonly #compiled: CompiledCorrelations<PlacedEvent>
   readonly #events: (BaseEvent & { readonly file: string })[] = []
-  #read: (doc: JsonObject, field: string, ruleId: string) => ReturnType<SigmaProgram['read']> = () => undefined
+  #read: (doc: JsonObject, field: string, ruleId: string) => ReturnType<RuleProgram['read']> = () => undefined
 
   constructor(
     documents: readonly CorrelationDocument[],
@@ -40,7 +40,7 @@ export class FileCorrelation {
   }
 
   /** Events without a time stand where the one before them does. */
-  run(program: SigmaProgram): Hit[] {
+  run(program: RuleProgram): Hit[] {
     this.#read = (doc, field, ruleId) => program.read(doc, field, ruleId)
     let last = 0
     const placed = this.#events.map((event) => {

@@ -5,7 +5,7 @@ import { readOptions } from '../options.ts'
 
 export const USAGE = `Usage: kanpeki detect [options] FILE…        ('-' is standard input)
 
-Runs Sigma rules over files: Windows event logs (EVTX), JSON (lines, documents, arrays), Windows events
+Runs Sigma and Falco rules over files: Windows event logs (EVTX), JSON (lines, documents, arrays), Windows events
 in any JSON shape, syslog and access logs; gzip and zstd too.
 
   --rules PATH          rule file or folder, repeatable (default: Kanpeki's own rules)

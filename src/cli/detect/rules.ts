@@ -1,6 +1,7 @@
 import { loadRuleFiles } from '../../detect/engines/sigma/load/read-files.ts'
 import { sourceIs } from '../../detect/engines/sigma/match/log-source.ts'
 import type { CorrelationDocument, SigmaRule } from '../../detect/engines/sigma/rule.ts'
+import { type FalcoRules, falcoRules } from '../../detect/falco-program.ts'
 import { LEVELS, type Level, type Refusal } from '../../kernel/detection.ts'
 import { KanpekiError } from '../../kernel/error.ts'
 import { isJsonObject } from '../../kernel/json.ts'
@@ -12,6 +13,7 @@ export type RuleChoice = Pick<DetectOptions, 'rules' | 'where' | 'placeholders' 
 export interface ChosenRules {
   readonly rules: readonly SigmaRule[]
   readonly correlations: readonly CorrelationDocument[]
+  readonly falco: FalcoRules
   readonly refused: readonly Refusal[]
 }
 
@@ -23,6 +25,7 @@ export function chooseRules(choice: RuleChoice): ChosenRules {
   const { where } = choice
   const isReported = reportedLevel(choice.level)
   const loaded = loadRuleFiles(choice.rules, { placeholders: choice.placeholders })
+  const falco = falcoRules(loaded.lists)
   const here = loaded.rules.filter((rule) => where === undefined || sourceIs(rule.logsource, where))
   const kept = new Set(here)
   const elsewhere = loaded.rules.filter((rule) => !kept.has(rule))
@@ -36,7 +39,14 @@ export function chooseRules(choice: RuleChoice): ChosenRules {
       ({ info, name }) => isReported(info.level) || parts.has(info.id) || (name !== undefined && parts.has(name)),
     ),
     correlations,
-    refused: loaded.refused,
+    falco: {
+      ...falco,
+      rules: falco.rules.filter(
+        ({ info, source }) =>
+          isReported(info.level) && (where === undefined || sourceIs({ product: 'falco', service: source }, where)),
+      ),
+    },
+    refused: [...loaded.refused, ...falco.refused],
   }
 }
 

@@ -1,9 +1,9 @@
-import type { SigmaProgram } from '../../detect/engines/sigma/match/program.ts'
 import { eventTime } from '../../detect/input/event-time.ts'
 import type { LineBytes } from '../../detect/input/lines.ts'
 import { type FilePart, readPart } from '../../detect/input/read-part.ts'
 import type { Unreadable } from '../../detect/input/record.ts'
 import type { LineParsers } from '../../detect/input/text-records.ts'
+import type { RuleProgram } from '../../detect/rule-program.ts'
 import { KanpekiError } from '../../kernel/error.ts'
 import type { JsonObject } from '../../kernel/json.ts'
 
@@ -34,7 +34,7 @@ export interface PartResult {
 }
 
 export interface PartRunner {
-  readonly program: SigmaProgram
+  readonly program: RuleProgram
   /** Ids of rules that correlations are built on. */
   readonly watched: ReadonlySet<string>
   readonly parsers: () => Promise<LineParsers>
@@ -56,7 +56,7 @@ export async function runPart(part: FilePart, runner: PartRunner): Promise<PartR
       if (matches.length === 0) return
       const matched: string[] = []
       for (const match of matches) {
-        if (!match.silent) hits.push({ rule: numbers.get(match.rule)!, record, fields: match.fields })
+        if (!match.silent) hits.push({ rule: numbers.get(match.info)!, record, fields: match.fields })
         if (watched.has(match.info.id)) matched.push(match.info.id)
       }
       if (matched.length > 0) base.push({ record, observed: eventTime(doc), doc, matched })

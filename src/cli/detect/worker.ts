@@ -1,7 +1,7 @@
 import { parentPort, workerData } from 'node:worker_threads'
-import { compileSigma } from '../../detect/engines/sigma/match/program.ts'
 import type { LogSource } from '../../detect/engines/sigma/rule.ts'
 import type { FilePart } from '../../detect/input/read-part.ts'
+import { RuleProgram } from '../../detect/rule-program.ts'
 import { lineParsers } from './parsers.ts'
 import { chooseRules, type RuleChoice } from './rules.ts'
 import { runPart } from './run-file.ts'
@@ -16,7 +16,8 @@ export interface WorkerSetup {
 
 /** A detection thread: loads the same rules as its parent and runs the parts it is given, one after the other. */
 const setup = workerData as WorkerSetup
-const program = compileSigma(chooseRules(setup.choice).rules, {
+const chosen = chooseRules(setup.choice)
+const program = new RuleProgram(chosen.rules, chosen.falco, {
   silent: setup.silent,
   ...(setup.assume === undefined ? {} : { assume: setup.assume }),
 })

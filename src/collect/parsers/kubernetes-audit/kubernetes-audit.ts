@@ -41,8 +41,10 @@ export const kubernetesAudit: Parser = {
   },
 }
 
+/** An event out of a list does not say its version itself. */
 function isAudit(json: JsonObject): boolean {
   const version = json['apiVersion']
+  if (version === undefined) return typeof json['auditID'] === 'string' && typeof json['stage'] === 'string'
   return typeof version === 'string' && version.startsWith('audit.k8s.io/')
 }
 

@@ -43,9 +43,19 @@ export interface CorrelationDocument {
   readonly lineOf: (path: readonly (string | number)[]) => number
 }
 
+/** A document whose root is a list of maps: none of Sigma's, handed on as it is to whoever knows it. */
+export interface ListDocument {
+  readonly value: readonly unknown[]
+  readonly file: string
+  /** Where it begins, 1-based. */
+  readonly line: number
+  readonly lineOf: (path: readonly (string | number)[]) => number
+}
+
 export interface LoadedRules {
   readonly rules: readonly SigmaRule[]
   readonly correlations: readonly CorrelationDocument[]
+  readonly lists: readonly ListDocument[]
   readonly refused: readonly Refusal[]
 }
 

@@ -43,7 +43,17 @@ function collect(parts: readonly ReturnType<typeof readPart>[]): { documents: Ya
   }
 }
 
+/** A closing bracket no deeper than its key: YAML forbids it, libyaml takes it, and people write it. */
+const SHALLOW_BRACKET = /^([ \t]*)(?=[\]}][ \t]*,?[ \t]*(?:#.*)?$)/gm
+
 function readPart(text: string, linesAbove: number): { documents: YamlDocument[] } | { fault: YamlFault } {
+  const read = readStrictly(text, linesAbove)
+  if (!('fault' in read) || read.fault.reason !== 'deficient indentation') return read
+  const deeper = readStrictly(text.replace(SHALLOW_BRACKET, '$1 '), linesAbove)
+  return 'fault' in deeper ? read : deeper
+}
+
+function readStrictly(text: string, linesAbove: number): { documents: YamlDocument[] } | { fault: YamlFault } {
   try {
     const events = parseEvents(text, {})
     const values = constructFromEvents(events, { source: text, schema: CORE_SCHEMA, maxAliases: MOST_ALIASES })

@@ -1,8 +1,8 @@
 import type { Refusal } from '../../../../kernel/detection.ts'
-import type { JsonObject } from '../../../../kernel/json.ts'
+import { isJsonObject, type JsonObject } from '../../../../kernel/json.ts'
 import { parseDetection } from '../parse/detection.ts'
 import { RuleFault } from '../parse/refuse.ts'
-import type { CorrelationDocument, LoadedRules, LoadOptions, RuleText, SigmaRule } from '../rule.ts'
+import type { CorrelationDocument, ListDocument, LoadedRules, LoadOptions, RuleText, SigmaRule } from '../rule.ts'
 import { applyActions } from './collections.ts'
 import { readDocuments, type YamlDocument } from './documents.ts'
 import { parseFilter, type SigmaFilter, withFilters } from './filters.ts'
@@ -10,13 +10,14 @@ import { checkedInfo, logSourceOf, nameOf, testsOf, versionOf } from './rule-inf
 
 /**
  * Reads rules, filters and correlations from texts. A document that is not understood completely is refused with file, line, code
- * and reason, and disturbs nothing else. Of two rules with the same id the first stays.
+ * and reason, and disturbs nothing else. Of two rules with the same id the first stays. Lists are not Sigma's: they are handed on.
  */
 export function loadRuleTexts(texts: Iterable<RuleText>, options: LoadOptions = {}): LoadedRules {
   const placeholders = options.placeholders ?? {}
   const rules: SigmaRule[] = []
   const filters: { filter: SigmaFilter; file: string; line: number }[] = []
   const correlations: CorrelationDocument[] = []
+  const lists: ListDocument[] = []
   const refused: Refusal[] = []
   const fileOfId = new Map<string, string>()
 
@@ -40,8 +41,10 @@ export function loadRuleTexts(texts: Iterable<RuleText>, options: LoadOptions = 
     const { documents, faults } = readDocuments(text)
     for (const fault of faults) refused.push({ file, line: fault.line, code: 'yaml', reason: `not valid YAML: ${fault.reason}` })
     const { collected, strays } = applyActions(documents)
-    for (const stray of strays)
-      refused.push({ file, line: stray.line, code: 'document-type', reason: 'the document is not a map' })
+    for (const { value, line, lineOf } of strays) {
+      if (Array.isArray(value) && value.some(isJsonObject)) lists.push({ value, file, line, lineOf })
+      else refused.push({ file, line, code: 'document-type', reason: 'the document is not a map' })
+    }
     for (const { value, source } of collected) {
       try {
         load(value, source, file)
@@ -51,7 +54,7 @@ export function loadRuleTexts(texts: Iterable<RuleText>, options: LoadOptions = 
       }
     }
   }
-  return { rules: applyFilters(rules, filters, refused), correlations, refused }
+  return { rules: applyFilters(rules, filters, refused), correlations, lists, refused }
 }
 
 /** A filter that names a rule which is not here is harmless; one that concerns no rule at all is reported. */

@@ -18,6 +18,8 @@ export interface CompileOptions {
   readonly silent?: ReadonlySet<string>
   /** What events are whose shape tells nothing about their source. */
   readonly assume?: LogSource
+  /** Tells an event's class; without it the shapes that Sigma's rules know do. */
+  readonly classify?: (doc: JsonObject) => EventClass
 }
 
 /** One rule matched one event. What matched is worked out when it is asked for, from the event as it was given. */
@@ -83,7 +85,7 @@ export class SigmaProgram {
     this.#groups = groupBySource(this.rules)
     this.#shared = { keywords: new KeywordIndexes(), guesses: new Guesses(this.rules) }
     this.#silent = options.silent ?? new Set()
-    this.#classify = classifier(options.assume)
+    this.#classify = options.classify ?? classifier(options.assume)
   }
 
   /**

@@ -1,0 +1,34 @@
+import type { RuleInfo } from '../kernel/detection.ts'
+import type { JsonObject, JsonValue } from '../kernel/json.ts'
+import { type CompileOptions, compileSigma, type SigmaMatch, type SigmaProgram } from './engines/sigma/match/program.ts'
+import type { RawJson } from './engines/sigma/match/raw-json.ts'
+import type { SigmaRule } from './engines/sigma/rule.ts'
+import { type FalcoMatch, FalcoProgram, type FalcoRules } from './falco-program.ts'
+
+export type RuleMatch = SigmaMatch | FalcoMatch
+
+/** Rules of every language over single events. Not re-entrant: one program a thread. */
+export class RuleProgram {
+  /** What can be reported, in a fixed order. */
+  readonly rules: readonly RuleInfo[]
+  readonly #sigma: SigmaProgram
+  readonly #falco: FalcoProgram | undefined
+
+  constructor(sigma: readonly SigmaRule[], falco: Pick<FalcoRules, 'rules' | 'plans'>, options: CompileOptions = {}) {
+    this.#sigma = compileSigma(sigma, options)
+    this.#falco = falco.rules.length === 0 ? undefined : new FalcoProgram(falco)
+    this.rules = [...this.#sigma.rules.map(({ info }) => info), ...falco.rules.map(({ info }) => info)]
+  }
+
+  match(doc: JsonObject, raw?: RawJson): readonly RuleMatch[] {
+    const sigma = this.#sigma.match(doc, raw)
+    if (this.#falco === undefined) return sigma
+    const falco = this.#falco.match(doc)
+    return falco.length === 0 ? sigma : [...sigma, ...falco]
+  }
+
+  /** Reads a field as the Sigma rule with this id names it: what correlations group by. */
+  read(doc: JsonObject, field: string, ruleId: string): JsonValue | undefined {
+    return this.#sigma.read(doc, field, ruleId)
+  }
+}
