@@ -8,6 +8,7 @@ import type { SealedPlace } from '../platform/secrets/sealed-place.ts'
 import type { State } from '../platform/state/state.ts'
 import { sealedTlsKey } from '../platform/tls/pair-store.ts'
 import { sealedSigningKey } from '../prove/signing-key.ts'
+import { sealedWitnessKey } from '../prove/witness/witness-key.ts'
 
 /** Every column that holds sealed values. A rotation that meets one that is not here keeps the old key and says so. */
 const SEALED_COLUMNS: readonly SealedColumn[] = [
@@ -20,6 +21,7 @@ const SEALED_COLUMNS: readonly SealedColumn[] = [
 export function sealedPlaces(dir: DataDir, state: State): readonly SealedPlace[] {
   return [
     sealedSigningKey(dir.keys),
+    sealedWitnessKey(dir.keys),
     sealedTlsKey(dir.keys),
     sealedMaskingKey(dir.keys),
     ...SEALED_COLUMNS.map((column) => sealedColumn(state, column)),

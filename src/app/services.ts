@@ -17,6 +17,9 @@ import type { Sealer } from '../platform/secrets/sealer.ts'
 import type { State } from '../platform/state/state.ts'
 import { type Drainer, openDrainer } from '../prove/drain.ts'
 import { type Ledger, openLedger } from '../prove/ledger.ts'
+import { type Cosigning, openCosigning, parseWitnessPlace } from '../prove/witness/ask.ts'
+import { createWitness, parseWatchedLog, type Witness } from '../prove/witness/witness.ts'
+import { openWitnessKey } from '../prove/witness/witness-key.ts'
 import { forgetHalfDone } from './care/make-backup.ts'
 import { openOwnState } from './care/open-own-state.ts'
 import { recordRestore } from './care/rehearsed.ts'
@@ -35,6 +38,8 @@ import { createTurns, type Turns } from './turns.ts'
 /** The writer's name in the lake. One process writes in this version. */
 const WRITER = 'w1'
 const DRAIN_EVERY_MS = 1_000
+/** Witnesses are asked this long after the last answer, where the ledger has grown. */
+const COSIGN_EVERY_MS = 10_000
 const SEAL_EVERY_MS = 60_000
 const FORGET_EVERY_MS = 3_600_000
 const KEEP_EVERY_MS = 600_000
@@ -59,6 +64,9 @@ export interface Services {
   readonly drainer: Drainer
   readonly pipeline: Pipeline
   readonly retention: RetentionPolicy
+  /** The witnesses of our ledger, and we as the witness of others. */
+  readonly cosigning: Cosigning
+  readonly witness: Witness
   readonly keeper: Keeper
   /** For what must not meet sealing, retention or an erasure half-way. */
   readonly inTurn: Turns
@@ -118,6 +126,13 @@ export async function startServices(config: Config, log: Log, events: ServiceEve
     })
     const drainer = await opened(openDrainer({ ledger, state, clock, log: log.warn }), (one) => one.stop())
     const { lake, address, pid } = await opened(openLake(config, dir, log), (one) => one.close())
+    const cosigning = await openCosigning({ ledger, outgoing, places: config.values.witnesses.map(parseWitnessPlace) })
+    const witness = createWitness({
+      state,
+      clock,
+      key: await openWitnessKey(dir.keys, sealer, `${ledger.key.name}/witness`),
+      logs: config.values['witness-for'].map(parseWatchedLog),
+    })
     const masking = loadMaskingRules(maskingFolders(config))
     let healthy = true
     const pipeline = await opened(
@@ -156,6 +171,12 @@ export async function startServices(config: Config, log: Log, events: ServiceEve
     drainer.start(DRAIN_EVERY_MS)
     const inTurn = createTurns()
     const sealing = repeatEvery(
+    const witnessing = repeatEvery(
+      COSIGN_EVERY_MS,
+      () => cosigning.ask(),
+      (error) => log.error('asking the witnesses failed and is tried again', { reason: messageOf(error) }),
+    )
+    closers.push(() => witnessing.stop())
       SEAL_EVERY_MS,
       async () => {
         if ((await inTurn(() => sealClosedHours({ lake, state, clock }))).length > 0) drainer.poke()
@@ -190,6 +211,8 @@ export async function startServices(config: Config, log: Log, events: ServiceEve
       drainer,
       pipeline,
       retention,
+      cosigning,
+      witness,
       keeper,
       inTurn,
       attack: loadAttack(),

@@ -9,20 +9,23 @@ import { verifyBundle } from '../prove/verify/bundle.ts'
 import { readBundle } from '../prove/verify/bundle-format.ts'
 import { utf8 } from '../prove/verify/bytes.ts'
 import { parseCheckpoint } from '../prove/verify/checkpoint.ts'
+import { parseCosignerKey } from '../prove/verify/cosignature.ts'
 import { verifyDirectory } from '../prove/verify/directory.ts'
 import { FAILURE_WORDS } from '../prove/verify/failure-words.ts'
 import { parseVerifierKey, type VerifierKey } from '../prove/verify/note.ts'
 import type { VerifyReport } from '../prove/verify/report.ts'
+import type { Sha256 } from '../prove/verify/sha256.ts'
 import type { Since } from '../prove/verify/since.ts'
 import { EXIT, guarded, readOptions } from './options.ts'
 
-const USAGE = `Usage: kanpeki verify PATH [--key VKEY] [--since CHECKPOINT] [--json]
+const USAGE = `Usage: kanpeki verify PATH [--key VKEY] [--since CHECKPOINT] [--witness VKEY] [--json]
 
 Proves a bundle or a data directory, offline. Exit 0 only if everything proves.
 
   PATH               a bundle (*.kanpeki.json), a data directory, or a copy of its ledger folder
   --key VKEY         the signer's key as /ledger/key gives it, or a file with it; may be repeated
   --since FILE       a checkpoint kept from before, or a file of many: the log must still contain it; may be repeated
+  --witness VKEY     the key of a witness, as its /witness/key gives it, or a file with it: it must have cosigned; may be repeated
   --remember         after a proof, trust the key from now on without --key
   --trusted FILE     keys trusted before (default: ~/.config/kanpeki/trusted-keys)
   --json             the result as one JSON object
@@ -39,6 +42,7 @@ export async function verifyCommand(args: readonly string[]): Promise<number> {
         options: {
           key: { type: 'string', multiple: true },
           since: { type: 'string', multiple: true },
+          witness: { type: 'string', multiple: true },
           remember: { type: 'boolean', default: false },
           trusted: { type: 'string' },
           json: { type: 'boolean', default: false },
@@ -54,11 +58,17 @@ export async function verifyCommand(args: readonly string[]): Promise<number> {
     const [path] = positionals
     if (path === undefined || positionals.length > 1) throw new KanpekiError('usage', 'Give one path.', { remedy: `\n${USAGE}` })
     const given = await Promise.all((values.key ?? []).map(readKey))
+    const witnesses = await Promise.all((values.witness ?? []).map(readWitnessKey))
     const since = await Promise.all((values.since ?? []).map(readSinceFile))
     const trustFile = values.trusted ?? trustedKeysPath()
     const trust: Trust = { given, known: given.length > 0 ? [] : await readTrustedKeys(trustFile) }
     const started = performance.now()
-    const report = await verifyPath(path, trust, since, values.json ? undefined : progressOn(process.stderr))
+    const report = await verifyPath(
+      path,
+      trust,
+      { since, witnesses, hash: nativeSha256 },
+      values.json ? undefined : progressOn(process.stderr),
+    )
     const seconds = Math.round(performance.now() - started) / 1000
     if (values.remember && report.verdict === 'proved') {
       for (const key of given) if (key.name === report.signer) await rememberKey(trustFile, key)
@@ -80,9 +90,21 @@ function jsonOf(report: VerifyReport, seconds: number): object {
   return { ok: report.verdict === 'proved', signer, size, failures, ...more, seconds }
 }
 
+async function readWitnessKey(given: string): Promise<VerifierKey> {
+  const key = parseCosignerKey(await keyText(given))
+  if (key !== undefined) return key
+  throw new KanpekiError('usage', `${JSON.stringify(given)} is not a witness's key for Ed25519 cosignatures.`, {
+    remedy: 'It looks like name+1a2b3c4d+BAbC…; GET /witness/key of the witness gives it.',
+  })
+}
+
+/** A key as it was given, or the content of the file that was. */
+async function keyText(given: string): Promise<string> {
+  return (given.includes('+') || !existsSync(given) ? given : await readFile(given, 'utf8')).trim()
+}
+
 async function readKey(given: string): Promise<VerifierKey> {
-  const text = given.includes('+') || !existsSync(given) ? given : await readFile(given, 'utf8')
-  const key = parseVerifierKey(text.trim())
+  const key = parseVerifierKey(await keyText(given))
   if (key !== undefined) return key
   throw new KanpekiError('usage', `${JSON.stringify(given)} is not an Ed25519 verifier key.`, {
     remedy: 'It looks like name+1a2b3c4d+AbCd…; GET /ledger/key of a server gives it.',
@@ -100,10 +122,9 @@ async function readSinceFile(path: string): Promise<Since> {
 async function verifyPath(
   path: string,
   trust: Trust,
-  since: readonly Since[],
+  base: { readonly since: readonly Since[]; readonly witnesses: readonly VerifierKey[]; readonly hash: Sha256 },
   onProgress: ((entries: number, size: number) => void) | undefined,
 ): Promise<VerifyReport> {
-  const base = { since, hash: nativeSha256 }
   const stats = statSync(path, { throwIfNoEntry: false })
   if (stats === undefined || !stats.isDirectory()) {
     const bytes = stats === undefined ? undefined : await readFile(path)
@@ -162,6 +183,7 @@ function describe(path: string, report: VerifyReport, trust: Trust, seconds: num
     ...(checked.checkpoints > 0 ? [words.checkpoints(count(checked.checkpoints))] : []),
   ]
   lines.push(words.checked(parts, seconds.toFixed(2)))
+  for (const { name, at, size: cosigned } of report.witnesses) lines.push(words.witnessed(name, count(cosigned), at))
   for (const note of report.notes) lines.push(`  · ${note}`)
   for (const { path: at, leaf, code, reason } of report.failures.slice(0, SHOWN_FAILURES)) {
     const title = FAILURE_WORDS[code][words === JA ? 'ja' : 'en']
@@ -184,6 +206,7 @@ interface Words {
   events(n: string): string
   checkpoints(n: string): string
   checked(parts: readonly string[], seconds: string): string
+  witnessed(name: string, size: string, at: string): string
   leaf(n: number): string
   more(n: string): string
   proved(signer: string, given: boolean): string
@@ -200,6 +223,7 @@ const EN: Words = {
   events: (n) => plural(n, 'event', 'events'),
   checkpoints: (n) => plural(n, 'earlier checkpoint', 'earlier checkpoints'),
   checked: (parts, seconds) => `  checked ${parts.join(', ')} in ${seconds} s`,
+  witnessed: (name, size, at) => `  cosigned by ${name} at ${at}, with ${plural(size, 'entry', 'entries')}`,
   leaf: (n) => `entry ${n}`,
   more: (n) => `and ${n} more (--json lists all)`,
   proved: (signer, given) => `PROVED. Signed by ${signer}, ${given ? 'with the key given' : 'with a key trusted before'}.`,
@@ -217,6 +241,7 @@ const JA: Words = {
   events: (n) => `イベント${n}件`,
   checkpoints: (n) => `以前のチェックポイント${n}個`,
   checked: (parts, seconds) => `  検証済み：${parts.join('、')}（${seconds}秒）`,
+  witnessed: (name, size, at) => `  証人 ${name} が${at}に${size}件まで連署`,
   leaf: (n) => `記録${n}`,
   more: (n) => `ほか${n}件（--json ですべて表示）`,
   proved: (signer, given) => `証明されました。署名者は ${signer}（${given ? '指定された鍵' : '以前に信頼した鍵'}で確認）。`,

@@ -241,6 +241,22 @@ const SETTINGS = {
       ja: '保存する秘密を封印する鍵のファイル。データフォルダーの外が最善で、既定はその中の keys/seal.key。環境変数 KANPEKI_SEAL_KEY（base64）があればそちらを使います。',
     },
   },
+  witnesses: {
+    schema: z.array(z.string().regex(/^https?:\/\/\S+\s+\S+\+[0-9a-f]{8}\+\S+$/, 'not like https://HOST/witness KEY')),
+    fallback: [],
+    meaning: {
+      en: 'Other Kanpeki, or any witness by c2sp.org/tlog-witness, that cosign our ledger: address and key, e.g. https://siem.example.org/witness NAME+HASH+KEY.',
+      ja: 'この台帳に連署する証人（ほかの Kanpeki、または c2sp.org/tlog-witness に従う証人）のアドレスと鍵（例: https://siem.example.org/witness 名前+ハッシュ+鍵）。',
+    },
+  },
+  'witness-for': {
+    schema: z.array(z.string().regex(/^\S+\+[0-9a-f]{8}\+\S+$/, 'not a key like NAME+HASH+KEY')),
+    fallback: [],
+    meaning: {
+      en: 'Ledgers of others that we cosign, by their keys (GET /ledger/key), each only as the continuation of what we cosigned before.',
+      ja: 'こちらが連署する相手の台帳の鍵（GET /ledger/key で得られます）。前回連署した内容の続きであるときだけ連署します。',
+    },
+  },
   'seal-key-command': {
     schema: z.array(z.string().min(1)),
     fallback: [],

@@ -20,6 +20,9 @@ import { hashesAtLevel, type ReadTile, splitEntryBundle, TILE_WIDTH, type TileId
 /** Where the key lies below the data directory. */
 const KEYS_FOLDER = 'keys'
 
+/** Below the ledger's folder. */
+export const COSIGNED_FILE = 'cosigned'
+
 /** Full entry bundles kept in memory for reading. */
 const BUNDLES_KEPT = 64
 
@@ -41,6 +44,9 @@ export interface Ledger {
   readonly readTile: ReadTile
   /** A note by the log's key about something else than the log (see SigningKey). */
   signNote(text: string): string
+  /** The newest checkpoint with the cosignatures of witnesses, in a file beside the tiles: for who has the files alone. */
+  keepCosigned(text: Uint8Array): Promise<void>
+  readCosigned(): Promise<Uint8Array | undefined>
   /** A published file by its path in the log, for serving; undefined if there is none. */
   file(path: string): Promise<Uint8Array | undefined>
 }
@@ -176,6 +182,8 @@ function ledgerOn(files: LedgerFiles, key: SigningKey, copies: Copies, start: Ti
     },
     readTile,
     signNote: (text) => key.signNote(text),
+    keepCosigned: (bytes) => files.write([{ path: COSIGNED_FILE, bytes }]),
+    readCosigned: () => files.read(COSIGNED_FILE),
     file: (path) => files.read(path),
   }
 }

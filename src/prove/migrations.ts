@@ -53,4 +53,18 @@ export const proveMigrations: readonly Migration[] = [
         .execute()
     },
   },
+  {
+    name: '0160-prove-watched',
+    async up(db) {
+      await db.schema
+        .createTable('prove_watched')
+        .addColumn('origin', columns.text, (column) => column.primaryKey())
+        .addColumn('scope', columns.text, (column) => column.notNull())
+        .addColumn('size', columns.count, (column) => column.notNull())
+        .addColumn('root', columns.text, (column) => column.notNull())
+        .addColumn('checkpoint', columns.text, (column) => column.notNull())
+        .addColumn('at', columns.time, (column) => column.notNull())
+        .execute()
+    },
+  },
 ]

@@ -13,6 +13,7 @@ import { openLedger } from './ledger.ts'
 import { proveMigrations } from './migrations.ts'
 import { type ProveDeps, routes } from './routes.ts'
 import { entriesPageSchema, entryProofSchema, ledgerHeadSchema } from './schema.ts'
+import { noWitnesses } from './testing/no-witnesses.ts'
 import { temporaryFolder } from './testing/temporary-folder.ts'
 import { verifyBundle } from './verify/bundle.ts'
 import { fromBase64, textOf, toHex, utf8 } from './verify/bytes.ts'
@@ -58,7 +59,8 @@ async function serve(state: State) {
   let gone = false
   const ledger = await openLedger({ data: temporaryFolder(), origin: 'example.com/soc', clock })
   const drainer = await openDrainer({ ledger, state, clock })
-  const all = routes({ ledger, state, drainer, lake: lakeOf(() => gone), clock, entryBundles: 'ledger:read' })
+  const witnesses = await noWitnesses(ledger, state, clock)
+  const all = routes({ ledger, ...witnesses, state, drainer, lake: lakeOf(() => gone), clock, entryBundles: 'ledger:read' })
   const call = async (path: string, scope = 'default'): Promise<unknown> => {
     const url = new URL(path, 'http://x')
     for (const route of all) {

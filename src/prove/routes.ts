@@ -1,3 +1,4 @@
+import { setTimeout as pause } from 'node:timers/promises'
 import { z } from 'zod'
 import { type Clock, systemClock } from '../kernel/clock.ts'
 import { KanpekiError } from '../kernel/error.ts'
@@ -26,9 +27,16 @@ import { formatBundle } from './verify/bundle-format.ts'
 import { parseEntry } from './verify/entry.ts'
 import { parseTilePath, splitEntryBundle, TILE_WIDTH, tilePath, tileWidth } from './verify/tiles.ts'
 import { headView, proofView, summaryOf } from './views.ts'
+import type { Cosigning } from './witness/ask.ts'
+import { witnessRoutes } from './witness/routes.ts'
+import type { Witness } from './witness/witness.ts'
 
 export interface ProveDeps {
   readonly ledger: Ledger
+  /** The witnesses of our ledger. */
+  readonly cosigning: Cosigning
+  /** Cosigns the ledgers of others. */
+  readonly witness: Witness
   readonly state: State
   readonly drainer: Pick<Drainer, 'fault'>
   /** For the events in an alert's bundle. */
@@ -64,18 +72,18 @@ const KINDS: ReadonlySet<string> = new Set([
 
 /** The log by C2SP tlog-tiles, and what the console asks of it. */
 export function routes(deps: ProveDeps): Route[] {
-  return [...tlogRoutes(deps), ...apiRoutes(deps), ...auditRoutes(deps)]
+  return [...tlogRoutes(deps), ...witnessRoutes(deps.witness), ...apiRoutes(deps), ...auditRoutes(deps)]
 }
 
-function tlogRoutes({ ledger, entryBundles }: ProveDeps): Route[] {
+function tlogRoutes({ ledger, cosigning, entryBundles }: ProveDeps): Route[] {
   const rest = z.object({ '*': z.string().max(100) })
   return [
     route({
       method: 'GET',
       path: '/ledger/checkpoint',
       permission: 'public',
-      summary: 'The signed head of the ledger (C2SP tlog-checkpoint)',
-      handle: async () => new RawReply(TEXT, ledger.head.checkpoint.text, FRESH),
+      summary: 'The signed head of the ledger, with what witnesses signed of it (C2SP tlog-checkpoint)',
+      handle: async () => new RawReply(TEXT, cosigning.cosigned(ledger.head.checkpoint).text, FRESH),
     }),
     route({
       method: 'GET',
@@ -220,10 +228,13 @@ function aboutOf({ alert, card, index, from, to }: BundleQuery): BundleAbout {
 }
 
 const MOST_FOUND = 20_001
+/** A bundle is better with the cosignatures of its very checkpoint; witnesses that are slower than this are not waited for. */
+const COSIGN_WAIT_MS = 3_000
 
-async function bundleFor({ ledger, state, lake }: ProveDeps, about: BundleAbout, scope: string, clock: Clock) {
+async function bundleFor({ ledger, cosigning, state, lake }: ProveDeps, about: BundleAbout, scope: string, clock: Clock) {
   const db = state.tables<Tables>()
-  const { checkpoint } = ledger.head
+  await Promise.race([cosigning.ask(), pause(COSIGN_WAIT_MS)])
+  const checkpoint = cosigning.cosigned(ledger.head.checkpoint)
   const log = { checkpoint, key: ledger.key.text, entry: ledger.entry, readTile: ledger.readTile }
   const indexes =
     'index' in about

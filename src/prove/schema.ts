@@ -13,13 +13,14 @@ export type SubjectView = z.infer<typeof subjectSchema>
 
 /** A place outside the host that gets every checkpoint; whoever rewrites the host does not rewrite the copy. */
 export const copySchema = z.object({
-  kind: z.enum(['file']),
+  /** A file that every checkpoint is appended to, or a witness that cosigns them. */
+  kind: z.enum(['file', 'witness']),
   place: z.string(),
   /** `current` holds the newest checkpoint; `behind` an older one; `failed` could not be written, `reason` says why. */
   state: z.enum(['current', 'behind', 'failed']),
   /** Tree size of the newest checkpoint known to be there. */
   size: index,
-  /** When that checkpoint was copied. */
+  /** When that checkpoint was copied, or cosigned by the witness's clock. */
   at: time.nullable(),
   failures: z.number().int().nonnegative().describe('Writes that failed since the start'),
   reason: z.string().nullable(),

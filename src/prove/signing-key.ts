@@ -15,7 +15,7 @@ const SEAL_CONTEXT = 'ledger.key'
 const SEED_BYTES = 32
 const ED25519 = 0x01
 /** PKCS #8 around an Ed25519 seed (RFC 8410 §7). */
-const PKCS8_PREFIX = Buffer.from('302e020100300506032b657004220420', 'hex')
+export const ED25519_PKCS8_PREFIX = Buffer.from('302e020100300506032b657004220420', 'hex')
 
 /** The key a log signs its checkpoints with. */
 export interface SigningKey {
@@ -144,7 +144,7 @@ export function parseSigningKey(text: string): (SigningKey & { readonly text: st
 
 /** @param seed 32 bytes, the Ed25519 private key of RFC 8032. */
 export function signingKeyOf(name: string, seed: Uint8Array): SigningKey & { readonly text: string } {
-  const privateKey = createPrivateKey({ key: Buffer.concat([PKCS8_PREFIX, seed]), format: 'der', type: 'pkcs8' })
+  const privateKey = createPrivateKey({ key: Buffer.concat([ED25519_PKCS8_PREFIX, seed]), format: 'der', type: 'pkcs8' })
   const publicKey = rawPublicKey(privateKey)
   const verifier = parseVerifierKey(formatVerifierKey(name, publicKey))
   if (verifier === undefined) throw new KanpekiError('ledger_origin_invalid', `${JSON.stringify(name)} cannot name a key.`)

@@ -56,7 +56,20 @@ export interface ProveErasedRow {
   nodes: string
 }
 
+/** A log of somebody else that we cosign, as we cosigned it last. */
+export interface ProveWatchedRow {
+  origin: string
+  scope: ScopeColumn
+  size: number
+  /** Base64. */
+  root: string
+  checkpoint: string
+  /** Milliseconds UTC. */
+  at: number
+}
+
 export interface ProveTables {
+  prove_watched: ProveWatchedRow
   prove_erased: ProveErasedRow
   prove_entries: ProveEntryRow
   prove_subjects: ProveSubjectRow

@@ -11,6 +11,7 @@ import type { ProveTables } from './tables.ts'
 import { textOf, toBase64 } from './verify/bytes.ts'
 import { type ReadEntry, subjectsOf } from './verify/entry.ts'
 import { leafHash } from './verify/merkle.ts'
+import type { Cosigning } from './witness/ask.ts'
 
 type Tables = ProveTables & StateTables
 
@@ -18,12 +19,13 @@ const GROWTH_DAYS = 30
 
 export interface HeadDeps {
   readonly ledger: Ledger
+  readonly cosigning: Pick<Cosigning, 'states'>
   readonly state: State
   readonly drainer: Pick<Drainer, 'fault'>
   readonly clock: Clock
 }
 
-export async function headView({ ledger, state, drainer, clock }: HeadDeps): Promise<LedgerHeadView> {
+export async function headView({ ledger, cosigning, state, drainer, clock }: HeadDeps): Promise<LedgerHeadView> {
   const db = state.tables<Tables>()
   const { checkpoint, size, logged, outbox } = ledger.head
   const today = Math.floor(clock.now() / DAY_MS)
@@ -41,7 +43,10 @@ export async function headView({ ledger, state, drainer, clock }: HeadDeps): Pro
     growth: days.map((day) => ({ day: new Date(day * DAY_MS).toISOString().slice(0, 10), entries: growth.get(day) ?? 0 })),
     types: [...(await countByType(db))],
     pending: await pendingCount(db, outbox),
-    copies: ledger.copies.states.map(
+    copies: [
+      ...ledger.copies.states,
+      ...cosigning.states.map(({ url, ...state }) => ({ kind: 'witness' as const, place: url, ...state })),
+    ].map(
       ({ kind, place, size: copied, at, failures, reason }): CopyView => ({
         kind,
         place,

@@ -240,6 +240,7 @@ const SILENT: readonly string[] = [
   'GET /scim/v2/Users/:id',
   'POST /api/v1/events/count',
   'POST /api/v1/events/histogram',
+  'GET /witness/key',
 ]
 
 /** Ledger tiles and revocation lists are the installation's own. */

@@ -42,6 +42,7 @@ const PUBLIC = [
   'GET /public/cards/:id/badge.json',
   'GET /public/cards/:id/badge.svg',
   'GET /readyz',
+  'GET /witness/key',
   'POST /api/v1/agents/enrol',
   'POST /api/v1/invite',
   'POST /api/v1/invite/passkey',
@@ -51,6 +52,7 @@ const PUBLIC = [
   'POST /api/v1/session/passkey',
   'POST /api/v1/session/passkey/options',
   'POST /api/v1/setup',
+  'POST /witness/add-checkpoint',
 ]
 
 it('declares one known permission for every route, and no route twice', () => {

@@ -261,8 +261,8 @@ export interface RouteDeps {
 
 /** Every route of every room; the list that the permission test and OpenAPI read. */
 export function allRoutes(deps: RouteDeps): Route[] {
-  const { services, collecting, declaring, live, addresses, secure, authority, metrics, stopping } = deps
-  const { state, clock, lake, ledger, drainer, pipeline, attack, rules, config, retention, keeper } = services
+  const { services, collecting, declaring, selftest, scenarios, live, addresses, secure, authority, metrics, stopping } = deps
+  const { state, clock, lake, ledger, cosigning, witness, drainer, pipeline, attack, rules, config, retention, keeper } = services
   const { statusOf, manager, unknownsOf, sendTest } = collecting
   const record = recorder(services)
   const places = (outbox: readonly number[]): Promise<ReadonlyMap<number, number>> =>
@@ -340,7 +340,7 @@ export function allRoutes(deps: RouteDeps): Route[] {
       startedAt: services.startedAt,
     }),
     ...careRoutes({ services, version: VERSION, metrics, stopping }),
-    ...proveRoutes({ ledger, state, drainer, lake, clock, entryBundles: 'ledger:read' }),
+    ...proveRoutes({ ledger, cosigning, witness, state, drainer, lake, clock, entryBundles: 'ledger:read' }),
     route({
       method: 'GET',
       path: '/api/v1/status',

@@ -6,6 +6,7 @@ import { settingsOf } from '../../platform/state/settings.ts'
 import type { State } from '../../platform/state/state.ts'
 import type { Drainer } from '../../prove/drain.ts'
 import type { Ledger } from '../../prove/ledger.ts'
+import type { Cosigning } from '../../prove/witness/ask.ts'
 import type { Pipeline } from '../pipeline/client.ts'
 import { retentionStatus } from '../retention/run.ts'
 import { LAST_BACKUP, type LastBackup } from './make-backup.ts'
@@ -18,6 +19,7 @@ export interface OwnMetricsDeps {
   readonly state: State
   readonly lake: Pick<Lake, 'stats'>
   readonly ledger: Ledger
+  readonly cosigning: Pick<Cosigning, 'states'>
   readonly drainer: Drainer
   readonly pipeline: Pick<Pipeline, 'ask'>
   readonly lakePid: () => number | undefined
@@ -113,7 +115,8 @@ export function createOwnMetrics(deps: OwnMetricsDeps): OwnMetrics {
     outbox.set(evidence.entries)
     outboxAge.set(evidence.oldest === null ? 0 : Math.max(0, now - evidence.oldest) / 1000)
     ledgerFault.set(deps.drainer.fault === undefined ? 0 : 1)
-    for (const copy of deps.ledger.copies.states) copies.set(copy.failures, { place: copy.place })
+    for (const { place, failures } of deps.ledger.copies.states) copies.set(failures, { place })
+    for (const { url, failures } of deps.cosigning.states) copies.set(failures, { place: url })
     stored.set(lake.events)
     lakeBytes.set(lake.bytes)
     if (retention !== undefined) {

@@ -13,6 +13,7 @@ import { openLedger } from '../ledger.ts'
 import { proveMigrations } from '../migrations.ts'
 import { routes } from '../routes.ts'
 import type { ProveTables } from '../tables.ts'
+import { noWitnesses } from '../testing/no-witnesses.ts'
 import { temporaryFolder } from '../testing/temporary-folder.ts'
 import { splitEntryBundle } from '../verify/tiles.ts'
 import { findDeeds, insertDeeds } from './queries.ts'
@@ -55,7 +56,8 @@ describeStates('the audit', (bed) => {
     const ledger = await openLedger({ data: temporaryFolder(), origin: 'example.com/soc', clock })
     const drainer = await openDrainer({ ledger, state, clock })
     const lake = { getMany: async () => [], batch: async () => undefined }
-    const all = routes({ ledger, state, drainer, lake, clock, entryBundles: 'ledger:read' })
+    const witnesses = await noWitnesses(ledger, state, clock)
+    const all = routes({ ledger, ...witnesses, state, drainer, lake, clock, entryBundles: 'ledger:read' })
     const call = async (path: string, input: { query?: unknown; params?: unknown }, caller: Caller): Promise<unknown> => {
       const route = all.find((one) => one.path === path) as Route
       return route.handle({

@@ -9,10 +9,13 @@ import { parseVerifierKey, type VerifierKey } from './note.ts'
 import { checkSigner, type Failure, type VerifyReport, verdictOf } from './report.ts'
 import { type Sha256, sha256 } from './sha256.ts'
 import { readSince, type Since } from './since.ts'
+import { checkWitnesses } from './witnesses.ts'
 
 export interface BundleOptions {
   readonly trusted?: readonly VerifierKey[]
   readonly since?: readonly Since[]
+  /** Keys of witnesses that must have cosigned the checkpoint. */
+  readonly witnesses?: readonly VerifierKey[]
   readonly hash?: Sha256
 }
 
@@ -40,9 +43,11 @@ export async function verifyBundle(
   }
   const claimed = { text: bundle.key, path: `${path}#/key` }
   const signed = await checkSigner(checkpoint, `${path}#/checkpoint`, options.trusted ?? [], claimed)
+  const witnessed = await checkWitnesses(checkpoint, `${path}#/checkpoint`, options.witnesses ?? [])
   const entries = checkBundleEntries(bundle, checkpoint, path, hash)
   failures.push(
     ...signed.failures,
+    ...witnessed.failures,
     ...entries.failures,
     ...checkEvents(bundle, entries.read, path, hash),
     ...checkAbout(bundle, entries.read, path),
@@ -60,6 +65,7 @@ export async function verifyBundle(
     failures,
     notes: [...bundle.missing.map(({ what, reason }) => `Not in the bundle: ${what} (${reason}).`), ...spanNotes(bundle)],
     checked: { entries: entries.read.size, tiles: 0, segments: 0, segmentBytes: 0, events: bundle.events.length, checkpoints: 0 },
+    witnesses: witnessed.witnesses,
     logged: times.length === 0 ? null : { first: times[0]!, last: times[times.length - 1]! },
   }
 }
@@ -76,6 +82,7 @@ function failedReport(failure: Failure): VerifyReport {
     failures: [failure],
     notes: [],
     checked: { entries: 0, tiles: 0, segments: 0, segmentBytes: 0, events: 0, checkpoints: 0 },
+    witnesses: [],
     logged: null,
   }
 }

@@ -8,12 +8,15 @@ import { checkSegments } from './segments.ts'
 import { type Sha256, sha256 } from './sha256.ts'
 import { checkSince, type Since } from './since.ts'
 import { checkTree } from './tree-checks.ts'
+import { checkWitnesses } from './witnesses.ts'
 
 export interface DirectoryOptions {
   /** Keys given or trusted before. */
   readonly trusted?: readonly VerifierKey[]
   /** Checkpoints seen before, which the log must still contain. */
   readonly since?: readonly Since[]
+  /** Keys of witnesses that must have cosigned the log. */
+  readonly witnesses?: readonly VerifierKey[]
   /** Where the log lies; the default is a data directory's. `''` verifies a copy of the log alone. */
   readonly ledger?: string
   readonly hash?: Sha256
@@ -32,7 +35,17 @@ export async function verifyDirectory(folder: EvidenceFolder, options: Directory
   const keyText = await readKey(folder, at('key'))
   const claims = keyText === undefined ? null : (parseVerifierKey(keyText)?.text ?? null)
   const head = await readCheckpoint(folder, at('checkpoint'))
-  const report = { kind: 'data' as const, claims, notes: [], logged: null, signer: null, origin: null, size: 0, root: null }
+  const report = {
+    kind: 'data' as const,
+    claims,
+    notes: [],
+    logged: null,
+    witnesses: [],
+    signer: null,
+    origin: null,
+    size: 0,
+    root: null,
+  }
   if ('reason' in head) return { ...report, verdict: 'failed', failures: [head], checked: NOTHING }
 
   const { origin, size, root } = head
@@ -48,13 +61,21 @@ export async function verifyDirectory(folder: EvidenceFolder, options: Directory
   const findings: EntryFindings = checkEntries(at)
   const tree = await checkTree(folder, at, head, findings, hash, options.onProgress)
   const segments = await checkSegments(folder, ledger === '' ? undefined : findings, tree.forged, hash)
-  const since = await checkSince(options.since ?? [], head, trusted, claims, tree.readTile, hash)
+  const cosigned = await folder.read(at('cosigned'))
+  const cosignedText = cosigned === undefined ? undefined : textOf(cosigned)
+  const witnessed = await checkWitnesses(parseCheckpoint(cosigned ?? new Uint8Array(0)), at('cosigned'), options.witnesses ?? [])
+  const earlier = [
+    ...(options.since ?? []),
+    ...(cosignedText === undefined ? [] : [{ path: at('cosigned'), text: cosignedText }]),
+  ]
+  const since = await checkSince(earlier, head, trusted, claims, tree.readTile, hash)
   const failures = [
     ...signed.failures,
     ...tree.failures,
     ...failuresBeside(findings, tree.forged),
     ...segments.failures,
     ...since.failures,
+    ...witnessed.failures,
   ]
   const notes = [...tree.notes, ...segments.notes, ...since.notes]
   return {
@@ -71,6 +92,7 @@ export async function verifyDirectory(folder: EvidenceFolder, options: Directory
       events: segments.events,
       checkpoints: since.checkpoints,
     },
+    witnesses: witnessed.witnesses,
     logged: findings.logged,
   }
 }

@@ -24,5 +24,6 @@ export const FAILURE_WORDS: Readonly<Record<FailureCode, { readonly en: string; 
   not_contiguous: { en: 'Entries are left out', ja: '途中の記録が抜けています' },
   rolled_back: { en: 'Log was rolled back', ja: 'ログが巻き戻されています' },
   forked: { en: 'History was rewritten', ja: '履歴が書き換えられています' },
+  not_witnessed: { en: 'Not cosigned by the witness', ja: '証人の連署がありません' },
   since_unprovable: { en: 'Cannot be compared with the earlier checkpoint', ja: '以前のチェックポイントと比較できません' },
 }

@@ -1,13 +1,16 @@
-import { concatBytes, fromBase64, textOf, toBase64, toHex, utf8 } from './bytes.ts'
+import { concatBytes, fromBase64, fromHex, textOf, toBase64, toHex, utf8 } from './bytes.ts'
 import { sha256 } from './sha256.ts'
 
-const ED25519 = 0x01
+/** Signature types of C2SP signed-note: a log's own signature, and a witness's cosignature (C2SP tlog-cosignature). */
+export const ED25519 = 0x01
+export const COSIGNATURE = 0x04
+export type SignatureType = typeof ED25519 | typeof COSIGNATURE
 const MOST_SIGNATURES = 100
 
-/** A key that checks notes (C2SP signed-note): `name+hash+base64(0x01 ‖ public key)`. */
+/** A key that checks notes (C2SP signed-note): `name+hash+base64(type ‖ public key)`. */
 export interface VerifierKey {
   readonly name: string
-  /** First four bytes of SHA-256(name ‖ 0x0A ‖ 0x01 ‖ public key), lower-case hexadecimal. */
+  /** First four bytes of SHA-256(name ‖ 0x0A ‖ type ‖ public key), lower-case hexadecimal. */
   readonly id: string
   readonly publicKey: Uint8Array
   /** The key as text. */
@@ -29,8 +32,8 @@ export interface SignedNote {
 /** Why a note is not accepted; `unsigned` means that the key did not sign it. */
 export type NoteFault = 'malformed' | 'unsigned' | 'forged'
 
-export function keyId(name: string, publicKey: Uint8Array): Uint8Array {
-  return sha256(concatBytes(utf8(`${name}\n`), Uint8Array.of(ED25519), publicKey)).slice(0, 4)
+export function keyId(name: string, publicKey: Uint8Array, type: SignatureType = ED25519): Uint8Array {
+  return sha256(concatBytes(utf8(`${name}\n`), Uint8Array.of(type), publicKey)).slice(0, 4)
 }
 
 /** Whether a name can stand in a signature line: not empty, no Unicode space, no plus, no control character. */
@@ -38,19 +41,19 @@ export function isKeyName(name: string): boolean {
   return /^[^\s+\p{Cc}\p{Zs}]+$/u.test(name)
 }
 
-export function formatVerifierKey(name: string, publicKey: Uint8Array): string {
-  return `${name}+${toHex(keyId(name, publicKey))}+${toBase64(concatBytes(Uint8Array.of(ED25519), publicKey))}`
+export function formatVerifierKey(name: string, publicKey: Uint8Array, type: SignatureType = ED25519): string {
+  return `${name}+${toHex(keyId(name, publicKey, type))}+${toBase64(concatBytes(Uint8Array.of(type), publicKey))}`
 }
 
-/** Reads a verifier key; undefined unless it is an Ed25519 key whose hash belongs to it. */
-export function parseVerifierKey(text: string): VerifierKey | undefined {
+/** Reads a verifier key; undefined unless it is an Ed25519 key of this type whose hash belongs to it. */
+export function parseVerifierKey(text: string, type: SignatureType = ED25519): VerifierKey | undefined {
   // Base64 may hold a plus, names and hashes may not.
   const match = /^([^+]+)\+([0-9a-f]{8})\+(\S+)$/.exec(text)
   const key = match === null ? undefined : fromBase64(match[3]!)
-  if (match === null || key === undefined || key.length !== 33 || key[0] !== ED25519) return undefined
+  if (match === null || key === undefined || key.length !== 33 || key[0] !== type) return undefined
   const [, name, id] = match
   const publicKey = key.subarray(1)
-  if (!isKeyName(name!) || toHex(keyId(name!, publicKey)) !== id) return undefined
+  if (!isKeyName(name!) || toHex(keyId(name!, publicKey, type)) !== id) return undefined
   return { name: name!, id, publicKey, text }
 }
 
@@ -65,12 +68,24 @@ export function parseNote(bytes: Uint8Array): SignedNote | undefined {
   if (lines.length > MOST_SIGNATURES) return undefined
   const signatures: NoteSignature[] = []
   for (const line of lines) {
-    const match = /^— (\S+) (\S+)$/u.exec(line)
-    const signed = match === null ? undefined : fromBase64(match[2]!)
-    if (match === null || signed === undefined || signed.length < 5 || !isKeyName(match[1]!)) return undefined
-    signatures.push({ name: match[1]!, id: toHex(signed.subarray(0, 4)), signature: signed.subarray(4) })
+    const signature = parseSignatureLine(line)
+    if (signature === undefined) return undefined
+    signatures.push(signature)
   }
   return { text: whole.slice(0, split + 1), signatures }
+}
+
+/** Reads one signature line, without its newline. */
+export function parseSignatureLine(line: string): NoteSignature | undefined {
+  const match = /^— (\S+) (\S+)$/u.exec(line)
+  const signed = match === null ? undefined : fromBase64(match[2]!)
+  if (match === null || signed === undefined || signed.length < 5 || !isKeyName(match[1]!)) return undefined
+  return { name: match[1]!, id: toHex(signed.subarray(0, 4)), signature: signed.subarray(4) }
+}
+
+/** A signature line with its newline. */
+export function formatSignatureLine({ name, id, signature }: NoteSignature): string {
+  return `— ${name} ${toBase64(concatBytes(fromHex(id) ?? new Uint8Array(0), signature))}\n`
 }
 
 /** Checks that the key signed the note. Signatures by other keys are ignored, a wrong one by this key rejects it. */
@@ -85,10 +100,10 @@ export async function checkNote(note: SignedNote, key: VerifierKey): Promise<Not
 
 /** The bytes of a note with one signature line. `signature` is the Ed25519 signature over `text`. */
 export function formatNote(text: string, key: VerifierKey, signature: Uint8Array): string {
-  return `${text}\n— ${key.name} ${toBase64(concatBytes(keyId(key.name, key.publicKey), signature))}\n`
+  return `${text}\n${formatSignatureLine({ name: key.name, id: key.id, signature })}`
 }
 
-async function verifyEd25519(publicKey: Uint8Array, signature: Uint8Array, message: Uint8Array): Promise<boolean> {
+export async function verifyEd25519(publicKey: Uint8Array, signature: Uint8Array, message: Uint8Array): Promise<boolean> {
   if (signature.length !== 64) return false
   try {
     const key = await crypto.subtle.importKey('raw', new Uint8Array(publicKey), { name: 'Ed25519' }, false, ['verify'])

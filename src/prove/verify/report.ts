@@ -1,5 +1,6 @@
 import type { SignedNote, VerifierKey } from './note.ts'
 import { checkNote, type NoteFault, parseVerifierKey } from './note.ts'
+import type { Witnessed } from './witnesses.ts'
 
 /** One thing that does not prove. `leaf` is the entry's index where there is one. */
 export interface Failure {
@@ -36,6 +37,7 @@ export const FAILURE_CODES = [
   'rolled_back',
   'forked',
   'since_unprovable',
+  'not_witnessed',
 ] as const
 export type FailureCode = (typeof FAILURE_CODES)[number]
 
@@ -66,6 +68,8 @@ export interface VerifyReport {
   /** What is worth knowing and is no failure. */
   readonly notes: readonly string[]
   readonly checked: Checked
+  /** Those of the witnesses asked for that vouch for the log. */
+  readonly witnesses: readonly Witnessed[]
   /** When the first and last of the entries that were read were logged. */
   readonly logged: { readonly first: string; readonly last: string } | null
 }
