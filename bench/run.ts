@@ -1,4 +1,5 @@
 /** `npm run bench -- NAME [--json]`: one benchmark by name. Build first (`npm run build`): those that start a server run dist/. */
+import { added } from './added.ts'
 import { detect } from './detect.ts'
 import { ingest } from './ingest.ts'
 import { ingestSmall } from './ingest-small.ts'
@@ -11,6 +12,7 @@ type Benchmark = () => Promise<BenchResult>
 
 /** Every benchmark; a test compares this list with the folder. */
 export const BENCHMARKS: Readonly<Record<string, Benchmark>> = {
+  added,
   detect,
   ingest,
   'ingest-small': ingestSmall,

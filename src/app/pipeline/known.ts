@@ -11,6 +11,7 @@ import type { JsonObject } from '../../kernel/json.ts'
 import { offsetOf } from '../../kernel/zone.ts'
 import type { State } from '../../platform/state/state.ts'
 import type { WorkerSettings } from './messages.ts'
+import { quickTest } from './quick-test.ts'
 
 /** Adds what we know of those a document names, then takes out what must not be kept. */
 export type Finish = (doc: JsonObject, scope: string, tally: MaskTally) => void
@@ -31,7 +32,7 @@ export type KnownSettings = Pick<WorkerSettings, 'geoip' | 'masking' | 'zoneMinu
 /** @throws KanpekiError `geoip_unreadable`. */
 export async function openKnown(state: State, settings: KnownSettings): Promise<Known> {
   const geo = openGeo(settings.geoip)
-  const mask = createMasker(settings.masking.rules, settings.masking.key)
+  const mask = createMasker(settings.masking.rules, settings.masking.key, quickTest)
   let known = await read(state, geo, mask)
   return {
     handOver: () => known.handOver,

@@ -9,9 +9,19 @@ export type MaskTally = Map<string, number>
 /** Masks a document in place. Every object in it must be the caller's own. */
 export type Masker = (doc: JsonObject, tally: MaskTally) => void
 
+/**
+ * A quicker test that says true for every text in which a pattern (RE2 syntax) matches, and false for most others; undefined
+ * where there is none for it.
+ */
+export type QuickTest = (pattern: string) => ((text: string) => boolean) | undefined
+
 /** A masked value shorter than this is not looked for elsewhere: it would stand in everything. */
 const LOOKED_FOR = 4
 const HASH_DIGITS = 16
+/** Names of members in which a rule found nothing are remembered: they come again with every event. */
+const REMEMBERED_NAMES = 20_000
+const MOST_LUHN_DIGITS = 19
+const LEAST_LUHN_DIGITS = 12
 
 type Growing = Record<string, JsonValue>
 
@@ -26,32 +36,72 @@ interface Compiled {
 
 /**
  * @param key of the installation, for rules that hash.
+ * @param quick asked for each pattern; without it every text that may hold a match goes through RE2.
  * @returns undefined where no rule is in force: then nothing has to be asked.
  */
-export function createMasker(rules: readonly MaskingRule[], key: Uint8Array): Masker | undefined {
-  const compiled = rules.filter(({ enabled }) => enabled).map((rule) => compile(rule, key))
+export function createMasker(rules: readonly MaskingRule[], key: Uint8Array, quick?: QuickTest): Masker | undefined {
+  const compiled = rules.filter(({ enabled }) => enabled).map((rule) => compile(rule, key, quick))
   if (compiled.length === 0) return undefined
+  const steps = stepsOf(compiled)
   return (doc, tally) => {
-    for (const rule of compiled) {
-      let masked = 0
-      const count = (): void => {
-        masked++
-      }
-      const raw = rule.whole ? new Map<string, string>() : undefined
-      const text = (value: string): string => {
-        const made = rule.text(value, count)
-        if (raw !== undefined && made !== value && value.length >= LOOKED_FOR) raw.set(value, made)
-        return made
-      }
-      if (rule.everywhere) walkObject(doc as Growing, '', text)
-      for (const { parts, below } of rule.paths) maskPath(doc, parts, 0, below, text)
-      if (raw !== undefined && raw.size > 0) spread(doc as Growing, raw)
-      if (masked > 0) tally.set(rule.id, (tally.get(rule.id) ?? 0) + masked)
-    }
+    for (const step of steps) step(doc as Growing, tally)
   }
 }
 
-function compile(rule: MaskingRule, key: Uint8Array): Compiled {
+type Step = (doc: Growing, tally: MaskTally) => void
+
+/** In the order of the rules; those for every text that follow each other share one walk through the document. */
+function stepsOf(rules: readonly Compiled[]): readonly Step[] {
+  const steps: Step[] = []
+  for (let at = 0; at < rules.length; ) {
+    let end = at
+    while (end < rules.length && rules[end]!.everywhere && rules[end]!.paths.length === 0) end++
+    if (end === at) steps.push(fieldStep(rules[at++]!))
+    else {
+      steps.push(everywhereStep(rules.slice(at, end)))
+      at = end
+    }
+  }
+  return steps
+}
+
+function everywhereStep(rules: readonly Compiled[]): Step {
+  const cleanNames = new Set<string>()
+  return (doc, tally) => {
+    const text = (value: string): string => {
+      let made = value
+      for (const rule of rules) made = rule.text(made, () => add(tally, rule.id, 1))
+      return made
+    }
+    walkObject(doc, undefined, text, cleanNames)
+  }
+}
+
+function fieldStep(rule: Compiled): Step {
+  const cleanNames = new Set<string>()
+  return (doc, tally) => {
+    let masked = 0
+    const count = (): void => {
+      masked++
+    }
+    const raw = rule.whole ? new Map<string, string>() : undefined
+    const text = (value: string): string => {
+      const made = rule.text(value, count)
+      if (raw !== undefined && made !== value && value.length >= LOOKED_FOR) raw.set(value, made)
+      return made
+    }
+    if (rule.everywhere) walkObject(doc, undefined, text, cleanNames)
+    for (const { parts, below } of rule.paths) maskPath(doc, parts, 0, below, text)
+    if (raw !== undefined && raw.size > 0) spread(doc, raw)
+    if (masked > 0) add(tally, rule.id, masked)
+  }
+}
+
+function add(tally: MaskTally, id: string, count: number): void {
+  tally.set(id, (tally.get(id) ?? 0) + count)
+}
+
+function compile(rule: MaskingRule, key: Uint8Array, quick: QuickTest | undefined): Compiled {
   const replacement = rule.hash === true ? (value: string) => hashed(value, key) : () => rule.replace!
   const shape = {
     id: rule.id,
@@ -72,9 +122,12 @@ function compile(rule: MaskingRule, key: Uint8Array): Compiled {
     return { ...shape, whole: true, text: whole }
   }
   const pattern = RE2JS.compile(rule.pattern)
+  const mayMatch = quick?.(rule.pattern)
   const { contains, check } = rule
   const text = (value: string, count: () => void): string => {
+    if (check === 'luhn' && !hasDigits(value, LEAST_LUHN_DIGITS)) return value
     if (contains !== undefined && !contains.some((part) => value.includes(part))) return value
+    if (mayMatch !== undefined && !mayMatch(value)) return value
     const matcher = pattern.matcher(value)
     let out = ''
     let from = 0
@@ -105,18 +158,36 @@ function passesLuhn(text: string): boolean {
     sum += doubled > 9 ? doubled - 9 : doubled
     digits++
   }
-  return digits >= 12 && digits <= 19 && sum % 10 === 0
+  return digits >= LEAST_LUHN_DIGITS && digits <= MOST_LUHN_DIGITS && sum % 10 === 0
 }
 
-/** Masks values, and member names if asked to, at any depth. */
-function walkObject(object: Growing, path: string, text: (value: string) => string, names = true): void {
+function hasDigits(text: string, least: number): boolean {
+  let digits = 0
+  for (let at = 0; at < text.length; at++) {
+    const code = text.charCodeAt(at)
+    if (code >= 48 && code <= 57 && ++digits >= least) return true
+  }
+  return false
+}
+
+/** Members of the document whose own members may be ours: `event`. */
+const AROUND_OURS: ReadonlySet<string> = new Set(
+  [...OURS].filter((name) => name.includes('.')).map((name) => name.split('.', 1)[0]!),
+)
+
+/**
+ * Masks values, and member names where those that are clean are remembered, at any depth.
+ * @param above the member of the document that this is; undefined for the document itself, empty for what lies deeper.
+ */
+function walkObject(object: Growing, above: string | undefined, text: (value: string) => string, cleanNames?: Set<string>): void {
+  const nearOurs = above === undefined || AROUND_OURS.has(above)
   for (const key of Object.keys(object)) {
-    const here = path === '' ? key : `${path}.${key}`
-    if (OURS.has(here)) continue
+    if (nearOurs && OURS.has(above === undefined ? key : `${above}.${key}`)) continue
     const value = object[key]!
-    const made = walkValue(value, here, text, names)
-    const name = names ? text(key) : key
+    const made = walkValue(value, above === undefined ? key : '', text, cleanNames)
+    const name = cleanNames === undefined || cleanNames.has(key) ? key : text(key)
     if (name === key) {
+      if (cleanNames !== undefined && cleanNames.size < REMEMBERED_NAMES) cleanNames.add(key)
       if (made !== value) object[key] = made
       continue
     }
@@ -125,7 +196,12 @@ function walkObject(object: Growing, path: string, text: (value: string) => stri
   }
 }
 
-function walkValue(value: JsonValue, path: string, text: (value: string) => string, names: boolean): JsonValue {
+function walkValue(
+  value: JsonValue,
+  above: string,
+  text: (value: string) => string,
+  cleanNames: Set<string> | undefined,
+): JsonValue {
   if (typeof value === 'string') return text(value)
   if (typeof value === 'number') {
     const written = String(value)
@@ -134,10 +210,10 @@ function walkValue(value: JsonValue, path: string, text: (value: string) => stri
   }
   if (Array.isArray(value)) {
     const items = value as JsonValue[]
-    const made = items.map((item) => walkValue(item, path, text, names))
+    const made = items.map((item) => walkValue(item, above, text, cleanNames))
     return made.some((item, at) => item !== items[at]) ? made : value
   }
-  if (isJsonObject(value)) walkObject(value as Growing, path, text, names)
+  if (isJsonObject(value)) walkObject(value as Growing, above, text, cleanNames)
   return value
 }
 
@@ -170,7 +246,7 @@ function maskPath(here: JsonObject, parts: readonly string[], at: number, below:
 /** A field's value, or each of its values; what stands below it only where the rule says so. */
 function maskLeaf(value: JsonValue, path: string, below: boolean, text: (value: string) => string): JsonValue {
   if (isJsonObject(value)) {
-    if (below) walkObject(value as Growing, path, text, false)
+    if (below) walkObject(value as Growing, path, text)
     return value
   }
   if (Array.isArray(value)) return (value as readonly JsonValue[]).map((item) => maskLeaf(item, path, below, text))
@@ -183,9 +259,10 @@ function maskLeaf(value: JsonValue, path: string, below: boolean, text: (value: 
 /** A value that was masked in its field must not stand in the message or the original line. */
 function spread(doc: Growing, raw: ReadonlyMap<string, string>): void {
   const all = [...raw].sort(([a], [b]) => b.length - a.length)
-  walkObject(doc, '', (value) => {
+  const replaced = (value: string): string => {
     let made = value
     for (const [from, to] of all) if (made.includes(from)) made = made.replaceAll(from, () => to)
     return made
-  })
+  }
+  walkObject(doc, undefined, replaced, new Set())
 }
