@@ -32,7 +32,9 @@ export function countedValues(values: readonly (JsonValue | undefined)[]): strin
   if (plain.length > 1) return plain.some((value) => value === undefined) ? [] : [canonicalJson(plain as JsonValue[])]
   const [only] = plain
   if (only === undefined) return []
-  return Array.isArray(only) ? [...new Set((only as readonly JsonValue[]).map(valueText))] : [valueText(only)]
+  if (!Array.isArray(only)) return [valueText(only)]
+  const members = (only as readonly JsonValue[]).filter((member) => plainValue(member) !== undefined)
+  return [...new Set(members.map(valueText))]
 }
 
 /** What the other value_* types reckon with: numbers and text that reads as a finite number. */
