@@ -15,7 +15,7 @@ const PERMISSIONS_OF: Readonly<Record<Grant, ReadonlySet<Permission>>> = {
   ]),
   metrics: new Set<Permission>(['public', 'metrics:read']),
   scim: new Set<Permission>(['public', 'scim']),
-  admin: new Set(PERMISSIONS.filter((one) => !['session', 'agent', 'cards:approve'].includes(one))),
+  admin: new Set(PERMISSIONS.filter((one) => !['session', 'agent', 'cards:approve', 'alerts:approve'].includes(one))),
 }
 
 export function isGrant(text: string): text is Grant {

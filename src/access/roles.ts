@@ -31,8 +31,8 @@ const PERMISSIONS_OF: Readonly<Record<Role, readonly Permission[]>> = {
     'metrics:read',
   ],
   auditor: [...READ, 'ledger:read', 'audit:read', 'agents:read', 'access:read', 'tokens:read', 'metrics:read'],
-  approver: [...READ, 'ledger:read', 'cards:approve'],
-  administrator: PERMISSIONS.filter((one) => !['installation', 'cards:approve', 'agent', 'scim'].includes(one)),
+  approver: [...READ, 'ledger:read', 'cards:approve', 'alerts:approve'],
+  administrator: PERMISSIONS.filter((one) => !['installation', 'cards:approve', 'alerts:approve', 'agent', 'scim'].includes(one)),
 }
 
 /** Duties that one person should not hold together in one scope: whoever makes, and whoever approves or checks it. */

@@ -2,6 +2,8 @@ import { KanpekiError, messageOf } from '../kernel/error.ts'
 import { readJson } from '../platform/state/columns.ts'
 import { rfc3339, type StoredDetail, summaryOf } from './alerts-view.ts'
 import { alertById, type Db, earlierOfRule, historyOf, relatedTo } from './queries.ts'
+import { entityRisk, LOOK_BACK_MS } from './risk/entity-risk.ts'
+import { alertsOfEntities } from './risk/queries.ts'
 import type { AlertDetail, EntityTimeline, HistoryEntry } from './schema.ts'
 import type { AlertHistoryTable, AlertsTable } from './tables.ts'
 import { undoable } from './verdicts.ts'
@@ -36,18 +38,20 @@ export async function alertDetail(db: Db, id: string, deps: DetailDeps, now: num
   const row = await alertById(db, id)
   if (row === undefined) throw new KanpekiError('not_found', `There is no alert ${id}.`)
   const stored = readJson<StoredDetail>(row.detail)
-  const [history, related, before, indexes, timeline] = await Promise.all([
+  const [history, related, before, indexes, timeline, ofEntityNow] = await Promise.all([
     historyOf(db, id),
     relatedTo(db, row, RELATED),
     earlierOfRule(db, row, now - BEFORE_DAYS * DAY_MS),
     deps.ledgerIndexes([row.outbox]),
     timelineOf(row, stored, deps),
+    alertsOfEntities(db, [row.entity_key], now - LOOK_BACK_MS),
   ])
   const index = indexes.get(row.outbox)
   const ofStory = related.filter((other) => other.story_id === row.story_id)
   const ofEntity = related.filter((other) => other.story_id !== row.story_id)
   return {
     ...summaryOf(row),
+    risk: entityRisk(ofEntityNow, now),
     description: stored.description,
     descriptionJa: stored.descriptionJa,
     group: stored.group,

@@ -42,6 +42,8 @@ export interface KnownAlert extends Span {
   readonly id: string
   readonly groupId: string
   readonly open: boolean
+  /** Somebody asked that it goes on counting and that nothing is raised anew: it takes whatever its group brings. */
+  readonly quiet?: boolean
 }
 
 export interface Additions {
@@ -157,12 +159,12 @@ export function foldDetections(detections: readonly Keyed[], seen: ReadonlySet<s
   const fresh = new Map<string, GrowingAlert>()
   const byGroup = new Map<string, (KnownAlert | GrowingAlert)[]>()
   const knownById = new Map(known.map((alert) => [alert.id, alert]))
-  for (const alert of known) if (alert.open) listed(byGroup, alert.groupId).push(alert)
+  for (const alert of known) if (alert.open || alert.quiet === true) listed(byGroup, alert.groupId).push(alert)
   for (const { detection, key, groupId, alertId } of detections) {
     if (taken.has(key)) continue
     taken.add(key)
     const candidates = listed(byGroup, groupId)
-    const fitting = candidates.filter((alert) => joins(additions.get(alert.id) ?? alert, detection.observed))
+    const fitting = candidates.filter((alert) => isQuiet(alert) || joins(additions.get(alert.id) ?? alert, detection.observed))
     const found = fitting.reduce<KnownAlert | GrowingAlert | undefined>(
       (best, alert) => (best === undefined || isLater(alert, best, additions) ? alert : best),
       undefined,
@@ -181,6 +183,10 @@ export function foldDetections(detections: readonly Keyed[], seen: ReadonlySet<s
     }
   }
   return { fresh: [...fresh.values()], additions }
+}
+
+function isQuiet(alert: KnownAlert | GrowingAlert): boolean {
+  return 'quiet' in alert && alert.quiet === true
 }
 
 function isLater(a: Span & { id: string }, b: Span & { id: string }, additions: ReadonlyMap<string, Additions>): boolean {

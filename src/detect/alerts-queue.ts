@@ -17,6 +17,8 @@ import {
   raisedBetween,
   storyTotals,
 } from './queries.ts'
+import { entityRisk, LOOK_BACK_MS } from './risk/entity-risk.ts'
+import { alertsOfEntities } from './risk/queries.ts'
 import type { AlertCounts, QueueGroup, QueueQuery, QueueResponse } from './schema.ts'
 
 const ALERTS_A_GROUP = 50
@@ -27,9 +29,10 @@ const DAY_MS = 86_400_000
  * The queue of a scope, gravest first and then the latest raised. A filter chooses alerts; a group is listed when one of
  * its alerts is chosen, and then tells its whole story.
  * @param me the caller's account name, for `assignee=me`.
+ * @param now for what findings weigh, milliseconds UTC.
  * @throws KanpekiError `bad_cursor`.
  */
-export async function alertQueue(db: Db, query: QueueQuery, me: string): Promise<QueueResponse> {
+export async function alertQueue(db: Db, query: QueueQuery, me: string, now: number): Promise<QueueResponse> {
   const filter: QueueFilter = {
     state: query.state,
     severities: query.severity?.split(',').map(Number) ?? [],
@@ -43,18 +46,18 @@ export async function alertQueue(db: Db, query: QueueQuery, me: string): Promise
   const page = rows.slice(0, query.limit)
   const last = page.at(-1)
   return {
-    groups: await groupsOf(db, page, filter),
+    groups: await groupsOf(db, page, filter, now),
     next: rows.length > page.length && last !== undefined ? writeCursor([last.severity, last.raised, last.story_id]) : null,
     totals: await queueTotals(db, filter),
   }
 }
 
-async function groupsOf(db: Db, page: readonly QueueRow[], filter: QueueFilter): Promise<QueueGroup[]> {
+async function groupsOf(db: Db, page: readonly QueueRow[], filter: QueueFilter, now: number): Promise<QueueGroup[]> {
   const ids = page.map((row) => row.story_id)
   const [totals, open] = await Promise.all([storyTotals(db, ids), openInStories(db, ids)])
   const totalsById = new Map(totals.map((row) => [row.story_id, row]))
   const groups = await Promise.all(
-    page.map(async (row): Promise<QueueGroup | undefined> => {
+    page.map(async (row): Promise<(QueueGroup & { readonly entityKey: string }) | undefined> => {
       const total = totalsById.get(row.story_id)
       const [gravest, alerts] = await Promise.all([
         gravestOfStory(db, row.story_id, filter),
@@ -66,6 +69,8 @@ async function groupsOf(db: Db, page: readonly QueueRow[], filter: QueueFilter):
       const children = alerts.map(summaryOf)
       return {
         id: row.story_id,
+        entityKey: gravest.entity_key,
+        risk: 0,
         entity: { kind: gravest.entity_kind, name: gravest.entity_name },
         severity: asSeverity(row.severity),
         title: gravest.title,
@@ -83,7 +88,10 @@ async function groupsOf(db: Db, page: readonly QueueRow[], filter: QueueFilter):
       }
     }),
   )
-  return groups.filter((group) => group !== undefined)
+  const there = groups.filter((group) => group !== undefined)
+  const keys = [...new Set(there.map((group) => group.entityKey))]
+  const rows = Map.groupBy(await alertsOfEntities(db, keys, now - LOOK_BACK_MS), (row) => row.entity_key)
+  return there.map(({ entityKey, ...group }) => ({ ...group, risk: entityRisk(rows.get(entityKey) ?? [], now).points }))
 }
 
 export async function alertCounts(db: Db, me: string, now: number): Promise<AlertCounts> {

@@ -62,6 +62,7 @@ export function summaryOf(row: AlertRow): AlertSummary {
     state: row.state,
     verdict: row.verdict,
     assignee: row.assignee,
+    quietUntil: orNull(row.quiet_until),
   }
 }
 

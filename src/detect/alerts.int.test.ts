@@ -66,7 +66,7 @@ describeStates('alerts', (bed) => {
     state.transaction((trx) => recordDetections(trx, detections, now))
   const db = (scope = 'default') => state.scoped<DetectTables>(scope)
   const queue = async (query: object = {}, scope = 'default') =>
-    queueResponse.parse(await alertQueue(db(scope), queueQuery.parse(query), 'sato'))
+    queueResponse.parse(await alertQueue(db(scope), queueQuery.parse(query), 'sato', T0))
   const judge = (ids: string[], verdict: 'true' | 'false' | 'expected' | 'escalated', now: number, scope = 'default') =>
     state.transaction<never, unknown>((trx) => giveVerdict(scopedTo(trx, scope), ids, verdict, 'seen it', sato, now))
   const undo = (ids: string[], now: number) =>
@@ -94,7 +94,7 @@ describeStates('alerts', (bed) => {
     const before = await queue()
     const outbox = (await readOutbox(state.tables(), 0, 100)).length
     for (const part of [all, all.slice(5, 20), all.slice(39)]) {
-      expect(await record(part)).toEqual({ raised: [], updated: [], repeated: part.length })
+      expect(await record(part)).toEqual({ raised: [], updated: [], repeated: part.length, hidden: 0 })
     }
     expect(await queue()).toEqual(before)
     expect(await readOutbox(state.tables(), 0, 100)).toHaveLength(outbox)
@@ -159,7 +159,7 @@ describeStates('alerts', (bed) => {
       [{ assignee: 'me' }, 0],
     ]
     for (const [query, count] of cases) expect((await queue(query)).groups, JSON.stringify(query)).toHaveLength(count)
-    await expect(alertQueue(db(), queueQuery.parse({ cursor: 'x' }), 'sato')).rejects.toMatchObject({ code: 'bad_cursor' })
+    await expect(alertQueue(db(), queueQuery.parse({ cursor: 'x' }), 'sato', T0)).rejects.toMatchObject({ code: 'bad_cursor' })
   })
 
   it('judges, undoes, and keeps the history and the evidence of both', async () => {

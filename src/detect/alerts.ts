@@ -19,6 +19,7 @@ import {
   storyIdOf,
 } from './alerts-group.ts'
 import { folded, rfc3339, type StoredDetail, summaryOf } from './alerts-view.ts'
+import { applyExceptions, type DocOf, type Excepted } from './exceptions/apply.ts'
 import {
   candidates,
   closedBefore,
@@ -34,6 +35,8 @@ import {
   updateAlert,
   upsertProofs,
 } from './queries.ts'
+import { riskDetections } from './risk/raise.ts'
+import { confidences, criticalityIn, PRIOR_CONFIDENCE } from './risk/weigh.ts'
 import type { AlertSummary } from './schema.ts'
 import type { AlertsTable, DetectTables } from './tables.ts'
 
@@ -44,20 +47,31 @@ export interface Recorded {
   readonly updated: readonly AlertSummary[]
   /** Detections that were already part of an alert and changed nothing. */
   readonly repeated: number
+  /** Detections that exceptions hid and counted. */
+  readonly hidden: number
 }
 
 /**
  * Turns detections into alerts inside the caller's transaction, with their evidence. Idempotent: a detection that was
  * recorded before changes nothing, so a batch may be replayed. `now` is milliseconds UTC; what is grouped with what does
  * not depend on it.
+ * @param docOf documents of the events at hand: what exceptions look at, and where the inventory's word stands.
  */
-export async function recordDetections<T>(trx: Kysely<T>, detections: readonly Detection[], now: number): Promise<Recorded> {
-  if (detections.length === 0) return { raised: [], updated: [], repeated: 0 }
+export async function recordDetections<T>(
+  trx: Kysely<T>,
+  detections: readonly Detection[],
+  now: number,
+  docOf: DocOf = () => undefined,
+): Promise<Recorded> {
+  if (detections.length === 0) return { raised: [], updated: [], repeated: 0, hidden: 0 }
   const db = trx as unknown as Db
   const all = keyed(detections)
   const seen = await seenKeys(db, [...new Set(all.map(({ key }) => key))])
-  const unseen = all.filter(({ key }) => !seen.has(key))
-  if (unseen.length === 0) return { raised: [], updated: [], repeated: detections.length }
+  const offered = all.filter(({ key }) => !seen.has(key))
+  const { kept: unseen, hidden } = await applyExceptions(db, offered, now, docOf)
+  await insertSeen(db, hiddenSeen(hidden))
+  const counted = { hidden: hidden.size, repeated: detections.length - offered.length }
+  if (unseen.length === 0) return { raised: [], updated: [], ...counted }
   const groupIds = new Set(unseen.map(({ groupId }) => groupId))
   const observed = unseen.map(({ detection }) => detection.observed)
   const known = await candidates(
@@ -66,6 +80,7 @@ export async function recordDetections<T>(trx: Kysely<T>, detections: readonly D
     [...new Set(unseen.map(({ alertId }) => alertId))],
     observed.reduce((a, b) => Math.min(a, b)) - ALERT_GAP_MS,
     observed.reduce((a, b) => Math.max(a, b)) + ALERT_GAP_MS,
+    now,
   )
   const result = foldDetections(
     unseen,
@@ -76,13 +91,14 @@ export async function recordDetections<T>(trx: Kysely<T>, detections: readonly D
       first: row.first_observed,
       last: row.last_observed,
       open: row.state === 'open',
+      quiet: row.quiet_until !== null && row.quiet_until > now,
     })),
   )
   const grown = known.flatMap((row) => {
     const more = result.additions.get(row.id)
     return more === undefined ? [] : [grownRow(row, more, now)]
   })
-  const fresh = await freshRows(db, result.fresh, now)
+  const fresh = await freshRows(db, result.fresh, now, docOf)
   const evidence = [...fresh.map((row) => raisedEvidence(row, now)), ...grownEvidence(grown, now)]
   const first = (await recordEvidence(trx, evidence, { now: () => now })) - evidence.length + 1
   const raised = fresh.map((row, index) => ({ ...row, outbox: first + index }))
@@ -91,10 +107,13 @@ export async function recordDetections<T>(trx: Kysely<T>, detections: readonly D
   const newlySeen = seenRows(result)
   await insertSeen(db, newlySeen)
   await upsertProofs(db, [...raised, ...grown].flatMap(proofsOf))
+  const risky = await riskDetections(db, raised, now)
+  const risen = await recordDetections(trx, risky, now)
   return {
-    raised: raised.map(summaryOf),
+    raised: [...raised.map(summaryOf), ...risen.raised],
     updated: grown.map(summaryOf),
-    repeated: detections.length - newlySeen.length,
+    hidden: hidden.size,
+    repeated: detections.length - newlySeen.length - hidden.size,
   }
 }
 
@@ -139,14 +158,28 @@ function seenRows({ fresh, additions }: Folded): DetectTables['detect_seen'][] {
   )
 }
 
-async function freshRows(db: Db, alerts: readonly GrowingAlert[], now: number): Promise<AlertsTable[]> {
+function hiddenSeen(hidden: Excepted['hidden']): DetectTables['detect_seen'][] {
+  return [...hidden].map(([key, { exception, keyed: one }]) => ({
+    key,
+    scope: one.detection.scope,
+    alert_id: exception,
+    received: one.detection.received,
+  }))
+}
+
+async function freshRows(db: Db, alerts: readonly GrowingAlert[], now: number, docOf: DocOf): Promise<AlertsTable[]> {
   if (alerts.length === 0) return []
+  const right = await confidences(db, [...new Set(alerts.map((alert) => alert.rule.id))], now)
   const keys = [...new Set(alerts.map((alert) => entityKeyOf(alert.entity)))]
   const from = Math.min(...alerts.map((alert) => alert.first)) - STORY_GAP_MS
   const to = Math.max(...alerts.map((alert) => alert.last)) + STORY_GAP_MS
   const stories: StoryRow[] = await storiesNear(db, keys, from, to)
   return alerts.map((alert) => {
-    const row = freshRow(alert, stories, now)
+    const row = {
+      ...freshRow(alert, stories, now),
+      criticality: criticalityIn(docOf(alert.detections[0]?.eventIds.at(-1) ?? '')),
+      confidence: right(alert.scope, alert.rule.id),
+    }
     stories.push(row)
     return row
   })
@@ -198,6 +231,9 @@ function freshRow(alert: GrowingAlert, stories: readonly StoryRow[], now: number
     state: 'open',
     verdict: null,
     judged: null,
+    quiet_until: null,
+    criticality: null,
+    confidence: PRIOR_CONFIDENCE,
     acknowledged: null,
     assignee: null,
     note: '',

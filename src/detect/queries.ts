@@ -25,22 +25,26 @@ export async function seenKeys(db: Db, keys: readonly string[]): Promise<Readonl
   return new Set(rows.map((row) => row.key))
 }
 
-/** Open alerts of these groups that lie between two observed times, and whatever has one of these ids. */
+/** Open alerts of these groups that lie between two observed times, those kept quiet, and whatever has one of these ids. */
 export async function candidates(
   db: Db,
   groupIds: readonly string[],
   ids: readonly string[],
   from: number,
   to: number,
+  now: number,
 ): Promise<AlertsTable[]> {
   const open = await inChunks(groupIds, IDS_A_STATEMENT, (chunk) =>
     db
       .selectFrom('detect_alerts')
       .selectAll()
       .where('group_id', 'in', chunk)
-      .where('state', '=', 'open')
-      .where('last_observed', '>=', from)
-      .where('first_observed', '<=', to)
+      .where((eb) =>
+        eb.or([
+          eb.and([eb('state', '=', 'open'), eb('last_observed', '>=', from), eb('first_observed', '<=', to)]),
+          eb('quiet_until', '>', now),
+        ]),
+      )
       .execute(),
   )
   const there = new Set(open.map((row) => row.id))
@@ -177,6 +181,9 @@ const ROW = [
   'state',
   'verdict',
   'judged',
+  'quiet_until',
+  'criticality',
+  'confidence',
   'acknowledged',
   'assignee',
   'outbox',

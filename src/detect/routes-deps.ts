@@ -3,6 +3,7 @@ import type { Refusal, RuleInfo } from '../kernel/detection.ts'
 import type { State } from '../platform/state/state.ts'
 import type { DetailDeps } from './alerts-detail.ts'
 import type { Attack } from './coverage-attack.ts'
+import type { DocsOf } from './exceptions/preview.ts'
 import type { AlertSummary } from './schema.ts'
 
 export interface DetectDeps extends DetailDeps {
@@ -12,5 +13,7 @@ export interface DetectDeps extends DetailDeps {
   /** What the engines hold now, and what they refused. */
   rules(): { readonly loaded: readonly RuleInfo[]; readonly refused: readonly Refusal[] }
   /** Tells open consoles that these alerts changed. */
+  /** Documents of stored events. */
+  readonly docsOf: DocsOf
   changed(scope: string, alerts: readonly AlertSummary[]): void
 }

@@ -2,6 +2,7 @@ import { type Caller, type Route, route } from '../platform/http/route.ts'
 import { scopedTo } from '../platform/state/scope.ts'
 import { alertDetail } from './alerts-detail.ts'
 import { alertCounts, alertQueue } from './alerts-queue.ts'
+import { exceptionRoutes } from './exceptions/routes.ts'
 import type { DetectDeps } from './routes-deps.ts'
 import { ruleRoutes } from './routes-rules.ts'
 import {
@@ -39,7 +40,7 @@ export function routes(deps: DetectDeps): Route[] {
       summary: 'The queue: alerts grouped by entity and story, gravest first',
       query: queueQuery,
       response: queueResponse,
-      handle: ({ query, caller }) => alertQueue(db(caller.scope), query, caller.name),
+      handle: ({ query, caller }) => alertQueue(db(caller.scope), query, caller.name, deps.clock.now()),
     }),
     route({
       method: 'GET',
@@ -67,7 +68,7 @@ export function routes(deps: DetectDeps): Route[] {
       body: verdictBody,
       response: verdictResponse,
       handle: ({ params, body, caller }) =>
-        write(caller, (trx, now) => giveVerdict(trx, [params.id], body.verdict, body.note, caller, now)),
+        write(caller, (trx, now) => giveVerdict(trx, [params.id], body.verdict, body.note, caller, now, body.quietHours)),
     }),
     route({
       method: 'POST',
@@ -98,7 +99,8 @@ export function routes(deps: DetectDeps): Route[] {
       summary: 'Judge several alerts alike, all or none',
       body: bulkVerdictBody,
       response: verdictResponse,
-      handle: ({ body, caller }) => write(caller, (trx, now) => giveVerdict(trx, body.ids, body.verdict, body.note, caller, now)),
+      handle: ({ body, caller }) =>
+        write(caller, (trx, now) => giveVerdict(trx, body.ids, body.verdict, body.note, caller, now, body.quietHours)),
     }),
     route({
       method: 'POST',
@@ -109,6 +111,7 @@ export function routes(deps: DetectDeps): Route[] {
       response: verdictResponse,
       handle: ({ body, caller }) => write(caller, (trx, now) => undoVerdict(trx, body.ids, caller, now)),
     }),
+    ...exceptionRoutes(deps),
     ...ruleRoutes(deps),
   ]
 }

@@ -15,6 +15,10 @@ export type AlertState = (typeof ALERT_STATES)[number]
 export const VERDICTS = ['true', 'expected', 'false', 'escalated'] as const
 export type Verdict = (typeof VERDICTS)[number]
 
+/** How much an asset matters, least first, as the inventory says it. */
+export const CRITICALITIES = ['low', 'medium', 'high', 'critical'] as const
+export type Criticality = (typeof CRITICALITIES)[number]
+
 export const ENTITY_KINDS = ['host', 'user', 'address', 'other'] as const
 export type EntityKind = (typeof ENTITY_KINDS)[number]
 
@@ -57,6 +61,8 @@ export const alertSummary = z.object({
   state: z.enum(ALERT_STATES),
   verdict: z.enum(VERDICTS).nullable(),
   assignee: z.string().nullable(),
+  /** Until then it only counts what its rule finds about its entity, and nothing is raised for it. */
+  quietUntil: instant.nullable(),
 })
 export type AlertSummary = z.infer<typeof alertSummary>
 
@@ -78,6 +84,8 @@ export const queueGroup = z.object({
   firstObserved: instant,
   lastObserved: instant,
   raisedAt: instant,
+  /** What the findings about the entity add up to now. */
+  risk: z.number(),
   state: z.enum(ALERT_STATES),
   /** At most 50; `alertCount` is the true number. */
   alerts: z.array(alertSummary),
@@ -146,7 +154,40 @@ export type EntityTimeline = z.infer<typeof entityTimeline>
 /** Where the alert stands in the ledger; null until the outbox has been drained. */
 export const ledgerPlace = z.object({ index: z.int() })
 
+/** What the findings about an entity add up to now, and how each of them weighs. */
+export const entityRisk = z.object({
+  points: z.number(),
+  /** Where an alert is raised for the sum itself. */
+  threshold: z.number(),
+  /** After so many days a finding counts half. */
+  halfLifeDays: z.number(),
+  /** points = severityPoints × criticalityFactor × confidence × repeatFactor × ageFactor; the heaviest first. */
+  parts: z.array(
+    z.object({
+      alertId: z.string(),
+      title: z.string(),
+      titleJa: z.string(),
+      severity,
+      /** Null where the inventory does not know the asset: it counts as medium. */
+      criticality: z.enum(CRITICALITIES).nullable(),
+      verdict: z.enum(VERDICTS).nullable(),
+      lastObserved: instant,
+      points: z.number(),
+      severityPoints: z.number(),
+      criticalityFactor: z.number(),
+      /** How often the rule was right, as judged; 1 where this alert itself was found to be true. */
+      confidence: z.number(),
+      repeatFactor: z.number(),
+      ageFactor: z.number(),
+    }),
+  ),
+  /** How many more there are. */
+  otherParts: z.int(),
+})
+export type EntityRisk = z.infer<typeof entityRisk>
+
 export const alertDetail = alertSummary.extend({
+  risk: entityRisk,
   description: z.string(),
   descriptionJa: z.string(),
   /** The rule's group key, e.g. `{"host.name": "web-03"}`. */
@@ -173,7 +214,14 @@ export type AlertDetail = z.infer<typeof alertDetail>
 
 export const alertParams = z.object({ id: z.string().min(1).max(64) })
 
-export const verdictBody = z.object({ verdict: z.enum(VERDICTS), note: z.string().max(2000).default('') })
+/** The longest that a closed alert may keep its rule quiet about its entity. What is longer is an exception. */
+export const MOST_QUIET_HOURS = 168
+export const verdictBody = z.object({
+  verdict: z.enum(VERDICTS),
+  note: z.string().max(2000).default(''),
+  /** With a verdict that closes: for so many hours the same rule about the same entity only counts. */
+  quietHours: z.int().min(0).max(MOST_QUIET_HOURS).default(0),
+})
 export const bulkVerdictBody = verdictBody.extend({ ids: z.array(z.string()).min(1).max(500) })
 export const bulkUndoBody = z.object({ ids: z.array(z.string()).min(1).max(500) })
 /** `me`, an account name, or null for nobody. */
@@ -254,6 +302,7 @@ const coverageTotals = z.object({
   rule: z.int(),
   nothing: z.int(),
   /** proven / techniques × 100; null over an empty set. */
+  failed: z.int(),
   percent: z.number().nullable(),
 })
 

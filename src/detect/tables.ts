@@ -1,5 +1,6 @@
 import type { Level, Severity } from '../kernel/detection.ts'
-import type { AlertState, EntityKind, HistoryEntry, Verdict } from './schema.ts'
+import type { ExceptionsTable } from './exceptions/tables.ts'
+import type { AlertState, Criticality, EntityKind, HistoryEntry, Verdict } from './schema.ts'
 
 /** Times are milliseconds UTC; `detail`, `techniques`, `tactics` and `before` are JSON. */
 export interface AlertsTable {
@@ -33,6 +34,12 @@ export interface AlertsTable {
   state: AlertState
   verdict: Verdict | null
   judged: number | null
+  /** Until then what this rule finds about this entity is counted here and raises nothing, though this is closed. */
+  quiet_until: number | null
+  /** How much the asset matters that it is about, as the inventory said when it was raised. */
+  criticality: Criticality | null
+  /** From 0 to 1: how often the rule was right so far, when it was raised. */
+  confidence: number
   /** When a person first did something about it. */
   acknowledged: number | null
   assignee: string | null
@@ -86,4 +93,5 @@ export interface DetectTables {
   detect_seen: SeenTable
   detect_proofs: ProofsTable
   detect_history: AlertHistoryTable
+  detect_exceptions: ExceptionsTable
 }

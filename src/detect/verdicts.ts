@@ -3,7 +3,7 @@ import { KanpekiError } from '../kernel/error.ts'
 import type { Evidence } from '../kernel/evidence.ts'
 import { jsonText, readJson } from '../platform/state/columns.ts'
 import { recordEvidence } from '../platform/state/outbox.ts'
-import { summaryOf } from './alerts-view.ts'
+import { rfc3339, summaryOf } from './alerts-view.ts'
 import { type AlertChange, alertsByIds, type Db, historyOf, insertHistory, markUndone, updateAlert } from './queries.ts'
 import type { AlertSummary, HistoryEntry, Verdict } from './schema.ts'
 import type { AlertHistoryTable, AlertsTable } from './tables.ts'
@@ -15,7 +15,9 @@ export interface Actor {
 }
 
 /** What an undo brings back. */
-type Before = Pick<AlertsTable, 'state' | 'verdict' | 'judged' | 'assignee' | 'note'>
+type Before = Pick<AlertsTable, 'state' | 'verdict' | 'judged' | 'assignee' | 'note'> & Partial<Pick<AlertsTable, 'quiet_until'>>
+
+const HOUR_MS = 3_600_000
 
 interface Deed {
   readonly action: HistoryEntry['action']
@@ -26,6 +28,7 @@ interface Deed {
 
 /**
  * Gives one verdict to several alerts of a scope, all or none. `escalated` leaves them open.
+ * @param quietHours how long a closed one goes on counting without being raised anew.
  * @param trx a transaction limited to the caller's scope.
  * @throws KanpekiError `not_found` if one of them does not exist in this scope.
  */
@@ -36,10 +39,12 @@ export async function giveVerdict(
   note: string,
   by: Actor,
   now: number,
+  quietHours = 0,
 ): Promise<AlertSummary[]> {
   const db = trx as unknown as Db
   return await forEach(db, ids, async (row) => {
     const change: AlertChange = {
+      quiet_until: verdict === 'escalated' || quietHours === 0 ? null : now + quietHours * HOUR_MS,
       state: verdict === 'escalated' ? 'open' : 'closed',
       verdict,
       judged: verdict === 'escalated' ? null : now,
@@ -77,7 +82,7 @@ export async function undoVerdict(trx: Kysely<never>, ids: readonly string[], by
   return await forEach(db, ids, async (row) => {
     const last = undoable(await historyOf(db, row.id))
     if (last === undefined) throw new KanpekiError('conflict', `Nothing was decided about the alert ${row.id}.`)
-    const change: AlertChange = { ...readJson<Before>(last.before), updated: now }
+    const change: AlertChange = { quiet_until: null, ...readJson<Before>(last.before), updated: now }
     await markUndone(db, row.id, last.number)
     const deed: Deed = { action: 'undo', verdict: change.verdict ?? null, assignee: change.assignee ?? null, note: '' }
     await enter(db, row, change, deed, by, now)
@@ -105,7 +110,7 @@ async function forEach(db: Db, ids: readonly string[], run: (row: AlertsTable) =
 /** Writes the change, the history and the evidence, which belong together. */
 async function enter(db: Db, row: AlertsTable, change: AlertChange, deed: Deed, by: Actor, now: number): Promise<void> {
   const history = await historyOf(db, row.id)
-  const { state, verdict, judged, assignee, note } = row
+  const { state, verdict, judged, assignee, note, quiet_until } = row
   await updateAlert(db, row.id, change)
   await insertHistory(db, {
     alert_id: row.id,
@@ -115,7 +120,7 @@ async function enter(db: Db, row: AlertsTable, change: AlertChange, deed: Deed, 
     by_id: by.id,
     by_name: by.name,
     ...deed,
-    before: jsonText({ state, verdict, judged, assignee, note } satisfies Before),
+    before: jsonText({ state, verdict, judged, assignee, note, quiet_until } satisfies Before),
     undone: 0,
   })
   await recordEvidence(db, [evidenceOf(row, change, deed, by, now)], { now: () => now })
@@ -134,6 +139,7 @@ function evidenceOf(row: AlertsTable, change: AlertChange, deed: Deed, by: Actor
       verdict: deed.verdict,
       before: row.verdict,
       state: change.state ?? row.state,
+      ...(typeof change.quiet_until === 'number' ? { quietUntil: rfc3339(change.quiet_until) } : {}),
       assignee: deed.assignee,
       note: deed.note,
       by: { id: by.id, name: by.name },

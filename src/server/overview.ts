@@ -55,7 +55,7 @@ async function overview(deps: OverviewDeps, measures: ReadonlyMap<string, Measur
   const alerts = state.scoped<DetectTables>(scope)
   const [counts, queue, sources, cards] = await Promise.all([
     alertCounts(alerts, caller.name, now),
-    alertQueue(alerts, queueQuery.parse({ limit: ALERTS_SHOWN }), caller.name),
+    alertQueue(alerts, queueQuery.parse({ limit: ALERTS_SHOWN }), caller.name, now),
     listSources(state.tables<CollectTables>(), scope, deps.statusOf, now),
     cardsOf(deps, measures, caller, now),
   ])

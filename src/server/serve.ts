@@ -19,7 +19,6 @@ import { sendTestAttack } from '../app/demo/test-attack.ts'
 import { createEntityTimeline } from '../app/entity-timeline.ts'
 import { erasureRoutes } from '../app/erasure/routes.ts'
 import { startMissing } from '../app/missing.ts'
-import { CONSOLE, cardFolders, sourceFiles } from '../app/places.ts'
 import type { Repeating } from '../app/repeat.ts'
 import { retentionRoutes } from '../app/retention/routes.ts'
 import { startReviewing } from '../app/reviewing.ts'
@@ -39,7 +38,9 @@ import type { DeclareTables } from '../declare/tables.ts'
 import { waitingCards } from '../declare/waiting.ts'
 import { routes as detectRoutes } from '../detect/routes.ts'
 import { KanpekiError, messageOf } from '../kernel/error.ts'
+import { waitingExceptions } from '../detect/exceptions/waiting.ts'
 import { DEFAULT_SCOPE } from '../kernel/event.ts'
+import type { DetectTables } from '../detect/tables.ts'
 import type { Config } from '../platform/config.ts'
 import type { Route } from '../platform/http/route.ts'
 import { RawReply, route } from '../platform/http/route.ts'
@@ -294,7 +295,10 @@ export function allRoutes(deps: RouteDeps): Route[] {
     ...partRoutes({
       ...access,
       assetsChanged: async () => void (await pipeline.ask({ kind: 'known' })),
-      waiting: [(scope) => waitingCards(state.scoped<DeclareTables>(scope))],
+      waiting: [
+        (scope) => waitingCards(state.scoped<DeclareTables>(scope)),
+        (scope) => waitingExceptions(state.scoped<DetectTables>(scope)),
+      ],
     }),
     ...ssoRoutes({ ...access, fetch: services.outgoing.fetch }),
     ...scimRoutes(access),
@@ -345,6 +349,7 @@ export function allRoutes(deps: RouteDeps): Route[] {
       method: 'GET',
       path: '/api/v1/status',
       permission: 'sources:read',
+      docsOf: async (scope, ids) => new Map((await lake.getMany(scope, ids)).map(({ id, doc }) => [id, doc])),
       summary: 'What waits for the rules, and which rules run',
       handle: async () => {
         const status = await pipeline.ask({ kind: 'status' })

@@ -33,6 +33,8 @@ export interface DetectorDeps {
     trx: Kysely<PipelineTables>,
     detections: readonly Detection[],
     now: number,
+    /** Of this batch. */
+    events: readonly StoredEvent[],
   ) => Promise<{ readonly changed: number }>
   readonly applyCounts: (
     trx: Kysely<PipelineTables>,
@@ -104,7 +106,7 @@ export function createDetector(deps: DetectorDeps): Detector {
     for (;;) {
       try {
         alerts = await deps.state.transaction<PipelineTables, number>(async (trx) => {
-          const { changed } = await deps.recordDetections(trx, detections, now)
+          const { changed } = await deps.recordDetections(trx, detections, now, events)
           for (const { source, scope, result } of counts) await deps.applyCounts(trx, source, scope, result, now)
           if (batch !== undefined) {
             const { writer, sequence, received } = batch

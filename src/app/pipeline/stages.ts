@@ -5,6 +5,8 @@ import { parseRecord } from '../../collect/normalise/parse-record.ts'
 import type { CollectTables } from '../../collect/tables.ts'
 import { recordDetections } from '../../detect/alerts.ts'
 import { type Clock, neverBack } from '../../kernel/clock.ts'
+import type { StoredEvent } from '../../kernel/event.ts'
+import type { JsonObject } from '../../kernel/json.ts'
 import type { Lake, StoredBatch } from '../../platform/lake/lake.ts'
 import { recordEvidence } from '../../platform/state/outbox.ts'
 import type { State } from '../../platform/state/state.ts'
@@ -63,8 +65,8 @@ export async function startStages({
     until: await lake.lastSequence(name),
     rules,
     batchRoot,
-    recordDetections: async (trx, detections, now) => {
-      const { raised, updated } = await recordDetections(trx, detections, now)
+    recordDetections: async (trx, detections, now, events) => {
+      const { raised, updated } = await recordDetections(trx, detections, now, docsOf(events))
       return { changed: raised.length + updated.length }
     },
     applyCounts,
@@ -85,6 +87,15 @@ export async function startStages({
     ready: () => detector.ready(),
   })
   return { writer, detector, watch, clock }
+}
+
+/** Documents by event id; the list is only gone through where somebody asks. */
+function docsOf(events: readonly StoredEvent[]): (id: string) => JsonObject | undefined {
+  let byId: ReadonlyMap<string, JsonObject> | undefined
+  return (id) => {
+    byId ??= new Map(events.map((event) => [event.id, event.doc]))
+    return byId.get(id)
+  }
 }
 
 /** Accounts of a batch that a crash left uncounted: what the lake holds was received and stored; bytes and repeats are not known any more. */

@@ -13,6 +13,7 @@ export const PERMISSIONS = [
   'events:read',
   'alerts:read',
   'alerts:write',
+  'alerts:approve',
   'rules:read',
   'cards:read',
   'cards:write',

@@ -32,6 +32,8 @@ export interface Seed {
   readonly reviewItem: string
   /** A saved search that is shared. */
   readonly search: string
+  /** One that waits for approval. */
+  readonly exception: string
   /** A ledger entry of the scope. */
   readonly entry: number
 }
@@ -172,6 +174,8 @@ export async function plant(kanpeki: Kanpeki, admin: string, scope: string, mark
     )
     return raised[0]!.id
   })
+  const proposal = { rule: `${marker}-rule`, conditions: [], reason: `${marker} is known here`, days: 7 }
+  const exception = await ask('/api/v1/exceptions', proposal)
   await openQuarter({
     clock,
     record: (work) =>
@@ -211,6 +215,7 @@ export async function plant(kanpeki: Kanpeki, admin: string, scope: string, mark
     review: review.id,
     reviewItem: item.id,
     search: search['id'] as unknown as string,
+    exception: exception['id'] as unknown as string,
     entry: entries.items[0]!.index,
   }
 }

@@ -48,6 +48,7 @@ const MADE = [
   ...['written', 'in-force', 'signed', 'missing'].map((change) => `card.${change}`),
   ...['first-start', 'add', 'change', 'remove'].map((change) => `rule.${change}`),
   ...['add', 'change'].map((change) => `source.${change}`),
+  ...['propose', 'approve', 'refuse', 'end'].map((deed) => `exception.${deed}`),
 ]
 
 describe('sentences', () => {
