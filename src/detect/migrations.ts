@@ -91,5 +91,5 @@ export const migrations: readonly Migration[] = [
         .execute()
     },
   },
-]
   ...exceptionMigrations,
+]

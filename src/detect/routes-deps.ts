@@ -12,8 +12,8 @@ export interface DetectDeps extends DetailDeps {
   readonly attack: Attack
   /** What the engines hold now, and what they refused. */
   rules(): { readonly loaded: readonly RuleInfo[]; readonly refused: readonly Refusal[] }
-  /** Tells open consoles that these alerts changed. */
   /** Documents of stored events. */
   readonly docsOf: DocsOf
+  /** Tells open consoles that these alerts changed. */
   changed(scope: string, alerts: readonly AlertSummary[]): void
 }

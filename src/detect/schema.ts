@@ -299,10 +299,10 @@ const coverageTotals = z.object({
   techniques: z.int(),
   proven: z.int(),
   older: z.int(),
+  failed: z.int(),
   rule: z.int(),
   nothing: z.int(),
   /** proven / techniques × 100; null over an empty set. */
-  failed: z.int(),
   percent: z.number().nullable(),
 })
 

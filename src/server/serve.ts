@@ -36,11 +36,11 @@ import { routes as declareRoutes } from '../declare/routes.ts'
 import type { DeclareDeps } from '../declare/routes-deps.ts'
 import type { DeclareTables } from '../declare/tables.ts'
 import { waitingCards } from '../declare/waiting.ts'
-import { routes as detectRoutes } from '../detect/routes.ts'
-import { KanpekiError, messageOf } from '../kernel/error.ts'
 import { waitingExceptions } from '../detect/exceptions/waiting.ts'
-import { DEFAULT_SCOPE } from '../kernel/event.ts'
+import { routes as detectRoutes } from '../detect/routes.ts'
 import type { DetectTables } from '../detect/tables.ts'
+import { KanpekiError, messageOf } from '../kernel/error.ts'
+import { DEFAULT_SCOPE } from '../kernel/event.ts'
 import type { Config } from '../platform/config.ts'
 import type { Route } from '../platform/http/route.ts'
 import { RawReply, route } from '../platform/http/route.ts'
@@ -327,6 +327,7 @@ export function allRoutes(deps: RouteDeps): Route[] {
         drainer.poke()
         live.publish('alerts')
       },
+      docsOf: async (scope, ids) => new Map((await lake.getMany(scope, ids)).map(({ id, doc }) => [id, doc])),
       entityTimeline: createEntityTimeline(lake),
       ledgerIndexes: places,
     }),
@@ -349,7 +350,6 @@ export function allRoutes(deps: RouteDeps): Route[] {
       method: 'GET',
       path: '/api/v1/status',
       permission: 'sources:read',
-      docsOf: async (scope, ids) => new Map((await lake.getMany(scope, ids)).map(({ id, doc }) => [id, doc])),
       summary: 'What waits for the rules, and which rules run',
       handle: async () => {
         const status = await pipeline.ask({ kind: 'status' })
