@@ -1,5 +1,5 @@
 import { statSync } from 'node:fs'
-import { open as openFile, readFile, rm } from 'node:fs/promises'
+import { readFile } from 'node:fs/promises'
 import type { IncomingMessage } from 'node:http'
 import { join } from 'node:path'
 import { makeBackup } from '../app/care/make-backup.ts'
@@ -7,26 +7,34 @@ import { checkBackup } from '../app/care/restore-backup.ts'
 import { backupDeps, ESTIMATE_HEADER, SKIPPED_HEADER } from '../app/care/routes.ts'
 import { startServices } from '../app/services.ts'
 import { VERSION } from '../app/version.ts'
-import { KanpekiError } from '../kernel/error.ts'
-import { moveDurably } from '../platform/atomic-file.ts'
+import { KanpekiError, messageOf } from '../kernel/error.ts'
 import { readConfig } from '../platform/config.ts'
 import { parseVerifierKey, type VerifierKey } from '../prove/verify/note.ts'
+import { backupTarget } from './backup-place.ts'
+import type { BackupTarget } from './backup-target.ts'
 import { localServer } from './local-server.ts'
 import { EXIT, guarded, readOptions } from './options.ts'
-import { showProgress, sizeText } from './progress.ts'
+import { type Progress, showProgress, sizeText } from './progress.ts'
 import { open, type ServerRef, urlOf } from './request.ts'
+import { s3Flags } from './s3-address.ts'
 import { terminalLog } from './terminal-log.ts'
 
-const USAGE = `Usage: kanpeki backup [--data DIR | --url URL --token T] [-o FILE|DIR] [--with-seal-key] [--json]
+const USAGE = `Usage: kanpeki backup [--data DIR | --url URL --token T] [--to FILE|DIR|s3://BUCKET/PREFIX] [--with-seal-key] [--json]
 
 Writes one archive of everything: events, state, ledger, keys, rules, cards and settings. The server may run and take in
-events meanwhile. The archive is read back and checked before it gets its name.
+events meanwhile. The archive is read back and checked before it counts as a backup.
 
   --data DIR        the data folder (default ./data)
   --url URL         another machine's server, with --token (or KANPEKI_TOKEN) of an administrator of every scope
-  -o, --output PATH a file, or a folder to name one in (default ./kanpeki-backup-TIME.tar)
+  --to PLACE        a file, a folder to name one in, or a bucket (default: the setting backup-to, else the working folder);
+                    -o and --output are the same
+  --s3-endpoint URL, --s3-region NAME
+                    the bucket's server, where it is not that of AWS (or the settings of the same names)
   --with-seal-key   also the key that opens the sealed secrets: keep such an archive as you keep that key
   --json            the result as one JSON object
+
+Keys for a bucket come from where AWS' tools look: AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, a credentials file
+(AWS_SHARED_CREDENTIALS_FILE, AWS_PROFILE), or the machine's role.
 `
 
 export function backupCommand(args: readonly string[]): Promise<number> {
@@ -39,7 +47,10 @@ export function backupCommand(args: readonly string[]): Promise<number> {
           data: { type: 'string' },
           url: { type: 'string' },
           token: { type: 'string' },
+          to: { type: 'string' },
           output: { type: 'string', short: 'o' },
+          's3-endpoint': { type: 'string' },
+          's3-region': { type: 'string' },
           'with-seal-key': { type: 'boolean', default: false },
           json: { type: 'boolean', default: false },
           help: { type: 'boolean', short: 'h', default: false },
@@ -53,9 +64,12 @@ export function backupCommand(args: readonly string[]): Promise<number> {
     }
     if (values.url !== undefined && values.data !== undefined)
       throw new KanpekiError('usage', 'Give --data or --url, not both.', { remedy: `\n${USAGE}` })
-    const target = targetOf(values.output, new Date())
+    if (values.to !== undefined && values.output !== undefined)
+      throw new KanpekiError('usage', '--to and --output are the same: give one.', { remedy: `\n${USAGE}` })
     const started = performance.now()
     const data = values.data ?? './data'
+    const settings = readConfig(data, s3Flags(values), process.env).values
+    const target = await backupTarget(values.to ?? values.output ?? settings['backup-to'] ?? undefined, settings, new Date())
     const withSealKey = values['with-seal-key']
     const from =
       values.url === undefined
@@ -69,11 +83,11 @@ export function backupCommand(args: readonly string[]): Promise<number> {
       if (values.json) {
         const events = { events: lake.events, lastReceived: lake.lastReceived }
         process.stdout.write(
-          `${JSON.stringify({ file: target, bytes, seconds, made: manifest.made, ledger, ...events, sealKey })}\n`,
+          `${JSON.stringify({ file: target.name, bytes, seconds, made: manifest.made, ledger, ...events, sealKey })}\n`,
         )
         return EXIT.ok
       }
-      process.stdout.write(`${target}\n`)
+      process.stdout.write(`${target.name}\n`)
       const lines = [
         `${sizeText(bytes)} in ${seconds} s: ${lake.events} events, ${ledger.size} ledger entries, ${manifest.files.length} files. Read back and checked.`,
         ...(from.skipped.length === 0 ? [] : [`Not in it, since they are no plain files: ${from.skipped.join(', ')}.`]),
@@ -155,44 +169,53 @@ async function refusal(response: IncomingMessage, url: string): Promise<KanpekiE
   }
 }
 
-/** Writes beside the target, durably, reads it back, and only then gives it its name. */
-async function writeChecked(from: From, target: string, keys: readonly VerifierKey[]): ReturnType<typeof checkBackup> {
-  const temporary = `${target}.part`
-  if (statSync(target, { throwIfNoEntry: false }) !== undefined)
-    throw new KanpekiError('usage', `${target} is there already.`, { remedy: 'Give another name with -o FILE.' })
+/** It counts as a backup once it was read back, as it lies at the target, and is whole. */
+async function writeChecked(from: From, target: BackupTarget, keys: readonly VerifierKey[]): ReturnType<typeof checkBackup> {
   const progress = showProgress(from.estimate)
+  const stop = new AbortController()
+  const interrupt = (): void => stop.abort()
+  process.once('SIGINT', interrupt)
+  process.once('SIGTERM', interrupt)
   try {
-    const file = await openFile(temporary, 'w', 0o600)
-    try {
-      for await (const chunk of from.bytes) {
-        for (let at = 0; at < chunk.byteLength; ) at += (await file.write(chunk, at)).bytesWritten
-        progress.add(chunk.byteLength)
-      }
-      await file.sync()
-    } finally {
-      await file.close()
-      progress.end()
-    }
-    const checked = await checkBackup(temporary, keys)
-    await moveDurably(temporary, target)
+    await target.write(passing(from.bytes, progress, stop.signal), from.estimate).finally(() => progress.end())
+    const checked = await checkBackup(passing(target.read(), undefined, stop.signal), keys).catch((error: unknown) => {
+      throw error instanceof KanpekiError && error.code === 'archive_broken' ? notWhatWasWritten(target, error) : error
+    })
+    await target.keep()
     return checked
   } catch (error) {
-    await rm(temporary, { force: true })
+    await target.discard()
     if (error instanceof KanpekiError) throw error
-    throw new KanpekiError('backup_broken', `The backup broke off: ${error instanceof Error ? error.message : String(error)}.`, {
+    throw new KanpekiError('backup_broken', `The backup broke off: ${messageOf(error)}.`, {
       remedy: 'Nothing was kept. See the log of the server, and run it again.',
       cause: error,
     })
+  } finally {
+    process.off('SIGINT', interrupt)
+    process.off('SIGTERM', interrupt)
+  }
+}
+
+function notWhatWasWritten({ name }: BackupTarget, error: KanpekiError): KanpekiError {
+  return new KanpekiError('backup_broken', `${name}, read back, is not what was written. ${error.message}`, {
+    remedy: 'It was removed. Run it again, and mistrust the disk or the store if that happens again.',
+    cause: error,
+  })
+}
+
+async function* passing(
+  bytes: AsyncIterable<Uint8Array>,
+  progress: Progress | undefined,
+  signal: AbortSignal,
+): AsyncGenerator<Uint8Array> {
+  for await (const chunk of bytes) {
+    if (signal.aborted) throw new KanpekiError('interrupted', 'The backup was interrupted; nothing was kept.')
+    progress?.add(chunk.byteLength)
+    yield chunk
   }
 }
 
 async function ledgerKey(data: string): Promise<readonly VerifierKey[]> {
   const key = parseVerifierKey((await readFile(join(data, 'ledger', 'key'), 'utf8').catch(() => '')).trim())
   return key === undefined ? [] : [key]
-}
-
-function targetOf(output: string | undefined, now: Date): string {
-  const name = `kanpeki-backup-${now.toISOString().replaceAll(/[-:]|\.\d+/g, '')}.tar`
-  if (output === undefined) return name
-  return statSync(output, { throwIfNoEntry: false })?.isDirectory() === true ? join(output, name) : output
 }

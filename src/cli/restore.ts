@@ -1,21 +1,26 @@
 import { existsSync } from 'node:fs'
-import { readFile, stat } from 'node:fs/promises'
+import { readFile } from 'node:fs/promises'
 import { restoreBackup } from '../app/care/restore-backup.ts'
 import { KanpekiError } from '../kernel/error.ts'
+import { readConfig } from '../platform/config.ts'
 import { readTrustedKeys, trustedKeysPath } from '../prove/trusted-keys.ts'
 import { parseVerifierKey, type VerifierKey } from '../prove/verify/note.ts'
+import { backupArchive } from './backup-place.ts'
 import { EXIT, guarded, readOptions } from './options.ts'
 import { showProgress, sizeText } from './progress.ts'
+import { s3Flags } from './s3-address.ts'
 import { terminalLog } from './terminal-log.ts'
 
-const USAGE = `Usage: kanpeki restore FILE --data DIR [--key VKEY] [--seal-key-file FILE] [--json]
+const USAGE = `Usage: kanpeki restore FILE|DIR|s3://BUCKET/KEY --data DIR [--key VKEY] [--seal-key-file FILE] [--json]
 
 Restores a backup into an empty folder, proves it, and says how much is lost since. Start it with: kanpeki up --data DIR
 
-  FILE                  what 'kanpeki backup' wrote
+  FILE                  what 'kanpeki backup' wrote; of a folder, or of a bucket's prefix, the newest one in it
   --data DIR            a folder that is empty or does not exist (default ./data)
   --key VKEY            the signer's key as /ledger/key gave it, or a file with it; may be repeated
   --seal-key-file FILE  the key that opens the sealed secrets, where neither KANPEKI_SEAL_KEY nor the settings give it
+  --s3-endpoint URL, --s3-region NAME
+                        the bucket's server, where it is not that of AWS (or KANPEKI_S3_ENDPOINT and KANPEKI_S3_REGION)
   --json                the result as one JSON object
 
 Without a key given or trusted before, the backup is proved to be whole, but its signer is only what it says itself.
@@ -32,6 +37,8 @@ export function restoreCommand(args: readonly string[]): Promise<number> {
           data: { type: 'string', default: './data' },
           key: { type: 'string', multiple: true },
           'seal-key-file': { type: 'string' },
+          's3-endpoint': { type: 'string' },
+          's3-region': { type: 'string' },
           json: { type: 'boolean', default: false },
           help: { type: 'boolean', short: 'h', default: false },
         },
@@ -44,15 +51,14 @@ export function restoreCommand(args: readonly string[]): Promise<number> {
     }
     const [file] = positionals
     if (file === undefined || positionals.length > 1) throw new KanpekiError('usage', 'Give one file.', { remedy: `\n${USAGE}` })
-    const size = (await stat(file).catch(() => undefined))?.size
-    if (size === undefined) throw new KanpekiError('archive_missing', `There is no file ${file}.`)
+    const archive = await backupArchive(file, readConfig(values.data, s3Flags(values), process.env).values)
     const given = await Promise.all((values.key ?? []).map(readKey))
     const trusted = await readTrustedKeys(trustedKeysPath())
     const started = performance.now()
-    const progress = showProgress(size)
+    const progress = showProgress(archive.size)
     let read = 0
     const { manifest, key, bytes, events, report } = await restoreBackup({
-      file,
+      archive: archive.read(),
       data: values.data,
       keys: given,
       ...(values['seal-key-file'] === undefined ? {} : { sealKeyFile: values['seal-key-file'] }),
@@ -76,11 +82,11 @@ export function restoreCommand(args: readonly string[]): Promise<number> {
         ledger: { size: entries, root },
         signer: known ? key.name : null,
       }
-      process.stdout.write(`${JSON.stringify({ ok: true, data: values.data, bytes, seconds, ...result })}\n`)
+      process.stdout.write(`${JSON.stringify({ ok: true, from: archive.name, data: values.data, bytes, seconds, ...result })}\n`)
       return EXIT.ok
     }
     const lines = [
-      `Restored to ${values.data} in ${seconds} s (${sizeText(bytes)}): ${events} events, ${ledger.size} ledger entries.`,
+      `Restored ${archive.name} to ${values.data} in ${seconds} s (${sizeText(bytes)}): ${events} events, ${ledger.size} ledger entries.`,
       `PROVED: ledger ${ledger.origin}, root ${ledger.root}, ${report.checked.segments} sealed hours.`,
       `It shows the moment ${made}; the last event in it was received at ${lake.lastReceived ?? '(never)'}. What came later is not in it.`,
       ...(known

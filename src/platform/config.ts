@@ -121,6 +121,14 @@ const SETTINGS = {
       ja: 'TLS で syslog を送る側に、ここで登録した機器の証明書の提示を必須とするか。提示された証明書は、どちらの設定でも検証します。',
     },
   },
+  'selftest-every': {
+    schema: duration.nullable(),
+    fallback: '24 h',
+    meaning: {
+      en: 'How often scenarios are executed through the real ingest path, so that ATT&CK coverage is proven and not claimed; e.g. 12 h, 7 d. null never does it by itself.',
+      ja: '攻撃シナリオを実際の収集経路で実行する間隔（例: 12 h、7 d）。ATT&CK の網羅率を実行で裏付けるためのもの。null なら自動では実行しません。',
+    },
+  },
   memory: {
     schema: bytes,
     fallback: '512 MB',
@@ -146,6 +154,30 @@ const SETTINGS = {
     meaning: {
       en: 'ClickHouse URL for events; the embedded engine by default.',
       ja: 'イベントを置く ClickHouse の URL。既定は組み込みエンジン。',
+    },
+  },
+  'backup-to': {
+    schema: z.string().min(1).nullable(),
+    fallback: null,
+    meaning: {
+      en: "Where 'kanpeki backup' puts its archives: a folder, or s3://BUCKET/PREFIX. The working folder by default.",
+      ja: 'kanpeki backup の保存先。フォルダー、または s3://BUCKET/PREFIX。既定では作業フォルダー。',
+    },
+  },
+  's3-endpoint': {
+    schema: z.url({ protocol: /^https?$/ }).nullable(),
+    fallback: null,
+    meaning: {
+      en: 'URL of an S3 server other than that of AWS. Plain HTTP on this machine only.',
+      ja: 'AWS 以外の S3 サーバーの URL。平文の HTTP は同じ機器上に限ります。',
+    },
+  },
+  's3-region': {
+    schema: z.string().min(1).nullable(),
+    fallback: null,
+    meaning: {
+      en: 'Region of the bucket; that of AWS_REGION by default.',
+      ja: 'バケットのリージョン。既定では AWS_REGION の値。',
     },
   },
   'retention-days': {
@@ -209,6 +241,22 @@ const SETTINGS = {
       ja: '台帳のチェックポイントを書き足す、データフォルダーの外のファイル。別の機器に置くのが最善です。',
     },
   },
+  witnesses: {
+    schema: z.array(z.string().regex(/^https?:\/\/\S+\s+\S+\+[0-9a-f]{8}\+\S+$/, 'not like https://HOST/witness KEY')),
+    fallback: [],
+    meaning: {
+      en: 'Other Kanpeki, or any witness by c2sp.org/tlog-witness, that cosign our ledger: address and key, e.g. https://siem.example.org/witness NAME+HASH+KEY.',
+      ja: 'この台帳に連署する証人（ほかの Kanpeki、または c2sp.org/tlog-witness に従う証人）のアドレスと鍵（例: https://siem.example.org/witness 名前+ハッシュ+鍵）。',
+    },
+  },
+  'witness-for': {
+    schema: z.array(z.string().regex(/^\S+\+[0-9a-f]{8}\+\S+$/, 'not a key like NAME+HASH+KEY')),
+    fallback: [],
+    meaning: {
+      en: 'Ledgers of others that we cosign, by their keys (GET /ledger/key), each only as the continuation of what we cosigned before.',
+      ja: 'こちらが連署する相手の台帳の鍵（GET /ledger/key で得られます）。前回連署した内容の続きであるときだけ連署します。',
+    },
+  },
   'source-folders': {
     schema: z.array(z.string().min(1)),
     fallback: [],
@@ -239,22 +287,6 @@ const SETTINGS = {
     meaning: {
       en: 'File with the key that seals stored secrets, best outside the data folder; keys/seal.key in it by default. The variable KANPEKI_SEAL_KEY (base64) goes before it.',
       ja: '保存する秘密を封印する鍵のファイル。データフォルダーの外が最善で、既定はその中の keys/seal.key。環境変数 KANPEKI_SEAL_KEY（base64）があればそちらを使います。',
-    },
-  },
-  witnesses: {
-    schema: z.array(z.string().regex(/^https?:\/\/\S+\s+\S+\+[0-9a-f]{8}\+\S+$/, 'not like https://HOST/witness KEY')),
-    fallback: [],
-    meaning: {
-      en: 'Other Kanpeki, or any witness by c2sp.org/tlog-witness, that cosign our ledger: address and key, e.g. https://siem.example.org/witness NAME+HASH+KEY.',
-      ja: 'この台帳に連署する証人（ほかの Kanpeki、または c2sp.org/tlog-witness に従う証人）のアドレスと鍵（例: https://siem.example.org/witness 名前+ハッシュ+鍵）。',
-    },
-  },
-  'witness-for': {
-    schema: z.array(z.string().regex(/^\S+\+[0-9a-f]{8}\+\S+$/, 'not a key like NAME+HASH+KEY')),
-    fallback: [],
-    meaning: {
-      en: 'Ledgers of others that we cosign, by their keys (GET /ledger/key), each only as the continuation of what we cosigned before.',
-      ja: 'こちらが連署する相手の台帳の鍵（GET /ledger/key で得られます）。前回連署した内容の続きであるときだけ連署します。',
     },
   },
   'seal-key-command': {

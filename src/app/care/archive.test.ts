@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { createReadStream, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import fc from 'fast-check'
@@ -216,7 +216,7 @@ it.each([
   const file = join(folder, 'hostile.tar')
   writeFileSync(file, await archive([...FILES, source(name, 'hostile')]))
   const data = join(folder, 'data')
-  const options = { file, data, keys: [], environment: {}, log: () => {} }
+  const options = { archive: createReadStream(file), data, keys: [], environment: {}, log: () => {} }
   await expect(restoreBackup(options)).rejects.toMatchObject({
     code: expect.stringMatching(/^(unsafe_path|archive_broken)$/) as string,
   })
@@ -227,7 +227,7 @@ it('restores nothing from a file that is no backup', async () => {
   const file = join(folder, 'hostile.tar')
   for (const bytes of [Buffer.alloc(0), Buffer.alloc(2 * BLOCK), randomBytes(5000)]) {
     writeFileSync(file, bytes)
-    const options = { file, data: join(folder, 'data'), keys: [], environment: {}, log: () => {} }
+    const options = { archive: createReadStream(file), data: join(folder, 'data'), keys: [], environment: {}, log: () => {} }
     await expect(restoreBackup(options)).rejects.toMatchObject({ code: 'archive_broken' })
   }
   expect(readdirSync(folder)).toEqual(['hostile.tar'])

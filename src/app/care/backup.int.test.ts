@@ -1,4 +1,14 @@
-import { createWriteStream, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs'
+import {
+  createReadStream,
+  createWriteStream,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Readable } from 'node:stream'
@@ -63,14 +73,14 @@ it('brings back sealed hours, rules, links’ names and keys in clear, the last 
   expect(leftovers()).toEqual([])
   expect(Math.abs(statSync(file).size - backup.estimate)).toBeLessThan(0.2 * backup.estimate)
   expect(readFileSync(file, 'latin1')).not.toMatch(/not a real one|PRIVATE\+KEY/)
-  const { manifest } = await checkBackup(file, [services.ledger.key])
+  const { manifest } = await checkBackup(createReadStream(file), [services.ledger.key])
   expect(manifest.files.find(({ name }) => name === 'files/keys/other.key')?.sealed).toBe(true)
   expect(manifest.files.filter(({ name }) => name.startsWith('lake/sealed/'))).toHaveLength(1)
 
   const restored = join(folder, 'restored')
   const sealKeyFile = join(data, 'keys/seal.key')
   const { report, events } = await restoreBackup({
-    file,
+    archive: createReadStream(file),
     data: restored,
     keys: [services.ledger.key],
     sealKeyFile,

@@ -1,4 +1,3 @@
-import { createReadStream } from 'node:fs'
 import { type FileHandle, mkdir, open, readdir, readFile, rename, rm, rmdir, writeFile } from 'node:fs/promises'
 import { basename, dirname, join, resolve } from 'node:path'
 import { KanpekiError } from '../../kernel/error.ts'
@@ -32,7 +31,8 @@ const PARTS = '.parts'
 const RESERVED = /^(state\.db|ledger|lake|backups|running\.json|restored\.json|lock|\.rows|\.parts)(-|\.|\/|$)/
 
 export interface RestoreOptions {
-  readonly file: string
+  /** The archive, read once. */
+  readonly archive: AsyncIterable<Uint8Array>
   /** Does not exist yet, or is empty. */
   readonly data: string
   /** Keys of which one must have signed; empty if none is known. */
@@ -79,9 +79,10 @@ export async function restoreBackup(options: RestoreOptions): Promise<Restored> 
   const started = new Date().toISOString()
   await mkdir(temporary, { mode: 0o700 })
   try {
-    const source = createReadStream(options.file, { highWaterMark: 1 << 20 })
     const sink = unpackInto(temporary)
-    const { manifest, key, bytes } = await readArchive(counted(source, options), options.keys, sink).finally(() => sink.close())
+    const { manifest, key, bytes } = await readArchive(counted(options.archive, options), options.keys, sink).finally(() =>
+      sink.close(),
+    )
     const dir = dataDir(temporary)
     prepareDataDir(dir)
     await openSecrets(temporary, manifest, options)
@@ -108,16 +109,14 @@ export async function restoreBackup(options: RestoreOptions): Promise<Restored> 
     return { manifest, key, bytes, events, report }
   } catch (error) {
     await rm(temporary, { recursive: true, force: true })
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT' && (error as NodeJS.ErrnoException).path === options.file)
-      throw new KanpekiError('archive_missing', `There is no file ${options.file}.`)
     throw error
   }
 }
 
-/** Reads a backup to its end without keeping anything: proves that the file is whole. */
-export function checkBackup(file: string, keys: readonly VerifierKey[]): ReturnType<typeof readArchive> {
+/** Reads a backup to its end without keeping anything: proves that it is whole. */
+export function checkBackup(archive: AsyncIterable<Uint8Array>, keys: readonly VerifierKey[]): ReturnType<typeof readArchive> {
   const nothing = async (): Promise<void> => undefined
-  return readArchive(createReadStream(file, { highWaterMark: 1 << 20 }), keys, { begin: nothing, write: nothing, end: nothing })
+  return readArchive(archive, keys, { begin: nothing, write: nothing, end: nothing })
 }
 
 async function refuseFilled(data: string): Promise<void> {
