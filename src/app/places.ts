@@ -21,6 +21,11 @@ export function ruleFolders(config: Config): readonly string[] {
   return [join(CONTENT, 'detections'), join(config.data, 'rules'), ...config.values.rules]
 }
 
+/** The user's own field-mapping pipelines; ours are read before them. */
+export function pipelineFolders(config: Config): readonly string[] {
+  return [dataDir(config.data).pipelines]
+}
+
 /** What file sources may read: never our own data, keys and settings. */
 export function sourceFiles(config: Config): FileGuard {
   const { 'seal-key-file': sealKey, 'tls-key': tlsKey, 'source-folders': folders } = config.values
@@ -30,6 +35,11 @@ export function sourceFiles(config: Config): FileGuard {
 /** Our own masking rules, then the user's. */
 export function maskingFolders(config: Config): readonly string[] {
   return [join(CONTENT, 'masking'), dataDir(config.data).masking]
+}
+
+/** Our own scenarios, then the user's. */
+export function scenarioFolders(config: Config): readonly string[] {
+  return [join(CONTENT, 'scenarios'), join(config.data, 'scenarios')]
 }
 
 export function cardFolders(config: Config): readonly string[] {

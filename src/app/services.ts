@@ -28,7 +28,7 @@ import { openLake } from './lake.ts'
 import { type Pipeline, startPipeline } from './pipeline/client.ts'
 import type { PipelineStatus } from './pipeline/messages.ts'
 import { sealClosedHours } from './pipeline/seal.ts'
-import { CONTENT, maskingFolders, ruleFolders, statePlace } from './places.ts'
+import { CONTENT, maskingFolders, pipelineFolders, ruleFolders, statePlace } from './places.ts'
 import { repeatEvery } from './repeat.ts'
 import { type Keeper, startKeeper } from './retention/keeper.ts'
 import { type RetentionPolicy, retentionPolicy } from './retention/policy.ts'
@@ -57,16 +57,18 @@ export interface Services {
   readonly outgoing: Outgoing
   readonly state: State
   readonly lake: Lake
+  /** Under which name this process writes into the lake. */
+  readonly writer: string
   readonly lakeAddress: LakeAddress
   /** The embedded engine's process, while one runs. */
   readonly lakePid: () => number | undefined
   readonly ledger: Ledger
   readonly drainer: Drainer
-  readonly pipeline: Pipeline
-  readonly retention: RetentionPolicy
   /** The witnesses of our ledger, and we as the witness of others. */
   readonly cosigning: Cosigning
   readonly witness: Witness
+  readonly pipeline: Pipeline
+  readonly retention: RetentionPolicy
   readonly keeper: Keeper
   /** For what must not meet sealing, retention or an erasure half-way. */
   readonly inTurn: Turns
@@ -124,8 +126,6 @@ export async function startServices(config: Config, log: Log, events: ServiceEve
       clock,
       sealer,
     })
-    const drainer = await opened(openDrainer({ ledger, state, clock, log: log.warn }), (one) => one.stop())
-    const { lake, address, pid } = await opened(openLake(config, dir, log), (one) => one.close())
     const cosigning = await openCosigning({ ledger, outgoing, places: config.values.witnesses.map(parseWitnessPlace) })
     const witness = createWitness({
       state,
@@ -133,6 +133,8 @@ export async function startServices(config: Config, log: Log, events: ServiceEve
       key: await openWitnessKey(dir.keys, sealer, `${ledger.key.name}/witness`),
       logs: config.values['witness-for'].map(parseWatchedLog),
     })
+    const drainer = await opened(openDrainer({ ledger, state, clock, log: log.warn }), (one) => one.stop())
+    const { lake, address, pid } = await opened(openLake(config, dir, log), (one) => one.close())
     const masking = loadMaskingRules(maskingFolders(config))
     let healthy = true
     const pipeline = await opened(
@@ -143,6 +145,7 @@ export async function startServices(config: Config, log: Log, events: ServiceEve
           sealed: dir.sealed,
           writer: WRITER,
           rules: ruleFolders(config),
+          pipelines: pipelineFolders(config),
           geoip: config.values.geoip,
           masking: { rules: masking, key: await openMaskingKey(dir.keys, sealer) },
           zoneMinutes: config.values.zone,
@@ -169,14 +172,14 @@ export async function startServices(config: Config, log: Log, events: ServiceEve
     await forgetHalfDone(dir)
     await forgetFreezes(dir.lake)
     drainer.start(DRAIN_EVERY_MS)
-    const inTurn = createTurns()
-    const sealing = repeatEvery(
     const witnessing = repeatEvery(
       COSIGN_EVERY_MS,
       () => cosigning.ask(),
       (error) => log.error('asking the witnesses failed and is tried again', { reason: messageOf(error) }),
     )
     closers.push(() => witnessing.stop())
+    const inTurn = createTurns()
+    const sealing = repeatEvery(
       SEAL_EVERY_MS,
       async () => {
         if ((await inTurn(() => sealClosedHours({ lake, state, clock }))).length > 0) drainer.poke()
@@ -205,14 +208,15 @@ export async function startServices(config: Config, log: Log, events: ServiceEve
       outgoing,
       state,
       lake,
+      writer: WRITER,
       lakeAddress: address,
       lakePid: pid,
       ledger,
+      cosigning,
+      witness,
       drainer,
       pipeline,
       retention,
-      cosigning,
-      witness,
       keeper,
       inTurn,
       attack: loadAttack(),

@@ -1,5 +1,6 @@
 import { statSync, writeFileSync } from 'node:fs'
 import { availableParallelism } from 'node:os'
+import { classifier } from '../detect/engines/sigma/shapes/registry.ts'
 import { splitFile } from '../detect/input/read-part.ts'
 import type { Unreadable } from '../detect/input/record.ts'
 import { RuleProgram } from '../detect/rule-program.ts'
@@ -82,7 +83,7 @@ async function run(
   const watched = correlation?.compiled.program.watched ?? new Set<string>()
   const program = new RuleProgram(chosen.rules, chosen.falco, {
     silent,
-    ...(options.assume === undefined ? {} : { assume: options.assume }),
+    classify: classifier(options.assume, chosen.pipelines),
   })
   const threads = options.threads ?? suggestedThreads(options.files)
   const parts = options.files.flatMap((file) => splitFile(file, threads * 2))
@@ -112,7 +113,8 @@ async function run(
   const now = Date.now()
   // Only the main thread has standard input.
   if (threads > 1 && parts.length > 1 && !options.files.includes('-')) {
-    const choice = { rules: options.rules, where: options.where, placeholders: options.placeholders, level: options.level }
+    const { rules, where, pipelines, placeholders, level } = options
+    const choice = { rules, where, pipelines, placeholders, level }
     await runOnThreads(parts, threads, { choice, silent, watched, assume: options.assume, now }, take)
   } else
     await runHere(

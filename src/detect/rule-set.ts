@@ -5,6 +5,8 @@ import { compileCorrelations } from './engines/correlation/compile.ts'
 import type { CorrelationProgram } from './engines/correlation/program.ts'
 import { loadRuleFiles } from './engines/sigma/load/read-files.ts'
 import { readPlace } from './engines/sigma/match/read-field.ts'
+import type { Pipelines } from './engines/sigma/pipelines/pipelines.ts'
+import { ownPipelines, readPipelines } from './engines/sigma/pipelines/read.ts'
 import type { LoadedRules } from './engines/sigma/rule.ts'
 import { classifier } from './engines/sigma/shapes/registry.ts'
 import { falcoRules } from './falco-program.ts'
@@ -27,20 +29,27 @@ const ENTITY_FIELDS = ['host.name', 'host.hostname', 'source.ip', 'user.name', '
 /**
  * Reads rules from files and folders; what is refused is named and the rest runs.
  * @param shown how a file's path is shown to people, e.g. without the folder of the installation.
+ * @param pipelinePaths pipelines besides those that ship: names of fields and sources, values of placeholders.
  */
-export function loadRuleSet(paths: readonly string[], shown: (file: string) => string = (file) => file): RuleSet {
-  const { rules, correlations, lists, refused } = loadRuleFiles(paths)
-  return ruleSetOf({
+export function loadRuleSet(
+  paths: readonly string[],
+  shown: (file: string) => string = (file) => file,
+  pipelinePaths: readonly string[] = [],
+): RuleSet {
+  const { pipelines, refused: faults } = readPipelines(pipelinePaths)
+  const { rules, correlations, lists, refused } = loadRuleFiles(paths, { placeholders: pipelines.placeholders })
+  const loaded = {
     rules: rules.map((rule) => ({ ...rule, info: { ...rule.info, file: shown(rule.info.file) } })),
     correlations: correlations.map((one) => ({ ...one, file: shown(one.file) })),
     lists: lists.map((one) => ({ ...one, file: shown(one.file) })),
-    refused: refused.map((one) => ({ ...one, file: shown(one.file) })),
-  })
+    refused: [...refused, ...faults].map((one) => ({ ...one, file: shown(one.file) })),
+  }
+  return ruleSetOf(loaded, pipelines)
 }
 
-export function ruleSetOf(loaded: LoadedRules): RuleSet {
+export function ruleSetOf(loaded: LoadedRules, pipelines: Pipelines = ownPipelines()): RuleSet {
   const categories = new Map(loaded.rules.map((rule) => [rule.info.id, rule.logsource.category]))
-  const classify = classifier()
+  const classify = classifier(undefined, pipelines)
   const correlations = compileCorrelations<StoredEvent>({
     documents: loaded.correlations,
     baseRules: loaded.rules.map((rule) => ({ id: rule.info.id, name: rule.name })),
@@ -48,7 +57,7 @@ export function ruleSetOf(loaded: LoadedRules): RuleSet {
   })
   const { program } = correlations
   const falco = falcoRules(loaded.lists)
-  const rules = new RuleProgram(loaded.rules, falco, { silent: program.silent })
+  const rules = new RuleProgram(loaded.rules, falco, { silent: program.silent, classify })
 
   function readField(doc: JsonObject, field: string, category: string | undefined): JsonValue | undefined {
     for (const place of classify(doc).places(field, category)) {

@@ -13,6 +13,8 @@ export interface DataDir {
   /** The user's own rules and cards. */
   readonly rules: string
   readonly declarations: string
+  /** The user's own field-mapping pipelines. */
+  readonly pipelines: string
   /** The user's own masking rules. */
   readonly masking: string
   /** Sealed hours as Parquet. */
@@ -30,6 +32,7 @@ export function dataDir(root: string): DataDir {
     keys: join(root, 'keys'),
     rules: join(root, 'rules'),
     declarations: join(root, 'declarations'),
+    pipelines: join(root, 'pipelines'),
     masking: join(root, 'masking'),
     sealed: join(root, 'lake', 'sealed'),
     running: join(root, 'running.json'),
@@ -47,7 +50,17 @@ export interface RunningServer {
 /** Makes the folders, readable by their owner alone. @throws KanpekiError `data_folder`. */
 export function prepareDataDir(dir: DataDir): void {
   try {
-    for (const folder of [dir.root, dir.lake, dir.sealed, dir.ledger, dir.keys, dir.rules, dir.declarations, dir.masking])
+    for (const folder of [
+      dir.root,
+      dir.lake,
+      dir.sealed,
+      dir.ledger,
+      dir.keys,
+      dir.rules,
+      dir.declarations,
+      dir.pipelines,
+      dir.masking,
+    ])
       mkdirSync(folder, { recursive: true, mode: 0o700 })
   } catch (error) {
     throw new KanpekiError('data_folder', `Cannot make the data folder: ${messageOf(error)}.`, {

@@ -15,6 +15,8 @@ export interface WorkerSettings {
   readonly writer: string
   /** Folders of rules, read in this order. */
   readonly rules: readonly string[]
+  /** Files and folders of field-mapping pipelines, above those that ship. */
+  readonly pipelines: readonly string[]
   /** Databases of places, in the order in which they are believed. */
   readonly geoip: readonly string[]
   readonly masking: { readonly rules: readonly MaskingRule[]; readonly key: Uint8Array }

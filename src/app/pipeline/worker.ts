@@ -26,10 +26,14 @@ const send = (message: FromWorker): void => port.postMessage(message)
 
 const state = await openState(settings.state, migrations)
 const lake = await connectLake(settings.lake, { sealed: settings.sealed })
-const rules = loadRuleSet(settings.rules, (file) => {
-  const root = settings.roots.find((one) => file.startsWith(one))
-  return root === undefined ? file : file.slice(root.length)
-})
+const rules = loadRuleSet(
+  settings.rules,
+  (file) => {
+    const root = settings.roots.find((one) => file.startsWith(one))
+    return root === undefined ? file : file.slice(root.length)
+  },
+  settings.pipelines,
+)
 const known = await openKnown(state, settings)
 const { writer, detector, watch, clock } = await startStages({
   state,

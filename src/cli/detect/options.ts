@@ -12,6 +12,7 @@ in any JSON shape, syslog and access logs; gzip and zstd too.
   --where KEY=VALUE     only rules of this log source (product, category, service), repeatable
   --assume KEY=VALUE    the log source of events whose shape does not tell it, repeatable
   --placeholder N=V     a value for %N% in rules with the 'expand' modifier, repeatable
+  --pipeline PATH       names of fields and sources of a product, and values of placeholders, repeatable
   --level LEVEL         only rules of this level and above
   --threads N           worker threads (default: 1, more for large input)
   --format FORMAT       table (default), jsonl or sarif
@@ -29,6 +30,8 @@ export interface DetectOptions {
   readonly rules: readonly string[]
   readonly where: LogSource | undefined
   readonly assume: LogSource | undefined
+  /** Files and folders of field-mapping pipelines, above those that ship. */
+  readonly pipelines: readonly string[]
   readonly placeholders: Readonly<Record<string, readonly string[]>>
   readonly level: string | undefined
   /** Undefined: decided by the size of the input. */
@@ -57,6 +60,7 @@ export function detectOptions(args: readonly string[]): DetectOptions | undefine
         where: { type: 'string', multiple: true },
         assume: { type: 'string', multiple: true },
         placeholder: { type: 'string', multiple: true },
+        pipeline: { type: 'string', multiple: true },
         level: { type: 'string' },
         threads: { type: 'string' },
         format: { type: 'string' },
@@ -75,6 +79,7 @@ export function detectOptions(args: readonly string[]): DetectOptions | undefine
     rules: values.rules ?? [OWN_RULES],
     where: logSource('where', values.where),
     assume: logSource('assume', values.assume),
+    pipelines: values.pipeline ?? [],
     placeholders: placeholders(values.placeholder ?? []),
     level: values.level,
     threads: threadsOf(values.threads),

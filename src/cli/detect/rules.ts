@@ -1,5 +1,7 @@
 import { loadRuleFiles } from '../../detect/engines/sigma/load/read-files.ts'
 import { sourceIs } from '../../detect/engines/sigma/match/log-source.ts'
+import type { Pipelines } from '../../detect/engines/sigma/pipelines/pipelines.ts'
+import { readPipelines } from '../../detect/engines/sigma/pipelines/read.ts'
 import type { CorrelationDocument, SigmaRule } from '../../detect/engines/sigma/rule.ts'
 import { type FalcoRules, falcoRules } from '../../detect/falco-program.ts'
 import { LEVELS, type Level, type Refusal } from '../../kernel/detection.ts'
@@ -8,12 +10,13 @@ import { isJsonObject } from '../../kernel/json.ts'
 import type { DetectOptions } from './options.ts'
 
 /** What a thread needs to load the same rules as the others. */
-export type RuleChoice = Pick<DetectOptions, 'rules' | 'where' | 'placeholders' | 'level'>
+export type RuleChoice = Pick<DetectOptions, 'rules' | 'where' | 'pipelines' | 'placeholders' | 'level'>
 
 export interface ChosenRules {
   readonly rules: readonly SigmaRule[]
   readonly correlations: readonly CorrelationDocument[]
   readonly falco: FalcoRules
+  readonly pipelines: Pipelines
   readonly refused: readonly Refusal[]
 }
 
@@ -24,7 +27,8 @@ export interface ChosenRules {
 export function chooseRules(choice: RuleChoice): ChosenRules {
   const { where } = choice
   const isReported = reportedLevel(choice.level)
-  const loaded = loadRuleFiles(choice.rules, { placeholders: choice.placeholders })
+  const { pipelines, refused: faults } = readPipelines(choice.pipelines)
+  const loaded = loadRuleFiles(choice.rules, { placeholders: { ...pipelines.placeholders, ...choice.placeholders } })
   const falco = falcoRules(loaded.lists)
   const here = loaded.rules.filter((rule) => where === undefined || sourceIs(rule.logsource, where))
   const kept = new Set(here)
@@ -46,7 +50,8 @@ export function chooseRules(choice: RuleChoice): ChosenRules {
           isReported(info.level) && (where === undefined || sourceIs({ product: 'falco', service: source }, where)),
       ),
     },
-    refused: [...loaded.refused, ...falco.refused],
+    pipelines,
+    refused: [...faults, ...loaded.refused, ...falco.refused],
   }
 }
 

@@ -1,5 +1,6 @@
 import { parentPort, workerData } from 'node:worker_threads'
 import type { LogSource } from '../../detect/engines/sigma/rule.ts'
+import { classifier } from '../../detect/engines/sigma/shapes/registry.ts'
 import type { FilePart } from '../../detect/input/read-part.ts'
 import { RuleProgram } from '../../detect/rule-program.ts'
 import { lineParsers } from './parsers.ts'
@@ -19,7 +20,7 @@ const setup = workerData as WorkerSetup
 const chosen = chooseRules(setup.choice)
 const program = new RuleProgram(chosen.rules, chosen.falco, {
   silent: setup.silent,
-  ...(setup.assume === undefined ? {} : { assume: setup.assume }),
+  classify: classifier(setup.assume, chosen.pipelines),
 })
 const runner = { program, watched: setup.watched, parsers: lineParsers, now: setup.now }
 
