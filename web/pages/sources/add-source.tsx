@@ -4,6 +4,7 @@ import { useTranslation } from 'react-i18next'
 import { createdTokenSchema } from '../../../src/access/schema.ts'
 import { call } from '../../api/client.ts'
 import { shippersQuery } from '../../api/queries.ts'
+import { Coded } from '../../components/coded.tsx'
 import { CopyButton } from '../../components/copy.tsx'
 import { Icon } from '../../components/icon.tsx'
 import { ProblemNote } from '../../components/problem-note.tsx'
@@ -75,7 +76,9 @@ export function AddSource({
           </div>
           <div role="tabpanel" aria-labelledby={`ship-${shipper.id}`}>
             <div className="row">
-              <p className="grow ink2">{format.text(shipper.note)}</p>
+              <p className="grow ink2 coded">
+                <Coded text={format.text(shipper.note)} />
+              </p>
               <span className="chip">{t(`proof.${shipper.proof}`)}</span>
             </div>
             <div className="pre-w">

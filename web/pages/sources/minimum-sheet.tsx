@@ -4,6 +4,7 @@ import type { ReactNode } from 'react'
 import { useTranslation } from 'react-i18next'
 import type { MinimumEventView } from '../../../src/collect/completeness/schema.ts'
 import { minimumEventsQuery } from '../../api/queries.ts'
+import { Coded } from '../../components/coded.tsx'
 import { ProblemNote } from '../../components/problem-note.tsx'
 import { type GlyphState, StateGlyph } from '../../components/state-glyph.tsx'
 import { useFormat } from '../../components/use-format.ts'
@@ -49,7 +50,7 @@ export function MinimumSheet({ now }: { now: number }): ReactNode {
                           <div key={source.en}>
                             <dt>{format.text(source)}</dt>
                             <dd>
-                              <Marked text={format.text(how)} />
+                              <Coded text={format.text(how)} />
                             </dd>
                           </div>
                         ))}
@@ -83,9 +84,4 @@ export function MinimumSheet({ now }: { now: number }): ReactNode {
       )}
     </section>
   )
-}
-
-/** What stands between backticks is code; the texts are our own. */
-function Marked({ text }: { text: string }): ReactNode {
-  return text.split('`').map((part, at) => (at % 2 === 1 ? <code key={at}>{part}</code> : part))
 }

@@ -27,7 +27,7 @@ export function SourceDrawer({ id, now, onClose }: { id: string; now: number; on
       <div className="slide-h">
         <div className="grow">
           <h2>{source === undefined || source.title === '' ? id : source.title}</h2>
-          <p className="label mono">{id}</p>
+          {source === undefined || source.title === '' || source.title === id ? null : <p className="label mono">{id}</p>}
         </div>
         {source === undefined ? null : <Actions source={source} />}
         <button type="button" className="btn sm quiet square" aria-label={common('close')} onClick={onClose}>
