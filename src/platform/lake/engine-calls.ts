@@ -115,6 +115,14 @@ function lakeError(error: unknown): unknown {
   const full = error.code === '243' || /No space left on device|Disk quota exceeded/.test(error.message)
   if (full) return new KanpekiError('disk_full', 'The disk with the lake is full.', { ...cause, remedy: FREE_SPACE })
   switch (error.code) {
+    // CHECKSUM_DOESNT_MATCH, CORRUPTED_DATA, CANNOT_DECOMPRESS
+    case '40':
+    case '246':
+    case '271':
+      return new KanpekiError('lake_damaged', 'A file of the lake is damaged: what is in it cannot be read.', {
+        ...cause,
+        remedy: 'Stop Kanpeki and run: kanpeki doctor --repair',
+      })
     case '241':
       return new KanpekiError('lake_memory', 'This needs more memory than the lake may use.', {
         ...cause,

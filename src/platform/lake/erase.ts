@@ -1,6 +1,6 @@
 import type { Engine } from './engine-calls.ts'
 import type { Condemned, CondemnedBatch } from './lake.ts'
-import { inHour, inScope, type Statement } from './queries.ts'
+import { inHour, inScope, type Statement, upTo } from './queries.ts'
 import { compileQuery } from './query/compile.ts'
 import { Params } from './query/params.ts'
 import { partitionOf } from './table.ts'
@@ -83,8 +83,5 @@ export function eraseStatement(hour: number, what: Condemned, now: number): Stat
 }
 
 function condition({ scope, query, upto }: Condemned, params: Params, now: number): string {
-  const done = [...upto].map(
-    ([writer, sequence]) => `(writer = ${params.text(writer)} AND sequence <= ${params.add('UInt64', sequence)})`,
-  )
-  return `(${done.length === 0 ? '0' : done.join(' OR ')}) AND ${compileQuery(query, { params, now })}${inScope(scope, params)}`
+  return `${upTo(upto, params)} AND ${compileQuery(query, { params, now })}${inScope(scope, params)}`
 }

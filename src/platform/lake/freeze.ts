@@ -6,7 +6,7 @@ import { Engine } from './engine-calls.ts'
 
 const PATIENCE_MS = 60_000
 /** `PARTITION_FROM_TO_LEVEL`, as the engine names its parts; also what may be handed to it by name. */
-const PART = /^\d+_\d+_\d+_\d+(_\d+)?$/
+export const PART = /^\d+_\d+_\d+_\d+(_\d+)?$/
 
 /** The embedded lake's files at one moment: hard links, so that merges and drops meanwhile change nothing. */
 export interface FrozenLake {

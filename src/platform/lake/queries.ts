@@ -234,6 +234,70 @@ export function dropHour(hour: number): string {
   return `ALTER TABLE events DROP PARTITION ${partitionOf(hour)}`
 }
 
+export const CHECK_PARTS = 'CHECK TABLE events SETTINGS check_query_single_value_result = 0'
+
+export function detachPart(part: string): string {
+  if (!/^\w+$/.test(part)) throw new KanpekiError('lake_refused', `${part} is no name of a part.`)
+  return `ALTER TABLE events DETACH PART '${part}'`
+}
+
+export function countedByHour(upto: ReadonlyMap<string, number>): Statement {
+  const params = new Params()
+  return {
+    params,
+    sql: `SELECT toUnixTimestamp(toStartOfHour(received)) AS hour, toString(count()) AS events FROM events
+      WHERE ${upTo(upto, params)} GROUP BY hour ORDER BY hour`,
+  }
+}
+
+/** Rows of batches up to these sequence numbers by writer. */
+export function upTo(sequences: ReadonlyMap<string, number>, params: Params): string {
+  const parts = [...sequences].map(
+    ([writer, sequence]) => `(writer = ${params.text(writer)} AND sequence <= ${params.add('UInt64', sequence)})`,
+  )
+  return `(${parts.length === 0 ? '0' : parts.join(' OR ')})`
+}
+
+/** A place in a sealed file. */
+export interface SealedPlace {
+  readonly writer: string
+  readonly sequence: string
+  readonly index: number
+}
+
+const SEALED_EVENT = `writer, toString(sequence) AS number, ix, id, scope, source, parser, toString(${ms('observed')}) AS observedMs, request, doc`
+
+/** The next rows of a sealed file, in the order of truth. */
+export function sealedRows(file: string, after: SealedPlace | undefined, limit: number): Statement {
+  const params = new Params()
+  return { params, sql: `SELECT ${SEALED_EVENT} FROM ${sealedAfter(file, after, params)} LIMIT ${params.add('UInt64', limit)}` }
+}
+
+/** Inserts those rows: what was computed of them from `native`, and what a batch's rows share from the sealed file itself. */
+export function refillEvents(native: string, file: string, after: SealedPlace | undefined, limit: number): Statement {
+  const params = new Params()
+  const names = SENT_COLUMNS.map(({ name }) => name).filter((name) => name !== 'ix')
+  const types = `'${SENT_TYPES.replaceAll("'", "\\'")}'`
+  const shared = `SELECT writer, sequence, ix, received, salt, toUInt32(rowNumberInAllBlocks()) AS place
+    FROM (SELECT writer, sequence, ix, received, salt FROM ${sealedAfter(file, after, params)} LIMIT ${params.add('UInt64', limit)})`
+  return {
+    params,
+    sql: `INSERT INTO events (writer, sequence, received, salt, ix, ${names.join(', ')})
+      SELECT s.writer, s.sequence, s.received, s.salt, s.ix, ${names.map((name) => `n.${name}`).join(', ')}
+      FROM file(${params.text(native)}, 'Native', ${types}) AS n INNER JOIN (${shared}) AS s ON n.ix = s.place
+      SETTINGS max_threads = 1, max_insert_threads = 1, min_insert_block_size_rows = 10000000, min_insert_block_size_bytes = 4000000000`,
+  }
+}
+
+function sealedAfter(file: string, after: SealedPlace | undefined, params: Params): string {
+  const source = `file(${params.text(file)}, 'Parquet')`
+  const beyond =
+    after === undefined
+      ? ''
+      : ` WHERE (writer, sequence, ix) > (${params.text(after.writer)}, ${params.add('UInt64', after.sequence)}, ${params.add('UInt32', after.index)})`
+  return `${source}${beyond} ORDER BY writer, sequence, ix`
+}
+
 export function inHour(hour: number): string {
   const from = Number(partitionOf(hour)) * 1000
   return `received >= fromUnixTimestamp64Milli(toInt64(${from}), 'UTC') AND received < fromUnixTimestamp64Milli(toInt64(${from + 3_600_000}), 'UTC')`
