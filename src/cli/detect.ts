@@ -1,5 +1,6 @@
 import { statSync, writeFileSync } from 'node:fs'
 import { availableParallelism } from 'node:os'
+import { formerIds } from '../detect/engines/sigma/load/related.ts'
 import { classifier } from '../detect/engines/sigma/shapes/registry.ts'
 import { splitFile } from '../detect/input/read-part.ts'
 import type { Unreadable } from '../detect/input/record.ts'
@@ -69,7 +70,7 @@ async function correlationOf({ rules, correlations }: ChosenRules): Promise<File
   const { FileCorrelation } = await import('./detect/correlate.ts')
   return new FileCorrelation(
     correlations,
-    rules.map((rule) => ({ id: rule.info.id, name: rule.name })),
+    rules.map((rule) => ({ id: rule.info.id, name: rule.name, formerly: formerIds(rule) })),
   )
 }
 

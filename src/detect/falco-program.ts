@@ -126,6 +126,7 @@ export class FalcoProgram {
               logsource: { product: 'falco', service: rule.source },
               expression,
               tests: [],
+              related: [],
               line: rule.line,
               document: {},
             },

@@ -4,6 +4,7 @@ import { getPath, type JsonObject, type JsonValue } from '../kernel/json.ts'
 import { compileCorrelations } from './engines/correlation/compile.ts'
 import type { CorrelationProgram } from './engines/correlation/program.ts'
 import { loadRuleFiles } from './engines/sigma/load/read-files.ts'
+import { formerIds } from './engines/sigma/load/related.ts'
 import { readPlace } from './engines/sigma/match/read-field.ts'
 import type { Pipelines } from './engines/sigma/pipelines/pipelines.ts'
 import { ownPipelines, readPipelines } from './engines/sigma/pipelines/read.ts'
@@ -52,7 +53,7 @@ export function ruleSetOf(loaded: LoadedRules, pipelines: Pipelines = ownPipelin
   const classify = classifier(undefined, pipelines)
   const correlations = compileCorrelations<StoredEvent>({
     documents: loaded.correlations,
-    baseRules: loaded.rules.map((rule) => ({ id: rule.info.id, name: rule.name })),
+    baseRules: loaded.rules.map((rule) => ({ id: rule.info.id, name: rule.name, formerly: formerIds(rule) })),
     read: ({ doc }, field, ruleId) => readField(doc, field, categories.get(ruleId)),
   })
   const { program } = correlations

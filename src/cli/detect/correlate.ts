@@ -1,4 +1,5 @@
 import { type CompiledCorrelations, compileCorrelations } from '../../detect/engines/correlation/compile.ts'
+import type { BaseRule } from '../../detect/engines/correlation/link.ts'
 import type { CorrelationDocument } from '../../detect/engines/sigma/rule.ts'
 import type { RuleProgram } from '../../detect/rule-program.ts'
 import type { Detection } from '../../kernel/detection.ts'
@@ -20,10 +21,7 @@ export class FileCorrelation {
   readonly #events: (BaseEvent & { readonly file: string })[] = []
   #read: (doc: JsonObject, field: string, ruleId: string) => ReturnType<RuleProgram['read']> = () => undefined
 
-  constructor(
-    documents: readonly CorrelationDocument[],
-    baseRules: readonly { readonly id: string; readonly name: string | undefined }[],
-  ) {
+  constructor(documents: readonly CorrelationDocument[], baseRules: readonly BaseRule[]) {
     this.#compiled = compileCorrelations<PlacedEvent>({
       documents,
       baseRules,

@@ -80,6 +80,7 @@ function silentRules(documents: readonly CorrelationSource[], baseRules: readonl
   const known = [...baseRules, ...documents.map(({ doc, ...place }) => ({ id: ruleInfo(doc, place).id, name: nameOf(doc) }))]
   const idsOf = new Map<string, string[]>()
   for (const { id, name } of known) for (const key of new Set([id, name ?? id])) idsOf.set(key, [...(idsOf.get(key) ?? []), id])
+  for (const { id, formerly } of baseRules) for (const old of formerly ?? []) if (!idsOf.has(old)) idsOf.set(old, [id])
   const silent = new Set<string>()
   const speaking = new Set<string>()
   for (const { doc } of documents) {

@@ -7,6 +7,8 @@ import { SpecFault } from './spec-fault.ts'
 export interface BaseRule {
   readonly id: string
   readonly name?: string | undefined
+  /** Ids that it bore before; a rule that bears one of them now goes first. */
+  readonly formerly?: readonly string[]
 }
 
 /** A document whose section was read, before its references are followed. */
@@ -117,6 +119,7 @@ function targetTable(parsed: readonly ParsedRule[], baseRules: readonly BaseRule
     add(rule.info.id, target)
     add(rule.name, target)
   }
+  for (const base of baseRules) for (const id of base.formerly ?? []) if (!targets.has(id)) add(id, { base })
   return targets
 }
 
@@ -146,7 +149,7 @@ class Draft implements LinkedRule {
 
   addBase(base: BaseRule, stage: number): void {
     this.bases.set(base.id, stage)
-    this.#spell(base.id, base.name, stage)
+    this.#spell(base.id, base.name, stage, base.formerly)
   }
 
   addChild(rule: Draft, stage: number): void {
@@ -156,9 +159,9 @@ class Draft implements LinkedRule {
     this.#spell(rule.info.id, rule.name, stage)
   }
 
-  #spell(id: string, name: string | undefined, stage: number): void {
+  #spell(id: string, name: string | undefined, stage: number, formerly: readonly string[] = []): void {
     if (this.#spellings.has(id)) throw new SpecFault(['correlation', 'rules'], `"${this.spec.rules[stage]}" is named twice`)
-    this.#spellings.set(id, name === undefined ? [id] : [id, name])
+    this.#spellings.set(id, [id, ...formerly, ...(name === undefined ? [] : [name])])
   }
 
   checkAliases(): void {

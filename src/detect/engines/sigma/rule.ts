@@ -17,6 +17,12 @@ export interface RuleTest {
   readonly events: readonly JsonObject[]
 }
 
+/** What a rule says of another, as `related` lists it. */
+export interface RelatedRule {
+  readonly id: string
+  readonly type: 'derived' | 'obsolete' | 'merged' | 'renamed' | 'similar'
+}
+
 /** A Sigma rule that was understood completely. */
 export interface SigmaRule {
   readonly info: RuleInfo
@@ -26,6 +32,7 @@ export interface SigmaRule {
   /** The condition over its selections, modifiers applied, filters merged in. */
   readonly expression: Expression
   readonly tests: readonly RuleTest[]
+  readonly related: readonly RelatedRule[]
   /** Line of the document in its file, 1-based. */
   readonly line: number
   /** The document as written (after `action: global` was merged), for what the console shows: references, falsepositives, author … */

@@ -4,6 +4,7 @@ import { parseDetection } from '../parse/detection.ts'
 import type { Placeholders } from '../parse/placeholders.ts'
 import { RuleFault } from '../parse/refuse.ts'
 import type { LogSource, SigmaRule } from '../rule.ts'
+import { formerIds } from './related.ts'
 import { logSourceOf } from './rule-info.ts'
 
 /** A filter document: what it excludes, and from which rules. */
@@ -47,11 +48,12 @@ export function filterConcerns(filter: SigmaFilter, rule: SigmaRule): boolean {
   if (wanted.product !== undefined && wanted.product !== source.product) return false
   if (wanted.category !== undefined && wanted.category !== source.category) return false
   if (wanted.service !== undefined && wanted.service !== source.service) return false
-  return (
-    filter.rules === undefined ||
-    filter.rules.includes(rule.info.id) ||
-    (rule.name !== undefined && filter.rules.includes(rule.name))
-  )
+  return filter.rules === undefined || filter.rules.some((name) => isCalled(rule, name))
+}
+
+/** By its id, its name, or an id that it bore before. */
+export function isCalled(rule: SigmaRule, name: string): boolean {
+  return rule.info.id === name || rule.name === name || formerIds(rule).includes(name)
 }
 
 export function withFilters(rule: SigmaRule, filters: readonly SigmaFilter[]): SigmaRule {

@@ -5,7 +5,8 @@ import { RuleFault } from '../parse/refuse.ts'
 import type { CorrelationDocument, ListDocument, LoadedRules, LoadOptions, RuleText, SigmaRule } from '../rule.ts'
 import { applyActions } from './collections.ts'
 import { readDocuments, type YamlDocument } from './documents.ts'
-import { parseFilter, type SigmaFilter, withFilters } from './filters.ts'
+import { isCalled, parseFilter, type SigmaFilter, withFilters } from './filters.ts'
+import { relatedOf, withoutObsolete } from './related.ts'
 import { checkedInfo, logSourceOf, nameOf, testsOf, versionOf } from './rule-info.ts'
 
 /**
@@ -32,7 +33,16 @@ export function loadRuleTexts(texts: Iterable<RuleText>, options: LoadOptions = 
       if (before !== undefined) throw new RuleFault('id-repeated', `the id ${info.id} is taken by a rule in ${before}`, ['id'])
       const expression = parseDetection(document['detection'], placeholders, ['detection'])
       const logsource = logSourceOf(document)
-      rules.push({ info, name: nameOf(document), logsource, expression, tests: testsOf(document), line: source.line, document })
+      rules.push({
+        info,
+        name: nameOf(document),
+        logsource,
+        expression,
+        tests: testsOf(document),
+        related: relatedOf(document),
+        line: source.line,
+        document,
+      })
       fileOfId.set(info.id, file)
     }
   }
@@ -54,7 +64,7 @@ export function loadRuleTexts(texts: Iterable<RuleText>, options: LoadOptions = 
       }
     }
   }
-  return { rules: applyFilters(rules, filters, refused), correlations, lists, refused }
+  return { rules: applyFilters(withoutObsolete(rules, refused), filters, refused), correlations, lists, refused }
 }
 
 /** A filter that names a rule which is not here is harmless; one that concerns no rule at all is reported. */
@@ -67,7 +77,7 @@ function applyFilters(
   const all = filters.map((each) => each.filter)
   const filtered = rules.map((rule) => withFilters(rule, all))
   for (const { filter, file, line } of filters) {
-    const known = filter.rules?.filter((name) => !rules.some((rule) => rule.info.id === name || rule.name === name)) ?? []
+    const known = filter.rules?.filter((name) => !rules.some((rule) => isCalled(rule, name))) ?? []
     if (filter.rules !== undefined && known.length === filter.rules.length) {
       refused.push({ file, line, code: 'filter-unused', reason: `the filter '${filter.title}' lists no rule that was loaded` })
     }

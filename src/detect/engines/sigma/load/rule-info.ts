@@ -10,15 +10,30 @@ export function versionOf(document: JsonObject): string {
   return createHash('sha256').update(canonicalJson(document)).digest('hex').slice(0, 32)
 }
 
+/** `ecs`: fields are named as ECS does, and stand so in the event. */
+const TAXONOMIES = ['sigma', 'ecs']
+
 /** What a rule says about itself; what ruleInfo would overlook is refused here. */
 export function checkedInfo(document: JsonObject, file: string, version: string): RuleInfo {
-  const { title, id, level } = document
+  const { title, id, level, taxonomy, status } = document
   if (typeof title !== 'string' || title.trim() === '') throw new RuleFault('title-missing', "there is no 'title'", ['title'])
   if (id !== undefined && id !== null && (typeof id !== 'string' || id.trim() === '')) {
     throw new RuleFault('id-type', "'id' must be a text", ['id'])
   }
   if (level !== undefined && level !== null && !LEVELS.some((each) => each === level)) {
     throw new RuleFault('level-unknown', `'${String(level)}' is not one of ${LEVELS.join(', ')}`, ['level'])
+  }
+  if (taxonomy !== undefined && taxonomy !== null && !TAXONOMIES.some((each) => each === taxonomy)) {
+    throw new RuleFault(
+      'taxonomy-unknown',
+      `the names of the taxonomy '${String(taxonomy)}' are not known here, so the rule would find nothing`,
+      ['taxonomy'],
+    )
+  }
+  if (status === 'unsupported') {
+    throw new RuleFault('status-unsupported', "the rule says of itself that it cannot be used ('status: unsupported')", [
+      'status',
+    ])
   }
   return ruleInfo(document, { file, version })
 }
