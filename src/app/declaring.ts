@@ -10,6 +10,7 @@ import type { DeclareTables } from '../declare/tables.ts'
 import { adoptCards } from '../declare/versions.ts'
 import type { Attack } from '../detect/coverage-attack.ts'
 import { detectMeasures } from '../detect/measures.ts'
+import type { Scenario } from '../detect/scenarios/load.ts'
 import type { Clock } from '../kernel/clock.ts'
 import type { RuleInfo } from '../kernel/detection.ts'
 import { messageOf } from '../kernel/error.ts'
@@ -29,6 +30,7 @@ export interface DeclaringDeps {
   readonly log: Log
   readonly attack: Attack
   readonly rules: () => readonly RuleInfo[]
+  readonly scenarios: () => readonly Scenario[]
   /** Folders of card files, read at start. */
   readonly folders: readonly string[]
   readonly changed: (changes: readonly BadgeChanged[]) => void
@@ -49,9 +51,10 @@ export function allMeasures({
   clock,
   attack,
   rules,
+  scenarios,
 }: Omit<DeclaringDeps, 'log' | 'folders' | 'changed'>): readonly Measure[] {
   return [
-    ...detectMeasures({ state, attack, rules }),
+    ...detectMeasures({ state, attack, rules, scenarios }),
     ...collectMeasures(state.tables<CollectTables>(), clock),
     forbiddenCountMeasure(lake),
     ...accessMeasures(state.tables<AccessTables>(), clock),

@@ -1,7 +1,7 @@
 import type { RuleInfo, Tactic } from '../kernel/detection.ts'
 import { rfc3339 } from './alerts-view.ts'
 import { type Attack, parentOf, withParents } from './coverage-attack.ts'
-import type { Proof } from './queries.ts'
+import { betterProof, type TechniqueProof } from './scenarios/proofs.ts'
 import type { CoverageResponse, CoverageState } from './schema.ts'
 
 const DAY_MS = 86_400_000
@@ -15,24 +15,20 @@ export function statedSet(attack: Attack, rules: readonly RuleInfo[]): readonly 
   return [...new Set([...attack.core.techniques, ...named])].filter((id) => attack.techniques.has(id)).sort()
 }
 
-/** A proof with the alert that gave it. */
-export interface AlertProof extends Proof {
-  readonly alertId: string | undefined
-}
-
 /**
- * ATT&CK coverage by tactic. A technique is proven by an alert of a rule that names it (or a sub-technique of it),
- * raised or grown within `days`; a rule that never raised one proves nothing.
+ * ATT&CK coverage by tactic. A technique is proven by a scenario for it (or a sub-technique of it) that was executed within
+ * `days` and passed: the alert was raised and the near misses stayed silent. A rule that was never executed proves nothing,
+ * and neither does an alert that nobody provoked.
  */
 export function coverage(
   attack: Attack,
   rules: readonly RuleInfo[],
-  proofs: readonly AlertProof[],
+  proofs: readonly TechniqueProof[],
   days: number,
   now: number,
 ): CoverageResponse {
   const ruleCount = countRules(rules)
-  const proven = withParents(new Map(proofs.map((proof) => [proof.technique, proof])), (a, b) => (b.last > a.last ? b : a))
+  const proven = spreadProofs(proofs)
   const since = now - days * DAY_MS
   const set = statedSet(attack, rules)
   const rows = set.map((id) => {
@@ -43,8 +39,8 @@ export function coverage(
       name: attack.techniques.get(id)?.name ?? id,
       state: stateOf(proof, count, since),
       rules: count,
-      lastProven: proof === undefined ? null : rfc3339(proof.last),
-      alertId: proof?.alertId ?? null,
+      lastExecuted: proof === undefined ? null : rfc3339(proof.at),
+      scenario: proof?.scenario ?? null,
     }
   })
   const tally = (state: CoverageState): number => rows.filter((row) => row.state === state).length
@@ -65,6 +61,7 @@ export function coverage(
       techniques: rows.length,
       proven: tally('proven'),
       older: tally('older'),
+      failed: tally('failed'),
       rule: tally('rule'),
       nothing: tally('nothing'),
       percent: rows.length === 0 ? null : Math.round((tally('proven') / rows.length) * 1000) / 10,
@@ -73,9 +70,14 @@ export function coverage(
   }
 }
 
-function stateOf(proof: Proof | undefined, rules: number, since: number): CoverageState {
-  if (proof !== undefined) return proof.last >= since ? 'proven' : 'older'
-  return rules > 0 ? 'rule' : 'nothing'
+export function spreadProofs(proofs: readonly TechniqueProof[]): ReadonlyMap<string, TechniqueProof> {
+  return withParents(new Map(proofs.map((proof) => [proof.technique, proof])), betterProof)
+}
+
+function stateOf(proof: TechniqueProof | undefined, rules: number, since: number): CoverageState {
+  if (proof === undefined) return rules > 0 ? 'rule' : 'nothing'
+  if (proof.state === 'passed') return proof.at >= since ? 'proven' : 'older'
+  return proof.state === 'failed' ? 'failed' : 'older'
 }
 
 /** A rule counts once for a technique, however many of its sub-techniques it names. */

@@ -9,6 +9,9 @@ import { recordDetections } from './alerts.ts'
 import { loadAttack } from './coverage-attack.ts'
 import { detectMeasures } from './measures.ts'
 import { migrations } from './migrations.ts'
+import { judge as judgeScenario } from './scenarios/judge.ts'
+import type { Scenario } from './scenarios/load.ts'
+import { recordRun } from './scenarios/record.ts'
 import type { Verdict } from './schema.ts'
 import { giveVerdict } from './verdicts.ts'
 
@@ -38,12 +41,26 @@ function detection(id: string, level: Level, delaySeconds: number, raised: numbe
   }
 }
 
+const shellRule = detection('shell', 'high', 1, T0).rule
+const loginRule = detection('login', 'high', 1, T0).rule
+const scenarios: readonly Scenario[] = ['shell', 'login'].map((id) => ({
+  id,
+  title: { en: id, ja: id },
+  platform: 'linux',
+  techniques: id === 'shell' ? ['T1505.003'] : ['T1110.004'],
+  rules: [id],
+  attack: [{ wire: 'syslog', raw: 'x', after: 0, repeat: 1, every: 1 }],
+  nearMisses: [{ title: { en: 'n', ja: 'n' }, send: [{ wire: 'syslog', raw: 'y', after: 0, repeat: 1, every: 1 }] }],
+  sha256: id,
+  text: '',
+}))
+
 describeStates('detect measures', (bed) => {
   let state: State
   beforeEach(async () => {
     state = await bed.open(migrations)
   })
-  const measures = () => detectMeasures({ state, attack, rules: () => [] })
+  const measures = () => detectMeasures({ state, attack, rules: () => [shellRule, loginRule], scenarios: () => scenarios })
   const read = (id: string, params: JsonObject, to = T0 + 24 * HOUR): Promise<Reading> => {
     const measure = measures().find((one) => one.id === id)
     if (measure === undefined) throw new Error(`no measure ${id}`)
@@ -64,20 +81,42 @@ describeStates('detect measures', (bed) => {
       expect(await read(id, {}), id).toMatchObject({ value: null, missing: { en: expect.any(String), ja: expect.any(String) } })
     }
     expect(await read('detect.attack-coverage', {})).toMatchObject({ value: 0, good: 0, unknown: attack.core.techniques.length })
-    expect(await read('detect.attack-coverage', { set: 'rules' })).toMatchObject({ value: null })
+    expect(await read('detect.attack-coverage', { set: 'rules' })).toMatchObject({ value: 0 })
     expect(all).toHaveLength(5)
   })
 
-  it('covers a technique only by an alert inside the window', async () => {
+  it('covers a technique only by an execution inside the window that passed', async () => {
     const params = { techniques: ['T1505', 'T1110.004', 'T1486', 'T1070'] }
+    const execute = async (names: readonly string[], run: string, spoke: readonly string[], now: number) => {
+      const executed = scenarios
+        .filter(({ id }) => names.includes(id))
+        .map((scenario) => ({
+          scenario,
+          ...judgeScenario(
+            { scenario, prefixes: ['a', 'b'], records: 2 },
+            [shellRule, loginRule],
+            spoke.map((rule) => ({ rule, version: 'v1', title: rule, titleJa: rule, alert: rule, eventIds: ['a-0'] })),
+          ),
+        }))
+      await state.transaction((trx) => recordRun(trx, run, executed, now))
+    }
+    // An alert that nobody provoked proves nothing.
     await raise([detection('shell', 'high', 1, T0 + HOUR)], T0 + HOUR)
+    expect(await read('detect.attack-coverage', params)).toMatchObject({ value: 0, unknown: 4 })
+    await execute(['shell'], 'r1', ['shell'], T0 + HOUR)
     expect(await read('detect.attack-coverage', params)).toMatchObject({ value: 25, good: 1, unknown: 3 })
     expect(await read('detect.attack-coverage', params, T0 + HOUR)).toMatchObject({ value: 0 })
-    await raise([detection('login', 'high', 1, T0 + 2 * HOUR)], T0 + 2 * HOUR)
+    await execute(['login'], 'r2', [], T0 + 2 * HOUR)
     expect(await read('detect.attack-coverage', params)).toMatchObject({
-      value: 50,
-      evidence: { notProven: ['T1070', 'T1486'] },
+      value: 25,
+      bad: 1,
+      evidence: { failed: ['T1110.004'], notProven: ['T1070', 'T1486'] },
     })
+    await execute(['login'], 'r3', ['login'], T0 + 3 * HOUR)
+    expect(await read('detect.attack-coverage', params)).toMatchObject({ value: 50, good: 2, bad: 0 })
+    // The last execution counts, not the best one.
+    await execute(['shell', 'login'], 'r4', ['login'], T0 + 4 * HOUR)
+    expect(await read('detect.attack-coverage', params)).toMatchObject({ value: 25, good: 1, bad: 1 })
   })
 
   it('measures delay by mean, percentiles and maximum', async () => {

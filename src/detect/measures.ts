@@ -4,9 +4,11 @@ import type { Measure, Reading } from '../kernel/measure.ts'
 import type { State } from '../platform/state/state.ts'
 import { quantile } from './alerts-queue.ts'
 import { rfc3339, seconds } from './alerts-view.ts'
-import { statedSet } from './coverage.ts'
-import { type Attack, withParents } from './coverage-attack.ts'
-import { type AlertTimes, type Db, proofsBetween, raisedBetween } from './queries.ts'
+import { spreadProofs, statedSet } from './coverage.ts'
+import type { Attack } from './coverage-attack.ts'
+import { type AlertTimes, type Db, raisedBetween } from './queries.ts'
+import type { Scenario } from './scenarios/load.ts'
+import { proofsByTechnique, provenScenarios, type TechniqueProof } from './scenarios/proofs.ts'
 import type { DetectTables } from './tables.ts'
 
 const ALERTS_A_READING = 100_000
@@ -18,13 +20,23 @@ export interface DetectMeasureDeps {
   readonly state: State
   readonly attack: Attack
   readonly rules: () => readonly RuleInfo[]
+  readonly scenarios: () => readonly Scenario[]
 }
 
 /** Measures over alerts and verdicts, for objectives of declaration cards. */
-export function detectMeasures({ state, attack, rules }: DetectMeasureDeps): readonly Measure[] {
+export function detectMeasures({ state, attack, rules, scenarios }: DetectMeasureDeps): readonly Measure[] {
   return definitions(attack).map(({ read, ...info }) => ({
     ...info,
-    measure: (params, from, to, scope) => read({ db: state.scoped<DetectTables>(scope), rules, params, from, to }),
+    measure: (params, from, to, scope) =>
+      read({
+        db: state.scoped<DetectTables>(scope),
+        rules,
+        // Executions belong to the installation: every scope has the same rules.
+        proofs: async () => proofsByTechnique(await provenScenarios(state.tables(), scenarios(), rules(), to)),
+        params,
+        from,
+        to,
+      }),
   }))
 }
 
@@ -38,6 +50,8 @@ type MeasureInfo = Omit<Measure, 'measure'>
 interface Question {
   readonly db: Db
   readonly rules: () => readonly RuleInfo[]
+  /** As they stood at `to`. */
+  readonly proofs: () => Promise<readonly TechniqueProof[]>
   readonly params: JsonObject
   readonly from: number
   readonly to: number
@@ -56,13 +70,10 @@ function definitions(attack: Attack): readonly Definition[] {
     {
       id: 'detect.attack-coverage',
       unit: 'percent',
-      title: { en: 'ATT&CK techniques proven by a raised alert', ja: 'アラートで実証済みのATT&CK手法' },
+      title: { en: 'ATT&CK techniques proven by execution', ja: '実行で実証済みのATT&CK手法' },
       check: (params) => checkKeys(params, ['set', 'techniques']) ?? checkTechniques(params, attack),
-      async read({ db, rules, params, from, to }) {
-        const wanted = techniquesOf(params, attack, rules())
-        const proofs = await proofsBetween(db, from, to)
-        const last = new Map(proofs.map((proof) => [proof.technique, proof.last]))
-        return coverageReading(wanted, withParents(last, Math.max))
+      async read({ rules, proofs, params, from }) {
+        return coverageReading(techniquesOf(params, attack, rules()), spreadProofs(await proofs()), from)
       },
     },
     {
@@ -180,17 +191,28 @@ function nothing(missing: { readonly en: string; readonly ja: string }, evidence
   return { value: null, good: 0, bad: 0, unknown: 0, evidence, missing }
 }
 
-function coverageReading(wanted: readonly string[], proven: ReadonlyMap<string, number>): Reading {
+/** @param since milliseconds UTC: a scenario that passed before proves nothing any more. */
+function coverageReading(wanted: readonly string[], proofs: ReadonlyMap<string, TechniqueProof>, since: number): Reading {
   if (wanted.length === 0) return nothing({ en: 'The set of techniques is empty.', ja: '対象とする手法がありません。' })
-  const good = wanted.filter((id) => proven.has(id))
-  const open = wanted.filter((id) => !proven.has(id))
+  const lately = (id: string): TechniqueProof | undefined => {
+    const proof = proofs.get(id)
+    return proof === undefined || proof.at < since ? undefined : proof
+  }
+  const good = wanted.filter((id) => lately(id)?.state === 'passed')
+  const bad = wanted.filter((id) => lately(id)?.state === 'failed')
+  // Without an executed proof nobody knows whether the technique would be seen.
+  const open = wanted.filter((id) => !good.includes(id) && !bad.includes(id))
   return {
     value: round((good.length / wanted.length) * 100),
     good: good.length,
-    bad: 0,
-    // Without an executed proof nobody knows whether the technique would be seen.
+    bad: bad.length,
     unknown: open.length,
-    evidence: { techniques: wanted.length, proven: good.length, notProven: open.slice(0, IDS_IN_EVIDENCE) },
+    evidence: {
+      techniques: wanted.length,
+      proven: good.length,
+      failed: bad.slice(0, IDS_IN_EVIDENCE),
+      notProven: open.slice(0, IDS_IN_EVIDENCE),
+    },
   }
 }
 

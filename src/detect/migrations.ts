@@ -1,5 +1,6 @@
 import { columns } from '../platform/state/columns.ts'
 import type { Migration } from '../platform/state/migrate.ts'
+import { scenarioMigrations } from './scenarios/migrations.ts'
 import { exceptionMigrations } from './exceptions/migrations.ts'
 
 export const migrations: readonly Migration[] = [
@@ -92,4 +93,5 @@ export const migrations: readonly Migration[] = [
     },
   },
   ...exceptionMigrations,
+  ...scenarioMigrations,
 ]

@@ -2,8 +2,9 @@ import { type RuleInfo, severityOfLevel } from '../kernel/detection.ts'
 import { type Route, route } from '../platform/http/route.ts'
 import { folded, orNull } from './alerts-view.ts'
 import { coverage } from './coverage.ts'
-import { alertOfProof, figuresByRule, proofsBetween } from './queries.ts'
+import { figuresByRule } from './queries.ts'
 import type { DetectDeps } from './routes-deps.ts'
+import { proofsByTechnique, provenScenarios } from './scenarios/proofs.ts'
 import { coverageQuery, coverageResponse, type RuleRow, rulesQuery, rulesResponse, techniquesResponse } from './schema.ts'
 import type { DetectTables } from './tables.ts'
 
@@ -47,19 +48,14 @@ export function ruleRoutes(deps: DetectDeps): Route[] {
       method: 'GET',
       path: '/api/v1/coverage',
       permission: 'rules:read',
-      summary: 'ATT&CK coverage by tactic, over a stated set: proven lately, proven before, rule only, nothing',
+      summary: 'ATT&CK coverage by tactic, over a stated set, by the last execution of each scenario',
       query: coverageQuery,
       response: coverageResponse,
-      handle: async ({ query, caller }) => {
+      handle: async ({ query }) => {
         const now = deps.clock.now()
-        const tables = db(caller.scope)
-        const proofs = await Promise.all(
-          (await proofsBetween(tables, 0, now + 1)).map(async (proof) => ({
-            ...proof,
-            alertId: await alertOfProof(tables, proof),
-          })),
-        )
-        return coverage(deps.attack, deps.rules().loaded, proofs, query.days, now)
+        const { loaded } = deps.rules()
+        const scenarios = await provenScenarios(deps.state.tables(), deps.scenarios().scenarios, loaded, now + 1)
+        return coverage(deps.attack, loaded, proofsByTechnique(scenarios), query.days, now)
       },
     }),
     route({

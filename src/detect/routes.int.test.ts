@@ -58,6 +58,7 @@ describeStates('the routes of detect', (bed) => {
         loaded: [rule, { ...rule, id: 'other', title: 'Nothing yet', level: 'low', techniques: ['T1486'] }],
         refused: [{ file: 'rules/bad.yml', line: 7, code: 'sigma_yaml', reason: 'A tab.' }],
       }),
+      scenarios: () => ({ scenarios: [], refused: [] }),
       docsOf: async () => new Map(),
       changed: (scope, alerts) => told.push(...alerts.map((alert) => `${scope}:${alert.state}`)),
       entityTimeline: async ({ from, to }) => ({
@@ -113,7 +114,7 @@ describeStates('the routes of detect', (bed) => {
     expect(rules).toMatchObject({ total: 2, next: '1', refusedTotal: 1, rules: [{ id: 'shell', alerts: 1, detections: 2 }] })
     expect((await call<RulesResponse>('GET', '/api/v1/rules', { query: { q: 'ｓｔａｒｔed' } })).total).toBe(1)
     const coverage = await call<CoverageResponse>('GET', '/api/v1/coverage')
-    expect(coverage).toMatchObject({ attack: '18.1', unknown: ['T9999'], totals: { proven: 2, older: 0, rule: 1 } })
+    expect(coverage).toMatchObject({ attack: '18.1', unknown: ['T9999'], totals: { proven: 0, older: 0, rule: 3 } })
     const names = await call<{ techniques: Record<string, string> }>('GET', '/api/v1/attack/techniques')
     expect(names.techniques['T1505.003']).toBe('Web Shell')
   })

@@ -281,8 +281,11 @@ export const rulesResponse = z.object({
 })
 export type RulesResponse = z.infer<typeof rulesResponse>
 
-/** `proven`: an alert was raised within the days asked for · `older`: before that · `rule`: a rule exists, never raised · `nothing`. */
-export const COVERAGE_STATES = ['proven', 'older', 'rule', 'nothing'] as const
+/**
+ * By the last execution of a scenario. `proven`: it passed within the days asked for · `older`: before that, or its rule
+ * changed since, or it was not executed to its end · `failed` · `rule`: a rule exists, never executed · `nothing`.
+ */
+export const COVERAGE_STATES = ['proven', 'older', 'failed', 'rule', 'nothing'] as const
 export type CoverageState = (typeof COVERAGE_STATES)[number]
 
 export const coverageTechnique = z.object({
@@ -290,9 +293,9 @@ export const coverageTechnique = z.object({
   name: z.string(),
   state: z.enum(COVERAGE_STATES),
   rules: z.int(),
-  lastProven: instant.nullable(),
-  /** The alert that proved it last. */
-  alertId: z.string().nullable(),
+  lastExecuted: instant.nullable(),
+  /** The scenario that was executed then. */
+  scenario: z.string().nullable(),
 })
 
 const coverageTotals = z.object({

@@ -4,6 +4,14 @@ import type { JsonObject } from './json.ts'
 export const DEFAULT_SCOPE = 'default'
 
 /**
+ * Where scenarios of the self-test are executed: the same way in, the same rules, and apart from everything that people and
+ * measures look at. No person, token or source can be given this scope.
+ */
+export const SELFTEST_SCOPE = 'selftest'
+/** The source of their events; what comes from `kanpeki:` is no sight of a host. */
+export const SELFTEST_SOURCE = 'kanpeki:selftest'
+
+/**
  * What a source hands over: bytes or an already decoded JSON object, with the identity that makes a retry harmless.
  * `id` is deterministic: a source position (`file:inode:offset`), a client's `_id`, or (token, body hash, index).
  */

@@ -13,6 +13,7 @@ export const ENTRY_TYPES = [
   'signin',
   'admin',
   'source',
+  'scenario',
 ] as const
 export type EntryType = (typeof ENTRY_TYPES)[number]
 

@@ -19,9 +19,11 @@ import { sendTestAttack } from '../app/demo/test-attack.ts'
 import { createEntityTimeline } from '../app/entity-timeline.ts'
 import { erasureRoutes } from '../app/erasure/routes.ts'
 import { startMissing } from '../app/missing.ts'
+import { CONSOLE, CONTENT, cardFolders, scenarioFolders, sourceFiles } from '../app/places.ts'
 import type { Repeating } from '../app/repeat.ts'
 import { retentionRoutes } from '../app/retention/routes.ts'
 import { startReviewing } from '../app/reviewing.ts'
+import { type Selftest, startSelftest } from '../app/selftest.ts'
 import { searchRoutes } from '../app/searches/routes.ts'
 import { type Services, startServices } from '../app/services.ts'
 import { sessionPolicy, signInDeps } from '../app/sign-in-deps.ts'
@@ -38,6 +40,8 @@ import type { DeclareTables } from '../declare/tables.ts'
 import { waitingCards } from '../declare/waiting.ts'
 import { waitingExceptions } from '../detect/exceptions/waiting.ts'
 import { routes as detectRoutes } from '../detect/routes.ts'
+import { loadScenarios, type Scenarios } from '../detect/scenarios/load.ts'
+import { scenarioRoutes } from '../detect/scenarios/routes.ts'
 import type { DetectTables } from '../detect/tables.ts'
 import { KanpekiError, messageOf } from '../kernel/error.ts'
 import { DEFAULT_SCOPE } from '../kernel/event.ts'
@@ -101,6 +105,7 @@ export async function serve(config: Config, log: Log, options: ServeOptions = {}
   let declaring: Declaring | undefined
   let reviewing: Repeating | undefined
   let missing: Repeating | undefined
+  let selftest: Selftest | undefined
   let tls: ServerTls | undefined
   const open: { close(): Promise<void> }[] = []
   try {
@@ -113,6 +118,8 @@ export async function serve(config: Config, log: Log, options: ServeOptions = {}
     if (tls !== undefined) await authority.ensure()
     const listenerTls = tls === undefined ? undefined : sourceTls({ tls, authority, db, clock })
     collecting = createCollecting({ state, lake, pipeline, clock, log, refusal: sourceFiles(config), tls: listenerTls })
+    const scenarios = loadScenarios(scenarioFolders(config), (file) => file.replace(CONTENT, ''))
+    for (const { file, reason } of scenarios.refused) log.warn('scenario refused', { place: file, reason })
     declaring = await startDeclaring({
       state,
       lake,
@@ -120,6 +127,7 @@ export async function serve(config: Config, log: Log, options: ServeOptions = {}
       log,
       attack,
       rules: () => rules.loaded,
+      scenarios: () => scenarios.scenarios,
       folders: options.cards ?? cardFolders(config),
       changed: () => {
         drainer.poke()
@@ -130,12 +138,20 @@ export async function serve(config: Config, log: Log, options: ServeOptions = {}
       tls?.close()
       await reviewing?.stop()
       await missing?.stop()
+      await selftest?.stop()
       await collecting?.stop()
       await declaring?.stop()
       await services.stop()
     }
     reviewing = startReviewing({ record: recorder(services), clock }, log)
     missing = startMissing(services, collecting)
+    selftest = startSelftest({
+      ...services,
+      scenarios: () => scenarios,
+      every: config.values['selftest-every'],
+      zoneMinutes: config.values.zone,
+      done: () => live.publish('rules'),
+    })
     const authenticate = withMachines(createAuthenticator(db, clock, sessionPolicy(config)), db, authority, clock)
     let stopping = false
     const metrics = createOwnMetrics({ ...services, version: VERSION, root: services.dir.root })
@@ -171,6 +187,8 @@ export async function serve(config: Config, log: Log, options: ServeOptions = {}
           services,
           collecting,
           declaring,
+          selftest,
+          scenarios,
           live,
           addresses,
           secure,
@@ -240,6 +258,7 @@ export async function serve(config: Config, log: Log, options: ServeOptions = {}
     tls?.close()
     await reviewing?.stop()
     await missing?.stop()
+    await selftest?.stop()
     await collecting?.stop()
     await declaring?.stop()
     await services.stop()
@@ -251,6 +270,8 @@ export interface RouteDeps {
   readonly services: Services
   readonly collecting: Collecting
   readonly declaring: Declaring
+  readonly selftest: Selftest
+  readonly scenarios: Scenarios
   readonly live: Live
   readonly addresses: () => Addresses
   /** Whether the server speaks TLS. */
@@ -323,6 +344,7 @@ export function allRoutes(deps: RouteDeps): Route[] {
       clock,
       attack,
       rules: () => rules,
+      scenarios: () => scenarios,
       changed: () => {
         drainer.poke()
         live.publish('alerts')
@@ -330,6 +352,16 @@ export function allRoutes(deps: RouteDeps): Route[] {
       docsOf: async (scope, ids) => new Map((await lake.getMany(scope, ids)).map(({ id, doc }) => [id, doc])),
       entityTimeline: createEntityTimeline(lake),
       ledgerIndexes: places,
+    }),
+    ...scenarioRoutes({
+      state,
+      clock,
+      attack,
+      rules: () => rules,
+      scenarios: () => scenarios,
+      ledgerIndexes: places,
+      execute: selftest.execute,
+      schedule: selftest.schedule,
     }),
     ...maskingRoutes({ state, rules: services.masking }),
     ...collectRoutes({ state, manager, statusOf, clock, unknownsOf, sendTest, addresses }),
@@ -368,6 +400,7 @@ export function allRoutes(deps: RouteDeps): Route[] {
       response: demoReplySchema,
       handle: async ({ caller }) => {
         const sent = await sendTestAttack({ pipeline, manager, clock }, caller)
+        await selftest.execute(undefined)
         await declaring.evaluate()
         return { sent }
       },

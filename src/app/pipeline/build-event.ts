@@ -38,6 +38,12 @@ export function markHandedOver(doc: JsonObject): void {
   ;(doc as Growing)[OWN] = { from: DEFAULT_SCOPE }
 }
 
+/** Says which scenario of the self-test a document belongs to. Its scope keeps it apart from all others; this is for readers. */
+export function markScenario(doc: JsonObject, scenario: string): void {
+  const labels = doc['labels']
+  ;(doc as Growing)['labels'] = { ...(isJsonObject(labels) ? labels : {}), kanpeki_scenario: scenario }
+}
+
 /** The scope of the source that brought an event: its accounts are kept there. */
 export function sourceScope({ scope, doc }: Pick<StoredEvent, 'scope' | 'doc'>): string {
   const own = doc[OWN]

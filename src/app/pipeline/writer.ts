@@ -5,9 +5,9 @@ import type { MaskTally } from '../../collect/masking/mask.ts'
 import { kindOf } from '../../collect/source-kind.ts'
 import type { Clock } from '../../kernel/clock.ts'
 import { KanpekiError } from '../../kernel/error.ts'
-import { DEFAULT_SCOPE, type ParsedEvent, type RawRecord } from '../../kernel/event.ts'
+import { DEFAULT_SCOPE, type ParsedEvent, type RawRecord, SELFTEST_SCOPE } from '../../kernel/event.ts'
 import type { Lake, LakeBatch, LakeEvent } from '../../platform/lake/lake.ts'
-import { finishDocument, markHandedOver, unknownDocument } from './build-event.ts'
+import { finishDocument, markHandedOver, markScenario, unknownDocument } from './build-event.ts'
 import type { Known } from './known.ts'
 
 /** What one sender handed over at once: acknowledged as a whole or not at all. */
@@ -192,6 +192,7 @@ export async function createWriter(deps: WriterDeps): Promise<Writer> {
           const taker = shared ? handOver.scopeOf(doc) : undefined
           const scope = taker ?? submission.scope
           if (taker !== undefined) markHandedOver(doc)
+          if (scope === SELFTEST_SCOPE) markScenario(doc, record.origin ?? '')
           finish?.(doc, scope, masked)
           events.push({ id, scope, source, parser, observed, doc, json: JSON.stringify(doc), request })
         }

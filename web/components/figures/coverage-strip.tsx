@@ -7,14 +7,20 @@ import { coverageQuery } from '../../api/queries.ts'
 import { useFormat } from '../use-format.ts'
 
 /** Weakest first, so that the strong cells stand at the bottom of a column like bricks. */
-const ORDER: readonly CoverageState[] = ['nothing', 'rule', 'older', 'proven']
-export const CELL: Readonly<Record<CoverageState, string>> = { proven: 'c3', older: 'c2', rule: 'c1', nothing: 'c0' }
+const ORDER: readonly CoverageState[] = ['nothing', 'rule', 'failed', 'older', 'proven']
+export const CELL: Readonly<Record<CoverageState, string>> = {
+  proven: 'c3',
+  older: 'c2',
+  failed: 'cx',
+  rule: 'c1',
+  nothing: 'c0',
+}
 /** Cells side by side in a tactic: more where one is long, so that the strip stays a strip. */
 function columnsFor(longest: number): 4 | 6 | 8 {
   return longest <= 20 ? 4 : longest <= 36 ? 6 : 8
 }
 
-/** Fourteen tactics, one cell a technique: executed lately, older, rule only, nothing. */
+/** Fourteen tactics, one cell a technique: executed and seen lately, older, executed and missed, rule only, nothing. */
 export function CoverageStrip({ days = 7 }: { days?: number }): ReactNode {
   const { t } = useTranslation()
   const format = useFormat()

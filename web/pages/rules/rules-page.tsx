@@ -86,7 +86,7 @@ function Matrix({ coverage, chosen }: { coverage: CoverageResponse; chosen: stri
   const { t: common } = useTranslation()
   const format = useFormat()
   const now = useNow(60)
-  const order = ['proven', 'older', 'rule', 'nothing'] as const
+  const order = ['failed', 'proven', 'older', 'rule', 'nothing'] as const
   return (
     <section className="sheet" aria-label={common('coverage.title')}>
       <div className="panel-h">
@@ -114,7 +114,7 @@ function Matrix({ coverage, chosen }: { coverage: CoverageResponse; chosen: stri
                     id: technique.id,
                     name: technique.name,
                     rules: technique.rules,
-                    age: technique.lastProven === null ? '' : format.age(technique.lastProven, now),
+                    age: technique.lastExecuted === null ? '' : format.age(technique.lastExecuted, now),
                   })
                   return (
                     <li key={technique.id}>
