@@ -2,6 +2,7 @@ import { totpContext } from '../access/factors/totp.ts'
 import { sealContext as caContext } from '../access/machines/authority.ts'
 import { secretContext } from '../access/sso/settings.ts'
 import { sealedMaskingKey } from '../collect/masking/key.ts'
+import { channelContext, mailServerContext } from '../detect/notify/secrets.ts'
 import type { DataDir } from '../platform/data-dir.ts'
 import { type SealedColumn, sealedColumn } from '../platform/secrets/sealed-columns.ts'
 import type { SealedPlace } from '../platform/secrets/sealed-place.ts'
@@ -14,6 +15,8 @@ import { sealedWitnessKey } from '../prove/witness/witness-key.ts'
 const SEALED_COLUMNS: readonly SealedColumn[] = [
   { table: 'access_ca', column: 'key', key: ['id'], context: ({ id }) => caContext(String(id)) },
   { table: 'access_totp', column: 'secret', key: ['account_id'], context: ({ account_id }) => totpContext(String(account_id)) },
+  { table: 'detect_channels', column: 'secret', key: ['id'], context: ({ id }) => channelContext(String(id)) },
+  { table: 'detect_mail_server', column: 'secret', key: ['id'], context: ({ id }) => mailServerContext(String(id)) },
   { table: 'access_sso_providers', column: 'secret', key: ['id'], context: ({ id }) => secretContext(String(id)) },
 ]
 

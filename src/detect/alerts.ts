@@ -20,6 +20,7 @@ import {
 } from './alerts-group.ts'
 import { folded, rfc3339, type StoredDetail, summaryOf } from './alerts-view.ts'
 import { applyExceptions, type DocOf, type Excepted } from './exceptions/apply.ts'
+import { enqueueNotices } from './notify/enqueue.ts'
 import {
   candidates,
   closedBefore,
@@ -107,6 +108,7 @@ export async function recordDetections<T>(
   const newlySeen = seenRows(result)
   await insertSeen(db, newlySeen)
   await upsertProofs(db, [...raised, ...grown].flatMap(proofsOf))
+  await enqueueNotices(trx, raised, 'alert.raised', now)
   const risky = await riskDetections(db, raised, now)
   const risen = await recordDetections(trx, risky, now)
   return {

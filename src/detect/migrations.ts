@@ -1,7 +1,7 @@
 import { columns } from '../platform/state/columns.ts'
 import type { Migration } from '../platform/state/migrate.ts'
-import { scenarioMigrations } from './scenarios/migrations.ts'
 import { exceptionMigrations } from './exceptions/migrations.ts'
+import { notifyMigrations } from './notify/migrations.ts'
 
 export const migrations: readonly Migration[] = [
   {
@@ -92,6 +92,7 @@ export const migrations: readonly Migration[] = [
         .execute()
     },
   },
-  ...exceptionMigrations,
   ...scenarioMigrations,
+  ...exceptionMigrations,
+  ...notifyMigrations,
 ]

@@ -4,6 +4,7 @@ import type { Evidence } from '../kernel/evidence.ts'
 import { jsonText, readJson } from '../platform/state/columns.ts'
 import { recordEvidence } from '../platform/state/outbox.ts'
 import { rfc3339, summaryOf } from './alerts-view.ts'
+import { enqueueNotices } from './notify/enqueue.ts'
 import { type AlertChange, alertsByIds, type Db, historyOf, insertHistory, markUndone, updateAlert } from './queries.ts'
 import type { AlertSummary, HistoryEntry, Verdict } from './schema.ts'
 import type { AlertHistoryTable, AlertsTable } from './tables.ts'
@@ -53,6 +54,7 @@ export async function giveVerdict(
       acknowledged: row.acknowledged ?? now,
     }
     await enter(db, row, change, { action: 'verdict', verdict, assignee: row.assignee, note }, by, now)
+    if (verdict === 'escalated') await enqueueNotices(trx, [row], 'alert.escalated', now)
     return change
   })
 }

@@ -19,11 +19,11 @@ import { sendTestAttack } from '../app/demo/test-attack.ts'
 import { createEntityTimeline } from '../app/entity-timeline.ts'
 import { erasureRoutes } from '../app/erasure/routes.ts'
 import { startMissing } from '../app/missing.ts'
+import { type Notifying, startNotifying } from '../app/notifying.ts'
 import { CONSOLE, CONTENT, cardFolders, scenarioFolders, sourceFiles } from '../app/places.ts'
 import type { Repeating } from '../app/repeat.ts'
 import { retentionRoutes } from '../app/retention/routes.ts'
 import { startReviewing } from '../app/reviewing.ts'
-import { type Selftest, startSelftest } from '../app/selftest.ts'
 import { searchRoutes } from '../app/searches/routes.ts'
 import { type Services, startServices } from '../app/services.ts'
 import { sessionPolicy, signInDeps } from '../app/sign-in-deps.ts'
@@ -39,6 +39,7 @@ import type { DeclareDeps } from '../declare/routes-deps.ts'
 import type { DeclareTables } from '../declare/tables.ts'
 import { waitingCards } from '../declare/waiting.ts'
 import { waitingExceptions } from '../detect/exceptions/waiting.ts'
+import { notifyRoutes } from '../detect/notify/routes.ts'
 import { routes as detectRoutes } from '../detect/routes.ts'
 import { loadScenarios, type Scenarios } from '../detect/scenarios/load.ts'
 import { scenarioRoutes } from '../detect/scenarios/routes.ts'
@@ -94,11 +95,15 @@ export async function serve(config: Config, log: Log, options: ServeOptions = {}
   const { host } = config.values
   const secure = usesTls(config.values)
   const live = createLive()
+  let notifying: Notifying | undefined
   const services = await startServices(config, log, {
     progressed: ({ alerts }) => {
       live.publish('sources')
       live.publish('ledger')
-      if (alerts > 0) live.publish('alerts')
+      if (alerts > 0) {
+        live.publish('alerts')
+        notifying?.poke()
+      }
     },
   })
   let collecting: Collecting | undefined
@@ -138,11 +143,13 @@ export async function serve(config: Config, log: Log, options: ServeOptions = {}
       tls?.close()
       await reviewing?.stop()
       await missing?.stop()
+      await notifying?.stop()
       await selftest?.stop()
       await collecting?.stop()
       await declaring?.stop()
       await services.stop()
     }
+    notifying = startNotifying(services)
     reviewing = startReviewing({ record: recorder(services), clock }, log)
     missing = startMissing(services, collecting)
     selftest = startSelftest({
@@ -189,6 +196,7 @@ export async function serve(config: Config, log: Log, options: ServeOptions = {}
           declaring,
           selftest,
           scenarios,
+          notifying,
           live,
           addresses,
           secure,
@@ -258,6 +266,7 @@ export async function serve(config: Config, log: Log, options: ServeOptions = {}
     tls?.close()
     await reviewing?.stop()
     await missing?.stop()
+    await notifying?.stop()
     await selftest?.stop()
     await collecting?.stop()
     await declaring?.stop()
@@ -272,6 +281,7 @@ export interface RouteDeps {
   readonly declaring: Declaring
   readonly selftest: Selftest
   readonly scenarios: Scenarios
+  readonly notifying: Notifying
   readonly live: Live
   readonly addresses: () => Addresses
   /** Whether the server speaks TLS. */
@@ -283,7 +293,18 @@ export interface RouteDeps {
 
 /** Every route of every room; the list that the permission test and OpenAPI read. */
 export function allRoutes(deps: RouteDeps): Route[] {
-  const { services, collecting, declaring, selftest, scenarios, live, addresses, secure, authority, metrics, stopping } = deps
+  const {
+    services,
+    collecting,
+    declaring,
+    notifying,
+    live,
+    addresses,
+    secure,
+    authority,
+    metrics,
+    stopping,
+  } = deps
   const { state, clock, lake, ledger, cosigning, witness, drainer, pipeline, attack, rules, config, retention, keeper } = services
   const { statusOf, manager, unknownsOf, sendTest } = collecting
   const record = recorder(services)
@@ -339,6 +360,16 @@ export function allRoutes(deps: RouteDeps): Route[] {
         void keeper.now()
       },
     }),
+    ...notifyRoutes({
+      state,
+      clock,
+      sealer: services.sealer,
+      outgoing: services.outgoing,
+      changed: () => {
+        drainer.poke()
+        notifying.poke()
+      },
+    }),
     ...detectRoutes({
       state,
       clock,
@@ -347,6 +378,7 @@ export function allRoutes(deps: RouteDeps): Route[] {
       scenarios: () => scenarios,
       changed: () => {
         drainer.poke()
+        notifying.poke()
         live.publish('alerts')
       },
       docsOf: async (scope, ids) => new Map((await lake.getMany(scope, ids)).map(({ id, doc }) => [id, doc])),

@@ -34,6 +34,12 @@ export interface Outgoing {
    * @throws KanpekiError `outgoing_refused`, `outgoing_failed`, `outgoing_timeout`, `outgoing_too_large`.
    */
   fetch(url: string | URL, init?: OutgoingInit): Promise<Response>
+  /**
+   * Addresses of a host that may be connected to by another protocol (SMTP); at least one. Connect to the address, not to
+   * the name: what the name means may change after the check.
+   * @throws KanpekiError `outgoing_refused`, `outgoing_failed`, `outgoing_timeout`.
+   */
+  addressesOf(host: string): Promise<readonly Resolved[]>
 }
 
 export interface OutgoingOptions {
@@ -46,7 +52,7 @@ export interface OutgoingOptions {
   readonly ca?: string
 }
 
-interface Resolved {
+export interface Resolved {
   readonly address: string
   readonly family: number
 }
@@ -65,6 +71,17 @@ export function createOutgoing(options: OutgoingOptions): Outgoing {
   const trusted = options.ca === undefined ? {} : { ca: [...rootCertificates, options.ca] }
   const resolve = options.resolve ?? ((host: string) => lookup(host, { all: true }))
   return {
+    async addressesOf(host) {
+      const timeout = AbortSignal.timeout(DEFAULT_TIMEOUT_MS)
+      const url = URL.parse(`http://${isIP(host) === 6 ? `[${host}]` : host}/`)
+      if (url === null || url.port !== '' || url.pathname !== '/')
+        throw new KanpekiError('outgoing_refused', 'What should be called is not a host.')
+      try {
+        return await checkedAddresses(url, allowed, resolve, timeout)
+      } catch (error) {
+        throw asKnown(error, url, timeout, undefined)
+      }
+    },
     async fetch(target, init = {}) {
       const timeout = AbortSignal.timeout(init.timeoutMs ?? DEFAULT_TIMEOUT_MS)
       const signal = init.signal ? AbortSignal.any([timeout, init.signal]) : timeout

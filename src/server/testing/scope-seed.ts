@@ -32,6 +32,8 @@ export interface Seed {
   readonly reviewItem: string
   /** A saved search that is shared. */
   readonly search: string
+  /** A webhook that alerts are told by. */
+  readonly channel: string
   /** One that waits for approval. */
   readonly exception: string
   /** A ledger entry of the scope. */
@@ -174,6 +176,8 @@ export async function plant(kanpeki: Kanpeki, admin: string, scope: string, mark
     )
     return raised[0]!.id
   })
+  const hook = { kind: 'webhook', url: `https://8.8.8.8/${marker}` }
+  const told = (await ask('/api/v1/channels', { name: `${marker} hook`, target: hook })) as unknown as { channel: { id: string } }
   const proposal = { rule: `${marker}-rule`, conditions: [], reason: `${marker} is known here`, days: 7 }
   const exception = await ask('/api/v1/exceptions', proposal)
   await openQuarter({
@@ -215,6 +219,7 @@ export async function plant(kanpeki: Kanpeki, admin: string, scope: string, mark
     review: review.id,
     reviewItem: item.id,
     search: search['id'] as unknown as string,
+    channel: told.channel.id,
     exception: exception['id'] as unknown as string,
     entry: entries.items[0]!.index,
   }
