@@ -126,7 +126,7 @@ export async function forgetDetections<T>(trx: Kysely<T>, receivedBefore: number
 
 /**
  * Forgets closed alerts that nothing happened to since a time; at most `most` at once. What was decided about them stays in
- * the ledger, and what they proved for the coverage stays.
+ * the ledger.
  * @returns how many.
  */
 export async function forgetAlerts<T>(trx: Kysely<T>, updatedBefore: number, most: number): Promise<number> {

@@ -2,6 +2,7 @@ import { columns } from '../platform/state/columns.ts'
 import type { Migration } from '../platform/state/migrate.ts'
 import { exceptionMigrations } from './exceptions/migrations.ts'
 import { notifyMigrations } from './notify/migrations.ts'
+import { scenarioMigrations } from './scenarios/migrations.ts'
 
 export const migrations: readonly Migration[] = [
   {

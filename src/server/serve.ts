@@ -25,6 +25,7 @@ import type { Repeating } from '../app/repeat.ts'
 import { retentionRoutes } from '../app/retention/routes.ts'
 import { startReviewing } from '../app/reviewing.ts'
 import { searchRoutes } from '../app/searches/routes.ts'
+import { type Selftest, startSelftest } from '../app/selftest.ts'
 import { type Services, startServices } from '../app/services.ts'
 import { sessionPolicy, signInDeps } from '../app/sign-in-deps.ts'
 import { sourceTls } from '../app/source-tls.ts'
@@ -297,6 +298,8 @@ export function allRoutes(deps: RouteDeps): Route[] {
     services,
     collecting,
     declaring,
+    selftest,
+    scenarios,
     notifying,
     live,
     addresses,
