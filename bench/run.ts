@@ -5,6 +5,7 @@ import { ingest } from './ingest.ts'
 import { ingestSmall } from './ingest-small.ts'
 import { ledger } from './ledger.ts'
 import { noise } from './noise.ts'
+import { recordings } from './recordings.ts'
 import type { BenchResult } from './result.ts'
 import { start } from './start.ts'
 
@@ -18,6 +19,7 @@ export const BENCHMARKS: Readonly<Record<string, Benchmark>> = {
   'ingest-small': ingestSmall,
   ledger,
   noise,
+  recordings,
   start,
 }
 
