@@ -13,6 +13,7 @@ export const commands: Readonly<Record<string, CommandEntry>> = {
   detect: { summary: 'run Sigma rules over files', load: async () => (await import('./detect.ts')).detectCommand },
   search: { summary: 'search stored events', load: async () => (await import('./search.ts')).searchCommand },
   send: { summary: 'send files to a server, and go on where it was', load: async () => (await import('./send.ts')).sendCommand },
+  alerts: { summary: 'list, show and close alerts', load: async () => (await import('./alerts.ts')).alertsCommand },
   token: { summary: 'create, list, rotate and revoke API tokens', load: async () => (await import('./token.ts')).tokenCommand },
   people: { summary: 'list, invite, reset and end accounts', load: async () => (await import('./people.ts')).peopleCommand },
   'break-glass': {

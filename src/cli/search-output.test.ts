@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
-import { columnsOf, type FoundEvent, searchOutput } from './search-output.ts'
+import { type FoundEvent, searchOutput } from './search-output.ts'
+import { columnsOf } from './terminal-text.ts'
 
 const event = (message: string, more: FoundEvent['doc'] = {}): FoundEvent => ({
   id: 'e1',

@@ -9,8 +9,9 @@ import { localServer } from './local-server.ts'
 import { EXIT, guarded, readOptions } from './options.ts'
 import { callApi } from './remote.ts'
 import type { ServerRef } from './request.ts'
-import { columnsOf, type FoundEvent, SEARCH_FORMATS, type SearchFormat, searchOutput } from './search-output.ts'
+import { type FoundEvent, SEARCH_FORMATS, type SearchFormat, searchOutput } from './search-output.ts'
 import { terminalLog } from './terminal-log.ts'
+import { columnsOf } from './terminal-text.ts'
 
 const USAGE = `Usage: kanpeki search QUERY [--count] [--from T] [--to T] [--format FORMAT] [--limit N]
                       [--data DIR | --url URL --token TOKEN [--ca FILE]]
