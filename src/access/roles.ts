@@ -21,6 +21,7 @@ const PERMISSIONS_OF: Readonly<Record<Role, readonly Permission[]>> = {
     ...READ,
     'ingest',
     'cards:write',
+    'samples:write',
     'ledger:read',
     'sources:write',
     'assets:write',

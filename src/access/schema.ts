@@ -1,7 +1,7 @@
 import { z } from 'zod'
 
 /** What an API token is for. */
-export const GRANTS = ['ingest', 'read', 'metrics', 'scim', 'admin'] as const
+export const GRANTS = ['ingest', 'read', 'samples', 'metrics', 'scim', 'admin'] as const
 export type Grant = (typeof GRANTS)[number]
 
 /** What a person can be in a scope, from least to most; roles.ts says what each may do. */

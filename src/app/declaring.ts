@@ -6,6 +6,8 @@ import { loadCards } from '../declare/load.ts'
 import { forbiddenCountMeasure } from '../declare/measures.ts'
 import { type BadgeChanged, runEvaluation } from '../declare/run.ts'
 import type { CardProblem } from '../declare/schema.ts'
+import { externalMeasures } from '../declare/series/measures.ts'
+import { type PullDeps, pullDue } from '../declare/series/pull.ts'
 import type { DeclareTables } from '../declare/tables.ts'
 import { adoptCards } from '../declare/versions.ts'
 import type { Attack } from '../detect/coverage-attack.ts'
@@ -20,10 +22,12 @@ import type { Log } from '../platform/log.ts'
 import type { State } from '../platform/state/state.ts'
 import { repeatEvery } from './repeat.ts'
 
+const PULL_EVERY_MS = 5_000
+
 /** Often enough that a badge goes while somebody watches. */
 const EVALUATE_EVERY_MS = 10_000
 
-export interface DeclaringDeps {
+export interface DeclaringDeps extends PullDeps {
   readonly state: State
   readonly lake: Lake
   readonly clock: Clock
@@ -52,11 +56,12 @@ export function allMeasures({
   attack,
   rules,
   scenarios,
-}: Omit<DeclaringDeps, 'log' | 'folders' | 'changed'>): readonly Measure[] {
+}: Omit<DeclaringDeps, 'log' | 'folders' | 'changed' | 'outgoing' | 'sealer'>): readonly Measure[] {
   return [
     ...detectMeasures({ state, attack, rules, scenarios }),
     ...collectMeasures(state.tables<CollectTables>(), clock),
     forbiddenCountMeasure(lake),
+    ...externalMeasures(state),
     ...accessMeasures(state.tables<AccessTables>(), clock),
   ]
 }
@@ -75,5 +80,14 @@ export async function startDeclaring(deps: DeclaringDeps): Promise<Declaring> {
   const evaluating = repeatEvery(EVALUATE_EVERY_MS, evaluate, (error) =>
     log.error('judging the cards failed', { reason: messageOf(error) }),
   )
-  return { measures, problems, evaluate, stop: () => evaluating.stop() }
+  const pulling = repeatEvery(
+    PULL_EVERY_MS,
+    () => pullDue(deps),
+    (error) => log.error('asking for external figures failed', { reason: messageOf(error) }),
+  )
+  const stop = async (): Promise<void> => {
+    await pulling.stop()
+    await evaluating.stop()
+  }
+  return { measures, problems, evaluate, stop }
 }

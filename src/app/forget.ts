@@ -2,6 +2,7 @@ import { forgetOldMinutes } from '../collect/accounting.ts'
 import { forgetHosts } from '../collect/completeness/queries.ts'
 import type { CollectTables } from '../collect/tables.ts'
 import { forgetReadings } from '../declare/queries.ts'
+import { forgetSamples } from '../declare/series/queries.ts'
 import type { DeclareTables } from '../declare/tables.ts'
 import { forgetAlerts, forgetDetections } from '../detect/alerts.ts'
 import type { State } from '../platform/state/state.ts'
@@ -28,6 +29,7 @@ export async function forgetOld(state: State, now: number, alertDays: number | n
   await state.transaction<DeclareTables, void>((trx) => forgetReadings(trx, now - READINGS_KEPT_MS))
 }
 
+  await state.transaction<DeclareTables, void>((trx) => forgetSamples(trx, now - SAMPLES_KEPT_MS))
 async function forgetClosedAlerts(state: State, before: number): Promise<void> {
   for (;;) {
     const gone = await state.transaction((trx) => forgetAlerts(trx, before, ALERTS_A_TRANSACTION))

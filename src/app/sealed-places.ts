@@ -2,6 +2,8 @@ import { totpContext } from '../access/factors/totp.ts'
 import { sealContext as caContext } from '../access/machines/authority.ts'
 import { secretContext } from '../access/sso/settings.ts'
 import { sealedMaskingKey } from '../collect/masking/key.ts'
+import { seriesSecretContext } from '../declare/series/pull.ts'
+import { iocSecretContext } from '../detect/ioc/store.ts'
 import { channelContext, mailServerContext } from '../detect/notify/secrets.ts'
 import type { DataDir } from '../platform/data-dir.ts'
 import { type SealedColumn, sealedColumn } from '../platform/secrets/sealed-columns.ts'
@@ -19,6 +21,12 @@ const SEALED_COLUMNS: readonly SealedColumn[] = [
   { table: 'detect_mail_server', column: 'secret', key: ['id'], context: ({ id }) => mailServerContext(String(id)) },
   { table: 'access_sso_providers', column: 'secret', key: ['id'], context: ({ id }) => secretContext(String(id)) },
 ]
+  {
+    table: 'declare_series',
+    column: 'secret',
+    key: ['scope', 'id'],
+    context: ({ scope, id }) => seriesSecretContext(String(scope), String(id)),
+  },
 
 /** Everything that is sealed at rest, for the rotation of the seal key. */
 export function sealedPlaces(dir: DataDir, state: State): readonly SealedPlace[] {

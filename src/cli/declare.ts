@@ -7,6 +7,7 @@ import { diffCards, weakenedIn } from '../declare/diff.ts'
 import { type LoadedCard, readCard } from '../declare/load.ts'
 import { declareMeasureInfos } from '../declare/measures.ts'
 import type { CardProblem } from '../declare/schema.ts'
+import { externalMeasureInfos } from '../declare/series/measures.ts'
 import { loadAttack } from '../detect/coverage-attack.ts'
 import { detectMeasureInfos } from '../detect/measures.ts'
 import { formatPlace, messageOf } from '../kernel/error.ts'
@@ -24,7 +25,7 @@ status 0 every badge is held, 1 one is not.
 
 /** What a card may name, known without a server. */
 export function knownMeasures(): Measures {
-  const all = [...detectMeasureInfos(loadAttack()), ...declareMeasureInfos(), ...accessMeasureInfos(), ...collectMeasureInfos()]
+  const all = [...detectMeasureInfos(loadAttack()), ...declareMeasureInfos(), ...externalMeasureInfos(), ...accessMeasureInfos(), ...collectMeasureInfos()]
   return new Map(all.map((measure) => [measure.id, measure]))
 }
 

@@ -1,6 +1,8 @@
+import { randomBytes } from 'node:crypto'
 import { beforeEach, expect, it } from 'vitest'
 import type { Measure, Reading } from '../kernel/measure.ts'
 import type { Caller, RawReply, Route } from '../platform/http/route.ts'
+import { createSealer } from '../platform/secrets/sealer.ts'
 import { readOutbox } from '../platform/state/outbox.ts'
 import type { State } from '../platform/state/state.ts'
 import { testCaller } from '../platform/testing/caller.ts'
@@ -74,6 +76,7 @@ describeStates('declarations', (bed) => {
     measure: async () => (answers[id] ?? (() => reading(null)))(),
   })
   const measures = [measure('test.delay', 'seconds'), measure('events.forbidden-count', 'count')]
+  const sealer = createSealer([randomBytes(32)])
   const deps = () => ({
     state,
     clock,
@@ -82,6 +85,7 @@ describeStates('declarations', (bed) => {
     ledgerHead: async () => ({ size: 42, root: 'AAAA' }),
     problems: () => [],
     changed: () => {},
+    sealer,
   })
   const load = (text: string): LoadedCard => {
     const result = readCard(text, 'payments.yml', new Map(measures.map((one) => [one.id, one])))

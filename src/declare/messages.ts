@@ -164,6 +164,18 @@ const MESSAGES = {
   'measure-silent': { en: 'The measure gave no figure and no reason', ja: '計測値も理由も得られませんでした' },
   // ── Measures of this room ──
   'no-events': { en: 'No event at all arrived in the window', ja: '対象期間にイベントが1件も届いていません' },
+  'series-absent': {
+    en: 'There is no external series {series}',
+    ja: '外部の計測系列 {series} がありません',
+  },
+  'series-empty': {
+    en: 'The external series {series} got no figure in the window',
+    ja: '外部の計測系列 {series} に、対象期間の値が届いていません',
+  },
+  'series-unit': {
+    en: 'The series {series} has another unit: name the measure {measure}',
+    ja: '計測系列 {series} の単位が異なります。計測名を {measure} にしてください',
+  },
   // ── Differences ──
   'change-added': { en: '{what} was added', ja: '{what}を追加' },
   'change-removed': { en: '{what} was removed', ja: '{what}を削除' },

@@ -101,4 +101,40 @@ export const migrations: readonly Migration[] = [
       await db.schema.alterTable('declare_versions').addColumn('by_id', columns.text).execute()
     },
   },
+  {
+    name: '0170-declare-series',
+    up: async (db) => {
+      await db.schema
+        .createTable('declare_series')
+        .addColumn('scope', columns.text, (c) => c.notNull())
+        .addColumn('id', columns.text, (c) => c.notNull())
+        .addColumn('unit', columns.text, (c) => c.notNull())
+        .addColumn('title_en', columns.text, (c) => c.notNull())
+        .addColumn('title_ja', columns.text, (c) => c.notNull())
+        .addColumn('definition', columns.text, (c) => c.notNull())
+        .addColumn('pull', columns.json)
+        .addColumn('secret', columns.text)
+        .addColumn('by_name', columns.text, (c) => c.notNull())
+        .addColumn('created', columns.time, (c) => c.notNull())
+        .addColumn('asked_at', columns.time)
+        .addColumn('failing_since', columns.time)
+        .addColumn('fault', columns.text)
+        .addPrimaryKeyConstraint('declare_series_key', ['scope', 'id'])
+        .execute()
+      await db.schema
+        .createTable('declare_samples')
+        .addColumn('scope', columns.text, (c) => c.notNull())
+        .addColumn('series', columns.text, (c) => c.notNull())
+        .addColumn('at', columns.time, (c) => c.notNull())
+        .addColumn('received', columns.time, (c) => c.notNull())
+        .addColumn('value', columns.number, (c) => c.notNull())
+        .addColumn('good', columns.count, (c) => c.notNull())
+        .addColumn('bad', columns.count, (c) => c.notNull())
+        .addColumn('unknown', columns.count, (c) => c.notNull())
+        .addColumn('by_name', columns.text, (c) => c.notNull())
+        .addColumn('outbox', columns.count, (c) => c.notNull())
+        .addPrimaryKeyConstraint('declare_samples_key', ['scope', 'series', 'at'])
+        .execute()
+    },
+  },
 ]

@@ -28,6 +28,7 @@ import {
   sourceQuery,
   wallResponse,
 } from './schema.ts'
+import { seriesRoutes } from './series/routes.ts'
 import type { DeclareTables, VersionsTable } from './tables.ts'
 import { proposeCard, signCard } from './versions.ts'
 import { cardView, refsOf, rfc3339, signatureView, wallTotals } from './view.ts'
@@ -151,6 +152,7 @@ export function routes(deps: DeclareDeps): Route[] {
       response: measuresResponse,
       handle: async () => ({ measures: deps.measures.map(({ id, unit, title }) => ({ id, unit, title: { ...title } })) }),
     }),
+    ...seriesRoutes(deps),
     ...publicRoutes(deps),
   ]
 }

@@ -1,4 +1,5 @@
 import type { BadgeState, ObjectiveState } from '../kernel/measure.ts'
+import type { SeriesTables } from './series/tables.ts'
 
 /** A declaration and its badge. Times are milliseconds UTC; `reasons` is JSON. */
 export interface CardsTable {
@@ -99,7 +100,7 @@ export interface BadgesTable {
   outbox: number
 }
 
-export interface DeclareTables {
+export interface DeclareTables extends SeriesTables {
   declare_cards: CardsTable
   declare_versions: VersionsTable
   declare_signatures: SignaturesTable

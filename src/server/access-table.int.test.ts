@@ -26,6 +26,7 @@ const HOLDERS: Readonly<Record<Permission, readonly (Role | Grant | 'anyone' | '
   'cards:read': ['viewer', 'analyst', 'responder', 'engineer', 'auditor', 'approver', 'administrator', 'read', 'admin'],
   'cards:write': ['engineer', 'administrator', 'admin'],
   'cards:approve': ['approver'],
+  'samples:write': ['engineer', 'administrator', 'samples', 'admin'],
   'ledger:read': ['analyst', 'responder', 'engineer', 'auditor', 'approver', 'administrator', 'read', 'admin'],
   'audit:read': ['auditor', 'administrator', 'admin'],
   'sources:read': ['viewer', 'analyst', 'responder', 'engineer', 'auditor', 'approver', 'administrator', 'read', 'admin'],
@@ -141,6 +142,7 @@ function pathOf({ path }: Route, seed: Seed): string {
     ['/api/v1/scim/groups/', NOTHING],
     ['/api/v1/scopes/', seed.scope],
     ['/api/v1/searches/', seed.search],
+    ['/api/v1/series/', seed.series],
     ['/api/v1/sources/', encodeURIComponent(seed.source)],
     ['/api/v1/sso/', NOTHING],
     ['/api/v1/tokens/', seed.token],
@@ -282,6 +284,8 @@ function bodyOf(route: Route, seed: Seed): unknown {
     'DELETE /api/v1/people/:id/sessions/:session': {},
     'PUT /api/v1/searches/:id': { name: 'taken', query: '' },
     'DELETE /api/v1/searches/:id': {},
+    'PUT /api/v1/series/:id': { unit: 'count', title: { en: 'taken', ja: 'taken' } },
+    'POST /api/v1/series/:id/samples': { value: 1 },
     'POST /api/v1/reviews/:id/decide': { items: [seed.reviewItem], decision: 'remove' },
   }
   const body = bodies[nameOf(route)]

@@ -134,6 +134,8 @@ export async function serve(config: Config, log: Log, options: ServeOptions = {}
       attack,
       rules: () => rules.loaded,
       scenarios: () => scenarios.scenarios,
+      outgoing: services.outgoing,
+      sealer: services.sealer,
       folders: options.cards ?? cardFolders(config),
       changed: () => {
         drainer.poke()
@@ -328,6 +330,7 @@ export function allRoutes(deps: RouteDeps): Route[] {
   const access: AccessDeps = {
     db: state.tables<AccessTables>(),
     record,
+    sealer: services.sealer,
     clock,
     organisation: config.values.organisation,
     version: VERSION,
@@ -407,6 +410,7 @@ export function allRoutes(deps: RouteDeps): Route[] {
       clock,
       measures: declaring.measures,
       ledgerIndexes: places,
+    ...iocRoutes({ state, clock, sealer: services.sealer, outgoing: services.outgoing, changed: indicators.changed }),
       statusOf,
       refusedRules: rules.refused.length,
       startedAt: services.startedAt,

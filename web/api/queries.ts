@@ -7,6 +7,7 @@ import { type HostsQuery, hostList, minimumEventList } from '../../src/collect/c
 import { maskingView } from '../../src/collect/masking/schema.ts'
 import { shipperList, sourceDetail, sourceList, unknownList } from '../../src/collect/schema.ts'
 import { historyResponse, wallResponse } from '../../src/declare/schema.ts'
+import { seriesListResponse } from '../../src/declare/series/schema.ts'
 import { alertCounts, alertDetail, coverageResponse, queueResponse, rulesResponse } from '../../src/detect/schema.ts'
 import { entriesPageSchema, entryProofSchema, ledgerHeadSchema } from '../../src/prove/schema.ts'
 import {
@@ -245,6 +246,11 @@ export const aroundQuery = (id: string, seconds: number) =>
 export const wallQuery = queryOptions({
   queryKey: ['cards', 'wall'],
   queryFn: ({ signal }) => call(wallResponse, '/api/v1/cards', { signal }),
+})
+
+export const seriesQuery = queryOptions({
+  queryKey: ['series'],
+  queryFn: ({ signal }) => call(seriesListResponse, '/api/v1/series', { signal }),
 })
 
 export const cardHistoryQuery = (id: string) =>

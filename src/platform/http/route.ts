@@ -18,6 +18,7 @@ export const PERMISSIONS = [
   'cards:read',
   'cards:write',
   'cards:approve',
+  'samples:write',
   'ledger:read',
   'audit:read',
   'sources:read',

@@ -20,7 +20,8 @@ export function postgresPrograms(): string | undefined {
   return folders.find((folder) => existsSync(join(folder, 'initdb')) && existsSync(join(folder, 'postgres')))
 }
 
-export async function startPostgres(programs: string): Promise<TestPostgres> {
+/** @param port of 127.0.0.1 to listen on besides the socket. */
+export async function startPostgres(programs: string, port?: number): Promise<TestPostgres> {
   const folder = mkdtempSync(join(tmpdir(), 'kanpeki-pg-'))
   const asUser = unprivileged(folder)
   const data = join(folder, 'data')
@@ -29,12 +30,13 @@ export async function startPostgres(programs: string): Promise<TestPostgres> {
   const settings = [
     'fsync=off',
     'full_page_writes=off',
-    'listen_addresses=',
+    ...(port === undefined ? ['listen_addresses='] : ['listen_addresses=127.0.0.1', `port=${port}`]),
     `unix_socket_directories=${folder}`,
     'shared_buffers=16MB',
   ]
   const server = launch(asUser, join(programs, 'postgres'), ['-D', data, ...settings.flatMap((setting) => ['-c', setting])])
-  const url = (database: string) => `postgres://kanpeki@${encodeURIComponent(folder)}/${database}`
+  const url = (database: string) =>
+    `postgres://kanpeki@${encodeURIComponent(folder)}${port === undefined ? '' : `:${port}`}/${database}`
   await answers(url('postgres'), server.child, server.output)
   let made = 0
   return {

@@ -1,6 +1,5 @@
 import type { SignedNote, VerifierKey } from './note.ts'
 import { checkNote, type NoteFault, parseVerifierKey } from './note.ts'
-import type { Witnessed } from './witnesses.ts'
 
 /** One thing that does not prove. `leaf` is the entry's index where there is one. */
 export interface Failure {
@@ -52,6 +51,15 @@ export interface Checked {
   readonly events: number
   /** Older checkpoints that were shown to be prefixes. */
   readonly checkpoints: number
+}
+
+/** A witness that vouches for a checkpoint: at that time it knew of no other history of the log. */
+export interface Witnessed {
+  readonly name: string
+  /** RFC 3339 UTC, by the witness's clock. */
+  readonly at: string
+  /** Size of the checkpoint that it cosigned. */
+  readonly size: number
 }
 
 export interface VerifyReport {

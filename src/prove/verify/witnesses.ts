@@ -1,16 +1,7 @@
 import type { Checkpoint } from './checkpoint.ts'
 import { checkCosignature } from './cosignature.ts'
 import type { VerifierKey } from './note.ts'
-import type { Failure } from './report.ts'
-
-/** A witness that vouches for a checkpoint: at that time it knew of no other history of the log. */
-export interface Witnessed {
-  readonly name: string
-  /** RFC 3339 UTC, by the witness's clock. */
-  readonly at: string
-  /** Size of the checkpoint that it cosigned. */
-  readonly size: number
-}
+import type { Failure, Witnessed } from './report.ts'
 
 export interface WitnessChecks {
   readonly witnesses: readonly Witnessed[]

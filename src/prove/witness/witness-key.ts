@@ -9,7 +9,7 @@ import { cosignedMessage, formatCosignature, parseCosignerKey } from '../verify/
 import { COSIGNATURE, formatSignatureLine, formatVerifierKey, type VerifierKey } from '../verify/note.ts'
 
 const FILE = 'witness.key.sealed'
-const CONTEXT = 'witness.key'
+const CONTEXT = 'witness-key'
 const SEED_BYTES = 32
 
 /** The key with which this installation cosigns the checkpoints of others: never the one that signs its own. */

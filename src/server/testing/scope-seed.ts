@@ -7,6 +7,8 @@ import { hashSecret, newSecret } from '../../access/secret.ts'
 import type { AccessTables } from '../../access/tables.ts'
 import { createToken } from '../../access/tokens.ts'
 import { recordDetections } from '../../detect/alerts.ts'
+import { saveSeries } from '../../declare/series/queries.ts'
+import type { SeriesTables } from '../../declare/series/tables.ts'
 import type { DetectTables } from '../../detect/tables.ts'
 import { recordEvidence } from '../../platform/state/outbox.ts'
 import type { Kanpeki } from '../serve.ts'
@@ -37,6 +39,8 @@ export interface Seed {
   /** One that waits for approval. */
   readonly exception: string
   /** A ledger entry of the scope. */
+  /** A series of figures from outside. */
+  readonly series: string
   readonly entry: number
 }
 
@@ -84,6 +88,12 @@ export async function addPerson(
 }
 
 /** Plants every kind of row in a scope, by the ways that make them where there is one. `admin` is a token for every scope. */
+async function plantSeries(db: Kysely<SeriesTables>, scope: string, id: string, marker: string, now: number): Promise<void> {
+  const asked = { pull: null, secret: null, asked_at: null, failing_since: null, fault: null }
+  const row = { scope, id, unit: 'count' as const, title_en: marker, title_ja: marker, definition: marker, ...asked }
+  await saveSeries(db, { ...row, by_name: marker, created: now })
+}
+
 export async function plant(kanpeki: Kanpeki, admin: string, scope: string, marker: string): Promise<Seed> {
   const { state, clock } = kanpeki.services
   const db = state.tables<AccessTables>()
@@ -132,6 +142,8 @@ export async function plant(kanpeki: Kanpeki, admin: string, scope: string, mark
   const asset = await ask('/api/v1/assets', { names: [`${marker}-host`], owner: marker, labels: { of: marker } })
   const search = await ask('/api/v1/searches', { name: `${marker} search`, query: marker, shared: true })
   await ask('/api/v1/cards', { yaml: cardOf(`${marker}-card`, scope, marker) })
+  const series = `${marker}-figures`
+  await plantSeries(db as unknown as Kysely<SeriesTables>, scope, series, marker, now)
 
   const event = `${marker}-event`
   const lines = [
@@ -219,6 +231,7 @@ export async function plant(kanpeki: Kanpeki, admin: string, scope: string, mark
     review: review.id,
     reviewItem: item.id,
     search: search['id'] as unknown as string,
+    series,
     channel: told.channel.id,
     exception: exception['id'] as unknown as string,
     entry: entries.items[0]!.index,

@@ -17,6 +17,7 @@ import { wallOrder } from './card-state.ts'
 import { DraftCard } from './draft-card.tsx'
 import { FirstCard } from './first-card.tsx'
 import { Propose } from './propose.tsx'
+import { SeriesSheet } from './series-sheet.tsx'
 
 const route = getRouteApi('/house/declarations')
 
@@ -67,6 +68,7 @@ export function DeclarationsPage(): ReactNode {
         )}
         {wall.data !== undefined && cards.length === 0 ? <FirstCard onPropose={() => setProposing(true)} /> : null}
       </section>
+      <SeriesSheet now={now} />
       {opened === undefined ? null : (
         <CardDetails card={opened} now={now} onClose={() => void navigate({ to: '/declarations', search: {} })} />
       )}

@@ -1,0 +1,95 @@
+import type { Kysely } from 'kysely'
+import type { SamplesTable, SeriesTable, SeriesTables } from './tables.ts'
+
+/** `state.scoped(scope)` for a caller; the whole store for what is pulled. */
+export type SeriesDb = Kysely<SeriesTables>
+
+export async function allSeries(db: SeriesDb): Promise<SeriesTable[]> {
+  return await db.selectFrom('declare_series').selectAll().orderBy('scope').orderBy('id').execute()
+}
+
+export async function seriesById(db: SeriesDb, scope: string, id: string): Promise<SeriesTable | undefined> {
+  return await db.selectFrom('declare_series').selectAll().where('scope', '=', scope).where('id', '=', id).executeTakeFirst()
+}
+
+export async function saveSeries(db: SeriesDb, row: SeriesTable): Promise<void> {
+  const { scope: _scope, id: _id, created: _created, ...rest } = row
+  await db
+    .insertInto('declare_series')
+    .values(row)
+    .onConflict((conflict) => conflict.columns(['scope', 'id']).doUpdateSet(rest))
+    .execute()
+}
+
+/** What was recorded of it stays in the ledger. */
+export async function deleteSeries(db: SeriesDb, scope: string, id: string): Promise<void> {
+  await db.deleteFrom('declare_samples').where('scope', '=', scope).where('series', '=', id).execute()
+  await db.deleteFrom('declare_series').where('scope', '=', scope).where('id', '=', id).execute()
+}
+
+export async function noteAsked(
+  db: SeriesDb,
+  scope: string,
+  id: string,
+  asked: Pick<SeriesTable, 'asked_at' | 'failing_since' | 'fault'>,
+): Promise<void> {
+  await db.updateTable('declare_series').set(asked).where('scope', '=', scope).where('id', '=', id).execute()
+}
+
+export async function sampleAt(db: SeriesDb, scope: string, series: string, at: number): Promise<SamplesTable | undefined> {
+  return await db
+    .selectFrom('declare_samples')
+    .selectAll()
+    .where('scope', '=', scope)
+    .where('series', '=', series)
+    .where('at', '=', at)
+    .executeTakeFirst()
+}
+
+export async function insertSample(db: SeriesDb, row: SamplesTable): Promise<void> {
+  await db.insertInto('declare_samples').values(row).execute()
+}
+
+/** Oldest first; `to` exclusive. */
+export async function samplesBetween(
+  db: SeriesDb,
+  scope: string,
+  series: string,
+  from: number,
+  to: number,
+): Promise<SamplesTable[]> {
+  return await db
+    .selectFrom('declare_samples')
+    .selectAll()
+    .where('scope', '=', scope)
+    .where('series', '=', series)
+    .where('at', '>=', from)
+    .where('at', '<', to)
+    .orderBy('at')
+    .execute()
+}
+
+export async function newestSample(db: SeriesDb, scope: string, series: string): Promise<SamplesTable | undefined> {
+  return await db
+    .selectFrom('declare_samples')
+    .selectAll()
+    .where('scope', '=', scope)
+    .where('series', '=', series)
+    .orderBy('at', 'desc')
+    .limit(1)
+    .executeTakeFirst()
+}
+
+export async function countSamples(db: SeriesDb, scope: string, series: string): Promise<number> {
+  const row = await db
+    .selectFrom('declare_samples')
+    .select((e) => e.fn.countAll().as('n'))
+    .where('scope', '=', scope)
+    .where('series', '=', series)
+    .executeTakeFirstOrThrow()
+  return Number(row.n)
+}
+
+export async function forgetSamples(db: SeriesDb, before: number): Promise<void> {
+  await db.deleteFrom('declare_samples').where('at', '<', before).execute()
+}
