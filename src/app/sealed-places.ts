@@ -19,14 +19,15 @@ const SEALED_COLUMNS: readonly SealedColumn[] = [
   { table: 'access_totp', column: 'secret', key: ['account_id'], context: ({ account_id }) => totpContext(String(account_id)) },
   { table: 'detect_channels', column: 'secret', key: ['id'], context: ({ id }) => channelContext(String(id)) },
   { table: 'detect_mail_server', column: 'secret', key: ['id'], context: ({ id }) => mailServerContext(String(id)) },
+  { table: 'detect_ioc_lists', column: 'secret', key: ['id'], context: ({ id }) => iocSecretContext(String(id)) },
   { table: 'access_sso_providers', column: 'secret', key: ['id'], context: ({ id }) => secretContext(String(id)) },
-]
   {
     table: 'declare_series',
     column: 'secret',
     key: ['scope', 'id'],
     context: ({ scope, id }) => seriesSecretContext(String(scope), String(id)),
   },
+]
 
 /** Everything that is sealed at rest, for the rotation of the seal key. */
 export function sealedPlaces(dir: DataDir, state: State): readonly SealedPlace[] {

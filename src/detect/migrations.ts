@@ -1,6 +1,7 @@
 import { columns } from '../platform/state/columns.ts'
 import type { Migration } from '../platform/state/migrate.ts'
 import { exceptionMigrations } from './exceptions/migrations.ts'
+import { iocMigrations } from './ioc/migrations.ts'
 import { notifyMigrations } from './notify/migrations.ts'
 import { scenarioMigrations } from './scenarios/migrations.ts'
 
@@ -96,4 +97,5 @@ export const migrations: readonly Migration[] = [
   ...scenarioMigrations,
   ...exceptionMigrations,
   ...notifyMigrations,
+  ...iocMigrations,
 ]

@@ -134,6 +134,7 @@ function pathOf({ path }: Route, seed: Seed): string {
     ['/api/v1/events/', encodeURIComponent(seed.event)],
     ['/api/v1/exceptions/', seed.exception],
     ['/api/v1/holds/', NOTHING],
+    ['/api/v1/ioc/lists/', seed.iocList],
     ['/api/v1/ledger/entries/', String(seed.entry)],
     ['/api/v1/me/passkeys/', seed.passkey],
     ['/api/v1/me/sessions/', seed.session],
@@ -244,9 +245,9 @@ const SILENT: readonly string[] = [
   'GET /scim/v2/ServiceProviderConfig',
   'GET /scim/v2/Users',
   'GET /scim/v2/Users/:id',
+  'GET /witness/key',
   'POST /api/v1/events/count',
   'POST /api/v1/events/histogram',
-  'GET /witness/key',
 ]
 
 /** Ledger tiles and revocation lists are the installation's own. */
@@ -266,6 +267,10 @@ function bodyOf(route: Route, seed: Seed): unknown {
     'POST /api/v1/channels/:id/test': {},
     'POST /api/v1/channels/:id/retry': {},
     'POST /api/v1/channels/:id/secret': {},
+    'DELETE /api/v1/ioc/lists/:id': {},
+    'POST /api/v1/ioc/lists/:id/fetch': {},
+    'POST /api/v1/ioc/lists/:id/indicators': { text: 'taken.example' },
+    'POST /api/v1/ioc/lists/:id/remove': { values: [`${seed.marker}.example`] },
     'POST /api/v1/exceptions/:id/decide': { decision: 'approve', note: '' },
     'DELETE /api/v1/exceptions/:id': {},
     'PATCH /api/v1/assets/:id': { owner: 'taken' },
@@ -303,7 +308,7 @@ async function rowsOf(scope: string): Promise<string> {
     const columns = await sql<{ name: string }>`select name from pragma_table_info(${name})`.execute(db)
     if (!columns.rows.some((column) => column.name === 'scope')) continue
     const rows = await sql<Record<string, unknown>>`select * from ${sql.table(name)} where scope = ${scope}`.execute(db)
-    const still = rows.rows.map(({ last_used: _used, last_seen: _seen, ...row }) => JSON.stringify(row)).sort()
+    const still = rows.rows.map(({ last_used: _used, last_seen: _seen, past: _past, ...row }) => JSON.stringify(row)).sort()
     if (name !== 'access_sessions' && name !== 'access_failures') parts.push(name, ...still)
   }
   return parts.join('\n')

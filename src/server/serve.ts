@@ -18,6 +18,7 @@ import { type Declaring, startDeclaring } from '../app/declaring.ts'
 import { sendTestAttack } from '../app/demo/test-attack.ts'
 import { createEntityTimeline } from '../app/entity-timeline.ts'
 import { erasureRoutes } from '../app/erasure/routes.ts'
+import { type Indicators, startIndicators } from '../app/indicators.ts'
 import { startMissing } from '../app/missing.ts'
 import { type Notifying, startNotifying } from '../app/notifying.ts'
 import { CONSOLE, CONTENT, cardFolders, scenarioFolders, sourceFiles } from '../app/places.ts'
@@ -40,6 +41,7 @@ import type { DeclareDeps } from '../declare/routes-deps.ts'
 import type { DeclareTables } from '../declare/tables.ts'
 import { waitingCards } from '../declare/waiting.ts'
 import { waitingExceptions } from '../detect/exceptions/waiting.ts'
+import { iocRoutes } from '../detect/ioc/routes.ts'
 import { notifyRoutes } from '../detect/notify/routes.ts'
 import { routes as detectRoutes } from '../detect/routes.ts'
 import { loadScenarios, type Scenarios } from '../detect/scenarios/load.ts'
@@ -112,6 +114,7 @@ export async function serve(config: Config, log: Log, options: ServeOptions = {}
   let reviewing: Repeating | undefined
   let missing: Repeating | undefined
   let selftest: Selftest | undefined
+  let indicators: Indicators | undefined
   let tls: ServerTls | undefined
   const open: { close(): Promise<void> }[] = []
   try {
@@ -131,11 +134,11 @@ export async function serve(config: Config, log: Log, options: ServeOptions = {}
       lake,
       clock,
       log,
+      outgoing: services.outgoing,
+      sealer: services.sealer,
       attack,
       rules: () => rules.loaded,
       scenarios: () => scenarios.scenarios,
-      outgoing: services.outgoing,
-      sealer: services.sealer,
       folders: options.cards ?? cardFolders(config),
       changed: () => {
         drainer.poke()
@@ -146,6 +149,7 @@ export async function serve(config: Config, log: Log, options: ServeOptions = {}
       tls?.close()
       await reviewing?.stop()
       await missing?.stop()
+      await indicators?.stop()
       await notifying?.stop()
       await selftest?.stop()
       await collecting?.stop()
@@ -155,6 +159,7 @@ export async function serve(config: Config, log: Log, options: ServeOptions = {}
     notifying = startNotifying(services)
     reviewing = startReviewing({ record: recorder(services), clock }, log)
     missing = startMissing(services, collecting)
+    indicators = startIndicators(services, () => live.publish('alerts'))
     selftest = startSelftest({
       ...services,
       scenarios: () => scenarios,
@@ -197,6 +202,7 @@ export async function serve(config: Config, log: Log, options: ServeOptions = {}
           services,
           collecting,
           declaring,
+          indicators,
           selftest,
           scenarios,
           notifying,
@@ -269,6 +275,7 @@ export async function serve(config: Config, log: Log, options: ServeOptions = {}
     tls?.close()
     await reviewing?.stop()
     await missing?.stop()
+    await indicators?.stop()
     await notifying?.stop()
     await selftest?.stop()
     await collecting?.stop()
@@ -282,6 +289,7 @@ export interface RouteDeps {
   readonly services: Services
   readonly collecting: Collecting
   readonly declaring: Declaring
+  readonly indicators: Indicators
   readonly selftest: Selftest
   readonly scenarios: Scenarios
   readonly notifying: Notifying
@@ -300,6 +308,7 @@ export function allRoutes(deps: RouteDeps): Route[] {
     services,
     collecting,
     declaring,
+    indicators,
     selftest,
     scenarios,
     notifying,
@@ -321,6 +330,7 @@ export function allRoutes(deps: RouteDeps): Route[] {
     measures: declaring.measures,
     ledgerIndexes: places,
     ledgerHead: async () => ({ size: ledger.head.size, root: Buffer.from(ledger.head.checkpoint.root).toString('base64') }),
+    sealer: services.sealer,
     problems: () => declaring.problems,
     changed: () => {
       drainer.poke()
@@ -330,7 +340,6 @@ export function allRoutes(deps: RouteDeps): Route[] {
   const access: AccessDeps = {
     db: state.tables<AccessTables>(),
     record,
-    sealer: services.sealer,
     clock,
     organisation: config.values.organisation,
     version: VERSION,
@@ -401,6 +410,7 @@ export function allRoutes(deps: RouteDeps): Route[] {
       execute: selftest.execute,
       schedule: selftest.schedule,
     }),
+    ...iocRoutes({ state, clock, sealer: services.sealer, outgoing: services.outgoing, changed: indicators.changed }),
     ...maskingRoutes({ state, rules: services.masking }),
     ...collectRoutes({ state, manager, statusOf, clock, unknownsOf, sendTest, addresses }),
     ...declareRoutes(declare),
@@ -410,7 +420,6 @@ export function allRoutes(deps: RouteDeps): Route[] {
       clock,
       measures: declaring.measures,
       ledgerIndexes: places,
-    ...iocRoutes({ state, clock, sealer: services.sealer, outgoing: services.outgoing, changed: indicators.changed }),
       statusOf,
       refusedRules: rules.refused.length,
       startedAt: services.startedAt,

@@ -38,7 +38,7 @@ export type Request =
   | { readonly kind: 'body'; readonly body: IngestBody }
   | { readonly kind: 'batch'; readonly batch: CommitBatch }
   | { readonly kind: 'status' }
-  /** Reads anew what is known of hosts, people and sources' zones; events that come after the answer follow it. */
+  /** Reads anew what is known of hosts, people, sources' zones and indicators; events that come after the answer follow it. */
   | { readonly kind: 'known' }
   /** Answered when the rules have seen everything that was committed before. */
   | { readonly kind: 'settled' }

@@ -1,5 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import { parentPort, workerData } from 'node:worker_threads'
+import { openIndicators } from '../../detect/ioc/live-index.ts'
+import { INDICATOR_RULES } from '../../detect/ioc/rules.ts'
 import { loadRuleSet } from '../../detect/rule-set.ts'
 import { systemClock } from '../../kernel/clock.ts'
 import { KanpekiError, messageOf } from '../../kernel/error.ts'
@@ -35,12 +37,16 @@ const rules = loadRuleSet(
   settings.pipelines,
 )
 const known = await openKnown(state, settings)
+const indicators = await openIndicators(state)
 const { writer, detector, watch, clock } = await startStages({
   state,
   lake,
   clock: systemClock,
   writer: settings.writer,
-  rules,
+  rules: {
+    horizon: rules.horizon,
+    run: (events, emit) => (emit ? [...rules.run(events, true), ...indicators.run(events)] : rules.run(events, false)),
+  },
   known,
   progressed: (what) => send({ kind: 'progressed', ...what }),
   failed: (error) => send({ kind: 'trouble', error: wireError(error) }),
@@ -61,7 +67,10 @@ const flushing = repeatEvery(FLUSH_EVERY_MS, flushWatch, (error) => send({ kind:
 // Geo databases are files that change, and people come and go without telling the writer.
 const refreshing = repeatEvery(
   REFRESH_EVERY_MS,
-  async () => tellOfGeo(await known.refresh()),
+  async () => {
+    tellOfGeo(await known.refresh())
+    await indicators.refresh()
+  },
   (error) => send({ kind: 'trouble', error: wireError(error) }),
 )
 
@@ -79,10 +88,11 @@ const handlers: { readonly [K in Request['kind']]: (request: Extract<Request, { 
   status: async () => ({
     waitingEvents: detector.waiting(),
     catchingUp: detector.catchingUp(),
-    rules: { loaded: rules.rules, refused: rules.refused },
+    rules: { loaded: [...rules.rules, ...INDICATOR_RULES], refused: rules.refused },
   }),
   known: async () => {
     tellOfGeo(await known.refresh())
+    await indicators.refresh()
     return null
   },
   settled: async () => {

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto'
+import type { Kysely } from 'kysely'
 import { SESSION_COOKIE } from '../../access/authenticate.ts'
 import { insertAgent, insertAuthority, insertCertificate, insertEnrolment } from '../../access/machines/queries.ts'
 import { insertAccount, insertAssignment, insertSession } from '../../access/queries.ts'
@@ -6,9 +7,9 @@ import { openQuarter } from '../../access/reviews/open.ts'
 import { hashSecret, newSecret } from '../../access/secret.ts'
 import type { AccessTables } from '../../access/tables.ts'
 import { createToken } from '../../access/tokens.ts'
-import { recordDetections } from '../../detect/alerts.ts'
 import { saveSeries } from '../../declare/series/queries.ts'
 import type { SeriesTables } from '../../declare/series/tables.ts'
+import { recordDetections } from '../../detect/alerts.ts'
 import type { DetectTables } from '../../detect/tables.ts'
 import { recordEvidence } from '../../platform/state/outbox.ts'
 import type { Kanpeki } from '../serve.ts'
@@ -38,9 +39,11 @@ export interface Seed {
   readonly channel: string
   /** One that waits for approval. */
   readonly exception: string
-  /** A ledger entry of the scope. */
+  /** A list of indicators that people fill. */
+  readonly iocList: string
   /** A series of figures from outside. */
   readonly series: string
+  /** A ledger entry of the scope. */
   readonly entry: number
 }
 
@@ -87,13 +90,13 @@ export async function addPerson(
     })
 }
 
-/** Plants every kind of row in a scope, by the ways that make them where there is one. `admin` is a token for every scope. */
 async function plantSeries(db: Kysely<SeriesTables>, scope: string, id: string, marker: string, now: number): Promise<void> {
   const asked = { pull: null, secret: null, asked_at: null, failing_since: null, fault: null }
   const row = { scope, id, unit: 'count' as const, title_en: marker, title_ja: marker, definition: marker, ...asked }
   await saveSeries(db, { ...row, by_name: marker, created: now })
 }
 
+/** Plants every kind of row in a scope, by the ways that make them where there is one. `admin` is a token for every scope. */
 export async function plant(kanpeki: Kanpeki, admin: string, scope: string, marker: string): Promise<Seed> {
   const { state, clock } = kanpeki.services
   const db = state.tables<AccessTables>()
@@ -141,9 +144,9 @@ export async function plant(kanpeki: Kanpeki, admin: string, scope: string, mark
   await insertEnrolment(db, { id: enrolment, scope, name: `${marker} enrolment`, hash: `${marker}-h`, ...uses })
   const asset = await ask('/api/v1/assets', { names: [`${marker}-host`], owner: marker, labels: { of: marker } })
   const search = await ask('/api/v1/searches', { name: `${marker} search`, query: marker, shared: true })
-  await ask('/api/v1/cards', { yaml: cardOf(`${marker}-card`, scope, marker) })
   const series = `${marker}-figures`
   await plantSeries(db as unknown as Kysely<SeriesTables>, scope, series, marker, now)
+  await ask('/api/v1/cards', { yaml: cardOf(`${marker}-card`, scope, marker) })
 
   const event = `${marker}-event`
   const lines = [
@@ -188,6 +191,9 @@ export async function plant(kanpeki: Kanpeki, admin: string, scope: string, mark
     )
     return raised[0]!.id
   })
+  const own = { name: `${marker} list`, kind: 'own' }
+  const { id: iocList } = (await ask('/api/v1/ioc/lists', own)) as unknown as { id: string }
+  await ask(`/api/v1/ioc/lists/${iocList}/indicators`, { text: `${marker}.example` })
   const hook = { kind: 'webhook', url: `https://8.8.8.8/${marker}` }
   const told = (await ask('/api/v1/channels', { name: `${marker} hook`, target: hook })) as unknown as { channel: { id: string } }
   const proposal = { rule: `${marker}-rule`, conditions: [], reason: `${marker} is known here`, days: 7 }
@@ -230,8 +236,9 @@ export async function plant(kanpeki: Kanpeki, admin: string, scope: string, mark
     enrolment,
     review: review.id,
     reviewItem: item.id,
-    search: search['id'] as unknown as string,
+    iocList,
     series,
+    search: search['id'] as unknown as string,
     channel: told.channel.id,
     exception: exception['id'] as unknown as string,
     entry: entries.items[0]!.index,

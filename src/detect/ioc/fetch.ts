@@ -1,0 +1,132 @@
+import { KanpekiError } from '../../kernel/error.ts'
+import { isJsonObject, type JsonValue } from '../../kernel/json.ts'
+import type { Outgoing } from '../../platform/outgoing/outgoing.ts'
+import { readMispEvent } from './read/misp.ts'
+import { readText } from './read/read-text.ts'
+import type { Reading } from './read/reading.ts'
+import { readStix } from './read/stix.ts'
+import type { IocListsTable } from './tables.ts'
+
+/** What a fetch brought. */
+export interface Fetched {
+  readonly reading: Reading
+  /** All there is, not only news. */
+  readonly whole: boolean
+  readonly cursor: string | null
+}
+
+export type FetchDeps = { readonly outgoing: Pick<Outgoing, 'fetch'> }
+
+type Source = Pick<IocListsTable, 'kind' | 'url' | 'user' | 'cursor'> & { readonly secret: string | undefined }
+
+const LARGEST = 64 * 1024 * 1024
+const TIMEOUT_MS = 60_000
+const TAXII = 'application/taxii+json;version=2.1'
+const PAGE = 1000
+/** Pages and MISP events of one fetch; what is left comes with the next. */
+const MOST_PAGES = 500
+const MOST_EVENTS = 2000
+
+/** Fetches a list from where it is kept. @throws KanpekiError of the call, or `feed_refused`, `feed_unreadable`. */
+export async function fetchList(source: Source, deps: FetchDeps): Promise<Fetched> {
+  switch (source.kind) {
+    case 'url': {
+      const text = await (
+        await get(source, source.url!, 'text/plain, text/csv, application/stix+json, application/json, */*', deps)
+      ).text()
+      return { reading: readText(text, 'auto'), whole: true, cursor: null }
+    }
+    case 'taxii':
+      return await fetchTaxii(source, deps)
+    case 'misp':
+      return await fetchMisp(source, deps)
+    default:
+      throw new KanpekiError('feed_refused', 'This list is filled by people; there is nothing to fetch.')
+  }
+}
+
+/**
+ * Objects of a TAXII 2.1 collection (OASIS, section 5.4): those added since the last fetch, page by page (`more`, `next`). The cursor is the
+ * server's own `X-TAXII-Date-Added-Last`.
+ */
+async function fetchTaxii(source: Source, deps: FetchDeps): Promise<Fetched> {
+  const parts: Reading[] = []
+  let next: string | undefined
+  let cursor = source.cursor
+  for (let page = 0; page < MOST_PAGES; page += 1) {
+    const url = new URL(`${source.url!.replace(/\/*$/, '/').replace(/\/objects\/$/, '/')}objects/`)
+    url.searchParams.set('limit', String(PAGE))
+    url.searchParams.set('match[type]', 'indicator')
+    if (source.cursor !== null) url.searchParams.set('added_after', source.cursor)
+    if (next !== undefined) url.searchParams.set('next', next)
+    const response = await get(source, url.href, TAXII, deps)
+    const type = response.headers.get('content-type') ?? ''
+    if (!type.startsWith('application/taxii+json'))
+      throw new KanpekiError('feed_unreadable', `The server answers as ${type.slice(0, 60)}, not as TAXII 2.1.`, {
+        remedy: 'Give the URL of a collection: …/collections/ID/.',
+      })
+    const envelope = jsonOf(await response.text())
+    // An empty envelope has no objects at all.
+    if (isJsonObject(envelope) && envelope['objects'] !== undefined) parts.push(readStix(envelope))
+    cursor = response.headers.get('x-taxii-date-added-last') ?? cursor
+    const more = isJsonObject(envelope) && envelope['more'] === true ? envelope['next'] : undefined
+    if (typeof more !== 'string') break
+    next = more
+  }
+  return { reading: together(parts), whole: false, cursor }
+}
+
+/** A MISP feed: `manifest.json` names its events with their times; those that changed since the last fetch are read. */
+async function fetchMisp(source: Source, deps: FetchDeps): Promise<Fetched> {
+  const base = source.url!.replace(/manifest\.json$/, '').replace(/\/*$/, '/')
+  const manifest = jsonOf(await (await get(source, `${base}manifest.json`, 'application/json', deps)).text())
+  if (!isJsonObject(manifest)) throw new KanpekiError('feed_unreadable', 'manifest.json is no manifest of a MISP feed.')
+  const since = Number(source.cursor ?? -1)
+  const events = Object.entries(manifest)
+    .map(([uuid, about]) => ({ uuid, at: Number(isJsonObject(about) ? about['timestamp'] : Number.NaN) }))
+    .filter(({ uuid, at }) => /^[0-9a-f-]{36}$/i.test(uuid) && at > since)
+    .sort((a, b) => a.at - b.at)
+    .slice(0, MOST_EVENTS)
+  const parts: Reading[] = []
+  for (const { uuid } of events)
+    parts.push(readMispEvent(jsonOf(await (await get(source, `${base}${uuid}.json`, 'application/json', deps)).text())))
+  const last = events.at(-1)?.at
+  return { reading: together(parts), whole: false, cursor: last === undefined ? source.cursor : String(last) }
+}
+
+async function get(source: Source, url: string, accept: string, { outgoing }: FetchDeps): Promise<Response> {
+  const { user, secret } = source
+  const authorization =
+    secret === undefined
+      ? {}
+      : {
+          authorization:
+            user === null
+              ? /^\S+ \S/.test(secret)
+                ? secret
+                : `Bearer ${secret}`
+              : `Basic ${Buffer.from(`${user}:${secret}`).toString('base64')}`,
+        }
+  const response = await outgoing.fetch(url, { headers: { accept, ...authorization }, timeoutMs: TIMEOUT_MS, maxBytes: LARGEST })
+  if (response.ok) return response
+  throw new KanpekiError('feed_refused', `${new URL(url).host} answers ${response.status}.`, {
+    remedy:
+      response.status === 401 || response.status === 403 ? 'Check user and secret of the list.' : 'Check the URL of the list.',
+  })
+}
+
+function jsonOf(text: string): JsonValue {
+  try {
+    return JSON.parse(text) as JsonValue
+  } catch {
+    throw new KanpekiError('feed_unreadable', 'The server answers with something that is no JSON.')
+  }
+}
+
+function together(parts: readonly Reading[]): Reading {
+  return {
+    indicators: parts.flatMap((part) => part.indicators),
+    skipped: parts.flatMap((part) => part.skipped),
+    withdrawn: parts.flatMap((part) => part.withdrawn ?? []),
+  }
+}

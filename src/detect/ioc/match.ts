@@ -1,0 +1,162 @@
+import type { Detection, RuleInfo } from '../../kernel/detection.ts'
+import { DEFAULT_SCOPE, type StoredEvent } from '../../kernel/event.ts'
+import type { JsonObject, JsonValue } from '../../kernel/json.ts'
+import type { IndicatorHit, IndicatorIndex } from './indicator-index.ts'
+import { indicatorRule } from './rules.ts'
+
+type Ask = 'address' | 'domain' | 'url' | 'hash'
+
+/** Where events say with whom and with what they have to do (ECS). */
+const PLACES: readonly (readonly [path: string, ask: Ask])[] = [
+  ['source.ip', 'address'],
+  ['destination.ip', 'address'],
+  ['client.ip', 'address'],
+  ['server.ip', 'address'],
+  ['source.nat.ip', 'address'],
+  ['destination.nat.ip', 'address'],
+  ['network.forwarded_ip', 'address'],
+  ['dns.resolved_ip', 'address'],
+  ['dns.answers.data', 'address'],
+  ['related.ip', 'address'],
+  ['dns.question.name', 'domain'],
+  ['dns.answers.data', 'domain'],
+  ['url.domain', 'domain'],
+  ['source.domain', 'domain'],
+  ['destination.domain', 'domain'],
+  ['client.domain', 'domain'],
+  ['server.domain', 'domain'],
+  ['tls.client.server_name', 'domain'],
+  ['url.full', 'url'],
+  ['url.original', 'url'],
+  ['http.request.referrer', 'url'],
+  ['file.hash', 'hash'],
+  ['process.hash', 'hash'],
+  ['process.parent.hash', 'hash'],
+  ['dll.hash', 'hash'],
+  ['driver.hash', 'hash'],
+  ['related.hash', 'hash'],
+  ['email.attachments.file.hash', 'hash'],
+]
+
+interface Node {
+  readonly asks: { readonly path: string; readonly ask: Ask }[]
+  readonly below: Map<string, Node>
+}
+
+/** The places as a tree, so that an event is walked once, and only where it has something. */
+const TREE: Node = { asks: [], below: new Map() }
+for (const [path, ask] of PLACES) {
+  let node = TREE
+  for (const key of path.split('.')) {
+    let next = node.below.get(key)
+    if (next === undefined) {
+      next = { asks: [], below: new Map() }
+      node.below.set(key, next)
+    }
+    node = next
+  }
+  node.asks.push({ path, ask })
+}
+/** Whose host is worth asking about. */
+const URL_ASKS: ReadonlySet<Ask> = new Set(['url'])
+
+/** One event that has to do with something on a list. */
+export interface EventHit {
+  readonly hit: IndicatorHit
+  readonly path: string
+  readonly value: string
+}
+
+/** What of an event is on a list, each indicator once. Allocates nothing where nothing is. */
+export function hitsOf(index: IndicatorIndex, doc: JsonObject): readonly EventHit[] {
+  let hits: EventHit[] | undefined
+  walk(TREE, doc)
+  return hits ?? NONE
+
+  function walk(node: Node, here: JsonValue): void {
+    if (Array.isArray(here)) {
+      for (const element of here as readonly JsonValue[]) walk(node, element)
+      return
+    }
+    if (typeof here === 'object' && here !== null) {
+      for (const { path, ask } of node.asks)
+        if (ask === 'hash') for (const member of Object.values(here)) askAbout(path, ask, member)
+      for (const [key, next] of node.below) {
+        const value = (here as JsonObject)[key]
+        if (value !== undefined && value !== null && typeof value !== 'function') walk(next, value)
+      }
+      return
+    }
+    for (const { path, ask } of node.asks) askAbout(path, ask, here)
+  }
+
+  function askAbout(path: string, ask: Ask, value: JsonValue | undefined): void {
+    if (typeof value !== 'string' || value === '') return
+    const take = (hit: IndicatorHit): void => {
+      hits ??= []
+      if (!hits.some((known) => known.hit.list.id === hit.list.id && known.hit.value === hit.value))
+        hits.push({ hit, path, value })
+    }
+    index[ask](value, take)
+    if (!URL_ASKS.has(ask)) return
+    const host = hostOf(value)
+    if (host === undefined) return
+    if (/^[\d.]+$|:/.test(host)) index.address(host, take)
+    else index.domain(host, take)
+  }
+}
+
+const NONE: readonly EventHit[] = []
+
+/** The host of `scheme://user@host:port/…`. */
+function hostOf(url: string): string | undefined {
+  const match = /^[a-z][a-z0-9+.-]*:\/\/(?:[^/?#@]*@)?(\[[^\]]+\]|[^/?#:]+)/i.exec(url)?.[1]
+  return match?.startsWith('[') === true ? match.slice(1, -1) : match?.toLowerCase()
+}
+
+/** Whom an alert is about, beside the indicator. */
+const ENTITY_FIELDS = ['host.name', 'source.ip', 'user.name'] as const
+
+/**
+ * Detections of an event: one for each indicator on it that was valid when the event was observed, by lists of the event's scope and of
+ * the shared one.
+ * @param past whether the event was stored before the indicator was known.
+ */
+export function indicatorDetections(index: IndicatorIndex, event: StoredEvent, past = false): readonly Detection[] {
+  if (index.size === 0) return []
+  const hits = hitsOf(index, event.doc)
+  if (hits.length === 0) return []
+  return hits.flatMap((one) => {
+    const { hit } = one
+    if (hit.list.scope !== DEFAULT_SCOPE && hit.list.scope !== event.scope) return []
+    if (hit.until !== null && event.observed >= hit.until) return []
+    return [detectionOf(one, event, past)]
+  })
+}
+
+function detectionOf({ hit, path, value }: EventHit, event: StoredEvent, past: boolean): Detection {
+  const rule: RuleInfo = indicatorRule(hit.kind, hit.confidence, past)
+  const until = hit.until === null ? '' : `, until ${new Date(hit.until).toISOString().slice(0, 10)}`
+  const text = `${path} ${value} ∈ ${hit.list.name}: ${hit.value} (${hit.confidence}/100${until})${hit.note === '' ? '' : ` — ${hit.note}`}`
+  return {
+    rule,
+    eventIds: [event.id],
+    eventCount: 1,
+    fields: { [path]: value },
+    conditions: [{ text, fields: [path] }],
+    group: { ...entityOf(event), 'threat.indicator': hit.value },
+    observed: event.observed,
+    received: event.received,
+    scope: event.scope,
+  }
+}
+
+function entityOf(event: StoredEvent): JsonObject {
+  for (const field of ENTITY_FIELDS) {
+    const [first = '', second = ''] = field.split('.')
+    const parent = event.doc[first]
+    const value = typeof parent === 'object' && parent !== null ? (parent as JsonObject)[second] : undefined
+    if (typeof value === 'string' && value !== '') return { [field]: value }
+  }
+  return { source: event.source }
+}

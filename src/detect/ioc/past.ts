@@ -1,0 +1,130 @@
+import type { Detection } from '../../kernel/detection.ts'
+import { KanpekiError } from '../../kernel/error.ts'
+import { DEFAULT_SCOPE } from '../../kernel/event.ts'
+import type { Lake, SearchResult } from '../../platform/lake/lake.ts'
+import type { Query } from '../../platform/lake/query/ast.ts'
+import type { State } from '../../platform/state/state.ts'
+import { recordDetections } from '../alerts.ts'
+import type { DetectTables } from '../tables.ts'
+import { IndicatorIndex } from './indicator-index.ts'
+import { indicatorDetections } from './match.ts'
+import { allLists, markSearched, waitingForPast } from './queries.ts'
+import type { IocIndicatorsTable, IocTables } from './tables.ts'
+
+export interface PastDeps {
+  readonly state: State
+  readonly lake: Pick<Lake, 'search'>
+  readonly clock: { now(): number }
+  readonly signal: AbortSignal
+}
+
+/** Asked for in one search. */
+const AT_ONCE = 50
+const PAGE = 500
+/** Events of one search that are looked at: a value that is everywhere says enough in these. */
+const MOST_EVENTS = 20_000
+const HOUR_MS = 3_600_000
+/** Nothing is kept longer than ten years. */
+const LONGEST_MS = 10 * 366 * 24 * HOUR_MS
+
+/**
+ * Searches stored events for indicators that came since, a few dozen in one search: the lake finds documents that hold the text,
+ * the matcher decides. Indicators are marked in the transaction that raises their alerts, so that an interruption repeats one search at
+ * most, and repeats raise nothing twice. Networks are looked for in `source.ip` and `destination.ip`.
+ * @returns how many indicators were searched for, and detections.
+ */
+export async function searchPast({ state, lake, clock, signal }: PastDeps): Promise<{ indicators: number; detections: number }> {
+  const total = { indicators: 0, detections: 0 }
+  for (;;) {
+    const rows = await waitingForPast(state.tables<IocTables>(), AT_ONCE)
+    if (rows.length === 0 || signal.aborted) return total
+    const detections = await detectionsFor(rows, { state, lake, clock, signal })
+    await state.transaction<IocTables & DetectTables, void>(async (trx) => {
+      await recordDetections(trx, detections, clock.now())
+      await markSearched(trx as unknown as Parameters<typeof markSearched>[0], rows)
+    })
+    total.indicators += rows.length
+    total.detections += detections.length
+  }
+}
+
+async function detectionsFor(rows: readonly IocIndicatorsTable[], { state, lake, signal }: PastDeps): Promise<Detection[]> {
+  const lists = new Map((await allLists(state.tables<IocTables>())).map(({ id, name, scope }) => [id, { id, name, scope }]))
+  const index = new IndicatorIndex()
+  for (const row of rows) {
+    const list = lists.get(row.list_id)
+    if (list !== undefined) index.add(list, row)
+  }
+  // What came later was compared when it came.
+  const before = Math.max(...rows.map(({ added }) => added))
+  const scopes = new Set(rows.map(({ scope }) => scope))
+  const [only] = scopes
+  const scope = scopes.size === 1 && only !== DEFAULT_SCOPE ? only : undefined
+  const query: Query = { kind: 'or', parts: rows.flatMap(partsOf) }
+  const found = new Map<string, Detection>()
+  let seen = 0
+  await searchRange(Math.max(0, before - LONGEST_MS), before + 1)
+  return [...found.values()]
+
+  /** Where the lake needs too long for all of a range, it is asked for its halves. */
+  async function searchRange(from: number, to: number): Promise<void> {
+    let after: string | undefined
+    while (seen < MOST_EVENTS && !signal.aborted) {
+      let page: SearchResult
+      try {
+        page = await lake.search({
+          scope,
+          query,
+          range: { from, to, by: 'received' },
+          limit: PAGE,
+          order: 'oldest',
+          signal,
+          ...(after === undefined ? {} : { after }),
+        })
+      } catch (error) {
+        if (!(error instanceof KanpekiError) || error.code !== 'lake_timeout' || to - from <= HOUR_MS) throw error
+        const middle = Math.floor((from + to) / 2)
+        await searchRange(from, middle)
+        await searchRange(middle, to)
+        return
+      }
+      for (const event of page.events) for (const one of indicatorDetections(index, event, true)) keepOne(found, one)
+      seen += page.events.length
+      if (page.cursor === undefined) return
+      after = page.cursor
+    }
+  }
+}
+
+const DAY_MS = 86_400_000
+const EVENTS_KEPT = 100
+
+/** One detection a day for an indicator and whom it met: the past is told, not counted out. */
+function keepOne(found: Map<string, Detection>, one: Detection): void {
+  const key = JSON.stringify([one.rule.id, one.scope, one.group, Math.floor(one.observed / DAY_MS)])
+  const before = found.get(key)
+  if (before === undefined) found.set(key, one)
+  else
+    found.set(key, {
+      ...before,
+      eventIds: before.eventIds.length < EVENTS_KEPT ? [...before.eventIds, ...one.eventIds] : before.eventIds,
+      eventCount: before.eventCount + 1,
+      observed: Math.max(before.observed, one.observed),
+      received: Math.max(before.received, one.received),
+    })
+}
+
+function partsOf({ kind, value }: IocIndicatorsTable): Query[] {
+  if (kind === 'network')
+    return ['source.ip', 'destination.ip'].map(
+      (field): Query => ({ kind: 'term', field, match: { kind: 'text', text: value, quoted: false } }),
+    )
+  if (kind !== 'url') return [anywhere(value)]
+  // A URL may stand in an event with a port, a fragment, other capitals: its host and its path are there in any case.
+  const { hostname, pathname } = new URL(value)
+  return [{ kind: 'and', parts: [anywhere(hostname), ...(pathname.length > 1 ? [anywhere(pathname)] : [])] }]
+}
+
+function anywhere(text: string): Query {
+  return { kind: 'term', field: undefined, match: { kind: 'text', text, quoted: true } }
+}

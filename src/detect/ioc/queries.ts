@@ -1,0 +1,208 @@
+import type { Kysely } from 'kysely'
+import type { IocIndicatorsTable, IocListsTable, IocTables } from './tables.ts'
+
+export type IocDb = Kysely<IocTables>
+
+const ROWS_A_STATEMENT = 200
+
+export async function allLists(db: IocDb): Promise<IocListsTable[]> {
+  return await db.selectFrom('detect_ioc_lists').selectAll().orderBy('name').orderBy('id').execute()
+}
+
+export async function listById(db: IocDb, id: string): Promise<IocListsTable | undefined> {
+  return await db.selectFrom('detect_ioc_lists').selectAll().where('id', '=', id).executeTakeFirst()
+}
+
+export async function listByName(db: IocDb, name: string): Promise<IocListsTable | undefined> {
+  return await db.selectFrom('detect_ioc_lists').selectAll().where('name', '=', name).executeTakeFirst()
+}
+
+export async function insertList(db: IocDb, row: IocListsTable): Promise<void> {
+  await db.insertInto('detect_ioc_lists').values(row).execute()
+}
+
+export async function changeList(db: IocDb, id: string, change: Partial<Omit<IocListsTable, 'id' | 'scope'>>): Promise<void> {
+  await db.updateTable('detect_ioc_lists').set(change).where('id', '=', id).execute()
+}
+
+export async function deleteList(db: IocDb, id: string): Promise<void> {
+  await db.deleteFrom('detect_ioc_indicators').where('list_id', '=', id).execute()
+  await db.deleteFrom('detect_ioc_lists').where('id', '=', id).execute()
+}
+
+/** Indicators of each list, and those that stored events are still to be searched for. */
+export async function countsByList(db: IocDb): Promise<ReadonlyMap<string, { readonly all: number; readonly waiting: number }>> {
+  const rows = await db
+    .selectFrom('detect_ioc_indicators')
+    .select(['list_id', 'past', (e) => e.fn.countAll<number>().as('many')])
+    .groupBy(['list_id', 'past'])
+    .execute()
+  const counts = new Map<string, { all: number; waiting: number }>()
+  for (const { list_id, past, many } of rows) {
+    const of = counts.get(list_id) ?? { all: 0, waiting: 0 }
+    of.all += Number(many)
+    if (past === 0) of.waiting += Number(many)
+    counts.set(list_id, of)
+  }
+  return counts
+}
+
+export async function countIndicators(db: IocDb): Promise<number> {
+  const row = await db
+    .selectFrom('detect_ioc_indicators')
+    .select((e) => e.fn.countAll<number>().as('many'))
+    .executeTakeFirstOrThrow()
+  return Number(row.many)
+}
+
+/** Those of these values that a list holds. */
+export async function knownIn(db: IocDb, listId: string, values: readonly string[]): Promise<IocIndicatorsTable[]> {
+  const found: IocIndicatorsTable[] = []
+  for (let at = 0; at < values.length; at += ROWS_A_STATEMENT) {
+    const some = values.slice(at, at + ROWS_A_STATEMENT)
+    found.push(
+      ...(await db
+        .selectFrom('detect_ioc_indicators')
+        .selectAll()
+        .where('list_id', '=', listId)
+        .where('value', 'in', some)
+        .execute()),
+    )
+  }
+  return found
+}
+
+/** Adds, or takes over what is said now; `past` and `added` of a known one stay. */
+export async function upsertIndicators(db: IocDb, rows: readonly IocIndicatorsTable[]): Promise<void> {
+  for (let at = 0; at < rows.length; at += ROWS_A_STATEMENT) {
+    await db
+      .insertInto('detect_ioc_indicators')
+      .values(rows.slice(at, at + ROWS_A_STATEMENT))
+      .onConflict((conflict) =>
+        conflict.columns(['list_id', 'kind', 'value']).doUpdateSet((e) => ({
+          confidence: e.ref('excluded.confidence'),
+          until: e.ref('excluded.until'),
+          note: e.ref('excluded.note'),
+          ref: e.ref('excluded.ref'),
+        })),
+      )
+      .execute()
+  }
+}
+
+export async function deleteValues(db: IocDb, listId: string, values: readonly string[]): Promise<number> {
+  return await deleteWhere(db, listId, 'value', values)
+}
+
+export async function deleteRefs(db: IocDb, listId: string, refs: readonly string[]): Promise<number> {
+  return await deleteWhere(db, listId, 'ref', refs)
+}
+
+async function deleteWhere(db: IocDb, listId: string, column: 'value' | 'ref', texts: readonly string[]): Promise<number> {
+  let removed = 0
+  for (let at = 0; at < texts.length; at += ROWS_A_STATEMENT) {
+    const { numDeletedRows } = await db
+      .deleteFrom('detect_ioc_indicators')
+      .where('list_id', '=', listId)
+      .where(column, 'in', texts.slice(at, at + ROWS_A_STATEMENT))
+      .executeTakeFirstOrThrow()
+    removed += Number(numDeletedRows)
+  }
+  return removed
+}
+
+/** Every value of a list, for telling which are gone. */
+export async function valuesOf(db: IocDb, listId: string): Promise<string[]> {
+  const rows = await db.selectFrom('detect_ioc_indicators').select('value').where('list_id', '=', listId).execute()
+  return rows.map(({ value }) => value)
+}
+
+/** A page of all indicators in a fixed order, for the matcher. */
+export async function indicatorPage(
+  db: IocDb,
+  after: { readonly listId: string; readonly kind: string; readonly value: string } | undefined,
+  limit: number,
+): Promise<IocIndicatorsTable[]> {
+  let query = db.selectFrom('detect_ioc_indicators').selectAll()
+  if (after !== undefined) {
+    const { listId, kind, value } = after
+    query = query.where((e) =>
+      e.or([
+        e('list_id', '>', listId),
+        e.and([e('list_id', '=', listId), e('kind', '>', kind as IocIndicatorsTable['kind'])]),
+        e.and([e('list_id', '=', listId), e('kind', '=', kind as IocIndicatorsTable['kind']), e('value', '>', value)]),
+      ]),
+    )
+  }
+  return await query.orderBy('list_id').orderBy('kind').orderBy('value').limit(limit).execute()
+}
+
+export async function indicatorsLike(
+  db: IocDb,
+  asked: {
+    readonly q?: string | undefined
+    readonly list?: string | undefined
+    readonly after?: string | undefined
+    readonly limit: number
+  },
+): Promise<IocIndicatorsTable[]> {
+  const { q, list, after, limit } = asked
+  let query = db.selectFrom('detect_ioc_indicators').selectAll()
+  if (list !== undefined) query = query.where('list_id', '=', list)
+  // A range, not LIKE: the index answers it.
+  if (q !== undefined && q !== '') query = query.where('value', '>=', q).where('value', '<', `${q}\u{10ffff}`)
+  if (after !== undefined) query = query.where('value', '>', after)
+  return await query.orderBy('value').orderBy('list_id').limit(limit).execute()
+}
+
+/** The oldest indicators for which stored events are still to be searched. */
+export async function waitingForPast(db: IocDb, limit: number): Promise<IocIndicatorsTable[]> {
+  return await db.selectFrom('detect_ioc_indicators').selectAll().where('past', '=', 0).orderBy('added').limit(limit).execute()
+}
+
+export async function countWaiting(db: IocDb): Promise<number> {
+  const row = await db
+    .selectFrom('detect_ioc_indicators')
+    .select((e) => e.fn.countAll<number>().as('many'))
+    .where('past', '=', 0)
+    .executeTakeFirstOrThrow()
+  return Number(row.many)
+}
+
+export async function markSearched(
+  db: IocDb,
+  rows: readonly Pick<IocIndicatorsTable, 'list_id' | 'kind' | 'value'>[],
+): Promise<void> {
+  for (const [listId, of] of Map.groupBy(rows, (row) => row.list_id)) {
+    for (let at = 0; at < of.length; at += ROWS_A_STATEMENT) {
+      await db
+        .updateTable('detect_ioc_indicators')
+        .set({ past: 1 })
+        .where('list_id', '=', listId)
+        .where(
+          'value',
+          'in',
+          of.slice(at, at + ROWS_A_STATEMENT).map(({ value }) => value),
+        )
+        .execute()
+    }
+  }
+}
+
+export async function markAllSearched(db: IocDb, addedUpTo: number): Promise<void> {
+  await db.updateTable('detect_ioc_indicators').set({ past: 1 }).where('past', '=', 0).where('added', '<=', addedUpTo).execute()
+}
+
+/** Forgets indicators that ended before a time. */
+export async function forgetEnded(db: IocDb, before: number): Promise<number> {
+  const { numDeletedRows } = await db.deleteFrom('detect_ioc_indicators').where('until', '<', before).executeTakeFirstOrThrow()
+  return Number(numDeletedRows)
+}
+
+export async function lastChange(db: IocDb): Promise<string> {
+  const row = await db
+    .selectFrom('detect_ioc_lists')
+    .select((e) => [e.fn.countAll<number>().as('lists'), e.fn.max<number | null>('changed').as('changed')])
+    .executeTakeFirstOrThrow()
+  return `${row.lists} ${row.changed ?? 0}`
+}
