@@ -50,6 +50,8 @@ function processCreation(doc: Draft, data: EventData): void {
   if (parent !== undefined) {
     put(parent, 'command_line', known(data['ParentCommandLine']))
     put(parent, 'entity_id', known(data['ParentProcessGuid']))
+    const name = known(data['ParentUser'])?.split('\\').at(-1)
+    if (name !== undefined) parent['user'] = { name }
     process['parent'] = parent
   }
   finish(doc, data, process, all)
