@@ -2,6 +2,7 @@ import type { Parser } from '../../kernel/plugin.ts'
 import { apacheError } from './apache-error/apache-error.ts'
 import { auditd } from './auditd/auditd.ts'
 import { azure } from './azure/azure.ts'
+import { ciscoIos } from './cisco-ios/cisco-ios.ts'
 import { cloudtrail } from './cloudtrail/cloudtrail.ts'
 import { dnsLog } from './dns-log/dns-log.ts'
 import { fail2ban } from './fail2ban/fail2ban.ts'
@@ -44,6 +45,7 @@ export const parsers: readonly Parser[] = [
   mysql,
   postgresql,
   dnsLog,
+  ciscoIos,
   // All else of its kind.
   jsonEcs,
   syslog,

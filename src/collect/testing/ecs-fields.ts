@@ -14,7 +14,7 @@ export function readEcsFields(path: string): ReadonlyMap<string, string> {
 
 /** Names of our own or of a product: nothing under them is ECS. */
 const NAMESPACES: ReadonlySet<string> = new Set(
-  'winlog nxlog system auditd apache aws azure fail2ban gcp haproxy iis journald kubernetes mysql nginx postgresql sysmon waf wazuh zeek'.split(
+  'winlog nxlog system auditd apache aws azure cisco fail2ban gcp haproxy iis journald kubernetes mysql nginx postgresql sysmon waf wazuh zeek'.split(
     ' ',
   ),
 )

@@ -53,6 +53,7 @@ const SAMPLES: readonly (readonly [
     'azure - signinlogs',
     { resultType: '50053', 'properties.x': 1 },
   ],
+  ['cisco-ecs', { event: { dataset: 'cisco.ios', module: 'cisco' }, message: 'x' }, 'cisco - aaa,bgp,ldp', { message: 'x' }],
   [
     'ecs',
     {
