@@ -50,7 +50,7 @@ test('a story with its alerts, nothing of an event reaching the terminal as a co
 
 test('in Japanese, and no wider than the terminal', () => {
   const lines = queueLines(queue, 'ja', 30, Date.parse(at)).split('\n')
-  expect(lines[0]).toBe('P2  web-03·   シェルの起動  …')
+  expect(lines[0]).toBe('P2  web-03·   シェルの起動  ×…')
   expect(columnsOf(lines[0]!)).toBeLessThanOrEqual(30)
   expect(queueLines({ groups: [], next: null, totals: { groups: 0, alerts: 0, detections: 0 } }, 'ja', 80, 0)).toBe(
     '待ち行列は空です。\n',

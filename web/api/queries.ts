@@ -8,6 +8,7 @@ import { maskingView } from '../../src/collect/masking/schema.ts'
 import { shipperList, sourceDetail, sourceList, unknownList } from '../../src/collect/schema.ts'
 import { historyResponse, wallResponse } from '../../src/declare/schema.ts'
 import { seriesListResponse } from '../../src/declare/series/schema.ts'
+import { exceptionList, exceptionPreview } from '../../src/detect/exceptions/schema.ts'
 import { alertCounts, alertDetail, coverageResponse, queueResponse, rulesResponse } from '../../src/detect/schema.ts'
 import { entriesPageSchema, entryProofSchema, ledgerHeadSchema } from '../../src/prove/schema.ts'
 import {
@@ -226,6 +227,21 @@ export const savedSearchesQuery = queryOptions({
   queryFn: ({ signal }) => call(savedSearchesSchema, '/api/v1/searches', { signal }),
   staleTime: 30_000,
 })
+
+export const exceptionsQuery = queryOptions({
+  queryKey: ['exceptions', 'list'],
+  queryFn: ({ signal }) => call(exceptionList, '/api/v1/exceptions', { signal }),
+})
+
+/** @param what JSON of an `ExceptionWhat`: the same question is asked once. */
+export const exceptionPreviewQuery = (what: string) =>
+  queryOptions({
+    queryKey: ['exceptions', 'preview', what],
+    queryFn: ({ signal }) =>
+      call(exceptionPreview, '/api/v1/exceptions/preview', { method: 'POST', body: JSON.parse(what), signal }),
+    placeholderData: keepPreviousData,
+    retry: false,
+  })
 
 export const eventQuery = (id: string) =>
   queryOptions({

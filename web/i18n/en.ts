@@ -7,6 +7,7 @@ import completeness from './en/completeness.json'
 import config from './en/config.json'
 import declarations from './en/declarations.json'
 import evidence from './en/evidence.json'
+import exceptions from './en/exceptions.json'
 import overview from './en/overview.json'
 import review from './en/review.json'
 import rules from './en/rules.json'
@@ -27,6 +28,7 @@ export const en = {
   config,
   declarations,
   evidence,
+  exceptions,
   overview,
   review,
   rules,

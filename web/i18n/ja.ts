@@ -7,6 +7,7 @@ import completeness from './ja/completeness.json'
 import config from './ja/config.json'
 import declarations from './ja/declarations.json'
 import evidence from './ja/evidence.json'
+import exceptions from './ja/exceptions.json'
 import overview from './ja/overview.json'
 import review from './ja/review.json'
 import rules from './ja/rules.json'
@@ -27,6 +28,7 @@ export const ja = {
   config,
   declarations,
   evidence,
+  exceptions,
   overview,
   review,
   rules,

@@ -12,6 +12,8 @@ import { SeverityTag } from '../../components/severity.tsx'
 import { useFormat } from '../../components/use-format.ts'
 import { useNow } from '../../components/use-now.ts'
 
+import { ExceptionsPanel } from '../exceptions/exceptions-panel.tsx'
+
 const route = getRouteApi('/house/rules')
 const DAYS = ['7', '30', '90'] as const
 
@@ -76,6 +78,7 @@ export function RulesPage(): ReactNode {
           </div>
         ) : null}
       </section>
+      <ExceptionsPanel />
       {first === undefined || first.refused.length === 0 ? null : <Refused response={first} />}
     </main>
   )

@@ -1,18 +1,22 @@
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
-import type { ReactNode } from 'react'
+import { type ReactNode, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import type { AlertDetail, AlertSummary, EntityKind } from '../../../src/detect/schema.ts'
 import { tell } from '../../api/client.ts'
 import { alertQuery } from '../../api/queries.ts'
 import { EntryLink } from '../../components/entry-link.tsx'
 import { Icon, type IconName } from '../../components/icon.tsx'
+import { useKeys } from '../../components/keys.ts'
 import { ProblemNote } from '../../components/problem-note.tsx'
 import { useMay } from '../../components/session.ts'
 import { SeverityTag } from '../../components/severity.tsx'
 import { useFormat } from '../../components/use-format.ts'
 import { useNow } from '../../components/use-now.ts'
+import { draftOf } from '../exceptions/draft.ts'
+import { ExceptionDialog } from '../exceptions/exception-dialog.tsx'
 import { EntityTimeline, entityQuery } from './entity-timeline.tsx'
+import { RiskSum } from './risk.tsx'
 import { WhyFired } from './why-fired.tsx'
 
 const ENTITY_ICON: Readonly<Record<EntityKind, IconName>> = {
@@ -37,6 +41,7 @@ export function AlertView({ id }: { id: string }): ReactNode {
     <div className="d-in" aria-busy={isPlaceholderData} key={alert.id}>
       <Head alert={alert} />
       <WhyFired alert={alert} />
+      <RiskSum alert={alert} />
       <EntityTimeline alert={alert} />
       <Facts alert={alert} />
       <Related alert={alert} />
@@ -67,6 +72,10 @@ function Head({ alert }: { alert: AlertDetail }): ReactNode {
           </Link>
           <Assignee alert={alert} />
           {alert.verdict === null ? null : <span className="chip">{t(`verdict.${alert.verdict}`)}</span>}
+          {alert.quietUntil === null || Date.parse(alert.quietUntil) < now ? null : (
+            <span className="chip">{t('quietUntil', { when: format.dateTime(alert.quietUntil) })}</span>
+          )}
+          <Except alert={alert} />
         </div>
         <h2>{format.text({ en: alert.rule.title, ja: alert.rule.titleJa })}</h2>
         <p className="ink2">{description}</p>
@@ -84,6 +93,23 @@ function Head({ alert }: { alert: AlertDetail }): ReactNode {
         </div>
       </div>
     </div>
+  )
+}
+
+/** What is known here is no alert: from this one to an exception. */
+function Except({ alert }: { alert: AlertDetail }): ReactNode {
+  const { t } = useTranslation('triage')
+  const may = useMay()
+  const [open, setOpen] = useState(false)
+  useKeys(may('alerts:write') ? { n: () => setOpen(true) } : {})
+  if (!may('alerts:write')) return null
+  return (
+    <>
+      <button type="button" className="chip as-button" aria-haspopup="dialog" aria-keyshortcuts="N" onClick={() => setOpen(true)}>
+        {t('except')} <kbd>N</kbd>
+      </button>
+      {open ? <ExceptionDialog rule={alert.rule} draft={draftOf(alert)} onClose={() => setOpen(false)} /> : null}
+    </>
   )
 }
 

@@ -54,6 +54,7 @@ export function QueueRow({
           rules: group.rules,
           alerts: group.alertCount,
           techniques: group.techniques.length === 0 ? 'none' : group.techniques.slice(0, 3).join(' '),
+          risk: Math.round(group.risk),
         })}
       </span>
       <span className="ag num">{format.age(group.raisedAt, now)}</span>

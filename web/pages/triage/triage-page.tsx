@@ -14,11 +14,18 @@ import { AlertView } from './alert-detail.tsx'
 import { gravest, groupOf, SECTIONS, sectionOf, splitNews, verdictTargets } from './groups.ts'
 import { QueueRow } from './queue-row.tsx'
 import { Quiet } from './quiet.tsx'
-import { useVerdict } from './use-verdict.ts'
+import { type LastVerdict, useVerdict } from './use-verdict.ts'
 import { VERDICT_KEYS, VerdictBar } from './verdict-bar.tsx'
 
 const route = getRouteApi('/house/triage')
 const TABS = ['waiting', 'mine', 'closed'] as const
+
+/** How long Q keeps quiet what was just found to be nothing. */
+const QUIET_HOURS = 24
+
+function canQuiet({ verdict, quietHours }: LastVerdict): boolean {
+  return (verdict === 'false' || verdict === 'expected') && quietHours === undefined
+}
 
 /** The queue on the left, the alert on the right, one key a verdict. */
 export function TriagePage(): ReactNode {
@@ -96,6 +103,7 @@ export function TriagePage(): ReactNode {
     x: () => pick(shownId === undefined ? [] : [shownId]),
     'shift+x': () => pick(current?.alerts.map((alert) => alert.id) ?? []),
     u: verdict.undo,
+    q: () => verdict.quiet(QUIET_HOURS),
     '/': () => filter.current?.focus(),
     escape: () => setPicked(new Set()),
     ...Object.fromEntries(VERDICT_KEYS.map(({ verdict: given, key }) => [key, () => judge(given)])),
@@ -203,7 +211,14 @@ export function TriagePage(): ReactNode {
                 verdict: t(`verdict.${verdict.last.verdict}`),
                 count: verdict.last.ids.length,
               })}
+              {verdict.last.quietHours === undefined ? null : ` · ${t('quietDone', { hours: verdict.last.quietHours })}`}
             </span>
+            {canQuiet(verdict.last) ? (
+              <button type="button" onClick={() => verdict.quiet(QUIET_HOURS)} aria-keyshortcuts="Q" title={t('quietHint')}>
+                {t('quietFor', { hours: QUIET_HOURS })}
+                <kbd>Q</kbd>
+              </button>
+            ) : null}
             <button type="button" onClick={verdict.undo} aria-keyshortcuts="U">
               {t('undo')}
               <kbd>U</kbd>

@@ -9,6 +9,8 @@ export interface LastVerdict {
   readonly ids: readonly string[]
   readonly name: string
   readonly verdict: Verdict
+  /** For how long the same rules about the same entities only count. */
+  readonly quietHours?: number
 }
 
 /** Gives verdicts, remembers the last one, and takes it back. */
@@ -22,8 +24,8 @@ export function useVerdict() {
     void client.invalidateQueries({ queryKey: ['alerts'] })
   }
   const give = useMutation({
-    mutationFn: ({ ids, verdict }: LastVerdict) =>
-      call(verdictResponse, '/api/v1/alerts/verdict', { method: 'POST', body: { ids, verdict, note: '' } }),
+    mutationFn: ({ ids, verdict, quietHours = 0 }: LastVerdict) =>
+      call(verdictResponse, '/api/v1/alerts/verdict', { method: 'POST', body: { ids, verdict, note: '', quietHours } }),
     onSuccess: (_, given) => {
       setLast(given)
       refresh()
@@ -45,6 +47,10 @@ export function useVerdict() {
     give: (given: LastVerdict) => give.mutate(given),
     undo: () => {
       if (last !== undefined) undo.mutate(last)
+    },
+    /** The last verdict again, and quiet for a while. */
+    quiet: (hours: number) => {
+      if (last !== undefined && last.verdict !== 'escalated') give.mutate({ ...last, quietHours: hours })
     },
     forget: () => setLast(undefined),
   }
