@@ -51,4 +51,13 @@ export const migrations: readonly Migration[] = [
       await add('swept', columns.text, '')
     },
   },
+  {
+    name: '0068-pipeline-lost',
+    up: async (db) => {
+      await db.schema
+        .alterTable('pipeline_batches')
+        .addColumn('lost', columns.count, (c) => c.notNull().defaultTo(0))
+        .execute()
+    },
+  },
 ]

@@ -10,9 +10,12 @@ export async function readCheckpoint(db: Db, writer: string): Promise<Checkpoint
 }
 
 /** Moves the checkpoint and keeps the batch's root, in the caller's transaction. */
-export async function recordBatch(db: Db, row: BatchesTable): Promise<void> {
+export async function recordBatch(db: Db, row: Omit<BatchesTable, 'lost'>): Promise<void> {
   const { writer, scope, sequence, received } = row
-  await db.insertInto('pipeline_batches').values(row).execute()
+  await db
+    .insertInto('pipeline_batches')
+    .values({ ...row, lost: 0 })
+    .execute()
   await db
     .insertInto('pipeline_checkpoints')
     .values({ writer, scope, sequence, received })
@@ -67,6 +70,11 @@ export async function recordSegment(
     .execute()
 }
 
+/** Every hour that was ever sealed. */
+export async function segments(db: Db): Promise<SegmentsTable[]> {
+  return await db.selectFrom('pipeline_segments').selectAll().orderBy('hour').execute()
+}
+
 /** Sealed hours that are kept, oldest first. */
 export async function keptSegments(db: Db): Promise<SegmentsTable[]> {
   return await db.selectFrom('pipeline_segments').selectAll().where('dropped', 'is', null).orderBy('hour').execute()
@@ -112,6 +120,11 @@ export async function batchOf(db: Db, writer: string, sequence: number): Promise
     .where('writer', '=', writer)
     .where('sequence', '=', sequence)
     .executeTakeFirst()
+}
+
+/** Of a batch, so many events are gone for good. */
+export async function noteLost(db: Db, writer: string, sequence: number, lost: number): Promise<void> {
+  await db.updateTable('pipeline_batches').set({ lost }).where('writer', '=', writer).where('sequence', '=', sequence).execute()
 }
 
 /** Forgets the batches received in [from, to). */

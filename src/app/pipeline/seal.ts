@@ -37,10 +37,10 @@ export async function sealClosedHours({ lake, state, clock }: SealDeps): Promise
     for (const batch of batches) {
       const name = `${batch.writer}/${batch.sequence}`
       const count = stored.get(name) ?? 0
-      const expected = batch.events - (erased.get(name) ?? 0)
+      const expected = batch.events - batch.lost - (erased.get(name) ?? 0)
       if (expected !== count) {
         throw new KanpekiError('seal_mismatch', `Batch ${name} has ${count} events in the lake and ${expected} in the record.`, {
-          remedy: 'Events are missing or were added behind our back: compare with a backup.',
+          remedy: 'A disk has lost events, or they were changed behind our back. Stop Kanpeki and run: kanpeki doctor --repair',
         })
       }
     }
@@ -64,8 +64,15 @@ export async function sealClosedHours({ lake, state, clock }: SealDeps): Promise
   return sealed
 }
 
+/** How many events of these batches there should be. */
+export async function recordedEvents(state: State, batches: readonly BatchesTable[]): Promise<number> {
+  const erased = await erasedOf(state, batches)
+  const gone = [...erased.values()].reduce((sum, events) => sum + events, 0)
+  return batches.reduce((sum, { events, lost }) => sum + events - lost, -gone)
+}
+
 /** How many events of each batch were erased, by `writer/sequence`. */
-async function erasedOf(state: State, batches: readonly BatchesTable[]): Promise<ReadonlyMap<string, number>> {
+export async function erasedOf(state: State, batches: readonly BatchesTable[]): Promise<ReadonlyMap<string, number>> {
   const erased = new Map<string, number>()
   for (const [writer, own] of Map.groupBy(batches, (batch) => batch.writer)) {
     const counts = await erasedCounts(state.tables(), writer, own[0]!.sequence, own.at(-1)!.sequence)

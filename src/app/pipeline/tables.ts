@@ -10,6 +10,8 @@ export interface BatchesTable {
   events: number
   /** Salted Merkle root, hexadecimal. */
   root: string
+  /** Events that a broken disk took and nobody could bring back. */
+  lost: number
 }
 
 export interface CheckpointsTable {

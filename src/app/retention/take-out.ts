@@ -4,7 +4,7 @@ import type { Clock } from '../../kernel/clock.ts'
 import { KanpekiError } from '../../kernel/error.ts'
 import { DEFAULT_SCOPE } from '../../kernel/event.ts'
 import { syncFolder } from '../../platform/atomic-file.ts'
-import type { Condemned, CondemnedBatch, Lake } from '../../platform/lake/lake.ts'
+import type { Condemned, CondemnedBatch, Lake, SealedHour } from '../../platform/lake/lake.ts'
 import type { Query } from '../../platform/lake/query/ast.ts'
 import { HOUR_MS } from '../../platform/lake/table.ts'
 import { recordEvidence } from '../../platform/state/outbox.ts'
@@ -20,6 +20,7 @@ import {
   segmentOf,
   unfinishedSegments,
 } from '../pipeline/queries.ts'
+import { recordedEvents } from '../pipeline/seal.ts'
 import type { PipelineTables, SegmentsTable } from '../pipeline/tables.ts'
 
 export interface TakeOutDeps {
@@ -87,13 +88,14 @@ async function note(state: State, group: readonly CondemnedBatch[]): Promise<voi
 }
 
 /** Exports an hour again if its sealed file holds more than the lake. */
-async function sealAnew({ lake, state, clock }: TakeOutDeps, hour: number, policy: string): Promise<void> {
+async function sealAnew({ lake, state, clock, root }: TakeOutDeps, hour: number, policy: string): Promise<void> {
   const segment = await segmentOf(state.tables<PipelineTables>(), hour)
   if (segment === undefined || segment.dropped !== null) return
   const revision = segment.revision + 1
   const sealed = await lake.sealHour(hour, revision)
   if (sealed.rows === segment.events) return
   const batches = await batchesOf(state.tables<PipelineTables>(), hour, hour + HOUR_MS)
+  await refuseLoss(root, hour, sealed, await recordedEvents(state, batches))
   const { file, bytes, sha256, rows } = sealed
   const evidence = segmentEvidence({
     scope: DEFAULT_SCOPE,
@@ -109,6 +111,16 @@ async function sealAnew({ lake, state, clock }: TakeOutDeps, hour: number, polic
   await state.transaction<PipelineTables, void>(async (trx) => {
     await changeSegment(trx, hour, { file, bytes, sha256, events: rows, revision, superseded: segment.file })
     await recordEvidence(trx, [droppedSegmentEvidence(DEFAULT_SCOPE, segment.file, policy, clock.now()), evidence], clock)
+  })
+}
+
+/** A lake that lost events must never take the place of a sealed file that has them yet. */
+async function refuseLoss(root: string, hour: number, { rows, file }: SealedHour, recorded: number): Promise<void> {
+  if (rows === recorded) return
+  await remove(root, file)
+  const name = new Date(hour).toISOString()
+  throw new KanpekiError('seal_mismatch', `The hour ${name} has ${rows} events in the lake and ${recorded} in the record.`, {
+    remedy: 'A disk has lost events. Stop Kanpeki and run: kanpeki doctor --repair',
   })
 }
 

@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { KanpekiError } from '../../kernel/error.ts'
 import { clientOf, type LakeAddress } from './connect.ts'
 import { Engine } from './engine-calls.ts'
+import { attachPart, TABLE_FOLDER } from './queries.ts'
 
 const PATIENCE_MS = 60_000
 /** `PARTITION_FROM_TO_LEVEL`, as the engine names its parts; also what may be handed to it by name. */
@@ -58,15 +59,13 @@ export async function attachParts(address: LakeAddress, folder: string): Promise
   const strange = names.find((name) => !PART.test(name))
   if (strange !== undefined) throw new KanpekiError('archive_broken', `${strange} is not a part of a lake.`)
   await withEngine(address, async (engine) => {
-    const { path } = await engine.one<{ path: string }>(
-      "SELECT data_paths[1] AS path FROM system.tables WHERE database = currentDatabase() AND name = 'events'",
-    )
+    const { path } = await engine.one<{ path: string }>(TABLE_FOLDER)
     const detached = join(path, 'detached')
     await mkdir(detached, { recursive: true })
     for (const name of names.sort(byBlock)) {
       await chmod(join(folder, name), 0o755)
       await rename(join(folder, name), join(detached, name))
-      await engine.command(`ALTER TABLE events ATTACH PART '${name}'`)
+      await engine.command(attachPart(name))
     }
   })
   return names.length

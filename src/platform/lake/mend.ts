@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs'
-import { mkdir, readdir, rename } from 'node:fs/promises'
+import { chmod, mkdir, readdir, rename } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { JsonObject } from '../../kernel/json.ts'
 import { type ConnectOptions, clientOf, type LakeAddress } from './connect.ts'
@@ -125,6 +125,73 @@ export async function leaveEngine(lakeFolder: string, name: string): Promise<{ r
   for (const table of await tableFolders(old))
     for (const part of await namesIn(table)) if (PART.test(part)) await rename(join(table, part), join(parts, part))
   return { old, parts }
+}
+
+/**
+ * Gives what is left of another engine to a running, empty one: of parts that hold the same rows the one that was merged of
+ * the others, or these where the engine does not take it. @returns those that it took none of.
+ */
+export async function attachSurvivors(address: Embedded, folder: string): Promise<readonly string[]> {
+  const engine = new Engine(clientOf(address), PATIENCE_MS)
+  try {
+    const { path } = await engine.one<{ path: string }>(queries.TABLE_FOLDER)
+    await mkdir(join(path, 'detached'), { recursive: true })
+    const refused: string[] = []
+    const attach = async (part: Part): Promise<void> => {
+      await chmod(join(folder, part.name), 0o755)
+      await rename(join(folder, part.name), join(path, 'detached', part.name))
+      try {
+        await engine.command(queries.attachPart(part.name))
+      } catch {
+        const sources = part.covers.sort(byBlock)
+        if (sources.length === 0) refused.push(part.name)
+        for (const source of sources) await attach(source)
+      }
+    }
+    for (const part of nested((await readdir(folder)).filter((name) => PART.test(name)).map(partOf)).sort(byBlock))
+      await attach(part)
+    return refused
+  } finally {
+    await engine.close()
+  }
+}
+
+/** `PARTITION_FROM_TO_LEVEL`, and the mutation that made it. */
+interface Part {
+  readonly name: string
+  readonly partition: string
+  readonly from: number
+  readonly to: number
+  readonly level: number
+  readonly mutation: number
+  readonly covers: Part[]
+}
+
+function partOf(name: string): Part {
+  const [partition = '', from, to, level, mutation = 0] = name.split('_')
+  return { name, partition, from: Number(from), to: Number(to), level: Number(level), mutation: Number(mutation), covers: [] }
+}
+
+/** Puts each part below the next larger one that holds its rows too. @returns those that none covers. */
+function nested(parts: readonly Part[]): Part[] {
+  const tops: Part[] = []
+  const sorted = parts.toSorted((a, b) => b.to - b.from - (a.to - a.from) || b.level - a.level || b.mutation - a.mutation)
+  for (const part of sorted) {
+    let among = tops
+    for (let over = among.find((one) => isOver(one, part)); over !== undefined; over = among.find((one) => isOver(one, part)))
+      among = over.covers
+    among.push(part)
+  }
+  return tops
+}
+
+function isOver(large: Part, small: Part): boolean {
+  return large.partition === small.partition && large.from <= small.from && large.to >= small.to
+}
+
+/** Attached parts get new block numbers in the order in which they come: the old order is kept. */
+function byBlock(a: Part, b: Part): number {
+  return a.from - b.from
 }
 
 /** `store/XXX/UUID` of the table with the events: the one that has parts, or had some. */

@@ -236,9 +236,20 @@ export function dropHour(hour: number): string {
 
 export const CHECK_PARTS = 'CHECK TABLE events SETTINGS check_query_single_value_result = 0'
 
+export const TABLE_FOLDER =
+  "SELECT data_paths[1] AS path FROM system.tables WHERE database = currentDatabase() AND name = 'events'"
+
+export function attachPart(part: string): string {
+  return `ALTER TABLE events ATTACH PART '${partName(part)}'`
+}
+
 export function detachPart(part: string): string {
-  if (!/^\w+$/.test(part)) throw new KanpekiError('lake_refused', `${part} is no name of a part.`)
-  return `ALTER TABLE events DETACH PART '${part}'`
+  return `ALTER TABLE events DETACH PART '${partName(part)}'`
+}
+
+function partName(part: string): string {
+  if (/^\w+$/.test(part)) return part
+  throw new KanpekiError('lake_refused', `${part} is no name of a part.`)
 }
 
 export function countedByHour(upto: ReadonlyMap<string, number>): Statement {

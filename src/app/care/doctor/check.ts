@@ -1,8 +1,8 @@
 import type { Config } from '../../../platform/config.ts'
 import type { DataDir, RunningServer } from '../../../platform/data-dir.ts'
 
-/** `unknown` is an answer of its own: it is shown, and never taken for a pass. */
-export type Verdict = 'pass' | 'fail' | 'unknown'
+/** `unknown` is an answer of its own: it is shown, and never taken for a pass. `mended` was wrong until a moment ago. */
+export type Verdict = 'pass' | 'fail' | 'unknown' | 'mended'
 
 export interface Words {
   readonly en: string

@@ -1,18 +1,24 @@
-import { readFile } from 'node:fs/promises'
+import { readFile, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { KanpekiError, messageOf } from '../../../kernel/error.ts'
-import { connectLake } from '../../../platform/lake/connect.ts'
+import type { Config } from '../../../platform/config.ts'
+import type { DataDir } from '../../../platform/data-dir.ts'
+import { connectLake, type LakeAddress } from '../../../platform/lake/connect.ts'
 import { startEmbeddedLake } from '../../../platform/lake/embedded.ts'
+import { openMender } from '../../../platform/lake/mend.ts'
 import { settingsOf } from '../../../platform/state/settings.ts'
 import { openState } from '../../../platform/state/state.ts'
 import { diskFiles } from '../../../prove/files.ts'
 import { loadTip } from '../../../prove/ledger-tip.ts'
 import { parseVerifierKey } from '../../../prove/verify/note.ts'
 import { migrations } from '../../migrations.ts'
+import { keptSegments } from '../../pipeline/queries.ts'
+import type { PipelineTables } from '../../pipeline/tables.ts'
 import { statePlace } from '../../places.ts'
 import { LAST_BACKUP, type LastBackup } from '../make-backup.ts'
 import { pendingSteps } from '../open-own-state.ts'
 import { type Db, waitingEvidence } from '../queries.ts'
+import { wrongHours } from '../repair/hours.ts'
 import { type DoctorCheck, type DoctorContext, type Finding, fail, NOT_STARTED, pass, unknown } from './check.ts'
 
 const DAY_MS = 86_400_000
@@ -63,7 +69,8 @@ export const lake: DoctorCheck = {
       })
       try {
         const { events } = await opened.stats()
-        return pass(`It answers, with ${events} events.`, `応答しています（イベント ${events} 件）。`)
+        const wrong = engine === undefined ? undefined : await wrongInLake(config, dir, engine.address)
+        return wrong ?? pass(`It answers, with ${events} events.`, `応答しています（イベント ${events} 件）。`)
       } finally {
         await opened.close()
       }
@@ -71,6 +78,48 @@ export const lake: DoctorCheck = {
       await engine?.stop()
     }
   },
+}
+
+const REPAIR = {
+  en: 'Run: kanpeki doctor --repair',
+  ja: 'kanpeki doctor --repair を実行してください。',
+}
+
+/** What can be seen without reading every byte: hours that do not agree with the record, and sealed files that are not there. */
+async function wrongInLake(config: Config, dir: DataDir, address: LakeAddress): Promise<Finding | undefined> {
+  const steps = await pendingSteps(config)
+  if (address.kind !== 'embedded' || steps === undefined || steps.length > 0) return undefined
+  const state = await openState(statePlace(config), migrations)
+  const mender = await openMender(address)
+  try {
+    const hours = await wrongHours(state, mender)
+    const named = hours.map(({ hour }) => new Date(hour).toISOString().slice(0, 13)).join(', ')
+    if (hours.length > 0)
+      return fail(
+        {
+          en: `In ${hours.length} hours the lake does not hold what the record says: ${named}.`,
+          ja: `${hours.length} 時間分で、イベントの数が記録と合いません: ${named}`,
+        },
+        REPAIR,
+      )
+    const missing: string[] = []
+    for (const { file, bytes } of await keptSegments(state.tables<PipelineTables>())) {
+      const found = await stat(join(dir.root, file)).catch(() => undefined)
+      // Of hours that 0.1 sealed the size is not known.
+      if (found === undefined || (bytes > 0 && found.size !== bytes)) missing.push(file)
+    }
+    if (missing.length === 0) return undefined
+    return fail(
+      {
+        en: `${missing.length} sealed files are missing or cut off: ${missing.join(', ')}.`,
+        ja: `封印済みファイル ${missing.length} 個が、ないか途中で切れています: ${missing.join('、')}`,
+      },
+      REPAIR,
+    )
+  } finally {
+    await mender.close()
+    await state.close()
+  }
 }
 
 /** The running server holds the lake; only it can say. */

@@ -3,11 +3,14 @@ import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Clock } from '../../../kernel/clock.ts'
 import { DEFAULT_SCOPE } from '../../../kernel/event.ts'
+import { readConfig } from '../../../platform/config.ts'
 import { dataDir, prepareDataDir } from '../../../platform/data-dir.ts'
 import { connectLake } from '../../../platform/lake/connect.ts'
 import { startEmbeddedLake } from '../../../platform/lake/embedded.ts'
 import type { Lake, LakeEvent } from '../../../platform/lake/lake.ts'
 import { parseQuery } from '../../../platform/lake/query/parse.ts'
+import { openSealer } from '../../../platform/secrets/open-sealer.ts'
+import { sealKeySource } from '../../../platform/secrets/seal-keys.ts'
 import { recordEvidence } from '../../../platform/state/outbox.ts'
 import { openState, type State } from '../../../platform/state/state.ts'
 import { batchRoot } from '../../../prove/batch-root.ts'
@@ -53,7 +56,8 @@ export async function openKeepingBed(folder: string, now: number): Promise<Keepi
     },
   }
   const state = await openState({ path: dir.state }, migrations, clock)
-  const ledger = await openLedger({ data: dir.root, clock })
+  const sealer = await openSealer(dir.keys, sealKeySource(dir.keys, readConfig(folder, {}, {}).values, {}))
+  const ledger = await openLedger({ data: dir.root, clock, sealer })
   const drainer = await openDrainer({ ledger, state, clock })
   const engine = await startEmbeddedLake({ folder: dir.lake, memory: MEMORY, log: () => {} })
   const lake = await connectLake(engine.address, { sealed: dir.sealed, clock })
