@@ -97,6 +97,7 @@ export class FalcoProgram {
   readonly #plans: FalcoPlans
   readonly #byId: ReadonlyMap<string, FalcoRule>
   readonly #programs = new Map<FalcoPlan, SigmaProgram>()
+  #withheld: ReadonlySet<string> = new Set()
 
   /** @param runs which rules run; those that the files switch off do not unless it says so. */
   constructor(
@@ -114,6 +115,18 @@ export class FalcoProgram {
     if (plan === undefined) return []
     const matches = (this.#programs.get(plan) ?? this.#build(plan)).match(doc)
     return matches.map((match) => new FalcoMatch(match, plan, this.#byId.get(match.info.id)!, doc))
+  }
+
+  /** What each rule that would be evaluated for the event costs by itself. */
+  measure(doc: JsonObject, note: (rule: RuleInfo, run: () => boolean) => void): void {
+    const plan = this.rules.length === 0 ? undefined : this.#plans.planOf(doc)
+    if (plan !== undefined) (this.#programs.get(plan) ?? this.#build(plan)).measure(doc, note)
+  }
+
+  /** Rules with these ids, and no others, are left out from now on. */
+  withhold(ids: ReadonlySet<string>): void {
+    this.#withheld = new Set(ids)
+    for (const program of this.#programs.values()) program.withhold(ids)
   }
 
   #build(plan: FalcoPlan): SigmaProgram {
@@ -134,6 +147,7 @@ export class FalcoProgram {
         : [],
     )
     const program = compileSigma(rules, { classify: () => plan.eventClass })
+    program.withhold(this.#withheld)
     this.#programs.set(plan, program)
     return program
   }

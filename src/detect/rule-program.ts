@@ -27,6 +27,18 @@ export class RuleProgram {
     return falco.length === 0 ? sigma : [...sigma, ...falco]
   }
 
+  /** What each rule that would be evaluated for the event costs by itself. */
+  measure(doc: JsonObject, note: (rule: RuleInfo, run: () => boolean) => void): void {
+    this.#sigma.measure(doc, note)
+    this.#falco?.measure(doc, note)
+  }
+
+  /** Rules with these ids, and no others, are left out from now on. */
+  withhold(ids: ReadonlySet<string>): void {
+    this.#sigma.withhold(ids)
+    this.#falco?.withhold(ids)
+  }
+
   /** Reads a field as the Sigma rule with this id names it: what correlations group by. */
   read(doc: JsonObject, field: string, ruleId: string): JsonValue | undefined {
     return this.#sigma.read(doc, field, ruleId)

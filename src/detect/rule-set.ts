@@ -2,7 +2,7 @@ import type { Detection, MatchedCondition, Refusal, RuleInfo } from '../kernel/d
 import type { StoredEvent } from '../kernel/event.ts'
 import { getPath, type JsonObject, type JsonValue } from '../kernel/json.ts'
 import { compileCorrelations } from './engines/correlation/compile.ts'
-import type { CorrelationProgram } from './engines/correlation/program.ts'
+import type { CorrelationProgram, CorrelationStats } from './engines/correlation/program.ts'
 import { loadRuleFiles } from './engines/sigma/load/read-files.ts'
 import { formerIds } from './engines/sigma/load/related.ts'
 import { readPlace } from './engines/sigma/match/read-field.ts'
@@ -11,6 +11,7 @@ import { ownPipelines, readPipelines } from './engines/sigma/pipelines/read.ts'
 import type { LoadedRules } from './engines/sigma/rule.ts'
 import { classifier } from './engines/sigma/shapes/registry.ts'
 import { falcoRules } from './falco-program.ts'
+import { DEFAULT_BUDGET, type Quarantined, type RuleBudget, RuleGuard } from './rule-guard.ts'
 import { type RuleMatch, RuleProgram } from './rule-program.ts'
 
 /** All engines over one set of rule files: events in the order of the log, detections out. One a thread. */
@@ -22,6 +23,16 @@ export interface RuleSet {
   readonly horizon: number
   /** With `emit` false only the windows are filled. */
   run(events: readonly StoredEvent[], emit: boolean): Detection[]
+  /** Rules that used up their time since this was asked last. */
+  takeQuarantined(): readonly Quarantined[]
+  /** Leaves rules out that were quarantined before. */
+  withhold(ids: Iterable<string>): void
+  /** Evaluates a quarantined rule again; false where it was none. */
+  release(id: string): boolean
+  /** Correlations that cannot speak without this rule. */
+  standingOn(id: string): readonly string[]
+  /** What the windows hold, ignored and had to forget. */
+  correlationStats(): CorrelationStats
 }
 
 /** Whom an alert is about, where the rule is no correlation: the first of these that the event names. */
@@ -48,7 +59,11 @@ export function loadRuleSet(
   return ruleSetOf(loaded, pipelines)
 }
 
-export function ruleSetOf(loaded: LoadedRules, pipelines: Pipelines = ownPipelines()): RuleSet {
+export function ruleSetOf(
+  loaded: LoadedRules,
+  pipelines: Pipelines = ownPipelines(),
+  budget: RuleBudget = DEFAULT_BUDGET,
+): RuleSet {
   const categories = new Map(loaded.rules.map((rule) => [rule.info.id, rule.logsource.category]))
   const classify = classifier(undefined, pipelines)
   const correlations = compileCorrelations<StoredEvent>({
@@ -59,6 +74,8 @@ export function ruleSetOf(loaded: LoadedRules, pipelines: Pipelines = ownPipelin
   const { program } = correlations
   const falco = falcoRules(loaded.lists)
   const rules = new RuleProgram(loaded.rules, falco, { silent: program.silent, classify })
+
+  const guard = new RuleGuard(rules, budget)
 
   function readField(doc: JsonObject, field: string, category: string | undefined): JsonValue | undefined {
     for (const place of classify(doc).places(field, category)) {
@@ -72,17 +89,24 @@ export function ruleSetOf(loaded: LoadedRules, pipelines: Pipelines = ownPipelin
     rules: [...rules.rules.filter(({ id }) => !program.silent.has(id)), ...program.rules],
     refused: [...loaded.refused, ...falco.refused, ...correlations.refused],
     horizon: program.horizon,
-    run: (events, emit) => events.flatMap((event) => detectionsOf(rules, program, event, emit)),
+    run: (events, emit) => {
+      const matches = guard.match(events)
+      return events.flatMap((event, index) => detectionsOf(matches[index]!, program, event, emit))
+    },
+    takeQuarantined: () => guard.take(),
+    withhold: (ids) => guard.withhold(ids),
+    release: (id) => guard.release(id),
+    standingOn: (id) => program.standingOn(id),
+    correlationStats: () => program.stats(),
   }
 }
 
 function detectionsOf(
-  rules: RuleProgram,
+  matches: readonly RuleMatch[],
   program: CorrelationProgram<StoredEvent>,
   event: StoredEvent,
   emit: boolean,
 ): Detection[] {
-  const matches = rules.match(event.doc)
   if (matches.length === 0) return []
   const correlated = program.feed(
     event,

@@ -113,6 +113,13 @@ export class CorrelationProgram<E extends WindowEvent> {
     return detections
   }
 
+  /** Ids of the correlations that are built on the base rule, through all levels. */
+  standingOn(id: string): readonly string[] {
+    const found = new Set<Node>(this.#byBase.get(id))
+    for (const node of found) for (const { node: parent } of node.parents) found.add(parent)
+    return [...found].map(({ rule }) => rule.info.id)
+  }
+
   stats(): CorrelationStats {
     return { events: this.#events, byReceivedTime: this.#byReceived, rules: this.#nodes.map((node) => node.windows.stats()) }
   }

@@ -96,6 +96,31 @@ export class Bucket {
     return matched?.sort((a, b) => a - b).map((id) => this.#entries[id]!.rule)
   }
 
+  /** What each rule that `match` would evaluate costs by itself, nothing shared between rules: `note` gets the rule and how to run it. */
+  measure(doc: JsonObject, note: (rule: SigmaRule, run: () => boolean) => void): void {
+    const ids = new Set(this.#unannounced)
+    for (const [layer, indexed] of [['guessed', this.#guessed] as const, ['learned', this.#learned] as const]) {
+      for (const { slot, index } of indexed) {
+        for (const text of slot.textsIn(doc))
+          for (const id of index.lookup(text)) if (this.#entries[id]!.layer === layer) ids.add(id)
+      }
+    }
+    const everywhere = this.#everywhere
+    for (const at of everywhere?.index.lookupEverywhere(doc, undefined) ?? []) ids.add(everywhere!.ids[at]!)
+    const current = this.#current
+    current.doc = doc
+    for (const id of ids) {
+      const entry = this.#entries[id]!
+      entry.node ??= this.#compiler.compile(entry.rule.expression, entry.rule.logsource.category)
+      const { node } = entry
+      note(entry.rule, () => {
+        // A stamp of its own: what another rule asked before is asked again.
+        current.stamp += 1
+        return nodeHolds(node, current)
+      })
+    }
+  }
+
   #tryAnnounced(indexed: readonly IndexedSlot[], layer: Layer, matched: number[] | undefined): number[] | undefined {
     const { doc, stamp } = this.#current
     let found = matched

@@ -74,6 +74,7 @@ export class SigmaProgram {
   readonly #silent: ReadonlySet<string>
   readonly #classify: (doc: JsonObject) => EventClass
   readonly #buckets = new Map<EventClass, Bucket>()
+  #withheld: ReadonlySet<string> = new Set()
 
   constructor(rules: readonly SigmaRule[], options: CompileOptions = {}) {
     const { where } = options
@@ -105,6 +106,19 @@ export class SigmaProgram {
       : matches
   }
 
+  /** What each rule that would be evaluated for the event costs by itself. */
+  measure(doc: JsonObject, note: (rule: RuleInfo, run: () => boolean) => void): void {
+    const eventClass = this.#classify(doc)
+    const bucket = this.#buckets.get(eventClass) ?? this.#build(eventClass)
+    bucket.measure(doc, (rule, run) => note(rule.info, run))
+  }
+
+  /** Rules with these ids, and no others, are left out from now on. */
+  withhold(ids: ReadonlySet<string>): void {
+    this.#withheld = new Set(ids)
+    this.#buckets.clear()
+  }
+
   /** Reads a field as the rule with this id names it: what correlations group by. */
   read(doc: JsonObject, field: string, ruleId: string): JsonValue | undefined {
     const rule = this.#byId.get(ruleId)
@@ -117,7 +131,9 @@ export class SigmaProgram {
 
   #build(eventClass: EventClass): Bucket {
     const id = eventClass.constants.get('EventID')
-    const concerned = this.#groups.flatMap((group) => (sourceConcerns(group.source, eventClass) ? group.rules.of(id) : []))
+    const concerned = this.#groups
+      .flatMap((group) => (sourceConcerns(group.source, eventClass) ? group.rules.of(id) : []))
+      .filter((rule) => !this.#withheld.has(rule.info.id))
     concerned.sort((a, b) => this.#order.get(a)! - this.#order.get(b)!)
     const bucket = new Bucket(eventClass, concerned, this.#shared)
     if (this.#buckets.size >= MOST_BUCKETS) this.#buckets.clear()
