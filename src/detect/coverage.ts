@@ -22,11 +22,13 @@ export function statedSet(attack: Attack, rules: readonly RuleInfo[]): readonly 
  */
 export function coverage(
   attack: Attack,
-  rules: readonly RuleInfo[],
+  loaded: readonly RuleInfo[],
   proofs: readonly TechniqueProof[],
   days: number,
   now: number,
 ): CoverageResponse {
+  // What cannot run, or was switched off, covers nothing.
+  const rules = loaded.filter(({ missing, off }) => missing === undefined && off !== true)
   const ruleCount = countRules(rules)
   const proven = spreadProofs(proofs)
   const since = now - days * DAY_MS

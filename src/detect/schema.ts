@@ -255,6 +255,12 @@ export const ruleRow = z.object({
   level: z.enum(LEVELS),
   severity,
   file: z.string(),
+  /** Which engine runs it. */
+  engine: z.string(),
+  /** Fields that no event here has: the rule is known and cannot run. */
+  missing: z.array(z.string()),
+  /** Switched off by its author. */
+  off: z.boolean(),
   techniques: z.array(z.string()),
   tactics: z.array(z.enum(TACTICS)),
   /** Over the last 30 days. */

@@ -9,6 +9,7 @@ import { shipperList, sourceDetail, sourceList, unknownList } from '../../src/co
 import { historyResponse, wallResponse } from '../../src/declare/schema.ts'
 import { seriesListResponse } from '../../src/declare/series/schema.ts'
 import { exceptionList, exceptionPreview } from '../../src/detect/exceptions/schema.ts'
+import { iocListsSchema } from '../../src/detect/ioc/schema.ts'
 import { alertCounts, alertDetail, coverageResponse, queueResponse, rulesResponse } from '../../src/detect/schema.ts'
 import { entriesPageSchema, entryProofSchema, ledgerHeadSchema } from '../../src/prove/schema.ts'
 import {
@@ -109,6 +110,11 @@ export const rulesQuery = (q: string) =>
     getNextPageParam: (page) => page.next ?? undefined,
     placeholderData: keepPreviousData,
   })
+
+export const indicatorListsQuery = queryOptions({
+  queryKey: ['rules', 'ioc'],
+  queryFn: ({ signal }) => call(iocListsSchema, '/api/v1/ioc/lists', { signal }),
+})
 
 // ── Sources ──
 

@@ -13,6 +13,7 @@ import { useFormat } from '../../components/use-format.ts'
 import { useNow } from '../../components/use-now.ts'
 
 import { ExceptionsPanel } from '../exceptions/exceptions-panel.tsx'
+import { IndicatorsSheet } from './indicators-sheet.tsx'
 
 const route = getRouteApi('/house/rules')
 const DAYS = ['7', '30', '90'] as const
@@ -24,6 +25,7 @@ export function RulesPage(): ReactNode {
   const format = useFormat()
   const search = route.useSearch()
   const navigate = useNavigate({ from: '/rules' })
+  const now = useNow(60)
   const days = search.days ?? 7
   const coverage = useQuery(coverageQuery(days))
   const words = [search.technique, search.q].filter((word) => word !== undefined).join(' ')
@@ -79,6 +81,7 @@ export function RulesPage(): ReactNode {
         ) : null}
       </section>
       <ExceptionsPanel />
+      <IndicatorsSheet now={now} />
       {first === undefined || first.refused.length === 0 ? null : <Refused response={first} />}
     </main>
   )
@@ -183,6 +186,8 @@ function RuleTable({ pages }: { pages: readonly RulesResponse[] }): ReactNode {
                 <p className="label mono">
                   {rule.file} · {rule.id}
                 </p>
+                {rule.missing.length === 0 ? null : <p>{t('missing', { fields: rule.missing.join(', ') })}</p>}
+                {rule.off ? <p>{t('off')}</p> : null}
               </details>
             </td>
             <td className="mono dim">{rule.techniques.join(' ')}</td>
