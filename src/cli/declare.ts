@@ -11,6 +11,7 @@ import { externalMeasureInfos } from '../declare/series/measures.ts'
 import { loadAttack } from '../detect/coverage-attack.ts'
 import { detectMeasureInfos } from '../detect/measures.ts'
 import { formatPlace, messageOf } from '../kernel/error.ts'
+import { declareReplay } from './declare-replay.ts'
 import { declareStatus } from './declare-status.ts'
 import { guarded, readOptions } from './options.ts'
 
@@ -18,14 +19,21 @@ const USAGE = `Usage: kanpeki declare validate [--json] FILE…   check cards, w
        kanpeki declare diff [--json] OLD NEW        differences in meaning; a weaker promise is marked
        kanpeki declare schema                       print the JSON Schema of a card
        kanpeki declare status [ID] [--json] [--data DIR | --url URL --token TOKEN [--ca FILE]]   how the cards of a server stand
+       kanpeki declare replay [ID] [--at TIME] [--json] [--data DIR]   judge the cards again, from the ledger alone
 
 Exit: validate 0 all good, 1 a card was refused; diff 0 nothing weaker, 1 something weaker or unclear; 2 a file cannot be read;
-status 0 every badge is held, 1 one is not.
+status 0 every badge is held, 1 one is not; replay 0 every change of a badge follows from its evidence, 1 one does not.
 `
 
 /** What a card may name, known without a server. */
 export function knownMeasures(): Measures {
-  const all = [...detectMeasureInfos(loadAttack()), ...declareMeasureInfos(), ...externalMeasureInfos(), ...accessMeasureInfos(), ...collectMeasureInfos()]
+  const all = [
+    ...detectMeasureInfos(loadAttack()),
+    ...declareMeasureInfos(),
+    ...externalMeasureInfos(),
+    ...accessMeasureInfos(),
+    ...collectMeasureInfos(),
+  ]
   return new Map(all.map((measure) => [measure.id, measure]))
 }
 
@@ -42,6 +50,7 @@ export function declareCommand(args: readonly string[]): Promise<number> {
           url: { type: 'string' },
           ca: { type: 'string' },
           token: { type: 'string' },
+          at: { type: 'string' },
           help: { type: 'boolean', short: 'h', default: false },
         },
       },
@@ -58,6 +67,8 @@ export function declareCommand(args: readonly string[]): Promise<number> {
         const [before, after] = rest
         return before === undefined || after === undefined ? complain(USAGE, 64) : await diff(before, after, values.json)
       }
+      case 'replay':
+        return await declareReplay({ id: rest[0], data: values.data, at: values.at, json: values.json })
       case 'status':
         return await declareStatus({
           id: rest[0],

@@ -16,6 +16,7 @@ import { parseVerifierKey, type VerifierKey } from '../prove/verify/note.ts'
 import type { VerifyReport } from '../prove/verify/report.ts'
 import type { Sha256 } from '../prove/verify/sha256.ts'
 import type { Since } from '../prove/verify/since.ts'
+import { languageOf } from './language.ts'
 import { EXIT, guarded, readOptions } from './options.ts'
 
 const USAGE = `Usage: kanpeki verify PATH [--key VKEY] [--since CHECKPOINT] [--witness VKEY] [--json]
@@ -169,7 +170,7 @@ function progressOn(stream: NodeJS.WriteStream): ((entries: number, size: number
 const SHOWN_FAILURES = 20
 
 function describe(path: string, report: VerifyReport, trust: Trust, seconds: number): string {
-  const words = isJapanese() ? JA : EN
+  const words = languageOf(undefined) === 'ja' ? JA : EN
   const lines: string[] = []
   const { checked, origin, size, logged } = report
   const what = report.kind === 'bundle' ? basename(path) : resolve(path)
@@ -252,10 +253,6 @@ const JA: Words = {
 
 function plural(n: string, one: string, many: string): string {
   return `${n} ${n === '1' ? one : many}`
-}
-
-function isJapanese(env: NodeJS.ProcessEnv = process.env): boolean {
-  return (env['LC_ALL'] || env['LC_MESSAGES'] || env['LANG'] || '').startsWith('ja')
 }
 
 function count(n: number): string {

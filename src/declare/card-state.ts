@@ -1,7 +1,5 @@
-import { createHash } from 'node:crypto'
-import { canonicalJson, type JsonValue } from '../kernel/json.ts'
 import { jsonText, readJson } from '../platform/state/columns.ts'
-import { type Criterion, criteriaOf, type Measures } from './criteria.ts'
+import { type Criterion, criteriaOf, type Measures, specOf } from './criteria.ts'
 import { type Evaluation, evaluate, type Memory, type Readings, type Standing } from './evaluate.ts'
 import type { Taken } from './judge.ts'
 import type { Fact } from './messages.ts'
@@ -36,13 +34,6 @@ export async function cardState(db: Db, row: CardsTable, measures: Measures): Pr
     signatures,
     objectives: new Map(objectives.map((objective) => [objective.objective, objective])),
   }
-}
-
-/** What a reading is of: change it, and the old reading proves nothing. */
-export function specOf({ measure, params, windowMs }: Criterion): string {
-  return createHash('sha256')
-    .update(canonicalJson([measure, params, windowMs] satisfies JsonValue))
-    .digest('hex')
 }
 
 export function standingOf({ row, signatures }: CardState): Standing {

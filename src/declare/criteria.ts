@@ -1,4 +1,5 @@
-import type { JsonObject } from '../kernel/json.ts'
+import { createHash } from 'node:crypto'
+import { canonicalJson, type JsonObject, type JsonValue } from '../kernel/json.ts'
 import type { Measure, Unit } from '../kernel/measure.ts'
 import { durationMs } from './duration.ts'
 import type { Bilingual, Card, Comparator } from './schema.ts'
@@ -56,4 +57,11 @@ export function criteriaOf(card: Card, measures: ReadonlyMap<string, Pick<Measur
     }),
   )
   return [...objectives, ...forbidden]
+}
+
+/** What a reading is of: change it, and the old reading proves nothing. */
+export function specOf({ measure, params, windowMs }: Pick<Criterion, 'measure' | 'params' | 'windowMs'>): string {
+  return createHash('sha256')
+    .update(canonicalJson([measure, params, windowMs] satisfies JsonValue))
+    .digest('hex')
 }

@@ -7,6 +7,9 @@ import type { Fact } from './messages.ts'
 import type { Card } from './schema.ts'
 import { type Alteration, type Armed, triggersOf, type Weighed } from './triggers.ts'
 
+/** Of the rules by which readings become a badge: leaves of the ledger name it, so that a replay knows which to follow. */
+export const EVALUATOR = 1
+
 /** The version in force and who signed it. Times are milliseconds UTC. */
 export interface Standing {
   readonly hash: string

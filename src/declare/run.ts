@@ -6,11 +6,11 @@ import type { BadgeState, Measure } from '../kernel/measure.ts'
 import { jsonText } from '../platform/state/columns.ts'
 import { recordEvidence } from '../platform/state/outbox.ts'
 import type { State } from '../platform/state/state.ts'
-import { type CardState, cardState, memoryOf, readingsOf, rowOfMemory, specOf, standingOf } from './card-state.ts'
-import type { Criterion } from './criteria.ts'
+import { type CardState, cardState, memoryOf, readingsOf, rowOfMemory, standingOf } from './card-state.ts'
+import { type Criterion, specOf } from './criteria.ts'
 import { durationMs } from './duration.ts'
-import { type Evaluation, evaluate } from './evaluate.ts'
-import type { Taken } from './judge.ts'
+import { EVALUATOR, type Evaluation, evaluate } from './evaluate.ts'
+import { judge, type Taken } from './judge.ts'
 import { reasonOf } from './messages.ts'
 import { allCards, badgesOf, cardById, type Db, insertBadge, insertReadings, saveObjective, updateCard } from './queries.ts'
 import type { DeclareTables, ObjectivesTable, ReadingsTable } from './tables.ts'
@@ -31,14 +31,15 @@ export interface BadgeChanged {
   readonly to: BadgeState
 }
 
-/** A figure that keeps moving is written into the ledger at most this often, one that stands still once a period. */
+/** A figure that keeps moving is recorded at most this often, one that stands still at least this often. */
 const RECORD_GAP_MS = 60_000
 const RECORD_AT_LEAST_MS = 3_600_000
 
 /**
  * Measures every objective of every card and judges the cards: readings, badge and evidence of each card commit in one
  * transaction. Run it every half minute or so; a card that was not evaluated for longer is judged first by what its old
- * readings are worth now, so that a gap in evaluation costs what it must.
+ * readings are worth now, so that a gap in evaluation costs what it must. Only readings that are recorded in the ledger
+ * count, and all that change anything are: whoever has the ledger can judge again (replay.ts).
  *
  * @param only evaluate this card alone.
  * @returns what changed; one card's failure is thrown after the others were done.
@@ -98,13 +99,14 @@ async function settle(
   const aged = evaluate(state.card, state.criteria, standing, before, memoryOf(state), now)
   const firstRun = state.row.evaluated_at === null
   if (!firstRun) changes.push(...(await recordBadge(trx, state, aged, state.row.state, now)))
-  const readings = new Map(before)
+  const recorded = new Map<string, Taken>()
   for (const criterion of state.criteria) {
     const taken = fresh.get(specOf(criterion))
-    if (taken !== undefined) readings.set(criterion.id, taken)
+    if (taken !== undefined && isDue(state, criterion, before.get(criterion.id), taken, now)) recorded.set(criterion.id, taken)
   }
+  const readings = new Map([...before, ...recorded])
   const evaluation = evaluate(state.card, state.criteria, standing, readings, firstRun ? null : aged.memory, now)
-  await recordReadings(trx, state, evaluation, now)
+  await recordReadings(trx, state, evaluation, recorded, now)
   changes.push(...(await recordBadge(trx, state, evaluation, firstRun ? null : aged.state, now)))
   await updateCard(trx, id, { ...rowOfMemory(evaluation.memory), evaluated_at: now })
   return changes
@@ -156,19 +158,27 @@ function badgeEvidence(state: CardState, evaluation: Evaluation, from: BadgeStat
         value: taken?.value ?? null,
       })),
       signatures: evaluation.signed,
+      evaluated: new Date(now).toISOString(),
+      evaluator: EVALUATOR,
     },
   }
 }
 
-async function recordReadings(trx: Db, state: CardState, evaluation: Evaluation, now: number): Promise<void> {
-  const measured = evaluation.weighed.filter((item) => item.taken !== undefined)
-  const due = measured.filter((item) => isDue(state, item, now))
+async function recordReadings(
+  trx: Db,
+  state: CardState,
+  evaluation: Evaluation,
+  recorded: ReadonlyMap<string, Taken>,
+  now: number,
+): Promise<void> {
+  const due = evaluation.weighed.filter(({ criterion }) => recorded.has(criterion.id))
   const evidence = due.map((item) => measureEvidence(state, item, now))
   const first = (await recordEvidence(trx, evidence, { now: () => now })) - evidence.length + 1
   const points: ReadingsTable[] = []
-  for (const item of measured) {
+  for (const item of evaluation.weighed) {
     const place = due.indexOf(item)
     const row = objectiveRow(state, item, place < 0 ? undefined : first + place, now)
+    if (row === undefined) continue
     await saveObjective(trx, row)
     if (place >= 0) {
       const { card_id, objective, scope, value, outbox } = row
@@ -178,19 +188,26 @@ async function recordReadings(trx: Db, state: CardState, evaluation: Evaluation,
   await insertReadings(trx, points)
 }
 
-function isDue(state: CardState, { criterion, taken, judged }: Weighed, now: number): boolean {
-  const before = state.objectives.get(criterion.id)
-  if (before === undefined || before.outbox === 0 || before.spec !== specOf(criterion)) return true
-  if (before.recorded_state !== judged.state) return true
-  const age = now - before.recorded_at
-  const most = Math.min(durationMs(state.card.period), RECORD_AT_LEAST_MS)
-  return age >= most || (age >= RECORD_GAP_MS && before.recorded_value !== (taken?.value ?? null))
+/** Whether a reading says more than the one that counts so far: another state, another figure, or fresher evidence in time. */
+function isDue(state: CardState, criterion: Criterion, before: Taken | undefined, taken: Taken, now: number): boolean {
+  const recordedAt = state.objectives.get(criterion.id)?.recorded_at
+  if (before === undefined || recordedAt === undefined) return true
+  if (judge(criterion, before, now).state !== judge(criterion, taken, now).state) return true
+  const age = now - recordedAt
+  if (age >= Math.min(durationMs(state.card.period), RECORD_AT_LEAST_MS)) return true
+  // Long before it is too old, for the next may be late.
+  const stands = Math.min(before.asOf, before.measuredAt)
+  if (now - stands >= criterion.maxAgeMs / 2 && Math.min(taken.asOf, taken.measuredAt) > stands) return true
+  const sameWords = before.missing?.en === taken.missing?.en
+  return age >= RECORD_GAP_MS && !(before.value === taken.value && sameWords)
 }
 
-function objectiveRow(state: CardState, item: Weighed, outbox: number | undefined, now: number): ObjectivesTable {
-  const { criterion, judged, notMetSince, unprovenSince } = item
-  const taken = item.taken ?? { value: null, good: 0, bad: 0, unknown: 0, detail: {}, measuredAt: now, asOf: now, missing: null }
+/** Undefined where nothing was ever measured: there is nothing to keep. */
+function objectiveRow(state: CardState, item: Weighed, outbox: number | undefined, now: number): ObjectivesTable | undefined {
+  const { criterion, judged, taken, notMetSince, unprovenSince } = item
   const before = state.objectives.get(criterion.id)
+  if (taken === undefined)
+    return before === undefined ? undefined : { ...before, not_met_since: notMetSince, unproven_since: unprovenSince }
   const recorded =
     outbox === undefined && before !== undefined
       ? {
@@ -234,6 +251,9 @@ function measureEvidence(state: CardState, item: Weighed, now: number): Evidence
       hash: row.hash,
       objective: criterion.id,
       ...measureFacts(criterion, at),
+      asOf: new Date(taken?.asOf ?? now).toISOString(),
+      evaluated: new Date(now).toISOString(),
+      evaluator: EVALUATOR,
       value: taken?.value ?? null,
       state: judged.state,
       good: taken?.good ?? 0,

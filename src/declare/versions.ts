@@ -62,12 +62,19 @@ async function adopt(trx: Db, loaded: LoadedCard, now: number): Promise<void> {
   }
   const change: CardUpdate = { file_hash: hash, missing_since: null }
   if (row.file_hash === hash) {
-    if (row.missing_since !== null) await updateCard(trx, row.id, change)
+    if (row.missing_since !== null) await found(trx, row, change, now)
     return
   }
   if ((await versionOf(trx, card.id, hash)) === undefined) await addVersion(trx, loaded, 'pending', FROM_FILE, now)
-  await updateCard(trx, row.id, change)
+  if (row.missing_since === null) await updateCard(trx, row.id, change)
+  else await found(trx, row, change, now)
   if (row.hash !== hash) await putInForce(trx, card, hash, FROM_FILE, now)
+}
+
+/** The file of a card is there again. */
+async function found(trx: Db, row: CardsTable, change: CardUpdate, now: number): Promise<void> {
+  await updateCard(trx, row.id, change)
+  await recordEvidence(trx, [cardEvidence(row.scope, row.id, 'found', { hash: row.hash }, now)], { now: () => now })
 }
 
 /**
