@@ -1,9 +1,9 @@
 import type { RuleInfo } from '../kernel/detection.ts'
 import type { JsonObject, JsonValue } from '../kernel/json.ts'
 import { type CompileOptions, compileSigma, type SigmaMatch, type SigmaProgram } from './engines/sigma/match/program.ts'
-import type { RawJson } from './engines/sigma/match/raw-json.ts'
 import type { SigmaRule } from './engines/sigma/rule.ts'
 import { type FalcoMatch, FalcoProgram, type FalcoRules } from './falco-program.ts'
+import type { JsonScan } from './scan/json-scan.ts'
 
 export type RuleMatch = SigmaMatch | FalcoMatch
 
@@ -20,10 +20,23 @@ export class RuleProgram {
     this.rules = [...this.#sigma.rules.map(({ info }) => info), ...falco.rules.map(({ info }) => info)]
   }
 
-  match(doc: JsonObject, raw?: RawJson): readonly RuleMatch[] {
-    const sigma = this.#sigma.match(doc, raw)
+  /** What `matchScan` reads events from. */
+  get scan(): JsonScan {
+    return this.#sigma.scan
+  }
+
+  match(doc: JsonObject): readonly RuleMatch[] {
+    return this.#withFalco(this.#sigma.match(doc), () => doc)
+  }
+
+  /** Like `match`, of the event that `scan` has read: it becomes a document only where a rule needs that. */
+  matchScan(): readonly RuleMatch[] {
+    return this.#withFalco(this.#sigma.matchScan(), () => this.scan.doc())
+  }
+
+  #withFalco(sigma: readonly SigmaMatch[], doc: () => JsonObject): readonly RuleMatch[] {
     if (this.#falco === undefined) return sigma
-    const falco = this.#falco.match(doc)
+    const falco = this.#falco.match(doc())
     return falco.length === 0 ? sigma : [...sigma, ...falco]
   }
 

@@ -1,9 +1,8 @@
 import { eventTime } from '../../detect/input/event-time.ts'
-import type { LineBytes } from '../../detect/input/lines.ts'
 import { type FilePart, readPart } from '../../detect/input/read-part.ts'
 import type { Unreadable } from '../../detect/input/record.ts'
 import type { LineParsers } from '../../detect/input/text-records.ts'
-import type { RuleProgram } from '../../detect/rule-program.ts'
+import type { RuleMatch, RuleProgram } from '../../detect/rule-program.ts'
 import { KanpekiError } from '../../kernel/error.ts'
 import type { JsonObject } from '../../kernel/json.ts'
 
@@ -49,17 +48,27 @@ export async function runPart(part: FilePart, runner: PartRunner): Promise<PartR
   const base: BaseEvent[] = []
   const unreadable: Unreadable[] = []
   let read = 0
+  const take = (matches: readonly RuleMatch[], record: number, doc: () => JsonObject) => {
+    const matched: string[] = []
+    for (const match of matches) {
+      if (!match.silent) hits.push({ rule: numbers.get(match.info)!, record, fields: match.fields })
+      if (watched.has(match.info.id)) matched.push(match.info.id)
+    }
+    if (matched.length > 0) base.push({ record, observed: eventTime(doc()), doc: doc(), matched })
+  }
   const sink = {
-    record(doc: JsonObject, record: number, raw?: LineBytes) {
+    record(doc: JsonObject, record: number) {
       read += 1
-      const matches = program.match(doc, raw)
-      if (matches.length === 0) return
-      const matched: string[] = []
-      for (const match of matches) {
-        if (!match.silent) hits.push({ rule: numbers.get(match.info)!, record, fields: match.fields })
-        if (watched.has(match.info.id)) matched.push(match.info.id)
-      }
-      if (matched.length > 0) base.push({ record, observed: eventTime(doc), doc, matched })
+      const matches = program.match(doc)
+      if (matches.length > 0) take(matches, record, () => doc)
+    },
+    scanned: {
+      scan: program.scan,
+      take(record: number) {
+        read += 1
+        const matches = program.matchScan()
+        if (matches.length > 0) take(matches, record, () => program.scan.doc())
+      },
     },
     unreadable(line: number | undefined, reason: string) {
       unreadable.push({ file: part.file, ...(line === undefined ? {} : { line }), reason })

@@ -1,6 +1,6 @@
 import { isJsonObject, type JsonValue } from '../../kernel/json.ts'
 import { DocumentScanner, type ScannedValue } from './documents.ts'
-import { type LineBytes, LONGEST_RECORD } from './lines.ts'
+import { LONGEST_RECORD } from './lines.ts'
 import type { RecordSink } from './record.ts'
 
 /**
@@ -20,10 +20,20 @@ export class JsonRecords {
     this.#record = record
   }
 
-  line(text: string, raw?: LineBytes): void {
+  line(text: string): void {
     this.#line += 1
     if (this.#scanner !== undefined) this.#scanner.push(text)
-    else if (text.length > 0) this.#readLine(text, raw)
+    else if (text.length > 0) this.#readLine(text)
+  }
+
+  /** A line that is one object is scanned where it stands, for a sink that takes it so. */
+  bytes(block: Buffer, start: number, end: number): boolean {
+    const { scanned } = this.#sink
+    if (scanned === undefined || this.#scanner !== undefined || !scanned.scan.read(block, start, end)) return false
+    this.#line += 1
+    this.#record += 1
+    scanned.take(this.#record)
+    return true
   }
 
   tooLong(): void {
@@ -36,7 +46,7 @@ export class JsonRecords {
     return { lines: this.#line, records: this.#record }
   }
 
-  #readLine(text: string, raw: LineBytes | undefined): void {
+  #readLine(text: string): void {
     let value: JsonValue
     try {
       value = JSON.parse(text) as JsonValue
@@ -46,7 +56,7 @@ export class JsonRecords {
     }
     if (isJsonObject(value)) {
       this.#record += 1
-      this.#sink.record(value, this.#record, raw)
+      this.#sink.record(value, this.#record)
     } else this.#take(value, this.#line)
   }
 

@@ -1,18 +1,11 @@
 /** A longer record is counted as unreadable instead of being held in memory. */
 export const LONGEST_RECORD = 64 * 1024 * 1024
 
-/** The bytes that a line was decoded from; the object and the bytes are only valid during the call. */
-export interface LineBytes {
-  readonly bytes: Uint8Array
-  readonly start: number
-  readonly end: number
-  /** No `\u00…` in it: JSON that writes each ASCII character as itself, but for `\`, `"`, `/` and controls. */
-  readonly plain: boolean
-}
-
 export interface LineSink {
   /** A line without its end (LF or CRLF), decoded. */
-  line(text: string, raw?: LineBytes): void
+  line(text: string): void
+  /** Takes a line as bytes, which are only valid during the call; false when it wants the text. */
+  bytes?(block: Buffer, start: number, end: number): boolean
   /** A line beyond LONGEST_RECORD, dropped. */
   tooLong(): void
 }
@@ -26,12 +19,6 @@ export class LineSplitter {
   #rest: Buffer[] = []
   #restLength = 0
   #dropping = false
-  readonly #raw: { bytes: Uint8Array; start: number; end: number; plain: boolean } = {
-    bytes: Buffer.alloc(0),
-    start: 0,
-    end: 0,
-    plain: false,
-  }
 
   constructor(sink: LineSink) {
     this.#sink = sink
@@ -71,7 +58,7 @@ export class LineSplitter {
     if (this.#dropping) this.#sink.tooLong()
     else {
       const whole = this.#rest.length === 1 ? this.#rest[0]! : Buffer.concat(this.#rest)
-      this.#sink.line(withoutReturn(whole.toString('utf8')))
+      if (this.#sink.bytes?.(whole, 0, whole.length) !== true) this.#sink.line(withoutReturn(whole.toString('utf8')))
     }
     this.#rest = []
     this.#restLength = 0
@@ -80,28 +67,14 @@ export class LineSplitter {
 
   /** `block` holds whole lines, without the last line's end. */
   #emitLines(block: Buffer): void {
-    const raw = this.#raw
-    raw.bytes = block
-    let escapeAt = nextEscape(block, 0)
+    const sink = this.#sink
     for (let from = 0; from <= block.length; ) {
       const end = block.indexOf(10, from)
       const to = end < 0 ? block.length : end
-      if (escapeAt < from) escapeAt = nextEscape(block, from)
-      raw.start = from
-      raw.end = to
-      raw.plain = escapeAt >= to
-      this.#sink.line(withoutReturn(block.toString('utf8', from, to)), raw)
+      if (sink.bytes?.(block, from, to) !== true) sink.line(withoutReturn(block.toString('utf8', from, to)))
       from = to + 1
     }
   }
-}
-
-/** The end of `\u00…`; without the backslash, of which Windows paths are full, it is found in half the time. */
-const ESCAPED_ASCII = Buffer.from('u00')
-
-function nextEscape(block: Buffer, from: number): number {
-  const found = block.indexOf(ESCAPED_ASCII, from)
-  return found < 0 ? Infinity : found
 }
 
 function withoutReturn(line: string): string {

@@ -14,7 +14,7 @@ export interface FilePart {
   readonly to?: number
 }
 
-const CHUNK = 1 << 20
+const CHUNK = 1 << 18
 const SMALLEST_PART = 16 << 20
 
 /**
@@ -94,9 +94,9 @@ export async function readPart(
     const head = Buffer.alloc(128)
     readSync(handle, head, 0, head.length, 0)
     const records = isEvtx(head) ? new EvtxRecords(sink, from, isLive(head)) : byLine(new JsonRecords(sink))
+    const buffer = Buffer.allocUnsafeSlow(CHUNK)
     for (let at = from; at < to; ) {
-      const buffer = Buffer.allocUnsafe(Math.min(CHUNK, to - at))
-      const length = readSync(handle, buffer, 0, buffer.length, at)
+      const length = readSync(handle, buffer, 0, Math.min(CHUNK, to - at), at)
       if (length === 0) break
       records.push(buffer.subarray(0, length))
       at += length

@@ -1,5 +1,5 @@
 import type { JsonObject } from '../../kernel/json.ts'
-import type { LineBytes } from './lines.ts'
+import type { JsonScan } from '../scan/json-scan.ts'
 
 /** A record or file that could not be read: counted and shown, never skipped in silence. `line` is 1-based; absent for the file as a whole. */
 export interface Unreadable {
@@ -10,8 +10,9 @@ export interface Unreadable {
 
 /** Takes what a reader finds, in the file's order. `record` is 1-based among the file's records, unreadable ones included. */
 export interface RecordSink {
-  /** `raw`: the bytes of a record that stands on a line by itself, valid during the call. */
-  record(doc: JsonObject, record: number, raw?: LineBytes): void
+  record(doc: JsonObject, record: number): void
+  /** For a sink that can do without the document: a record that stands on a line by itself is in `scan` during `take`. */
+  readonly scanned?: { readonly scan: JsonScan; take(record: number): void }
   /** `line`: undefined where the file has none; the reason then says where. */
   unreadable(line: number | undefined, reason: string): void
 }

@@ -9,7 +9,7 @@ const SCAN_PER_UNIT = 0.7
 const MOST_USERS = 32
 /** Values shorter than this on the mean are searched in no time. */
 export const LONG = 100
-/** Rules announced in a smaller share of the sample stay as they are. */
+/** Rules announced in a smaller share of the events stay as they are. */
 const OFTEN = 0.15
 
 /** The rules of a bucket, by their place in it. */
@@ -24,14 +24,13 @@ export interface Planned {
 }
 
 /**
- * Better anchors, once events were seen: rules that are announced often (`announced`: in how many events of the sample) get the
+ * Better anchors, once events were seen: rules that are announced often (`announced`: in which share of the events) get the
  * anchor that is met least, and a long field is no longer searched when its rules can be announced by others for less.
  */
 export function learnAnchors(planned: Planned, announced: readonly number[], sample: Sample): readonly (AnchorSet | undefined)[] {
   const learned = planned.sets.map((set, rule) => {
     if (set === undefined) return undefined
-    const share = announced[rule]! / sample.docs.length
-    return share < OFTEN ? set : planned.choose(rule, measured(planned, rule, sample))
+    return announced[rule]! < OFTEN ? set : planned.choose(rule, measured(planned, rule, sample))
   })
   return withoutLongSearches({ ...planned, sets: learned }, sample)
 }

@@ -1,17 +1,18 @@
 import type { JsonObject } from '../../../../kernel/json.ts'
+import { ESCAPED, NULL, NUMBER, PLAIN } from '../../../scan/json-scan.ts'
 import type { SigmaRule } from '../rule.ts'
 import type { EventClass } from '../shapes/event-class.ts'
 import { LONG, learnAnchors } from './anchor-plan.ts'
 import { type AnchorCost, type AnchorSet, announcementOf } from './anchors.ts'
 import { announce, type IndexedSlot } from './announcer.ts'
 import { ClassCompiler } from './class-compiler.ts'
+import type { EventAtHand } from './event-at-hand.ts'
 import type { Guesses } from './guesses.ts'
 import type { KeywordIndexes } from './keyword-indexes.ts'
 import { LiteralIndex } from './literal-index.ts'
 import { type MatchNode, nodeHolds } from './match-node.ts'
-import type { Current } from './predicate.ts'
-import type { RawJson } from './raw-json.ts'
 import { Sample } from './sample.ts'
+import { ABSENT } from './scan-reader.ts'
 import { MANY, ONE, type Slot } from './slot.ts'
 
 /** Events from which anchors are learned: the first ones, later one in SPACING; and the numbers of events at which they are. */
@@ -28,6 +29,8 @@ interface Entry {
   node: MatchNode | undefined
   /** The event in which it was evaluated last. */
   stamp: number
+  /** Events that announced it since anchors were last chosen. */
+  announced: number
   layer: Layer
 }
 
@@ -45,9 +48,10 @@ export class Bucket {
   /** Rules that no literal announces: evaluated for each event. */
   readonly #guessedUnannounced: readonly number[]
   #unannounced: readonly number[]
-  readonly #current: Current = { doc: {}, stamp: 0 }
   #learning: boolean
   #seen = 0
+  /** Events seen at the last lesson. */
+  #lesson = 0
   #sample: JsonObject[] = []
 
   constructor(
@@ -60,7 +64,7 @@ export class Bucket {
     for (const rule of rules) {
       const announcement = shared.guesses.of(rule, this.#compiler.constant)
       if (announcement === 'never') continue
-      this.#entries.push({ rule, node: undefined, stamp: 0, layer: 'guessed' })
+      this.#entries.push({ rule, node: undefined, stamp: 0, announced: 0, layer: 'guessed' })
       sets.push(announcement === 'always' ? undefined : announcement)
     }
     this.#sets = sets
@@ -79,25 +83,23 @@ export class Bucket {
   }
 
   /** Rules that match, in the order they were given; undefined when none does. */
-  match(doc: JsonObject, raw: RawJson | undefined): SigmaRule[] | undefined {
-    if (this.#learning) this.#learn(doc)
-    const current = this.#current
-    current.doc = doc
-    current.stamp += 1
-    let matched = this.#tryAnnounced(this.#guessed, 'guessed', undefined)
-    if (this.#learned.length > 0) matched = this.#tryAnnounced(this.#learned, 'learned', matched)
+  match(event: EventAtHand): SigmaRule[] | undefined {
+    if (this.#learning) this.#learn(event)
+    let matched = this.#tryAnnounced(event, this.#guessed, 'guessed', undefined)
+    if (this.#learned.length > 0) matched = this.#tryAnnounced(event, this.#learned, 'learned', matched)
     const everywhere = this.#everywhere
     if (everywhere !== undefined) {
-      const found = everywhere.index.lookupEverywhere(doc, raw)
-      for (let at = 0; at < found.length; at += 1) matched = this.#tryRule(everywhere.ids[found[at]!]!, matched)
+      const found = everywhere.index.lookupEverywhere(event)
+      for (let at = 0; at < found.length; at += 1) matched = this.#tryRule(event, everywhere.ids[found[at]!]!, matched)
     }
     const unannounced = this.#unannounced
-    for (let at = 0; at < unannounced.length; at += 1) matched = this.#tryRule(unannounced[at]!, matched)
+    for (let at = 0; at < unannounced.length; at += 1) matched = this.#tryRule(event, unannounced[at]!, matched)
     return matched?.sort((a, b) => a - b).map((id) => this.#entries[id]!.rule)
   }
 
   /** What each rule that `match` would evaluate costs by itself, nothing shared between rules: `note` gets the rule and how to run it. */
-  measure(doc: JsonObject, note: (rule: SigmaRule, run: () => boolean) => void): void {
+  measure(event: EventAtHand, note: (rule: SigmaRule, run: () => boolean) => void): void {
+    const { doc } = event
     const ids = new Set(this.#unannounced)
     for (const [layer, indexed] of [['guessed', this.#guessed] as const, ['learned', this.#learned] as const]) {
       for (const { slot, index } of indexed) {
@@ -106,49 +108,66 @@ export class Bucket {
       }
     }
     const everywhere = this.#everywhere
-    for (const at of everywhere?.index.lookupEverywhere(doc, undefined) ?? []) ids.add(everywhere!.ids[at]!)
-    const current = this.#current
-    current.doc = doc
+    for (const at of everywhere?.index.lookupEverywhere(event) ?? []) ids.add(everywhere!.ids[at]!)
     for (const id of ids) {
       const entry = this.#entries[id]!
       entry.node ??= this.#compiler.compile(entry.rule.expression, entry.rule.logsource.category)
       const { node } = entry
       note(entry.rule, () => {
         // A stamp of its own: what another rule asked before is asked again.
-        current.stamp += 1
-        return nodeHolds(node, current)
+        event.begin(doc)
+        return nodeHolds(node, event)
       })
     }
   }
 
-  #tryAnnounced(indexed: readonly IndexedSlot[], layer: Layer, matched: number[] | undefined): number[] | undefined {
-    const { doc, stamp } = this.#current
+  #tryAnnounced(
+    event: EventAtHand,
+    indexed: readonly IndexedSlot[],
+    layer: Layer,
+    matched: number[] | undefined,
+  ): number[] | undefined {
     let found = matched
     for (let at = 0; at < indexed.length; at += 1) {
       const { slot, index } = indexed[at]!
-      slot.load(doc, stamp)
-      if (slot.state === ONE) found = this.#tryAll(index.lookup(slot.text), layer, found)
-      else if (slot.state === MANY) for (const text of slot.texts) found = this.#tryAll(index.lookup(text), layer, found)
+      const { scan } = event
+      if (scan !== undefined) {
+        const path = slot.inScan(scan).locate()
+        if (path === ABSENT) continue
+        if (path > ABSENT) {
+          const kind = scan.kind(path)
+          if (kind === PLAIN || kind === ESCAPED) {
+            found = this.#tryAll(event, index.lookupBytes(scan.bytes, scan.startOf(path), scan.endOf(path)), layer, found)
+            continue
+          }
+          if (kind >= NUMBER && kind < NULL && !index.meetsScalars) continue
+        }
+      }
+      slot.load(event)
+      if (slot.state === ONE) found = this.#tryAll(event, index.lookup(slot.text), layer, found)
+      else if (slot.state === MANY) for (const text of slot.texts) found = this.#tryAll(event, index.lookup(text), layer, found)
     }
     return found
   }
 
-  #tryAll(ids: readonly number[], layer: Layer, matched: number[] | undefined): number[] | undefined {
+  #tryAll(event: EventAtHand, ids: readonly number[], layer: Layer, matched: number[] | undefined): number[] | undefined {
     let found = matched
     for (let at = 0; at < ids.length; at += 1) {
       const id = ids[at]!
-      if (this.#entries[id]!.layer === layer) found = this.#tryRule(id, found)
+      const entry = this.#entries[id]!
+      if (entry.layer !== layer || entry.stamp === event.stamp) continue
+      entry.announced += 1
+      found = this.#tryRule(event, id, found)
     }
     return found
   }
 
-  #tryRule(id: number, matched: number[] | undefined): number[] | undefined {
+  #tryRule(event: EventAtHand, id: number, matched: number[] | undefined): number[] | undefined {
     const entry = this.#entries[id]!
-    const current = this.#current
-    if (entry.stamp === current.stamp) return matched
-    entry.stamp = current.stamp
+    if (entry.stamp === event.stamp) return matched
+    entry.stamp = event.stamp
     entry.node ??= this.#compiler.compile(entry.rule.expression, entry.rule.logsource.category)
-    if (!nodeHolds(entry.node, current)) return matched
+    if (!nodeHolds(entry.node, event)) return matched
     if (matched === undefined) return [id]
     matched.push(id)
     return matched
@@ -157,10 +176,10 @@ export class Bucket {
   readonly #slotOf = (id: number, field: string): Slot => this.#compiler.slot(field, this.#entries[id]!.rule.logsource.category)
 
   /** Keeps some of the events and, at certain numbers of them, chooses the anchors anew by what they hold. */
-  #learn(doc: JsonObject): void {
+  #learn(event: EventAtHand): void {
     this.#seen += 1
-    if (this.#sample.length < SAMPLE) this.#sample.push(doc)
-    else if (this.#seen % SPACING === 0) this.#sample[(this.#seen / SPACING) % SAMPLE] = doc
+    if (this.#sample.length < SAMPLE) this.#sample.push(event.doc)
+    else if (this.#seen % SPACING === 0) this.#sample[(this.#seen / SPACING) % SAMPLE] = event.doc
     if (!LESSONS.includes(this.#seen)) return
     const sample = new Sample(this.#sample)
     const before = this.#sets
@@ -170,8 +189,17 @@ export class Bucket {
       slotOf: this.#slotOf,
       searched: [...this.#guessed, ...this.#learned].flatMap(({ slot, index }) => (index.searches ? [slot] : [])),
     }
-    this.#sets = learnAnchors(planned, this.#announced(sample), sample)
-    for (const [id, entry] of this.#entries.entries()) if (this.#sets[id] !== before[id]) entry.layer = 'learned'
+    const since = this.#seen - this.#lesson
+    this.#lesson = this.#seen
+    this.#sets = learnAnchors(
+      planned,
+      this.#entries.map((entry) => entry.announced / since),
+      sample,
+    )
+    for (const [id, entry] of this.#entries.entries()) {
+      entry.announced = 0
+      if (this.#sets[id] !== before[id]) entry.layer = 'learned'
+    }
     const moved = [...this.#entries.keys()].filter((id) => this.#entries[id]!.layer === 'learned')
     this.#guessed = this.#guessed.flatMap((indexed) => this.#withoutMoved(indexed, sample))
     const announcer = announce(new Map(moved.map((id) => [id, this.#sets[id]])), this.#slotOf)
@@ -206,22 +234,6 @@ export class Bucket {
     if (set === undefined || set.anchors.some((anchor) => anchor.field === undefined)) return set
     const announcement = announcementOf(this.#entries[id]!.rule.expression, withoutKeywords(cost), this.#compiler.constant)
     return typeof announcement === 'object' ? announcement : set
-  }
-
-  /** By rule: in how many events of the sample its anchors are met. */
-  #announced(sample: Sample): number[] {
-    const counts = new Array<number>(this.#entries.length).fill(0)
-    for (const number of sample.docs.keys()) {
-      const ids = new Set<number>()
-      for (const [layer, indexed] of [['guessed', this.#guessed] as const, ['learned', this.#learned] as const]) {
-        for (const { slot, index } of indexed) {
-          for (const text of sample.valuesOf(slot)[number]!)
-            for (const id of index.lookup(text)) if (this.#entries[id]!.layer === layer) ids.add(id)
-        }
-      }
-      for (const id of ids) counts[id] = counts[id]! + 1
-    }
-    return counts
   }
 }
 

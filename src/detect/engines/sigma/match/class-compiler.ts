@@ -6,7 +6,6 @@ import { KeywordSearch } from './keyword-search.ts'
 import { LiteralGroup } from './literal-group.ts'
 import type { MatchNode } from './match-node.ts'
 import { Predicate } from './predicate.ts'
-import { fieldReader } from './read-field.ts'
 import { Slot } from './slot.ts'
 
 const NEVER: MatchNode = { kind: 'constant', value: false }
@@ -36,7 +35,7 @@ export class ClassCompiler {
     const where = JSON.stringify(places.map((place) => [place.keys, place.convert === undefined ? '' : field]))
     let slot = this.#slots.get(where)
     if (slot === undefined) {
-      slot = new Slot(fieldReader(places))
+      slot = new Slot(places)
       this.#slots.set(where, slot)
     }
     this.#slotOfField.set(key, slot)

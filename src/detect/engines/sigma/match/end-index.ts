@@ -6,6 +6,12 @@ import type { NumberedLiteral } from './literal-table.ts'
 const SKIPPED = 4
 const LONG = SKIPPED + 3
 
+const KNOWN_BITS = 2048
+
+function bitOf(key: number): number {
+  return (Math.imul(key, 0x9e37_79b1) >>> 21) & (KNOWN_BITS - 1)
+}
+
 interface Entry {
   /** Folded units, from the end of the text that is compared. */
   readonly text: string
@@ -19,6 +25,10 @@ export class EndIndex {
   readonly #atEnd: boolean
   readonly #long = new Map<number, Entry[]>()
   readonly #short = new Map<number, Entry[]>()
+  /** A bit for each key of either table, some keys sharing one: most texts are told by it. */
+  readonly #known = new Uint8Array(KNOWN_BITS >> 3)
+  /** Widths of the keys in the short table, largest first. */
+  readonly #widths: readonly number[]
 
   /** With `atEnd` the literals end the text, else they begin it. */
   constructor(literals: readonly (NumberedLiteral & { readonly whole: boolean })[], atEnd: boolean) {
@@ -30,15 +40,62 @@ export class EndIndex {
       const entries = table.get(key)
       if (entries === undefined) table.set(key, [{ text, id, whole }])
       else entries.push({ text, id, whole })
+      const bit = bitOf(key)
+      this.#known[bit >> 3] = this.#known[bit >> 3]! | (1 << (bit & 7))
     }
+    this.#widths = [...new Set([...this.#short.keys()].map((key) => key >> 15))].sort((a, b) => b - a)
+  }
+
+  #find(table: ReadonlyMap<number, Entry[]>, key: number): Entry[] | undefined {
+    const bit = bitOf(key)
+    return ((this.#known[bit >> 3]! >> (bit & 7)) & 1) === 0 ? undefined : table.get(key)
   }
 
   collect(text: string, into: number[]): void {
     const { length } = text
-    if (length >= LONG && this.#long.size > 0) this.#verify(text, this.#long.get(this.#key(text, SKIPPED, 3)), into)
-    if (this.#short.size === 0) return
-    for (let width = Math.min(3, length); width >= 0; width -= 1)
-      this.#verify(text, this.#short.get(this.#key(text, 0, width)), into)
+    if (length >= LONG && this.#long.size > 0) this.#verify(text, this.#find(this.#long, this.#key(text, SKIPPED, 3)), into)
+    const widths = this.#widths
+    for (let at = 0; at < widths.length; at += 1) {
+      const width = widths[at]!
+      if (width <= length) this.#verify(text, this.#find(this.#short, this.#key(text, 0, width)), into)
+    }
+  }
+
+  /** Like `collect`, over ASCII bytes from `start` to `end`. */
+  collectBytes(bytes: Buffer, start: number, end: number, into: number[]): void {
+    const length = end - start
+    if (length >= LONG && this.#long.size > 0)
+      this.#verifyBytes(bytes, start, end, this.#find(this.#long, this.#keyOfBytes(bytes, start, end, SKIPPED, 3)), into)
+    const widths = this.#widths
+    for (let at = 0; at < widths.length; at += 1) {
+      const width = widths[at]!
+      if (width <= length) {
+        const entries = this.#find(this.#short, this.#keyOfBytes(bytes, start, end, 0, width))
+        if (entries !== undefined) this.#verifyBytes(bytes, start, end, entries, into)
+      }
+    }
+  }
+
+  #keyOfBytes(bytes: Buffer, start: number, end: number, skipped: number, width: number): number {
+    let key = width
+    const step = this.#atEnd ? -1 : 1
+    const last = this.#atEnd ? end - 1 - skipped : start + skipped
+    for (let place = 2; place >= 0; place -= 1)
+      key = (key << 5) | (place < width ? FOLDED_UNITS[bytes[last + place * step]!]! & 31 : 0)
+    return key
+  }
+
+  #verifyBytes(bytes: Buffer, start: number, end: number, entries: readonly Entry[] | undefined, into: number[]): void {
+    if (entries === undefined) return
+    const length = end - start
+    for (let index = 0; index < entries.length; index += 1) {
+      const { text: literal, id, whole } = entries[index]!
+      if (whole ? literal.length !== length : literal.length > length) continue
+      const from = this.#atEnd ? end - literal.length : start
+      let place = 0
+      while (place < literal.length && FOLDED_UNITS[bytes[from + place]!] === literal.charCodeAt(place)) place += 1
+      if (place === literal.length) into.push(id)
+    }
   }
 
   /** `width` units, `skipped` units away from the end that counts; the width is part of the key. */

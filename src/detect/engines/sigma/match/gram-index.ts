@@ -57,38 +57,56 @@ export class GramIndex {
   }
 
   /** Appends the ids of literals that occur among the first `length` units; an id may come more than once. */
-  collect(units: Uint16Array | Uint8Array, length: number, into: number[]): void {
+  collect(units: Uint16Array, length: number, into: number[]): void {
     const known = this.#known
     const step = this.#step
     for (let at = 0; at + 2 < length; at += step) {
       const gram = ((units[at]! & 31) << 10) | ((units[at + 1]! & 31) << 5) | (units[at + 2]! & 31)
-      if (((known[gram >> 3]! >> (gram & 7)) & 1) !== 0) this.#verify(units, length, at, this.#entries.get(gram)!, into)
+      if (((known[gram >> 3]! >> (gram & 7)) & 1) !== 0) verify(units, 0, length, at, this.#entries.get(gram)!, into)
     }
   }
 
-  /** Whether some literal occurs from `start` to `end`: among units, or among the bytes of a text in which its characters are single bytes. */
-  occursIn(units: Uint16Array | Uint8Array, start: number, end: number): boolean {
+  /** Like `collect`, over bytes from `start` to `end`. Written twice: a loop over one kind of array runs three times as fast. */
+  collectBytes(bytes: Buffer, start: number, end: number, into: number[]): void {
+    const known = this.#known
+    const step = this.#step
+    for (let at = start; at + 2 < end; at += step) {
+      const gram = ((bytes[at]! & 31) << 10) | ((bytes[at + 1]! & 31) << 5) | (bytes[at + 2]! & 31)
+      if (((known[gram >> 3]! >> (gram & 7)) & 1) !== 0) verify(bytes, start, end, at, this.#entries.get(gram)!, into)
+    }
+  }
+
+  /** Whether some literal occurs among the bytes, of which each is a character or part of one beyond ASCII. */
+  occursIn(bytes: Buffer, start: number, end: number): boolean {
     const known = this.#known
     const step = this.#step
     const found: number[] = []
     for (let at = start; at + 2 < end; at += step) {
-      const gram = ((units[at]! & 31) << 10) | ((units[at + 1]! & 31) << 5) | (units[at + 2]! & 31)
+      const gram = ((bytes[at]! & 31) << 10) | ((bytes[at + 1]! & 31) << 5) | (bytes[at + 2]! & 31)
       if (((known[gram >> 3]! >> (gram & 7)) & 1) === 0) continue
-      this.#verify(units, end, at, this.#entries.get(gram)!, found)
+      verify(bytes, start, end, at, this.#entries.get(gram)!, found)
       if (found.length > 0) return true
     }
     return false
   }
+}
 
-  #verify(units: Uint16Array | Uint8Array, length: number, at: number, entries: readonly Entry[], into: number[]): void {
-    for (let index = 0; index < entries.length; index += 1) {
-      const { literal, id, offset } = entries[index]!
-      const start = at - offset
-      if (start < 0 || start + literal.length > length) continue
-      let place = 0
-      while (place < literal.length && FOLDED_UNITS[units[start + place]!] === literal.charCodeAt(place)) place += 1
-      if (place === literal.length) into.push(id)
-    }
+/** Appends the ids of those entries whose literal stands around the gram at `at`. */
+function verify(
+  units: Uint16Array | Buffer,
+  from: number,
+  to: number,
+  at: number,
+  entries: readonly Entry[],
+  into: number[],
+): void {
+  for (let index = 0; index < entries.length; index += 1) {
+    const { literal, id, offset } = entries[index]!
+    const start = at - offset
+    if (start < from || start + literal.length > to) continue
+    let place = 0
+    while (place < literal.length && FOLDED_UNITS[units[start + place]!] === literal.charCodeAt(place)) place += 1
+    if (place === literal.length) into.push(id)
   }
 }
 

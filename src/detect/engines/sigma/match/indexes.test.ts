@@ -1,10 +1,11 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
+import { ESCAPED, JsonScan, PLAIN } from '../../../scan/json-scan.ts'
 import type { GlobPart, LiteralKind } from '../expression.ts'
 import { fold, foldsByUnit } from './fold.ts'
 import { matchesGlob } from './glob.ts'
 import { LiteralIndex } from './literal-index.ts'
-import { rawFilter } from './raw-json.ts'
+import { rawFilter } from './raw-filter.ts'
 
 const letters = fc.string({
   unit: fc.constantFrom('a', 'b', 'B', 'k', 'K', '\\', '.', 'é', 'É', 'Σ', 'ς', '😀', 'İ', '1'),
@@ -36,6 +37,7 @@ test('an index finds exactly the literals that a value meets', () => {
           const expected = literals.flatMap(([kind, literal], id) => (meets[kind](fold(text), literal) ? [id] : []))
           expect([...new Set(index.lookup(text))].sort((a, b) => a - b)).toEqual(expected)
           expect(index.meets(text)).toBe(expected.length > 0)
+          expectAnnouncedInJson(index, text, expected)
           found += expected.length
         }
       },
@@ -44,6 +46,19 @@ test('an index finds exactly the literals that a value meets', () => {
   )
   expect(found).toBeGreaterThan(1000)
 })
+
+/** A text that JSON.stringify writes in ASCII without codes is looked up as it stands there: all that is met, and maybe more. */
+function expectAnnouncedInJson(index: LiteralIndex, text: string, expected: readonly number[]): void {
+  const scan = new JsonScan()
+  const path = scan.path(['a'])!
+  const bytes = Buffer.from(JSON.stringify({ a: text }))
+  expect(scan.read(bytes, 0, bytes.length)).toBe(true)
+  const kind = scan.kind(path)
+  if (kind !== PLAIN && kind !== ESCAPED) return
+  const announced = new Set(index.lookupBytes(bytes, scan.startOf(path), scan.endOf(path)))
+  expect(expected.filter((id) => !announced.has(id))).toEqual([])
+  if (kind === PLAIN) expect([...announced].sort((a, b) => a - b)).toEqual(expected)
+}
 
 test('the raw text is never said to lack a literal that a value holds', () => {
   let skipped = 0
@@ -64,9 +79,11 @@ test('the raw text is never said to lack a literal that a value holds', () => {
           ? json.replaceAll(/[^\0-\x7f]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`)
           : json
         const bytes = Buffer.from(text)
-        const filter = rawFilter(words.map(fold), { bytes, start: 0, end: bytes.length, plain: true })
+        const scan = new JsonScan()
+        expect(scan.read(bytes, 0, bytes.length)).toBe(true)
+        const filter = rawFilter(words.map(fold), scan)
         if (filter === undefined) return
-        const answer = filter({ bytes, start: 0, end: bytes.length, plain: !text.includes('u00') })
+        const answer = filter(scan)
         const holds = values.some((value) => words.some((word) => fold(value).includes(fold(word))))
         if (holds) expect(answer).toBe(true)
         if (!answer) skipped += 1

@@ -1,8 +1,8 @@
 import type { JsonObject, JsonValue } from '../../../../kernel/json.ts'
 import type { KeywordTest } from '../expression.ts'
+import type { EventAtHand } from './event-at-hand.ts'
 import { fold } from './fold.ts'
 import type { Search } from './match-node.ts'
-import type { Current } from './predicate.ts'
 import { type TextTest, textTest } from './text-test.ts'
 
 /** Looks for one keyword in every value of the event, at most once an event. */
@@ -15,10 +15,10 @@ export class KeywordSearch implements Search {
     this.#test = textTest(test)!
   }
 
-  holds(current: Current): boolean {
-    if (this.#stamp !== current.stamp) {
-      this.#stamp = current.stamp
-      this.#holds = someText(current.doc, this.#test)
+  holds(event: EventAtHand): boolean {
+    if (this.#stamp !== event.stamp) {
+      this.#stamp = event.stamp
+      this.#holds = someText(event.doc, this.#test)
     }
     return this.#holds
   }

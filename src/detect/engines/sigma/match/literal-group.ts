@@ -1,5 +1,6 @@
+import type { EventAtHand } from './event-at-hand.ts'
 import { LiteralIndex } from './literal-index.ts'
-import type { Current, Predicate } from './predicate.ts'
+import type { Predicate } from './predicate.ts'
 import { MANY, ONE, type Slot } from './slot.ts'
 
 /** So many units to compare (members × length of the value) are cheaper to search at once. */
@@ -22,29 +23,29 @@ export class LiteralGroup {
     this.#members = members
   }
 
-  holds(current: Current): boolean {
-    if (this.#stamp !== current.stamp) {
-      this.#stamp = current.stamp
-      this.#holds = this.#compute(current)
+  holds(event: EventAtHand): boolean {
+    if (this.#stamp !== event.stamp) {
+      this.#stamp = event.stamp
+      this.#holds = this.#compute(event)
     }
     return this.#holds
   }
 
-  #compute(current: Current): boolean {
+  #compute(event: EventAtHand): boolean {
     const slot = this.#slot
-    slot.load(current.doc, current.stamp)
+    slot.load(event)
     if (slot.state !== ONE && slot.state !== MANY) return false
-    if (slot.state === ONE && slot.text.length * this.#members.length < WORTH) return this.#some(current)
+    if (slot.state === ONE && slot.text.length * this.#members.length < WORTH) return this.#some(event)
     this.#asked += 1
-    if (this.#asked <= TRIAL) return this.#some(current)
+    if (this.#asked <= TRIAL) return this.#some(event)
     const index = this.#index ?? this.#build()
     if (slot.state === ONE) return index.meets(slot.text)
     return slot.texts.some((text) => index.meets(text))
   }
 
-  #some(current: Current): boolean {
+  #some(event: EventAtHand): boolean {
     const members = this.#members
-    for (let index = 0; index < members.length; index += 1) if (members[index]!.holds(current)) return true
+    for (let index = 0; index < members.length; index += 1) if (members[index]!.holds(event)) return true
     return false
   }
 

@@ -1,10 +1,12 @@
-import type { JsonObject, JsonValue } from '../../../../kernel/json.ts'
+import type { JsonValue } from '../../../../kernel/json.ts'
+import type { JsonScan } from '../../../scan/json-scan.ts'
 import type { LiteralKind } from '../expression.ts'
 import { AhoCorasick } from './aho-corasick.ts'
 import { EndIndex } from './end-index.ts'
+import type { EventAtHand } from './event-at-hand.ts'
 import { countGrams, GramIndex, SHORTEST_GRAM } from './gram-index.ts'
 import type { NumberedLiteral } from './literal-table.ts'
-import { type RawJson, rawFilter } from './raw-json.ts'
+import { rawFilter } from './raw-filter.ts'
 import { unitsOf } from './units.ts'
 
 const NONE: readonly number[] = []
@@ -18,9 +20,6 @@ interface Finders {
   readonly inside: GramIndex | undefined
   /** For literals of one or two characters. */
   readonly tiny: AhoCorasick | undefined
-  readonly shortest: number
-  /** Some literal could occur in a number, true or false. */
-  readonly meetsScalars: boolean
 }
 
 /** The anchors of one field: tells which of them a value meets. Built at the first question. */
@@ -29,14 +28,23 @@ export class LiteralIndex {
   readonly #atEnd: (NumberedLiteral & { readonly whole: boolean })[] = []
   readonly #inside: NumberedLiteral[] = []
   #finders: Finders | undefined
-  #rawFilter: ((raw: RawJson) => boolean) | 'none' | undefined
+  #byteFinders: Finders | undefined
+  /** Length of the shortest literal, and whether one could occur in a number, true or false. */
+  #extent: { readonly shortest: number; readonly meetsScalars: boolean } | undefined
+  #rawFilter: ((scan: JsonScan) => boolean) | 'none' | undefined
   readonly #found: number[] = []
   #typical: Uint16Array | undefined
+  #typicalBytes: Uint16Array | undefined
 
   /** Builds anew, at the next question, for values like these. */
   tune(values: readonly string[]): void {
-    for (const value of values) this.#typical = countGrams(unitsOf(value), 0, value.length, this.#typical)
+    for (const value of values) {
+      this.#typical = countGrams(unitsOf(value), 0, value.length, this.#typical)
+      const bytes = Buffer.from(inJson(value))
+      this.#typicalBytes = countGrams(bytes, 0, bytes.length, this.#typicalBytes)
+    }
     this.#finders = undefined
+    this.#byteFinders = undefined
   }
 
   /** Whose literals these are. */
@@ -65,6 +73,27 @@ export class LiteralIndex {
     return found.length === 0 ? NONE : found
   }
 
+  /**
+   * Like `lookup`, of a text in JSON: ASCII bytes with escapes as JSON.stringify writes them. Each literal is looked for as it is written
+   * there; what begins in the middle of an escape may be found too, so this says which literals could be met.
+   */
+  lookupBytes(bytes: Buffer, start: number, endOfText: number): readonly number[] {
+    this.#byteFinders ??= findersOf(written(this.#atStart), written(this.#atEnd), written(this.#inside), this.#typicalBytes)
+    const { start: atStart, end: atEnd, inside, tiny } = this.#byteFinders
+    const found = this.#found
+    if (found.length > 0) found.length = 0
+    if (atStart !== undefined) atStart.collectBytes(bytes, start, endOfText, found)
+    if (atEnd !== undefined) atEnd.collectBytes(bytes, start, endOfText, found)
+    if (inside !== undefined) inside.collectBytes(bytes, start, endOfText, found)
+    if (tiny !== undefined) tiny.collectBytes(bytes, start, endOfText, found)
+    return found.length === 0 ? NONE : found
+  }
+
+  /** Some literal could occur in a number, true or false. */
+  get meetsScalars(): boolean {
+    return this.#extentOf().meetsScalars
+  }
+
   /** Whether the value meets any of the literals. */
   meets(text: string): boolean {
     const { start, end, inside, tiny } = this.#finders ?? this.#build()
@@ -75,24 +104,25 @@ export class LiteralIndex {
     if (found.length > 0) return true
     if (inside === undefined && tiny === undefined) return false
     const units = unitsOf(text)
-    if (inside?.occursIn(units, 0, text.length) === true) return true
+    inside?.collect(units, text.length, found)
+    if (found.length > 0) return true
     tiny?.collect(units, text.length, found)
     return found.length > 0
   }
 
-  /** Like `lookup`, over every text of an event at any depth; `raw` may tell that there is nothing to find. */
-  lookupEverywhere(doc: JsonObject, raw: RawJson | undefined): readonly number[] {
+  /** Like `lookup`, over every text of an event at any depth; a scanned event's bytes mostly tell that there is nothing to find. */
+  lookupEverywhere(event: EventAtHand): readonly number[] {
+    if (event.scan !== undefined && this.#cannotOccur(event.scan)) return NONE
     const finders = this.#finders ?? this.#build()
-    if (raw !== undefined && this.#cannotOccur(raw)) return NONE
     const found = this.#found
     if (found.length > 0) found.length = 0
-    this.#search(Object.values(doc), finders)
+    this.#search(Object.values(event.doc), finders, this.#extentOf())
     return found.length === 0 ? NONE : found
   }
 
-  #cannotOccur(raw: RawJson): boolean {
-    if (this.#rawFilter === undefined) this.#rawFilter = rawFilter(this.#literals(), raw) ?? 'none'
-    return this.#rawFilter !== 'none' && !this.#rawFilter(raw)
+  #cannotOccur(scan: JsonScan): boolean {
+    if (this.#rawFilter === undefined) this.#rawFilter = rawFilter(this.#literals(), scan) ?? 'none'
+    return this.#rawFilter !== 'none' && !this.#rawFilter(scan)
   }
 
   #collect(text: string, { start, end, inside, tiny }: Finders): void {
@@ -105,14 +135,18 @@ export class LiteralIndex {
     if (tiny !== undefined) tiny.collect(units, text.length, found)
   }
 
-  #search(values: readonly JsonValue[], finders: Finders): void {
+  #search(
+    values: readonly JsonValue[],
+    finders: Finders,
+    extent: { readonly shortest: number; readonly meetsScalars: boolean },
+  ): void {
     for (let at = 0; at < values.length; at += 1) {
       const value = values[at]!
       if (typeof value === 'string') {
-        if (value.length >= finders.shortest) this.#collect(value, finders)
+        if (value.length >= extent.shortest) this.#collect(value, finders)
       } else if (typeof value === 'object') {
-        if (value !== null) this.#search(Object.values(value), finders)
-      } else if (finders.meetsScalars) this.#collect(String(value), finders)
+        if (value !== null) this.#search(Object.values(value), finders, extent)
+      } else if (extent.meetsScalars) this.#collect(String(value), finders)
     }
   }
 
@@ -120,18 +154,53 @@ export class LiteralIndex {
     return [...this.#inside, ...this.#atStart, ...this.#atEnd].map((literal) => literal.text)
   }
 
-  #build(): Finders {
-    const all = this.#literals()
-    const long = this.#inside.filter((literal) => literal.text.length >= SHORTEST_GRAM)
-    const tiny = this.#inside.filter((literal) => literal.text.length < SHORTEST_GRAM)
-    this.#finders = {
-      start: this.#atStart.length === 0 ? undefined : new EndIndex(this.#atStart, false),
-      end: this.#atEnd.length === 0 ? undefined : new EndIndex(this.#atEnd, true),
-      inside: long.length === 0 ? undefined : new GramIndex(long, this.#typical),
-      tiny: tiny.length === 0 ? undefined : new AhoCorasick(tiny),
-      shortest: all.reduce((least, text) => Math.min(least, text.length), Infinity),
-      meetsScalars: all.some((text) => SCALAR.test(text)),
+  #extentOf(): { readonly shortest: number; readonly meetsScalars: boolean } {
+    if (this.#extent === undefined) {
+      const all = this.#literals()
+      this.#extent = {
+        shortest: all.reduce((least, text) => Math.min(least, text.length), Infinity),
+        meetsScalars: all.some((text) => SCALAR.test(text)),
+      }
     }
+    return this.#extent
+  }
+
+  #build(): Finders {
+    this.#finders = findersOf(this.#atStart, this.#atEnd, this.#inside, this.#typical)
     return this.#finders
   }
+}
+
+type EndLiteral = NumberedLiteral & { readonly whole: boolean }
+
+function findersOf(
+  atStart: readonly EndLiteral[],
+  atEnd: readonly EndLiteral[],
+  inside: readonly NumberedLiteral[],
+  typical: Uint16Array | undefined,
+): Finders {
+  const long = inside.filter((literal) => literal.text.length >= SHORTEST_GRAM)
+  const tiny = inside.filter((literal) => literal.text.length < SHORTEST_GRAM)
+  return {
+    start: atStart.length === 0 ? undefined : new EndIndex(atStart, false),
+    end: atEnd.length === 0 ? undefined : new EndIndex(atEnd, true),
+    inside: long.length === 0 ? undefined : new GramIndex(long, typical),
+    tiny: tiny.length === 0 ? undefined : new AhoCorasick(tiny),
+  }
+}
+
+/** ASCII that JSON.stringify writes without codes; nothing else occurs in a text that consists of such. */
+const SPELLED = /^[\x20-\x7f\b\f\n\r\t]*$/
+
+/** The literals as they stand in JSON, those left out that need a code there. */
+function written<T extends NumberedLiteral>(literals: readonly T[]): T[] {
+  return literals.flatMap((literal) =>
+    SPELLED.test(literal.text) ? [NEEDS_ESCAPE.test(literal.text) ? { ...literal, text: inJson(literal.text) } : literal] : [],
+  )
+}
+
+const NEEDS_ESCAPE = /["\\\b\f\n\r\t]/
+
+function inJson(text: string): string {
+  return JSON.stringify(text).slice(1, -1)
 }

@@ -1,4 +1,5 @@
-import type { Current, Predicate } from './predicate.ts'
+import type { EventAtHand } from './event-at-hand.ts'
+import type { Predicate } from './predicate.ts'
 
 /** An expression for one class of events: fields resolved, constant fields folded away, selections transparent. */
 export type MatchNode =
@@ -13,29 +14,29 @@ export type MatchNode =
 
 /** A search that answers for the event at hand, memoised like a predicate. */
 export interface Search {
-  holds(current: Current): boolean
+  holds(event: EventAtHand): boolean
 }
 
-export function nodeHolds(node: MatchNode, current: Current): boolean {
+export function nodeHolds(node: MatchNode, event: EventAtHand): boolean {
   switch (node.kind) {
     case 'predicate':
-      return node.predicate.holds(current)
+      return node.predicate.holds(event)
     case 'and': {
       const { items } = node
-      for (let index = 0; index < items.length; index += 1) if (!nodeHolds(items[index]!, current)) return false
+      for (let index = 0; index < items.length; index += 1) if (!nodeHolds(items[index]!, event)) return false
       return true
     }
     case 'or': {
       const { items } = node
-      for (let index = 0; index < items.length; index += 1) if (nodeHolds(items[index]!, current)) return true
+      for (let index = 0; index < items.length; index += 1) if (nodeHolds(items[index]!, event)) return true
       return false
     }
     case 'not':
-      return !nodeHolds(node.item, current)
+      return !nodeHolds(node.item, event)
     case 'group':
-      return node.group.holds(current)
+      return node.group.holds(event)
     case 'keyword':
-      return node.search.holds(current)
+      return node.search.holds(event)
     case 'constant':
       return node.value
   }

@@ -1,15 +1,9 @@
-import type { JsonObject } from '../../../../kernel/json.ts'
 import type { FieldTest, LiteralKind } from '../expression.ts'
 import { relates } from './evaluate.ts'
+import type { EventAtHand } from './event-at-hand.ts'
 import { fold } from './fold.ts'
 import { EMPTY, MANY, MISSING, ONE, type Slot } from './slot.ts'
 import { type TextTest, textTest } from './text-test.ts'
-
-/** The event at hand: a stamp that grows with each event makes memos stale without clearing them. */
-export interface Current {
-  doc: JsonObject
-  stamp: number
-}
 
 /** One question about one field, shared by all rules of a bucket that ask it and answered at most once an event. */
 export class Predicate {
@@ -33,11 +27,11 @@ export class Predicate {
     this.#literal = plain ? test.text : ''
   }
 
-  holds(current: Current): boolean {
-    if (this.#stamp !== current.stamp) {
-      this.#stamp = current.stamp
-      this.slot.load(current.doc, current.stamp)
-      this.#holds = this.slot.state === ONE && this.#how !== undefined ? this.#compare(this.#how) : this.#compute(current)
+  holds(event: EventAtHand): boolean {
+    if (this.#stamp !== event.stamp) {
+      this.#stamp = event.stamp
+      this.slot.load(event)
+      this.#holds = this.slot.state === ONE && this.#how !== undefined ? this.#compare(this.#how) : this.#compute(event)
     }
     return this.#holds
   }
@@ -59,7 +53,7 @@ export class Predicate {
     }
   }
 
-  #compute(current: Current): boolean {
+  #compute(event: EventAtHand): boolean {
     const { slot, test } = this
     if (this.#textTest === 'unmade') this.#textTest = textTest(test)
     const run = this.#textTest
@@ -75,7 +69,7 @@ export class Predicate {
       case 'valued':
         return slot.state === ONE || slot.state === MANY
       case 'field':
-        this.#other!.load(current.doc, current.stamp)
+        this.#other!.load(event)
         return relates(slot.all(), this.#other!.all(), test.how, test.cased)
       default:
         return false

@@ -11,20 +11,21 @@ import type { SigmaRule } from '../rule.ts'
 import { classifier } from '../shapes/registry.ts'
 import { naiveMatches } from '../testing/naive.ts'
 import { randomEvent, randomRuleFile } from '../testing/random.ts'
-import { compileSigma } from './program.ts'
-import type { RawJson } from './raw-json.ts'
+import { compileSigma, type SigmaMatch, type SigmaProgram } from './program.ts'
 
 const ids = (rules: readonly SigmaRule[]) => rules.map((rule) => rule.info.id)
 
-/** The bytes an event may have been parsed from: as JSON.stringify writes them, or with everything beyond ASCII escaped. */
-function rawOf(doc: JsonObject, escaped: boolean): RawJson {
+/** What matches the event as text: as JSON.stringify writes it, or with everything beyond ASCII escaped. */
+function matchText(program: SigmaProgram, doc: JsonObject, escaped: boolean): readonly SigmaMatch[] {
   const json = JSON.stringify(doc)
   const text = escaped
     ? json.replaceAll(/[\u0080-\uffff]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`)
     : json
   const bytes = Buffer.from(`  ${text}\n`)
-  return { bytes, start: 2, end: bytes.length - 1, plain: !text.includes('\\u00') }
+  return program.scan.read(bytes, 2, bytes.length - 1) ? program.matchScan() : program.match(doc)
 }
+
+const explained = (matches: readonly SigmaMatch[]) => matches.map(({ info, fields }) => [info.id, fields])
 
 interface Counts {
   rules: number
@@ -46,7 +47,7 @@ function compare(file: string, docs: readonly JsonObject[], counts: Counts): voi
       known.set(doc, expected)
     }
     expect(program.match(doc).map((match) => match.info.id)).toEqual(expected)
-    expect(withText.match(doc, rawOf(doc, at % 2 === 1)).map((match) => match.info.id)).toEqual(expected)
+    expect(matchText(withText, doc, at % 2 === 1).map((match) => match.info.id)).toEqual(expected)
     counts.matches += expected.length
   }
   counts.rules += rules.length
@@ -97,13 +98,21 @@ describe('the compiled program agrees with the naive evaluation', () => {
         .split('\n')
         .filter((line) => line !== '')
       const program = compileSigma(rules)
+      const withText = compileSigma(rules)
       const classify = classifier()
+      let scanned = 0
       let compared = 0
       let matches = 0
       // Every event is fed, so that anchors are learned; each eighth, and each that matched, is asked again the plain way.
       for (const [at, line] of lines.entries()) {
         const doc = JSON.parse(line) as JsonObject
         const found = program.match(doc)
+        const bytes = Buffer.from(line)
+        if (withText.scan.read(bytes, 0, bytes.length)) {
+          scanned += 1
+          const inText = withText.matchScan()
+          if (found.length + inText.length > 0) expect(explained(inText)).toEqual(explained(found))
+        }
         if (at % 8 !== 0 && found.length === 0) continue
         compared += 1
         const expected = ids(naiveMatches(rules, doc, classify(doc)))
@@ -115,6 +124,7 @@ describe('the compiled program agrees with the naive evaluation', () => {
       )
       expect(rules.length).toBeGreaterThan(2800)
       expect(matches).toBeGreaterThan(100)
+      expect(scanned).toBe(lines.length)
     },
     60_000,
   )

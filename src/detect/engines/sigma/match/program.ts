@@ -1,15 +1,17 @@
 import type { RuleInfo } from '../../../../kernel/detection.ts'
 import type { JsonObject, JsonValue } from '../../../../kernel/json.ts'
+import { JsonScan } from '../../../scan/json-scan.ts'
 import type { LogSource, SigmaRule } from '../rule.ts'
 import type { EventClass } from '../shapes/event-class.ts'
-import { classifier } from '../shapes/registry.ts'
+import { type Classify, classifier } from '../shapes/registry.ts'
 import { Bucket } from './bucket.ts'
 import { evaluate, type MatchedTest } from './evaluate.ts'
+import { EventAtHand } from './event-at-hand.ts'
 import { Guesses } from './guesses.ts'
 import { KeywordIndexes } from './keyword-indexes.ts'
 import { groupBySource, type SourceGroup, sourceConcerns, sourceIs } from './log-source.ts'
-import type { RawJson } from './raw-json.ts'
 import { readPlace } from './read-field.ts'
+import { ScannedClasses } from './scanned-classes.ts'
 
 export interface CompileOptions {
   /** Only rules of this log source. */
@@ -19,7 +21,7 @@ export interface CompileOptions {
   /** What events are whose shape tells nothing about their source. */
   readonly assume?: LogSource
   /** Tells an event's class; without it the shapes that Sigma's rules know do. */
-  readonly classify?: (doc: JsonObject) => EventClass
+  readonly classify?: Classify
 }
 
 /** One rule matched one event. What matched is worked out when it is asked for, from the event as it was given. */
@@ -72,7 +74,11 @@ export class SigmaProgram {
   readonly #byId = new Map<string, SigmaRule>()
   readonly #shared: { readonly keywords: KeywordIndexes; readonly guesses: Guesses }
   readonly #silent: ReadonlySet<string>
-  readonly #classify: (doc: JsonObject) => EventClass
+  readonly #classify: Classify
+  /** What `matchScan` reads events from. */
+  readonly scan = new JsonScan()
+  readonly #scannedClasses: ScannedClasses
+  readonly #event = new EventAtHand()
   readonly #buckets = new Map<EventClass, Bucket>()
   #withheld: ReadonlySet<string> = new Set()
 
@@ -87,18 +93,29 @@ export class SigmaProgram {
     this.#shared = { keywords: new KeywordIndexes(), guesses: new Guesses(this.rules) }
     this.#silent = options.silent ?? new Set()
     this.#classify = options.classify ?? classifier(options.assume)
+    this.#scannedClasses = new ScannedClasses(this.scan, this.#classify.shapes ?? [])
   }
 
   /**
-   * The rules that match the event, in the order they were loaded. Allocates nothing when none does. `raw`, the text that the event was
-   * parsed from, saves the search for keywords in most events.
+   * The rules that match the event, in the order they were loaded. Allocates nothing when none does.
    */
-  match(doc: JsonObject, raw?: RawJson): readonly SigmaMatch[] {
-    const eventClass = this.#classify(doc)
+  match(doc: JsonObject): readonly SigmaMatch[] {
+    this.#event.begin(doc)
+    return this.#matchOf(this.#classify(doc))
+  }
+
+  /** Like `match`, of the event that `scan` has read: it becomes a document only where a rule needs that. */
+  matchScan(): readonly SigmaMatch[] {
+    this.#event.beginScan(this.scan)
+    return this.#matchOf(this.#scannedClasses.of() ?? this.#classify(this.scan.doc()))
+  }
+
+  #matchOf(eventClass: EventClass): readonly SigmaMatch[] {
     const bucket = this.#buckets.get(eventClass) ?? this.#build(eventClass)
     if (bucket.size === 0) return NONE
-    const matched = bucket.match(doc, raw)
+    const matched = bucket.match(this.#event)
     if (matched === undefined) return NONE
+    const { doc } = this.#event
     const matches = matched.map((rule) => new SigmaMatch(rule, this.#silent.has(rule.info.id), doc, eventClass))
     // A rule that only says what must not be there says nothing about an event of unknown source.
     return eventClass.product === undefined
@@ -110,7 +127,8 @@ export class SigmaProgram {
   measure(doc: JsonObject, note: (rule: RuleInfo, run: () => boolean) => void): void {
     const eventClass = this.#classify(doc)
     const bucket = this.#buckets.get(eventClass) ?? this.#build(eventClass)
-    bucket.measure(doc, (rule, run) => note(rule.info, run))
+    this.#event.begin(doc)
+    bucket.measure(this.#event, (rule, run) => note(rule.info, run))
   }
 
   /** Rules with these ids, and no others, are left out from now on. */

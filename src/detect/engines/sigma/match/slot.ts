@@ -1,7 +1,11 @@
 import type { JsonObject, JsonValue } from '../../../../kernel/json.ts'
+import type { JsonScan } from '../../../scan/json-scan.ts'
+import type { FieldPlace } from '../shapes/event-class.ts'
+import type { EventAtHand } from './event-at-hand.ts'
 import { textsOf } from './field-values.ts'
 import { fold } from './fold.ts'
-import type { FieldReader } from './read-field.ts'
+import { type FieldReader, fieldReader } from './read-field.ts'
+import { ScanReader } from './scan-reader.ts'
 
 export const MISSING = 0
 export const EMPTY = 1
@@ -13,7 +17,9 @@ export const MANY = 3
  * `EMPTY` is null, an empty array or an array of nulls: the key is there, a value is not.
  */
 export class Slot {
+  readonly #places: readonly FieldPlace[]
   readonly #read: FieldReader
+  #scanReader: ScanReader | undefined
   #stamp = 0
   #folded: string | undefined
   state: typeof MISSING | typeof EMPTY | typeof ONE | typeof MANY = MISSING
@@ -22,8 +28,9 @@ export class Slot {
   /** The values, when there are MANY. */
   texts: readonly string[] = []
 
-  constructor(read: FieldReader) {
-    this.#read = read
+  constructor(places: readonly FieldPlace[]) {
+    this.#places = places
+    this.#read = fieldReader(places)
   }
 
   /** The values in another event than the one at hand. */
@@ -32,11 +39,21 @@ export class Slot {
     return typeof value === 'function' ? [] : textsOf(value)
   }
 
-  load(doc: JsonObject, stamp: number): void {
-    if (this.#stamp === stamp) return
-    this.#stamp = stamp
+  /** Where a scanned event holds the value. */
+  inScan(scan: JsonScan): ScanReader {
+    this.#scanReader ??= new ScanReader(scan, this.#places)
+    return this.#scanReader
+  }
+
+  load(event: EventAtHand): void {
+    if (this.#stamp === event.stamp) return
+    this.#stamp = event.stamp
     this.#folded = undefined
-    const value: JsonValue | undefined = this.#read(doc)
+    const { scan } = event
+    this.#take(scan === undefined ? this.#read(event.doc) : this.inScan(scan).read())
+  }
+
+  #take(value: JsonValue | undefined): void {
     if (typeof value === 'string') {
       this.state = ONE
       this.text = value

@@ -7,6 +7,8 @@ import type { JsonObject, JsonValue } from '../../../../kernel/json.ts'
 export interface FieldPlace {
   readonly keys: readonly string[]
   readonly convert?: (value: JsonValue, doc: JsonObject) => JsonValue | undefined
+  /** `convert` leaves texts, numbers, booleans and null as they are. */
+  readonly keepsScalars?: boolean
 }
 
 /**
@@ -35,6 +37,11 @@ export interface EventClass {
 /** One way of writing events as JSON. */
 export interface EventShape {
   readonly id: string
+  /**
+   * Paths of scalars that `classify` looks at, and nothing else: two documents that agree in them are of the same class. Absent where more
+   * decides, or structures do.
+   */
+  readonly decidedBy?: readonly (readonly string[])[]
   /** The class of the document, or undefined when it has another shape. Called for every event: cheap, no allocation once warm. */
   classify(doc: JsonObject): EventClass | undefined
 }

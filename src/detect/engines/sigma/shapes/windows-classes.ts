@@ -24,6 +24,12 @@ export class WindowsClasses {
     return (typeof provider === 'string' ? this.#pipelines.channelOfProvider.get(provider.toLowerCase()) : undefined) ?? ''
   }
 
+  /** Every field that detailField may name. */
+  get detailFields(): readonly string[] {
+    const fields = [...this.#pipelines.details.values()].flatMap((byChannel) => [...byChannel.values()].map(({ field }) => field))
+    return [...new Set(fields)]
+  }
+
   /** The field that decides between an event's categories, where channel and id do not decide alone. */
   detailField(channel: string, id: string | number): string | undefined {
     const byChannel = this.#pipelines.details.get(typeof id === 'number' ? id : Number(id))

@@ -10,6 +10,7 @@ export function windowsFlat(tables: ShapeTables): EventShape {
   const classes = new WindowsClasses(windowsLayout(id, 'flat', tables), tables)
   return {
     id,
+    decidedBy: ['EventID', 'Channel', 'SourceName', 'Provider_Name', ...classes.detailFields].map((name) => [name]),
     classify(doc: JsonObject) {
       const event = doc['EventID']
       if (typeof event !== 'number' && typeof event !== 'string') return undefined

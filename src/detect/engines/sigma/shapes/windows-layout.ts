@@ -19,7 +19,7 @@ export interface WindowsLayout {
 export function windowsLayout(id: string, layout: (typeof LAYOUTS)[number], tables: ShapeTables): WindowsLayout {
   const file = tables.pipelines.layouts.get(layout)
   if (file === undefined) return { id, header: () => undefined, data: (name) => [{ keys: [name] }], other: () => [] }
-  const convert = layout === 'nested' ? { convert: elementText } : {}
+  const convert = layout === 'nested' ? { convert: elementText, keepsScalars: true } : {}
   const place = (keys: readonly string[]): FieldPlace => ({ keys, ...convert })
   const placesOf = (name: string): readonly FieldPlace[] => (file.flattened === true ? ecsPlaces(name) : [place(name.split('.'))])
   const header = new Map(Object.entries(file.header).map(([field, names]) => [field, names.flatMap(placesOf)] as const))

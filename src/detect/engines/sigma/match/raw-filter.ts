@@ -1,13 +1,5 @@
+import type { JsonScan } from '../../../scan/json-scan.ts'
 import { countGrams, GramIndex } from './gram-index.ts'
-
-/** The bytes that an event was parsed from: one JSON text in UTF-8. */
-export interface RawJson {
-  readonly bytes: Uint8Array
-  readonly start: number
-  readonly end: number
-  /** No `\u00…` in it: every ASCII character of a value stands as itself, but for `\`, `"`, `/` and controls. */
-  readonly plain: boolean
-}
 
 /** Stretches of a literal that stand in JSON text as one byte each, whoever wrote it: not `\`, `"`, `/`, controls or what is beyond ASCII. */
 const PLAIN_STRETCH = /[ !#-.0-[\]-~]+/g
@@ -17,7 +9,7 @@ const SHORTEST = 5
  * A test on the raw text that no event with one of the literals in a value can fail, or undefined when a literal has no stretch of plain
  * characters that is long enough to look for. `typical` is any such text: literals are looked for where they differ from it.
  */
-export function rawFilter(literals: readonly string[], typical: RawJson): ((raw: RawJson) => boolean) | undefined {
+export function rawFilter(literals: readonly string[], typical: JsonScan): ((scan: JsonScan) => boolean) | undefined {
   const stretches: { text: string; id: number }[] = []
   for (const literal of literals) {
     const longest = [...literal.matchAll(PLAIN_STRETCH)]
@@ -27,5 +19,5 @@ export function rawFilter(literals: readonly string[], typical: RawJson): ((raw:
     stretches.push({ text: longest, id: 0 })
   }
   const finder = new GramIndex(stretches, countGrams(typical.bytes, typical.start, typical.end))
-  return (raw) => !raw.plain || finder.occursIn(raw.bytes, raw.start, raw.end)
+  return (scan) => scan.hasCodes || finder.occursIn(scan.bytes, scan.start, scan.end)
 }
