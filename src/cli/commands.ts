@@ -10,7 +10,8 @@ export interface CommandEntry {
 export const commands: Readonly<Record<string, CommandEntry>> = {
   up: { summary: 'start the server on embedded storage', load: async () => (await import('./up.ts')).upCommand },
   demo: { summary: 'start it with a replayed attack story', load: async () => (await import('./demo.ts')).demoCommand },
-  detect: { summary: 'run Sigma rules over files', load: async () => (await import('./detect.ts')).detectCommand },
+  detect: { summary: 'run Sigma and Falco rules over files', load: async () => (await import('./detect.ts')).detectCommand },
+  ioc: { summary: 'list, add and remove indicators', load: async () => (await import('./ioc.ts')).iocCommand },
   rules: { summary: 'say what a change of rules would miss', load: async () => (await import('./rules.ts')).rulesCommand },
   search: { summary: 'search stored events', load: async () => (await import('./search.ts')).searchCommand },
   send: { summary: 'send files to a server, and go on where it was', load: async () => (await import('./send.ts')).sendCommand },
