@@ -275,6 +275,22 @@ const sso = createRoute({
   component: lazyRouteComponent(() => import('./pages/settings/sso/sso-page.tsx'), 'SsoPage'),
 })
 
+const notify = createRoute({
+  getParentRoute: () => settings,
+  path: 'notify',
+  component: lazyRouteComponent(() => import('./pages/settings/notify/notify-page.tsx'), 'NotifyPage'),
+})
+
+const keeping = createRoute({
+  getParentRoute: () => settings,
+  path: 'keeping',
+  validateSearch: z.object({
+    /** The form whose drawer is open. */
+    open: z.enum(['hold', 'erasure']).optional().catch(undefined),
+  }),
+  component: lazyRouteComponent(() => import('./pages/settings/keeping/keeping-page.tsx'), 'KeepingPage'),
+})
+
 const config = createRoute({
   getParentRoute: () => settings,
   path: 'config',
@@ -319,7 +335,7 @@ export function buildRouter(queryClient: QueryClient) {
         assets,
         access,
         account,
-        settings.addChildren([settingsIndex, you, people, roles, tokens, agents, review, scopes, sso, config]),
+        settings.addChildren([settingsIndex, you, people, roles, tokens, agents, review, notify, scopes, sso, keeping, config]),
       ]),
     ]),
     context: { queryClient },

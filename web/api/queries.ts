@@ -10,6 +10,7 @@ import { historyResponse, wallResponse } from '../../src/declare/schema.ts'
 import { seriesListResponse } from '../../src/declare/series/schema.ts'
 import { exceptionList, exceptionPreview } from '../../src/detect/exceptions/schema.ts'
 import { iocListsSchema } from '../../src/detect/ioc/schema.ts'
+import { channelList, mailServerView } from '../../src/detect/notify/schema.ts'
 import { alertCounts, alertDetail, coverageResponse, queueResponse, rulesResponse } from '../../src/detect/schema.ts'
 import { entriesPageSchema, entryProofSchema, ledgerHeadSchema } from '../../src/prove/schema.ts'
 import {
@@ -232,6 +233,17 @@ export const savedSearchesQuery = queryOptions({
   queryKey: ['searches'],
   queryFn: ({ signal }) => call(savedSearchesSchema, '/api/v1/searches', { signal }),
   staleTime: 30_000,
+})
+
+export const channelsQuery = queryOptions({
+  queryKey: ['channels'],
+  queryFn: ({ signal }) => call(channelList, '/api/v1/channels', { signal }),
+  refetchInterval: 15_000,
+})
+
+export const mailServerQuery = queryOptions({
+  queryKey: ['mail-server'],
+  queryFn: ({ signal }) => call(mailServerView, '/api/v1/mail-server', { signal }),
 })
 
 export const exceptionsQuery = queryOptions({

@@ -8,6 +8,8 @@ import config from './en/config.json'
 import declarations from './en/declarations.json'
 import evidence from './en/evidence.json'
 import exceptions from './en/exceptions.json'
+import keeping from './en/keeping.json'
+import notify from './en/notify.json'
 import overview from './en/overview.json'
 import review from './en/review.json'
 import rules from './en/rules.json'
@@ -29,6 +31,8 @@ export const en = {
   declarations,
   evidence,
   exceptions,
+  notify,
+  keeping,
   overview,
   review,
   rules,

@@ -8,6 +8,8 @@ import config from './ja/config.json'
 import declarations from './ja/declarations.json'
 import evidence from './ja/evidence.json'
 import exceptions from './ja/exceptions.json'
+import keeping from './ja/keeping.json'
+import notify from './ja/notify.json'
 import overview from './ja/overview.json'
 import review from './ja/review.json'
 import rules from './ja/rules.json'
@@ -29,6 +31,8 @@ export const ja = {
   declarations,
   evidence,
   exceptions,
+  notify,
+  keeping,
   overview,
   review,
   rules,

@@ -8,8 +8,10 @@ export const SECTIONS = [
   { id: 'tokens', to: '/settings/tokens', group: 'access', permission: 'tokens:read' },
   { id: 'agents', to: '/settings/agents', group: 'access', permission: 'agents:read' },
   { id: 'review', to: '/settings/review', group: 'access', permission: 'access:read' },
+  { id: 'notify', to: '/settings/notify', group: 'access', permission: 'sources:write' },
   { id: 'scopes', to: '/settings/scopes', group: 'installation', permission: 'installation' },
   { id: 'sso', to: '/settings/sso', group: 'installation', permission: 'installation' },
+  { id: 'keeping', to: '/settings/keeping', group: 'installation', permission: 'installation' },
   { id: 'config', to: '/settings/config', group: 'installation', permission: 'installation' },
 ] as const satisfies readonly {
   id: string
