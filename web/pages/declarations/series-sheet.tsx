@@ -18,7 +18,7 @@ export function SeriesSheet({ now }: { now: number }): ReactNode {
   const items = data?.items ?? []
   if (data !== undefined && items.length === 0 && !may('cards:write')) return null
   return (
-    <section className="sheet" aria-labelledby="series-title">
+    <section className="sheet series-sheet" aria-labelledby="series-title">
       <div className="filters in-sheet">
         <div className="grow">
           <h2 id="series-title">{t('series.title')}</h2>
