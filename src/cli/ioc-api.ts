@@ -56,8 +56,8 @@ export function remoteIoc(server: ServerRef, token: string | undefined, scope: s
     const named = path.replace(/:(\w+)/g, (_, name: string) =>
       encodeURIComponent(String((params as Record<string, unknown>)[name])),
     )
-    const asked =
-      query === undefined ? '' : `?${new URLSearchParams(Object.entries(query).map(([key, value]) => [key, String(value)]))}`
+    const pairs = Object.entries(query ?? {}).map(([key, value]): [string, string] => [key, String(value)])
+    const asked = query === undefined ? '' : `?${new URLSearchParams(pairs)}`
     return await callApi<T>(server, token, method, `${named}${asked}`, body, scope)
   })
 }
