@@ -1,5 +1,6 @@
 /** `npm run bench -- NAME [--json]`: one benchmark by name. Build first (`npm run build`): those that start a server run dist/. */
 import { added } from './added.ts'
+import { behaviour } from './behaviour.ts'
 import { detect } from './detect.ts'
 import { ingest } from './ingest.ts'
 import { ingestSmall } from './ingest-small.ts'
@@ -14,6 +15,7 @@ type Benchmark = () => Promise<BenchResult>
 /** Every benchmark; a test compares this list with the folder. */
 export const BENCHMARKS: Readonly<Record<string, Benchmark>> = {
   added,
+  behaviour,
   detect,
   ingest,
   'ingest-small': ingestSmall,

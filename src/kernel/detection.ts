@@ -48,7 +48,7 @@ export interface RuleInfo {
   readonly techniques: readonly string[]
   readonly tactics: readonly Tactic[]
   /** Which engine runs it; `sigma` where nothing is said. */
-  readonly engine?: 'sigma' | 'falco' | 'ioc' | 'yara'
+  readonly engine?: 'sigma' | 'falco' | 'ioc' | 'yara' | 'behaviour'
   /** Fields that no event here has, by the rule's names: the rule is known and cannot run. */
   readonly missing?: readonly string[]
   /** Switched off by its author. */

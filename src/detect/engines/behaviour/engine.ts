@@ -1,0 +1,294 @@
+import type { Detection, Level, RuleInfo } from '../../../kernel/detection.ts'
+import { SELFTEST_SCOPE, type StoredEvent } from '../../../kernel/event.ts'
+import { conditionsOf, fieldsOf } from './explain.ts'
+import {
+  type BehaviourKind,
+  ENTITY_KINDS,
+  HOURS_FEATURE,
+  nameAt,
+  peersOf,
+  type Seen,
+  seenOf,
+  signedIn,
+  TRAVEL_FEATURE,
+  VALUE_FEATURES,
+  VOLUME_FEATURES,
+} from './features.ts'
+import { faded, type Judged, judgeHour, judgeValue, judgeVolume, scoreOf } from './judge.ts'
+import { type BehaviourCosts, type BehaviourLimits, LEAST_SCORE, LIMITS } from './limits.ts'
+import { adopt, barOf, learnNovelty, learnVolume, newPool, noteScore, type Pool, spreadOf } from './pool.ts'
+import { beginDay, newProfile, type Profile, sight, valueBook, volumeBook } from './profile.ts'
+import { BEHAVIOUR_RULES } from './rules.ts'
+import { impossible, placeOf } from './travel.ts'
+
+const DAY_MS = 86_400_000
+const HOUR_MS = 3_600_000
+/** An alert about an entity is told again within a day only if it became so much odder. */
+const ODDER = 1.4
+/** Signals that weigh less than this by now are dropped. */
+const LEAST_SIGNAL = 0.05
+/** Senders whose clock is ahead by more than this are believed no longer. */
+const MOST_AHEAD_MS = HOUR_MS
+/** Of a network that a person used on so many days, a jump is no travel: that is how VPNs look. */
+const USUAL_NETWORK_DAYS = 3
+const TRAVEL_SCORE = 4.5
+const EVENTS_NAMED = 20
+
+export interface BehaviourOptions {
+  readonly limits?: BehaviourLimits
+  /** Minutes east of UTC of the days and hours that people live by. */
+  readonly zoneMinutes?: number
+}
+
+export interface BehaviourState {
+  readonly profiles: Iterable<Profile>
+  readonly pools: Iterable<readonly [key: string, pool: Pool]>
+  readonly costs?: BehaviourCosts
+  /** The batch up to which it counts; events of earlier ones change nothing. */
+  readonly sequence?: number
+}
+
+/**
+ * Follows what each user and host usually does, as events stream by, and says when one behaves unlike before: new or rare
+ * values, unusual amounts and hours, unlike its peers, and impossible travel. Memory is bounded; what a bound costs is
+ * counted. Depends on nothing but the events and their order.
+ */
+export class BehaviourEngine {
+  readonly rules: readonly RuleInfo[] = Object.values(BEHAVIOUR_RULES)
+  readonly costs: BehaviourCosts
+  readonly #limits: BehaviourLimits
+  readonly #zoneMs: number
+  readonly #from: number
+  /** By scope, kind and name; the longest unseen first. */
+  readonly #profiles = new Map<string, Profile>()
+  /** By scope and kind. */
+  readonly #pools: Map<string, Pool>
+  #dirty = new Set<Profile>()
+  #gone: Profile[] = []
+
+  constructor(options: BehaviourOptions = {}, state: BehaviourState = { profiles: [], pools: [] }) {
+    this.#limits = options.limits ?? LIMITS
+    this.#zoneMs = (options.zoneMinutes ?? 0) * 60_000
+    this.costs = state.costs ?? { evicted: 0, forgotten: 0, late: 0 }
+    for (const profile of state.profiles) this.#profiles.set(keyOf(profile.scope, profile.kind, profile.name), profile)
+    this.#pools = new Map(state.pools)
+    this.#from = state.sequence ?? 0
+  }
+
+  get entities(): number {
+    return this.#profiles.size
+  }
+
+  get pools(): ReadonlyMap<string, Pool> {
+    return this.#pools
+  }
+
+  /** Profiles that changed, and those that were forgotten, since this was last asked. */
+  takeChanges(): { readonly changed: readonly Profile[]; readonly gone: readonly Profile[] } {
+    const changed = [...this.#dirty]
+    const gone = this.#gone
+    this.#dirty = new Set()
+    this.#gone = []
+    return { changed, gone }
+  }
+
+  /** An entity is learned anew from now on; for people who must be forgotten. */
+  forget(scope: string, kind: BehaviourKind, name: string): void {
+    const key = keyOf(scope, kind, name)
+    const profile = this.#profiles.get(key)
+    if (profile === undefined) return
+    this.#profiles.delete(key)
+    this.#dirty.delete(profile)
+    this.#gone.push(profile)
+  }
+
+  /** With `emit` false it is learned from and nothing is told. */
+  run(events: readonly StoredEvent[], emit: boolean): Detection[] {
+    const detections: Detection[] = []
+    for (const event of events) this.#take(event, emit ? detections : undefined)
+    return detections
+  }
+
+  #take(event: StoredEvent, detections: Detection[] | undefined): void {
+    // What the state knows already is read back for others' sake.
+    if (event.sequence <= this.#from || event.scope === SELFTEST_SCOPE || event.parser === 'unknown') return
+    let seen: Seen | undefined
+    for (const kind of ENTITY_KINDS) {
+      const name = nameAt(event.doc, kind)
+      if (name === undefined) continue
+      seen ??= seenOf(event.doc)
+      this.#learn(event, seen, kind, name, detections)
+    }
+  }
+
+  #learn(event: StoredEvent, seen: Seen, kind: BehaviourKind, name: string, detections: Detection[] | undefined): void {
+    const at = event.observed > event.received + MOST_AHEAD_MS ? event.received : event.observed
+    const local = at + this.#zoneMs
+    const day = Math.floor(local / DAY_MS)
+    const pool = this.#pool(event.scope, kind)
+    const profile = this.#profile(event.scope, kind, name, day, at)
+    const peers = peersOf(event.doc, kind)
+    if (peers !== '') profile.peers = peers
+    this.#dirty.add(profile)
+    if (day > profile.day) this.#endDay(profile, pool, day)
+    profile.lastSeen = Math.max(profile.lastSeen, at)
+    const late = day < profile.day
+    if (late) this.costs.late++
+    let odder = false
+    const found = (feature: string, weight: number, judged: Judged | undefined): void => {
+      if (judged !== undefined && !late && keepSignal(profile, feature, judged.surprise * weight, judged, at, event.id))
+        odder = true
+    }
+    for (const feature of VALUE_FEATURES) {
+      if (feature.kind !== kind) continue
+      const value = feature.read(seen)
+      if (value === undefined) continue
+      const book = valueBook(profile, feature.id)
+      const first = book.known.size === 0
+      const sighting = sight(book, value, profile.day, this.#limits, this.costs)
+      if (sighting === 'today') continue
+      if (sighting === 'new') {
+        const others = adopt(pool, feature.id, value, profile.day, first, this.#limits, this.costs)
+        if (profile.days > 0)
+          found(feature.id, feature.weight, judgeValue(profile, feature.id, value, book, sighting, others, pool))
+      } else {
+        const others = { spread: spreadOf(pool, feature.id, value), lately: 0 }
+        found(feature.id, feature.weight, judgeValue(profile, feature.id, value, book, sighting, others, pool))
+      }
+      if (feature.reach !== undefined && !late) {
+        const { id, weight, least } = feature.reach
+        found(id, weight, this.#add(profile, pool, id, 1, least, 'count'))
+      }
+    }
+    if (late) return
+    for (const feature of VOLUME_FEATURES) {
+      if (feature.kind !== kind) continue
+      const amount = feature.read(seen)
+      if (amount > 0) found(feature.id, feature.weight, this.#add(profile, pool, feature.id, amount, feature.least, feature.unit))
+    }
+    const hour = Math.floor(local / HOUR_MS) % 24
+    if (((profile.hoursToday >>> hour) & 1) === 0) {
+      profile.hoursToday |= 1 << hour
+      found(HOURS_FEATURE[kind].id, HOURS_FEATURE[kind].weight, judgeHour(profile, hour))
+    }
+    if (kind === 'user' && signedIn(seen)) found(TRAVEL_FEATURE, 1, travelled(profile, seen, at))
+    // One bar for all of a scope: it is one person's day that alerts fill.
+    if (odder) this.#tell(profile, this.#pool(event.scope, ENTITY_KINDS[0]), event, at, detections)
+  }
+
+  /** Adds to a day's total, and judges it each time it grew by a fourth. */
+  #add(
+    profile: Profile,
+    pool: Pool,
+    feature: string,
+    amount: number,
+    least: number,
+    unit: 'count' | 'bytes',
+  ): Judged | undefined {
+    const book = volumeBook(profile, feature)
+    book.today += amount
+    if (book.today < least || book.today < book.next) return undefined
+    book.next = book.today * 1.25
+    return judgeVolume(profile, book, least, unit, pool.volumes.get(`${profile.peers}\0${feature}`))
+  }
+
+  #tell(profile: Profile, pool: Pool, event: StoredEvent, at: number, detections: Detection[] | undefined): void {
+    const score = scoreOf(profile, at)
+    noteScore(pool, profile.day, `${profile.kind} ${profile.name}`, score)
+    profile.peak = Math.max(profile.peak, score)
+    const bar = Math.max(LEAST_SCORE, barOf(pool))
+    if (score < bar) return
+    const { alerted } = profile
+    if (alerted !== undefined && score < alerted.score * Math.max(ODDER * faded((at - alerted.at) / 2), 0)) return
+    profile.alerted = { at, score }
+    detections?.push(detectionOf(profile, event, at, score, bar))
+  }
+
+  #endDay(profile: Profile, pool: Pool, day: number): void {
+    for (const [feature, { newToday }] of profile.values) learnNovelty(pool, feature, newToday)
+    beginDay(profile, day, (feature, total) => learnVolume(pool, profile.peers, feature, total))
+    for (const [feature, { score, at }] of profile.signals)
+      if (score * faded(profile.lastSeen - at) < LEAST_SIGNAL) profile.signals.delete(feature)
+  }
+
+  #pool(scope: string, kind: BehaviourKind): Pool {
+    const key = `${scope}\0${kind}`
+    let pool = this.#pools.get(key)
+    if (pool === undefined) {
+      pool = newPool()
+      this.#pools.set(key, pool)
+    }
+    return pool
+  }
+
+  #profile(scope: string, kind: BehaviourKind, name: string, day: number, at: number): Profile {
+    const key = keyOf(scope, kind, name)
+    const known = this.#profiles.get(key)
+    if (known !== undefined) {
+      // To the end, so that the longest unseen stays first; once a day is often enough.
+      if (day > known.day) {
+        this.#profiles.delete(key)
+        this.#profiles.set(key, known)
+      }
+      return known
+    }
+    if (this.#profiles.size >= this.#limits.entities) {
+      const [oldest, profile] = this.#profiles.entries().next().value!
+      this.#profiles.delete(oldest)
+      this.#dirty.delete(profile)
+      this.#gone.push(profile)
+      this.costs.evicted++
+    }
+    const made = newProfile(scope, kind, name, day, at)
+    this.#profiles.set(key, made)
+    return made
+  }
+}
+
+function keyOf(scope: string, kind: BehaviourKind, name: string): string {
+  return `${scope}\0${kind}\0${name}`
+}
+
+/** Keeps the oddest there is of a feature. @returns whether the entity became odder by it. */
+function keepSignal(profile: Profile, feature: string, score: number, { detail }: Judged, at: number, eventId: string): boolean {
+  const before = profile.signals.get(feature)
+  if (before !== undefined && before.score * faded(at - before.at) >= score) return false
+  profile.signals.set(feature, { feature, score: Math.round(score * 1000) / 1000, at, eventId, detail })
+  return true
+}
+
+function travelled(profile: Profile, { source }: Seen, at: number): Judged | undefined {
+  const to = placeOf(source, at)
+  if (to === undefined) return undefined
+  const from = profile.place
+  if (from === undefined || at >= from.at) profile.place = to
+  const detail = from === undefined ? undefined : impossible(from, to)
+  if (detail === undefined) return undefined
+  const networks = profile.values.get('user-network')?.known
+  const usual = (network: string): boolean => (networks?.get(network)?.[1] ?? 0) >= USUAL_NETWORK_DAYS
+  return usual(from!.network) && usual(to.network) ? undefined : { surprise: TRAVEL_SCORE, detail }
+}
+
+function detectionOf(profile: Profile, event: StoredEvent, at: number, score: number, bar: number): Detection {
+  const signals = [...profile.signals.values()]
+    .filter((signal) => signal.score * faded(at - signal.at) >= LEAST_SIGNAL)
+    .sort((a, b) => b.score * faded(at - b.at) - a.score * faded(at - a.at))
+  const travel = signals.find(({ feature }) => feature === TRAVEL_FEATURE)
+  const rule = travel?.eventId === event.id ? BEHAVIOUR_RULES.travel : BEHAVIOUR_RULES[profile.kind]
+  const eventIds = [...new Set(signals.toSorted((a, b) => a.at - b.at).map(({ eventId }) => eventId))].slice(-EVENTS_NAMED)
+  return {
+    rule: { ...rule, level: levelOf(score, bar) },
+    eventIds: eventIds.includes(event.id) ? eventIds : [...eventIds, event.id],
+    eventCount: eventIds.length,
+    fields: fieldsOf(profile, signals, score, bar, at),
+    conditions: conditionsOf(signals),
+    group: { [profile.kind === 'user' ? 'user.name' : 'host.name']: profile.name },
+    observed: event.observed,
+    received: event.received,
+    scope: event.scope,
+  }
+}
+
+function levelOf(score: number, bar: number): Level {
+  return score >= 2 * bar ? 'high' : score >= 1.3 * bar ? 'medium' : 'low'
+}
