@@ -7,7 +7,7 @@ import type { Result } from '../detect/scenarios/schema.ts'
 import type { RuleInfo } from '../kernel/detection.ts'
 import { SELFTEST_SCOPE, SELFTEST_SOURCE, type StoredEvent } from '../kernel/event.ts'
 import { finishDocument, markScenario } from './pipeline/build-event.ts'
-import type { Rules } from './pipeline/detector.ts'
+import type { Rules } from './pipeline/rules.ts'
 import { scenarioBodies } from './scenario-bodies.ts'
 
 export interface OfflineResult {
@@ -28,7 +28,7 @@ export interface OfflineResult {
  */
 export function executeOffline(
   scenarios: readonly Scenario[],
-  rules: Rules & { readonly rules: readonly RuleInfo[] },
+  rules: Pick<Rules, 'run'> & { readonly rules: readonly RuleInfo[] },
   run: string,
   now: number,
 ): OfflineResult[] {

@@ -2,7 +2,7 @@ import type { Detection, MatchedCondition, Refusal, RuleInfo } from '../kernel/d
 import type { StoredEvent } from '../kernel/event.ts'
 import { getPath, type JsonObject, type JsonValue } from '../kernel/json.ts'
 import { compileCorrelations } from './engines/correlation/compile.ts'
-import type { CorrelationProgram, CorrelationStats } from './engines/correlation/program.ts'
+import type { CorrelationStats } from './engines/correlation/program.ts'
 import { loadRuleFiles } from './engines/sigma/load/read-files.ts'
 import { formerIds } from './engines/sigma/load/related.ts'
 import { readPlace } from './engines/sigma/match/read-field.ts'
@@ -23,6 +23,10 @@ export interface RuleSet {
   readonly horizon: number
   /** With `emit` false only the windows are filled. */
   run(events: readonly StoredEvent[], emit: boolean): Detection[]
+  /** The first half of `run`, which needs no place in the log: what each event matches by itself. */
+  match(events: readonly MatchedEvent[]): readonly RuleMatches[]
+  /** The other half, in the order of the log, for those that match something. */
+  feed(event: StoredEvent, matches: RuleMatches, emit: boolean): Detection[]
   /** Rules that used up their time since this was asked last. */
   takeQuarantined(): readonly Quarantined[]
   /** Leaves rules out that were quarantined before. */
@@ -34,6 +38,11 @@ export interface RuleSet {
   /** What the windows hold, ignored and had to forget. */
   correlationStats(): CorrelationStats
 }
+
+type MatchedEvent = Pick<StoredEvent, 'id' | 'doc'>
+
+/** Rules that one event matched by itself: they hold on to its document. */
+export type RuleMatches = readonly RuleMatch[]
 
 /** Whom an alert is about, where the rule is no correlation: the first of these that the event names. */
 const ENTITY_FIELDS = ['host.name', 'host.hostname', 'source.ip', 'user.name', 'completeness.source'] as const
@@ -85,13 +94,26 @@ export function ruleSetOf(
     return undefined
   }
 
+  const match = (events: readonly MatchedEvent[]): readonly RuleMatches[] => guard.match(events)
+
+  function feed(event: StoredEvent, matches: RuleMatches, emit: boolean): Detection[] {
+    if (matches.length === 0) return []
+    const ids = matches.map((one) => one.info.id)
+    const correlated = program.feed(event, ids, { emit })
+    if (!emit) return []
+    const plain = matches.filter((one) => !one.silent).map((one) => detectionOf(one, event))
+    return [...plain, ...correlated]
+  }
+
   return {
     rules: [...rules.rules.filter(({ id }) => !program.silent.has(id)), ...program.rules],
     refused: [...loaded.refused, ...falco.refused, ...correlations.refused],
     horizon: program.horizon,
+    match,
+    feed,
     run: (events, emit) => {
-      const matches = guard.match(events)
-      return events.flatMap((event, index) => detectionsOf(matches[index]!, program, event, emit))
+      const matches = match(events)
+      return events.flatMap((event, index) => feed(event, matches[index]!, emit))
     },
     takeQuarantined: () => guard.take(),
     withhold: (ids) => guard.withhold(ids),
@@ -99,23 +121,6 @@ export function ruleSetOf(
     standingOn: (id) => program.standingOn(id),
     correlationStats: () => program.stats(),
   }
-}
-
-function detectionsOf(
-  matches: readonly RuleMatch[],
-  program: CorrelationProgram<StoredEvent>,
-  event: StoredEvent,
-  emit: boolean,
-): Detection[] {
-  if (matches.length === 0) return []
-  const correlated = program.feed(
-    event,
-    matches.map((match) => match.info.id),
-    { emit },
-  )
-  if (!emit) return []
-  const plain = matches.filter((match) => !match.silent).map((match) => detectionOf(match, event))
-  return [...plain, ...correlated]
 }
 
 function detectionOf(match: RuleMatch, event: StoredEvent): Detection {

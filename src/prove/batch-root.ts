@@ -10,31 +10,82 @@ export function nativeSha256(message: Uint8Array): Uint8Array {
   return hash('sha256', message, 'buffer')
 }
 
+const HASH = 32
+const FIRST_ROOM = 1024
+
 /**
- * Leaves of a batch's events in order (see verify/batch-leaves.ts).
- * @param salt the batch's secret, hexadecimal.
- * @param documents the events' texts exactly as the lake keeps them.
+ * A batch's tree (see verify/batch-leaves.ts) while its events come: each is hashed once, from the bytes that the lake gets,
+ * and nothing of it is kept but its leaf.
  */
+export class BatchHasher {
+  readonly #saltInput: Buffer
+  #room = Buffer.alloc(16_384)
+  #leaves = Buffer.allocUnsafeSlow(FIRST_ROOM * HASH)
+  #count = 0
+
+  /** @param salt the batch's secret, hexadecimal. */
+  constructor(salt: string) {
+    this.#saltInput = Buffer.concat([Buffer.from(salt, 'hex'), Buffer.alloc(4)])
+  }
+
+  /** @param document exactly as the lake keeps it. */
+  add(document: Uint8Array): void {
+    const header = 1 + SALT_BYTES
+    const needed = header + document.length
+    if (needed > this.#room.length) this.#room = Buffer.alloc(needed * 2)
+    const end = (this.#count + 1) * HASH
+    if (end > this.#leaves.length) {
+      const larger = Buffer.allocUnsafeSlow(this.#leaves.length * 2)
+      larger.set(this.#leaves)
+      this.#leaves = larger
+    }
+    this.#saltInput.writeUInt32BE(this.#count, this.#saltInput.length - 4)
+    hashInto(this.#room, 1, this.#saltInput)
+    this.#room.set(document, header)
+    hashInto(this.#leaves, end - HASH, this.#room.subarray(0, needed))
+    this.#count += 1
+  }
+
+  leaves(): Uint8Array[] {
+    return Array.from({ length: this.#count }, (_, at) => this.#leaves.subarray(at * HASH, (at + 1) * HASH))
+  }
+
+  /** RFC 6962 root, hexadecimal: the `root` of the batch's ledger entry. An odd last node is carried up as it is. */
+  root(): string {
+    if (this.#count === 0) return Buffer.from(emptyRoot(nativeSha256)).toString('hex')
+    const row = Buffer.from(this.#leaves.subarray(0, this.#count * HASH))
+    const pair = Buffer.alloc(1 + 2 * HASH)
+    pair[0] = 1
+    for (let width = this.#count; width > 1; width = Math.ceil(width / 2)) {
+      for (let at = 0; at + 1 < width; at += 2) {
+        row.copy(pair, 1, at * HASH, (at + 2) * HASH)
+        hashInto(row, (at / 2) * HASH, pair)
+      }
+      if (width % 2 === 1) row.copyWithin(((width - 1) / 2) * HASH, (width - 1) * HASH, width * HASH)
+    }
+    return row.toString('hex', 0, HASH)
+  }
+}
+
+/** As text of one byte each: a buffer of its own for each hash costs more than the hash. */
+function hashInto(target: Buffer, at: number, message: Uint8Array): void {
+  target.write(hash('sha256', message, 'binary'), at, 'latin1')
+}
+
+function hasherOf(salt: string, documents: readonly string[]): BatchHasher {
+  const hasher = new BatchHasher(salt)
+  for (const document of documents) hasher.add(Buffer.from(document))
+  return hasher
+}
+
+/** Leaves of a batch's events in order. @param documents the events' texts exactly as the lake keeps them. */
 export function batchLeaves(salt: string, documents: readonly string[]): Uint8Array[] {
-  const secret = Buffer.from(salt, 'hex')
-  const saltInput = Buffer.concat([secret, Buffer.alloc(4)])
-  const header = 1 + SALT_BYTES
-  let room = Buffer.alloc(16_384)
-  return documents.map((document, index) => {
-    // UTF-8 takes at most three bytes for each UTF-16 unit.
-    const needed = header + document.length * 3
-    if (needed > room.length) room = Buffer.alloc(needed * 2)
-    saltInput.writeUInt32BE(index, secret.length)
-    room[0] = 0
-    room.set(hash('sha256', saltInput, 'buffer'), 1)
-    const written = room.write(document, header, 'utf8')
-    return hash('sha256', room.subarray(0, header + written), 'buffer')
-  })
+  return hasherOf(salt, documents).leaves()
 }
 
 /** RFC 6962 root over the events of a batch, hexadecimal: the `root` of its ledger entry. */
 export function batchRoot(salt: string, documents: readonly string[]): string {
-  return Buffer.from(rootOf(batchLeaves(salt, documents), nativeSha256)).toString('hex')
+  return hasherOf(salt, documents).root()
 }
 
 /** What shows that one event was in a batch: its own salt, and the hashes from its leaf to the batch's root. */

@@ -21,7 +21,7 @@ export function ingestDeps(
   const { state, pipeline, clock, log, outgoing } = services
   return {
     authenticate: (request) => authenticate(request).then((caller) => (caller.kind === 'anonymous' ? undefined : caller)),
-    commit: (body) => pipeline.ask({ kind: 'body', body }, transferable(body.body)),
+    commit: (body) => pipeline.ask({ kind: 'body', body }),
     refusal,
     async mappingOf(scope, source) {
       const row = await readSource(state.tables<CollectTables>(), scope, source)
@@ -34,9 +34,4 @@ export function ingestDeps(
     maxBodyBytes: MAX_BODY_BYTES,
     budget: memoryBudget(MAX_HELD_BYTES),
   }
-}
-
-/** A body that owns its memory moves to the writer's thread; a slice of a shared pool is copied. */
-function transferable(body: Uint8Array): ArrayBuffer[] {
-  return body.buffer instanceof ArrayBuffer && body.byteLength === body.buffer.byteLength ? [body.buffer] : []
 }

@@ -1,23 +1,17 @@
 import { setImmediate as yieldTurn } from 'node:timers/promises'
 import type { Kysely } from 'kysely'
 import type { CommitResult } from '../../collect/commit.ts'
+import type { Watch } from '../../collect/completeness/watch.ts'
 import type { Clock } from '../../kernel/clock.ts'
 import type { Detection } from '../../kernel/detection.ts'
 import { DEFAULT_SCOPE, type StoredEvent } from '../../kernel/event.ts'
 import type { Evidence } from '../../kernel/evidence.ts'
-import type { Lake, LakeBatch, StoredBatch } from '../../platform/lake/lake.ts'
+import type { Lake, StoredBatch } from '../../platform/lake/lake.ts'
 import type { State } from '../../platform/state/state.ts'
+import type { CommittedBatch } from './open-batch.ts'
 import { readCheckpoint, recordBatch, sequenceBefore } from './queries.ts'
+import type { Rules } from './rules.ts'
 import type { PipelineTables } from './tables.ts'
-import type { CommittedBatch } from './writer.ts'
-
-/** The engines as one: events in the order of the log, detections out. */
-export interface Rules {
-  /** Milliseconds of history that open windows need after a restart. */
-  readonly horizon: number
-  /** With `emit` false windows are filled and nothing is reported. */
-  run(events: readonly StoredEvent[], emit: boolean): Detection[]
-}
 
 export interface DetectorDeps {
   readonly state: State
@@ -26,14 +20,14 @@ export interface DetectorDeps {
   readonly writer: string
   /** The lake's last sequence when this process began: later batches come by `push`. */
   readonly until: number
-  readonly rules: Rules
+  readonly rules: Pick<Rules, 'horizon' | 'conclude' | 'run'>
   readonly batchRoot: (salt: string, documents: readonly string[]) => string
   /** Raises and updates alerts in the given transaction. */
   readonly recordDetections: (
     trx: Kysely<PipelineTables>,
     detections: readonly Detection[],
     now: number,
-    /** Of this batch. */
+    /** Of this batch, those that detections are about. */
     events: readonly StoredEvent[],
   ) => Promise<{ readonly changed: number }>
   readonly applyCounts: (
@@ -45,10 +39,7 @@ export interface DetectorDeps {
   ) => Promise<void>
   readonly recordEvidence: (trx: Kysely<PipelineTables>, evidence: readonly Evidence[]) => Promise<unknown>
   /** What follows hosts and numbers through every batch; nothing has to be read again for it up to `checkpoint`. */
-  readonly watch: {
-    readonly checkpoint: number
-    saw(events: readonly StoredEvent[], sequence: number): void
-  }
+  readonly watch: Pick<Watch, 'checkpoint' | 'saw' | 'tookIn'>
   /** Accounts for a batch that was committed before a crash and never counted. */
   readonly countsOf: (batch: StoredBatch) => CommittedBatch['counts']
   readonly progressed: (what: { readonly events: number; readonly alerts: number }) => void
@@ -72,7 +63,7 @@ export interface Detector {
 const MOST_WAITING_EVENTS = 60_000
 const RETRY_MS = 1_000
 const CATCH_UP_EVENTS = 8_000
-/** Events between two turns of the loop: the next insert is on its way to the lake meanwhile, and its bytes move only then. */
+/** Events read back between two turns of the loop: what comes in has its turn meanwhile. */
 const EVENTS_A_TURN = 64
 
 /**
@@ -89,37 +80,23 @@ export function createDetector(deps: DetectorDeps): Detector {
   let caughtUp = false
   let place: { readonly done: number; after: number } | undefined
 
-  const size = (batch: CommittedBatch): number => batch.batch?.events.length ?? 0
-
   async function consequences(
-    events: readonly StoredEvent[],
-    batch: LakeBatch | StoredBatch | undefined,
-    json: readonly string[],
-    counts: CommittedBatch['counts'],
+    { writer, sequence, received, events, root, counts }: Omit<CommittedBatch, 'found' | 'sightings'>,
+    detections: readonly Detection[],
+    about: readonly StoredEvent[],
   ): Promise<void> {
-    const detections = await detectionsOf(events)
-    if (batch !== undefined) deps.watch.saw(events, batch.sequence)
     const now = deps.clock.now()
-    const root = batch === undefined ? '' : deps.batchRoot(batch.salt, json)
     let alerts = 0
     // Rules have seen the batch: only the transaction is tried again, or windows would count its events twice.
     for (;;) {
       try {
         alerts = await deps.state.transaction<PipelineTables, number>(async (trx) => {
-          const { changed } = await deps.recordDetections(trx, detections, now, events)
+          const { changed } = await deps.recordDetections(trx, detections, now, about)
           for (const { source, scope, result } of counts) await deps.applyCounts(trx, source, scope, result, now)
-          if (batch !== undefined) {
-            const { writer, sequence, received } = batch
-            await recordBatch(trx, { writer, sequence, scope: DEFAULT_SCOPE, received, events: events.length, root })
-            await deps.recordEvidence(trx, [
-              {
-                type: 'batch',
-                scope: DEFAULT_SCOPE,
-                observed: received,
-                received,
-                body: { writer, sequence, events: events.length, root },
-              },
-            ])
+          if (events > 0) {
+            await recordBatch(trx, { writer, sequence, scope: DEFAULT_SCOPE, received, events, root })
+            const body = { writer, sequence, events, root }
+            await deps.recordEvidence(trx, [{ type: 'batch', scope: DEFAULT_SCOPE, observed: received, received, body }])
           }
           return changed
         })
@@ -130,17 +107,27 @@ export function createDetector(deps: DetectorDeps): Detector {
         if (stopped) return
       }
     }
-    deps.progressed({ events: events.length, alerts })
+    deps.progressed({ events, alerts })
   }
 
-  async function detectionsOf(events: readonly StoredEvent[]): Promise<Detection[]> {
+  async function consequencesOf(batch: CommittedBatch): Promise<void> {
+    const { sequence, found, sightings } = batch
+    const events = found.map(({ event }): StoredEvent => ({ ...event, sequence }))
+    const detections = found.flatMap(({ finding }, at) => deps.rules.conclude(events[at]!, finding))
+    deps.watch.tookIn(sightings, sequence)
+    await consequences(batch, detections, events)
+  }
+
+  async function consequencesOfStored(batch: StoredBatch): Promise<void> {
+    const { events, sequence } = batch
     const detections: Detection[] = []
     for (let at = 0; at < events.length; at += EVENTS_A_TURN) {
-      // First of all: senders are answered and the next group is committed before the rules look at this one.
       await yieldTurn()
       detections.push(...deps.rules.run(events.slice(at, at + EVENTS_A_TURN), true))
     }
-    return detections
+    deps.watch.saw(events, sequence)
+    const root = deps.batchRoot(batch.salt, batch.json)
+    await consequences({ ...batch, events: events.length, root, counts: deps.countsOf(batch) }, detections, events)
   }
 
   async function whereToBegin(): Promise<{ readonly done: number; after: number }> {
@@ -162,7 +149,7 @@ export function createDetector(deps: DetectorDeps): Detector {
         if (batch.sequence <= place.done) {
           deps.rules.run(batch.events, false)
           deps.watch.saw(batch.events, batch.sequence)
-        } else await consequences(batch.events, batch, batch.json, deps.countsOf(batch))
+        } else await consequencesOfStored(batch)
         place.after = batch.sequence
       }
     }
@@ -189,15 +176,9 @@ export function createDetector(deps: DetectorDeps): Detector {
         })
         continue
       }
-      const { batch, counts } = next
-      await consequences(
-        batch === undefined ? [] : storedEvents(batch),
-        batch,
-        batch?.events.map((event) => event.json) ?? [],
-        counts,
-      )
+      await consequencesOf(next)
       queue.shift()
-      waitingEvents -= size(next)
+      waitingEvents -= next.events
       const waiting = onSpace
       onSpace = []
       for (const resolve of waiting) resolve()
@@ -211,7 +192,7 @@ export function createDetector(deps: DetectorDeps): Detector {
   return {
     push(batch) {
       queue.push(batch)
-      waitingEvents += size(batch)
+      waitingEvents += batch.events
       busy = true
       wake()
     },
@@ -229,21 +210,6 @@ export function createDetector(deps: DetectorDeps): Detector {
       for (const resolve of onSpace) resolve()
     },
   }
-}
-
-export function storedEvents(batch: LakeBatch): StoredEvent[] {
-  return batch.events.map(({ id, scope, source, parser, observed, doc }, index) => ({
-    id,
-    scope,
-    source,
-    parser,
-    observed,
-    received: batch.received,
-    writer: batch.writer,
-    sequence: batch.sequence,
-    index,
-    doc,
-  }))
 }
 
 function pause(ms: number): Promise<void> {

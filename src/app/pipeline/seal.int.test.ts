@@ -48,12 +48,12 @@ beforeAll(async () => {
     clock,
     writer: 'w1',
     until: 0,
-    rules: { horizon: 0, run: () => [] },
+    rules: { horizon: 0, conclude: () => [], run: () => [] },
     batchRoot,
     recordDetections: async () => ({ changed: 0 }),
     applyCounts,
     recordEvidence: (trx, evidence) => recordEvidence(trx, evidence, clock),
-    watch: { checkpoint: 0, saw: () => {} },
+    watch: { checkpoint: 0, saw: () => {}, tookIn: () => {} },
     countsOf: () => [],
     progressed: () => {},
     failed: (error) => {
@@ -66,6 +66,7 @@ beforeAll(async () => {
     clock,
     writer: 'w1',
     parse: (record) => ({ parser: 'test', events: [{ observed: undefined, ecs: { message: record.text ?? '' } }] }),
+    look: () => {},
     known: {
       handOver: () => ({ size: 0, scopeOf: () => undefined }),
       finish: () => undefined,

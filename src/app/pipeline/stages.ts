@@ -12,10 +12,12 @@ import { recordEvidence } from '../../platform/state/outbox.ts'
 import type { State } from '../../platform/state/state.ts'
 import { batchRoot } from '../../prove/batch-root.ts'
 import { sourceScope } from './build-event.ts'
-import { createDetector, type Detector, type DetectorDeps, type Rules } from './detector.ts'
+import { createDetector, type Detector, type DetectorDeps } from './detector.ts'
+import type { CommittedBatch } from './open-batch.ts'
 import { lastSealed, readCheckpoint } from './queries.ts'
+import type { Rules } from './rules.ts'
 import type { PipelineTables } from './tables.ts'
-import { type CommittedBatch, createWriter, type Writer, type WriterDeps } from './writer.ts'
+import { createWriter, type Writer, type WriterDeps } from './writer.ts'
 
 export interface StagesDeps extends Pick<DetectorDeps, 'progressed' | 'failed'> {
   readonly state: State
@@ -82,6 +84,7 @@ export async function startStages({
     writer: name,
     after: done,
     parse: parseRecord,
+    look: rules.look,
     known,
     committed: (batch) => detector.push(batch),
     ready: () => detector.ready(),

@@ -11,6 +11,7 @@ import { migrations } from '../migrations.ts'
 import { repeatEvery } from '../repeat.ts'
 import { openKnown } from './known.ts'
 import type { FromWorker, Replies, Request, ToWorker, WireError, WorkerSettings } from './messages.ts'
+import { rulesOf } from './rules.ts'
 import { startStages } from './stages.ts'
 import { takeBody } from './take-body.ts'
 
@@ -43,10 +44,7 @@ const { writer, detector, watch, clock } = await startStages({
   lake,
   clock: systemClock,
   writer: settings.writer,
-  rules: {
-    horizon: rules.horizon,
-    run: (events, emit) => (emit ? [...rules.run(events, true), ...indicators.run(events)] : rules.run(events, false)),
-  },
+  rules: rulesOf(rules, indicators.compare),
   known,
   progressed: (what) => send({ kind: 'progressed', ...what }),
   failed: (error) => send({ kind: 'trouble', error: wireError(error) }),

@@ -1,56 +1,34 @@
-import { randomBytes } from 'node:crypto'
-import type { CommitResult } from '../../collect/commit.ts'
+import { setImmediate as yieldTurn } from 'node:timers/promises'
 import { countOutcomes, type RecordOutcome } from '../../collect/counts.ts'
 import type { MaskTally } from '../../collect/masking/mask.ts'
 import { kindOf } from '../../collect/source-kind.ts'
-import type { Clock } from '../../kernel/clock.ts'
 import { KanpekiError } from '../../kernel/error.ts'
-import { DEFAULT_SCOPE, type ParsedEvent, type RawRecord, SELFTEST_SCOPE } from '../../kernel/event.ts'
-import type { Lake, LakeBatch, LakeEvent } from '../../platform/lake/lake.ts'
-import { finishDocument, markHandedOver, markScenario, unknownDocument } from './build-event.ts'
+import { DEFAULT_SCOPE, type RawRecord, SELFTEST_SCOPE } from '../../kernel/event.ts'
+import { newRows } from '../../platform/lake/encode.ts'
+import type { Lake, LakeRows } from '../../platform/lake/lake.ts'
+import { finishDocument, markHandedOver, markScenario } from './build-event.ts'
 import type { Known } from './known.ts'
+import { type CommittedBatch, OpenBatch } from './open-batch.ts'
+import { openRequests, REMEMBER_MS } from './requests.ts'
+import type { Rules } from './rules.ts'
+import {
+  type Committed,
+  firstId,
+  idWithin,
+  type ReaderDeps,
+  type ReadRecord,
+  recordReader,
+  type Submission,
+} from './submission.ts'
 
-/** What one sender handed over at once: acknowledged as a whole or not at all. */
-export interface Submission {
-  readonly source: string
-  readonly scope: string
-  /** Identity of the request, for recognising it when it is sent again; empty where the records' ids do that. */
-  readonly request: string
-  readonly records: readonly RawRecord[]
-  /** Whether an id may come a second time although the request is new: a client's own id, a file read again after a crash. */
-  readonly mayRepeat: (id: string) => boolean
-  readonly zoneMinutes: number
-  readonly parsers: readonly string[]
-  readonly bytes: number
-  readonly gaps: number
-  /** Items refused before they became a record. */
-  readonly refused: number
-}
-
-export interface Committed extends CommitResult {
-  readonly outcomes: readonly RecordOutcome[]
-}
-
-/** A committed batch on its way to the rules, with what each source's account gains by it. */
-export interface CommittedBatch {
-  /** Undefined where everything was repeated: there is nothing to store, but it is counted. */
-  readonly batch: LakeBatch | undefined
-  readonly counts: readonly { readonly source: string; readonly scope: string; readonly result: CommitResult }[]
-}
-
-export type ParseRecord = (
-  record: RawRecord,
-  context: { received: number; zoneMinutes: number; prefer: readonly string[] },
-) => { readonly parser: string; readonly events: readonly ParsedEvent[] } | { readonly unknown: string }
-
-export interface WriterDeps {
+export interface WriterDeps extends ReaderDeps {
   readonly lake: Pick<Lake, 'append' | 'lastSequence' | 'knownRequests' | 'knownIds'>
-  readonly clock: Clock
   readonly writer: string
-  readonly parse: ParseRecord
+  /** Asked about each event before it is committed. */
+  readonly look: Rules['look']
   /** The highest number that was ever used: where retention emptied the lake it does not say so. */
   readonly after?: number
-  /** Asked for each batch: which scope an event belongs to, what is added to it, what must not be kept, sources' zones. */
+  /** Asked for each submission: which scope an event belongs to, what is added to it, what must not be kept, sources' zones. */
   readonly known: Pick<Known, 'handOver' | 'finish' | 'zoneMinutes'>
   /** Called in commit order, before the senders are told. */
   readonly committed: (batch: CommittedBatch) => void
@@ -58,240 +36,325 @@ export interface WriterDeps {
   readonly ready: () => Promise<void>
 }
 
-/** Requests and ids are remembered this long. */
-export const REMEMBER_MS = 24 * 3_600_000
-const GROUP_RECORDS = 8_000
-const GROUP_BYTES = 32 * 1024 * 1024
-const REMEMBERED_REQUESTS = 200_000
-
-/** A record as its parser read it: all that can be done before the batch has its number and time. */
-interface ReadRecord {
-  readonly outcome: Exclude<RecordOutcome, 'repeated'>
-  readonly parser: string
-  readonly events: readonly ParsedEvent[]
-}
+/** A batch takes no more submissions from here on. */
+const FULL_RECORDS = 16_000
+const FULL_BYTES = 32 * 1024 * 1024
+/** One with fewer waits for what was looked up together with it. */
+const LEAST_RECORDS = 2_000
+/** Submissions looked up together; their documents are all in memory at once. */
+const BITE_BYTES = 4 * 1024 * 1024
+/** Records between two turns of the loop: the batch before is on its way to the lake meanwhile, and its bytes move only then. */
+const RECORDS_A_TURN = 250
+/** What waited longer than this for the lake is refused: its hour may be sealed by now. */
+const MOST_WAIT_MS = 120_000
 
 interface Waiting {
-  readonly submission: Submission
-  /** Record by record; undefined where the request was known already when it came. */
-  readonly read: readonly ReadRecord[] | undefined
+  readonly bytes: number
+  readonly submission: () => Submission
   readonly resolve: (committed: Committed) => void
   readonly reject: (error: unknown) => void
 }
 
+/** A submission that has its turn; its records are read ahead where it must be looked up what becomes of them. */
+interface Bitten {
+  readonly waiting: Waiting
+  readonly submission: Submission
+  readonly read: readonly ReadRecord[] | undefined
+}
+
+/** A submission that is in a batch and waits for its commit. */
+interface TakenIn {
+  readonly waiting: Waiting
+  readonly source: string
+  readonly scope: string
+  readonly result: Omit<Committed, 'sequence'>
+}
+
+interface Filled {
+  readonly batch: OpenBatch
+  readonly taken: TakenIn[]
+  /** Set where it leans on a batch that was not committed: what is in it is refused. */
+  refusal?: { readonly error: unknown }
+}
+
+/** What may be a repetition: what the lake knows, and what batches hold that were not committed when it was asked. */
+interface Before {
+  readonly requests: ReadonlySet<string>
+  readonly ids: ReadonlySet<string>
+  readonly unsettled: OpenBatch[]
+}
+
 export interface Writer {
-  /** @throws KanpekiError `bad_source` for a source id that names no kind; what the lake refuses otherwise. */
-  submit(submission: Submission): Promise<Committed>
+  /**
+   * @param what a function is called when its turn has come, so that what waits is bytes and no documents.
+   * @param bytes roughly what it takes, for a function.
+   * @throws KanpekiError `bad_source` for a source id that names no kind; what the function throws; what the lake refuses.
+   */
+  submit(what: Submission | (() => Submission), bytes?: number): Promise<Committed>
   /** Resolves when everything submitted so far is committed or refused. */
   settled(): Promise<void>
 }
 
 /**
- * Commits submissions to the lake in groups: whatever arrives while one insert is being synced is parsed meanwhile and goes
- * into the next.
- * The writer alone gives sequence numbers, so that batches become visible in order.
+ * Commits submissions to the lake in batches: what arrives while one insert is being synced goes into the next one. The
+ * writer alone gives sequence numbers, so that batches become visible in order.
  */
 export async function createWriter(deps: WriterDeps): Promise<Writer> {
   const { lake, clock, writer } = deps
   let sequence = Math.max(await lake.lastSequence(writer), deps.after ?? 0)
-  /** Only a lake that held something when we started can know requests that we do not. */
-  let askLake = sequence > 0
-  const requests = new Map<string, number>()
+  const requests = openRequests(lake, sequence > 0)
   const queue: Waiting[] = []
+  const spare: LakeRows[] = []
+  /** Gathers what comes in; sent off once nothing is under way. */
+  let open: Filled | undefined
+  let filling = false
+  /** On its way to the lake. */
+  let leaving: { readonly batch: OpenBatch; readonly done: Promise<void> } | undefined
   /** An insert whose outcome is not known: it must be settled before the next number is used. */
-  let doubtful:
-    | { readonly batch: LakeBatch; readonly counts: CommittedBatch['counts']; readonly requests: ReadonlySet<string> }
-    | undefined
+  let doubtful: { readonly batch: OpenBatch; readonly committed: CommittedBatch } | undefined
+  let settling: Promise<void> | undefined
   let running: Promise<void> | undefined
   let lastReceived = 0
 
-  function takeGroup(): Waiting[] {
-    let records = 0
-    let bytes = 0
-    let count = 0
-    for (const { submission } of queue) {
-      if (count > 0 && (records + submission.records.length > GROUP_RECORDS || bytes + submission.bytes > GROUP_BYTES)) break
-      records += submission.records.length
-      bytes += submission.bytes
-      count += 1
+  const since = (): number => clock.now() - REMEMBER_MS
+
+  function openBatch(): Filled {
+    lastReceived = Math.max(clock.now(), lastReceived)
+    return { batch: new OpenBatch(writer, lastReceived, spare.pop() ?? newRows(), deps.look), taken: [] }
+  }
+
+  const full = ({ batch }: Filled): boolean => batch.rows.count >= FULL_RECORDS || batch.bytes >= FULL_BYTES
+
+  function depart(): void {
+    if (leaving !== undefined || filling || open === undefined) return
+    const filled = open
+    open = undefined
+    if (filled.refusal !== undefined) {
+      refuse(filled, filled.refusal.error)
+      return
     }
-    return queue.splice(0, count)
-  }
-
-  function readAll({ records, scope, source, zoneMinutes, parsers }: Submission): ReadRecord[] {
-    const received = clock.now()
-    const context = { received, zoneMinutes: deps.known.zoneMinutes(scope, source, zoneMinutes, received), prefer: parsers }
-    return records.map((record) => {
-      const parsed = record.unreadable === undefined ? deps.parse(record, context) : { unknown: record.unreadable }
-      if ('unknown' in parsed) return { outcome: 'unknown', parser: 'unknown', events: [unknownDocument(record, parsed.unknown)] }
-      return { outcome: parsed.events.length === 0 ? 'dropped' : 'parsed', ...parsed }
+    const done = commit(filled).then(() => {
+      leaving = undefined
+      depart()
     })
+    leaving = { batch: filled.batch, done }
   }
 
-  async function settleDoubt(): Promise<void> {
-    if (doubtful === undefined) return
-    if ((await lake.lastSequence(writer)) >= doubtful.batch.sequence) {
-      sequence = doubtful.batch.sequence
+  async function commit(filled: Filled): Promise<void> {
+    const { batch, taken } = filled
+    try {
+      await settleDoubt()
+      if (clock.now() - batch.received > MOST_WAIT_MS)
+        throw new KanpekiError('lake_unreachable', 'The lake was busy for too long.', {
+          remedy: 'Send again; nothing of this request was stored.',
+        })
+      const { received, salt, rows } = batch
+      const next = sequence + 1
+      const results = taken.map(({ result }) => ({ ...result, sequence: next }))
+      const counts = taken.map(({ source, scope }, at) => ({ source, scope, result: results[at]! }))
+      const committed = batch.committed(next, counts)
+      if (rows.count > 0) {
+        try {
+          await lake.append({ writer, sequence: next, received, salt, rows })
+        } catch (error) {
+          doubtful = { batch, committed }
+          throw error
+        }
+        sequence = next
+      }
+      batch.state = 'committed'
+      requests.remember(batch.requests, received)
+      deps.committed(committed)
+      for (const [at, { waiting }] of taken.entries()) waiting.resolve(results[at]!)
+      reuse(rows)
+    } catch (error) {
+      refuse(filled, error)
+    }
+  }
+
+  /** With a batch goes what was taken for a repetition of it; the senders of both offer it again. */
+  function refuse({ batch, taken }: Filled, error: unknown): void {
+    batch.state = 'refused'
+    for (const { waiting } of taken) waiting.reject(error)
+    if (open?.batch.leansOn.has(batch) === true) open.refusal = { error }
+    reuse(batch.rows)
+  }
+
+  function reuse(rows: LakeRows): void {
+    rows.clear()
+    spare.push(rows)
+  }
+
+  function settleDoubt(): Promise<void> {
+    if (doubtful === undefined) return Promise.resolve()
+    settling ??= settle(doubtful).finally(() => {
+      settling = undefined
+    })
+    return settling
+  }
+
+  async function settle({ batch, committed }: NonNullable<typeof doubtful>): Promise<void> {
+    if ((await lake.lastSequence(writer)) >= committed.sequence) {
+      sequence = committed.sequence
       // Its senders were told that it failed, and will send it again.
-      remember(doubtful.requests, doubtful.batch.received)
-      deps.committed(doubtful)
+      requests.remember(batch.requests, batch.received)
+      deps.committed(committed)
     }
     doubtful = undefined
   }
 
-  async function knownRequests(group: readonly Waiting[], since: number): Promise<ReadonlySet<string>> {
-    const asked = [...new Set(group.map(({ submission }) => submission.request).filter((hash) => hash !== ''))]
-    const known = new Set(asked.filter((hash) => (requests.get(hash) ?? 0) >= since))
-    const rest = asked.filter((hash) => !known.has(hash))
-    if (askLake && rest.length > 0) for (const hash of await lake.knownRequests(rest, since)) known.add(hash)
-    return known
-  }
-
-  async function knownIds(group: readonly Waiting[], since: number): Promise<ReadonlySet<string>> {
-    const ids = new Set<string>()
-    for (const { submission, read } of group) {
-      for (const [at, { id }] of submission.records.entries())
-        if (submission.mayRepeat(id)) ids.add(firstId(idWithin(submission.scope, id), read?.[at]?.events.length))
+  function takeBite(): Bitten[] {
+    const bite: Bitten[] = []
+    for (let bytes = 0; queue.length > 0 && bytes < BITE_BYTES; ) {
+      const waiting = queue.shift()!
+      bytes += waiting.bytes
+      try {
+        const submission = waiting.submission()
+        kindOf(submission.source)
+        const sought = submission.records.some(({ id }) => submission.mayRepeat(id)) && !requests.has(submission.request, since())
+        bite.push({ waiting, submission, read: sought ? submission.records.map(recordReader(submission, deps)) : undefined })
+      } catch (error) {
+        waiting.reject(error)
+      }
     }
-    return ids.size === 0 ? new Set() : await lake.knownIds([...ids], since)
+    return bite
   }
 
-  async function commitGroup(group: readonly Waiting[]): Promise<void> {
+  async function lookUp(bite: readonly Bitten[]): Promise<Before> {
     await settleDoubt()
-    const received = Math.max(clock.now(), lastReceived)
-    lastReceived = received
-    const since = received - REMEMBER_MS
-    const requestsBefore = await knownRequests(group, since)
-    const idsBefore = await knownIds(group, since)
-    const idsHere = new Set<string>()
-    const requestsHere = new Set<string>()
-    const events: LakeEvent[] = []
-    const receivedIso = new Date(received).toISOString()
-    const next = sequence + 1
+    const unsettled = [leaving?.batch, open?.batch].filter((batch) => batch !== undefined)
+    const ids = new Set<string>()
+    for (const { submission, read } of bite)
+      for (const [at, { events }] of (read ?? []).entries()) {
+        const { id } = submission.records[at]!
+        if (submission.mayRepeat(id)) ids.add(firstId(idWithin(submission.scope, id), events.length))
+      }
+    return {
+      requests: await requests.lookUp(
+        bite.map(({ submission }) => submission.request),
+        since(),
+      ),
+      ids: ids.size === 0 ? NOTHING : await lake.knownIds([...ids], since()),
+      unsettled,
+    }
+  }
+
+  /** Whether one of the batches holds it; one that is not committed takes this one along if it fails. */
+  function held(before: Before, here: OpenBatch, holds: (batch: OpenBatch) => boolean): boolean {
+    const holder = before.unsettled.find((batch) => batch.state !== 'refused' && holds(batch))
+    if (holder === undefined) return false
+    if (holder !== here && holder.state === 'open') here.leansOn.add(holder)
+    return true
+  }
+
+  async function takeIn({ waiting, submission, read }: Bitten, filled: Filled, before: Before): Promise<void> {
+    const { batch } = filled
+    const { request, source, scope, records } = submission
+    const masked: MaskTally = new Map()
+    let newest: number | undefined
+    const outcomes: RecordOutcome[] = []
+    const repeated =
+      request !== '' &&
+      (requests.has(request, since()) || before.requests.has(request) || held(before, batch, (one) => one.requests.has(request)))
+    if (request !== '') batch.requests.add(request)
     const handOver = deps.known.handOver()
     const finish = deps.known.finish()
+    const shared = scope === DEFAULT_SCOPE && handOver.size > 0
+    const readOne = recordReader(submission, deps)
 
-    const outcomesOf = ({ submission, read }: Waiting, masked: MaskTally, saw: (observed: number) => void): RecordOutcome[] => {
-      const { request, source, records } = submission
-      const shared = submission.scope === DEFAULT_SCOPE && handOver.size > 0
-      const repeated = request !== '' && (requestsBefore.has(request) || requestsHere.has(request))
-      if (request !== '') requestsHere.add(request)
-      if (repeated) return records.map(() => 'repeated')
-      return (read ?? readAll(submission)).map(({ outcome, parser, events: made }, at): RecordOutcome => {
-        const record = records[at]!
-        const mayRepeat = submission.mayRepeat(record.id)
-        const own = mayRepeat ? idWithin(submission.scope, record.id) : record.id
-        if (mayRepeat) {
-          if (idsBefore.has(firstId(own, made.length)) || idsHere.has(own)) return 'repeated'
-          idsHere.add(own)
-        }
-        for (const [index, one] of made.entries()) {
-          const id = made.length === 1 ? own : `${own}.${index}`
-          const { doc, observed } = finishDocument(one, id, receivedIso, received)
-          if (one.observed !== undefined) saw(one.observed)
-          const taker = shared ? handOver.scopeOf(doc) : undefined
-          const scope = taker ?? submission.scope
-          if (taker !== undefined) markHandedOver(doc)
-          if (scope === SELFTEST_SCOPE) markScenario(doc, record.origin ?? '')
-          finish?.(doc, scope, masked)
-          events.push({ id, scope, source, parser, observed, doc, json: JSON.stringify(doc), request })
-        }
-        return outcome
-      })
-    }
-
-    const results = group.map((waiting) => {
-      let newest: number | undefined
-      const masked: MaskTally = new Map()
-      const outcomes = outcomesOf(waiting, masked, (observed) => {
-        newest = Math.max(newest ?? observed, observed)
-      })
-      const { bytes, gaps, refused } = waiting.submission
-      const counts = countOutcomes(outcomes, { bytes, gaps, dropped: refused })
-      return {
-        outcomes,
-        writer,
-        sequence: next,
-        counts,
-        ...(newest === undefined ? {} : { observed: newest }),
-        ...(masked.size === 0 ? {} : { masked }),
+    const take = (record: RawRecord, at: number): RecordOutcome => {
+      const { outcome, parser, events } = read?.[at] ?? readOne(record)
+      const mayRepeat = submission.mayRepeat(record.id)
+      const own = mayRepeat ? idWithin(scope, record.id) : record.id
+      if (mayRepeat) {
+        if (before.ids.has(firstId(own, events.length)) || held(before, batch, (one) => one.ids.has(own))) return 'repeated'
+        batch.ids.add(own)
       }
-    })
-    const counts = group.map(({ submission }, at) => ({
-      source: submission.source,
-      scope: submission.scope,
-      result: results[at]!,
-    }))
-    const batch =
-      events.length === 0 ? undefined : { writer, sequence: next, received, salt: randomBytes(16).toString('hex'), events }
-    if (batch !== undefined) {
-      try {
-        await lake.append(batch)
-      } catch (error) {
-        doubtful = { batch, counts, requests: requestsHere }
-        throw error
+      for (const [index, one] of events.entries()) {
+        const id = events.length === 1 ? own : `${own}.${index}`
+        const { doc, observed } = finishDocument(one, id, batch.receivedIso, batch.received)
+        if (one.observed !== undefined) newest = Math.max(newest ?? observed, observed)
+        const taker = shared ? handOver.scopeOf(doc) : undefined
+        if (taker !== undefined) markHandedOver(doc)
+        if ((taker ?? scope) === SELFTEST_SCOPE) markScenario(doc, record.origin ?? '')
+        finish?.(doc, taker ?? scope, masked)
+        batch.add({ id, scope: taker ?? scope, source, parser, observed, doc, json: JSON.stringify(doc), request })
       }
-      sequence = next
+      return outcome
     }
-    remember(requestsHere, received)
-    deps.committed({ batch, counts })
-    for (const [at, { resolve }] of group.entries()) resolve(results[at]!)
-  }
 
-  function remember(hashes: ReadonlySet<string>, now: number): void {
-    for (const hash of hashes) {
-      requests.delete(hash)
-      requests.set(hash, now)
+    for (const [at, record] of records.entries()) {
+      outcomes.push(repeated ? 'repeated' : take(record, at))
+      if (!repeated && at % RECORDS_A_TURN === RECORDS_A_TURN - 1) await yieldTurn()
     }
-    for (const [hash, at] of requests) {
-      const expired = at < now - REMEMBER_MS
-      if (!expired && requests.size <= REMEMBERED_REQUESTS) break
-      requests.delete(hash)
-      // What memory forgets early, the lake still knows.
-      if (!expired) askLake = true
+    if (filled.refusal !== undefined) throw filled.refusal.error
+    const { bytes, gaps, refused } = submission
+    batch.bytes += bytes
+    const result = {
+      outcomes,
+      writer,
+      counts: countOutcomes(outcomes, { bytes, gaps, dropped: refused }),
+      ...(newest === undefined ? {} : { observed: newest }),
+      ...(masked.size === 0 ? {} : { masked }),
     }
+    filled.taken.push({ waiting, source, scope, result })
   }
 
   async function run(): Promise<void> {
     while (queue.length > 0) {
       await deps.ready()
-      const group = takeGroup()
+      const bite = takeBite()
       try {
-        await commitGroup(group)
+        await takeInAll(bite)
       } catch (error) {
-        for (const { reject } of group) reject(error)
+        for (const { waiting } of bite) waiting.reject(error)
       }
     }
     running = undefined
   }
 
+  async function takeInAll(bite: readonly Bitten[]): Promise<void> {
+    let before = await lookUp(bite)
+    for (const [at, bitten] of bite.entries()) {
+      while (open !== undefined && full(open)) {
+        depart()
+        await leaving?.done
+      }
+      // What failed meanwhile may be in the lake all the same.
+      if (before.unsettled.some(({ state }) => state === 'refused')) before = await lookUp(bite.slice(at))
+      open ??= openBatch()
+      const filled = open
+      if (!before.unsettled.includes(filled.batch)) before.unsettled.push(filled.batch)
+      filling = true
+      try {
+        await takeIn(bitten, filled, before)
+      } catch (error) {
+        // Some of its rows may be in the batch already.
+        open = undefined
+        bitten.waiting.reject(error)
+        refuse(filled, error)
+      } finally {
+        filling = false
+      }
+      if (filled.batch.rows.count >= LEAST_RECORDS) depart()
+    }
+    depart()
+  }
+
   return {
-    submit: (submission) =>
+    submit: (what, bytes) =>
       new Promise((resolve, reject) => {
-        kindOf(submission.source)
-        const read = requests.has(submission.request) ? undefined : readAll(submission)
-        queue.push({ submission, read, resolve, reject })
+        if (typeof what === 'function') queue.push({ bytes: bytes ?? 0, submission: what, resolve, reject })
+        else {
+          kindOf(what.source)
+          queue.push({ bytes: what.bytes, submission: () => what, resolve, reject })
+        }
         running ??= run()
       }),
     settled: async () => {
-      while (running !== undefined) await running
+      while (running !== undefined || leaving !== undefined) await (running ?? leaving?.done)
     },
   }
 }
 
-/** What one scope has read is not repeated by another: two teams may read the same file. */
-function idWithin(scope: string, id: string): string {
-  return scope === DEFAULT_SCOPE || id.startsWith(`${scope}/`) ? id : `${scope}/${id}`
-}
-
-/** What the first event of a record is stored as. */
-function firstId(id: string, events: number | undefined): string {
-  return events === undefined || events < 2 ? id : `${id}.0`
-}
-
-/** For senders that must wait: the writer's queue is bounded by whoever fills it. */
-export function queueFull(): KanpekiError {
-  return new KanpekiError('queue_full', 'Kanpeki is taking in as much as it can.', {
-    remedy: 'Send again after a moment; nothing of this request was stored.',
-  })
-}
+const NOTHING: ReadonlySet<string> = new Set()

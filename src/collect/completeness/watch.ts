@@ -1,12 +1,10 @@
 import { setImmediate as yieldTurn } from 'node:timers/promises'
 import type { Kysely } from 'kysely'
 import { DEFAULT_SCOPE, type StoredEvent } from '../../kernel/event.ts'
-import { isJsonObject, type JsonValue } from '../../kernel/json.ts'
-import { minimumKindsOf } from '../minimum-events/classify.ts'
 import { MINIMUM_KINDS } from '../minimum-events/schema.ts'
 import { hear, newHeard } from './heard.ts'
 import { hostRecord, hostRow, streamRecord, streamRow, type WatchedHost, type WatchedStream } from './host-record.ts'
-import { numbersOf, wholeOf } from './numbers-of.ts'
+import { wholeOf } from './numbers-of.ts'
 import {
   addGaps,
   readHosts,
@@ -19,6 +17,7 @@ import {
   writeWatched,
 } from './queries.ts'
 import { densityOf, expireHoles, newStream, takeNumber } from './sequence.ts'
+import { type Sighting, sightingOf } from './sighting.ts'
 import { newSkew, takeTimes } from './skew.ts'
 import type { CompletenessTables } from './tables.ts'
 
@@ -30,8 +29,6 @@ export interface WatchLimits {
 }
 
 const LIMITS: WatchLimits = { hosts: 100_000, streams: 200_000, streamsPerHost: 64 }
-/** The longest name of a host (RFC 1035); longer ones are no hosts. */
-const MAX_HOST = 253
 /** Other work of the thread has its turn between two of these. */
 const ROWS_A_TRANSACTION = 2_000
 
@@ -42,6 +39,8 @@ export interface Watch {
   readonly streams: number
   /** Sees a committed batch; one that a row counts already changes nothing. */
   saw(events: readonly StoredEvent[], sequence: number): void
+  /** The same, where the documents are gone. */
+  tookIn(sightings: readonly Sighting[], sequence: number): void
   /**
    * Writes what changed, a bounded number of rows a transaction, and adds losses to the accounts of their sources.
    * @param now milliseconds UTC.
@@ -128,7 +127,7 @@ export async function openWatch(
     dirtyKinds.add(scope)
   }
 
-  function hostOf(hosts: Map<string, Watched>, event: StoredEvent, name: string, now: number): Watched | undefined {
+  function hostOf(hosts: Map<string, Watched>, seen: Sighting, name: string, now: number): Watched | undefined {
     const known = hosts.get(name)
     if (known !== undefined) return known
     if (hostCount >= limits.hosts) {
@@ -136,12 +135,12 @@ export async function openWatch(
       return undefined
     }
     hostCount++
-    const { scope, source } = event
+    const { scope, source } = seen
     const made: Watched = {
       scope,
       source,
       host: name,
-      home: homeOf(event),
+      home: seen.home,
       events: 0,
       kinds: 0,
       sequence: 0,
@@ -154,22 +153,17 @@ export async function openWatch(
     return made
   }
 
-  // One closure for all events: the state of the event at hand stands beside it.
-  let host: Watched | undefined
-  let batchAtHand = 0
-  let observedSeconds = 0
-  let receivedSeconds = 0
-  const number = (name: string, value: number): void => {
-    const { streams } = host!
+  function number(host: Watched, name: string, value: number, seen: Sighting, batch: number): void {
+    const { streams } = host
     let stream = streams.get(name)
     if (stream === undefined) {
       if (streams.size >= limits.streamsPerHost || streamCount >= limits.streams) return
       streamCount++
       stream = {
-        scope: host!.scope,
-        source: host!.source,
-        host: host!.host,
-        home: host!.home,
+        scope: host.scope,
+        source: host.source,
+        host: host.host,
+        home: host.home,
         stream: name,
         told: 0,
         heldTo: 0,
@@ -178,11 +172,40 @@ export async function openWatch(
       }
       streams.set(name, stream)
     }
-    if (batchAtHand <= stream.heldTo) return
-    stream.sequence = batchAtHand
-    takeNumber(stream, value, observedSeconds, receivedSeconds)
+    if (batch <= stream.heldTo) return
+    stream.sequence = batch
+    takeNumber(stream, value, Math.floor(seen.observed / 1000), Math.floor(seen.received / 1000))
     if (stream.holes.length > 0) withHoles.add(stream)
     dirtyStreams.add(stream)
+  }
+
+  function tookIn(sightings: readonly Sighting[], batch: number): void {
+    if (batch > sequence) sequence = batch
+    let scope = ''
+    let source = ''
+    let hosts: Map<string, Watched> | undefined
+    for (const seen of sightings) {
+      if (seen.scope !== scope || seen.source !== source || hosts === undefined) {
+        scope = seen.scope
+        source = seen.source
+        hosts = mapOf(scope, source)
+      }
+      if (seen.kinds !== 0) sawKinds(scope, seen.kinds, seen.received)
+      if (seen.host === undefined) continue
+      const receivedSeconds = Math.floor(seen.received / 1000)
+      const host = hostOf(hosts, seen, seen.host, receivedSeconds)
+      if (host === undefined) continue
+      if (batch > host.heldTo) {
+        host.events++
+        host.kinds |= seen.kinds
+        host.sequence = batch
+        hear(host.heard, receivedSeconds)
+        takeTimes(host.skew, seen.observed, seen.received)
+        dirtyHosts.add(host)
+      }
+      if (seen.stream !== undefined) number(host, seen.stream, seen.number, seen, batch)
+      if (seen.further !== undefined) for (const [name, value] of seen.further) number(host, name, value, seen, batch)
+    }
   }
 
   return {
@@ -195,45 +218,12 @@ export async function openWatch(
     get streams() {
       return streamCount
     },
+    tookIn,
     saw(events, batch) {
-      if (batch > sequence) sequence = batch
-      batchAtHand = batch
-      let scope = ''
-      let source = ''
-      let hosts: Map<string, Watched> | undefined
-      let timed = true
-      let own = false
-      for (const event of events) {
-        if (event.scope !== scope || event.source !== source || hosts === undefined) {
-          scope = event.scope
-          source = event.source
-          hosts = mapOf(scope, source)
-          // An import is of the past: its times say nothing of a clock, nor its end of silence. And what we say about
-          // ourselves is no sight of anything else.
-          own = source.startsWith('kanpeki:')
-          timed = !own && !source.startsWith('import')
-        }
-        if (own) continue
-        const { doc, received } = event
-        const mask = minimumKindsOf(doc)
-        if (mask !== 0) sawKinds(scope, mask, received)
-        if (!timed) continue
-        const name = nameOf(doc['host'])
-        if (name === undefined) continue
-        receivedSeconds = Math.floor(received / 1000)
-        host = hostOf(hosts, event, name, receivedSeconds)
-        if (host === undefined) continue
-        if (batch > host.heldTo) {
-          host.events++
-          host.kinds |= mask
-          host.sequence = batch
-          hear(host.heard, receivedSeconds)
-          takeTimes(host.skew, event.observed, received)
-          dirtyHosts.add(host)
-        }
-        observedSeconds = Math.floor(event.observed / 1000)
-        numbersOf(doc, source, number)
-      }
+      tookIn(
+        events.flatMap((event) => sightingOf(event) ?? []),
+        batch,
+      )
     },
     async flush(transaction, now) {
       const upTo = sequence
@@ -300,15 +290,4 @@ export async function openWatch(
       whole === undefined ? undefined : bySource.get(`${stream.scope}\0${stream.source}`)?.get(stream.host)?.streams.get(whole)
     return wider === undefined || densityOf(wider) !== 'dense'
   }
-}
-
-function nameOf(host: JsonValue | undefined): string | undefined {
-  const name = isJsonObject(host) ? (host['name'] ?? host['hostname']) : undefined
-  return typeof name === 'string' && name !== '' && name.length <= MAX_HOST ? name : undefined
-}
-
-/** The scope that keeps the source's accounts: where an event was handed over, that is the shared one. */
-function homeOf({ scope, doc }: StoredEvent): string {
-  const own = doc['kanpeki']
-  return isJsonObject(own) && own['from'] === DEFAULT_SCOPE ? DEFAULT_SCOPE : scope
 }

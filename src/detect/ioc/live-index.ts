@@ -14,6 +14,8 @@ export interface LiveIndicators {
   /** Reads the lists anew if they changed; events meanwhile are compared with what was there. @returns whether they had. */
   refresh(): Promise<boolean>
   run(events: readonly StoredEvent[]): readonly Detection[]
+  /** Of one event, whose place in the log need not be known. */
+  readonly compare: (event: Omit<StoredEvent, 'sequence'>) => readonly Detection[]
   readonly size: number
 }
 
@@ -45,6 +47,7 @@ export async function openIndicators(state: State): Promise<LiveIndicators> {
   return {
     refresh,
     run: (events) => (index.size === 0 ? [] : events.flatMap((event) => indicatorDetections(index, event))),
+    compare: (event) => indicatorDetections(index, event),
     get size() {
       return index.size
     },

@@ -107,6 +107,9 @@ export function hitsOf(index: IndicatorIndex, doc: JsonObject): readonly EventHi
 }
 
 const NONE: readonly EventHit[] = []
+const NO_DETECTIONS: readonly Detection[] = []
+
+type ComparedEvent = Omit<StoredEvent, 'sequence'>
 
 /** The host of `scheme://user@host:port/…`. */
 function hostOf(url: string): string | undefined {
@@ -122,10 +125,10 @@ const ENTITY_FIELDS = ['host.name', 'source.ip', 'user.name'] as const
  * the shared one.
  * @param past whether the event was stored before the indicator was known.
  */
-export function indicatorDetections(index: IndicatorIndex, event: StoredEvent, past = false): readonly Detection[] {
-  if (index.size === 0) return []
+export function indicatorDetections(index: IndicatorIndex, event: ComparedEvent, past = false): readonly Detection[] {
+  if (index.size === 0) return NO_DETECTIONS
   const hits = hitsOf(index, event.doc)
-  if (hits.length === 0) return []
+  if (hits.length === 0) return NO_DETECTIONS
   return hits.flatMap((one) => {
     const { hit } = one
     if (hit.list.scope !== DEFAULT_SCOPE && hit.list.scope !== event.scope) return []
@@ -134,7 +137,7 @@ export function indicatorDetections(index: IndicatorIndex, event: StoredEvent, p
   })
 }
 
-function detectionOf({ hit, path, value }: EventHit, event: StoredEvent, past: boolean): Detection {
+function detectionOf({ hit, path, value }: EventHit, event: ComparedEvent, past: boolean): Detection {
   const rule: RuleInfo = indicatorRule(hit.kind, hit.confidence, past)
   const until = hit.until === null ? '' : `, until ${new Date(hit.until).toISOString().slice(0, 10)}`
   const text = `${path} ${value} ∈ ${hit.list.name}: ${hit.value} (${hit.confidence}/100${until})${hit.note === '' ? '' : ` — ${hit.note}`}`
@@ -151,7 +154,7 @@ function detectionOf({ hit, path, value }: EventHit, event: StoredEvent, past: b
   }
 }
 
-function entityOf(event: StoredEvent): JsonObject {
+function entityOf(event: ComparedEvent): JsonObject {
   for (const field of ENTITY_FIELDS) {
     const [first = '', second = ''] = field.split('.')
     const parent = event.doc[first]

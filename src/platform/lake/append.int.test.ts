@@ -5,9 +5,9 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { zstdDecompressSync } from 'node:zlib'
 import { parquetReadObjects } from 'hyparquet'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { startTestLake, type TestLake, testBatch, testEvent } from '../testing/lakes.ts'
+import { startTestLake, type TestBatch, type TestLake, testBatch, testEvent } from '../testing/lakes.ts'
 import { startEmbeddedLake } from './embedded.ts'
-import type { LakeBatch, StoredBatch } from './lake.ts'
+import type { StoredBatch } from './lake.ts'
 
 const HOUR = Date.UTC(2026, 7, 1, 10)
 
@@ -17,7 +17,7 @@ beforeAll(async () => {
 })
 afterAll(() => bed.stop())
 
-function batch(writer: string, sequence: number, size: number, received = HOUR + sequence): LakeBatch {
+function batch(writer: string, sequence: number, size: number, received = HOUR + sequence): TestBatch {
   const events = Array.from({ length: size }, (_, n) => {
     const id = `${writer}-${sequence}-${n}`
     return testEvent(

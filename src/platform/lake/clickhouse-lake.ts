@@ -13,6 +13,7 @@ import { condemnedBatches, eraseStatement, ownSalt } from './erase.ts'
 import type { ExportParquet } from './export.ts'
 import type { InsertRows } from './insert.ts'
 import type {
+  BatchHead,
   Bucket,
   Condemned,
   CondemnedBatch,
@@ -52,8 +53,6 @@ export class ClickHouseLake implements Lake {
   readonly #clock: Clock
   /** Batches of which a former attempt ended without an answer. */
   readonly #doubtful = new Set<string>()
-  /** Left by the last append; absent while one is under way. */
-  #block: RowBlock | undefined
 
   constructor(engine: Engine, insertRows: InsertRows, exportParquet: ExportParquet, sealed: string, clock: Clock) {
     this.#engine = engine
@@ -64,14 +63,13 @@ export class ClickHouseLake implements Lake {
   }
 
   async append(batch: LakeBatch): Promise<void> {
-    if (batch.events.length === 0) return
+    const { rows } = batch
+    if (rows.count === 0) return
+    if (!(rows instanceof RowBlock)) throw new TypeError('rows of another lake')
     const token = tokenOf(batch)
-    const block = this.#block ?? new RowBlock()
-    this.#block = undefined
-    for (const event of batch.events) block.add(event)
     await this.#insertRows(
       (file) => queries.insertEvents(batch, token, file),
-      block.bytes(0),
+      rows.bytes(),
       (insert) =>
         this.#engine.patiently(
           async () => {
@@ -84,15 +82,13 @@ export class ClickHouseLake implements Lake {
         ),
     )
     this.#doubtful.delete(token)
-    block.clear()
-    this.#block = block
   }
 
   async #isStored(batch: LakeBatch): Promise<boolean> {
     const { sql, params } = queries.storedOf(batch.writer, batch.sequence)
     const { events, theirs } = await this.#engine.one<{ events: number; theirs: string }>(sql, params)
     if (events === 0) return false
-    if (events === batch.events.length && theirs === batch.salt) return true
+    if (events === batch.rows.count && theirs === batch.salt) return true
     throw new KanpekiError('lake_sequence', `Batch ${batch.sequence} of writer ${batch.writer} is stored with other events.`, {
       remedy: 'Two writers share one name: give each its own.',
     })
@@ -290,7 +286,7 @@ export class ClickHouseLake implements Lake {
 }
 
 /** Names this attempt's rows: another batch under the same number has another salt, and is not taken for a repetition. */
-function tokenOf(batch: LakeBatch): string {
+function tokenOf(batch: BatchHead): string {
   return createHash('sha256')
     .update(JSON.stringify([batch.writer, batch.sequence, batch.salt, batch.received]))
     .digest('hex')

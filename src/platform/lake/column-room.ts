@@ -39,7 +39,17 @@ export class ColumnRoom {
   text(text: string): void {
     const { length } = text
     this.#reserve(length * MOST_BYTES_A_UNIT + LENGTH_BYTES)
-    if (length < SHORT && this.#ascii(text)) return
+    if (length >= SHORT || !this.#ascii(text)) this.#long(text)
+  }
+
+  /** As `text`. @returns the text's bytes; valid until more is written. */
+  document(text: string): Uint8Array {
+    this.#reserve(text.length * MOST_BYTES_A_UNIT + LENGTH_BYTES)
+    const bytes = this.#long(text)
+    return this.#room.subarray(this.#used - bytes, this.#used)
+  }
+
+  #long(text: string): number {
     const start = this.#used + LENGTH_BYTES
     const bytes = this.#room.write(text, start)
     if (bytes >= LONGEST) throw new RangeError(`a text of ${bytes} bytes is too long for the lake`)
@@ -48,6 +58,7 @@ export class ColumnRoom {
     this.#room[this.#used + 2] = ((bytes >>> 14) & 0x7f) | 0x80
     this.#room[this.#used + 3] = bytes >>> 21
     this.#used = start + bytes
+    return bytes
   }
 
   /** False, and nothing written, where the text is not ASCII. */
@@ -89,11 +100,6 @@ export class ColumnRoom {
       rest = Math.floor(rest / 128)
     }
     this.#room[this.#used++] = rest
-  }
-
-  /** For a column of UInt32: adds to each of its values. */
-  addToEach(number: number, rows: number): void {
-    for (let at = 0; at < rows * 4; at += 4) this.#room.writeUInt32LE(this.#room.readUInt32LE(at) + number, at)
   }
 
   bytes(): Uint8Array {

@@ -1,6 +1,6 @@
 import { isJsonObject, type JsonObject, type JsonValue } from '../../kernel/json.ts'
 import { ColumnRoom } from './column-room.ts'
-import type { LakeEvent } from './lake.ts'
+import type { LakeEvent, LakeRows } from './lake.ts'
 import { HOT_COLUMNS, type HotColumn, SENT_COLUMNS } from './table.ts'
 
 /** What DateTime64(3) can hold, 1900 to 2299; a stranger time stays readable in the document's `@timestamp`. */
@@ -19,15 +19,15 @@ const DOC = IRREGULAR + 1
  * them as they are. What all rows of a batch share (writer, sequence, received, salt) is said by the statement instead.
  * https://clickhouse.com/docs/interfaces/formats/Native
  */
-export class RowBlock {
+export class RowBlock implements LakeRows {
   readonly #columns = SENT_COLUMNS.map(({ type }) => new ColumnRoom(type))
   #rows = 0
 
-  get rows(): number {
+  get count(): number {
     return this.#rows
   }
 
-  add(event: LakeEvent): void {
+  add(event: LakeEvent): Uint8Array {
     const columns = this.#columns
     const { doc } = event
     columns[IX]!.uint32(this.#rows)
@@ -51,13 +51,12 @@ export class RowBlock {
     }
     if (irregular === undefined) columns[IRREGULAR]!.empty()
     else columns[IRREGULAR]!.text(JSON.stringify(irregular))
-    columns[DOC]!.text(event.json)
     this.#rows++
+    return columns[DOC]!.document(event.json)
   }
 
-  /** The block's bytes in order; its first row is number `first` of its batch. Valid until `clear`. */
-  bytes(first: number): readonly Uint8Array[] {
-    if (first > 0) this.#columns[IX]!.addToEach(first, this.#rows)
+  /** The block's bytes in order. Valid until `clear`. */
+  bytes(): readonly Uint8Array[] {
     const head = new ColumnRoom('String')
     head.varint(this.#columns.length)
     head.varint(this.#rows)
@@ -76,6 +75,16 @@ export class RowBlock {
     for (const column of this.#columns) column.clear()
     this.#rows = 0
   }
+}
+
+export function newRows(): LakeRows {
+  return new RowBlock()
+}
+
+export function rowsOf(events: Iterable<LakeEvent>): LakeRows {
+  const rows = new RowBlock()
+  for (const event of events) rows.add(event)
+  return rows
 }
 
 /** As `getPath` reads it, without taking the path apart each time. */

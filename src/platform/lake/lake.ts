@@ -16,8 +16,8 @@ export interface LakeEvent {
   readonly request: string
 }
 
-/** What the writer commits at once. `received` is one time for the whole batch, so that it lies in one hour's partition. */
-export interface LakeBatch {
+/** What all rows of a batch share. `received` is one time for the whole batch, so that it lies in one hour's partition. */
+export interface BatchHead {
   readonly writer: string
   /** 1, 2, 3 … per writer, without gaps. */
   readonly sequence: number
@@ -25,7 +25,21 @@ export interface LakeBatch {
   readonly received: number
   /** Secret of this batch's Merkle leaves, hexadecimal. */
   readonly salt: string
-  readonly events: readonly LakeEvent[]
+}
+
+/** Events on their way in, gathered one by one: what is added is written out at once, and its document can be let go. */
+export interface LakeRows {
+  readonly count: number
+  /** @returns the document's bytes exactly as they are kept, hashed and given back; valid until the next call. */
+  add(event: LakeEvent): Uint8Array
+  /** Forgets the rows and keeps the room. */
+  clear(): void
+}
+
+/** What the writer commits at once. */
+export interface LakeBatch extends BatchHead {
+  /** Made by `newRows` of encode.ts. */
+  readonly rows: LakeRows
 }
 
 /** A committed batch as it is read back, in the order in which it was written. */

@@ -2,6 +2,7 @@ import { globSync, readFileSync, truncateSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { startTestLake, type TestLake, testEvent } from '../testing/lakes.ts'
+import { rowsOf } from './encode.ts'
 import { type LakeMender, openMender } from './mend.ts'
 import { parseQuery } from './query/parse.ts'
 
@@ -32,16 +33,18 @@ async function fill(): Promise<void> {
       sequence,
       received: HOUR + sequence * 1_500_000,
       salt: `0${sequence}`.repeat(16),
-      events: Array.from({ length: EVENTS }, (_, n) =>
-        testEvent(
-          `${sequence}-${n}`,
-          {
-            message: `event ${n}`,
-            user: { name: n % 3 === 0 ? 'alice' : ['x'] },
-            source: { ip: '192.0.2.7', port: n },
-            event: { category: ['a', 'b'] },
-          },
-          { observed: HOUR + n, scope: n % 2 === 0 ? 'default' : 'team', request: `r${sequence}` },
+      rows: rowsOf(
+        Array.from({ length: EVENTS }, (_, n) =>
+          testEvent(
+            `${sequence}-${n}`,
+            {
+              message: `event ${n}`,
+              user: { name: n % 3 === 0 ? 'alice' : ['x'] },
+              source: { ip: '192.0.2.7', port: n },
+              event: { category: ['a', 'b'] },
+            },
+            { observed: HOUR + n, scope: n % 2 === 0 ? 'default' : 'team', request: `r${sequence}` },
+          ),
         ),
       ),
     })

@@ -92,7 +92,7 @@ async function refill(engine: Engine, folder: string, hour: number, file: string
     const from = after
     await insertRows(
       (native) => queries.refillEvents(native!, file, from, ROWS_A_READ),
-      block.bytes(0),
+      block.bytes(),
       (insert) => insert(),
     )
     block.clear()

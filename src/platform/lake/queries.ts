@@ -1,5 +1,5 @@
 import { KanpekiError } from '../../kernel/error.ts'
-import type { LakeBatch, SearchPage, SearchRequest, TimeRange } from './lake.ts'
+import type { BatchHead, SearchPage, SearchRequest, TimeRange } from './lake.ts'
 import { compileQuery, valuesOf } from './query/compile.ts'
 import { Params } from './query/params.ts'
 import { HOT_COLUMNS, partitionOf, SEALED_COLUMNS, SENT_COLUMNS } from './table.ts'
@@ -41,7 +41,7 @@ const SENT_TYPES = SENT_COLUMNS.map(({ name, type }) => `${name} ${type}`).join(
  * Indexes are left to the merges: searches read unmerged parts well enough without them.
  * @param file holds the rows (see encode.ts); without one they are sent beside the statement.
  */
-export function insertEvents(batch: Omit<LakeBatch, 'events'>, token: string, file?: string): Statement {
+export function insertEvents(batch: BatchHead, token: string, file?: string): Statement {
   const params = new Params()
   const settings = [
     `insert_deduplicate = 1`,

@@ -5,6 +5,7 @@ import type { Clock } from '../../kernel/clock.ts'
 import type { JsonObject } from '../../kernel/json.ts'
 import { connectLake } from '../lake/connect.ts'
 import { type EmbeddedLake, startEmbeddedLake } from '../lake/embedded.ts'
+import { rowsOf } from '../lake/encode.ts'
 import type { Lake, LakeBatch, LakeEvent } from '../lake/lake.ts'
 
 export interface TestLake {
@@ -50,6 +51,8 @@ export function testEvent(id: string, doc: JsonObject, more: Partial<LakeEvent> 
   }
 }
 
-export function testBatch(sequence: number, received: number, events: readonly LakeEvent[], writer = 'w'): LakeBatch {
-  return { writer, sequence, received, salt: `salt-${writer}-${sequence}`, events }
+export type TestBatch = LakeBatch & { readonly events: readonly LakeEvent[] }
+
+export function testBatch(sequence: number, received: number, events: readonly LakeEvent[], writer = 'w'): TestBatch {
+  return { writer, sequence, received, salt: `salt-${writer}-${sequence}`, events, rows: rowsOf(events) }
 }

@@ -14,6 +14,7 @@ import { openState, type State } from '../../../platform/state/state.ts'
 import { startTestLake } from '../../../platform/testing/lakes.ts'
 import { migrations } from '../../migrations.ts'
 import { type KnownSettings, openKnown } from '../known.ts'
+import { rulesOf } from '../rules.ts'
 import { type Stages, startStages } from '../stages.ts'
 import { takeBody } from '../take-body.ts'
 
@@ -71,7 +72,7 @@ export async function startPipelineBed(): Promise<PipelineBed> {
         lake: faults.lake?.(bed.lake) ?? bed.lake,
         clock,
         writer: WRITER,
-        rules: loadRuleSet([RULES]),
+        rules: rulesOf(loadRuleSet([RULES])),
         known,
         progressed: () => {},
         failed: (error) => failures.push(error),

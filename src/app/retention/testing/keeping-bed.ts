@@ -7,6 +7,7 @@ import { readConfig } from '../../../platform/config.ts'
 import { dataDir, prepareDataDir } from '../../../platform/data-dir.ts'
 import { connectLake } from '../../../platform/lake/connect.ts'
 import { startEmbeddedLake } from '../../../platform/lake/embedded.ts'
+import { rowsOf } from '../../../platform/lake/encode.ts'
 import type { Lake, LakeEvent } from '../../../platform/lake/lake.ts'
 import { parseQuery } from '../../../platform/lake/query/parse.ts'
 import { openSealer } from '../../../platform/secrets/open-sealer.ts'
@@ -69,7 +70,7 @@ export async function openKeepingBed(folder: string, now: number): Promise<Keepi
     drainer,
     clock,
     async append(sequence, received, events) {
-      const batch = { writer: 'w1', sequence, received, salt: randomBytes(16).toString('hex'), events }
+      const batch = { writer: 'w1', sequence, received, salt: randomBytes(16).toString('hex'), rows: rowsOf(events) }
       const root = batchRoot(
         batch.salt,
         events.map(({ json }) => json),

@@ -21,7 +21,7 @@ export const BODY_FORMATS = [
 ] as const
 export type BodyFormat = (typeof BODY_FORMATS)[number]
 
-/** One request's body as it goes to the writer: decompressed, not parsed. `body` may be transferred to a thread. */
+/** One request's body as it goes to the writer: decompressed, not parsed. `body` is gone once it is answered. */
 export interface IngestBody {
   /** Source id, `http:name`. */
   readonly source: string

@@ -3,6 +3,7 @@ import type { IncomingMessage } from 'node:http'
 import type { Transform } from 'node:stream'
 import { createBrotliDecompress, createGunzip, createInflate, createZstdDecompress } from 'node:zlib'
 import { KanpekiError } from '../../../kernel/error.ts'
+import { type BodyRoom, BodyRooms } from './body-rooms.ts'
 
 const DECODERS: Readonly<Record<string, () => Transform>> = {
   gzip: createGunzip,
@@ -16,6 +17,8 @@ const DECODERS: Readonly<Record<string, () => Transform>> = {
 export interface MemoryBudget {
   take(bytes: number): boolean
   give(bytes: number): void
+  /** Where a body is gathered whose bytes were taken. */
+  room(): BodyRoom
 }
 
 /** One memory for all senders, of which none gets all. */
@@ -30,6 +33,7 @@ const KEPT_FOR_OTHERS = 1 / 4
 export function memoryBudget(limit: number): SharedMemory {
   const share = limit * (1 - KEPT_FOR_OTHERS)
   const heldBy = new Map<string, number>()
+  const rooms = new BodyRooms()
   let held = 0
   return {
     of: (sender) => ({
@@ -46,11 +50,13 @@ export function memoryBudget(limit: number): SharedMemory {
         if (own > 0) heldBy.set(sender, own)
         else heldBy.delete(sender)
       },
+      room: () => rooms.open(),
     }),
   }
 }
 
 export interface ReadBody {
+  /** In memory that threads share; another body's once it is released. */
   readonly body: Buffer
   /** SHA-256 of `body`, hex. */
   readonly digest: string
@@ -69,11 +75,12 @@ export async function readBody(request: IncomingMessage, maxBytes: number, budge
   if (declared > maxBytes) throw tooLarge(maxBytes)
   const decoder = decoderFor(request.headers['content-encoding'])
   const hash = createHash('sha256')
-  const chunks: Buffer[] = []
+  const room = budget.room()
   let held = 0
   const release = (): void => {
     budget.give(held)
     held = 0
+    room.release()
   }
   try {
     await new Promise<void>((resolve, reject) => {
@@ -83,7 +90,7 @@ export async function readBody(request: IncomingMessage, maxBytes: number, budge
         if (!budget.take(chunk.length)) return reject(busy())
         held += chunk.length
         hash.update(chunk)
-        chunks.push(chunk)
+        room.add(chunk)
       })
       stream.once('end', resolve)
       decoder?.once('error', (error) => reject(badEncoding(error.message)))
@@ -104,7 +111,7 @@ export async function readBody(request: IncomingMessage, maxBytes: number, budge
       decoder.destroy()
     }
   }
-  return { body: chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks, held), digest: hash.digest('hex'), release }
+  return { body: room.bytes, digest: hash.digest('hex'), release }
 }
 
 function decoderFor(header: string | string[] | undefined): Transform | undefined {

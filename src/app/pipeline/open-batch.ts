@@ -1,0 +1,94 @@
+import { randomBytes } from 'node:crypto'
+import type { CommitResult } from '../../collect/commit.ts'
+import { type Sighting, sightingOf } from '../../collect/completeness/sighting.ts'
+import type { LakeEvent, LakeRows } from '../../platform/lake/lake.ts'
+import { BatchHasher } from '../../prove/batch-root.ts'
+import type { Finding, NewEvent, Rules } from './rules.ts'
+
+/** An event that says something by itself; its number is known when its batch is committed. */
+export interface FoundEvent {
+  readonly event: NewEvent
+  readonly finding: Finding
+}
+
+/** A committed batch on its way to its consequences, with what each source's account gains by it. Its documents are gone. */
+export interface CommittedBatch {
+  readonly writer: string
+  readonly sequence: number
+  readonly received: number
+  /** 0 where everything was repeated: there is nothing to store, but it is counted. */
+  readonly events: number
+  /** RFC 6962 root over the events, hexadecimal. */
+  readonly root: string
+  readonly found: readonly FoundEvent[]
+  readonly sightings: readonly Sighting[]
+  readonly counts: readonly { readonly source: string; readonly scope: string; readonly result: CommitResult }[]
+}
+
+/** Rules look at so many events in one turn (see detect/rule-guard.ts). */
+const EVENTS_A_LOOK = 64
+
+/**
+ * A batch that is being gathered. All that anybody wants to know of an event is taken while its document is at hand: its row,
+ * its leaf, the rules that it matches by itself, what it says of its host. Then the document can be let go. Kept until their
+ * batch is durable, documents outlive every collection of the heap's young part, and half of all time goes into moving them.
+ */
+export class OpenBatch {
+  readonly received: number
+  readonly receivedIso: string
+  readonly salt = randomBytes(16).toString('hex')
+  readonly rows: LakeRows
+  /** What came with this batch: the same again is a repetition. */
+  readonly requests = new Set<string>()
+  readonly ids = new Set<string>()
+  /** Batches not yet committed that hold what was taken for a repetition here. */
+  readonly leansOn = new Set<OpenBatch>()
+  state: 'open' | 'committed' | 'refused' = 'open'
+  bytes = 0
+  readonly #writer: string
+  readonly #look: Rules['look']
+  readonly #hasher = new BatchHasher(this.salt)
+  #unseen: NewEvent[] = []
+  readonly #found: FoundEvent[] = []
+  readonly #sightings: Sighting[] = []
+
+  constructor(writer: string, received: number, rows: LakeRows, look: Rules['look']) {
+    this.#writer = writer
+    this.received = received
+    this.receivedIso = new Date(received).toISOString()
+    this.rows = rows
+    this.#look = look
+  }
+
+  add(event: LakeEvent): void {
+    const index = this.rows.count
+    this.#hasher.add(this.rows.add(event))
+    const { id, scope, source, parser, observed, doc } = event
+    const { received } = this
+    const own = { id, scope, source, parser, observed, received, writer: this.#writer, index, doc }
+    this.#unseen.push(own)
+    if (this.#unseen.length >= EVENTS_A_LOOK) this.#lookAtUnseen()
+    const sighting = sightingOf(own)
+    if (sighting !== undefined) this.#sightings.push(sighting)
+  }
+
+  #lookAtUnseen(): void {
+    this.#look(this.#unseen, (event, finding) => this.#found.push({ event, finding }))
+    this.#unseen = []
+  }
+
+  /** Call when all that belongs in it was added. */
+  committed(sequence: number, counts: CommittedBatch['counts']): CommittedBatch {
+    this.#lookAtUnseen()
+    return {
+      writer: this.#writer,
+      sequence,
+      received: this.received,
+      events: this.rows.count,
+      root: this.rows.count === 0 ? '' : this.#hasher.root(),
+      found: this.#found,
+      sightings: this.#sightings,
+      counts,
+    }
+  }
+}

@@ -1,0 +1,69 @@
+import type { CommitResult } from '../../collect/commit.ts'
+import type { RecordOutcome } from '../../collect/counts.ts'
+import type { Clock } from '../../kernel/clock.ts'
+import { DEFAULT_SCOPE, type ParsedEvent, type RawRecord } from '../../kernel/event.ts'
+import { unknownDocument } from './build-event.ts'
+import type { Known } from './known.ts'
+
+/** What one sender handed over at once: acknowledged as a whole or not at all. */
+export interface Submission {
+  readonly source: string
+  readonly scope: string
+  /** Identity of the request, for recognising it when it is sent again; empty where the records' ids do that. */
+  readonly request: string
+  readonly records: readonly RawRecord[]
+  /** Whether an id may come a second time although the request is new: a client's own id, a file read again after a crash. */
+  readonly mayRepeat: (id: string) => boolean
+  readonly zoneMinutes: number
+  readonly parsers: readonly string[]
+  readonly bytes: number
+  readonly gaps: number
+  /** Items refused before they became a record. */
+  readonly refused: number
+}
+
+export interface Committed extends CommitResult {
+  readonly outcomes: readonly RecordOutcome[]
+}
+
+export type ParseRecord = (
+  record: RawRecord,
+  context: { received: number; zoneMinutes: number; prefer: readonly string[] },
+) => { readonly parser: string; readonly events: readonly ParsedEvent[] } | { readonly unknown: string }
+
+/** A record as its parser read it. */
+export interface ReadRecord {
+  readonly outcome: Exclude<RecordOutcome, 'repeated'>
+  readonly parser: string
+  readonly events: readonly ParsedEvent[]
+}
+
+export interface ReaderDeps {
+  readonly clock: Clock
+  readonly parse: ParseRecord
+  readonly known: Pick<Known, 'zoneMinutes'>
+}
+
+/** Reads the records of a submission one by one. */
+export function recordReader(
+  { scope, source, zoneMinutes, parsers }: Submission,
+  { clock, parse, known }: ReaderDeps,
+): (record: RawRecord) => ReadRecord {
+  const received = clock.now()
+  const context = { received, zoneMinutes: known.zoneMinutes(scope, source, zoneMinutes, received), prefer: parsers }
+  return (record) => {
+    const parsed = record.unreadable === undefined ? parse(record, context) : { unknown: record.unreadable }
+    if ('unknown' in parsed) return { outcome: 'unknown', parser: 'unknown', events: [unknownDocument(record, parsed.unknown)] }
+    return { outcome: parsed.events.length === 0 ? 'dropped' : 'parsed', parser: parsed.parser, events: parsed.events }
+  }
+}
+
+/** What one scope has read is not repeated by another: two teams may read the same file. */
+export function idWithin(scope: string, id: string): string {
+  return scope === DEFAULT_SCOPE || id.startsWith(`${scope}/`) ? id : `${scope}/${id}`
+}
+
+/** What the first event of a record is stored as. */
+export function firstId(id: string, events: number): string {
+  return events < 2 ? id : `${id}.0`
+}
