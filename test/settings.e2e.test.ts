@@ -184,6 +184,36 @@ describe.skipIf(!hasChromium)('audit, assets and settings in Chromium (needs Deb
       await expect.poll(() => page.locator('tbody tr').count()).toBe(1)
     })
 
+    it('places a hold and lets go of it, and erases a person beside what is held', async () => {
+      await open('/settings/keeping')
+      await press('keeping.hold.add')
+      for (const [field, value] of Object.entries({
+        name: `Case ${language}`,
+        query: `message:"kept ${language}"`,
+        owner: 'Counsel',
+        reason: 'Order',
+      }))
+        await page.getByLabel(t(`keeping.hold.form.${field}`), { exact: true }).fill(value)
+      await press('keeping.hold.form.place')
+      await page.locator('dialog').waitFor({ state: 'detached' })
+      await press('keeping.erasure.add')
+      await page.getByLabel(t('keeping.erasure.form.value'), { exact: true }).fill(`person-${language}`)
+      await page.getByLabel(t('keeping.erasure.form.reason'), { exact: true }).fill(`Request ${language}`)
+      await press('keeping.erasure.form.count')
+      await page.locator('dialog [role=status]', { hasText: '2' }).waitFor()
+      await press('keeping.erasure.form.erase')
+      await press('keeping.erasure.form.yes')
+      await page.getByText(t('keeping.erasure.receipt.title'), { exact: true }).waitFor({ timeout: 15_000 })
+      expect(await page.locator('dialog .code').textContent()).toMatch(/[\w-]{43}/)
+      await press('keeping.erasure.receipt.kept')
+      const erased = page.locator('tr', { hasText: `Request ${language}` })
+      await expect.poll(() => erased.locator('td.num').allTextContents(), { timeout: 20_000 }).toEqual(['2', '1'])
+      const hold = page.locator('tr', { hasText: `Case ${language}` })
+      await hold.getByRole('button', { name: t('keeping.hold.release'), exact: true }).click()
+      await hold.getByRole('button', { name: t('keeping.hold.yes'), exact: true }).click()
+      await expect.poll(() => hold.getByRole('button').count()).toBe(0)
+    })
+
     it('decides a review by key, and lets nobody decide about themselves', async () => {
       await open('/settings/review')
       const own = page.locator('tbody tr', { hasText: t('review.lockedOwn') }).first()
@@ -237,6 +267,13 @@ async function seed(page: Page, server: Running): Promise<void> {
     })
     await made('/api/v1/people', { name: `leaving-${language}`, roles: [{ role: 'viewer', scope: 'default' }] })
   }
-  await made('/api/v1/tokens', { name: 'shipper', scope: 'ingest' })
+  const { token } = await made<{ token: string }>('/api/v1/tokens', { name: 'shipper', scope: 'ingest' })
+  const messages = LANGUAGES.flatMap((language) => [`one ${language}`, `two ${language}`, `kept ${language}`])
+  const events = messages.map((message) => JSON.stringify({ message, user: { name: `person-${message.slice(-2)}` } }))
+  const sent = await page.request.post(`${server.url}/api/v1/ingest/app`, {
+    headers: { authorization: `Bearer ${token}` },
+    data: events.join('\n'),
+  })
+  expect(sent.status()).toBe(200)
   await made('/api/v1/reviews', undefined)
 }

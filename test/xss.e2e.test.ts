@@ -151,6 +151,7 @@ describe.skipIf(!hasChromium)('text that attackers choose, in Chromium (needs De
     ['a scope', () => '/settings/scopes?open=planted', ['scope title']],
     ['single sign-on', () => '/settings/sso', ['provider', 'group']],
     ['a provider', () => '/settings/sso?open=planted', ['provider']],
+    ['what is kept', () => '/settings/keeping', ['hold', 'hold owner', 'hold query', 'erasure']],
     ['configuration', () => '/settings/config', ['organisation']],
     ['no such page', () => `/${encodeURIComponent(hostile('path'))}`, []],
   ]
@@ -240,6 +241,14 @@ describe.skipIf(!hasChromium)('text that attackers choose, in Chromium (needs De
       groupsClaim: 'groups',
       groups: [{ group: hostile('claimed group'), roles }],
     })
+    await made('/api/v1/holds', {
+      name: hostile('hold'),
+      owner: hostile('hold owner'),
+      reason: hostile('hold reason'),
+      query: JSON.stringify(hostile('hold query')),
+    })
+    const identities = [{ kind: 'user', value: 'nobody-at-all' }]
+    await made('/api/v1/erasures', { identities, reason: hostile('erasure'), dryRun: false })
     const review = await made<{ id: string }>('/api/v1/reviews', undefined)
     const list = await page.request.get(`${server.url}/api/v1/reviews/${review.id}`)
     const { items } = (await list.json()) as { items: { id: string; canDecide: boolean }[] }

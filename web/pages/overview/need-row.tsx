@@ -61,7 +61,7 @@ export function NeedRow({ need, now }: { need: Need; now: number }): ReactNode {
       )
     case 'storage':
       return (
-        <Link to="/settings/config">
+        <Link to="/settings/keeping">
           {row(
             <StateGlyph state={need.problem === 'near' ? 'risk' : 'gone'} silent />,
             t(`need.storage.${need.problem}`),
