@@ -35,6 +35,7 @@ const PLACEHOLDERS: Readonly<Record<string, (moment: Moment) => string>> = {
   ip: ({ own }) => `198.${18 + (byte(own, 0) & 1)}.${byte(own, 1)}.${1 + (byte(own, 2) % 254)}`,
   'ip-n': ({ own, n }) => `198.${18 + (byte(own, 0) & 1)}.${byte(own, 1)}.${1 + ((byte(own, 2) + n) % 254)}`,
   inside: ({ own }) => `10.${byte(own, 3)}.${byte(own, 4)}.${1 + (byte(own, 5) % 254)}`,
+  octet: ({ own }) => String(byte(own, 6)),
   id: ({ own }) => own.slice(0, 12),
   account: ({ own }) => String(100_000_000_000 + (Number.parseInt(own.slice(0, 9), 16) % 900_000_000_000)),
   uuid: ({ own, serial }) => uuid(own, serial),
