@@ -137,6 +137,7 @@ export async function startServices(config: Config, log: Log, events: ServiceEve
     const { lake, address, pid } = await opened(openLake(config, dir, log), (one) => one.close())
     const masking = loadMaskingRules(maskingFolders(config))
     let healthy = true
+    let running: PipelineStatus['rules'] = { loaded: [], refused: [] }
     const pipeline = await opened(
       startPipeline(
         {
@@ -156,6 +157,11 @@ export async function startServices(config: Config, log: Log, events: ServiceEve
             drainer.poke()
             events.progressed(what)
           },
+          rules: (changed) => {
+            running = changed
+            for (const { file, reason } of changed.refused.filter(({ code }) => code === 'quarantined'))
+              log.warn('rule quarantined', { place: file, reason })
+          },
           trouble: (error) => log.warn('the pipeline tries again', { code: error.code, reason: error.describe() }),
           ended: (error) => {
             healthy = false
@@ -165,7 +171,15 @@ export async function startServices(config: Config, log: Log, events: ServiceEve
       ),
       (one) => one.stop(),
     )
-    const { rules } = await pipeline.ask({ kind: 'status' })
+    running = (await pipeline.ask({ kind: 'status' })).rules
+    const rules = {
+      get loaded() {
+        return running.loaded
+      },
+      get refused() {
+        return running.refused
+      },
+    }
     for (const { file, line, reason } of rules.refused) log.warn('rule refused', { place: `${file}:${line}`, reason })
     await recordRuleChanges(state, rules.loaded, clock)
     if (await recordRestore(state, dir, clock)) log.info('this folder was restored from a backup; the ledger says when and how')

@@ -3,6 +3,7 @@ import type { Migration } from '../platform/state/migrate.ts'
 import { exceptionMigrations } from './exceptions/migrations.ts'
 import { iocMigrations } from './ioc/migrations.ts'
 import { notifyMigrations } from './notify/migrations.ts'
+import { quarantineMigrations } from './quarantine/migrations.ts'
 import { scenarioMigrations } from './scenarios/migrations.ts'
 
 export const migrations: readonly Migration[] = [
@@ -94,6 +95,7 @@ export const migrations: readonly Migration[] = [
         .execute()
     },
   },
+  ...quarantineMigrations,
   ...scenarioMigrations,
   ...exceptionMigrations,
   ...notifyMigrations,

@@ -18,6 +18,8 @@ import { type RuleMatch, RuleProgram } from './rule-program.ts'
 export interface RuleSet {
   /** Rules that can be reported. */
   readonly rules: readonly RuleInfo[]
+  /** These, and the silent parts of correlations. */
+  readonly all: readonly RuleInfo[]
   readonly refused: readonly Refusal[]
   /** Milliseconds of received time that open windows need after a restart. */
   readonly horizon: number
@@ -107,6 +109,7 @@ export function ruleSetOf(
 
   return {
     rules: [...rules.rules.filter(({ id }) => !program.silent.has(id)), ...program.rules],
+    all: [...rules.rules, ...program.rules],
     refused: [...loaded.refused, ...falco.refused, ...correlations.refused],
     horizon: program.horizon,
     match,

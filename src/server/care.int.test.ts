@@ -79,6 +79,7 @@ const well: ReadinessDeps = {
       waitingEvents: 0,
       catchingUp: false,
       rules: { loaded: [], refused: [] },
+      correlations: { events: 0, byReceivedTime: 0, rules: [] },
     })) as ReadinessDeps['pipeline']['ask'],
   },
   drainer: { fault: undefined },

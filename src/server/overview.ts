@@ -31,7 +31,7 @@ export interface OverviewDeps {
   readonly measures: readonly Measure[]
   readonly ledgerIndexes: LedgerIndexes
   readonly statusOf: StatusOf
-  readonly refusedRules: number
+  readonly refusedRules: () => number
   readonly startedAt: number
 }
 
@@ -68,7 +68,9 @@ async function overview(deps: OverviewDeps, measures: ReadonlyMap<string, Measur
       ...(await storageNeeds(deps, caller)),
       ...(await reviewNeeds(deps, caller, now)),
       ...unknownNeed(sources, now),
-      ...(deps.refusedRules === 0 ? [] : [{ kind: 'rules' as const, refused: deps.refusedRules, since: iso(deps.startedAt) }]),
+      ...(deps.refusedRules() === 0
+        ? []
+        : [{ kind: 'rules' as const, refused: deps.refusedRules(), since: iso(deps.startedAt) }]),
     ],
     alerts: { open: counts.openAlerts, bySeverity: bySeverity(counts.openBySeverity) },
     badges: {

@@ -43,6 +43,7 @@ import { waitingCards } from '../declare/waiting.ts'
 import { waitingExceptions } from '../detect/exceptions/waiting.ts'
 import { iocRoutes } from '../detect/ioc/routes.ts'
 import { notifyRoutes } from '../detect/notify/routes.ts'
+import { quarantineRoutes } from '../detect/quarantine/routes.ts'
 import { routes as detectRoutes } from '../detect/routes.ts'
 import { loadScenarios, type Scenarios } from '../detect/scenarios/load.ts'
 import { scenarioRoutes } from '../detect/scenarios/routes.ts'
@@ -411,6 +412,13 @@ export function allRoutes(deps: RouteDeps): Route[] {
       schedule: selftest.schedule,
     }),
     ...iocRoutes({ state, clock, sealer: services.sealer, outgoing: services.outgoing, changed: indicators.changed }),
+    ...quarantineRoutes({
+      release: async (rule, by) => {
+        const released = await pipeline.ask({ kind: 'release', rule, by })
+        drainer.poke()
+        return released
+      },
+    }),
     ...maskingRoutes({ state, rules: services.masking }),
     ...collectRoutes({ state, manager, statusOf, clock, unknownsOf, sendTest, addresses }),
     ...declareRoutes(declare),
@@ -421,7 +429,7 @@ export function allRoutes(deps: RouteDeps): Route[] {
       measures: declaring.measures,
       ledgerIndexes: places,
       statusOf,
-      refusedRules: rules.refused.length,
+      refusedRules: () => rules.refused.length,
       startedAt: services.startedAt,
     }),
     ...careRoutes({ services, version: VERSION, metrics, stopping }),
@@ -437,6 +445,7 @@ export function allRoutes(deps: RouteDeps): Route[] {
           version: VERSION,
           lag: { events: status.waitingEvents, catchingUp: status.catchingUp },
           rules: { loaded: status.rules.loaded.length, refused: status.rules.refused },
+          correlations: status.correlations,
         }
       },
     }),

@@ -8,6 +8,7 @@ import type { Drainer } from '../../prove/drain.ts'
 import type { Ledger } from '../../prove/ledger.ts'
 import type { Cosigning } from '../../prove/witness/ask.ts'
 import type { Pipeline } from '../pipeline/client.ts'
+import type { PipelineStatus } from '../pipeline/messages.ts'
 import { retentionStatus } from '../retention/run.ts'
 import { LAST_BACKUP, type LastBackup } from './make-backup.ts'
 import { alertCounts, type Db, liveSessions, sourceCounts, waitingEvidence } from './queries.ts'
@@ -67,6 +68,10 @@ export function createOwnMetrics(deps: OwnMetricsDeps): OwnMetrics {
   const waiting = metrics.gauge('kanpeki_rules_waiting_events', 'Events stored and not yet seen by the rules.')
   const catchingUp = metrics.gauge('kanpeki_catching_up', '1 while events from before a crash are read back.')
   const rules = metrics.gauge('kanpeki_rules', 'Rules by whether they run.')
+  const correlated = metrics.tally(
+    'kanpeki_correlation_total',
+    'What correlations left out or had to forget since the start: events without a group key or a value, events that stand at their received time, and events and groups over a bound.',
+  )
   const ledgerSize = metrics.gauge('kanpeki_ledger_entries', 'Entries under the signed checkpoint.')
   const outbox = metrics.gauge('kanpeki_ledger_waiting_entries', 'Evidence recorded and not yet in the ledger.')
   const outboxAge = metrics.gauge('kanpeki_ledger_waiting_seconds', 'Age of the oldest evidence not yet in the ledger.')
@@ -110,7 +115,10 @@ export function createOwnMetrics(deps: OwnMetricsDeps): OwnMetrics {
     waiting.set(status.waitingEvents)
     catchingUp.set(status.catchingUp ? 1 : 0)
     rules.set(status.rules.loaded.length, { state: 'loaded' })
-    rules.set(status.rules.refused.length, { state: 'refused' })
+    const quarantined = status.rules.refused.filter(({ code }) => code === 'quarantined').length
+    rules.set(status.rules.refused.length - quarantined, { state: 'refused' })
+    rules.set(quarantined, { state: 'quarantined' })
+    for (const [what, figure] of correlationFigures(status.correlations)) correlated.set(figure, { what })
     ledgerSize.set(deps.ledger.head.size)
     outbox.set(evidence.entries)
     outboxAge.set(evidence.oldest === null ? 0 : Math.max(0, now - evidence.oldest) / 1000)
@@ -141,6 +149,17 @@ export function createOwnMetrics(deps: OwnMetricsDeps): OwnMetrics {
       return metrics.text()
     },
   }
+}
+
+function correlationFigures({ rules, byReceivedTime }: PipelineStatus['correlations']): readonly (readonly [string, number])[] {
+  const sum = (read: (rule: (typeof rules)[number]) => number): number => rules.reduce((all, rule) => all + read(rule), 0)
+  return [
+    ['without_group', sum((rule) => rule.withoutGroup)],
+    ['without_value', sum((rule) => rule.withoutValue)],
+    ['forgotten_events', sum((rule) => rule.evictedEvents)],
+    ['forgotten_groups', sum((rule) => rule.evictedGroups)],
+    ['at_received_time', byReceivedTime],
+  ]
 }
 
 /** Linux says what another process has in memory (proc_pid_status(5)); elsewhere it is not known. */

@@ -3,10 +3,12 @@ import type { TransferListItem } from 'node:worker_threads'
 import { Worker } from 'node:worker_threads'
 import { KanpekiError, messageOf } from '../../kernel/error.ts'
 import { workerUrl } from '../../platform/worker-url.ts'
-import type { FromWorker, Replies, Request, ToWorker, WireError, WorkerSettings } from './messages.ts'
+import type { FromWorker, PipelineStatus, Replies, Request, ToWorker, WireError, WorkerSettings } from './messages.ts'
 
 export interface PipelineEvents {
   readonly progressed: (what: { readonly events: number; readonly alerts: number }) => void
+  /** A rule was quarantined or released. */
+  readonly rules: (rules: PipelineStatus['rules']) => void
   /** Something failed and is being tried again. */
   readonly trouble: (error: KanpekiError) => void
   /** The thread ended although nobody asked it to: nothing can be taken in any more. */
@@ -51,6 +53,8 @@ export async function startPipeline(settings: WorkerSettings, events: PipelineEv
           return resolve()
         case 'progressed':
           return events.progressed(message)
+        case 'rules':
+          return events.rules(message.rules)
         case 'trouble':
           return events.trouble(errorOf(message.error))
         case 'reply':

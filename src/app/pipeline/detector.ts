@@ -2,6 +2,7 @@ import { setImmediate as yieldTurn } from 'node:timers/promises'
 import type { Kysely } from 'kysely'
 import type { CommitResult } from '../../collect/commit.ts'
 import type { Watch } from '../../collect/completeness/watch.ts'
+import type { Quarantined } from '../../detect/rule-guard.ts'
 import type { Clock } from '../../kernel/clock.ts'
 import type { Detection } from '../../kernel/detection.ts'
 import { DEFAULT_SCOPE, type StoredEvent } from '../../kernel/event.ts'
@@ -20,7 +21,7 @@ export interface DetectorDeps {
   readonly writer: string
   /** The lake's last sequence when this process began: later batches come by `push`. */
   readonly until: number
-  readonly rules: Pick<Rules, 'horizon' | 'conclude' | 'run'>
+  readonly rules: Pick<Rules, 'horizon' | 'conclude' | 'run' | 'takeQuarantined'>
   readonly batchRoot: (salt: string, documents: readonly string[]) => string
   /** Raises and updates alerts in the given transaction. */
   readonly recordDetections: (
@@ -37,12 +38,19 @@ export interface DetectorDeps {
     result: CommitResult,
     now: number,
   ) => Promise<void>
+  /** Keeps rules that used up their time, with evidence. */
+  readonly recordQuarantined: (trx: Kysely<PipelineTables>, rules: readonly Quarantined[], now: number) => Promise<void>
   readonly recordEvidence: (trx: Kysely<PipelineTables>, evidence: readonly Evidence[]) => Promise<unknown>
   /** What follows hosts and numbers through every batch; nothing has to be read again for it up to `checkpoint`. */
   readonly watch: Pick<Watch, 'checkpoint' | 'saw' | 'tookIn'>
   /** Accounts for a batch that was committed before a crash and never counted. */
   readonly countsOf: (batch: StoredBatch) => CommittedBatch['counts']
-  readonly progressed: (what: { readonly events: number; readonly alerts: number }) => void
+  readonly progressed: (what: {
+    readonly events: number
+    readonly alerts: number
+    /** Rules that were quarantined at these events. */
+    readonly quarantined: number
+  }) => void
   /** Called when a transaction fails; the batch stays first in the queue and is tried again after a pause. */
   readonly failed: (error: unknown) => void
 }
@@ -85,6 +93,7 @@ export function createDetector(deps: DetectorDeps): Detector {
     detections: readonly Detection[],
     about: readonly StoredEvent[],
   ): Promise<void> {
+    const quarantined = deps.rules.takeQuarantined()
     const now = deps.clock.now()
     let alerts = 0
     // Rules have seen the batch: only the transaction is tried again, or windows would count its events twice.
@@ -92,6 +101,7 @@ export function createDetector(deps: DetectorDeps): Detector {
       try {
         alerts = await deps.state.transaction<PipelineTables, number>(async (trx) => {
           const { changed } = await deps.recordDetections(trx, detections, now, about)
+          if (quarantined.length > 0) await deps.recordQuarantined(trx, quarantined, now)
           for (const { source, scope, result } of counts) await deps.applyCounts(trx, source, scope, result, now)
           if (events > 0) {
             await recordBatch(trx, { writer, sequence, scope: DEFAULT_SCOPE, received, events, root })
@@ -107,7 +117,7 @@ export function createDetector(deps: DetectorDeps): Detector {
         if (stopped) return
       }
     }
-    deps.progressed({ events, alerts })
+    deps.progressed({ events, alerts, quarantined: quarantined.length })
   }
 
   async function consequencesOf(batch: CommittedBatch): Promise<void> {

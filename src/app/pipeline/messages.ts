@@ -1,8 +1,10 @@
 import type { CommitBatch, CommitResult } from '../../collect/commit.ts'
 import type { MaskingRule } from '../../collect/masking/schema.ts'
 import type { IngestBody, IngestReply } from '../../collect/sources/http/body.ts'
+import type { CorrelationStats } from '../../detect/engines/correlation/program.ts'
 import type { Refusal, RuleInfo } from '../../kernel/detection.ts'
 import type { Place } from '../../kernel/error.ts'
+import type { JsonObject } from '../../kernel/json.ts'
 import type { LakeAddress } from '../../platform/lake/connect.ts'
 import type { StatePlace } from '../../platform/state/state.ts'
 
@@ -31,7 +33,9 @@ export interface PipelineStatus {
   readonly waitingEvents: number
   /** Events committed before a crash are still being read back. */
   readonly catchingUp: boolean
+  /** Rules in quarantine are among the refused ones. */
   readonly rules: { readonly loaded: readonly RuleInfo[]; readonly refused: readonly Refusal[] }
+  readonly correlations: CorrelationStats
 }
 
 export type Request =
@@ -42,6 +46,8 @@ export type Request =
   | { readonly kind: 'known' }
   /** Answered when the rules have seen everything that was committed before. */
   | { readonly kind: 'settled' }
+  /** Evaluates a rule in quarantine again. */
+  | { readonly kind: 'release'; readonly rule: string; readonly by: JsonObject }
   | { readonly kind: 'stop' }
 
 export interface Replies {
@@ -50,6 +56,8 @@ export interface Replies {
   readonly status: PipelineStatus
   readonly known: null
   readonly settled: null
+  /** False where the rule was in no quarantine. */
+  readonly release: boolean
   readonly stop: null
 }
 
@@ -66,6 +74,8 @@ export type FromWorker =
   | { readonly kind: 'reply'; readonly id: number; readonly value: Replies[keyof Replies] }
   | { readonly kind: 'error'; readonly id: number; readonly error: WireError }
   | { readonly kind: 'progressed'; readonly events: number; readonly alerts: number }
+  /** Which rules are evaluated changed. */
+  | { readonly kind: 'rules'; readonly rules: PipelineStatus['rules'] }
   | { readonly kind: 'trouble'; readonly error: WireError }
 
 export interface ToWorker {

@@ -1,3 +1,4 @@
+import type { Quarantined } from '../../detect/rule-guard.ts'
 import type { RuleMatches, RuleSet } from '../../detect/rule-set.ts'
 import type { Detection } from '../../kernel/detection.ts'
 import type { StoredEvent } from '../../kernel/event.ts'
@@ -21,13 +22,15 @@ export interface Rules {
   conclude(event: StoredEvent, finding: Finding): Detection[]
   /** With `emit` false windows are filled and nothing is reported. */
   run(events: readonly StoredEvent[], emit: boolean): Detection[]
+  /** Rules that used up their time since this was asked last. */
+  takeQuarantined(): readonly Quarantined[]
 }
 
 const NONE: readonly Detection[] = []
 
 /** @param compare what an event is compared with beside the rules (indicator lists): stateless. */
 export function rulesOf(
-  set: Pick<RuleSet, 'horizon' | 'match' | 'feed' | 'run'>,
+  set: Pick<RuleSet, 'horizon' | 'match' | 'feed' | 'run' | 'takeQuarantined'>,
   compare: (event: NewEvent) => readonly Detection[] = () => NONE,
 ): Rules {
   return {
@@ -41,6 +44,7 @@ export function rulesOf(
       }
     },
     conclude: (event, { matches, detections }) => [...set.feed(event, matches, true), ...detections],
+    takeQuarantined: () => set.takeQuarantined(),
     run: (events, emit) => (emit ? [...set.run(events, true), ...events.flatMap(compare)] : set.run(events, false)),
   }
 }

@@ -19,7 +19,7 @@ import type { Rules } from './rules.ts'
 import type { PipelineTables } from './tables.ts'
 import { createWriter, type Writer, type WriterDeps } from './writer.ts'
 
-export interface StagesDeps extends Pick<DetectorDeps, 'progressed' | 'failed'> {
+export interface StagesDeps extends Pick<DetectorDeps, 'progressed' | 'failed' | 'recordQuarantined'> {
   readonly state: State
   readonly lake: Lake
   readonly clock: Clock
@@ -51,6 +51,7 @@ export async function startStages({
   writer: name,
   rules,
   known,
+  recordQuarantined,
   progressed,
   failed,
 }: StagesDeps): Promise<Stages> {
@@ -72,6 +73,7 @@ export async function startStages({
       return { changed: raised.length + updated.length }
     },
     applyCounts,
+    recordQuarantined,
     recordEvidence,
     watch,
     countsOf: countsOfStored,

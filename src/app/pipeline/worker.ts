@@ -1,7 +1,10 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import { parentPort, workerData } from 'node:worker_threads'
+import type { Kysely } from 'kysely'
 import { openIndicators } from '../../detect/ioc/live-index.ts'
 import { INDICATOR_RULES } from '../../detect/ioc/rules.ts'
+import { openQuarantine } from '../../detect/quarantine/quarantine.ts'
+import type { QuarantineTables } from '../../detect/quarantine/tables.ts'
 import { loadRuleSet } from '../../detect/rule-set.ts'
 import { systemClock } from '../../kernel/clock.ts'
 import { KanpekiError, messageOf } from '../../kernel/error.ts'
@@ -10,7 +13,7 @@ import { openState } from '../../platform/state/state.ts'
 import { migrations } from '../migrations.ts'
 import { repeatEvery } from '../repeat.ts'
 import { openKnown } from './known.ts'
-import type { FromWorker, Replies, Request, ToWorker, WireError, WorkerSettings } from './messages.ts'
+import type { FromWorker, PipelineStatus, Replies, Request, ToWorker, WireError, WorkerSettings } from './messages.ts'
 import { rulesOf } from './rules.ts'
 import { startStages } from './stages.ts'
 import { takeBody } from './take-body.ts'
@@ -37,6 +40,8 @@ const rules = loadRuleSet(
   },
   settings.pipelines,
 )
+const loaded = [...rules.rules, ...INDICATOR_RULES]
+const quarantine = await openQuarantine(state, rules)
 const known = await openKnown(state, settings)
 const indicators = await openIndicators(state)
 const { writer, detector, watch, clock } = await startStages({
@@ -46,7 +51,11 @@ const { writer, detector, watch, clock } = await startStages({
   writer: settings.writer,
   rules: rulesOf(rules, indicators.compare),
   known,
-  progressed: (what) => send({ kind: 'progressed', ...what }),
+  recordQuarantined: (trx, found, now) => quarantine.record(trx as unknown as Kysely<QuarantineTables>, found, now),
+  progressed: ({ quarantined, ...what }) => {
+    send({ kind: 'progressed', ...what })
+    if (quarantined > 0) send({ kind: 'rules', rules: ruleStatus() })
+  },
   failed: (error) => send({ kind: 'trouble', error: wireError(error) }),
 })
 
@@ -86,12 +95,18 @@ const handlers: { readonly [K in Request['kind']]: (request: Extract<Request, { 
   status: async () => ({
     waitingEvents: detector.waiting(),
     catchingUp: detector.catchingUp(),
-    rules: { loaded: [...rules.rules, ...INDICATOR_RULES], refused: rules.refused },
+    rules: ruleStatus(),
+    correlations: rules.correlationStats(),
   }),
   known: async () => {
     tellOfGeo(await known.refresh())
     await indicators.refresh()
     return null
+  },
+  release: async ({ rule, by }) => {
+    const released = await quarantine.release(rule, by, clock.now())
+    if (released) send({ kind: 'rules', rules: ruleStatus() })
+    return released
   },
   settled: async () => {
     await settled()
@@ -105,6 +120,15 @@ const handlers: { readonly [K in Request['kind']]: (request: Extract<Request, { 
     await Promise.race([flushWatch().catch(() => {}), pause(STOP_GRACE_MS, undefined, { ref: false })])
     return null
   },
+}
+
+/** What is evaluated: a rule in quarantine is refused, and correlations that stand on it count for nothing. */
+function ruleStatus(): PipelineStatus['rules'] {
+  const silent = quarantine.silent()
+  return {
+    loaded: silent.size === 0 ? loaded : loaded.filter(({ id }) => !silent.has(id)),
+    refused: [...quarantine.refusals(), ...rules.refused],
+  }
 }
 
 function tellOfGeo(failed: readonly string[]): void {
