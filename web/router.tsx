@@ -173,6 +173,8 @@ const audit = createRoute({
     /** Days, `YYYY-MM-DD`, in the reader's zone; both inclusive. */
     from: z.iso.date().optional().catch(undefined),
     to: z.iso.date().optional().catch(undefined),
+    /** Deeds, or who searched and opened what. */
+    view: z.enum(['reads']).optional().catch(undefined),
     /** The entry that is open. */
     entry: z.coerce.number().int().nonnegative().optional(),
   }),

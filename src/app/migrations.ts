@@ -5,6 +5,7 @@ import { migrations as detect } from '../detect/migrations.ts'
 import type { Migration } from '../platform/state/migrate.ts'
 import { proveMigrations as prove } from '../prove/migrations.ts'
 import { migrations as pipeline } from './pipeline/migrations.ts'
+import { readMigrations as reads } from './reads/migrations.ts'
 import { retentionMigrations as retention } from './retention/migrations.ts'
 import { searchMigrations as searches } from './searches/migrations.ts'
 
@@ -18,4 +19,5 @@ export const migrations: readonly Migration[] = [
   ...pipeline,
   ...retention,
   ...searches,
+  ...reads,
 ]

@@ -205,6 +205,7 @@ const SILENT: readonly string[] = [
   'GET /api/v1/ledger/head',
   'GET /api/v1/mail-server',
   'GET /api/v1/masking',
+  'GET /api/v1/me/reads',
   'GET /api/v1/me/factors',
   'GET /api/v1/me/sessions',
   'GET /api/v1/measures',

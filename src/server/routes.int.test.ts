@@ -74,8 +74,8 @@ it('answers strangers only where that is meant', async () => {
   expect(open.sort()).toEqual(PUBLIC)
 })
 
-/** Rows a GET may write: where somebody was seen last, and what single sign-on keeps of a flow it began. */
-const TOUCHED_BY_READING = ['access_sso_flows']
+/** Rows a GET may write: where somebody was seen last, what single sign-on keeps of a flow it began, and who read what. */
+const TOUCHED_BY_READING = ['access_sso_flows', 'app_reads']
 
 it('reading changes nothing', async () => {
   const db = kanpeki.services.state.tables<Record<string, Record<string, unknown>>>()

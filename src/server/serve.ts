@@ -22,6 +22,8 @@ import { type Indicators, startIndicators } from '../app/indicators.ts'
 import { startMissing } from '../app/missing.ts'
 import { type Notifying, startNotifying } from '../app/notifying.ts'
 import { CONSOLE, CONTENT, cardFolders, scenarioFolders, sourceFiles } from '../app/places.ts'
+import { type Reads, startReads } from '../app/reads/reads.ts'
+import { readRoutes } from '../app/reads/routes.ts'
 import type { Repeating } from '../app/repeat.ts'
 import { retentionRoutes } from '../app/retention/routes.ts'
 import { startReviewing } from '../app/reviewing.ts'
@@ -100,6 +102,7 @@ export async function serve(config: Config, log: Log, options: ServeOptions = {}
   const secure = usesTls(config.values)
   const live = createLive()
   let notifying: Notifying | undefined
+  let reads: Reads | undefined
   const services = await startServices(config, log, {
     progressed: ({ alerts }) => {
       live.publish('sources')
@@ -152,12 +155,14 @@ export async function serve(config: Config, log: Log, options: ServeOptions = {}
       await missing?.stop()
       await indicators?.stop()
       await notifying?.stop()
+      await reads?.stop()
       await selftest?.stop()
       await collecting?.stop()
       await declaring?.stop()
       await services.stop()
     }
     notifying = startNotifying(services)
+    reads = startReads({ ...services, changed: drainer.poke })
     reviewing = startReviewing({ record: recorder(services), clock }, log)
     missing = startMissing(services, collecting)
     indicators = startIndicators(services, () => live.publish('alerts'))
@@ -207,6 +212,7 @@ export async function serve(config: Config, log: Log, options: ServeOptions = {}
           selftest,
           scenarios,
           notifying,
+          reads,
           live,
           addresses,
           secure,
@@ -278,6 +284,7 @@ export async function serve(config: Config, log: Log, options: ServeOptions = {}
     await missing?.stop()
     await indicators?.stop()
     await notifying?.stop()
+    await reads?.stop()
     await selftest?.stop()
     await collecting?.stop()
     await declaring?.stop()
@@ -294,6 +301,7 @@ export interface RouteDeps {
   readonly selftest: Selftest
   readonly scenarios: Scenarios
   readonly notifying: Notifying
+  readonly reads: Reads
   readonly live: Live
   readonly addresses: () => Addresses
   /** Whether the server speaks TLS. */
@@ -313,6 +321,7 @@ export function allRoutes(deps: RouteDeps): Route[] {
     selftest,
     scenarios,
     notifying,
+    reads,
     live,
     addresses,
     secure,
@@ -348,7 +357,7 @@ export function allRoutes(deps: RouteDeps): Route[] {
     tokenLife: { days: config.values['token-days'], maxDays: config.values['token-max-days'] },
     ...signInDeps(services, collecting, () => addresses().url),
   }
-  return [
+  return reads.watched([
     ...accessRoutes(access),
     ...partRoutes({
       ...access,
@@ -470,7 +479,8 @@ export function allRoutes(deps: RouteDeps): Route[] {
       handle: async ({ signal }) =>
         new RawReply('text/event-stream', live.stream(signal), { 'cache-control': 'no-store', 'x-accel-buffering': 'no' }),
     }),
-  ]
+    ...readRoutes({ state, flush: reads.flush }),
+  ])
 }
 
 /** @param host the bind that the certificate is for. */

@@ -6,6 +6,7 @@ import { reviewDetailSchema, reviewsReplySchema } from '../../src/access/reviews
 import { scimGroupsSchema, scimStatusSchema } from '../../src/access/scim/schema.ts'
 import { ownScopesReplySchema, scopesReplySchema } from '../../src/access/scopes/schema.ts'
 import { providersSchema } from '../../src/access/sso/schema.ts'
+import { type ReadKind, readsPage } from '../../src/app/reads/schema.ts'
 import { auditPageSchema } from '../../src/prove/audit/schema.ts'
 import { call } from './client.ts'
 
@@ -31,6 +32,19 @@ export const auditQuery = (filter: AuditFilter) =>
         signal,
       }),
     initialPageParam: -1,
+    getNextPageParam: (page) => page.next ?? undefined,
+    placeholderData: keepPreviousData,
+  })
+
+export const readsQuery = (filter: { readonly person: string | undefined; readonly kind: ReadKind | undefined }) =>
+  infiniteQueryOptions({
+    queryKey: ['reads', filter],
+    queryFn: ({ signal, pageParam }) =>
+      call(readsPage, '/api/v1/reads', {
+        query: { ...filter, cursor: pageParam === '' ? undefined : pageParam, limit: 100 },
+        signal,
+      }),
+    initialPageParam: '',
     getNextPageParam: (page) => page.next ?? undefined,
     placeholderData: keepPreviousData,
   })

@@ -9,11 +9,13 @@ import { withScope } from '../../api/scope.ts'
 import { Icon } from '../../components/icon.tsx'
 import { useKeys } from '../../components/keys.ts'
 import { ProblemNote } from '../../components/problem-note.tsx'
+import { Segmented } from '../../components/segmented.tsx'
 import { useMay } from '../../components/session.ts'
 import { useFormat } from '../../components/use-format.ts'
 import { EntryDrawer } from '../evidence/entry-drawer.tsx'
 import { AuditTable } from './audit-table.tsx'
 import { startOfDay } from './audit-text.ts'
+import { ReadsTable } from './reads-table.tsx'
 
 const route = getRouteApi('/house/audit')
 const TYPING_MS = 250
@@ -56,32 +58,50 @@ export function AuditPage(): ReactNode {
           <h1>{common('room.audit')}</h1>
           <p>{t('lead')}</p>
         </div>
+        <Segmented
+          label={t('reads.which')}
+          value={search.view ?? 'deeds'}
+          choices={[
+            { value: 'deeds', label: t('reads.deeds') },
+            { value: 'reads', label: t('reads.title') },
+          ]}
+          onChange={(view) => narrow({ view: view === 'reads' ? 'reads' : undefined })}
+        />
         <a className="btn" href={withScope(withQuery('/api/v1/audit/export', { ...filter }))} download>
           <Icon name="download" />
           {t('csv')}
         </a>
       </div>
-      <Filters search={search} actions={actions} filtered={filtered} onNarrow={narrow} />
-      {error === null ? null : <ProblemNote error={error} retry={() => void refetch()} />}
-      <div className={search.entry === undefined ? undefined : 'prove audit-open'}>
-        <section className="sheet audit" aria-label={t('title')}>
-          {data === undefined && error === null ? <p className="loading">{common('loading')}</p> : null}
-          {data !== undefined && rows.length === 0 ? <Nothing filtered={filtered} /> : null}
-          {rows.length === 0 ? null : (
-            <AuditTable rows={rows} open={search.entry} onShow={show} onPerson={(person) => narrow({ person })} />
-          )}
-          {hasNextPage ? (
-            <div className="more">
-              <button type="button" className="btn sm" disabled={isFetchingNextPage} onClick={() => void fetchNextPage()}>
-                {common('more')}
-              </button>
-            </div>
-          ) : null}
-        </section>
-        {search.entry === undefined ? null : may('ledger:read') ? (
-          <EntryDrawer index={search.entry} figure={undefined} onClose={() => show(undefined)} />
-        ) : null}
-      </div>
+      {search.view === 'reads' ? (
+        <ReadsTable
+          person={search.person}
+          onPerson={(person) => narrow({ person: search.person === person ? undefined : person })}
+        />
+      ) : (
+        <>
+          <Filters search={search} actions={actions} filtered={filtered} onNarrow={narrow} />
+          {error === null ? null : <ProblemNote error={error} retry={() => void refetch()} />}
+          <div className={search.entry === undefined ? undefined : 'prove audit-open'}>
+            <section className="sheet audit" aria-label={t('title')}>
+              {data === undefined && error === null ? <p className="loading">{common('loading')}</p> : null}
+              {data !== undefined && rows.length === 0 ? <Nothing filtered={filtered} /> : null}
+              {rows.length === 0 ? null : (
+                <AuditTable rows={rows} open={search.entry} onShow={show} onPerson={(person) => narrow({ person })} />
+              )}
+              {hasNextPage ? (
+                <div className="more">
+                  <button type="button" className="btn sm" disabled={isFetchingNextPage} onClick={() => void fetchNextPage()}>
+                    {common('more')}
+                  </button>
+                </div>
+              ) : null}
+            </section>
+            {search.entry === undefined ? null : may('ledger:read') ? (
+              <EntryDrawer index={search.entry} figure={undefined} onClose={() => show(undefined)} />
+            ) : null}
+          </div>
+        </>
+      )}
     </main>
   )
 }
