@@ -106,50 +106,50 @@ function Identities({ lines, onChange }: { lines: readonly Line[]; onChange: (li
   const change = (key: number, next: Partial<Line>): void =>
     onChange(lines.map((line) => (line.key === key ? { ...line, ...next } : line)))
   return (
-    <fieldset className="field">
+    <fieldset className="form-part">
       <legend>{t('erasure.form.who')}</legend>
-      <small className="label">{t('erasure.form.whoHint')}</small>
-      {lines.map(({ key, kind, value }) => (
-        <div className="row" key={key}>
-          <select
-            className="input"
-            aria-label={t('erasure.form.kind')}
-            value={kind}
-            onChange={(event) => change(key, { kind: IDENTITY_KINDS.find((one) => one === event.target.value) ?? 'user' })}
-          >
-            {IDENTITY_KINDS.map((one) => (
-              <option key={one} value={one}>
-                {t(`erasure.kind.${one}`)}
-              </option>
-            ))}
-          </select>
-          <input
-            className="input grow"
-            aria-label={t('erasure.form.value')}
-            required
-            minLength={2}
-            maxLength={300}
-            autoCapitalize="none"
-            spellCheck={false}
-            value={value}
-            onChange={(event) => change(key, { value: event.target.value })}
-          />
-          {lines.length === 1 ? null : (
-            <button
-              type="button"
-              className="btn sm quiet square"
-              aria-label={t('erasure.form.remove', { value })}
-              onClick={() => onChange(lines.filter((line) => line.key !== key))}
+      <p className="label">{t('erasure.form.whoHint')}</p>
+      <div className="role-rows">
+        {lines.map(({ key, kind, value }) => (
+          <div className="row" key={key}>
+            <select
+              className="input"
+              aria-label={t('erasure.form.kind')}
+              value={kind}
+              onChange={(event) => change(key, { kind: IDENTITY_KINDS.find((one) => one === event.target.value) ?? 'user' })}
             >
-              <Icon name="close" />
-            </button>
-          )}
-        </div>
-      ))}
-      <div>
+              {IDENTITY_KINDS.map((one) => (
+                <option key={one} value={one}>
+                  {t(`erasure.kind.${one}`)}
+                </option>
+              ))}
+            </select>
+            <input
+              className="input"
+              aria-label={t('erasure.form.value')}
+              required
+              minLength={2}
+              maxLength={300}
+              autoCapitalize="none"
+              spellCheck={false}
+              value={value}
+              onChange={(event) => change(key, { value: event.target.value })}
+            />
+            {lines.length === 1 ? null : (
+              <button
+                type="button"
+                className="btn sm quiet square"
+                aria-label={t('erasure.form.remove', { value })}
+                onClick={() => onChange(lines.filter((line) => line.key !== key))}
+              >
+                <Icon name="close" />
+              </button>
+            )}
+          </div>
+        ))}
         <button
           type="button"
-          className="btn sm quiet"
+          className="btn sm"
           disabled={lines.length >= 20}
           onClick={() => onChange([...lines, { key: Math.max(...lines.map(({ key }) => key)) + 1, kind: 'user', value: '' }])}
         >

@@ -29,29 +29,31 @@ export function KeepingPage(): ReactNode {
     <>
       <SettingsHead title={t('title')} lead={t('lead')} />
       {error === null ? null : <ProblemNote error={error} retry={() => void retention.refetch()} />}
-      {retention.data === undefined ? null : <Retention retention={retention.data} />}
-      <Panel
-        title={t('hold.title')}
-        text={t('hold.text')}
-        end={
-          <button type="button" className="btn sm" onClick={() => show('hold')}>
-            {t('hold.add')}
-          </button>
-        }
-      >
-        {holds.data === undefined ? null : <HoldTable holds={holds.data.holds} />}
-      </Panel>
-      <Panel
-        title={t('erasure.title')}
-        text={t('erasure.text')}
-        end={
-          <button type="button" className="btn sm" onClick={() => show('erasure')}>
-            {t('erasure.add')}
-          </button>
-        }
-      >
-        {erasures.data === undefined ? null : <ErasureTable erasures={erasures.data.erasures} />}
-      </Panel>
+      <div className="stack">
+        {retention.data === undefined ? null : <Retention retention={retention.data} />}
+        <Panel
+          title={t('hold.title')}
+          text={t('hold.text')}
+          end={
+            <button type="button" className="btn sm" onClick={() => show('hold')}>
+              {t('hold.add')}
+            </button>
+          }
+        >
+          {holds.data === undefined ? null : <HoldTable holds={holds.data.holds} />}
+        </Panel>
+        <Panel
+          title={t('erasure.title')}
+          text={t('erasure.text')}
+          end={
+            <button type="button" className="btn sm" onClick={() => show('erasure')}>
+              {t('erasure.add')}
+            </button>
+          }
+        >
+          {erasures.data === undefined ? null : <ErasureTable erasures={erasures.data.erasures} />}
+        </Panel>
+      </div>
       {open === 'hold' ? <HoldDrawer onClose={() => show(undefined)} /> : null}
       {open === 'erasure' ? <ErasureDrawer onClose={() => show(undefined)} /> : null}
     </>

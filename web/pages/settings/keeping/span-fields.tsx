@@ -30,8 +30,8 @@ export function SpanFields({ span, onChange }: { span: SpanDraft; onChange: (spa
           ))}
         </select>
       </Field>
-      <div className="row">
-        <Field label={t('span.from')} hint={t('span.hint')}>
+      <div className="row ask">
+        <Field label={t('span.from')}>
           <input
             className="input"
             type="date"
@@ -49,6 +49,7 @@ export function SpanFields({ span, onChange }: { span: SpanDraft; onChange: (spa
             onChange={(event) => onChange({ ...span, to: event.target.value })}
           />
         </Field>
+        <small className="label">{t('span.hint')}</small>
       </div>
     </>
   )
