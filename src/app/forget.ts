@@ -12,6 +12,8 @@ const DAY_MS = 86_400_000
 const DETECTIONS_KEPT_MS = 31 * DAY_MS
 /** A quarter's objectives, and the one before to compare with. */
 const READINGS_KEPT_MS = 200 * DAY_MS
+/** As far back as a sample may be given. */
+const SAMPLES_KEPT_MS = 400 * DAY_MS
 /** A host that was not heard for a quarter is nobody's any more. */
 const HOSTS_KEPT_MS = 90 * DAY_MS
 
@@ -27,9 +29,9 @@ export async function forgetOld(state: State, now: number, alertDays: number | n
   await state.transaction<CollectTables, void>((trx) => forgetHosts(trx, now - HOSTS_KEPT_MS))
   await state.transaction((trx) => forgetDetections(trx, now - DETECTIONS_KEPT_MS))
   await state.transaction<DeclareTables, void>((trx) => forgetReadings(trx, now - READINGS_KEPT_MS))
+  await state.transaction<DeclareTables, void>((trx) => forgetSamples(trx, now - SAMPLES_KEPT_MS))
 }
 
-  await state.transaction<DeclareTables, void>((trx) => forgetSamples(trx, now - SAMPLES_KEPT_MS))
 async function forgetClosedAlerts(state: State, before: number): Promise<void> {
   for (;;) {
     const gone = await state.transaction((trx) => forgetAlerts(trx, before, ALERTS_A_TRANSACTION))
