@@ -203,6 +203,7 @@ function freshRow(alert: GrowingAlert, stories: readonly StoryRow[], now: number
     group: alert.group,
     fields: alert.fields,
     conditions: alert.conditions,
+    ...latestFigures(alert.detections),
     eventIds: eventIdsOf([], alert.detections),
   }
   const titleJa = rule.ja?.title ?? rule.title
@@ -257,13 +258,22 @@ function grownRow(row: AlertsTable, more: Additions, now: number): AlertsTable {
     first_observed: more.first,
     last_observed: more.last,
     updated: now,
-    detail: row.count >= EVENT_IDS_KEPT ? row.detail : grownDetail(row.detail, more.detections),
+    detail: grownDetail(row.detail, more.detections, row.count),
   }
 }
 
-function grownDetail(text: string, detections: readonly Detection[]): string {
+function grownDetail(text: string, detections: readonly Detection[], count: number): string {
+  const figures = latestFigures(detections)
+  if (count >= EVENT_IDS_KEPT && figures === undefined) return text
   const detail = readJson<StoredDetail>(text)
-  return jsonText({ ...detail, eventIds: eventIdsOf(detail.eventIds, detections) })
+  return jsonText({ ...detail, ...figures, eventIds: eventIdsOf(detail.eventIds, detections) })
+}
+
+/** What is usual stays, how far from it somebody is by now does not: of behaviour the latest finding is shown. */
+function latestFigures(detections: readonly Detection[]): Pick<StoredDetail, 'fields' | 'conditions'> | undefined {
+  const latest = detections.at(-1)
+  if (latest?.rule.engine !== 'behaviour') return undefined
+  return { fields: latest.fields, conditions: latest.conditions ?? [] }
 }
 
 function changeOf(row: AlertsTable) {

@@ -1,5 +1,6 @@
 import { columns } from '../platform/state/columns.ts'
 import type { Migration } from '../platform/state/migrate.ts'
+import { behaviourMigrations } from './behaviour/migrations.ts'
 import { exceptionMigrations } from './exceptions/migrations.ts'
 import { iocMigrations } from './ioc/migrations.ts'
 import { notifyMigrations } from './notify/migrations.ts'
@@ -96,6 +97,7 @@ export const migrations: readonly Migration[] = [
     },
   },
   ...quarantineMigrations,
+  ...behaviourMigrations,
   ...scenarioMigrations,
   ...exceptionMigrations,
   ...notifyMigrations,

@@ -2,6 +2,7 @@ import { type Caller, type Route, route } from '../platform/http/route.ts'
 import { scopedTo } from '../platform/state/scope.ts'
 import { alertDetail } from './alerts-detail.ts'
 import { alertCounts, alertQueue } from './alerts-queue.ts'
+import { behaviourRoutes } from './behaviour/routes.ts'
 import { exceptionRoutes } from './exceptions/routes.ts'
 import type { DetectDeps } from './routes-deps.ts'
 import { ruleRoutes } from './routes-rules.ts'
@@ -111,6 +112,7 @@ export function routes(deps: DetectDeps): Route[] {
       response: verdictResponse,
       handle: ({ body, caller }) => write(caller, (trx, now) => undoVerdict(trx, body.ids, caller, now)),
     }),
+    ...behaviourRoutes(deps),
     ...exceptionRoutes(deps),
     ...ruleRoutes(deps),
   ]

@@ -1,34 +1,23 @@
 import type { Detection, Level, RuleInfo } from '../../../kernel/detection.ts'
-import { SELFTEST_SCOPE, type StoredEvent } from '../../../kernel/event.ts'
+import type { StoredEvent } from '../../../kernel/event.ts'
+import { type Deed, type DeedOf, deedOf } from './deed.ts'
 import { conditionsOf, fieldsOf } from './explain.ts'
-import {
-  type BehaviourKind,
-  ENTITY_KINDS,
-  HOURS_FEATURE,
-  nameAt,
-  peersOf,
-  type Seen,
-  seenOf,
-  signedIn,
-  TRAVEL_FEATURE,
-  VALUE_FEATURES,
-  VOLUME_FEATURES,
-} from './features.ts'
+import { type BehaviourKind, ENTITY_KINDS, HOURS_FEATURE, TRAVEL_FEATURE, VALUE_FEATURES, VOLUME_FEATURES } from './features.ts'
 import { faded, type Judged, judgeHour, judgeValue, judgeVolume, scoreOf } from './judge.ts'
 import { type BehaviourCosts, type BehaviourLimits, LEAST_SCORE, LIMITS } from './limits.ts'
 import { adopt, barOf, learnNovelty, learnVolume, newPool, noteScore, type Pool, spreadOf } from './pool.ts'
-import { beginDay, newProfile, type Profile, sight, valueBook, volumeBook } from './profile.ts'
+import { beginDay, newProfile, type Place, type Profile, sight, valueBook, volumeBook } from './profile.ts'
 import { BEHAVIOUR_RULES } from './rules.ts'
-import { impossible, placeOf } from './travel.ts'
+import { impossible } from './travel.ts'
 
 const DAY_MS = 86_400_000
 const HOUR_MS = 3_600_000
 /** An alert about an entity is told again within a day only if it became so much odder. */
 const ODDER = 1.4
+/** … or if an amount has become so many times what was told. */
+const FURTHER = 2
 /** Signals that weigh less than this by now are dropped. */
 const LEAST_SIGNAL = 0.05
-/** Senders whose clock is ahead by more than this are believed no longer. */
-const MOST_AHEAD_MS = HOUR_MS
 /** Of a network that a person used on so many days, a jump is no travel: that is how VPNs look. */
 const USUAL_NETWORK_DAYS = 3
 const TRAVEL_SCORE = 4.5
@@ -92,43 +81,45 @@ export class BehaviourEngine {
     return { changed, gone }
   }
 
-  /** An entity is learned anew from now on; for people who must be forgotten. */
-  forget(scope: string, kind: BehaviourKind, name: string): void {
-    const key = keyOf(scope, kind, name)
-    const profile = this.#profiles.get(key)
-    if (profile === undefined) return
-    this.#profiles.delete(key)
-    this.#dirty.delete(profile)
-    this.#gone.push(profile)
+  /** An entity is learned anew from now on, in every scope where none is given; for people who must be forgotten. */
+  forget(scope: string | undefined, kind: BehaviourKind, name: string): void {
+    for (const [key, profile] of this.#profiles) {
+      if (profile.kind !== kind || profile.name !== name || (scope !== undefined && profile.scope !== scope)) continue
+      this.#profiles.delete(key)
+      this.#dirty.delete(profile)
+      this.#gone.push(profile)
+    }
   }
 
   /** With `emit` false it is learned from and nothing is told. */
   run(events: readonly StoredEvent[], emit: boolean): Detection[] {
+    return events.flatMap((event) => {
+      const deed = event.sequence <= this.#from ? undefined : deedOf(event)
+      return deed === undefined ? [] : this.take([deed], event.sequence, emit)
+    })
+  }
+
+  /** The same for what was taken from the events of one batch, in their order. */
+  take(deeds: readonly Deed[], sequence: number, emit: boolean): Detection[] {
+    // What the state knows already is read back for others' sake.
+    if (sequence <= this.#from) return []
     const detections: Detection[] = []
-    for (const event of events) this.#take(event, emit ? detections : undefined)
+    for (const deed of deeds) for (const one of deed.of) this.#learn(deed, one, emit ? detections : undefined)
     return detections
   }
 
-  #take(event: StoredEvent, detections: Detection[] | undefined): void {
-    // What the state knows already is read back for others' sake.
-    if (event.sequence <= this.#from || event.scope === SELFTEST_SCOPE || event.parser === 'unknown') return
-    let seen: Seen | undefined
-    for (const kind of ENTITY_KINDS) {
-      const name = nameAt(event.doc, kind)
-      if (name === undefined) continue
-      seen ??= seenOf(event.doc)
-      this.#learn(event, seen, kind, name, detections)
-    }
-  }
-
-  #learn(event: StoredEvent, seen: Seen, kind: BehaviourKind, name: string, detections: Detection[] | undefined): void {
-    const at = event.observed > event.received + MOST_AHEAD_MS ? event.received : event.observed
+  #learn(
+    deed: Deed,
+    { kind, name, peers, criticality, values, amounts, place }: DeedOf,
+    detections: Detection[] | undefined,
+  ): void {
+    const { scope, observed: at } = deed
     const local = at + this.#zoneMs
     const day = Math.floor(local / DAY_MS)
-    const pool = this.#pool(event.scope, kind)
-    const profile = this.#profile(event.scope, kind, name, day, at)
-    const peers = peersOf(event.doc, kind)
+    const pool = this.#pool(scope, kind)
+    const profile = this.#profile(scope, kind, name, day, at)
     if (peers !== '') profile.peers = peers
+    if (criticality !== undefined) profile.criticality = criticality
     this.#dirty.add(profile)
     if (day > profile.day) this.#endDay(profile, pool, day)
     profile.lastSeen = Math.max(profile.lastSeen, at)
@@ -136,21 +127,18 @@ export class BehaviourEngine {
     if (late) this.costs.late++
     let odder = false
     const found = (feature: string, weight: number, judged: Judged | undefined): void => {
-      if (judged !== undefined && !late && keepSignal(profile, feature, judged.surprise * weight, judged, at, event.id))
+      if (judged !== undefined && !late && keepSignal(profile, feature, judged.surprise * weight, judged, at, deed.id))
         odder = true
     }
-    for (const feature of VALUE_FEATURES) {
-      if (feature.kind !== kind) continue
-      const value = feature.read(seen)
-      if (value === undefined) continue
+    for (const [place, value] of values) {
+      const feature = VALUE_FEATURES[place]!
       const book = valueBook(profile, feature.id)
       const first = book.known.size === 0
       const sighting = sight(book, value, profile.day, this.#limits, this.costs)
       if (sighting === 'today') continue
       if (sighting === 'new') {
         const others = adopt(pool, feature.id, value, profile.day, first, this.#limits, this.costs)
-        if (profile.days > 0)
-          found(feature.id, feature.weight, judgeValue(profile, feature.id, value, book, sighting, others, pool))
+        found(feature.id, feature.weight, judgeValue(profile, feature.id, value, book, sighting, others, pool))
       } else {
         const others = { spread: spreadOf(pool, feature.id, value), lately: 0 }
         found(feature.id, feature.weight, judgeValue(profile, feature.id, value, book, sighting, others, pool))
@@ -161,19 +149,18 @@ export class BehaviourEngine {
       }
     }
     if (late) return
-    for (const feature of VOLUME_FEATURES) {
-      if (feature.kind !== kind) continue
-      const amount = feature.read(seen)
-      if (amount > 0) found(feature.id, feature.weight, this.#add(profile, pool, feature.id, amount, feature.least, feature.unit))
+    for (const [place, amount] of amounts) {
+      const feature = VOLUME_FEATURES[place]!
+      found(feature.id, feature.weight, this.#add(profile, pool, feature.id, amount, feature.least, feature.unit))
     }
     const hour = Math.floor(local / HOUR_MS) % 24
     if (((profile.hoursToday >>> hour) & 1) === 0) {
       profile.hoursToday |= 1 << hour
       found(HOURS_FEATURE[kind].id, HOURS_FEATURE[kind].weight, judgeHour(profile, hour))
     }
-    if (kind === 'user' && signedIn(seen)) found(TRAVEL_FEATURE, 1, travelled(profile, seen, at))
+    if (place !== undefined) found(TRAVEL_FEATURE, 1, travelled(profile, place))
     // One bar for all of a scope: it is one person's day that alerts fill.
-    if (odder) this.#tell(profile, this.#pool(event.scope, ENTITY_KINDS[0]), event, at, detections)
+    if (odder) this.#tell(profile, this.#pool(scope, ENTITY_KINDS[0]), deed, detections)
   }
 
   /** Adds to a day's total, and judges it each time it grew by a fourth. */
@@ -192,16 +179,19 @@ export class BehaviourEngine {
     return judgeVolume(profile, book, least, unit, pool.volumes.get(`${profile.peers}\0${feature}`))
   }
 
-  #tell(profile: Profile, pool: Pool, event: StoredEvent, at: number, detections: Detection[] | undefined): void {
+  #tell(profile: Profile, pool: Pool, deed: Deed, detections: Detection[] | undefined): void {
+    const at = deed.observed
     const score = scoreOf(profile, at)
     noteScore(pool, profile.day, `${profile.kind} ${profile.name}`, score)
     profile.peak = Math.max(profile.peak, score)
     const bar = Math.max(LEAST_SCORE, barOf(pool))
     if (score < bar) return
     const { alerted } = profile
-    if (alerted !== undefined && score < alerted.score * Math.max(ODDER * faded((at - alerted.at) / 2), 0)) return
-    profile.alerted = { at, score }
-    detections?.push(detectionOf(profile, event, at, score, bar))
+    const times = timesUsual(profile)
+    if (alerted !== undefined && score < alerted.score * ODDER * faded((at - alerted.at) / 2) && times < alerted.times * FURTHER)
+      return
+    profile.alerted = { at, score, times }
+    detections?.push(detectionOf(profile, deed, score, bar))
   }
 
   #endDay(profile: Profile, pool: Pool, day: number): void {
@@ -257,11 +247,17 @@ function keepSignal(profile: Profile, feature: string, score: number, { detail }
   return true
 }
 
-function travelled(profile: Profile, { source }: Seen, at: number): Judged | undefined {
-  const to = placeOf(source, at)
-  if (to === undefined) return undefined
+/** How many times the most that is usual the furthest amount is. */
+function timesUsual({ signals }: Profile): number {
+  let most = 0
+  for (const { detail } of signals.values())
+    if (detail.type === 'volume') most = Math.max(most, detail.now / Math.max(1, detail.high))
+  return most
+}
+
+function travelled(profile: Profile, to: Place): Judged | undefined {
   const from = profile.place
-  if (from === undefined || at >= from.at) profile.place = to
+  if (from === undefined || to.at >= from.at) profile.place = to
   const detail = from === undefined ? undefined : impossible(from, to)
   if (detail === undefined) return undefined
   const networks = profile.values.get('user-network')?.known
@@ -269,23 +265,23 @@ function travelled(profile: Profile, { source }: Seen, at: number): Judged | und
   return usual(from!.network) && usual(to.network) ? undefined : { surprise: TRAVEL_SCORE, detail }
 }
 
-function detectionOf(profile: Profile, event: StoredEvent, at: number, score: number, bar: number): Detection {
+function detectionOf(profile: Profile, { id, scope, observed, received }: Deed, score: number, bar: number): Detection {
   const signals = [...profile.signals.values()]
-    .filter((signal) => signal.score * faded(at - signal.at) >= LEAST_SIGNAL)
-    .sort((a, b) => b.score * faded(at - b.at) - a.score * faded(at - a.at))
+    .filter((signal) => signal.score * faded(observed - signal.at) >= LEAST_SIGNAL)
+    .sort((a, b) => b.score * faded(observed - b.at) - a.score * faded(observed - a.at))
   const travel = signals.find(({ feature }) => feature === TRAVEL_FEATURE)
-  const rule = travel?.eventId === event.id ? BEHAVIOUR_RULES.travel : BEHAVIOUR_RULES[profile.kind]
+  const rule = travel?.eventId === id ? BEHAVIOUR_RULES.travel : BEHAVIOUR_RULES[profile.kind]
   const eventIds = [...new Set(signals.toSorted((a, b) => a.at - b.at).map(({ eventId }) => eventId))].slice(-EVENTS_NAMED)
   return {
     rule: { ...rule, level: levelOf(score, bar) },
-    eventIds: eventIds.includes(event.id) ? eventIds : [...eventIds, event.id],
+    eventIds: eventIds.includes(id) ? eventIds : [...eventIds, id],
     eventCount: eventIds.length,
-    fields: fieldsOf(profile, signals, score, bar, at),
+    fields: fieldsOf(profile, signals, score, bar, observed),
     conditions: conditionsOf(signals),
     group: { [profile.kind === 'user' ? 'user.name' : 'host.name']: profile.name },
-    observed: event.observed,
-    received: event.received,
-    scope: event.scope,
+    observed,
+    received,
+    scope,
   }
 }
 

@@ -13,6 +13,7 @@ export function fieldsOf(profile: Profile, signals: readonly Signal[], score: nu
     'behaviour.bar': rounded(bar),
     'behaviour.days': profile.days,
     ...(profile.peers === '' ? {} : { 'behaviour.peers': profile.peers }),
+    ...(profile.criticality === undefined ? {} : { 'behaviour.criticality': profile.criticality }),
     'behaviour.signals': signals.slice(0, SIGNALS_SHOWN).map((signal) => ({
       feature: signal.feature,
       score: rounded(signal.score * faded(now - signal.at)),

@@ -84,6 +84,8 @@ export interface Profile {
   readonly kind: BehaviourKind
   readonly name: string
   peers: string
+  /** How much the asset matters, as its events last said. */
+  criticality: string | undefined
   readonly firstDay: number
   day: number
   /** Active days before today, and the same faded. */
@@ -100,7 +102,7 @@ export interface Profile {
   place: Place | undefined
   readonly signals: Map<string, Signal>
   /** Of the last alert. */
-  alerted: { readonly at: number; readonly score: number } | undefined
+  alerted: { readonly at: number; readonly score: number; readonly times: number } | undefined
   /** Highest score of the day. */
   peak: number
 }
@@ -111,6 +113,7 @@ export function newProfile(scope: string, kind: BehaviourKind, name: string, day
     kind,
     name,
     peers: '',
+    criticality: undefined,
     firstDay: day,
     day,
     days: 0,
@@ -252,6 +255,7 @@ export function restoreProfile(text: string): Profile {
     volumes: new Map(stored.volumes),
     signals: new Map(stored.signals.map((signal) => [signal.feature, signal])),
     place: stored.place,
+    criticality: stored.criticality,
     alerted: stored.alerted,
   }
 }

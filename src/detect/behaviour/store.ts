@@ -1,0 +1,137 @@
+import type { Insertable, Kysely } from 'kysely'
+import type { Detection, RuleInfo } from '../../kernel/detection.ts'
+import { DEFAULT_SCOPE, type StoredEvent } from '../../kernel/event.ts'
+import type { Deed } from '../engines/behaviour/deed.ts'
+import { BehaviourEngine, type BehaviourOptions } from '../engines/behaviour/engine.ts'
+import type { BehaviourKind } from '../engines/behaviour/features.ts'
+import { scoreOf } from '../engines/behaviour/judge.ts'
+import { type Pool, poolText, restorePool } from '../engines/behaviour/pool.ts'
+import { type Profile, profileText, restoreProfile } from '../engines/behaviour/profile.ts'
+import { deleteProfile, readPools, readProfiles, readState, writePool, writeProfiles, writeState } from './queries.ts'
+import type { BehaviourPoolsTable, BehaviourTable, BehaviourTables } from './tables.ts'
+
+/** What is learned is written this often, at the end of a batch; after a crash the batches since are read again. */
+const KEEP_EVERY_MS = 5 * 60_000
+
+type Transaction = (work: (trx: Kysely<BehaviourTables>) => Promise<void>) => Promise<void>
+
+export interface Behaviour {
+  readonly rules: readonly RuleInfo[]
+  /** The lake's batch up to which nothing has to be seen again after a restart. */
+  readonly checkpoint: number
+  /** What was taken from the events of a batch, in their order. */
+  take(deeds: readonly Deed[], sequence: number): Detection[]
+  /** Events that are read back. With `emit` false it is learned from and nothing is told. */
+  run(events: readonly StoredEvent[], emit: boolean): Detection[]
+  /** A batch has been seen as a whole: what is known by now may be kept. */
+  saw(sequence: number): void
+  /** Writes what was put aside, in one transaction. @returns whether there was anything. */
+  flush(transaction: Transaction): Promise<boolean>
+  /** Puts everything aside that changed since, also if that was a moment ago. */
+  keep(): void
+  /** A person who must be forgotten; learned anew from here on. */
+  forget(scope: string | undefined, kind: BehaviourKind, name: string): void
+}
+
+/** As it is written: texts of one moment, between two batches. */
+interface Kept {
+  readonly sequence: number
+  readonly profiles: readonly Insertable<BehaviourTable>[]
+  readonly gone: readonly Pick<Profile, 'scope' | 'kind' | 'name'>[]
+  readonly pools: readonly Insertable<BehaviourPoolsTable>[]
+  readonly costs: { readonly evicted: number; readonly forgotten: number; readonly late: number }
+  readonly entities: number
+}
+
+/**
+ * The behaviour engine with its memory in the state store.
+ * @param fresh where to begin if nothing was ever learned here: a lake is not read back for it.
+ */
+export async function openBehaviour(
+  db: Kysely<BehaviourTables>,
+  writer: string,
+  fresh: number,
+  options: BehaviourOptions = {},
+  now: () => number = () => performance.now(),
+): Promise<Behaviour> {
+  const before = await readState(db, writer)
+  const profiles: Profile[] = []
+  for await (const text of readProfiles(db)) profiles.push(restoreProfile(text))
+  const pools = (await readPools(db)).map(({ scope, kind, pool }) => [`${scope}\0${kind}`, restorePool(pool)] as const)
+  const checkpoint = before?.sequence ?? fresh
+  const engine = new BehaviourEngine(options, {
+    profiles,
+    pools,
+    sequence: checkpoint,
+    ...(before === undefined ? {} : { costs: { evicted: before.evicted, forgotten: before.forgotten, late: before.late } }),
+  })
+  let sequence = checkpoint
+  let kept: Kept | undefined
+  let keepAt = now() + KEEP_EVERY_MS
+
+  function put(): void {
+    keepAt = now() + KEEP_EVERY_MS
+    const { changed, gone } = engine.takeChanges()
+    if (changed.length === 0 && gone.length === 0) return
+    kept = {
+      sequence,
+      profiles: changed.map(rowOf),
+      gone,
+      pools: [...engine.pools].map(([key, pool]) => poolRow(key, pool)),
+      costs: { ...engine.costs },
+      entities: engine.entities,
+    }
+  }
+
+  return {
+    rules: engine.rules,
+    checkpoint,
+    take: (deeds, sequence) => engine.take(deeds, sequence, true),
+    run: (events, emit) => engine.run(events, emit),
+    saw(seen) {
+      sequence = Math.max(sequence, seen)
+      // What is put aside is written first, or its rows would be lost.
+      if (kept === undefined && now() >= keepAt) put()
+    },
+    keep() {
+      if (kept === undefined) put()
+    },
+    async flush(transaction) {
+      const ready = kept
+      if (ready === undefined) return false
+      await transaction((trx) => write(trx, writer, ready))
+      kept = undefined
+      return true
+    },
+    forget(scope, kind, name) {
+      engine.forget(scope, kind, name.toLowerCase())
+      keepAt = 0
+    },
+  }
+}
+
+function rowOf(profile: Profile): Insertable<BehaviourTable> {
+  const at = [...profile.signals.values()].reduce((last, signal) => Math.max(last, signal.at), 0)
+  return {
+    scope: profile.scope,
+    kind: profile.kind,
+    name: profile.name,
+    last_seen: profile.lastSeen,
+    score: scoreOf(profile, at),
+    score_at: at,
+    profile: profileText(profile),
+  }
+}
+
+function poolRow(key: string, pool: Pool): Insertable<BehaviourPoolsTable> {
+  const [scope = '', kind = ''] = key.split('\0')
+  return { scope, kind: kind as BehaviourKind, pool: poolText(pool) }
+}
+
+async function write(trx: Kysely<BehaviourTables>, writer: string, kept: Kept): Promise<void> {
+  for (const { scope, kind, name } of kept.gone) await deleteProfile(trx, scope, kind, name)
+  await writeProfiles(trx, kept.profiles)
+  for (const pool of kept.pools) await writePool(trx, pool)
+  const { sequence, entities, costs } = kept
+  await writeState(trx, { writer, scope: DEFAULT_SCOPE, sequence, entities, ...costs })
+}
