@@ -39,19 +39,20 @@ const PLACES: readonly (readonly [path: string, ask: Ask])[] = [
 ]
 
 interface Node {
+  readonly key: string
   readonly asks: { readonly path: string; readonly ask: Ask }[]
-  readonly below: Map<string, Node>
+  readonly below: Node[]
 }
 
 /** The places as a tree, so that an event is walked once, and only where it has something. */
-const TREE: Node = { asks: [], below: new Map() }
+const TREE: Node = { key: '', asks: [], below: [] }
 for (const [path, ask] of PLACES) {
   let node = TREE
   for (const key of path.split('.')) {
-    let next = node.below.get(key)
+    let next = node.below.find((one) => one.key === key)
     if (next === undefined) {
-      next = { asks: [], below: new Map() }
-      node.below.set(key, next)
+      next = { key, asks: [], below: [] }
+      node.below.push(next)
     }
     node = next
   }
@@ -81,8 +82,8 @@ export function hitsOf(index: IndicatorIndex, doc: JsonObject): readonly EventHi
     if (typeof here === 'object' && here !== null) {
       for (const { path, ask } of node.asks)
         if (ask === 'hash') for (const member of Object.values(here)) askAbout(path, ask, member)
-      for (const [key, next] of node.below) {
-        const value = (here as JsonObject)[key]
+      for (const next of node.below) {
+        const value = (here as JsonObject)[next.key]
         if (value !== undefined && value !== null && typeof value !== 'function') walk(next, value)
       }
       return
