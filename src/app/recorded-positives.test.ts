@@ -1,8 +1,9 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { beforeAll, describe, expect, it } from 'vitest'
-import { lineParsers } from '../cli/detect/parsers.ts'
+import { joinLines } from '../collect/join/lines.ts'
 import { parseRecord } from '../collect/normalise/parse-record.ts'
+import { parsers } from '../collect/parsers/registry.ts'
 import { loadRuleFiles } from '../detect/engines/sigma/load/read-files.ts'
 import { compileSigma, type SigmaProgram } from '../detect/engines/sigma/match/program.ts'
 import { readSamples } from '../detect/engines/sigma/testing/samples.ts'
@@ -81,7 +82,7 @@ async function readDocs(file: string): Promise<JsonObject[]> {
   const docs: JsonObject[] = []
   await readRecords(
     file,
-    { parsers: lineParsers, now: NOW },
+    { parsers: async () => ({ parsers, join: joinLines }), now: NOW },
     {
       record: (doc) => docs.push(doc),
       unreadable: (line, reason) => {
