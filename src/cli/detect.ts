@@ -2,7 +2,7 @@ import { statSync, writeFileSync } from 'node:fs'
 import { availableParallelism } from 'node:os'
 import { formerIds } from '../detect/engines/sigma/load/related.ts'
 import { classifier } from '../detect/engines/sigma/shapes/registry.ts'
-import { splitFile } from '../detect/input/read-part.ts'
+import { type FilePart, splitFile } from '../detect/input/read-part.ts'
 import type { Unreadable } from '../detect/input/record.ts'
 import { RuleProgram } from '../detect/rule-program.ts'
 import type { Refusal } from '../kernel/detection.ts'
@@ -13,7 +13,7 @@ import type { Hit } from './detect/hit.ts'
 import { type DetectOptions, detectOptions, USAGE } from './detect/options.ts'
 import { Output } from './detect/output.ts'
 import { lineParsers } from './detect/parsers.ts'
-import { runOnThreads } from './detect/pool.ts'
+import { Helpers } from './detect/pool.ts'
 import { Progress } from './detect/progress.ts'
 import { type ChosenRules, chooseRules, reportedLevel } from './detect/rules.ts'
 import { type PartResult, runPart } from './detect/run-file.ts'
@@ -22,6 +22,8 @@ import { EXIT, guarded } from './options.ts'
 const EXIT_UNREADABLE = 2
 /** Below this much input a second thread costs more (it loads the rules again) than it brings. */
 const THREAD_WORTH = 192 << 20
+/** So that threads end at about the same time. */
+const PARTS_A_THREAD = 4
 const MOST_NAMED = 20
 
 /** `kanpeki detect`: Sigma and Falco rules over files. Resolves with the exit code. */
@@ -44,7 +46,40 @@ interface Tally {
   failedFiles: number
 }
 
+/** What is read, by whom. */
+interface Work {
+  readonly parts: readonly FilePart[]
+  readonly helpers: Helpers | undefined
+  /** Milliseconds UTC: what formats without a year or date are completed from. */
+  readonly now: number
+}
+
 async function detect(options: DetectOptions): Promise<number> {
+  const work = divided(options)
+  try {
+    return await detectIn(options, work)
+  } finally {
+    await work.helpers?.end()
+  }
+}
+
+/** Other threads begin to load the rules before this one does. */
+function divided(options: DetectOptions): Work {
+  const { files, rules, where, pipelines, placeholders, level, assume } = options
+  const threads = options.threads ?? suggestedThreads(files)
+  const parts = files.flatMap((file) => splitFile(file, threads * PARTS_A_THREAD))
+  const now = Date.now()
+  // Only the main thread has standard input.
+  const isShared = threads > 1 && parts.length > 1 && !files.includes('-')
+  const choice = { rules, where, pipelines, placeholders, level }
+  return {
+    parts,
+    now,
+    helpers: isShared ? new Helpers(Math.min(threads, parts.length) - 1, { choice, assume, now }) : undefined,
+  }
+}
+
+async function detectIn(options: DetectOptions, work: Work): Promise<number> {
   const started = performance.now()
   const chosen = chooseRules(options)
   const correlation = await correlationOf(chosen)
@@ -52,7 +87,7 @@ async function detect(options: DetectOptions): Promise<number> {
   reportRefused(refused)
   const tally: Tally = { records: 0, detections: 0, unreadable: [], failedFiles: 0 }
   const loaded = chosen.rules.length + chosen.falco.rules.length + (correlation?.compiled.program.rules.length ?? 0)
-  if (loaded > 0) await run(options, chosen, correlation, tally)
+  if (loaded > 0) await run(options, work, chosen, correlation, tally)
   else
     process.stderr.write(
       `kanpeki: no rule was loaded from ${options.rules.join(', ')}. Remedy: check --rules, --where and --level.\n`,
@@ -76,6 +111,7 @@ async function correlationOf({ rules, correlations }: ChosenRules): Promise<File
 
 async function run(
   options: DetectOptions,
+  { parts, helpers, now }: Work,
   chosen: ChosenRules,
   correlation: FileCorrelation | undefined,
   tally: Tally,
@@ -86,8 +122,6 @@ async function run(
     silent,
     classify: classifier(options.assume, chosen.pipelines),
   })
-  const threads = options.threads ?? suggestedThreads(options.files)
-  const parts = options.files.flatMap((file) => splitFile(file, threads * 2))
   const output = new Output()
   const formatter = formatterOf(options.format, { colour: process.stdout.isTTY === true })
   const progress = new Progress(parts.length, performance.now())
@@ -111,36 +145,26 @@ async function run(
     )
     progress.show(index + 1, tally.records, performance.now())
   }
-  const now = Date.now()
-  // Only the main thread has standard input.
-  if (threads > 1 && parts.length > 1 && !options.files.includes('-')) {
-    const { rules, where, pipelines, placeholders, level } = options
-    const choice = { rules, where, pipelines, placeholders, level }
-    await runOnThreads(parts, threads, { choice, silent, watched, assume: options.assume, now }, take)
-  } else
-    await runHere(
-      parts.map((part, index) => ({ part, index })),
-      program,
-      { watched, now },
-      take,
-      () => output.closed,
-    )
+  const runner = { program, parsers: lineParsers, watched, now }
+  const here = (part: FilePart) => runPart(part, runner)
+  const isClosed = () => output.closed
+  if (helpers === undefined) await runInOrder(parts, here, take, isClosed)
+  else await helpers.run({ parts, silent, watched }, here, take, isClosed)
   for (const hit of correlation?.run(program) ?? []) print(hit)
   progress.clear()
   output.write(formatter.end())
   output.flush()
 }
 
-async function runHere(
-  parts: readonly { readonly part: Parameters<typeof runPart>[0]; readonly index: number }[],
-  program: RuleProgram,
-  runner: { readonly watched: ReadonlySet<string>; readonly now: number },
+async function runInOrder(
+  parts: readonly FilePart[],
+  run: (part: FilePart) => Promise<PartResult>,
   take: (index: number, result: PartResult) => void,
   isClosed: () => boolean,
 ): Promise<void> {
-  for (const { part, index } of parts) {
+  for (const [index, part] of parts.entries()) {
     if (isClosed()) return
-    take(index, await runPart(part, { program, parsers: lineParsers, ...runner }))
+    take(index, await run(part))
   }
 }
 

@@ -1,23 +1,74 @@
+import { setImmediate } from 'node:timers/promises'
 import { Worker } from 'node:worker_threads'
 import type { FilePart } from '../../detect/input/read-part.ts'
 import { workerUrl } from '../../platform/worker-url.ts'
 import type { PartResult } from './run-file.ts'
-import type { WorkerSetup } from './worker.ts'
+import type { WorkerRun, WorkerSetup } from './worker.ts'
+
+/** What a run needs beyond the rules. */
+export type RunSetup = Pick<WorkerRun, 'parts' | 'silent' | 'watched'>
 
 /**
- * Runs the parts on worker threads and hands the results over in the order of the parts, as soon as that order allows.
- * Rejects when a worker fails.
+ * Threads beside the main one. Each loads the rules by itself, from the moment it is made, so that all of them are ready when the main
+ * thread is; then all take parts of the input, the main thread too, whoever is free the next.
  */
-export async function runOnThreads(
-  parts: readonly FilePart[],
-  threads: number,
-  setup: WorkerSetup,
-  done: (index: number, result: PartResult) => void,
-): Promise<void> {
+export class Helpers {
+  readonly #workers: readonly Worker[]
+
+  constructor(count: number, setup: WorkerSetup) {
+    this.#workers = Array.from({ length: count }, () => new Worker(workerUrl(import.meta.url, './worker'), { workerData: setup }))
+  }
+
+  /**
+   * Runs the parts and hands the results over in the order of the parts, as soon as that order allows. `here` runs a part in this thread;
+   * `isClosed` says that nobody wants more. Rejects when a thread fails.
+   */
+  async run(
+    setup: RunSetup,
+    here: (part: FilePart) => Promise<PartResult>,
+    done: (index: number, result: PartResult) => void,
+    isClosed: () => boolean,
+  ): Promise<void> {
+    const taken = new Int32Array(new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT))
+    const take = inOrder(done)
+    const ended = this.#workers.map((worker) => endOf(worker, take, isClosed))
+    for (const worker of this.#workers) worker.postMessage({ ...setup, taken } satisfies WorkerRun)
+    const runHere = async () => {
+      for (let index = Atomics.add(taken, 0, 1); index < setup.parts.length; index = Atomics.add(taken, 0, 1)) {
+        if (isClosed()) {
+          await this.end()
+          return
+        }
+        take(index, await here(setup.parts[index]!))
+        // Results of other threads wait meanwhile.
+        await setImmediate()
+      }
+    }
+    await Promise.all([runHere(), ...ended])
+  }
+
+  /** Ends the threads, whatever they do. */
+  async end(): Promise<void> {
+    await Promise.all(this.#workers.map((worker) => worker.terminate()))
+  }
+}
+
+/** Resolves when the thread has ended because no part was left, or because nobody wanted more. */
+function endOf(worker: Worker, take: (index: number, result: PartResult) => void, isClosed: () => boolean): Promise<void> {
+  return new Promise((resolve, reject) => {
+    worker.on('message', ({ index, result }: { readonly index: number; readonly result: PartResult }) => take(index, result))
+    worker.on('error', reject)
+    worker.on('exit', (code) => {
+      if (code === 0 || isClosed()) resolve()
+      else reject(new Error(`a detection thread ended with code ${code}`))
+    })
+  })
+}
+
+function inOrder(done: (index: number, result: PartResult) => void): (index: number, result: PartResult) => void {
   const waiting = new Map<number, PartResult>()
-  let next = 0
   let reported = 0
-  const takeResult = (index: number, result: PartResult) => {
+  return (index, result) => {
     waiting.set(index, result)
     for (let ready = waiting.get(reported); ready !== undefined; ready = waiting.get(reported)) {
       waiting.delete(reported)
@@ -25,24 +76,4 @@ export async function runOnThreads(
       reported += 1
     }
   }
-  const runWorker = () =>
-    new Promise<void>((resolve, reject) => {
-      const worker = new Worker(workerUrl(import.meta.url, './worker'), { workerData: setup })
-      const give = () => {
-        if (next >= parts.length) {
-          worker.postMessage('end')
-          return
-        }
-        worker.postMessage({ index: next, part: parts[next] })
-        next += 1
-      }
-      worker.on('message', ({ index, result }: { index: number; result: PartResult }) => {
-        takeResult(index, result)
-        give()
-      })
-      worker.on('error', reject)
-      worker.on('exit', (code) => (code === 0 ? resolve() : reject(new Error(`a detection thread ended with code ${code}`))))
-      give()
-    })
-  await Promise.all(Array.from({ length: Math.min(threads, parts.length) }, runWorker))
 }

@@ -9,25 +9,27 @@ import { runPart } from './run-file.ts'
 
 export interface WorkerSetup {
   readonly choice: RuleChoice
-  readonly silent: ReadonlySet<string>
-  readonly watched: ReadonlySet<string>
   readonly assume: LogSource | undefined
   readonly now: number
 }
 
-/** A detection thread: loads the same rules as its parent and runs the parts it is given, one after the other. */
+/** What a thread is given once the main one knows it. */
+export interface WorkerRun {
+  readonly parts: readonly FilePart[]
+  readonly silent: ReadonlySet<string>
+  readonly watched: ReadonlySet<string>
+  /** How many parts were taken, by all threads: whoever counts on takes the next. */
+  readonly taken: Int32Array<SharedArrayBuffer>
+}
+
+/** A detection thread: loads the same rules as the main thread and takes parts as long as there are some. */
 const setup = workerData as WorkerSetup
 const chosen = chooseRules(setup.choice)
-const program = new RuleProgram(chosen.rules, chosen.falco, {
-  silent: setup.silent,
-  classify: classifier(setup.assume, chosen.pipelines),
-})
-const runner = { program, watched: setup.watched, parsers: lineParsers, now: setup.now }
+const classify = classifier(setup.assume, chosen.pipelines)
 
-parentPort?.on('message', async (message: 'end' | { readonly index: number; readonly part: FilePart }) => {
-  if (message === 'end') {
-    parentPort?.close()
-    return
-  }
-  parentPort?.postMessage({ index: message.index, result: await runPart(message.part, runner) })
+parentPort?.once('message', async ({ parts, silent, watched, taken }: WorkerRun) => {
+  const program = new RuleProgram(chosen.rules, chosen.falco, { silent, classify })
+  const runner = { program, watched, parsers: lineParsers, now: setup.now }
+  for (let index = Atomics.add(taken, 0, 1); index < parts.length; index = Atomics.add(taken, 0, 1))
+    parentPort?.postMessage({ index, result: await runPart(parts[index]!, runner) })
 })
