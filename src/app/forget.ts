@@ -5,6 +5,8 @@ import { forgetReadings } from '../declare/queries.ts'
 import { forgetSamples } from '../declare/series/queries.ts'
 import type { DeclareTables } from '../declare/tables.ts'
 import { forgetAlerts, forgetDetections } from '../detect/alerts.ts'
+import { DEFAULT_SCOPE } from '../kernel/event.ts'
+import { recordEvidence } from '../platform/state/outbox.ts'
 import type { State } from '../platform/state/state.ts'
 
 const DAY_MS = 86_400_000
@@ -24,7 +26,7 @@ const ALERTS_A_TRANSACTION = 500
  * @param alertDays days that closed alerts are kept; null for ever.
  */
 export async function forgetOld(state: State, now: number, alertDays: number | null): Promise<void> {
-  if (alertDays !== null) await forgetClosedAlerts(state, now - alertDays * DAY_MS)
+  if (alertDays !== null) await forgetClosedAlerts(state, now, alertDays)
   await state.transaction<CollectTables, void>((trx) => forgetOldMinutes(trx, now))
   await state.transaction<CollectTables, void>((trx) => forgetHosts(trx, now - HOSTS_KEPT_MS))
   await state.transaction((trx) => forgetDetections(trx, now - DETECTIONS_KEPT_MS))
@@ -32,9 +34,17 @@ export async function forgetOld(state: State, now: number, alertDays: number | n
   await state.transaction<DeclareTables, void>((trx) => forgetSamples(trx, now - SAMPLES_KEPT_MS))
 }
 
-async function forgetClosedAlerts(state: State, before: number): Promise<void> {
+async function forgetClosedAlerts(state: State, now: number, days: number): Promise<void> {
+  const before = now - days * DAY_MS
+  const clock = { now: () => now }
   for (;;) {
-    const gone = await state.transaction((trx) => forgetAlerts(trx, before, ALERTS_A_TRANSACTION))
+    const gone = await state.transaction(async (trx) => {
+      const alerts = await forgetAlerts(trx, before, ALERTS_A_TRANSACTION)
+      const body = { action: 'alerts.forgotten', by: 'kanpeki', alerts, days, before: new Date(before).toISOString() }
+      const evidence = { type: 'admin' as const, scope: DEFAULT_SCOPE, observed: now, received: now, body }
+      if (alerts > 0) await recordEvidence(trx, [evidence], clock)
+      return alerts
+    })
     if (gone < ALERTS_A_TRANSACTION) return
   }
 }

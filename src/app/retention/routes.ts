@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { z } from 'zod'
+import { refuseUnconfirmed } from '../../access/confirm.ts'
 import type { Clock } from '../../kernel/clock.ts'
 import { KanpekiError } from '../../kernel/error.ts'
 import { DEFAULT_SCOPE } from '../../kernel/event.ts'
@@ -92,6 +93,8 @@ export function retentionRoutes(deps: RetentionRoutesDeps): Route[] {
       response: holdSchema,
       handle: async ({ params, caller }) => {
         const now = clock.now()
+        // What it kept may be gone for good within minutes.
+        refuseUnconfirmed(caller, now)
         await state.transaction<RetentionTables, void>(async (trx) => {
           const row = await holdById(trx, params.id)
           if (row === undefined) throw new KanpekiError('not_found', 'There is no such hold.')
