@@ -2,6 +2,7 @@ import { setImmediate as yieldTurn } from 'node:timers/promises'
 import type { Kysely } from 'kysely'
 import type { CommitResult } from '../../collect/commit.ts'
 import type { Watch } from '../../collect/completeness/watch.ts'
+import type { Behaviour } from '../../detect/behaviour/store.ts'
 import type { Quarantined } from '../../detect/rule-guard.ts'
 import type { Clock } from '../../kernel/clock.ts'
 import type { Detection } from '../../kernel/detection.ts'
@@ -43,6 +44,8 @@ export interface DetectorDeps {
   readonly recordEvidence: (trx: Kysely<PipelineTables>, evidence: readonly Evidence[]) => Promise<unknown>
   /** What follows hosts and numbers through every batch; nothing has to be read again for it up to `checkpoint`. */
   readonly watch: Pick<Watch, 'checkpoint' | 'saw' | 'tookIn'>
+  /** What learns what is usual for whom; nothing has to be read again for it up to `checkpoint`. */
+  readonly behaviour: Pick<Behaviour, 'checkpoint' | 'take' | 'run' | 'saw'>
   /** Accounts for a batch that was committed before a crash and never counted. */
   readonly countsOf: (batch: StoredBatch) => CommittedBatch['counts']
   readonly progressed: (what: {
@@ -88,11 +91,12 @@ export function createDetector(deps: DetectorDeps): Detector {
   let caughtUp = false
   let place: { readonly done: number; after: number } | undefined
 
+  /** @returns whether they were committed: not so where this was stopped meanwhile. */
   async function consequences(
-    { writer, sequence, received, events, root, counts }: Omit<CommittedBatch, 'found' | 'sightings'>,
+    { writer, sequence, received, events, root, counts }: Omit<CommittedBatch, 'found' | 'sightings' | 'deeds'>,
     detections: readonly Detection[],
     about: readonly StoredEvent[],
-  ): Promise<void> {
+  ): Promise<boolean> {
     const quarantined = deps.rules.takeQuarantined()
     const now = deps.clock.now()
     let alerts = 0
@@ -114,18 +118,21 @@ export function createDetector(deps: DetectorDeps): Detector {
       } catch (error) {
         deps.failed(error)
         await pause(RETRY_MS)
-        if (stopped) return
+        if (stopped) return false
       }
     }
     deps.progressed({ events, alerts, quarantined: quarantined.length })
+    return true
   }
 
   async function consequencesOf(batch: CommittedBatch): Promise<void> {
-    const { sequence, found, sightings } = batch
+    const { sequence, found, sightings, deeds } = batch
     const events = found.map(({ event }): StoredEvent => ({ ...event, sequence }))
-    const detections = found.flatMap(({ finding }, at) => deps.rules.conclude(events[at]!, finding))
+    const matched = found.flatMap(({ finding }, at) => deps.rules.conclude(events[at]!, finding))
+    const detections = [...matched, ...deps.behaviour.take(deeds, sequence)]
     deps.watch.tookIn(sightings, sequence)
-    await consequences(batch, detections, events)
+    // What was learned is kept only once what was found is: else a crash between them would lose an alert.
+    if (await consequences(batch, detections, events)) deps.behaviour.saw(sequence)
   }
 
   async function consequencesOfStored(batch: StoredBatch): Promise<void> {
@@ -133,11 +140,13 @@ export function createDetector(deps: DetectorDeps): Detector {
     const detections: Detection[] = []
     for (let at = 0; at < events.length; at += EVENTS_A_TURN) {
       await yieldTurn()
-      detections.push(...deps.rules.run(events.slice(at, at + EVENTS_A_TURN), true))
+      const some = events.slice(at, at + EVENTS_A_TURN)
+      detections.push(...deps.rules.run(some, true), ...deps.behaviour.run(some, true))
     }
     deps.watch.saw(events, sequence)
     const root = deps.batchRoot(batch.salt, batch.json)
-    await consequences({ ...batch, events: events.length, root, counts: deps.countsOf(batch) }, detections, events)
+    const told = await consequences({ ...batch, events: events.length, root, counts: deps.countsOf(batch) }, detections, events)
+    if (told) deps.behaviour.saw(sequence)
   }
 
   async function whereToBegin(): Promise<{ readonly done: number; after: number }> {
@@ -145,7 +154,7 @@ export function createDetector(deps: DetectorDeps): Detector {
     if (checkpoint === undefined) return { done: 0, after: 0 }
     const since = checkpoint.received - deps.rules.horizon
     const after = await sequenceBefore(deps.state.tables<PipelineTables>(), deps.writer, since)
-    return { done: checkpoint.sequence, after: Math.min(after, deps.watch.checkpoint) }
+    return { done: checkpoint.sequence, after: Math.min(after, deps.watch.checkpoint, deps.behaviour.checkpoint) }
   }
 
   /** Goes on where it failed: what was read once is not fed to the windows again. */
@@ -159,6 +168,8 @@ export function createDetector(deps: DetectorDeps): Detector {
         if (batch.sequence <= place.done) {
           deps.rules.run(batch.events, false)
           deps.watch.saw(batch.events, batch.sequence)
+          deps.behaviour.run(batch.events, false)
+          deps.behaviour.saw(batch.sequence)
         } else await consequencesOfStored(batch)
         place.after = batch.sequence
       }

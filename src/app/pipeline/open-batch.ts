@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import type { CommitResult } from '../../collect/commit.ts'
 import { type Sighting, sightingOf } from '../../collect/completeness/sighting.ts'
+import { type Deed, deedOf } from '../../detect/engines/behaviour/deed.ts'
 import type { LakeEvent, LakeRows } from '../../platform/lake/lake.ts'
 import { BatchHasher } from '../../prove/batch-root.ts'
 import type { Finding, NewEvent, Rules } from './rules.ts'
@@ -22,6 +23,8 @@ export interface CommittedBatch {
   readonly root: string
   readonly found: readonly FoundEvent[]
   readonly sightings: readonly Sighting[]
+  /** What users and hosts did. */
+  readonly deeds: readonly Deed[]
   readonly counts: readonly { readonly source: string; readonly scope: string; readonly result: CommitResult }[]
 }
 
@@ -51,6 +54,7 @@ export class OpenBatch {
   #unseen: NewEvent[] = []
   readonly #found: FoundEvent[] = []
   readonly #sightings: Sighting[] = []
+  readonly #deeds: Deed[] = []
 
   constructor(writer: string, received: number, rows: LakeRows, look: Rules['look']) {
     this.#writer = writer
@@ -70,6 +74,8 @@ export class OpenBatch {
     if (this.#unseen.length >= EVENTS_A_LOOK) this.#lookAtUnseen()
     const sighting = sightingOf(own)
     if (sighting !== undefined) this.#sightings.push(sighting)
+    const deed = deedOf(own)
+    if (deed !== undefined) this.#deeds.push(deed)
   }
 
   #lookAtUnseen(): void {
@@ -88,6 +94,7 @@ export class OpenBatch {
       root: this.rows.count === 0 ? '' : this.#hasher.root(),
       found: this.#found,
       sightings: this.#sightings,
+      deeds: this.#deeds,
       counts,
     }
   }

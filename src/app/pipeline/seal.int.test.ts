@@ -55,6 +55,7 @@ beforeAll(async () => {
     applyCounts,
     recordEvidence: (trx, evidence) => recordEvidence(trx, evidence, clock),
     watch: { checkpoint: 0, saw: () => {}, tookIn: () => {} },
+    behaviour: { checkpoint: 0, take: () => [], run: () => [], saw: () => {} },
     countsOf: () => [],
     progressed: () => {},
     failed: (error) => {

@@ -4,7 +4,10 @@ import { countOutcomes } from '../../collect/counts.ts'
 import { parseRecord } from '../../collect/normalise/parse-record.ts'
 import type { CollectTables } from '../../collect/tables.ts'
 import { recordDetections } from '../../detect/alerts.ts'
+import { type Behaviour, openBehaviour } from '../../detect/behaviour/store.ts'
+import type { BehaviourTables } from '../../detect/behaviour/tables.ts'
 import { type Clock, neverBack } from '../../kernel/clock.ts'
+import type { Detection } from '../../kernel/detection.ts'
 import type { StoredEvent } from '../../kernel/event.ts'
 import type { JsonObject } from '../../kernel/json.ts'
 import type { Lake, StoredBatch } from '../../platform/lake/lake.ts'
@@ -27,12 +30,15 @@ export interface StagesDeps extends Pick<DetectorDeps, 'progressed' | 'failed' |
   readonly writer: string
   readonly rules: Rules
   readonly known: WriterDeps['known']
+  /** Minutes east of UTC of the days that people live by. */
+  readonly zoneMinutes: number
 }
 
 export interface Stages {
   readonly writer: Writer
   readonly detector: Detector
   readonly watch: Watch
+  readonly behaviour: Behaviour
   /** The machine's, except that it never goes back. */
   readonly clock: Clock
 }
@@ -51,6 +57,7 @@ export async function startStages({
   writer: name,
   rules,
   known,
+  zoneMinutes,
   recordQuarantined,
   progressed,
   failed,
@@ -60,6 +67,7 @@ export async function startStages({
   const before = Math.max(checkpoint?.received ?? 0, await lastSealed(state.tables<PipelineTables>()))
   const clock = neverBack(machine, before - machine.now() > MOST_SET_BACK_MS ? 0 : before)
   const watch = await openWatch(state.tables<CollectTables>(), name, done)
+  const behaviour = await openBehaviour(state.tables<BehaviourTables>(), name, done, { zoneMinutes })
   const detector = createDetector({
     state,
     lake,
@@ -69,13 +77,14 @@ export async function startStages({
     rules,
     batchRoot,
     recordDetections: async (trx, detections, now, events) => {
-      const { raised, updated } = await recordDetections(trx, detections, now, docsOf(events))
+      const { raised, updated } = await recordDetections(trx, detections, now, docsOf(events, detections))
       return { changed: raised.length + updated.length }
     },
     applyCounts,
     recordQuarantined,
     recordEvidence,
     watch,
+    behaviour,
     countsOf: countsOfStored,
     progressed,
     failed,
@@ -91,16 +100,34 @@ export async function startStages({
     committed: (batch) => detector.push(batch),
     ready: () => detector.ready(),
   })
-  return { writer, detector, watch, clock }
+  return { writer, detector, watch, behaviour, clock }
 }
 
 /** Documents by event id; the list is only gone through where somebody asks. */
-function docsOf(events: readonly StoredEvent[]): (id: string) => JsonObject | undefined {
+function docsOf(events: readonly StoredEvent[], detections: readonly Detection[]): (id: string) => JsonObject | undefined {
   let byId: ReadonlyMap<string, JsonObject> | undefined
   return (id) => {
-    byId ??= new Map(events.map((event) => [event.id, event.doc]))
+    byId ??= new Map([
+      ...detections.flatMap((detection) => (detection.rule.engine === 'behaviour' ? [docOfBehaviour(detection)] : [])),
+      ...events.map(({ id, doc }) => [id, doc] as const),
+    ])
     return byId.get(id)
   }
+}
+
+/** The document is gone by then; of whom it was, and how much that asset matters, is known. */
+function docOfBehaviour({ eventIds, group, fields }: Detection): readonly [id: string, doc: JsonObject] {
+  const user = group['user.name']
+  const host = group['host.name']
+  const matters = fields['behaviour.criticality']
+  return [
+    eventIds.at(-1)!,
+    {
+      ...(user === undefined ? {} : { user: { name: user } }),
+      ...(host === undefined ? {} : { host: { name: host } }),
+      ...(matters === undefined ? {} : { labels: { asset_criticality: matters } }),
+    },
+  ]
 }
 
 /** Accounts of a batch that a crash left uncounted: what the lake holds was received and stored; bytes and repeats are not known any more. */

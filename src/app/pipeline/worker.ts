@@ -1,6 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import { parentPort, workerData } from 'node:worker_threads'
 import type { Kysely } from 'kysely'
+import { BEHAVIOUR_RULES } from '../../detect/engines/behaviour/rules.ts'
 import { openIndicators } from '../../detect/ioc/live-index.ts'
 import { INDICATOR_RULES } from '../../detect/ioc/rules.ts'
 import { openQuarantine } from '../../detect/quarantine/quarantine.ts'
@@ -40,17 +41,18 @@ const rules = loadRuleSet(
   },
   settings.pipelines,
 )
-const loaded = [...rules.rules, ...INDICATOR_RULES]
+const loaded = [...rules.rules, ...INDICATOR_RULES, ...Object.values(BEHAVIOUR_RULES)]
 const quarantine = await openQuarantine(state, rules)
 const known = await openKnown(state, settings)
 const indicators = await openIndicators(state)
-const { writer, detector, watch, clock } = await startStages({
+const { writer, detector, watch, behaviour, clock } = await startStages({
   state,
   lake,
   clock: systemClock,
   writer: settings.writer,
   rules: rulesOf(rules, indicators.compare),
   known,
+  zoneMinutes: settings.zoneMinutes,
   recordQuarantined: (trx, found, now) => quarantine.record(trx as unknown as Kysely<QuarantineTables>, found, now),
   progressed: ({ quarantined, ...what }) => {
     send({ kind: 'progressed', ...what })
@@ -66,6 +68,7 @@ const flushWatch = async (): Promise<void> => {
   if (performance.now() < flushAt) return
   const started = performance.now()
   await watch.flush((work) => state.transaction(work), systemClock.now())
+  await behaviour.flush((work) => state.transaction(work))
   // A twentieth of the time at most, however many hosts there are.
   flushAt = performance.now() + 20 * (performance.now() - started)
 }
@@ -117,6 +120,7 @@ const handlers: { readonly [K in Request['kind']]: (request: Extract<Request, { 
     detector.stop()
     await Promise.all([flushing.stop(), refreshing.stop()])
     flushAt = 0
+    behaviour.keep()
     await Promise.race([flushWatch().catch(() => {}), pause(STOP_GRACE_MS, undefined, { ref: false })])
     return null
   },

@@ -23,7 +23,7 @@ export interface Behaviour {
   take(deeds: readonly Deed[], sequence: number): Detection[]
   /** Events that are read back. With `emit` false it is learned from and nothing is told. */
   run(events: readonly StoredEvent[], emit: boolean): Detection[]
-  /** A batch has been seen as a whole: what is known by now may be kept. */
+  /** A batch has been seen as a whole, and what was found is committed: what is known by now may be kept. */
   saw(sequence: number): void
   /** Writes what was put aside, in one transaction. @returns whether there was anything. */
   flush(transaction: Transaction): Promise<boolean>
@@ -68,8 +68,11 @@ export async function openBehaviour(
   let sequence = checkpoint
   let kept: Kept | undefined
   let keepAt = now() + KEEP_EVERY_MS
+  /** Within a batch, or behind one whose findings are not kept: nothing of this moment may be kept. */
+  let within = false
 
   function put(): void {
+    if (within) return
     keepAt = now() + KEEP_EVERY_MS
     const { changed, gone } = engine.takeChanges()
     if (changed.length === 0 && gone.length === 0) return
@@ -86,9 +89,16 @@ export async function openBehaviour(
   return {
     rules: engine.rules,
     checkpoint,
-    take: (deeds, sequence) => engine.take(deeds, sequence, true),
-    run: (events, emit) => engine.run(events, emit),
+    take(deeds, sequence) {
+      within = true
+      return engine.take(deeds, sequence, true)
+    },
+    run(events, emit) {
+      within = true
+      return engine.run(events, emit)
+    },
     saw(seen) {
+      within = false
       sequence = Math.max(sequence, seen)
       // What is put aside is written first, or its rows would be lost.
       if (kept === undefined && now() >= keepAt) put()

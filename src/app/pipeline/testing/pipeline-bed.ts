@@ -74,6 +74,7 @@ export async function startPipelineBed(): Promise<PipelineBed> {
         writer: WRITER,
         rules: rulesOf(loadRuleSet([RULES])),
         known,
+        zoneMinutes: 0,
         recordQuarantined: async () => {},
         progressed: () => {},
         failed: (error) => failures.push(error),

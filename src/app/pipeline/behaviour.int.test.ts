@@ -1,0 +1,63 @@
+import { afterAll, beforeAll, expect, it } from 'vitest'
+import type { DetectTables } from '../../detect/tables.ts'
+import type { JsonObject } from '../../kernel/json.ts'
+import { type PipelineBed, type Run, startPipelineBed } from './testing/pipeline-bed.ts'
+
+const DAY = 86_400_000
+/** 09:00 UTC, thirty days ago. */
+const START = Math.floor(Date.now() / DAY) * DAY - 30 * DAY + 9 * 3_600_000
+
+let bed: PipelineBed
+beforeAll(async () => {
+  bed = await startPipelineBed()
+}, 60_000)
+afterAll(() => bed.stop())
+
+function failures(day: number, count: number): JsonObject[] {
+  return Array.from({ length: count }, (_, n) => ({
+    _id: `${day}-${n}`,
+    '@timestamp': new Date(START + day * DAY + n * 1000).toISOString(),
+    event: { category: ['authentication'], type: ['start'], outcome: 'failure' },
+    user: { name: 'ann' },
+    host: { name: 'ws-1' },
+    labels: { asset_criticality: 'critical' },
+    message: 'refused',
+  }))
+}
+
+async function days(run: Run, from: number, to: number): Promise<void> {
+  await run.send(Array.from({ length: to - from }, (_, n) => failures(from + n, 4 + ((from + n) % 3))).flat())
+  await run.detector.idle()
+}
+
+it('learns over restarts and a crash, and raises an alert by the ordinary path', async () => {
+  const first = await bed.start()
+  await days(first, 0, 8)
+  first.drop()
+  first.behaviour.keep()
+  expect(await first.behaviour.flush((work) => bed.state.transaction(work))).toBe(true)
+
+  // A crash: what this one learned is nowhere but in the lake.
+  const second = await bed.start()
+  expect(second.behaviour.checkpoint).toBeGreaterThan(0)
+  await days(second, 8, 14)
+  second.drop()
+
+  const third = await bed.start()
+  expect(third.behaviour.checkpoint).toBe(second.behaviour.checkpoint)
+  await third.send(failures(14, 400))
+  await third.detector.idle()
+  expect([...first.failures, ...second.failures, ...third.failures]).toEqual([])
+  const alerts = await bed.state
+    .tables<DetectTables>()
+    .selectFrom('detect_alerts')
+    .selectAll()
+    .where('rule_id', 'like', 'kanpeki-behaviour-%')
+    .execute()
+  const ann = alerts.filter(({ entity_kind }) => entity_kind === 'user')
+  expect(ann).toHaveLength(1)
+  expect(ann[0]!.detail).toMatch(/failed sign-ins a day: usually 4–6 a day, today \d{3}/)
+  const host = alerts.find(({ entity_kind }) => entity_kind === 'host')
+  expect(host?.criticality).toBe('critical')
+  third.drop()
+}, 60_000)
