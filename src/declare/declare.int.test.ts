@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto'
+import { gunzipSync } from 'node:zlib'
 import { beforeEach, expect, it } from 'vitest'
 import type { Measure, Reading } from '../kernel/measure.ts'
 import type { Caller, RawReply, Route } from '../platform/http/route.ts'
@@ -6,6 +7,7 @@ import { createSealer } from '../platform/secrets/sealer.ts'
 import { readOutbox } from '../platform/state/outbox.ts'
 import type { State } from '../platform/state/state.ts'
 import { testCaller } from '../platform/testing/caller.ts'
+import { rejectionOf } from '../platform/testing/code-of.ts'
 import { describeStates } from '../platform/testing/states.ts'
 import { type LoadedCard, readCard } from './load.ts'
 import { migrations } from './migrations.ts'
@@ -22,6 +24,7 @@ import {
   wallResponse,
 } from './schema.ts'
 import type { DeclareTables } from './tables.ts'
+import { testSigner } from './testing/signer.ts'
 import { adoptCards } from './versions.ts'
 import { waitingCards } from './waiting.ts'
 
@@ -86,6 +89,8 @@ describeStates('declarations', (bed) => {
     problems: () => [],
     changed: () => {},
     sealer,
+    signer: testSigner(),
+    origin: () => 'https://soc.example.com',
   })
   const load = (text: string): LoadedCard => {
     const result = readCard(text, 'payments.yml', new Map(measures.map((one) => [one.id, one])))
@@ -204,6 +209,41 @@ describeStates('declarations', (bed) => {
     expect(fallen.state).toBe('withdrawn')
     await runEvaluation(deps())
     expect(await badge()).toMatchObject({ state: 'withdrawn', since: fallen.since })
+  })
+
+  it('gives a credential while the badge is held, and revokes it for good when it is not', async () => {
+    const credential = async () => {
+      const reply = await call('GET', '/public/cards/:id/credential.json', { params })
+      return JSON.parse(String((reply as RawReply).body)) as { credentialStatus: { statusListIndex: string }; validFrom: string }
+    }
+    const revoked = async () => {
+      const reply = await call('GET', '/public/status/:list', { params: { list: '0.json' } })
+      const { credentialSubject } = JSON.parse(String((reply as RawReply).body)) as { credentialSubject: { encodedList: string } }
+      const bits = gunzipSync(Buffer.from(credentialSubject.encodedList.slice(1), 'base64url'))
+      return [0, 1, 2].filter((index) => (bits[index >> 3]! & (0x80 >> (index & 7))) !== 0)
+    }
+    expect(await rejectionOf(credential())).toBe('not_found')
+    expect(await rejectionOf(revoked())).toBe('not_found')
+    await earn()
+    expect((await credential()).credentialStatus.statusListIndex).toBe('0')
+    expect(await revoked()).toEqual([])
+    // Nothing evaluates any more: the badge falls by itself, and so does the credential.
+    now += 48 * HOUR
+    expect(await rejectionOf(credential())).toBe('not_found')
+    expect(await revoked()).toEqual([0])
+    await runEvaluation(deps())
+    expect(await revoked()).toEqual([0])
+    for (let quarters = 0; quarters < 105; quarters++) {
+      now += 14 * MINUTE
+      await runEvaluation(deps())
+    }
+    const { hash } = await view()
+    await sign('sato', hash)
+    await sign('mori', hash)
+    await runEvaluation(deps())
+    expect((await badge()).state).toBe('held')
+    expect((await credential()).credentialStatus.statusListIndex).toBe('1')
+    expect(await revoked()).toEqual([0])
   })
 
   it('counts a measure that fails, hangs on nothing or is gone as missing evidence', async () => {

@@ -137,4 +137,19 @@ export const migrations: readonly Migration[] = [
         .execute()
     },
   },
+  {
+    name: '0172-declare-credentials',
+    up: async (db) => {
+      await db.schema
+        .createTable('declare_credentials')
+        .addColumn('number', columns.count, (c) => c.primaryKey())
+        .addColumn('card_id', columns.text, (c) => c.notNull())
+        .addColumn('scope', columns.text, (c) => c.notNull())
+        .addColumn('hash', columns.text, (c) => c.notNull())
+        .addColumn('since', columns.time, (c) => c.notNull())
+        .addColumn('ended', columns.time)
+        .execute()
+      await db.schema.createIndex('declare_credentials_card').on('declare_credentials').columns(['card_id', 'ended']).execute()
+    },
+  },
 ]

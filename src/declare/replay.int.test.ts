@@ -121,6 +121,7 @@ async function live(steps: readonly Step[]) {
   )
   const db = state.tables<DeclareTables>()
   const known = new Map(measures.map((one) => [one.id, one]))
+  now = Math.max(now, ...(await allCards(db)).map(({ evaluated_at }) => evaluated_at ?? 0))
   const standing = await Promise.all(
     (await allCards(db)).map(async (row) => evaluateNow((await cardState(db, row, known))!, now)),
   )

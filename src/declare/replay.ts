@@ -76,7 +76,7 @@ interface Course {
  * Judges all cards again from the ledger alone: declarations, signatures and readings in, badges out, each compared with
  * the one that was recorded. A pure function of the entries and the moment: no clock, no store, no measure.
  * @param entries in the order of the log; those of other types are passed over.
- * @param at milliseconds UTC; entries received later are not looked at, and cards are judged as of then.
+ * @param at milliseconds UTC; what was received or judged later is not looked at, and cards are judged as of then.
  */
 export function replay(entries: Iterable<ReplayEntry>, at: number): Replay {
   const courses = new Map<string, Course>()
@@ -85,15 +85,17 @@ export function replay(entries: Iterable<ReplayEntry>, at: number): Replay {
   for (const entry of entries) {
     const { body, index } = entry
     const card = body['card']
-    if (typeof card !== 'string' || Date.parse(entry.received) > at) continue
+    const evaluated = body['evaluated']
+    if (typeof card !== 'string' || Date.parse(typeof evaluated === 'string' ? evaluated : entry.received) > at) continue
     if (entry.type === 'card') {
+      const known = courses.get(card)
+      if (known !== undefined) changes.push(...settle(known, card))
       const reason = declare(courses, card, entry)
       if (reason !== undefined) unclear.push({ index, reason })
       continue
     }
     if (entry.type !== 'measure' && entry.type !== 'badge') continue
     const course = courses.get(card)
-    const evaluated = body['evaluated']
     if (course === undefined || typeof evaluated !== 'string' || body['evaluator'] !== EVALUATOR) {
       const reason = course === undefined ? 'its declaration is not in the ledger' : 'another version of the rules judged it'
       unclear.push({ index, reason })

@@ -1,5 +1,6 @@
 import type { Sealer } from '../platform/secrets/sealer.ts'
 import type { LedgerHead } from './badge.ts'
+import type { CredentialSigner } from './credential/secure.ts'
 import type { BadgeChanged, RunDeps } from './run.ts'
 import type { CardProblem } from './schema.ts'
 import type { LedgerIndexes } from './view.ts'
@@ -9,6 +10,10 @@ export interface DeclareDeps extends RunDeps {
   readonly sealer: Sealer
   readonly ledgerIndexes: LedgerIndexes
   readonly ledgerHead: LedgerHead
+  /** Signs credentials of badges; the ledger's key. */
+  readonly signer: CredentialSigner
+  /** Where people reach this installation, without a path. */
+  readonly origin: () => string
   /** Card files that were not loaded. */
   readonly problems: () => readonly CardProblem[]
   /** Tells open consoles that badges changed. */

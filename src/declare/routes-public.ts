@@ -3,6 +3,7 @@ import { RawReply, type Route, route } from '../platform/http/route.ts'
 import { badgeOf } from './badge.ts'
 import { badgeSvg } from './badge-svg.ts'
 import { cardJsonSchema } from './card-json-schema.ts'
+import { credentialRoutes } from './credential/routes.ts'
 import type { DeclareDeps } from './routes-deps.ts'
 import { badgeJson, cardParams } from './schema.ts'
 import type { DeclareTables } from './tables.ts'
@@ -50,6 +51,7 @@ export function publicRoutes(deps: DeclareDeps): Route[] {
         return new RawReply('application/json; charset=utf-8', JSON.stringify(badge), PUBLIC_HEADERS)
       },
     }),
+    ...credentialRoutes(deps, PUBLIC_HEADERS),
     route({
       method: 'GET',
       path: '/api/v1/schemas/card.json',

@@ -7,6 +7,7 @@ import { jsonText } from '../platform/state/columns.ts'
 import { recordEvidence } from '../platform/state/outbox.ts'
 import type { State } from '../platform/state/state.ts'
 import { type CardState, cardState, memoryOf, readingsOf, rowOfMemory, standingOf } from './card-state.ts'
+import { settleCredentials } from './credential/issue.ts'
 import { type Criterion, specOf } from './criteria.ts'
 import { durationMs } from './duration.ts'
 import { EVALUATOR, type Evaluation, evaluate } from './evaluate.ts'
@@ -92,7 +93,8 @@ async function settle(
   const row = await cardById(trx, id)
   const state = row === undefined ? undefined : await cardState(trx, row, measures)
   if (state === undefined) return []
-  const now = clock.now()
+  // Evaluations of a card are told apart by their moment, whatever the clock does.
+  const now = Math.max(clock.now(), (state.row.evaluated_at ?? 0) + 1)
   const changes: BadgeChanged[] = []
   const standing = standingOf(state)
   const before = readingsOf(state)
@@ -108,6 +110,7 @@ async function settle(
   const evaluation = evaluate(state.card, state.criteria, standing, readings, firstRun ? null : aged.memory, now)
   await recordReadings(trx, state, evaluation, recorded, now)
   changes.push(...(await recordBadge(trx, state, evaluation, firstRun ? null : aged.state, now)))
+  await settleCredentials(trx, state.row, evaluation, state.row.hash, now)
   await updateCard(trx, id, { ...rowOfMemory(evaluation.memory), evaluated_at: now })
   return changes
 }

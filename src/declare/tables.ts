@@ -100,6 +100,19 @@ export interface BadgesTable {
   outbox: number
 }
 
+/** A credential of a held badge. */
+export interface CredentialsTable {
+  /** Its place in the status lists; never used again. */
+  number: number
+  card_id: string
+  scope: string
+  hash: string
+  /** Since when the badge was held when it was issued. */
+  since: number
+  /** Since when it is revoked. */
+  ended: number | null
+}
+
 export interface DeclareTables extends SeriesTables {
   declare_cards: CardsTable
   declare_versions: VersionsTable
@@ -107,4 +120,5 @@ export interface DeclareTables extends SeriesTables {
   declare_objectives: ObjectivesTable
   declare_readings: ReadingsTable
   declare_badges: BadgesTable
+  declare_credentials: CredentialsTable
 }

@@ -44,6 +44,8 @@ export interface Ledger {
   readonly readTile: ReadTile
   /** A note by the log's key about something else than the log (see SigningKey). */
   signNote(text: string): string
+  /** Signs two digests with the log's key (see SigningKey). */
+  signDigests(digests: Uint8Array): Uint8Array
   /** The newest checkpoint with the cosignatures of witnesses, in a file beside the tiles: for who has the files alone. */
   keepCosigned(text: Uint8Array): Promise<void>
   readCosigned(): Promise<Uint8Array | undefined>
@@ -182,6 +184,7 @@ function ledgerOn(files: LedgerFiles, key: SigningKey, copies: Copies, start: Ti
     },
     readTile,
     signNote: (text) => key.signNote(text),
+    signDigests: (digests) => key.signDigests(digests),
     keepCosigned: (bytes) => files.write([{ path: COSIGNED_FILE, bytes }]),
     readCosigned: () => files.read(COSIGNED_FILE),
     file: (path) => files.read(path),

@@ -24,6 +24,8 @@ export interface SigningKey {
   signCheckpoint(size: number, root: Uint8Array): string
   /** A signed note about something else. `text` ends with a newline; its first line MUST NOT be a name that a log can have. */
   signNote(text: string): string
+  /** Signs two SHA-256 digests, 64 bytes. Nobody can find a document whose digests read as a note, so neither passes for the other. */
+  signDigests(digests: Uint8Array): Uint8Array
 }
 
 /** A new installation's name; it only has to be its own. */
@@ -156,6 +158,10 @@ export function signingKeyOf(name: string, seed: Uint8Array): SigningKey & { rea
     signNote(text) {
       if (!text.endsWith('\n') || isKeyName(text.split('\n', 1)[0]!)) throw new TypeError('this could be taken for a checkpoint')
       return note(text)
+    },
+    signDigests(digests) {
+      if (digests.length !== 64) throw new TypeError('two SHA-256 digests are signed')
+      return sign(null, digests, privateKey)
     },
   }
 }

@@ -45,7 +45,12 @@ const HOLDERS: Readonly<Record<Permission, readonly (Role | Grant | 'anyone' | '
 }
 
 /** What a reply to a request about a foreign id may be, where it says something to everybody by design. */
-const PUBLIC_BY_ID: ReadonlySet<string> = new Set(['/public/cards/:id/badge.json', '/public/cards/:id/badge.svg'])
+const PUBLIC_BY_ID: ReadonlySet<string> = new Set([
+  '/public/cards/:id/badge.json',
+  '/public/cards/:id/badge.svg',
+  '/public/cards/:id/credential.json',
+  '/public/cards/:id/shield.json',
+])
 
 interface Actor {
   readonly name: string

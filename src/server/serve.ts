@@ -344,6 +344,8 @@ export function allRoutes(deps: RouteDeps): Route[] {
     problems: () => declaring.problems,
     changed: () => {
       drainer.poke()
+    signer: { publicKey: ledger.key.publicKey, signDigests: (digests) => ledger.signDigests(digests) },
+    origin: () => config.values['public-url'] ?? addresses().url,
       live.publish('cards')
     },
   }
