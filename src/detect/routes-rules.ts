@@ -77,13 +77,15 @@ function wordsOf(rule: RuleInfo): string {
   return [rule.title, rule.ja?.title ?? '', rule.id, rule.file, ...rule.techniques, ...rule.tactics].join(' ')
 }
 
-function ruleRow(rule: RuleInfo, figures: Figures): RuleRow {
+/** A rule with what it raised; `figures` are those of this rule alone. */
+export function ruleRow(rule: RuleInfo, figures: Figures): RuleRow {
   const sum = (rows: Figures, of: 'alerts' | 'detections'): number => rows.reduce((total, row) => total + row[of], 0)
   const judged = (verdict: string): number =>
     sum(
       figures.filter((row) => row.verdict === verdict),
       'alerts',
     )
+  const all = judged('true') + judged('false') + judged('expected')
   return {
     id: rule.id,
     version: rule.version,
@@ -103,6 +105,9 @@ function ruleRow(rule: RuleInfo, figures: Figures): RuleRow {
     detections: sum(figures, 'detections'),
     judgedTrue: judged('true'),
     judgedFalse: judged('false'),
+    judgedExpected: judged('expected'),
+    perWeek: Math.round((sum(figures, 'alerts') / FIGURE_DAYS) * 70) / 10,
+    precision: all === 0 ? null : Math.round((judged('true') / all) * 1000) / 10,
     lastRaised: orNull(figures.length === 0 ? null : Math.max(...figures.map((row) => row.last))),
   }
 }

@@ -51,7 +51,7 @@ function correlationFires(loaded: LoadedRules, document: CorrelationDocument, te
   return ruleSet.run(eventsOf(test), true).some(({ rule }) => rule.id === document.doc['id'])
 }
 
-function withParts(
+export function withParts(
   document: CorrelationDocument,
   all: readonly CorrelationDocument[],
   found = new Set<CorrelationDocument>(),

@@ -268,6 +268,11 @@ export const ruleRow = z.object({
   detections: z.int(),
   judgedTrue: z.int(),
   judgedFalse: z.int(),
+  judgedExpected: z.int(),
+  /** Alerts a week, over those 30 days. */
+  perWeek: z.number(),
+  /** Of the judged ones, how many were true, in percent; null where none was judged. */
+  precision: z.number().nullable(),
   lastRaised: instant.nullable(),
 })
 export type RuleRow = z.infer<typeof ruleRow>

@@ -7,6 +7,7 @@ import type { StoredEvent } from '../kernel/event.ts'
 import { getPath, isJsonObject, type JsonValue } from '../kernel/json.ts'
 import { csvHead, csvLine } from '../platform/csv.ts'
 import type { Lake, SearchRequest, TimeRange } from '../platform/lake/lake.ts'
+import { type Slice, slicesOf, walkEvents } from '../platform/lake/walk.ts'
 import type { ExportFormat } from './schema.ts'
 
 export interface ExportDeps {
@@ -49,8 +50,6 @@ const CONTENT_TYPES: Readonly<Record<ExportFormat, string>> = {
 }
 /** Exports that may run at once: each scans the lake. */
 const MOST_AT_ONCE = 2
-const SLICES = 2000
-const EVENTS_A_PAGE = 2000
 
 /** Makes exports of searches: streamed, oldest first, a few at once. */
 export function createExports({ lake, folder }: ExportDeps) {
@@ -102,7 +101,7 @@ export function createExports({ lake, folder }: ExportDeps) {
   ): AsyncGenerator<string> {
     if (format === 'csv') yield csvHead(fields)
     let left = given
-    for await (const page of pages(lake, request, slices)) {
+    for await (const page of walkEvents(lake, request, slices)) {
       const taken = page.slice(0, left)
       left -= taken.length
       yield taken.map(format === 'csv' ? (event) => csvRow(event, fields) : jsonLine).join('')
@@ -138,30 +137,6 @@ async function* ending<T>(chunks: AsyncIterable<T>, end: () => void): AsyncGener
   }
 }
 
-/** A piece of the span with how many events it has. */
-interface Slice extends TimeRange {
-  readonly count: number
-}
-
-/** The span cut evenly, without its empty pieces: then each event is looked for in a narrow span once. */
-async function slicesOf(lake: ExportDeps['lake'], request: SearchRequest): Promise<readonly Slice[]> {
-  const span = await spanOf(lake, request)
-  if (span === undefined) return []
-  const step = Math.max(1, Math.ceil((span.to - span.from) / SLICES))
-  const bars = await lake.histogram({ ...request, range: span, step })
-  return bars.flatMap(({ at, count }) => (count === 0 ? [] : [{ from: at, to: Math.min(at + step, span.to), count }]))
-}
-
-/** From the oldest event to the newest, within what was asked for. */
-async function spanOf(lake: ExportDeps['lake'], request: SearchRequest): Promise<TimeRange | undefined> {
-  const [oldest, newest] = await Promise.all(
-    (['oldest', 'newest'] as const).map((order) => lake.search({ ...request, limit: 1, order })),
-  )
-  const first = oldest?.events[0]
-  const last = newest?.events[0]
-  return first === undefined || last === undefined ? undefined : { from: first.observed, to: last.observed + 1 }
-}
-
 /** The shortest span from the beginning that holds as many events. */
 function rangeOf(slices: readonly Slice[], given: number): TimeRange {
   let sum = 0
@@ -172,41 +147,6 @@ function rangeOf(slices: readonly Slice[], given: number): TimeRange {
     to = slice.to
   }
   return { from: slices[0]?.from ?? 0, to }
-}
-
-async function* pages(
-  lake: ExportDeps['lake'],
-  request: SearchRequest,
-  slices: readonly Slice[],
-): AsyncGenerator<readonly StoredEvent[]> {
-  for (const range of windows(slices)) {
-    let after: string | undefined
-    do {
-      const page = await lake.search({
-        ...request,
-        range,
-        order: 'oldest',
-        limit: EVENTS_A_PAGE,
-        ...(after === undefined ? {} : { after }),
-      })
-      yield page.events
-      after = page.cursor
-    } while (after !== undefined)
-  }
-}
-
-/** Neighbouring slices together, as long as one page holds their events. */
-function* windows(slices: readonly Slice[]): Generator<TimeRange> {
-  let open: Slice | undefined
-  for (const slice of slices) {
-    if (open !== undefined && open.count + slice.count < EVENTS_A_PAGE) {
-      open = { from: open.from, to: slice.to, count: open.count + slice.count }
-      continue
-    }
-    if (open !== undefined) yield { from: open.from, to: open.to }
-    open = slice
-  }
-  if (open !== undefined) yield { from: open.from, to: open.to }
 }
 
 function jsonLine({ doc, source, parser }: StoredEvent): string {

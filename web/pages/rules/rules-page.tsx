@@ -14,6 +14,7 @@ import { useNow } from '../../components/use-now.ts'
 
 import { ExceptionsPanel } from '../exceptions/exceptions-panel.tsx'
 import { IndicatorsSheet } from './indicators-sheet.tsx'
+import { RulePast } from './rule-past.tsx'
 
 const route = getRouteApi('/house/rules')
 const DAYS = ['7', '30', '90'] as const
@@ -167,9 +168,8 @@ function RuleTable({ pages }: { pages: readonly RulesResponse[] }): ReactNode {
           <th>{t('col.severity')}</th>
           <th>{t('col.rule')}</th>
           <th>{t('col.techniques')}</th>
-          <th className="r">{t('col.alerts')}</th>
-          <th className="r x">{t('col.true')}</th>
-          <th className="r x">{t('col.false')}</th>
+          <th className="r">{t('col.perWeek')}</th>
+          <th className="r x">{t('col.precision')}</th>
           <th className="r">{t('col.last')}</th>
         </tr>
       </thead>
@@ -188,12 +188,19 @@ function RuleTable({ pages }: { pages: readonly RulesResponse[] }): ReactNode {
                 </p>
                 {rule.missing.length === 0 ? null : <p>{t('missing', { fields: rule.missing.join(', ') })}</p>}
                 {rule.off ? <p>{t('off')}</p> : null}
+                <RulePast rule={rule} />
               </details>
             </td>
             <td className="mono dim">{rule.techniques.join(' ')}</td>
-            <td className="r num">{format.count(rule.alerts)}</td>
-            <td className="r num x">{format.count(rule.judgedTrue)}</td>
-            <td className="r num x">{format.count(rule.judgedFalse)}</td>
+            <td className="r num" title={t('alerts30', { count: rule.alerts })}>
+              {format.decimal(rule.perWeek, 1)}
+            </td>
+            <td
+              className="r num x"
+              title={t('judged', { true: rule.judgedTrue, expected: rule.judgedExpected, false: rule.judgedFalse })}
+            >
+              {rule.precision === null ? <span className="dim">–</span> : `${format.decimal(rule.precision, 0)} %`}
+            </td>
             <td className="r num">
               {rule.lastRaised === null ? (
                 <span className="dim">{t('never')}</span>
