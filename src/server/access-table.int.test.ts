@@ -132,6 +132,7 @@ function pathOf({ path }: Route, seed: Seed): string {
     ['/api/v1/agents/', seed.agent],
     ['/api/v1/alerts/', seed.alert],
     ['/api/v1/assets/', seed.asset],
+    ['/api/v1/behaviour/', `${seed.marker}-host`, { kind: 'host' }],
     ['/api/v1/cards/', seed.card],
     ['/api/v1/channels/', seed.channel],
     ['/api/v1/enrolments/', seed.enrolment],

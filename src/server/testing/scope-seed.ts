@@ -10,6 +10,9 @@ import { createToken } from '../../access/tokens.ts'
 import { saveSeries } from '../../declare/series/queries.ts'
 import type { SeriesTables } from '../../declare/series/tables.ts'
 import { recordDetections } from '../../detect/alerts.ts'
+import { writeProfiles } from '../../detect/behaviour/queries.ts'
+import type { BehaviourTables } from '../../detect/behaviour/tables.ts'
+import { newProfile, profileText } from '../../detect/engines/behaviour/profile.ts'
 import type { DetectTables } from '../../detect/tables.ts'
 import { recordEvidence } from '../../platform/state/outbox.ts'
 import type { Kanpeki } from '../serve.ts'
@@ -96,6 +99,15 @@ async function plantSeries(db: Kysely<SeriesTables>, scope: string, id: string, 
   await saveSeries(db, { ...row, by_name: marker, created: now })
 }
 
+async function plantBehaviour(db: Kysely<BehaviourTables>, scope: string, marker: string, now: number): Promise<void> {
+  const name = `${marker}-host`
+  const profile = newProfile(scope, 'host', name, Math.floor(now / 86_400_000), now)
+  const detail = { type: 'rare', value: marker, days: 30, spread: 0.1 } as const
+  profile.signals.set('host-process', { feature: 'host-process', score: 5, at: now, eventId: marker, detail })
+  const row = { scope, kind: 'host', name, last_seen: now, score: 5, score_at: now } as const
+  await writeProfiles(db, [{ ...row, profile: profileText(profile) }])
+}
+
 /** Plants every kind of row in a scope, by the ways that make them where there is one. `admin` is a token for every scope. */
 export async function plant(kanpeki: Kanpeki, admin: string, scope: string, marker: string): Promise<Seed> {
   const { state, clock } = kanpeki.services
@@ -146,6 +158,7 @@ export async function plant(kanpeki: Kanpeki, admin: string, scope: string, mark
   const search = await ask('/api/v1/searches', { name: `${marker} search`, query: marker, shared: true })
   const series = `${marker}-figures`
   await plantSeries(db as unknown as Kysely<SeriesTables>, scope, series, marker, now)
+  await plantBehaviour(db as unknown as Kysely<BehaviourTables>, scope, marker, now)
   await ask('/api/v1/cards', { yaml: cardOf(`${marker}-card`, scope, marker) })
 
   const event = `${marker}-event`
