@@ -117,6 +117,23 @@ describe('what detect prints', () => {
     ])
   })
 
+  it('reads a product that only a pipeline knows, with values for placeholders', async () => {
+    const door = `title: Door\nid: door\nlogsource: {product: door}\ndetection: {sel: {"user|expand": "%vip%"}, condition: sel}\n`
+    const pipeline =
+      'title: Door\nkind: json\nid: door\nproduct: door\nwhen: [{badge: text}]\nfields: {user: [badge]}\n---\n' +
+      'title: People\nkind: placeholders\nplaceholders: {vip: [ann]}\n'
+    const input = file('door.jsonl', lines({ badge: 'Ann' }, { badge: 'bob' }))
+    const { ran, summary } = await summarised([
+      '--rules',
+      file('door.yml', door),
+      '--pipeline',
+      file('pipeline.yml', pipeline),
+      input,
+    ])
+    expect(found(ran).map(({ fields }) => fields)).toEqual([{ badge: 'Ann' }])
+    expect(summary).toMatchObject({ loaded: 1, refused: [] })
+  })
+
   it('lists the records of a correlation', async () => {
     const burst = [
       rule({

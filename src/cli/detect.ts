@@ -1,5 +1,6 @@
 import { statSync, writeFileSync } from 'node:fs'
 import { availableParallelism } from 'node:os'
+import type { RuleStats } from '../detect/engines/correlation/rule-windows.ts'
 import { formerIds } from '../detect/engines/sigma/load/related.ts'
 import { classifier } from '../detect/engines/sigma/shapes/registry.ts'
 import { type FilePart, splitFile } from '../detect/input/read-part.ts'
@@ -93,7 +94,9 @@ async function detectIn(options: DetectOptions, work: Work): Promise<number> {
       `kanpeki: no rule was loaded from ${options.rules.join(', ')}. Remedy: check --rules, --where and --level.\n`,
     )
   const seconds = (performance.now() - started) / 1000
-  writeSummary(options, { loaded, refused, ...tally, seconds })
+  const correlations = correlation?.compiled.program.stats().rules ?? []
+  reportForgotten(correlations)
+  writeSummary(options, { loaded, refused, ...tally, seconds, correlations })
   reportEnd(tally, loaded, refused.length, seconds)
   if (loaded === 0 || tally.failedFiles > 0) return EXIT_UNREADABLE
   return options.failOnMatch && tally.detections > 0 ? EXIT.failed : EXIT.ok
@@ -192,6 +195,14 @@ function reportRefused(refused: readonly Refusal[]): void {
     process.stderr.write(`… and ${refused.length - MOST_NAMED} more refused rules (--summary FILE names all)\n`)
 }
 
+/** A bound that bites is said: what was forgotten may have been part of a detection. */
+function reportForgotten(correlations: readonly RuleStats[]): void {
+  for (const { title, evictedEvents, evictedGroups } of correlations.filter((rule) => rule.evictedEvents > 0))
+    process.stderr.write(
+      `kanpeki: the correlation '${title}' had to forget ${evictedEvents} events (${evictedGroups} whole groups) that it could still have needed\n`,
+    )
+}
+
 function reportEnd(tally: Tally, loaded: number, refused: number, seconds: number): void {
   const unreadable = tally.unreadable.length
   const parts = [
@@ -206,12 +217,15 @@ function reportEnd(tally: Tally, loaded: number, refused: number, seconds: numbe
 
 function writeSummary(
   options: DetectOptions,
-  tally: Tally & { loaded: number; refused: readonly Refusal[]; seconds: number },
+  tally: Tally & { loaded: number; refused: readonly Refusal[]; seconds: number; correlations: readonly RuleStats[] },
 ): void {
   if (options.summary === undefined) return
-  const { loaded, refused, records, unreadable, detections, seconds } = tally
+  const { loaded, refused, records, unreadable, detections, seconds, correlations } = tally
   try {
-    writeFileSync(options.summary, `${JSON.stringify({ loaded, refused, records, unreadable, detections, seconds })}\n`)
+    writeFileSync(
+      options.summary,
+      `${JSON.stringify({ loaded, refused, records, unreadable, detections, seconds, correlations })}\n`,
+    )
   } catch (error) {
     throw new KanpekiError('summary-unwritable', `cannot write the summary: ${messageOf(error)}`, {
       place: { file: options.summary },
