@@ -340,12 +340,12 @@ export function allRoutes(deps: RouteDeps): Route[] {
     measures: declaring.measures,
     ledgerIndexes: places,
     ledgerHead: async () => ({ size: ledger.head.size, root: Buffer.from(ledger.head.checkpoint.root).toString('base64') }),
+    signer: { publicKey: ledger.key.publicKey, signDigests: (digests) => ledger.signDigests(digests) },
+    origin: () => config.values['public-url'] ?? addresses().url,
     sealer: services.sealer,
     problems: () => declaring.problems,
     changed: () => {
       drainer.poke()
-    signer: { publicKey: ledger.key.publicKey, signDigests: (digests) => ledger.signDigests(digests) },
-    origin: () => config.values['public-url'] ?? addresses().url,
       live.publish('cards')
     },
   }
