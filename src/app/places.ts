@@ -1,4 +1,5 @@
-import { join } from 'node:path'
+import { existsSync } from 'node:fs'
+import { isAbsolute, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { Config } from '../platform/config.ts'
 import { dataDir } from '../platform/data-dir.ts'
@@ -24,6 +25,13 @@ export function ruleFolders(config: Config): readonly string[] {
 /** The user's own field-mapping pipelines; ours are read before them. */
 export function pipelineFolders(config: Config): readonly string[] {
   return [dataDir(config.data).pipelines]
+}
+
+/** Where the file of a loaded rule lies, whose path is shown without the folders that everybody knows. */
+export function ruleFile(config: Config, shown: string): string {
+  if (isAbsolute(shown)) return shown
+  const own = join(CONTENT, shown)
+  return existsSync(own) ? own : join(dataDir(config.data).root, shown)
 }
 
 /** What file sources may read: never our own data, keys and settings. */

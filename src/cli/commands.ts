@@ -13,7 +13,13 @@ export const commands: Readonly<Record<string, CommandEntry>> = {
   detect: { summary: 'run Sigma and Falco rules over files', load: async () => (await import('./detect.ts')).detectCommand },
   ioc: { summary: 'list, add and remove indicators', load: async () => (await import('./ioc.ts')).iocCommand },
   rules: { summary: 'say what a change of rules would miss', load: async () => (await import('./rules.ts')).rulesCommand },
+  selftest: {
+    summary: 'execute attacks through the real ingest path',
+    load: async () => (await import('./selftest.ts')).selftestCommand,
+  },
+  content: { summary: 'take over rule packs of others', load: async () => (await import('./content.ts')).contentCommand },
   search: { summary: 'search stored events', load: async () => (await import('./search.ts')).searchCommand },
+  scan: { summary: 'run YARA rules over files', load: async () => (await import('./scan.ts')).scanCommand },
   send: { summary: 'send files to a server, and go on where it was', load: async () => (await import('./send.ts')).sendCommand },
   alerts: { summary: 'list, show and close alerts', load: async () => (await import('./alerts.ts')).alertsCommand },
   token: { summary: 'create, list, rotate and revoke API tokens', load: async () => (await import('./token.ts')).tokenCommand },

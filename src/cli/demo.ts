@@ -113,7 +113,7 @@ async function waitForPerson(kanpeki: Kanpeki, stopped: () => boolean): Promise<
 }
 
 async function play(kanpeki: Kanpeki, fast: boolean, texts: StoryTexts, stopped: () => boolean): Promise<void> {
-  const { services, declaring, url } = kanpeki
+  const { services, declaring, selftest, url } = kanpeki
   const { token } = await createToken(
     services.state.tables<AccessTables>(),
     { scope: DEFAULT_SCOPE, name: 'demo', grant: 'ingest', owner: null },
@@ -130,6 +130,7 @@ async function play(kanpeki: Kanpeki, fast: boolean, texts: StoryTexts, stopped:
   const ordinary = [...story(SEED + 1, { startMs: Date.now() - 9_000, speed: FAST })].filter((item) => item.act === 0)
   await sendStory(ordinary, deliver)
   await services.pipeline.ask({ kind: 'settled' })
+  await selftest.execute(undefined)
   await signDemoCard(kanpeki)
   await sayBadge(kanpeki)
   if (!fast) await waitForPerson(kanpeki, stopped)

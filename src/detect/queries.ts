@@ -439,3 +439,16 @@ export async function figuresByRule(db: Db, since: number) {
     ])
     .execute()
 }
+
+/** When each alert of a rule was raised since a time, milliseconds UTC, newest first. */
+export async function raisedByRule(db: Db, ruleId: string, since: number, limit: number): Promise<number[]> {
+  const rows = await db
+    .selectFrom('detect_alerts')
+    .where('rule_id', '=', ruleId)
+    .where('raised', '>=', since)
+    .select('raised')
+    .orderBy('raised', 'desc')
+    .limit(limit)
+    .execute()
+  return rows.map(({ raised }) => raised)
+}

@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { LEVELS, TACTICS } from '../kernel/detection.ts'
 import type { JsonValue } from '../kernel/json.ts'
+import { PROOF_STATES } from './scenarios/schema.ts'
 
 /** RFC 3339 UTC with milliseconds, as every time in the API. */
 const instant = z.iso.datetime({ precision: 3 })
@@ -276,6 +277,28 @@ export const ruleRow = z.object({
   lastRaised: instant.nullable(),
 })
 export type RuleRow = z.infer<typeof ruleRow>
+
+/** One rule opened: its text and tests, its noise, what it costs, and when it was last seen at work. */
+export const ruleDetail = ruleRow.extend({
+  /** As it stands in its file; null where that is gone or another one since. */
+  text: z.string().nullable(),
+  /** The tests that stand inside it, run just now. */
+  tests: z.array(z.object({ name: z.string(), match: z.boolean(), passes: z.boolean() })),
+  /** Alerts raised in each of the last twelve weeks, oldest first. */
+  weeks: z.array(z.object({ from: instant, alerts: z.int() })),
+  /** Alone over the newest events of this scope; null where there are none, or it is no rule of its own. */
+  cost: z.object({ microseconds: z.number(), events: z.int(), matches: z.int() }).nullable(),
+  /** Scenarios that execute it. */
+  scenarios: z.array(
+    z.object({
+      id: z.string(),
+      title: z.object({ en: z.string(), ja: z.string() }),
+      state: z.enum(PROOF_STATES),
+      at: instant.nullable(),
+    }),
+  ),
+})
+export type RuleDetail = z.infer<typeof ruleDetail>
 
 export const rulesQuery = z.object({
   q: z.string().max(200).optional(),

@@ -21,10 +21,11 @@ import { erasureRoutes } from '../app/erasure/routes.ts'
 import { type Indicators, startIndicators } from '../app/indicators.ts'
 import { startMissing } from '../app/missing.ts'
 import { type Notifying, startNotifying } from '../app/notifying.ts'
-import { CONSOLE, CONTENT, cardFolders, scenarioFolders, sourceFiles } from '../app/places.ts'
+import { CONSOLE, CONTENT, cardFolders, pipelineFolders, ruleFile, ruleFolders, scenarioFolders, sourceFiles } from '../app/places.ts'
 import { type Reads, startReads } from '../app/reads/reads.ts'
 import { readRoutes } from '../app/reads/routes.ts'
 import type { Repeating } from '../app/repeat.ts'
+import { replayRoutes } from '../app/replay/routes.ts'
 import { retentionRoutes } from '../app/retention/routes.ts'
 import { startReviewing } from '../app/reviewing.ts'
 import { searchRoutes } from '../app/searches/routes.ts'
@@ -47,6 +48,7 @@ import { iocRoutes } from '../detect/ioc/routes.ts'
 import { notifyRoutes } from '../detect/notify/routes.ts'
 import { quarantineRoutes } from '../detect/quarantine/routes.ts'
 import { routes as detectRoutes } from '../detect/routes.ts'
+import { ruleDetailRoutes } from '../detect/routes-rule-detail.ts'
 import { loadScenarios, type Scenarios } from '../detect/scenarios/load.ts'
 import { scenarioRoutes } from '../detect/scenarios/routes.ts'
 import type { DetectTables } from '../detect/tables.ts'
@@ -86,6 +88,7 @@ export interface Kanpeki {
   readonly services: Services
   readonly collecting: Collecting
   readonly declaring: Declaring
+  readonly selftest: Selftest
   /** Every mounted route, for the tests that walk them. */
   readonly routes: readonly Route[]
   stop(): Promise<void>
@@ -270,6 +273,7 @@ export async function serve(config: Config, log: Log, options: ServeOptions = {}
       services,
       collecting,
       declaring,
+      selftest,
       routes: http.routes,
       async stop() {
         stopping = true
@@ -412,6 +416,14 @@ export function allRoutes(deps: RouteDeps): Route[] {
       entityTimeline: createEntityTimeline(lake),
       ledgerIndexes: places,
     }),
+    ...ruleDetailRoutes({
+      state,
+      clock,
+      rules: () => rules,
+      scenarios: () => scenarios,
+      pathOf: (rule) => ruleFile(config, rule.file),
+      newest: async (scope, limit) => (await lake.search({ scope, query: { kind: 'all' }, limit })).events.map(({ doc }) => doc),
+    }),
     ...scenarioRoutes({
       state,
       clock,
@@ -482,6 +494,14 @@ export function allRoutes(deps: RouteDeps): Route[] {
         new RawReply('text/event-stream', live.stream(signal), { 'cache-control': 'no-store', 'x-accel-buffering': 'no' }),
     }),
     ...readRoutes({ state, flush: reads.flush }),
+    ...replayRoutes({
+      lake: services.lakeAddress,
+      sealed: services.dir.sealed,
+      rules: ruleFolders(config),
+      pipelines: pipelineFolders(config),
+      clock,
+      known: (id) => rules.loaded.some((rule) => rule.id === id),
+    }),
   ])
 }
 
