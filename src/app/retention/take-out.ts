@@ -4,7 +4,7 @@ import type { Clock } from '../../kernel/clock.ts'
 import { KanpekiError } from '../../kernel/error.ts'
 import { DEFAULT_SCOPE } from '../../kernel/event.ts'
 import { syncFolder } from '../../platform/atomic-file.ts'
-import type { Condemned, CondemnedBatch, Lake, SealedHour } from '../../platform/lake/lake.ts'
+import type { Condemned, CondemnedBatch, CondemnedRows, Lake, SealedHour } from '../../platform/lake/lake.ts'
 import type { Query } from '../../platform/lake/query/ast.ts'
 import { HOUR_MS } from '../../platform/lake/table.ts'
 import { recordEvidence } from '../../platform/state/outbox.ts'
@@ -41,6 +41,8 @@ export interface TakenOut {
 }
 
 const BATCHES_A_TRANSACTION = 50
+/** Of a person's events there are few in an hour; naming them is much less work than all that a person may be known by. */
+const MOST_ROWS_NAMED = 5_000
 
 /**
  * Takes events out of one hour. What stands for them in their batches' trees is committed first, then they leave the lake,
@@ -59,18 +61,24 @@ export async function takeOut(
   let events = 0
   let batches = 0
   let group: CondemnedBatch[] = []
+  const rows: CondemnedRows[] = []
   for await (const batch of lake.condemned(hour, condemned)) {
     events += batch.leaves.length
     batches += 1
+    if (events <= MOST_ROWS_NAMED) rows.push(rowsOf(batch))
     group.push(batch)
     if (group.length < BATCHES_A_TRANSACTION) continue
     await note(state, group)
     group = []
   }
   await note(state, group)
-  if (events > 0) await lake.erase(hour, condemned)
+  if (events > 0) await lake.erase(hour, condemned, events <= MOST_ROWS_NAMED ? rows : undefined)
   await sealAnew(deps, hour, policy)
   return { events, batches }
+}
+
+function rowsOf({ writer, sequence, leaves }: CondemnedBatch): CondemnedRows {
+  return { writer, sequence, indexes: leaves.map(({ index }) => index) }
 }
 
 async function note(state: State, group: readonly CondemnedBatch[]): Promise<void> {

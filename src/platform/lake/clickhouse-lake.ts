@@ -17,6 +17,7 @@ import type {
   Bucket,
   Condemned,
   CondemnedBatch,
+  CondemnedRows,
   Lake,
   LakeBatch,
   LakeStats,
@@ -243,8 +244,8 @@ export class ClickHouseLake implements Lake {
     return condemnedBatches(this.#engine, hour, what, this.#clock.now())
   }
 
-  async erase(hour: number, what: Condemned): Promise<void> {
-    const { sql, params } = eraseStatement(hour, what, this.#clock.now())
+  async erase(hour: number, what: Condemned, rows?: readonly CondemnedRows[]): Promise<void> {
+    const { sql, params } = eraseStatement(hour, what, this.#clock.now(), rows)
     await this.#engine.command(sql, params)
   }
 

@@ -77,6 +77,21 @@ test('can be run again, and further events of such a batch can go', async () => 
   expect(await bed.lake.count({ scope: undefined, query: parseQuery('*') })).toBe(269 + 269 + 299 + 1)
 })
 
+test('takes out rows by name as it does by what they are', async () => {
+  const which = what('message:第29')
+  const found = await condemned(which)
+  expect(found.length).toBeGreaterThan(2)
+  const rows = found.map(({ writer, sequence, leaves }) => ({ writer, sequence, indexes: leaves.map(({ index }) => index) }))
+  const before = await bed.lake.count({ scope: undefined, query: parseQuery('*') })
+  await bed.lake.erase(HOUR, which, rows)
+  expect(await condemned(which)).toEqual([])
+  const gone = found.reduce((sum, { leaves }) => sum + leaves.length, 0)
+  expect(await bed.lake.count({ scope: undefined, query: parseQuery('*') })).toBe(before - gone)
+  const [first] = await bed.lake.readFrom('w', 0, 1)
+  expect(first!.salts!.at(-1)).toBe(salt(0, first!.events.at(-1)!.index))
+  await bed.lake.erase(HOUR, which, [])
+})
+
 test('seals each revision into a file of its own', async () => {
   const files = [await bed.lake.sealHour(HOUR), await bed.lake.sealHour(HOUR, 2)]
   expect(files.map(({ file }) => file)).toEqual([

@@ -1,5 +1,5 @@
 import type { Engine } from './engine-calls.ts'
-import type { Condemned, CondemnedBatch } from './lake.ts'
+import type { Condemned, CondemnedBatch, CondemnedRows } from './lake.ts'
 import { inHour, inScope, type Statement, upTo } from './queries.ts'
 import { compileQuery } from './query/compile.ts'
 import { Params } from './query/params.ts'
@@ -68,11 +68,19 @@ function leavesAfter(hour: number, what: Condemned, now: number, after: Place | 
  * One mutation, so that there is no moment in which an event is gone and its batch's salt is still there; it resolves when
  * it is done. Of a batch of which nothing is taken out the salt stays.
  */
-export function eraseStatement(hour: number, what: Condemned, now: number): Statement {
+export function eraseStatement(
+  hour: number,
+  what: Condemned,
+  now: number,
+  rows: readonly CondemnedRows[] | undefined,
+): Statement {
   const params = new Params()
   const partition = partitionOf(hour)
-  const doomed = condition(what, params, now)
-  const touched = `(writer, sequence) IN (SELECT writer, sequence FROM events WHERE ${inHour(hour)} AND ${doomed})`
+  const doomed = rows === undefined ? condition(what, params, now) : oneOf(rows, params)
+  const touched =
+    rows === undefined
+      ? `(writer, sequence) IN (SELECT writer, sequence FROM events WHERE ${inHour(hour)} AND ${doomed})`
+      : ofBatches(rows, params)
   return {
     params,
     sql: `ALTER TABLE events
@@ -80,6 +88,28 @@ export function eraseStatement(hour: number, what: Condemned, now: number): Stat
       DELETE IN PARTITION ${partition} WHERE ${doomed}
       SETTINGS mutations_sync = 1, allow_nondeterministic_mutations = 1, validate_mutation_query = 0`,
   }
+}
+
+function oneOf(rows: readonly CondemnedRows[], params: Params): string {
+  const places = ({ sequence, indexes }: CondemnedRows): string[] =>
+    indexes.map((index) => `(${whole(sequence)},${whole(index)})`)
+  return byWriter(rows, params, (own) => `(sequence, ix) IN (${own.flatMap(places).join(',')})`)
+}
+
+function ofBatches(rows: readonly CondemnedRows[], params: Params): string {
+  return byWriter(rows, params, (own) => `sequence IN (${own.map(({ sequence }) => whole(sequence)).join(',')})`)
+}
+
+function byWriter(rows: readonly CondemnedRows[], params: Params, condition: (own: readonly CondemnedRows[]) => string): string {
+  const parts = [...Map.groupBy(rows, ({ writer }) => writer)].map(
+    ([writer, own]) => `(writer = ${params.text(writer)} AND ${condition(own)})`,
+  )
+  return `(${parts.length === 0 ? '0' : parts.join(' OR ')})`
+}
+
+function whole(number: number): string {
+  if (Number.isSafeInteger(number) && number >= 0) return String(number)
+  throw new RangeError(`${number} is no place of a row`)
 }
 
 function condition({ scope, query, upto }: Condemned, params: Params, now: number): string {

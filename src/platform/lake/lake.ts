@@ -149,6 +149,13 @@ export interface Condemned {
   readonly upto: ReadonlyMap<string, number>
 }
 
+/** Rows as `condemned` gave them. */
+export interface CondemnedRows {
+  readonly writer: string
+  readonly sequence: number
+  readonly indexes: readonly number[]
+}
+
 /** Events of one batch that are to go, with the leaves (hexadecimal) that stand for them in the batch's tree. */
 export interface CondemnedBatch {
   readonly writer: string
@@ -208,8 +215,9 @@ export interface Lake {
   /**
    * Takes events out of an hour, and the salts of their batches with them (each event that stays keeps its own). Running
    * it again is harmless. A sealed file stays.
+   * @param rows all that `what` means, where they are few: the engine need not look for them a second time.
    */
-  erase(hour: number, what: Condemned): Promise<void>
+  erase(hour: number, what: Condemned, rows?: readonly CondemnedRows[]): Promise<void>
   /** Merges all that is stored, which happens by itself sooner or later; for tests and for upkeep at quiet times. */
   compact(): Promise<void>
   stats(): Promise<LakeStats>
