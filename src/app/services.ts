@@ -9,6 +9,7 @@ import { type DataDir, dataDir, lockDataDir, prepareDataDir } from '../platform/
 import type { LakeAddress } from '../platform/lake/connect.ts'
 import { forgetFreezes } from '../platform/lake/freeze.ts'
 import type { Lake } from '../platform/lake/lake.ts'
+import { openMender } from '../platform/lake/mend.ts'
 import type { Log } from '../platform/log.ts'
 import { createOutgoing, type Outgoing } from '../platform/outgoing/outgoing.ts'
 import { openSealer } from '../platform/secrets/open-sealer.ts'
@@ -20,6 +21,7 @@ import { type Ledger, openLedger } from '../prove/ledger.ts'
 import { type Cosigning, openCosigning, parseWitnessPlace } from '../prove/witness/ask.ts'
 import { createWitness, parseWatchedLog, type Witness } from '../prove/witness/witness.ts'
 import { openWitnessKey } from '../prove/witness/witness-key.ts'
+import { lookForDamage } from './care/damage.ts'
 import { forgetHalfDone } from './care/make-backup.ts'
 import { openOwnState } from './care/open-own-state.ts'
 import { recordRestore } from './care/rehearsed.ts'
@@ -36,13 +38,14 @@ import { recordRuleChanges } from './rule-changes.ts'
 import { createTurns, type Turns } from './turns.ts'
 
 /** The writer's name in the lake. One process writes in this version. */
-const WRITER = 'w1'
+export const WRITER = 'w1'
 const DRAIN_EVERY_MS = 1_000
 /** Witnesses are asked this long after the last answer, where the ledger has grown. */
 const COSIGN_EVERY_MS = 10_000
 const SEAL_EVERY_MS = 60_000
 const FORGET_EVERY_MS = 3_600_000
 const KEEP_EVERY_MS = 600_000
+const LOOK_EVERY_MS = 3_600_000
 
 export interface Services {
   readonly config: Config
@@ -201,6 +204,15 @@ export async function startServices(config: Config, log: Log, events: ServiceEve
       (error) => log.error('sealing failed and is tried again', { reason: messageOf(error) }),
     )
     closers.push(() => sealing.stop())
+    if (address.kind === 'embedded') {
+      const mender = await opened(openMender(address), (one) => one.close())
+      const looking = repeatEvery(
+        LOOK_EVERY_MS,
+        () => inTurn(() => lookForDamage({ state, mender, root: dir.root, clock, log })),
+        (error) => log.error('comparing the lake with the record failed', { reason: messageOf(error) }),
+      )
+      closers.push(() => looking.stop())
+    }
     const forgetting = repeatEvery(
       FORGET_EVERY_MS,
       () => forgetOld(state, clock.now(), retention.alertDays),

@@ -15,6 +15,8 @@ export interface DataDir {
   readonly declarations: string
   /** The user's own field-mapping pipelines. */
   readonly pipelines: string
+  /** The user's own YARA rules. */
+  readonly yara: string
   /** The user's own masking rules. */
   readonly masking: string
   /** Sealed hours as Parquet. */
@@ -33,6 +35,7 @@ export function dataDir(root: string): DataDir {
     rules: join(root, 'rules'),
     declarations: join(root, 'declarations'),
     pipelines: join(root, 'pipelines'),
+    yara: join(root, 'yara'),
     masking: join(root, 'masking'),
     sealed: join(root, 'lake', 'sealed'),
     running: join(root, 'running.json'),
@@ -59,6 +62,7 @@ export function prepareDataDir(dir: DataDir): void {
       dir.rules,
       dir.declarations,
       dir.pipelines,
+      dir.yara,
       dir.masking,
     ])
       mkdirSync(folder, { recursive: true, mode: 0o700 })

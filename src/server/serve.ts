@@ -21,7 +21,16 @@ import { erasureRoutes } from '../app/erasure/routes.ts'
 import { type Indicators, startIndicators } from '../app/indicators.ts'
 import { startMissing } from '../app/missing.ts'
 import { type Notifying, startNotifying } from '../app/notifying.ts'
-import { CONSOLE, CONTENT, cardFolders, pipelineFolders, ruleFile, ruleFolders, scenarioFolders, sourceFiles } from '../app/places.ts'
+import {
+  CONSOLE,
+  CONTENT,
+  cardFolders,
+  pipelineFolders,
+  ruleFile,
+  ruleFolders,
+  scenarioFolders,
+  sourceFiles,
+} from '../app/places.ts'
 import { type Reads, startReads } from '../app/reads/reads.ts'
 import { readRoutes } from '../app/reads/routes.ts'
 import type { Repeating } from '../app/repeat.ts'
@@ -30,10 +39,11 @@ import { retentionRoutes } from '../app/retention/routes.ts'
 import { startReviewing } from '../app/reviewing.ts'
 import { searchRoutes } from '../app/searches/routes.ts'
 import { type Selftest, startSelftest } from '../app/selftest.ts'
-import { type Services, startServices } from '../app/services.ts'
+import { type Services, startServices, WRITER } from '../app/services.ts'
 import { sessionPolicy, signInDeps } from '../app/sign-in-deps.ts'
 import { sourceTls } from '../app/source-tls.ts'
 import { VERSION } from '../app/version.ts'
+import { startYaraBodies, type YaraBodies } from '../app/yara-bodies.ts'
 import type { Addresses } from '../collect/addresses.ts'
 import { maskingRoutes } from '../collect/masking/routes.ts'
 import { routes as collectRoutes } from '../collect/routes.ts'
@@ -122,6 +132,7 @@ export async function serve(config: Config, log: Log, options: ServeOptions = {}
   let missing: Repeating | undefined
   let selftest: Selftest | undefined
   let indicators: Indicators | undefined
+  let yara: YaraBodies | undefined
   let tls: ServerTls | undefined
   const open: { close(): Promise<void> }[] = []
   try {
@@ -157,6 +168,7 @@ export async function serve(config: Config, log: Log, options: ServeOptions = {}
       await reviewing?.stop()
       await missing?.stop()
       await indicators?.stop()
+      await yara?.stop()
       await notifying?.stop()
       await reads?.stop()
       await selftest?.stop()
@@ -169,6 +181,9 @@ export async function serve(config: Config, log: Log, options: ServeOptions = {}
     reviewing = startReviewing({ record: recorder(services), clock }, log)
     missing = startMissing(services, collecting)
     indicators = startIndicators(services, () => live.publish('alerts'))
+    const bodies = { ...services, writer: WRITER, folder: services.dir.yara }
+    yara = await startYaraBodies({ ...bodies, raised: () => live.publish('alerts') })
+    for (const { file, line, reason } of yara.refused) log.warn('YARA rule refused', { place: `${file}:${line}`, reason })
     selftest = startSelftest({
       ...services,
       scenarios: () => scenarios,
@@ -212,6 +227,7 @@ export async function serve(config: Config, log: Log, options: ServeOptions = {}
           collecting,
           declaring,
           indicators,
+          yara,
           selftest,
           scenarios,
           notifying,
@@ -287,6 +303,7 @@ export async function serve(config: Config, log: Log, options: ServeOptions = {}
     await reviewing?.stop()
     await missing?.stop()
     await indicators?.stop()
+    await yara?.stop()
     await notifying?.stop()
     await reads?.stop()
     await selftest?.stop()
@@ -302,6 +319,7 @@ export interface RouteDeps {
   readonly collecting: Collecting
   readonly declaring: Declaring
   readonly indicators: Indicators
+  readonly yara: YaraBodies
   readonly selftest: Selftest
   readonly scenarios: Scenarios
   readonly notifying: Notifying
@@ -322,6 +340,7 @@ export function allRoutes(deps: RouteDeps): Route[] {
     collecting,
     declaring,
     indicators,
+    yara,
     selftest,
     scenarios,
     notifying,
@@ -405,7 +424,7 @@ export function allRoutes(deps: RouteDeps): Route[] {
       state,
       clock,
       attack,
-      rules: () => rules,
+      rules: () => ({ loaded: [...rules.loaded, ...yara.rules], refused: [...rules.refused, ...yara.refused] }),
       scenarios: () => scenarios,
       changed: () => {
         drainer.poke()
