@@ -26,7 +26,7 @@ export const replayView = z.object({
       event: z.string(),
     }),
   ),
-  /** Of the rule alone, measured in this replay: matching only, without reading the events. */
+  /** What the rule adds by itself, measured over some of these events: matching only, without reading them. */
   microsecondsPerEvent: z.number(),
   seconds: z.number(),
 })

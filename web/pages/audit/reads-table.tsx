@@ -21,7 +21,7 @@ export function ReadsTable({ person, onPerson }: { person: string | undefined; o
       <div className="panel-h">
         <h2>{t('reads.title')}</h2>
         <select
-          className="input sm end"
+          className="input sm auto end"
           aria-label={t('kind')}
           value={kind ?? ''}
           onChange={(event) => setKind(READ_KINDS.find((one) => one === event.target.value))}

@@ -66,7 +66,10 @@ function Found({ found, format }: { found: ReplayView; format: ReturnType<typeof
         {events < total ? ` ${t('replay.part', { total })}` : ''}
       </p>
       <p className="label num">
-        {t('replay.cost', { cost: format.decimal(microsecondsPerEvent, 2), seconds: format.decimal(seconds, 1) })}
+        {t('replay.cost', {
+          cost: microsecondsPerEvent < 0.01 ? '< 0.01' : format.decimal(microsecondsPerEvent, 2),
+          seconds: format.decimal(seconds, 1),
+        })}
       </p>
       {list.length === 0 ? null : (
         <ul className="rows boxed">

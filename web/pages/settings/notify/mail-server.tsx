@@ -108,7 +108,7 @@ export function MailServerPanel(): ReactNode {
                 }}
               />
             </Field>
-            <Field label={t('server.sender')}>
+            <Field label={t('server.sender')} hint={t('server.senderHint')}>
               <input
                 className="input"
                 type="email"

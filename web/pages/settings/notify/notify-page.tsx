@@ -25,7 +25,7 @@ export function NotifyPage(): ReactNode {
   const [secret, setSecret] = useState<string | null>(null)
   const writes = may('sources:write')
   return (
-    <>
+    <div className="stack">
       <SettingsHead title={t('title')} lead={t('lead')}>
         {writes ? (
           <button type="button" className="btn ink" aria-haspopup="dialog" onClick={() => setAdding(true)}>
@@ -45,7 +45,7 @@ export function NotifyPage(): ReactNode {
       </Panel>
       {may('installation') ? <MailServerPanel /> : null}
       {adding ? <NewChannelDrawer mail={data?.mail ?? false} onSecret={setSecret} onClose={() => setAdding(false)} /> : null}
-    </>
+    </div>
   )
 }
 
