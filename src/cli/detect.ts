@@ -96,8 +96,9 @@ async function detectIn(options: DetectOptions, work: Work): Promise<number> {
   const seconds = (performance.now() - started) / 1000
   const correlations = correlation?.compiled.program.stats().rules ?? []
   reportForgotten(correlations)
-  writeSummary(options, { loaded, refused, ...tally, seconds, correlations })
-  reportEnd(tally, loaded, refused.length, seconds)
+  const idle = idleRules(chosen)
+  writeSummary(options, { loaded, refused, ...tally, seconds, correlations, ...idle })
+  reportEnd(tally, loaded, refused.length, idle.notRunnable?.length ?? 0, seconds)
   if (loaded === 0 || tally.failedFiles > 0) return EXIT_UNREADABLE
   return options.failOnMatch && tally.detections > 0 ? EXIT.failed : EXIT.ok
 }
@@ -203,28 +204,43 @@ function reportForgotten(correlations: readonly RuleStats[]): void {
     )
 }
 
-function reportEnd(tally: Tally, loaded: number, refused: number, seconds: number): void {
+/** Rules that are loaded and say nothing: those whose fields no event here has, and those that their author switched off. */
+function idleRules({ falco }: ChosenRules): Pick<Summary, 'notRunnable' | 'off'> {
+  const infos = falco.rules.map(({ info }) => info)
+  const notRunnable = infos.flatMap(({ id, file, missing }) => (missing === undefined ? [] : [{ id, file, fields: missing }]))
+  const off = infos.flatMap(({ id, off }) => (off === true ? [id] : []))
+  return { ...(notRunnable.length === 0 ? {} : { notRunnable }), ...(off.length === 0 ? {} : { off }) }
+}
+
+interface Summary {
+  readonly loaded: number
+  readonly refused: readonly Refusal[]
+  readonly seconds: number
+  readonly correlations: readonly RuleStats[]
+  readonly notRunnable?: readonly { readonly id: string; readonly file: string; readonly fields: readonly string[] }[]
+  readonly off?: readonly string[]
+}
+
+function reportEnd(tally: Tally, loaded: number, refused: number, idle: number, seconds: number): void {
   const unreadable = tally.unreadable.length
   const parts = [
     `${tally.records} records`,
     `${tally.detections} detections`,
     `${loaded} rules`,
     ...(refused === 0 ? [] : [`${refused} rules refused`]),
+    ...(idle === 0 ? [] : [`${idle} rules cannot run on any event here (--summary FILE names their fields)`]),
     ...(unreadable === 0 ? [] : [`${unreadable} unreadable`]),
   ]
   process.stderr.write(`kanpeki: ${parts.join(', ')} in ${seconds.toFixed(1)} s\n`)
 }
 
-function writeSummary(
-  options: DetectOptions,
-  tally: Tally & { loaded: number; refused: readonly Refusal[]; seconds: number; correlations: readonly RuleStats[] },
-): void {
+function writeSummary(options: DetectOptions, tally: Tally & Summary): void {
   if (options.summary === undefined) return
-  const { loaded, refused, records, unreadable, detections, seconds, correlations } = tally
+  const { loaded, refused, records, unreadable, detections, seconds, correlations, notRunnable, off } = tally
   try {
     writeFileSync(
       options.summary,
-      `${JSON.stringify({ loaded, refused, records, unreadable, detections, seconds, correlations })}\n`,
+      `${JSON.stringify({ loaded, refused, records, unreadable, detections, seconds, correlations, notRunnable, off })}\n`,
     )
   } catch (error) {
     throw new KanpekiError('summary-unwritable', `cannot write the summary: ${messageOf(error)}`, {
