@@ -140,6 +140,16 @@ const rules = createRoute({
   component: lazyRouteComponent(() => import('./pages/rules/rules-page.tsx'), 'RulesPage'),
 })
 
+const behaviour = createRoute({
+  getParentRoute: () => house,
+  path: '/behaviour',
+  validateSearch: z.object({
+    kind: z.enum(['user', 'host']).optional().catch(undefined),
+    name: z.coerce.string().optional(),
+  }),
+  component: lazyRouteComponent(() => import('./pages/behaviour/behaviour-page.tsx'), 'BehaviourPage'),
+})
+
 const evidence = createRoute({
   getParentRoute: () => house,
   path: '/evidence',
@@ -330,6 +340,7 @@ export function buildRouter(queryClient: QueryClient) {
         declarations,
         triage,
         timeline,
+        behaviour,
         rules,
         evidence,
         audit,

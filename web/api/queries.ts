@@ -11,6 +11,7 @@ import { seriesListResponse } from '../../src/declare/series/schema.ts'
 import { exceptionList, exceptionPreview } from '../../src/detect/exceptions/schema.ts'
 import { iocListsSchema } from '../../src/detect/ioc/schema.ts'
 import { channelList, mailServerView } from '../../src/detect/notify/schema.ts'
+import { behaviourStatus, entityProfile } from '../../src/detect/behaviour/schema.ts'
 import { alertCounts, alertDetail, coverageResponse, queueResponse, rulesResponse } from '../../src/detect/schema.ts'
 import { entriesPageSchema, entryProofSchema, ledgerHeadSchema } from '../../src/prove/schema.ts'
 import {
@@ -152,6 +153,18 @@ export const maskingQuery = queryOptions({
   queryKey: ['sources', 'masking'],
   queryFn: ({ signal }) => call(maskingView, '/api/v1/masking', { signal }),
 })
+
+export const behaviourQuery = queryOptions({
+  queryKey: ['behaviour'],
+  queryFn: ({ signal }) => call(behaviourStatus, '/api/v1/behaviour', { signal }),
+})
+
+export const profileQuery = (kind: 'user' | 'host', name: string) =>
+  queryOptions({
+    queryKey: ['behaviour', kind, name],
+    queryFn: ({ signal }) => call(entityProfile, `/api/v1/behaviour/${kind}/${encodeURIComponent(name)}`, { signal }),
+    retry: false,
+  })
 
 export const shippersQuery = queryOptions({
   queryKey: ['shippers'],

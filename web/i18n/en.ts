@@ -2,6 +2,7 @@ import access from './en/access.json'
 import agents from './en/agents.json'
 import assets from './en/assets.json'
 import audit from './en/audit.json'
+import behaviour from './en/behaviour.json'
 import common from './en/common.json'
 import completeness from './en/completeness.json'
 import config from './en/config.json'
@@ -26,6 +27,7 @@ export const en = {
   assets,
   audit,
   common,
+  behaviour,
   completeness,
   config,
   declarations,

@@ -2,6 +2,7 @@ import access from './ja/access.json'
 import agents from './ja/agents.json'
 import assets from './ja/assets.json'
 import audit from './ja/audit.json'
+import behaviour from './ja/behaviour.json'
 import common from './ja/common.json'
 import completeness from './ja/completeness.json'
 import config from './ja/config.json'
@@ -26,6 +27,7 @@ export const ja = {
   assets,
   audit,
   common,
+  behaviour,
   completeness,
   config,
   declarations,

@@ -5,11 +5,13 @@ import type { JsonObject } from '../../kernel/json.ts'
 import type { State } from '../../platform/state/state.ts'
 import { describeStates } from '../../platform/testing/states.ts'
 import { recordDetections } from '../alerts.ts'
+import { FEATURE_IDS } from '../engines/behaviour/explain.ts'
+import { HOURS_FEATURE, TRAVEL_FEATURE, VALUE_FEATURES, VOLUME_FEATURES } from '../engines/behaviour/features.ts'
 import { migrations } from '../migrations.ts'
 import type { DetectTables } from '../tables.ts'
 import { readStates } from './queries.ts'
 import { behaviourRoutes } from './routes.ts'
-import { type BehaviourStatus, behaviourStatus, type EntityProfile, entityProfile } from './schema.ts'
+import { BEHAVIOUR_FEATURES, type BehaviourStatus, behaviourStatus, type EntityProfile, entityProfile } from './schema.ts'
 import { type Behaviour, openBehaviour } from './store.ts'
 import type { BehaviourTables } from './tables.ts'
 
@@ -51,6 +53,15 @@ const days = (count: number, first = 1): StoredEvent[][] =>
       Array.from({ length: 5 }, () => failed('Ann')),
     ),
   )
+
+it('every feature has a name, in the engine and for the console', () => {
+  const reach = VALUE_FEATURES.flatMap((feature) => feature.reach ?? [])
+  const all = [...VALUE_FEATURES, ...reach, ...VOLUME_FEATURES, ...Object.values(HOURS_FEATURE)]
+    .map(({ id }) => id)
+    .concat(TRAVEL_FEATURE)
+  expect([...BEHAVIOUR_FEATURES].sort()).toEqual(all.toSorted())
+  expect(FEATURE_IDS.toSorted()).toEqual(all.toSorted())
+})
 
 describeStates('behaviour kept in the state store', ({ open }) => {
   let state: State

@@ -1,6 +1,37 @@
 import { z } from 'zod'
-import { ENTITY_KINDS } from '../engines/behaviour/features.ts'
 
+/** What is followed of whom; the console has a name for each in both languages. */
+export const BEHAVIOUR_FEATURES = [
+  'user-network',
+  'user-country',
+  'user-host',
+  'user-hosts',
+  'user-process',
+  'user-action',
+  'user-actions',
+  'user-signins',
+  'user-failures',
+  'user-files',
+  'user-changes',
+  'user-bytes',
+  'user-events',
+  'user-hours',
+  'user-travel',
+  'host-process',
+  'host-parent',
+  'host-destination',
+  'host-destinations',
+  'host-user',
+  'host-bytes',
+  'host-dns',
+  'host-failures',
+  'host-processes',
+  'host-events',
+  'host-hours',
+] as const
+export type BehaviourFeature = (typeof BEHAVIOUR_FEATURES)[number]
+
+const feature = z.enum(BEHAVIOUR_FEATURES)
 const share = z.number().nonnegative()
 const time = z.iso.datetime()
 
@@ -36,10 +67,10 @@ export const signalDetail = z.discriminatedUnion('type', [
   }),
 ])
 
-export const signalView = z.object({ feature: z.string(), score: z.number(), at: time, event: z.string() }).and(signalDetail)
+export const signalView = z.object({ feature, score: z.number(), at: time, event: z.string() }).and(signalDetail)
 export type SignalView = z.infer<typeof signalView>
 
-export const behaviourKind = z.enum(ENTITY_KINDS)
+export const behaviourKind = z.enum(['user', 'host'])
 export const entityParams = z.object({ kind: behaviourKind, name: z.string().min(1).max(256) })
 
 export const oddEntity = z.object({
@@ -72,7 +103,7 @@ export const entityProfile = oddEntity.extend({
   hours: z.object({ working: z.array(share), weekend: z.array(share) }),
   volumes: z.array(
     z.object({
-      feature: z.string(),
+      feature,
       unit: z.enum(['count', 'bytes']),
       low: z.number(),
       high: z.number(),
@@ -82,7 +113,7 @@ export const entityProfile = oddEntity.extend({
   ),
   values: z.array(
     z.object({
-      feature: z.string(),
+      feature,
       /** The latest first. */
       values: z.array(z.object({ value: z.string(), days: z.int(), lastDay: z.iso.date() })),
       count: z.int(),

@@ -3,7 +3,7 @@ import { VOLUME_FEATURES } from '../engines/behaviour/features.ts'
 import { faded, scoreOf, usualRange } from '../engines/behaviour/judge.ts'
 import { LEARNING_DAYS } from '../engines/behaviour/limits.ts'
 import { type Profile, restoreProfile } from '../engines/behaviour/profile.ts'
-import { type EntityProfile, type SignalView, signalView } from './schema.ts'
+import { BEHAVIOUR_FEATURES, type BehaviourFeature, type EntityProfile, type SignalView, signalView } from './schema.ts'
 import type { BehaviourTable } from './tables.ts'
 
 const DAY_MS = 86_400_000
@@ -26,7 +26,7 @@ export function profileView(row: Pick<Selectable<BehaviourTable>, 'profile'>, no
     days: profile.days,
     learning: profile.days < LEARNING_DAYS,
     hours: { working: shares(0, ofDays[0]), weekend: shares(24, ofDays[1]) },
-    volumes: [...profile.volumes]
+    volumes: known(profile.volumes)
       .map(([feature, { totals, today }]) => ({
         feature,
         unit: VOLUME_FEATURES.find(({ id }) => id === feature)?.unit ?? ('count' as const),
@@ -35,7 +35,7 @@ export function profileView(row: Pick<Selectable<BehaviourTable>, 'profile'>, no
         today,
       }))
       .filter(({ days, today }) => today > 0 || days.some((total) => total > 0)),
-    values: [...profile.values].map(([feature, { known }]) => ({
+    values: known(profile.values).map(([feature, { known }]) => ({
       feature,
       values: [...known]
         .reverse()
@@ -59,6 +59,14 @@ export function signalsOf(profile: Pick<Profile, 'signals'>, now: number): Signa
     )
     .filter(({ score }) => score >= LEAST_SHOWN)
     .sort((a, b) => b.score - a.score)
+}
+
+/** Of features that this version has. */
+function known<T>(books: ReadonlyMap<string, T>): (readonly [BehaviourFeature, T])[] {
+  return BEHAVIOUR_FEATURES.flatMap((feature) => {
+    const book = books.get(feature)
+    return book === undefined ? [] : [[feature, book] as const]
+  })
 }
 
 function rounded(value: number): number {

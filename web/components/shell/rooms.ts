@@ -7,6 +7,7 @@ export const ROOMS = [
   { id: 'declarations', to: '/declarations', icon: 'declarations', key: 'd', group: 'top', permission: 'cards:read' },
   { id: 'triage', to: '/triage', icon: 'triage', key: 't', group: 'detect', permission: 'alerts:read' },
   { id: 'timeline', to: '/timeline', icon: 'timeline', key: 'l', group: 'detect', permission: 'events:read' },
+  { id: 'behaviour', to: '/behaviour', icon: 'user', key: 'b', group: 'detect', permission: 'alerts:read' },
   { id: 'rules', to: '/rules', icon: 'rules', key: 'r', group: 'detect', permission: 'rules:read' },
   { id: 'evidence', to: '/evidence', icon: 'evidence', key: 'e', group: 'prove', permission: 'ledger:read' },
   { id: 'audit', to: '/audit', icon: 'audit', key: 'a', group: 'prove', permission: 'audit:read' },

@@ -15,6 +15,7 @@ import { useFormat } from '../../components/use-format.ts'
 import { useNow } from '../../components/use-now.ts'
 import { draftOf } from '../exceptions/draft.ts'
 import { ExceptionDialog } from '../exceptions/exception-dialog.tsx'
+import { BehaviourWhy, behaviourOf } from './behaviour-why.tsx'
 import { EntityTimeline, entityQuery } from './entity-timeline.tsx'
 import { RiskSum } from './risk.tsx'
 import { WhyFired } from './why-fired.tsx'
@@ -37,10 +38,11 @@ export function AlertView({ id }: { id: string }): ReactNode {
       </div>
     )
   }
+  const behaviour = behaviourOf(alert)
   return (
     <div className="d-in" aria-busy={isPlaceholderData} key={alert.id}>
       <Head alert={alert} />
-      <WhyFired alert={alert} />
+      {behaviour === undefined ? <WhyFired alert={alert} /> : <BehaviourWhy alert={alert} signals={behaviour} />}
       <RiskSum alert={alert} />
       <EntityTimeline alert={alert} />
       <Facts alert={alert} />
