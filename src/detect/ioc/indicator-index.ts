@@ -26,7 +26,7 @@ const NEVER = Number.POSITIVE_INFINITY
 
 /**
  * All indicators of all lists, to be asked about single values: a hash table for each kind, a radix trie for networks, names by
- * their endings. Memory is bounded by whoever fills it; about 150 bytes an indicator.
+ * their endings. Memory is bounded by whoever fills it; about 180 bytes an indicator.
  */
 export class IndicatorIndex {
   readonly #lists: IndexedList[] = []

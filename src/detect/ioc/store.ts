@@ -26,7 +26,7 @@ import type { Added, NewIocList, SkippedView, SkippedWhy } from './schema.ts'
 import type { IocIndicatorsTable, IocListsTable } from './tables.ts'
 
 const DAY_MS = 86_400_000
-/** Of all lists together: the matcher holds them in memory (about 150 bytes each). */
+/** Of all lists together: the matcher holds them in memory (about 180 bytes each). */
 export const MOST_INDICATORS = 1_000_000
 const NAMED = 20
 
