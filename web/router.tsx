@@ -136,6 +136,8 @@ const rules = createRoute({
     days: z.coerce.number().int().min(1).max(365).optional(),
     technique: z.string().optional(),
     q: z.string().optional(),
+    rule: z.string().optional(),
+    scenario: z.string().optional(),
   }),
   component: lazyRouteComponent(() => import('./pages/rules/rules-page.tsx'), 'RulesPage'),
 })

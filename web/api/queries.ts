@@ -8,11 +8,12 @@ import { maskingView } from '../../src/collect/masking/schema.ts'
 import { shipperList, sourceDetail, sourceList, unknownList } from '../../src/collect/schema.ts'
 import { historyResponse, wallResponse } from '../../src/declare/schema.ts'
 import { seriesListResponse } from '../../src/declare/series/schema.ts'
+import { behaviourStatus, entityProfile } from '../../src/detect/behaviour/schema.ts'
 import { exceptionList, exceptionPreview } from '../../src/detect/exceptions/schema.ts'
 import { iocListsSchema } from '../../src/detect/ioc/schema.ts'
 import { channelList, mailServerView } from '../../src/detect/notify/schema.ts'
-import { behaviourStatus, entityProfile } from '../../src/detect/behaviour/schema.ts'
-import { alertCounts, alertDetail, coverageResponse, queueResponse, rulesResponse } from '../../src/detect/schema.ts'
+import { scenarioDetail, scenariosResponse } from '../../src/detect/scenarios/schema.ts'
+import { alertCounts, alertDetail, coverageResponse, queueResponse, ruleDetail, rulesResponse } from '../../src/detect/schema.ts'
 import { entriesPageSchema, entryProofSchema, ledgerHeadSchema } from '../../src/prove/schema.ts'
 import {
   aroundReplySchema,
@@ -97,6 +98,26 @@ export const coverageQuery = (days: number) =>
   queryOptions({
     queryKey: ['alerts', 'coverage', days],
     queryFn: ({ signal }) => call(coverageResponse, '/api/v1/coverage', { query: { days }, signal }),
+    staleTime: 30_000,
+  })
+
+export const ruleQuery = (id: string) =>
+  queryOptions({
+    queryKey: ['rules', 'one', id],
+    queryFn: ({ signal }) => call(ruleDetail, `/api/v1/rules/${encodeURIComponent(id)}`, { signal }),
+    staleTime: 30_000,
+  })
+
+export const scenariosQuery = queryOptions({
+  queryKey: ['rules', 'scenarios'],
+  queryFn: ({ signal }) => call(scenariosResponse, '/api/v1/scenarios', { signal }),
+  staleTime: 30_000,
+})
+
+export const scenarioQuery = (id: string) =>
+  queryOptions({
+    queryKey: ['rules', 'scenario', id],
+    queryFn: ({ signal }) => call(scenarioDetail, `/api/v1/scenarios/${encodeURIComponent(id)}`, { signal }),
     staleTime: 30_000,
   })
 

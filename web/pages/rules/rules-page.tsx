@@ -14,7 +14,9 @@ import { useNow } from '../../components/use-now.ts'
 
 import { ExceptionsPanel } from '../exceptions/exceptions-panel.tsx'
 import { IndicatorsSheet } from './indicators-sheet.tsx'
-import { RulePast } from './rule-past.tsx'
+import { RuleDrawer } from './rule-drawer.tsx'
+import { ScenarioDrawer } from './scenario-drawer.tsx'
+import { ScenariosSheet } from './scenarios-sheet.tsx'
 
 const route = getRouteApi('/house/rules')
 const DAYS = ['7', '30', '90'] as const
@@ -48,6 +50,7 @@ export function RulesPage(): ReactNode {
       </div>
       {coverage.error === null ? null : <ProblemNote error={coverage.error} retry={() => void coverage.refetch()} />}
       {coverage.data === undefined ? null : <Matrix coverage={coverage.data} chosen={search.technique} />}
+      <ScenariosSheet technique={search.technique} />
       <section className="sheet rules-place">
         <div className="panel-h">
           <h2>{t('rules')}</h2>
@@ -84,6 +87,18 @@ export function RulesPage(): ReactNode {
       <ExceptionsPanel />
       <IndicatorsSheet now={now} />
       {first === undefined || first.refused.length === 0 ? null : <Refused response={first} />}
+      {search.rule === undefined ? null : (
+        <RuleDrawer
+          id={search.rule}
+          onClose={() => void navigate({ search: (before) => ({ ...before, rule: undefined }), resetScroll: false })}
+        />
+      )}
+      {search.scenario === undefined ? null : (
+        <ScenarioDrawer
+          id={search.scenario}
+          onClose={() => void navigate({ search: (before) => ({ ...before, scenario: undefined }), resetScroll: false })}
+        />
+      )}
     </main>
   )
 }
@@ -180,16 +195,11 @@ function RuleTable({ pages }: { pages: readonly RulesResponse[] }): ReactNode {
               <SeverityTag severity={rule.severity} />
             </td>
             <td>
-              <details className="rule">
-                <summary className="name">{format.text({ en: rule.title, ja: rule.titleJa })}</summary>
-                <p className="prose">{format.text({ en: rule.description, ja: rule.descriptionJa })}</p>
-                <p className="label mono">
-                  {rule.file} · {rule.id}
-                </p>
-                {rule.missing.length === 0 ? null : <p>{t('missing', { fields: rule.missing.join(', ') })}</p>}
-                {rule.off ? <p>{t('off')}</p> : null}
-                <RulePast rule={rule} />
-              </details>
+              <Link className="name" to="/rules" search={(before) => ({ ...before, rule: rule.id })} resetScroll={false}>
+                {format.text({ en: rule.title, ja: rule.titleJa })}
+              </Link>
+              {rule.missing.length === 0 ? null : <p>{t('missing', { fields: rule.missing.join(', ') })}</p>}
+              {rule.off ? <p>{t('off')}</p> : null}
             </td>
             <td className="mono dim">{rule.techniques.join(' ')}</td>
             <td className="r num" title={t('alerts30', { count: rule.alerts })}>
