@@ -1,6 +1,7 @@
 import { openReviews } from '../access/reviews/queries.ts'
 import { reviewViews } from '../access/reviews/view.ts'
 import type { AccessTables } from '../access/tables.ts'
+import { damageStatus } from '../app/care/damage.ts'
 import { retentionStatus } from '../app/retention/run.ts'
 import type { SourceList, SourceSummary } from '../collect/schema.ts'
 import type { CollectTables } from '../collect/tables.ts'
@@ -135,10 +136,12 @@ function unknownNeed(sources: SourceList, now: number): Need[] {
 }
 
 async function storageNeeds({ state }: OverviewDeps, caller: Caller): Promise<Need[]> {
-  const status = caller.permissions.has('installation') ? await retentionStatus(state) : undefined
-  if (status === undefined || status.state === 'fine' || status.limit === null) return []
+  if (!caller.permissions.has('installation')) return []
+  const [status, damage] = await Promise.all([retentionStatus(state), damageStatus(state)])
+  const needs: Need[] = damage === undefined ? [] : [{ kind: 'damage', ...damage, since: iso(damage.since) }]
+  if (status === undefined || status.state === 'fine' || status.limit === null) return needs
   const { state: problem, used, limit, hoursLeft: left, since } = status
-  return [{ kind: 'storage', problem, used, limit, left, since: iso(since) }]
+  return [...needs, { kind: 'storage', problem, used, limit, left, since: iso(since) }]
 }
 
 async function reviewNeeds({ state }: OverviewDeps, caller: Caller, now: number): Promise<Need[]> {

@@ -57,6 +57,8 @@ export const needSchema = z.discriminatedUnion('kind', [
     left: count.nullable(),
     since: time,
   }),
+  /** Hours of which the lake lost events, and sealed files that are not whole. Told to those who can mend it. */
+  z.object({ kind: z.literal('damage'), hours: count, events: count, files: count, since: time }),
   /** An access review that nobody finished in time; told to those who may read it. */
   z.object({ kind: z.literal('review'), id: z.string(), name: z.string(), waiting: count, since: time }),
 ])

@@ -74,6 +74,16 @@ export function NeedRow({ need, now }: { need: Need; now: number }): ReactNode {
           )}
         </Link>
       )
+    case 'damage':
+      return (
+        <Link to="/settings/keeping">
+          {row(
+            <StateGlyph state="miss" silent />,
+            t('need.damage'),
+            t('need.damageSub', { events: need.events, files: need.files, command: 'kanpeki doctor --repair' }),
+          )}
+        </Link>
+      )
     case 'review':
       return (
         <Link to="/settings/review" search={{ review: need.id }}>

@@ -1,4 +1,4 @@
-import { readFile, stat } from 'node:fs/promises'
+import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { KanpekiError, messageOf } from '../../../kernel/error.ts'
 import type { Config } from '../../../platform/config.ts'
@@ -12,13 +12,11 @@ import { diskFiles } from '../../../prove/files.ts'
 import { loadTip } from '../../../prove/ledger-tip.ts'
 import { parseVerifierKey } from '../../../prove/verify/note.ts'
 import { migrations } from '../../migrations.ts'
-import { keptSegments } from '../../pipeline/queries.ts'
-import type { PipelineTables } from '../../pipeline/tables.ts'
 import { statePlace } from '../../places.ts'
+import { damageOf } from '../damage.ts'
 import { LAST_BACKUP, type LastBackup } from '../make-backup.ts'
 import { pendingSteps } from '../open-own-state.ts'
 import { type Db, waitingEvidence } from '../queries.ts'
-import { wrongHours } from '../repair/hours.ts'
 import { type DoctorCheck, type DoctorContext, type Finding, fail, NOT_STARTED, pass, unknown } from './check.ts'
 
 const DAY_MS = 86_400_000
@@ -92,7 +90,7 @@ async function wrongInLake(config: Config, dir: DataDir, address: LakeAddress): 
   const state = await openState(statePlace(config), migrations)
   const mender = await openMender(address)
   try {
-    const hours = await wrongHours(state, mender)
+    const { hours, files: missing } = await damageOf(state, mender, dir.root)
     const named = hours.map(({ hour }) => new Date(hour).toISOString().slice(0, 13)).join(', ')
     if (hours.length > 0)
       return fail(
@@ -102,12 +100,6 @@ async function wrongInLake(config: Config, dir: DataDir, address: LakeAddress): 
         },
         REPAIR,
       )
-    const missing: string[] = []
-    for (const { file, bytes } of await keptSegments(state.tables<PipelineTables>())) {
-      const found = await stat(join(dir.root, file)).catch(() => undefined)
-      // Of hours that 0.1 sealed the size is not known.
-      if (found === undefined || (bytes > 0 && found.size !== bytes)) missing.push(file)
-    }
     if (missing.length === 0) return undefined
     return fail(
       {

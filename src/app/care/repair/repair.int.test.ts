@@ -4,13 +4,17 @@ import { dirname, join } from 'node:path'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { readConfig } from '../../../platform/config.ts'
 import { dataDir, lockDataDir } from '../../../platform/data-dir.ts'
+import { startEmbeddedLake } from '../../../platform/lake/embedded.ts'
+import { openMender } from '../../../platform/lake/mend.ts'
 import { parseQuery } from '../../../platform/lake/query/parse.ts'
+import { createLog } from '../../../platform/log.ts'
 import { recordEvidence } from '../../../platform/state/outbox.ts'
 import { openState } from '../../../platform/state/state.ts'
 import { testEvent } from '../../../platform/testing/lakes.ts'
 import { migrations } from '../../migrations.ts'
 import { takeOut } from '../../retention/take-out.ts'
 import { HOUR, type KeepingBed, openKeepingBed } from '../../retention/testing/keeping-bed.ts'
+import { type DamageStatus, damageStatus, lookForDamage } from '../damage.ts'
 import { examine } from '../doctor/doctor.ts'
 import type { Outcome } from './outcome.ts'
 import { repairFolder } from './repair.ts'
@@ -89,6 +93,25 @@ function parts(hour: number): string[] {
     .filter((path) => !found.some((other) => other.startsWith(`${dirname(path)}_`)))
     .sort()
     .map((path) => join(data, path))
+}
+
+/** What the running server says of it on Overview, three hours later. */
+async function told(): Promise<DamageStatus | undefined> {
+  const state = await openState({ path: join(data, 'state.db') }, migrations, clock)
+  const engine = await startEmbeddedLake({ folder: join(data, 'lake'), memory: 0, log: () => {} })
+  if (engine.address.kind !== 'embedded') throw new TypeError('not embedded')
+  const mender = await openMender(engine.address)
+  try {
+    const log = createLog({ write: () => {}, pretty: false, now: Date.now })
+    await lookForDamage({ state, mender, root: data, clock, log })
+    expect(await damageStatus(state)).toBeUndefined()
+    await lookForDamage({ state, mender, root: data, clock: { now: () => NOW + 3 * HOUR }, log })
+    return await damageStatus(state)
+  } finally {
+    await mender.close()
+    await engine.stop()
+    await state.close()
+  }
 }
 
 function flip(path: string): void {
@@ -186,8 +209,10 @@ it('says what is lost, records it only when told to, and the rest can be sealed 
     (await examine(readConfig(data, { port: '0' }, {}), {}, NOW, async () => undefined)).find(({ id }) => id === 'lake')
   expect(await repair()).toMatchObject({ lake: 'mended', counts: 'fail', sealed: 'pass' })
   expect(await looks()).toMatchObject({ verdict: 'fail', remedy: { en: expect.stringContaining('--repair') as string } })
+  expect(await told()).toMatchObject({ hours: 1, events: EVENTS, files: 0 })
   expect(await repair(true)).toMatchObject({ lake: 'pass', counts: 'mended' })
   expect(await looks()).toMatchObject({ verdict: 'pass' })
+  expect(await told()).toBeUndefined()
   const bed = await openKeepingBed(data, NOW)
   const left = await bed.count('*')
   await bed.stop()
