@@ -3,7 +3,7 @@ import { fileURLToPath } from 'node:url'
 import { expect, it } from 'vitest'
 import { BENCHMARKS } from './run.ts'
 
-const HELPERS = ['cpu-time', 'ingest-rate', 'receiver', 'resident', 'result', 'run', 'small-events']
+const HELPERS = ['cpu-time', 'folder-size', 'ingest-rate', 'receiver', 'resident', 'result', 'run', 'sending', 'small-events']
 
 it('knows every benchmark in the folder', () => {
   const files = readdirSync(fileURLToPath(new URL('.', import.meta.url)))

@@ -1,4 +1,4 @@
-/** `npm run bench -- NAME [--json]`: one benchmark by name. Build first (`npm run build`): those that start a server run dist/. */
+/** `npm run bench -- NAME [--json] [options]`: one benchmark by name. Build first (`npm run build`): those that start a server run dist/. */
 import { added } from './added.ts'
 import { behaviour } from './behaviour.ts'
 import { detect } from './detect.ts'
@@ -8,9 +8,10 @@ import { ledger } from './ledger.ts'
 import { noise } from './noise.ts'
 import { recordings } from './recordings.ts'
 import type { BenchResult } from './result.ts'
+import { scale } from './scale.ts'
 import { start } from './start.ts'
 
-type Benchmark = () => Promise<BenchResult>
+type Benchmark = (flags: readonly string[]) => Promise<BenchResult>
 
 /** Every benchmark; a test compares this list with the folder. */
 export const BENCHMARKS: Readonly<Record<string, Benchmark>> = {
@@ -22,6 +23,7 @@ export const BENCHMARKS: Readonly<Record<string, Benchmark>> = {
   ledger,
   noise,
   recordings,
+  scale,
   start,
 }
 
@@ -39,7 +41,7 @@ async function main(): Promise<number> {
     process.stderr.write(`Which one? ${Object.keys(BENCHMARKS).join(', ')}\n`)
     return 64
   }
-  const result = await benchmark()
+  const result = await benchmark(flags)
   process.stdout.write(flags.includes('--json') ? `${JSON.stringify(result)}\n` : describe(result))
   return 0
 }

@@ -10,15 +10,18 @@ function generator(seed: number): (below: number) => number {
   }
 }
 
-/** ECS documents of about 500 bytes: file and network events with addresses, users, hashes and ids that hardly repeat. */
-export function smallLines(count: number, seed = SEED): readonly string[] {
+/**
+ * ECS documents of about 500 bytes: file and network events with addresses, users, hashes and ids that hardly repeat.
+ * @param at when event n was observed, milliseconds UTC.
+ */
+export function smallLines(count: number, seed = SEED, at: (n: number) => number = (n) => START + n * 10): readonly string[] {
   const pick = generator(seed)
   const hex = (digits: number): string => Array.from({ length: digits }, () => pick(16).toString(16)).join('')
   const address = (): string => `10.${pick(256)}.${pick(256)}.${pick(256)}`
   return Array.from({ length: count }, (_, n) => {
     const name = `${hex(8)}.tmp`
     return JSON.stringify({
-      '@timestamp': new Date(START + n * 10).toISOString(),
+      '@timestamp': new Date(at(n)).toISOString(),
       event: { category: ['file'], type: ['creation'], action: 'create', outcome: 'success', dataset: 'endpoint.file' },
       host: { name: `host-${pick(2000)}` },
       user: { name: `user-${pick(50_000)}` },

@@ -179,7 +179,7 @@ export class ClickHouseLake implements Lake {
   }
 
   writeParquet(request: SearchRequest, limit: number, path: string): Promise<void> {
-    return this.#exportParquet(queries.exportRows(request, limit, this.#clock.now()), path, request.signal)
+    return this.#exportParquet(queries.exportRows(request, limit, this.#clock.now()), path, { signal: request.signal })
   }
 
   async getMany(scope: string | undefined, ids: readonly string[]): Promise<readonly StoredEvent[]> {
@@ -213,7 +213,7 @@ export class ClickHouseLake implements Lake {
     await mkdir(folder, { recursive: true, mode: 0o700 })
     await syncFolder(this.#sealed)
     await rm(temporary, { force: true })
-    await this.#exportParquet({ sql: queries.hourRows(hour), params: new Params() }, temporary)
+    await this.#exportParquet({ sql: queries.hourRows(hour), params: new Params() }, temporary, { small: true })
     const rows = await this.#engine.rows<{
       writer: string
       number: string

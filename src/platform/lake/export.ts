@@ -4,7 +4,13 @@ import type { Engine } from './engine-calls.ts'
 import type { Params } from './query/params.ts'
 
 /** Writes the rows of a SELECT as a Parquet file at `path`, which does not exist yet. */
-export type ExportParquet = (select: Select, path: string, signal?: AbortSignal) => Promise<void>
+export type ExportParquet = (select: Select, path: string, options?: ExportOptions) => Promise<void>
+
+export interface ExportOptions {
+  readonly signal?: AbortSignal | undefined
+  /** To be kept for years: takes a fifth less room, and twice the time. */
+  readonly small?: boolean
+}
 
 export interface Select {
   readonly sql: string
@@ -22,11 +28,15 @@ const SETTINGS = [
   'preferred_max_column_in_block_size_bytes = 4000000',
 ].join(', ')
 
+function settings(small: boolean | undefined): string {
+  return small === true ? `${SETTINGS}, output_format_compression_level = 6` : SETTINGS
+}
+
 /** The engine shares this machine's disk: it writes the file itself, without holding it in memory. */
 export function exportByEngine(engine: Engine): ExportParquet {
-  return async ({ sql, params }, path, signal) => {
+  return async ({ sql, params }, path, { signal, small } = {}) => {
     await engine.command(
-      `INSERT INTO FUNCTION file(${params.text(path)}, 'Parquet') ${sql} SETTINGS ${SETTINGS}, min_insert_block_size_rows = 8192, min_insert_block_size_bytes = 8000000, engine_file_truncate_on_insert = 1`,
+      `INSERT INTO FUNCTION file(${params.text(path)}, 'Parquet') ${sql} SETTINGS ${settings(small)}, min_insert_block_size_rows = 8192, min_insert_block_size_bytes = 8000000, engine_file_truncate_on_insert = 1`,
       params,
       signal,
     )
@@ -34,8 +44,8 @@ export function exportByEngine(engine: Engine): ExportParquet {
 }
 
 export function exportByHttp(engine: Engine): ExportParquet {
-  return async ({ sql, params }, path, signal) => {
-    const rows = await engine.stream(`${sql} SETTINGS ${SETTINGS} FORMAT Parquet`, params, signal)
+  return async ({ sql, params }, path, { signal, small } = {}) => {
+    const rows = await engine.stream(`${sql} SETTINGS ${settings(small)} FORMAT Parquet`, params, signal)
     await pipeline(rows, createWriteStream(path, { mode: 0o600 }), signal === undefined ? {} : { signal })
   }
 }

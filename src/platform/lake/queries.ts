@@ -38,7 +38,7 @@ const SENT_TYPES = SENT_COLUMNS.map(({ name, type }) => `${name} ${type}`).join(
 
 /**
  * One part, however many blocks come: all or nothing. `token` makes the engine drop an insert that is only tried again.
- * Indexes are left to the merges: searches read unmerged parts well enough without them.
+ * The index of words, which costs more than all else, is left to the merges: searches read what is unmerged well enough.
  * @param file holds the rows (see encode.ts); without one they are sent beside the statement.
  */
 export function insertEvents(batch: BatchHead, token: string, file?: string): Statement {
@@ -46,7 +46,7 @@ export function insertEvents(batch: BatchHead, token: string, file?: string): St
   const settings = [
     `insert_deduplicate = 1`,
     `insert_deduplication_token = '${token}'`,
-    `materialize_skip_indexes_on_insert = 0`,
+    `exclude_materialize_skip_indexes_on_insert = 'doc_words'`,
     `max_threads = 1`,
     `max_insert_threads = 1`,
     `max_block_size = 10000000`,

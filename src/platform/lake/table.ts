@@ -122,6 +122,13 @@ export const TABLE_SETTINGS: Readonly<Record<string, number>> = {
 }
 
 /**
+ * Documents repeat each other far beyond the engine's usual blocks of a megabyte: with blocks of four, and a stronger search
+ * for repetitions that costs next to nothing beside them, they take a quarter less.
+ */
+export const DOC_COLUMN =
+  'doc String CODEC(ZSTD(3)) SETTINGS (min_compress_block_size = 4194304, max_compress_block_size = 4194304)'
+
+/**
  * Rows lie in the order in which they were written, so that catching up and sealing read straight through; searches by
  * time are helped by `observed`'s range in each granule. `irregular` is a JSON object, by field, of values that their hot
  * column cannot hold (a list, an object); it is empty in nearly all rows, so that conditions on columns never read `doc`.
@@ -140,7 +147,7 @@ export const CREATE_EVENTS = `CREATE TABLE IF NOT EXISTS events (
   salt String CODEC(ZSTD(1)),
 ${HOT_COLUMNS.map((column) => `  ${column.column} ${typeOf(column)}${column.few ? '' : ' CODEC(ZSTD(1))'},`).join('\n')}
   irregular String CODEC(ZSTD(1)),
-  doc String CODEC(ZSTD(1)),
+  ${DOC_COLUMN},
   INDEX observed_range observed TYPE minmax GRANULARITY 1,
   INDEX id_known id TYPE bloom_filter(0.001) GRANULARITY 1,
   INDEX request_known request TYPE bloom_filter(0.001) GRANULARITY 1,

@@ -15,6 +15,9 @@ const STEPS: readonly (readonly string[])[] = [
       merge_max_block_size_bytes: 16_000_000,
     })}`,
   ],
+  [
+    'ALTER TABLE events MODIFY COLUMN doc String CODEC(ZSTD(3)) SETTINGS (min_compress_block_size = 4194304, max_compress_block_size = 4194304)',
+  ],
 ]
 
 /** The version of the table that this program makes. */

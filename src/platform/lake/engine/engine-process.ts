@@ -11,6 +11,7 @@ import { SPOOL_FOLDER } from '../insert.ts'
 import type { EngineOrder, EngineReport } from './engine-messages.ts'
 import { engineConfig } from './engine-settings.ts'
 import { httpFace } from './http-face.ts'
+import { mergesStandBack } from './merge-priority.ts'
 import { SessionPool } from './sessions.ts'
 
 /** A former process of a killed parent may still be finishing its last insert. */
@@ -45,6 +46,7 @@ async function main(): Promise<void> {
   const readers = new SessionPool(data, configFile, order.readers)
   const writers = new SessionPool(data, configFile, 1)
   const control = new SessionPool(data, configFile, 1)
+  mergesStandBack()
   const server = httpFace({ readers, writers, control, spool, secret: order.secret })
   server.listen(order.listen)
   await once(server, 'listening')
