@@ -175,7 +175,7 @@ async function print(
   else if (cursor !== undefined) process.stderr.write(`These are the newest ${limit}; there are more (--limit, --count).\n`)
 }
 
-/** @throws KanpekiError `query_syntax` that points at the place in the query. */
+/** @throws KanpekiError `query_…` that points at the place in the query. */
 function checkQuery(query: string): void {
   try {
     parseQuery(query)

@@ -94,7 +94,7 @@ it('places a hold, erases a person beside it, and proves what is left', async ()
     until: '2999-01-01T00:00:00.000Z',
   })
   expect(hold).toMatchObject({ scope: '*', by: 'admin', state: 'active' })
-  await expect(ask('POST', '/api/v1/holds', { name: 'x', query: '(', owner: 'x', reason: 'x' })).rejects.toThrow('query_syntax')
+  await expect(ask('POST', '/api/v1/holds', { name: 'x', query: '(', owner: 'x', reason: 'x' })).rejects.toThrow('query_ends')
   const body = { identities: [{ kind: 'user', value: 'SATO' }], reason: 'Request 3', dryRun: false }
   const { found, erasure, receipt } = await ask<{ found: object; erasure: ErasureView; receipt: string }>(
     'POST',

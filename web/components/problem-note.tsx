@@ -34,7 +34,9 @@ export function useProblemWords(): (error: unknown) => {
     const key = `problem.code.${problem.code}`
     const ours = OURS.has(problem.code) || problem.code.startsWith('sso_')
     if ((ours || i18n.language !== 'en') && i18n.exists(key)) {
-      const shown = problem.code === 'unexpected-shape' || problem.code === 'passkey_failed' || !ours
+      // A slip in a query is said whole in each language; the server's words would only repeat it.
+      const whole = problem.code.startsWith('query_')
+      const shown = problem.code === 'unexpected-shape' || problem.code === 'passkey_failed' || !(ours || whole)
       return { problem, text: t(key as 'problem.code.forbidden'), detail: shown ? problem.message : undefined, remedy: undefined }
     }
     return { problem, text: problem.message, detail: undefined, remedy: problem.remedy }

@@ -57,7 +57,7 @@ describeStates('saved searches', ({ open }) => {
 
   it('refuses sharing by those who only read, a query that is none, and hoarding', async () => {
     await expect(save(viewer, { shared: true })).rejects.toMatchObject({ code: 'forbidden' })
-    await expect(save(viewer, { query: '(' })).rejects.toMatchObject({ code: 'query_syntax' })
+    await expect(save(viewer, { query: '(' })).rejects.toMatchObject({ code: 'query_ends' })
     for (let n = 0; n < 200; n++) await save(viewer, { name: `n${n}` })
     await expect(save(viewer, {})).rejects.toMatchObject({ code: 'too_many' })
   })

@@ -17,10 +17,10 @@ const WORDS_END = new Set([' ', '\t', '\n', '\r', '(', ')', '"'])
  * are joined by AND, which binds tighter than OR; a `+` before a word says nothing more. Full-width forms of these signs
  * count as the plain ones, and a word typed full-width (or in half-width kana) finds both forms; in quotes it finds what
  * was typed.
- * @throws KanpekiError `query_syntax` with the column and what to do.
+ * @throws KanpekiError `query_…` (see Slip) with the column and what to do.
  */
 export function parseQuery(text: string): Query {
-  if (text.length > LONGEST) throw syntax(LONGEST, `The query is longer than ${LONGEST} characters.`, 'Shorten it.')
+  if (text.length > LONGEST) throw syntax(LONGEST, 'long', `The query is longer than ${LONGEST} characters.`, 'Shorten it.')
   const parser = new Parser(text)
   return parser.all()
 }
@@ -41,7 +41,7 @@ class Parser {
     this.#space()
     if (this.#done()) return { kind: 'all' }
     const query = this.#or(undefined)
-    if (!this.#done()) throw this.#error('There is a `)` without its `(`.', 'Remove it, or put it in quotes.')
+    if (!this.#done()) throw this.#error('stray_close', 'There is a `)` without its `(`.', 'Remove it, or put it in quotes.')
     return query
   }
 
@@ -78,11 +78,16 @@ class Parser {
   }
 
   #primary(field: string | undefined): Query {
-    if (this.#done()) throw this.#error('The query ends where a word is expected.', 'Add a word, or remove the last operator.')
+    if (this.#done())
+      throw this.#error('ends', 'The query ends where a word is expected.', 'Add a word, or remove the last operator.')
     if (this.#peek() === ')')
-      throw this.#error('There is nothing before this `)`.', 'Put a word there, or remove the parentheses.')
+      throw this.#error('empty_group', 'There is nothing before this `)`.', 'Put a word there, or remove the parentheses.')
     if (this.#looksAt(['AND', '&&', 'OR', '||']))
-      throw this.#error('An operator stands where a word is expected.', 'Put a word before it, or quote it to search for it.')
+      throw this.#error(
+        'stray_operator',
+        'An operator stands where a word is expected.',
+        'Put a word before it, or quote it to search for it.',
+      )
     if (this.#peek() === '(') return this.#group(field)
     if (field === undefined) {
       const named = this.#fieldName()
@@ -96,7 +101,7 @@ class Parser {
     this.#at += 1
     this.#space()
     const inner = this.#or(field)
-    if (this.#peek() !== ')') throw syntax(opened, 'This `(` is never closed.', 'Add a `)`.')
+    if (this.#peek() !== ')') throw syntax(opened, 'open_group', 'This `(` is never closed.', 'Add a `)`.')
     this.#at += 1
     this.#space()
     return inner
@@ -107,14 +112,18 @@ class Parser {
     const colon = this.#text.slice(this.#at).search(/[\s()":\\/[\]{}<>=*?]/)
     if (colon < 1 || this.#text[this.#at + colon] !== ':') return undefined
     const name = this.#text.slice(this.#at, this.#at + colon)
-    if (!FIELD.test(name)) throw this.#error(`${name} is not a field name.`, 'Put the text in quotes to search for it.')
+    if (!FIELD.test(name)) throw this.#error('field', `${name} is not a field name.`, 'Put the text in quotes to search for it.')
     this.#at += colon + 1
     return name
   }
 
   #fielded(field: string): Query {
     if (this.#done() || /\s/.test(this.#peek()))
-      throw this.#error(`There is no value after ${field}:.`, `Write the value directly after the colon, or ${field}:* for any.`)
+      throw this.#error(
+        'no_value',
+        `There is no value after ${field}:.`,
+        `Write the value directly after the colon, or ${field}:* for any.`,
+      )
     if (field === '_exists_') return this.#exists()
     if (this.#peek() === '(') return this.#group(field)
     return this.#term(field)
@@ -123,7 +132,8 @@ class Parser {
   #exists(): Query {
     const start = this.#at
     const text = textOf(this.#word()[0])
-    if (!FIELD.test(text)) throw syntax(start, 'After _exists_: comes the name of a field.', 'For example _exists_:process.name.')
+    if (!FIELD.test(text))
+      throw syntax(start, 'exists', 'After _exists_: comes the name of a field.', 'For example _exists_:process.name.')
     return { kind: 'exists', field: text }
   }
 
@@ -169,7 +179,7 @@ class Parser {
       if (sign === '\\' && this.#at + 1 < this.#text.length) this.#at += 1
       text += this.#raw[this.#at]
     }
-    throw syntax(opened, 'This quotation mark is never closed.', 'Add a closing `"`; write `\\"` for one inside.')
+    throw syntax(opened, 'open_quote', 'This quotation mark is never closed.', 'Add a closing `"`; write `\\"` for one inside.')
   }
 
   /** `/…/` up to a slash after which the word ends; otherwise it is a path such as /etc/passwd, and undefined. */
@@ -200,16 +210,17 @@ class Parser {
     this.#at += 1
     this.#space()
     const low = this.#boundValue(opened)
-    if (!this.#operator(['TO'])) throw this.#error('A range is written [low TO high].', 'Put TO between the two values.')
+    if (!this.#operator(['TO']))
+      throw this.#error('range_to', 'A range is written [low TO high].', 'Put TO between the two values.')
     const high = this.#boundValue(opened)
     const close = this.#peek()
     if (close !== ']' && close !== '}')
-      throw syntax(opened, 'This range is never closed.', 'Add a `]` (or `}` to leave the end out).')
+      throw syntax(opened, 'open_range', 'This range is never closed.', 'Add a `]` (or `}` to leave the end out).')
     this.#at += 1
     this.#space()
     const range: Match = { kind: 'range', low: bound(low, lowInclusive), high: bound(high, close === ']') }
     if (range.low === undefined && range.high === undefined)
-      throw syntax(opened, 'A range needs a value at one end at least.', 'Write field:* for any value.')
+      throw syntax(opened, 'range_empty', 'A range needs a value at one end at least.', 'Write field:* for any value.')
     return range
   }
 
@@ -227,7 +238,7 @@ class Parser {
       this.#at += 1
     }
     this.#space()
-    if (text === '') throw syntax(opened, 'A range needs two values.', 'Write * for an open end.')
+    if (text === '') throw syntax(opened, 'range_values', 'A range needs two values.', 'Write * for an open end.')
     return text
   }
 
@@ -237,7 +248,7 @@ class Parser {
     const inclusive = this.#peek() === '='
     if (inclusive) this.#at += 1
     if (this.#done() || /[\s()]/.test(this.#peek()))
-      throw this.#error('There is no value to compare with.', 'Write it directly after the sign.')
+      throw this.#error('no_comparison', 'There is no value to compare with.', 'Write it directly after the sign.')
     const value = this.#peek() === '"' ? this.#quoted() : textOf(this.#word()[0])
     const end: Bound = { value, inclusive }
     return below ? { kind: 'range', low: undefined, high: end } : { kind: 'range', low: end, high: undefined }
@@ -267,7 +278,8 @@ class Parser {
       }
       this.#at += 1
     }
-    if (this.#at === start) throw this.#error(`A word is expected before ${this.#peek()}.`, 'Put it in quotes to search for it.')
+    if (this.#at === start)
+      throw this.#error('word', `A word is expected before ${this.#peek()}.`, 'Put it in quotes to search for it.')
     this.#space()
     const forms = [plain.pieces, typed.pieces]
     return uniqueForms(asTyped ? forms : [...forms, mapLiterals(plain.pieces, wholeKana)]) as [WordPieces, ...WordPieces[]]
@@ -292,7 +304,7 @@ class Parser {
 
   #deeper(): void {
     this.#depth += 1
-    if (this.#depth > DEEPEST) throw this.#error('The query is nested too deeply.', `At most ${DEEPEST} levels are read.`)
+    if (this.#depth > DEEPEST) throw this.#error('deep', 'The query is nested too deeply.', `At most ${DEEPEST} levels are read.`)
   }
 
   #peek(): string {
@@ -307,8 +319,8 @@ class Parser {
     while (!this.#done() && /\s/.test(this.#peek())) this.#at += 1
   }
 
-  #error(message: string, remedy: string): KanpekiError {
-    return syntax(this.#at, message, remedy)
+  #error(reason: Slip, message: string, remedy: string): KanpekiError {
+    return syntax(this.#at, reason, message, remedy)
   }
 }
 
@@ -347,7 +359,7 @@ function uniqueForms(forms: readonly WordPieces[]): readonly WordPieces[] {
   return [...new Map(forms.map((form) => [JSON.stringify(form), form])).values()]
 }
 
-/** @throws KanpekiError `query_syntax` for what is neither a time nor an address block where only these find anything. */
+/** @throws KanpekiError `query_time`, `query_network` for what is neither a time nor an address block where only these find anything. */
 function refuseSlip(field: string, query: Query, start: number): void {
   if (query.kind !== 'term') return
   const { match } = query
@@ -356,17 +368,44 @@ function refuseSlip(field: string, query: Query, start: number): void {
       match.kind === 'text' ? [match.text] : match.kind === 'range' ? [match.low?.value, match.high?.value] : ['wildcards']
     const wrong = values.find((value) => value !== undefined && readTime(value, 0) === undefined)
     if (wrong !== undefined)
-      throw syntax(start, `${field} holds times, and ${wrong} is none.`, 'Write 2026-11-22, 2026-11-22T05:00Z, now or now-15m.')
+      throw syntax(
+        start,
+        'time',
+        `${field} holds times, and ${wrong} is none.`,
+        'Write 2026-11-22, 2026-11-22T05:00Z, now or now-15m.',
+      )
   }
   const block = match.kind === 'text' && !match.quoted && /(?:^|\.)ip$/.test(field) && /^[\da-f.:]+\/\d+$/i.test(match.text)
   if (block && !isNetwork(match.text))
-    throw syntax(start, `${match.text} is not an address block.`, 'Write 192.0.2.0/24 or 2001:db8::/32.')
+    throw syntax(start, 'network', `${match.text} is not an address block.`, 'Write 192.0.2.0/24 or 2001:db8::/32.')
 }
 
 function bound(value: string | undefined, inclusive: boolean): Bound | undefined {
   return value === undefined ? undefined : { value, inclusive }
 }
 
-function syntax(at: number, message: string, remedy: string): KanpekiError {
-  return new KanpekiError('query_syntax', message, { place: { column: at + 1 }, remedy })
+/** Each slip has a code of its own, so that the console can say it in the reader's language. */
+type Slip =
+  | 'long'
+  | 'stray_close'
+  | 'ends'
+  | 'empty_group'
+  | 'stray_operator'
+  | 'open_group'
+  | 'field'
+  | 'no_value'
+  | 'exists'
+  | 'open_quote'
+  | 'range_to'
+  | 'open_range'
+  | 'range_empty'
+  | 'range_values'
+  | 'no_comparison'
+  | 'word'
+  | 'deep'
+  | 'time'
+  | 'network'
+
+function syntax(at: number, reason: Slip, message: string, remedy: string): KanpekiError {
+  return new KanpekiError(`query_${reason}`, message, { place: { column: at + 1 }, remedy })
 }
