@@ -13,6 +13,7 @@ const load = (texts: readonly string[]): RuleSet =>
     ...DEFAULT_BUDGET,
     // What a slow machine makes of these is not what is tested here; see rule-guard.test.ts.
     cpuMs: () => 0,
+    now: () => 0,
   })
 
 let sequence = 0

@@ -20,6 +20,8 @@ export interface RuleBudget {
   readonly msPerMegabyte: number
   /** CPU milliseconds of this thread so far: other processes' load is not the rule's fault either. */
   readonly cpuMs: () => number
+  /** Milliseconds of any clock, asked at each event and so a cheap one: a turn that lasts ends early. */
+  readonly now: () => number
 }
 
 /** A turn takes about a millisecond with thousands of rules. Linear patterns take some 50 ms a megabyte. */
@@ -31,6 +33,7 @@ export const DEFAULT_BUDGET: RuleBudget = {
     const { user, system } = process.threadCpuUsage()
     return (user + system) / 1_000
   },
+  now: () => performance.now(),
 }
 
 /** Events between two looks at the clock. */
@@ -66,8 +69,8 @@ export class RuleGuard<M> {
   /** What matches each event, in their order. */
   match(events: readonly Event[]): (readonly M[])[] {
     const matched: (readonly M[])[] = []
-    for (let at = 0; at < events.length; at += EVENTS_A_TURN) {
-      for (const found of this.#turn(events.slice(at, at + EVENTS_A_TURN))) matched.push(found)
+    while (matched.length < events.length) {
+      for (const found of this.#turn(events, matched.length)) matched.push(found)
     }
     return matched
   }
@@ -91,11 +94,21 @@ export class RuleGuard<M> {
     return was
   }
 
-  #turn(events: readonly Event[]): (readonly M[])[] {
-    const { cpuMs, turnMs } = this.#budget
+  /** The events of one turn, from the one at `from` on. */
+  #turn(all: readonly Event[], from: number): (readonly M[])[] {
+    const { cpuMs, now, turnMs } = this.#budget
     const before = cpuMs()
-    const matched = events.map(({ doc }) => this.#rules.match(doc))
+    let look = now() + turnMs
+    const matched: (readonly M[])[] = []
+    const end = Math.min(all.length, from + EVENTS_A_TURN)
+    for (let at = from; at < end; at += 1) {
+      matched.push(this.#rules.match(all[at]!.doc))
+      if (now() <= look) continue
+      if (cpuMs() - before > turnMs) break
+      look = now() + turnMs
+    }
     if (cpuMs() - before <= turnMs) return matched
+    const events = all.slice(from, from + matched.length)
     const slow = this.#measure(events)
     if (slow.length === 0) return matched
     this.#fresh.push(...slow)
