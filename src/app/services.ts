@@ -140,7 +140,7 @@ export async function startServices(config: Config, log: Log, events: ServiceEve
     const { lake, address, pid } = await opened(openLake(config, dir, log), (one) => one.close())
     const masking = loadMaskingRules(maskingFolders(config))
     let healthy = true
-    let running: PipelineStatus['rules'] = { loaded: [], refused: [] }
+    let running: PipelineStatus['rules'] = { loaded: [], refused: [], silent: [] }
     const pipeline = await opened(
       startPipeline(
         {
@@ -182,9 +182,12 @@ export async function startServices(config: Config, log: Log, events: ServiceEve
       get refused() {
         return running.refused
       },
+      get silent() {
+        return running.silent
+      },
     }
     for (const { file, line, reason } of rules.refused) log.warn('rule refused', { place: `${file}:${line}`, reason })
-    await recordRuleChanges(state, rules.loaded, clock)
+    await recordRuleChanges(state, [...running.loaded, ...running.silent], clock)
     if (await recordRestore(state, dir, clock)) log.info('this folder was restored from a backup; the ledger says when and how')
     await forgetHalfDone(dir)
     await forgetFreezes(dir.lake)

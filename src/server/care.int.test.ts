@@ -78,7 +78,7 @@ const well: ReadinessDeps = {
     ask: (async () => ({
       waitingEvents: 0,
       catchingUp: false,
-      rules: { loaded: [], refused: [] },
+      rules: { loaded: [], refused: [], silent: [] },
       correlations: { events: 0, byReceivedTime: 0, rules: [] },
     })) as ReadinessDeps['pipeline']['ask'],
   },

@@ -33,8 +33,13 @@ export interface PipelineStatus {
   readonly waitingEvents: number
   /** Events committed before a crash are still being read back. */
   readonly catchingUp: boolean
-  /** Rules in quarantine are among the refused ones. */
-  readonly rules: { readonly loaded: readonly RuleInfo[]; readonly refused: readonly Refusal[] }
+  readonly rules: {
+    readonly loaded: readonly RuleInfo[]
+    /** Rules in quarantine are among them. */
+    readonly refused: readonly Refusal[]
+    /** Loaded, and not evaluated: rules in quarantine and what stands on them. */
+    readonly silent: readonly RuleInfo[]
+  }
   readonly correlations: CorrelationStats
 }
 

@@ -132,6 +132,7 @@ function ruleStatus(): PipelineStatus['rules'] {
   return {
     loaded: silent.size === 0 ? loaded : loaded.filter(({ id }) => !silent.has(id)),
     refused: [...quarantine.refusals(), ...rules.refused],
+    silent: loaded.filter(({ id }) => silent.has(id)),
   }
 }
 
