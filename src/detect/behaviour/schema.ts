@@ -43,10 +43,10 @@ export const signalDetail = z.discriminatedUnion('type', [
     /** New ones on that day. */
     count: z.int(),
     usual: z.array(z.string()),
-    /** Share of entities that have it. */
-    spread: share,
+    /** How many others have it. */
+    others: z.int(),
   }),
-  z.object({ type: z.literal('rare'), value: z.string(), days: z.int(), spread: share }),
+  z.object({ type: z.literal('rare'), value: z.string(), days: z.int(), others: z.int() }),
   z.object({
     type: z.literal('volume'),
     now: z.number(),

@@ -12,6 +12,7 @@ import type { BehaviourPoolsTable, BehaviourTable, BehaviourTables } from './tab
 
 /** What is learned is written this often, at the end of a batch; after a crash the batches since are read again. */
 const KEEP_EVERY_MS = 5 * 60_000
+const KEEP_SOON_MS = 5_000
 
 type Transaction = (work: (trx: Kysely<BehaviourTables>) => Promise<void>) => Promise<void>
 
@@ -91,7 +92,10 @@ export async function openBehaviour(
     checkpoint,
     take(deeds, sequence) {
       within = true
-      return engine.take(deeds, sequence, true)
+      const detections = engine.take(deeds, sequence, true)
+      // Whoever is alerted looks at what is usual next.
+      if (detections.length > 0) keepAt = Math.min(keepAt, now() + KEEP_SOON_MS)
+      return detections
     },
     run(events, emit) {
       within = true

@@ -102,7 +102,7 @@ async function plantSeries(db: Kysely<SeriesTables>, scope: string, id: string, 
 async function plantBehaviour(db: Kysely<BehaviourTables>, scope: string, marker: string, now: number): Promise<void> {
   const name = `${marker}-host`
   const profile = newProfile(scope, 'host', name, Math.floor(now / 86_400_000), now)
-  const detail = { type: 'rare', value: marker, days: 30, spread: 0.1 } as const
+  const detail = { type: 'rare', value: marker, days: 30, others: 1 } as const
   profile.signals.set('host-process', { feature: 'host-process', score: 5, at: now, eventId: marker, detail })
   const row = { scope, kind: 'host', name, last_seen: now, score: 5, score_at: now } as const
   await writeProfiles(db, [{ ...row, profile: profileText(profile) }])

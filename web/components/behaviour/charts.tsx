@@ -20,7 +20,8 @@ export function VolumeChart({
   const values = [...days.slice(-27), now]
   const most = Math.max(1, high, ...values)
   const step = WIDTH / Math.max(8, values.length)
-  const y = (value: number): number => HEIGHT - 1 - (value / most) * (HEIGHT - 3)
+  // By square roots: what is usual must be seen beside what is not.
+  const y = (value: number): number => HEIGHT - 1 - Math.sqrt(value / most) * (HEIGHT - 3)
   const from = WIDTH - values.length * step
   return (
     <svg className="usual" width={WIDTH} height={HEIGHT} viewBox={`0 0 ${WIDTH} ${HEIGHT}`} role="img" aria-label={label}>

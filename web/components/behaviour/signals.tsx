@@ -67,12 +67,11 @@ export function useSentence(): (signal: SignalView) => string {
   return (signal) => {
     switch (signal.type) {
       case 'new': {
-        const share =
-          signal.spread < 0.005 ? t('signal.newNobody') : t('signal.newShare', { share: format.percent(signal.spread) })
+        const others = signal.others === 0 ? t('signal.newNobody') : t('signal.newOthers', { count: signal.others })
         return [
           t('signal.new', { value: signal.value }),
           ...(signal.count > 1 ? [t('signal.newMore', { count: signal.count })] : []),
-          share,
+          others,
         ].join(format.lang === 'ja' ? '。' : '; ')
       }
       case 'rare':
@@ -86,7 +85,7 @@ export function useSentence(): (signal: SignalView) => string {
       case 'hours':
         return t('signal.hours', {
           hour: String(signal.hour).padStart(2, '0'),
-          share: format.percent(signal.share),
+          share: format.percent(signal.share * 100),
           kind: signal.weekend ? 'weekend' : 'working',
         })
       case 'travel':

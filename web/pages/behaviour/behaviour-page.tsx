@@ -34,7 +34,7 @@ export function BehaviourPage(): ReactNode {
           <Tiles status={data} />
           {data.odd.length === 0 ? (
             <section className="sheet">
-              <div className="empty">
+              <div className="empty add-first">
                 <h4>{t('none')}</h4>
                 <p>{t('noneText')}</p>
               </div>

@@ -67,7 +67,7 @@ function Profile({ profile }: { profile: EntityProfile }): ReactNode {
               <span className="label">{t(`drawer.${part}`)}</span>
               <HoursChart
                 shares={hours[part]}
-                label={t('chart.hours', { values: hours[part].map((share) => format.percent(share)).join(', ') })}
+                label={t('chart.hours', { values: hours[part].map((share) => format.percent(share * 100)).join(', ') })}
               />
             </div>
           ))}

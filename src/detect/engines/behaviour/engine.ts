@@ -140,7 +140,7 @@ export class BehaviourEngine {
         const others = adopt(pool, feature.id, value, profile.day, first, this.#limits, this.costs)
         found(feature.id, feature.weight, judgeValue(profile, feature.id, value, book, sighting, others, pool))
       } else {
-        const others = { spread: spreadOf(pool, feature.id, value), lately: 0 }
+        const others = { ...spreadOf(pool, feature.id, value), lately: 0 }
         found(feature.id, feature.weight, judgeValue(profile, feature.id, value, book, sighting, others, pool))
       }
       if (feature.reach !== undefined && !late) {

@@ -68,7 +68,7 @@ function sentenceOf(detail: SignalDetail): string {
   switch (detail.type) {
     case 'new': {
       const more = detail.count > 1 ? ` (${detail.count} new ones today)` : ''
-      return `${detail.value} for the first time${more}; ${shareOf(detail.spread)} of others have it`
+      return `${detail.value} for the first time${more}; ${othersOf(detail.others)}`
     }
     case 'rare':
       return `${detail.value} for the first time in ${detail.days} days`
@@ -83,6 +83,10 @@ function sentenceOf(detail: SignalDetail): string {
     case 'travel':
       return `${detail.from} → ${detail.to}, ${detail.km} km in ${detail.minutes} min (${detail.kmh} km/h)`
   }
+}
+
+function othersOf(others: number): string {
+  return others === 0 ? 'nobody else has it' : others === 1 ? '1 other has it' : `${others} others have it`
 }
 
 function shareOf(share: number): string {

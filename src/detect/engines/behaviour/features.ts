@@ -137,7 +137,7 @@ export function networkOf(end: JsonObject | undefined): string | undefined {
   const number = as?.['number']
   if (typeof number === 'number') return `AS${number}`
   const ip = textOf(end['ip'])
-  if (ip === undefined) return undefined
+  if (ip === undefined || ip === '::1' || ip.startsWith('127.')) return undefined
   if (ip.includes(':')) return `${ip.split(':').slice(0, 3).join(':')}::/48`
   return `${ip.slice(0, ip.lastIndexOf('.'))}.0/24`
 }

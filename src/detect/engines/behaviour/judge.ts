@@ -34,7 +34,7 @@ export function judgeValue(
   value: string,
   book: ValueBook,
   sighting: Sighting,
-  others: { readonly spread: number; readonly lately: number },
+  others: { readonly spread: number; readonly lately: number; readonly others: number },
   pool: Pool,
 ): Judged | undefined {
   if (profile.days < LEARNING_DAYS || sighting === 'today' || sighting === 'again') return undefined
@@ -44,14 +44,14 @@ export function judgeValue(
   if (sighting !== 'new') {
     if (sighting.unseenDays < LONG_AGO_DAYS || sighting.days > 3) return undefined
     const surprise = alone * 0.5 * few
-    return { surprise, detail: { type: 'rare', value, days: sighting.unseenDays, spread: others.spread } }
+    return { surprise, detail: { type: 'rare', value, days: sighting.unseenDays, others: others.others } }
   }
   const usualRate = pool.novelty.get(feature)?.mean ?? 0.1
   const mean = Math.max(0.01, (book.fresh + usualRate) / (profile.weight + 1))
   const own = Math.min(MOST_SURPRISE, surpriseOfCount(book.newToday, mean))
   return {
     surprise: alone * (OWN_SHARE * own + (1 - OWN_SHARE) * few),
-    detail: { type: 'new', value, count: book.newToday, usual: usualOf(book, value), spread: others.spread },
+    detail: { type: 'new', value, count: book.newToday, usual: usualOf(book, value), others: others.others },
   }
 }
 

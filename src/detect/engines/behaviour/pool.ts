@@ -49,7 +49,7 @@ export function newPool(): Pool {
   }
 }
 
-/** An entity has a value for the first time. @returns the share of entities that have it, and how many others came to it within two days. */
+/** An entity has a value for the first time. @returns the share of entities that have it, how many came to it within two days, and how many have it at all. */
 export function adopt(
   pool: Pool,
   feature: string,
@@ -58,7 +58,7 @@ export function adopt(
   firstOfEntity: boolean,
   limits: BehaviourLimits,
   costs: BehaviourCosts,
-): { readonly spread: number; readonly lately: number } {
+): { readonly spread: number; readonly lately: number; readonly others: number } {
   const values = pool.adopted.get(feature) ?? new Map<string, Adoption>()
   if (values.size === 0) pool.adopted.set(feature, values)
   const having = (pool.having.get(feature) ?? 0) + (firstOfEntity ? 1 : 0)
@@ -70,18 +70,18 @@ export function adopt(
       costs.forgotten++
     }
     values.set(value, { entities: 1, day, lately: 1 })
-    return { spread: 0.5 / (having + 1), lately: 0 }
+    return { spread: 0.5 / (having + 1), lately: 0, others: 0 }
   }
   values.delete(value)
   const lately = day - known.day <= 1 ? known.lately : 0
-  const result = { spread: (known.entities + 0.5) / (Math.max(having, known.entities) + 1), lately }
+  const result = { spread: (known.entities + 0.5) / (Math.max(having, known.entities) + 1), lately, others: known.entities }
   values.set(value, { entities: known.entities + 1, day, lately: lately + 1 })
   return result
 }
 
-export function spreadOf(pool: Pool, feature: string, value: string): number {
+export function spreadOf(pool: Pool, feature: string, value: string): { readonly spread: number; readonly others: number } {
   const entities = pool.adopted.get(feature)?.get(value)?.entities ?? 1
-  return (entities + 0.5) / (Math.max(pool.having.get(feature) ?? 0, entities) + 1)
+  return { spread: (entities + 0.5) / (Math.max(pool.having.get(feature) ?? 0, entities) + 1), others: entities - 1 }
 }
 
 /** An entity's day is over: what it taught about its peers. */

@@ -48,9 +48,10 @@ export type SignalDetail =
       readonly value: string
       readonly count: number
       readonly usual: readonly string[]
-      readonly spread: number
+      /** How many others have it. */
+      readonly others: number
     }
-  | { readonly type: 'rare'; readonly value: string; readonly days: number; readonly spread: number }
+  | { readonly type: 'rare'; readonly value: string; readonly days: number; readonly others: number }
   | {
       readonly type: 'volume'
       readonly now: number
