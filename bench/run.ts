@@ -2,8 +2,10 @@
 import { added } from './added.ts'
 import { behaviour } from './behaviour.ts'
 import { detect } from './detect.ts'
+import { detectProcess } from './detect-process.ts'
 import { ingest } from './ingest.ts'
 import { ingestSmall } from './ingest-small.ts'
+import { latency } from './latency.ts'
 import { ledger } from './ledger.ts'
 import { noise } from './noise.ts'
 import { recordings } from './recordings.ts'
@@ -18,8 +20,10 @@ export const BENCHMARKS: Readonly<Record<string, Benchmark>> = {
   added,
   behaviour,
   detect,
+  'detect-process': detectProcess,
   ingest,
   'ingest-small': ingestSmall,
+  latency,
   ledger,
   noise,
   recordings,

@@ -17,7 +17,8 @@ export async function sendAll(url: string, token: string, bodies: Iterator<Buffe
   }
 }
 
-async function send(agent: Agent, url: string, token: string, body: Buffer): Promise<void> {
+/** Sends a request until the server takes it: one that is too busy says so. */
+export async function send(agent: Agent, url: string, token: string, body: Buffer): Promise<void> {
   for (;;) {
     const status = await new Promise<number>((resolve, reject) => {
       const headers = { authorization: `Bearer ${token}`, 'content-length': body.length }

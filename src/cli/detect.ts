@@ -11,6 +11,7 @@ import { KanpekiError, messageOf } from '../kernel/error.ts'
 import type { FileCorrelation } from './detect/correlate.ts'
 import { formatterOf } from './detect/format.ts'
 import type { Hit } from './detect/hit.ts'
+import { optimiseLate } from './detect/optimise-late.ts'
 import { type DetectOptions, detectOptions, USAGE } from './detect/options.ts'
 import { Output } from './detect/output.ts'
 import { lineParsers } from './detect/parsers.ts'
@@ -35,6 +36,7 @@ export function detectCommand(args: readonly string[]): Promise<number> {
       process.stdout.write(USAGE)
       return EXIT.ok
     }
+    optimiseLate()
     return await detect(options)
   }, EXIT_UNREADABLE)
 }

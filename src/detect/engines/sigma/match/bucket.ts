@@ -16,7 +16,7 @@ import { ABSENT } from './scan-reader.ts'
 import { MANY, ONE, type Slot } from './slot.ts'
 
 /** Events from which anchors are learned: the first ones, later one in SPACING; and the numbers of events at which they are. */
-const SAMPLE = 32
+const SAMPLE = 12
 const SPACING = 32
 const LESSONS: readonly number[] = [128, 2048]
 
