@@ -12,16 +12,15 @@ export interface Notifying {
   stop(): Promise<void>
 }
 
-/** Sends what alerts left to be told, at once when poked and every few seconds otherwise. */
-export function startNotifying({
-  state,
-  clock,
-  sealer,
-  outgoing,
-  config,
-  log,
-}: Pick<Services, 'state' | 'clock' | 'sealer' | 'outgoing' | 'config' | 'log'>): Notifying {
-  const origin = (): string => (config.values['public-url'] ?? '').replace(/\/$/, '')
+/**
+ * Sends what alerts left to be told, at once when poked and every few seconds otherwise.
+ * @param ownUrl where the server is reached, for links where nobody said how people outside reach it.
+ */
+export function startNotifying(
+  { state, clock, sealer, outgoing, config, log }: Pick<Services, 'state' | 'clock' | 'sealer' | 'outgoing' | 'config' | 'log'>,
+  ownUrl: () => string,
+): Notifying {
+  const origin = (): string => (config.values['public-url'] ?? ownUrl()).replace(/\/$/, '')
   const run = createSender({ db: state.tables<NotifyTables>(), clock, sealer, outgoing, origin, log })
   let stopped = false
   let again = false

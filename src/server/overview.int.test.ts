@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import type { AccessTables } from '../access/tables.ts'
+import type { NotifyTables } from '../detect/notify/tables.ts'
 import { readConfig } from '../platform/config.ts'
 import { createLog } from '../platform/log.ts'
 import type { Overview } from './schema.ts'
@@ -19,6 +20,51 @@ beforeAll(async () => {
 afterAll(async () => {
   await kanpeki.stop()
   rmSync(folder, { recursive: true })
+})
+
+it('tells approvers of exceptions that others proposed, and engineers of channels that are not reached', async () => {
+  await addPerson(kanpeki, 'boss', [
+    ['approver', 'default'],
+    ['analyst', 'default'],
+  ])
+  await addPerson(kanpeki, 'maker', [
+    ['analyst', 'default'],
+    ['engineer', 'default'],
+  ])
+  const ask = async (person: string, path: string, body?: object) => {
+    const { cookie } = await openTestSession(kanpeki, person)
+    const init = body === undefined ? {} : { method: 'POST', body: JSON.stringify(body) }
+    const headers = { cookie, 'x-kanpeki-csrf': '1', 'content-type': 'application/json' }
+    return (await (await fetch(`${kanpeki.url}/api/v1/${path}`, { headers, ...init })).json()) as never
+  }
+  const kinds = async (person: string): Promise<string[]> =>
+    ((await ask(person, 'overview')) as Overview).needs.map(({ kind }) => kind).filter((kind) => /exceptions|notify/.test(kind))
+  const rule = ((await ask('maker', 'rules?limit=1')) as { rules: { id: string }[] }).rules[0]!.id
+  await ask('maker', 'exceptions', { rule, conditions: [], reason: 'It is known to be noise here.', days: 7 })
+  expect([await kinds('boss'), await kinds('maker')]).toEqual([['exceptions'], []])
+  const { channel } = (await ask('maker', 'channels', {
+    name: 'Chat',
+    target: { kind: 'webhook', url: 'https://1.1.1.1/x' },
+  })) as { channel: { id: string } }
+  const delivery = {
+    scope: 'default',
+    channel_id: channel.id,
+    alert_id: 'a',
+    notice: '{}',
+    state: 'waiting' as const,
+    tries: 3,
+    done: null,
+  }
+  const later = Date.now() + DAY_MS
+  const db = kanpeki.services.state.tables<NotifyTables>()
+  await db
+    .insertInto('detect_deliveries')
+    .values([
+      { ...delivery, id: 'd1', next: later, created: Date.now() - 600_000 },
+      { ...delivery, id: 'd2', next: later, created: Date.now() },
+    ])
+    .execute()
+  expect([await kinds('boss'), await kinds('maker')]).toEqual([['exceptions'], ['notify']])
 })
 
 it('tells those who see to it that an access review is overdue', async () => {

@@ -13,6 +13,9 @@ import type { CardView } from '../declare/schema.ts'
 import type { DeclareTables } from '../declare/tables.ts'
 import { cardView, type LedgerIndexes } from '../declare/view.ts'
 import { alertCounts, alertQueue } from '../detect/alerts-queue.ts'
+import { waitingExceptions } from '../detect/exceptions/waiting.ts'
+import { channels, deliveryCounts } from '../detect/notify/queries.ts'
+import type { NotifyTables } from '../detect/notify/tables.ts'
 import { type QueueGroup, queueQuery } from '../detect/schema.ts'
 import type { DetectTables } from '../detect/tables.ts'
 import type { Clock } from '../kernel/clock.ts'
@@ -24,6 +27,8 @@ import { type Need, type Overview, overviewSchema } from './schema.ts'
 
 const ALERTS_SHOWN = 6
 const DAY_MS = 86_400_000
+/** A delivery that waits longer than this is worth a look. */
+const STUCK_MS = 300_000
 
 export interface OverviewDeps {
   readonly state: State
@@ -67,6 +72,8 @@ async function overview(deps: OverviewDeps, measures: ReadonlyMap<string, Measur
       ...cards.flatMap(cardNeed),
       ...sources.sources.flatMap((source) => sourceNeed(source, now)),
       ...(await storageNeeds(deps, caller)),
+      ...(await exceptionNeeds(deps, caller)),
+      ...(await notifyNeeds(deps, caller, now)),
       ...(await reviewNeeds(deps, caller, now)),
       ...unknownNeed(sources, now),
       ...(deps.refusedRules() === 0
@@ -142,6 +149,29 @@ async function storageNeeds({ state }: OverviewDeps, caller: Caller): Promise<Ne
   if (status === undefined || status.state === 'fine' || status.limit === null) return needs
   const { state: problem, used, limit, hoursLeft: left, since } = status
   return [...needs, { kind: 'storage', problem, used, limit, left, since: iso(since) }]
+}
+
+async function exceptionNeeds({ state }: OverviewDeps, caller: Caller): Promise<Need[]> {
+  if (!caller.permissions.has('alerts:approve')) return []
+  const waiting = (await waitingExceptions(state.scoped<DetectTables>(caller.scope))).filter(
+    ({ author }) => author.account === null || author.account !== caller.account,
+  )
+  if (waiting.length === 0) return []
+  return [{ kind: 'exceptions', waiting: waiting.length, since: iso(Math.min(...waiting.map(({ since }) => since))) }]
+}
+
+/** A channel that failed and still has something to tell after a while: a single try that fails is no matter for people. */
+async function notifyNeeds({ state }: OverviewDeps, caller: Caller, now: number): Promise<Need[]> {
+  if (!caller.permissions.has('sources:write')) return []
+  const db = state.scoped<NotifyTables>(caller.scope)
+  const [all, counts] = await Promise.all([channels(db), deliveryCounts(db)])
+  return all.flatMap((channel): Need[] => {
+    if (channel.enabled === 0) return []
+    const stuck = counts.filter((row) => row.channel_id === channel.id && row.first < now - STUCK_MS)
+    const waiting = stuck.reduce((sum, row) => sum + row.n, 0)
+    if (waiting === 0) return []
+    return [{ kind: 'notify', name: channel.name, waiting, since: iso(Math.min(...stuck.map((row) => row.first))) }]
+  })
 }
 
 async function reviewNeeds({ state }: OverviewDeps, caller: Caller, now: number): Promise<Need[]> {

@@ -59,6 +59,10 @@ export const needSchema = z.discriminatedUnion('kind', [
   }),
   /** Hours of which the lake lost events, and sealed files that are not whole. Told to those who can mend it. */
   z.object({ kind: z.literal('damage'), hours: count, events: count, files: count, since: time }),
+  /** Exceptions that this person may approve or refuse. */
+  z.object({ kind: z.literal('exceptions'), waiting: count, since: time }),
+  /** Alerts that could not be told to somebody who should know at once; told to those who set it. */
+  z.object({ kind: z.literal('notify'), name: z.string(), waiting: count, since: time }),
   /** An access review that nobody finished in time; told to those who may read it. */
   z.object({ kind: z.literal('review'), id: z.string(), name: z.string(), waiting: count, since: time }),
 ])

@@ -176,7 +176,7 @@ export async function serve(config: Config, log: Log, options: ServeOptions = {}
       await declaring?.stop()
       await services.stop()
     }
-    notifying = startNotifying(services)
+    notifying = startNotifying(services, () => url)
     reads = startReads({ ...services, changed: drainer.poke })
     reviewing = startReviewing({ record: recorder(services), clock }, log)
     missing = startMissing(services, collecting)

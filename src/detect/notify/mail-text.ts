@@ -55,7 +55,7 @@ const MOST_LISTED = 20
 
 /**
  * One mail for one or several notices, gravest first. Names come from events, so that control signs in them become spaces.
- * @param origin the console's address, without a trailing slash; empty where the server does not know it.
+ * @param origin the console's address, without a trailing slash.
  */
 export function mailText(notices: readonly Notice[], language: 'en' | 'ja', origin: string): MailText {
   const words = WORDS[language]

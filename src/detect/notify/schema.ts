@@ -109,7 +109,7 @@ export const notice = z.object({
     techniques: z.array(z.string()),
     count: z.int(),
     lastObserved: instant,
-    /** Path of its page in the console; absolute where the server knows its own address. */
+    /** Its page in the console. */
     url: z.string(),
   }),
 })

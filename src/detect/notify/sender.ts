@@ -25,7 +25,7 @@ export interface SenderDeps {
   readonly clock: Clock
   readonly sealer: Sealer
   readonly outgoing: Outgoing
-  /** The console's address as people outside reach it, without a trailing slash; empty where nobody said it. */
+  /** The console's address as people reach it, without a trailing slash. */
   readonly origin: () => string
   readonly log: Pick<Log, 'warn'>
 }

@@ -84,6 +84,22 @@ export function NeedRow({ need, now }: { need: Need; now: number }): ReactNode {
           )}
         </Link>
       )
+    case 'exceptions':
+      return (
+        <Link to="/rules" hash="exceptions">
+          {row(<StateGlyph state="risk" silent />, t('need.exceptions', { count: need.waiting }), t('need.exceptionsSub'))}
+        </Link>
+      )
+    case 'notify':
+      return (
+        <Link to="/settings/notify">
+          {row(
+            <StateGlyph state="gone" silent />,
+            t('need.notify', { name: need.name }),
+            t('need.notifySub', { count: need.waiting }),
+          )}
+        </Link>
+      )
     case 'review':
       return (
         <Link to="/settings/review" search={{ review: need.id }}>
