@@ -29,9 +29,9 @@ export interface Pipeline {
  * Bytes of bodies that come and go count as the heap's own: with V8's usual growth of about a third, all of it was marked for
  * every twelve megabytes received, on the second core.
  */
-const HEAP_GROWTH = '--heap-growing-percent=300'
+const HEAP_GROWTH = '--heap-growing-percent=200'
 /** Documents live as long as one body takes: most of them die before so much was made. */
-const YOUNG_MB = 144
+const YOUNG_MB = 96
 
 /** Resolves once the thread has read its rules and knows where the lake stands. */
 export async function startPipeline(settings: WorkerSettings, events: PipelineEvents): Promise<Pipeline> {

@@ -38,7 +38,7 @@ export interface WriterDeps extends ReaderDeps {
 
 /** A batch takes no more submissions from here on. */
 const FULL_RECORDS = 16_000
-const FULL_BYTES = 32 * 1024 * 1024
+const FULL_BYTES = 24 * 1024 * 1024
 /** One with fewer waits for what was looked up together with it. */
 const LEAST_RECORDS = 2_000
 /** Submissions looked up together; their documents are all in memory at once. */

@@ -8,6 +8,9 @@ export const MAX_LEVELS = 32
 /** A document with more members is nobody's event. */
 export const MAX_MEMBERS = 20_000
 
+/** The pipeline sets it: what the client had there stands beside it. */
+const TIME = '@timestamp'
+
 interface Budget {
   members: number
 }
@@ -20,18 +23,21 @@ interface Budget {
  */
 export function normaliseDocument(json: JsonObject): Draft | string {
   const budget = { members: MAX_MEMBERS }
-  const doc = copyObject(json, 1, budget)
+  const doc = copyObject(json, 1, budget, TIME)
   if (budget.members < 0) return `more than ${MAX_MEMBERS} members`
-  for (const name in MEMBER_OF_BARE) if (doc[name] !== undefined) wrapBare(doc, name)
-  typeFields(doc, LONG_FIELDS, asLong)
-  typeFields(doc, TEXT_FIELDS, asText)
-  typeFields(doc, LIST_FIELDS, asList)
+  for (const name in doc) if (!isJsonObject(doc[name]) && Object.hasOwn(MEMBER_OF_BARE, name)) wrapBare(doc, name)
+  for (const name in doc) {
+    const fields = TYPED.get(name)
+    if (fields !== undefined) for (const field of fields) typeField(doc, field)
+  }
   for (const name of IP_FIELD_SETS) if (doc[name] !== undefined) checkAddress(doc[name])
   const message = doc['message']
   if (message === null) delete doc['message']
   else if (message !== undefined && typeof message !== 'string') doc['message'] = textForm(message)
   if (isJsonObject(doc['event'])) for (const name of ['id', 'ingested']) keepAside(doc['event'] as Draft, name)
-  keepAside(doc, '@timestamp')
+  const time = json[TIME]
+  // The last member: a parser that reads it takes it away again, which makes a slow object of a document at any other place.
+  if (time !== undefined && time !== null) doc['timestamp_original'] = copy(time, 1, budget)
   return doc
 }
 
@@ -53,11 +59,12 @@ function keepAside(draft: Draft, name: string): void {
   if (value !== null) draft[`${name.replace('@', '')}_original`] = value
 }
 
-function copyObject(json: JsonObject, level: number, budget: Budget): Draft {
+function copyObject(json: JsonObject, level: number, budget: Budget, without?: string): Draft {
   const draft: Draft = {}
   let dotted: string[] | undefined
   for (const key in json) {
     if (--budget.members < 0) return draft
+    if (key === without) continue
     if (key.includes('.')) {
       dotted ??= []
       dotted.push(key)
@@ -144,36 +151,45 @@ function wrapBare(doc: Draft, name: string): void {
 }
 
 interface TypedField {
-  readonly path: string
-  readonly parts: readonly string[]
+  /** The members on the way to the one whose type is known. */
+  readonly way: readonly string[]
+  readonly name: string
+  /** The value in its type, the same value if it is right already, or undefined if it cannot be. */
+  readonly convert: (value: JsonValue) => JsonValue | undefined
 }
 
-const SPLIT = new Map<string, TypedField>()
-for (const path of [...LONG_FIELDS, ...TEXT_FIELDS, ...LIST_FIELDS]) SPLIT.set(path, { path, parts: path.split('.') })
+/** By the first member of their paths: a document has few of all. */
+const TYPED: ReadonlyMap<string, readonly TypedField[]> = Map.groupBy(
+  [
+    ...LONG_FIELDS.map((path) => typed(path, asLong)),
+    ...TEXT_FIELDS.map((path) => typed(path, asText)),
+    ...LIST_FIELDS.map((path) => typed(path, asList)),
+  ],
+  ({ way, name }) => way[0] ?? name,
+)
 
-/** @param convert the value in its type, the same value if it is right already, or undefined if it cannot be. */
-function typeFields(doc: Draft, paths: readonly string[], convert: (value: JsonValue) => JsonValue | undefined): void {
-  for (const path of paths) {
-    const { parts } = SPLIT.get(path)!
-    let here: Draft | undefined = doc
-    const last = parts.length - 1
-    for (let at = 0; at < last && here !== undefined; at++) {
-      const next: JsonValue | undefined = here[parts[at]!]
-      here = isJsonObject(next) ? (next as Draft) : undefined
-    }
-    if (here === undefined) continue
-    const name = parts[last]!
-    const value = here[name]
-    if (value === undefined) continue
-    if (value === null) {
-      delete here[name]
-      continue
-    }
-    const typed = convert(value)
-    if (typed === value) continue
-    delete here[name]
-    put(here, typed === undefined ? `${name}_original` : name, typed ?? value)
+function typed(path: string, convert: TypedField['convert']): TypedField {
+  const parts = path.split('.')
+  return { way: parts.slice(0, -1), name: parts.at(-1)!, convert }
+}
+
+function typeField(doc: Draft, { way, name, convert }: TypedField): void {
+  let here = doc
+  for (const part of way) {
+    const next: JsonValue | undefined = here[part]
+    if (!isJsonObject(next)) return
+    here = next as Draft
   }
+  const value = here[name]
+  if (value === undefined) return
+  if (value === null) {
+    delete here[name]
+    return
+  }
+  const right = convert(value)
+  if (right === value) return
+  delete here[name]
+  put(here, right === undefined ? `${name}_original` : name, right ?? value)
 }
 
 function asLong(value: JsonValue): JsonValue | undefined {
