@@ -4,10 +4,13 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterEach, describe, expect, it } from 'vitest'
 import type { JsonObject, JsonValue } from '../../../../kernel/json.ts'
+import { sharedData } from '../../../../kernel/testing/shared-data.ts'
+import { loadRuleFiles } from '../load/read-files.ts'
 import { readPlace } from '../match/read-field.ts'
+import type { LogSource } from '../rule.ts'
 import { classifier } from '../shapes/registry.ts'
 import type { Pipelines } from './pipelines.ts'
-import { readPipelines } from './read.ts'
+import { ownPipelines, readPipelines } from './read.ts'
 
 /** File of content/pipelines → an event of that product and shipper, its source, and what rules read in it (`field@category`). */
 const SAMPLES: readonly (readonly [
@@ -17,6 +20,52 @@ const SAMPLES: readonly (readonly [
   fields: Readonly<Record<string, JsonValue>>,
 ])[] = [
   ['auditd', { type: 'EXECVE', a0: 'insmod', data: {} }, 'linux - auditd', { a0: 'insmod', type: 'EXECVE' }],
+  ['applications', { event: { module: 'spring', kind: 'event' }, message: 'x' }, 'spring application -', { message: 'x' }],
+  [
+    'bitbucket-audit',
+    { auditType: { category: 'Security', action: 'x' } },
+    'bitbucket - audit',
+    { 'auditType.category': 'Security' },
+  ],
+  [
+    'bitbucket-audit-ecs',
+    { event: { dataset: 'atlassian_bitbucket.audit', action: 'x' }, bitbucket: { audit: { type: { category: 'Security' } } } },
+    'bitbucket - audit',
+    { 'auditType.category': 'Security', 'auditType.action': 'x' },
+  ],
+  ['cisco-duo', { event_type: 'authentication', reason: 'bypass_user', txid: 't' }, 'cisco - duo', { reason: 'bypass_user' }],
+  [
+    'cisco-duo-ecs',
+    { event: { dataset: 'cisco_duo.auth', reason: 'bypass_user' }, cisco_duo: { auth: { event_type: 'authentication' } } },
+    'cisco - duo',
+    { reason: 'bypass_user', event_type: 'authentication' },
+  ],
+  ['fortigate', { logid: '0100044547', devname: 'fw', type: 'event', action: 'Add' }, 'fortigate - event', { action: 'Add' }],
+  [
+    'fortigate-ecs',
+    { event: { dataset: 'fortinet_fortigate.log', action: 'Add' }, fortinet: { firewall: { cfgpath: 'user.local' } } },
+    'fortigate - event',
+    { action: 'Add', cfgpath: 'user.local' },
+  ],
+  [
+    'google-workspace',
+    { kind: 'admin#reports#activity', id: { applicationName: 'admin' }, events: [{ name: 'REMOVE_APPLICATION' }] },
+    'gcp - google_workspace.admin,google_workspace.login',
+    { eventService: 'admin.googleapis.com', eventName: ['REMOVE_APPLICATION'] },
+  ],
+  [
+    'google-workspace-ecs',
+    { event: { dataset: 'google_workspace.login', action: 'x', provider: 'login' } },
+    'gcp - google_workspace.login',
+    { eventService: 'login.googleapis.com', eventName: 'x' },
+  ],
+  ['onelogin', { event_type_id: 3, account_id: 1 }, 'onelogin - onelogin.events', { event_type_id: 3 }],
+  [
+    'rpc-firewall',
+    { Channel: 'RPCFW', EventID: 3, InterfaceUuid: 'u' },
+    'rpc_firewall application -',
+    { EventLog: 'RPCFW', InterfaceUuid: 'u' },
+  ],
   [
     'auditd-ecs',
     {
@@ -53,7 +102,12 @@ const SAMPLES: readonly (readonly [
     'azure - signinlogs',
     { resultType: '50053', 'properties.x': 1 },
   ],
-  ['cisco-ecs', { event: { dataset: 'cisco.ios', module: 'cisco' }, message: 'x' }, 'cisco - aaa,bgp,ldp', { message: 'x' }],
+  [
+    'cisco-ecs',
+    { event: { dataset: 'cisco.ios', module: 'cisco' }, message: 'x' },
+    'cisco - aaa,bgp,ldp,syslog',
+    { message: 'x' },
+  ],
   [
     'ecs',
     {
@@ -69,13 +123,13 @@ const SAMPLES: readonly (readonly [
   [
     'gcp-audit',
     { protoPayload: { methodName: 'm' }, logName: 'l' },
-    'gcp - gcp.audit',
+    'gcp - gcp.audit,google_workspace.admin,google_workspace.login',
     { 'gcp.audit.method_name': 'm', 'data.protoPayload.logName': 'l' },
   ],
   [
     'gcp-audit-ecs',
     { event: { dataset: 'gcp.audit', action: 'm' }, gcp: { audit: { logName: 'l' } } },
-    'gcp - gcp.audit',
+    'gcp - gcp.audit,google_workspace.admin,google_workspace.login',
     { 'gcp.audit.method_name': 'm', 'data.protoPayload.logName': 'l' },
   ],
   ['github-audit', { action: 'org.remove', org: 'o', actor: 'a' }, 'github - audit', { action: 'org.remove' }],
@@ -89,7 +143,7 @@ const SAMPLES: readonly (readonly [
   [
     'kubernetes-audit-ecs',
     { event: { dataset: 'kubernetes.audit' }, kubernetes: { audit: { verb: 'get' } } },
-    'kubernetes - audit',
+    'kubernetes application audit',
     { verb: 'get' },
   ],
   [
@@ -303,3 +357,64 @@ placeholders: {Administrators: [ann, 'adm_*']}
     expect(readPipelines([join(folder, 'nowhere')]).refused).toEqual([])
   })
 })
+
+const rulesFolder = sharedData('sigma/rules')
+
+/** Rules that load and can match nothing are worse than refused ones: these log sources are all that no pipeline knows. */
+describe.skipIf(rulesFolder === undefined)('SigmaHQ’s log sources', () => {
+  it('are all told by some pipeline but a few', () => {
+    const known = knownSources(ownPipelines())
+    const unknown = new Map<string, number>()
+    const { rules } = loadRuleFiles([rulesFolder!])
+    for (const { logsource } of rules) {
+      if (known.some((source) => meets(logsource, source))) continue
+      const name = [logsource.product, logsource.category, logsource.service].map((part) => part ?? '-').join(' ')
+      unknown.set(name, (unknown.get(name) ?? 0) + 1)
+    }
+    console.log(
+      `${rules.length} rules, ${[...unknown.values()].reduce((sum, count) => sum + count, 0)} of log sources that no pipeline knows`,
+    )
+    expect(Object.fromEntries([...unknown].sort())).toEqual({
+      'fortios - sslvpnd': 1,
+      'huawei - bgp': 1,
+      'juniper - bgp': 1,
+      'paloalto appliance globalprotect': 1,
+      'paloalto file_event globalprotect': 1,
+      'qualys - -': 2,
+    })
+  })
+})
+
+type Known = { readonly product: string; readonly services: readonly string[]; readonly categories: readonly string[] }
+
+/** What events of the pipelines' products can be; what ECS tells by category and program is not listed anywhere, so any of it is believed. */
+function knownSources({ shapes, channels, ecsSources }: Pipelines): Known[] {
+  return [
+    ...shapes.flatMap(({ product, services = [], categories = [], classes = [], split }) => [
+      { product, services, categories },
+      ...classes.map((one) => ({ product, services: one.services ?? services, categories: one.categories ?? categories })),
+      ...Object.entries(split?.kinds ?? {}).map(([kind, one]) => ({
+        product,
+        services: split?.['as-service'] === true ? [kind] : (one.services ?? services),
+        categories: one.categories ?? categories,
+      })),
+      ...(split?.telltale ?? []).map(([kind]) => ({ product, services: [kind], categories: [] })),
+    ]),
+    ...[...channels.values()].map(({ product, services, events }) => ({
+      product,
+      services,
+      categories: [...events.values()].flat(),
+    })),
+    ...ecsSources.values(),
+  ]
+}
+
+function meets({ product, category, service }: LogSource, known: Known): boolean {
+  // Programs, web servers and the schema's own categories stand in every ECS document that says them.
+  if (product === undefined || ['linux', 'macos'].includes(product)) return true
+  return (
+    product === known.product &&
+    (category === undefined || known.categories.includes(category)) &&
+    (service === undefined || known.services.includes(service))
+  )
+}

@@ -164,7 +164,7 @@ function ecsSource(file: EcsFile, dataset: string, source: EcsFile['datasets'][s
       ] as const,
   )
   return {
-    product: file.product,
+    product: named(file.product),
     services: source.services ?? [],
     categories: source.categories ?? [],
     under: file.under === undefined ? undefined : named(file.under),

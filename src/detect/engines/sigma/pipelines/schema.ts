@@ -133,6 +133,7 @@ const ecs = z.strictObject({
   kind: z.literal('ecs'),
   /** `event.dataset`, or `event.module` where the dataset is not listed. */
   datasets: z.record(name, z.strictObject(sourceOf)),
+  /** `{dataset}` is the dataset's name, here and in places. */
   product: name,
   under: name.optional(),
   fields: fields.optional(),

@@ -333,7 +333,7 @@ const cases: readonly (readonly [
   [
     'Google Cloud audit',
     { logName: 'l', protoPayload: { methodName: 'm' } },
-    { name: 'gcp-audit', product: 'gcp', services: ['gcp.audit'] },
+    { name: 'gcp-audit', product: 'gcp', services: ['gcp.audit', 'google_workspace.admin', 'google_workspace.login'] },
     undefined,
     { 'gcp.audit.method_name': 'm', 'data.protoPayload.methodName': 'm' },
   ],
