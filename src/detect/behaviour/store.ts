@@ -26,7 +26,7 @@ export interface Behaviour {
   run(events: readonly StoredEvent[], emit: boolean): Detection[]
   /** A batch has been seen as a whole, and what was found is committed: what is known by now may be kept. */
   saw(sequence: number): void
-  /** Writes what was put aside, in one transaction. @returns whether there was anything. */
+  /** Writes what was put aside, or should be by now, in one transaction. @returns whether there was anything. */
   flush(transaction: Transaction): Promise<boolean>
   /** Puts everything aside that changed since, also if that was a moment ago. */
   keep(): void
@@ -111,6 +111,7 @@ export async function openBehaviour(
       if (kept === undefined) put()
     },
     async flush(transaction) {
+      if (kept === undefined && now() >= keepAt) put()
       const ready = kept
       if (ready === undefined) return false
       await transaction((trx) => write(trx, writer, ready))

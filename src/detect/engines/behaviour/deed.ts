@@ -39,6 +39,17 @@ export interface Deed {
   readonly of: readonly DeedOf[]
 }
 
+const BY_KIND = {
+  user: { values: placesOf('user', VALUE_FEATURES), amounts: placesOf('user', VOLUME_FEATURES) },
+  host: { values: placesOf('host', VALUE_FEATURES), amounts: placesOf('host', VOLUME_FEATURES) },
+} as const
+
+function placesOf(kind: BehaviourKind, features: readonly { readonly kind: BehaviourKind }[]): readonly number[] {
+  return features.flatMap((feature, at) => (feature.kind === kind ? [at] : []))
+}
+
+const NO_VALUES: DeedOf['values'] = []
+
 /** Senders whose clock is ahead by more than this are believed no longer. */
 const MOST_AHEAD_MS = 3_600_000
 
@@ -61,16 +72,16 @@ export function deedOf(event: Pick<StoredEvent, 'id' | 'scope' | 'parser' | 'obs
 
 function deedBy(kind: BehaviourKind, name: string, seen: Seen, observed: number): DeedOf {
   const { doc } = seen
-  const values: [number, string][] = []
-  for (const [at, feature] of VALUE_FEATURES.entries()) {
-    if (feature.kind !== kind) continue
-    const value = feature.read(seen)
-    if (value !== undefined) values.push([at, value])
+  let values: [number, string][] | undefined
+  for (const at of BY_KIND[kind].values) {
+    const value = VALUE_FEATURES[at]!.read(seen)
+    if (value === undefined) continue
+    values ??= []
+    values.push([at, value])
   }
   const amounts: [number, number][] = []
-  for (const [at, feature] of VOLUME_FEATURES.entries()) {
-    if (feature.kind !== kind) continue
-    const amount = feature.read(seen)
+  for (const at of BY_KIND[kind].amounts) {
+    const amount = VOLUME_FEATURES[at]!.read(seen)
     if (amount > 0) amounts.push([at, amount])
   }
   return {
@@ -78,7 +89,7 @@ function deedBy(kind: BehaviourKind, name: string, seen: Seen, observed: number)
     name,
     peers: peersOf(doc, kind),
     criticality: kind === 'host' ? criticalityOf(doc) : undefined,
-    values,
+    values: values ?? NO_VALUES,
     amounts,
     place: kind === 'user' && signedIn(seen) ? placeOf(seen.source, observed) : undefined,
   }

@@ -31,16 +31,21 @@ export interface Seen {
   readonly types: readonly string[]
   readonly action: string | undefined
   readonly failed: boolean
+  /** What was started, if anything was. */
+  readonly program: string | undefined
   readonly source: JsonObject | undefined
   readonly destination: JsonObject | undefined
 }
 
 export function seenOf(doc: JsonObject): Seen {
   const event = objectAt(doc, 'event')
+  const categories = textsOf(event?.['category'])
+  const types = textsOf(event?.['type'])
   return {
     doc,
-    categories: textsOf(event?.['category']),
-    types: textsOf(event?.['type']),
+    categories,
+    types,
+    program: categories.includes('process') && !types.includes('end') ? programIn(doc) : undefined,
     action: textOf(event?.['action']),
     failed: event?.['outcome'] === 'failure',
     source: objectAt(doc, 'source'),
@@ -102,8 +107,11 @@ export function signedIn({ categories, types, failed }: Seen): boolean {
   return !failed && categories.includes('authentication') && !types.includes('end')
 }
 
-function startedProcess({ doc, categories, types }: Seen): string | undefined {
-  if (!categories.includes('process') || types.includes('end')) return undefined
+function startedProcess({ program }: Seen): string | undefined {
+  return program
+}
+
+function programIn(doc: JsonObject): string | undefined {
   const process = objectAt(doc, 'process')
   return cleaned(textOf(process?.['name']) ?? textOf(process?.['executable']))
 }
@@ -166,6 +174,7 @@ function amount(value: JsonValue | undefined): number {
 }
 
 const LONGEST_VALUE = 128
+const NO_TEXTS: readonly string[] = []
 
 function cleaned(text: string | undefined): string | undefined {
   if (text === undefined || text === '' || text === '-') return undefined
@@ -176,10 +185,21 @@ function cleaned(text: string | undefined): string | undefined {
 const NOBODY =
   /^(?:-|system|local service|network service|anonymous logon|localsystem|nobody|dwm-\d+|umfd-\d+|defaultaccount|.*\$)$/
 
+/** Names as they stand in events → as they are followed; undefined for nobody. They come again and again. */
+const names: Readonly<Record<BehaviourKind, Map<string, string | undefined>>> = { user: new Map(), host: new Map() }
+const REMEMBERED_NAMES = 20_000
+
 export function nameAt(doc: JsonObject, kind: BehaviourKind): string | undefined {
-  const object = objectAt(doc, kind)
-  const name = cleaned(textOf(object?.['name']))
-  return name === undefined || (kind === 'user' && NOBODY.test(name)) ? undefined : name
+  const raw = textOf(objectAt(doc, kind)?.['name'])
+  if (raw === undefined) return undefined
+  const known = names[kind]
+  const before = known.get(raw)
+  if (before !== undefined || known.has(raw)) return before
+  const name = cleaned(raw)
+  const made = name === undefined || (kind === 'user' && NOBODY.test(name)) ? undefined : name
+  if (known.size >= REMEMBERED_NAMES) known.clear()
+  known.set(raw, made)
+  return made
 }
 
 /** Whom an entity is compared with: its team or role where events say so, else all of its kind. */
@@ -206,5 +226,6 @@ function textOf(value: JsonValue | undefined): string | undefined {
 
 function textsOf(value: JsonValue | undefined): readonly string[] {
   if (typeof value === 'string') return [value]
-  return Array.isArray(value) ? value.filter((one) => typeof one === 'string') : []
+  if (!Array.isArray(value)) return NO_TEXTS
+  return value.every((one) => typeof one === 'string') ? (value as readonly string[]) : NO_TEXTS
 }
