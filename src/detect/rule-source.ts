@@ -45,14 +45,17 @@ export function readRuleSource(path: string, rule: RuleInfo): RuleSource | undef
   return { text, tests, run: (docs) => costOf(set, docs) }
 }
 
-/** Passes over the same documents until the clock can tell; the first, which compiles and warms up, does not count. */
-const PASSES = 5
+/** Events that are looked at, the same ones again and again where there are few, so that the clock can tell. */
+const EVENTS_TIMED = 20_000
 
 function costOf(set: ReturnType<typeof ruleSetOf>, docs: readonly JsonObject[]): RuleCost {
   const events = docs.map((doc, index) => ({ id: String(index), doc }))
   const matches = set.match(events).filter((found) => found.length > 0).length
+  const passes = Math.ceil(EVENTS_TIMED / events.length)
+  // The first passes compile and warm up: they do not count.
+  for (let pass = 0; pass < passes / 4; pass++) set.match(events)
   const started = performance.now()
-  for (let pass = 0; pass < PASSES; pass++) set.match(events)
-  const microseconds = ((performance.now() - started) * 1000) / (PASSES * events.length)
+  for (let pass = 0; pass < passes; pass++) set.match(events)
+  const microseconds = ((performance.now() - started) * 1000) / (passes * events.length)
   return { microseconds: Math.round(microseconds * 1000) / 1000, events: events.length, matches }
 }

@@ -64,9 +64,7 @@ function Opened({ rule }: { rule: RuleDetail }): ReactNode {
       </div>
       {rule.text === null ? null : (
         <details className="sec">
-          <summary>
-            <h3>{t('detail.text')}</h3>
-          </summary>
+          <summary>{t('detail.text')}</summary>
           <pre className="well">{rule.text}</pre>
         </details>
       )}
