@@ -158,6 +158,8 @@ describe.skipIf(!hasChromium)('the console in Chromium (needs Debian’s chromiu
         '/sources?view=hosts',
         '/sources?view=minimum',
         '/sources?view=masking',
+        '/settings/notify',
+        '/audit?view=reads',
         '/access',
       ]) {
         await open(path)

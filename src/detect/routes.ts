@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto'
 import { type Caller, type Route, route } from '../platform/http/route.ts'
 import { scopedTo } from '../platform/state/scope.ts'
 import { alertDetail } from './alerts-detail.ts'
@@ -113,6 +114,18 @@ export function routes(deps: DetectDeps): Route[] {
       handle: ({ body, caller }) => write(caller, (trx, now) => undoVerdict(trx, body.ids, caller, now)),
     }),
     ...behaviourRoutes(deps),
+    route({
+      method: 'POST',
+      path: '/api/v1/rules/draft',
+      permission: 'alerts:write',
+      summary: 'A search as a Sigma rule, ready to be put among the rules',
+      body: draftBody,
+      response: draftReply,
+      handle: async ({ body, caller }) => {
+        const date = new Date(deps.clock.now()).toISOString().slice(0, 10)
+        return { yaml: draftRule({ ...body, id: randomUUID(), author: caller.name, date }) }
+      },
+    }),
     ...exceptionRoutes(deps),
     ...ruleRoutes(deps),
   ]

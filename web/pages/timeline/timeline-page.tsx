@@ -10,6 +10,7 @@ import { curlLine } from '../../components/curl.ts'
 import { Icon } from '../../components/icon.tsx'
 import { useKeys } from '../../components/keys.ts'
 import { ProblemNote } from '../../components/problem-note.tsx'
+import { useMay } from '../../components/session.ts'
 import { TestAttackButton } from '../../components/test-attack.tsx'
 import { useFormat } from '../../components/use-format.ts'
 import { sameDay } from '../../format/time.ts'
@@ -20,6 +21,7 @@ import { Fields } from './fields.tsx'
 import { Histogram } from './histogram.tsx'
 import { QueryBar } from './query-bar.tsx'
 import { narrowed } from './query-text.ts'
+import { RuleDialog } from './rule-dialog.tsx'
 import { SavedSearches } from './saved-searches.tsx'
 import { aroundWindow, resolveWindow, SPANS, type Span, type Window, widened } from './window.ts'
 
@@ -35,7 +37,8 @@ export function TimelinePage(): ReactNode {
   const navigate = useNavigate({ from: '/timeline' })
   const bar = useRef<HTMLInputElement>(null)
   const [asked, setAsked] = useState(() => Date.now())
-  const [dialog, setDialog] = useState<'saved' | 'export' | undefined>()
+  const [dialog, setDialog] = useState<'saved' | 'export' | 'rule' | undefined>()
+  const judges = useMay()('alerts:write')
   const query = search.q ?? ''
   const window = useMemo(() => resolveWindow(search, asked), [search.from, search.to, search.span, asked])
   const events = useInfiniteQuery(eventsQuery({ query, ...window }))
@@ -114,6 +117,11 @@ export function TimelinePage(): ReactNode {
         <button type="button" className="btn" aria-haspopup="dialog" onClick={() => setDialog('saved')}>
           {t('saved.open')}
         </button>
+        {judges && query !== '' ? (
+          <button type="button" className="btn" aria-haspopup="dialog" onClick={() => setDialog('rule')}>
+            {t('rule.open')}
+          </button>
+        ) : null}
         <button
           type="button"
           className="btn square"
@@ -177,6 +185,7 @@ export function TimelinePage(): ReactNode {
           onClose={() => setDialog(undefined)}
         />
       ) : null}
+      {dialog === 'rule' ? <RuleDialog query={query} onClose={() => setDialog(undefined)} /> : null}
       {dialog === 'export' ? (
         <ExportDialog query={query} window={window} total={histogram.data?.total ?? 0} onClose={() => setDialog(undefined)} />
       ) : null}
