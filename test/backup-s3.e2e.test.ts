@@ -67,12 +67,41 @@ const backUp = (to: string, ...more: string[]): Promise<Ran> =>
   kanpeki(['backup', '--data', data, '--to', to, ...more], { env: keys() })
 const objects = (): string[] => globSync('safe/**/*.tar*', { cwd: store }).filter((path) => /_object$/.test(path))
 
+/** Whether doctor knows of a backup. */
+async function lastBackup(): Promise<boolean> {
+  const { checks } = JSON.parse((await kanpeki(['doctor', '--data', data, '--json'])).stdout) as {
+    checks: { id: string; verdict: string }[]
+  }
+  return checks.find(({ id }) => id === 'backup')?.verdict === 'pass'
+}
+
+it('is none when what lies there is not what was sent', async () => {
+  const before = objects()
+  meddle = (asked, answer, reply) => {
+    if (asked.method !== 'GET') return false
+    reply.writeHead(answer.statusCode ?? 0, answer.headers)
+    let at = 0
+    answer.on('data', (chunk: Buffer) => {
+      if (at <= ENTROPY / 2 && at + chunk.length > ENTROPY / 2) chunk[0] = chunk[0]! ^ 1
+      at += chunk.length
+      reply.write(chunk)
+    })
+    answer.once('end', () => reply.end())
+    return true
+  }
+  const { code, stderr } = await backUp('s3://safe/altered')
+  expect([code, stderr]).toEqual([1, expect.stringContaining('read back, is not what was written')])
+  expect(objects()).toEqual(before)
+  expect(await lastBackup()).toBe(false)
+}, 60_000)
+
 it('goes into a bucket and comes back from it, the newest of a prefix', async () => {
   const made = await backUp('s3://safe/office', '--json')
   expect([made.code, made.stderr]).toEqual([0, ''])
   const { file, bytes, events } = JSON.parse(made.stdout) as { file: string; bytes: number; events: number }
   expect(file).toMatch(/^s3:\/\/safe\/office\/kanpeki-backup-\d{8}T\d{6}Z\.tar$/)
   expect(bytes).toBeGreaterThan(ENTROPY)
+  expect(await lastBackup()).toBe(true)
   expect((await backUp(file)).stderr).toContain('is there already')
   const restored = join(folder.path, 'restored')
   // Its connection breaks twice on the way back.
@@ -97,25 +126,6 @@ it('goes into a bucket and comes back from it, the newest of a prefix', async ()
   expect(JSON.parse(ran.stdout)).toMatchObject({ ok: true, from: file, bytes, events })
   expect(breaks).toBe(0)
   expect(readFileSync(join(restored, 'rules/entropy.bin'))).toEqual(readFileSync(join(data, 'rules/entropy.bin')))
-}, 60_000)
-
-it('is none when what lies there is not what was sent', async () => {
-  const before = objects()
-  meddle = (asked, answer, reply) => {
-    if (asked.method !== 'GET') return false
-    reply.writeHead(answer.statusCode ?? 0, answer.headers)
-    let at = 0
-    answer.on('data', (chunk: Buffer) => {
-      if (at <= ENTROPY / 2 && at + chunk.length > ENTROPY / 2) chunk[0] = chunk[0]! ^ 1
-      at += chunk.length
-      reply.write(chunk)
-    })
-    answer.once('end', () => reply.end())
-    return true
-  }
-  const { code, stderr } = await backUp('s3://safe/altered')
-  expect([code, stderr]).toEqual([1, expect.stringContaining('read back, is not what was written')])
-  expect(objects()).toEqual(before)
 }, 60_000)
 
 it('is none when its upload ends half-way, by a refusal or by a kill', async () => {

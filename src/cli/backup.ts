@@ -1,8 +1,8 @@
 import { statSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import type { IncomingMessage } from 'node:http'
-import { join } from 'node:path'
-import { makeBackup } from '../app/care/make-backup.ts'
+import { join, resolve } from 'node:path'
+import { keepBackup, makeBackup } from '../app/care/make-backup.ts'
 import { checkBackup } from '../app/care/restore-backup.ts'
 import { backupDeps, ESTIMATE_HEADER, SKIPPED_HEADER } from '../app/care/routes.ts'
 import { startServices } from '../app/services.ts'
@@ -15,7 +15,7 @@ import type { BackupTarget } from './backup-target.ts'
 import { localServer } from './local-server.ts'
 import { EXIT, guarded, readOptions } from './options.ts'
 import { type Progress, showProgress, sizeText } from './progress.ts'
-import { open, type ServerRef, urlOf } from './request.ts'
+import { open, type ServerRef, send, urlOf } from './request.ts'
 import { s3Flags } from './s3-address.ts'
 import { terminalLog } from './terminal-log.ts'
 
@@ -36,6 +36,9 @@ events meanwhile. The archive is read back and checked before it counts as a bac
 Keys for a bucket come from where AWS' tools look: AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, a credentials file
 (AWS_SHARED_CREDENTIALS_FILE, AWS_PROFILE), or the machine's role.
 `
+
+/** As the ledger names this command. */
+const OWN_NAME = 'kanpeki backup'
 
 export function backupCommand(args: readonly string[]): Promise<number> {
   return guarded(async () => {
@@ -78,6 +81,7 @@ export function backupCommand(args: readonly string[]): Promise<number> {
     const keys = values.url === undefined ? await ledgerKey(data) : []
     try {
       const { manifest, bytes } = await writeChecked(from, target, keys)
+      await from.kept(manifest.made, placeOf(target))
       const seconds = Math.round(performance.now() - started) / 1000
       const { ledger, lake, sealKey, state } = manifest
       if (values.json) {
@@ -109,6 +113,8 @@ interface From {
   readonly bytes: AsyncIterable<Uint8Array>
   readonly estimate: number
   readonly skipped: readonly string[]
+  /** Tells that it lies at its place and was read back. @param made the manifest's. */
+  kept(made: string, place: string): Promise<void>
   close(): Promise<void>
 }
 
@@ -121,9 +127,12 @@ async function fromFolder(data: string, withSealKey: boolean): Promise<From> {
     throw new KanpekiError('usage', `There is no folder ${config.data}.`, { remedy: 'Give the data folder with --data DIR.' })
   const services = await startServices(config, terminalLog(), { progressed: () => {} })
   try {
-    const backup = await services.inTurn(() => makeBackup(backupDeps(services, VERSION), { by: 'kanpeki backup', withSealKey }))
+    const backup = await services.inTurn(() =>
+      makeBackup(backupDeps(services, VERSION), { by: OWN_NAME, withSealKey, unproved: true }),
+    )
     return {
       ...backup,
+      kept: (made, place) => keepBackup(services, { made: Date.parse(made), place, by: OWN_NAME }),
       close: async () => {
         await backup.release()
         await services.stop()
@@ -141,7 +150,7 @@ async function fromServer(server: ServerRef, token: string | undefined, withSeal
   const response = await open(server, '/api/v1/backup', {
     method: 'POST',
     headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
-    body: JSON.stringify({ withSealKey }),
+    body: JSON.stringify({ withSealKey, unproved: true }),
   })
   if (response.statusCode !== 200) throw await refusal(response, urlOf(server))
   return {
@@ -150,8 +159,24 @@ async function fromServer(server: ServerRef, token: string | undefined, withSeal
     skipped: decodeURIComponent(String(response.headers[SKIPPED_HEADER] ?? ''))
       .split('\n')
       .filter(Boolean),
+    async kept(made, place) {
+      const { status, text } = await send(server, '/api/v1/backup/kept', {
+        method: 'POST',
+        headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
+        body: JSON.stringify({ made, place }),
+      })
+      if (status !== 200)
+        throw new KanpekiError('backup_untold', `The backup is whole, and the server could not note it: ${text.slice(0, 300)}`, {
+          remedy: 'It can be restored; doctor goes on naming the one before it.',
+        })
+    },
     close: async () => void response.destroy(),
   }
+}
+
+/** As whoever looks for it needs it. */
+function placeOf({ name }: BackupTarget): string {
+  return name.startsWith('s3://') ? name : resolve(name)
 }
 
 async function refusal(response: IncomingMessage, url: string): Promise<KanpekiError> {

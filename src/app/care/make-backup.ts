@@ -23,6 +23,8 @@ import { type ArchiveSource, writeArchive } from './write-archive.ts'
 
 /** Where the last backup is remembered, for doctor and metrics: JSON of `LastBackup`. */
 export const LAST_BACKUP = 'care.backup.last'
+/** One that was taken and is not proved yet, in the same form. */
+const TAKEN_BACKUP = 'care.backup.taken'
 
 export interface LastBackup {
   /** Milliseconds UTC of the moment that the backup shows. */
@@ -49,6 +51,8 @@ export interface BackupRequest {
   readonly by: string
   readonly scope?: string
   readonly withSealKey: boolean
+  /** It counts as the last backup only once whoever takes it says that it lies where it should, and is whole. */
+  readonly unproved?: boolean
 }
 
 /** A backup on its way out. `bytes` can be read once; afterwards, or when its reader leaves, nothing of it stays here. */
@@ -204,7 +208,7 @@ async function* stream(
 
 async function remember(
   { state, drainer, clock }: BackupDeps,
-  { by, scope = DEFAULT_SCOPE }: BackupRequest,
+  { by, scope = DEFAULT_SCOPE, unproved }: BackupRequest,
   { made, ledger, lake }: Captured,
   { bytes, digest, files, included }: { bytes: number; digest: string; files: number; included: boolean },
 ): Promise<void> {
@@ -236,7 +240,30 @@ async function remember(
       { now: () => now },
     )
   })
-  await settingsOf(state).set(LAST_BACKUP, JSON.stringify({ made, bytes, by } satisfies LastBackup))
+  const text = JSON.stringify({ made, bytes, by } satisfies LastBackup)
+  await settingsOf(state).set(unproved === true ? TAKEN_BACKUP : LAST_BACKUP, text)
+  drainer.poke()
+}
+
+/**
+ * The backup that was taken last lies where it should, and was read back. @param made the moment that it shows.
+ * @throws KanpekiError `not_found` for any other backup.
+ */
+export async function keepBackup(
+  { state, drainer, clock }: Pick<BackupDeps, 'state' | 'drainer' | 'clock'>,
+  { made, place, by }: { readonly made: number; readonly place: string; readonly by: string },
+): Promise<void> {
+  const settings = settingsOf(state)
+  const text = await settings.get(TAKEN_BACKUP)
+  if (text === undefined || (JSON.parse(text) as LastBackup).made !== made)
+    throw new KanpekiError('not_found', 'This backup is not the one that was taken last.')
+  const now = clock.now()
+  const body = { action: 'backup.kept', by, target: place, after: { made: new Date(made).toISOString() } }
+  await state.transaction((trx) =>
+    recordEvidence(trx, [{ type: 'admin', scope: DEFAULT_SCOPE, observed: now, received: now, body }], clock),
+  )
+  await settings.set(LAST_BACKUP, text)
+  await settings.delete(TAKEN_BACKUP)
   drainer.poke()
 }
 

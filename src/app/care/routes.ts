@@ -1,5 +1,6 @@
 import { join } from 'node:path'
 import { z } from 'zod'
+import { refuseUnconfirmed } from '../../access/confirm.ts'
 import { KanpekiError } from '../../kernel/error.ts'
 import { CONFIG_FILE } from '../../platform/config.ts'
 import { type Caller, EVERY_SCOPE, RawReply, type Route, route } from '../../platform/http/route.ts'
@@ -7,13 +8,24 @@ import { sealKeySource } from '../../platform/secrets/seal-keys.ts'
 import { statePlace } from '../places.ts'
 import type { Services } from '../services.ts'
 import { explainConfig } from './explain-config.ts'
-import { type BackupDeps, createBackups } from './make-backup.ts'
+import { type BackupDeps, createBackups, keepBackup } from './make-backup.ts'
 import type { OwnMetrics } from './own-metrics.ts'
 import { unready } from './readiness.ts'
 import { configReply } from './schema.ts'
 
 /** What the seal key is asked for by name: whoever has both archive and key has every secret. */
-export const backupRequest = z.strictObject({ withSealKey: z.boolean().default(false) })
+export const backupRequest = z.strictObject({
+  withSealKey: z.boolean().default(false),
+  /** It does not count as the last backup before `POST /api/v1/backup/kept` says so. */
+  unproved: z.boolean().default(false),
+})
+
+export const keptRequest = z.strictObject({
+  /** Of the manifest. */
+  made: z.iso.datetime(),
+  /** Where it lies: a file or the address of an object. */
+  place: z.string().min(1).max(2000),
+})
 
 /** The name of a member of the reply's header, about how many bytes will come. */
 export const ESTIMATE_HEADER = 'x-kanpeki-estimate'
@@ -78,8 +90,9 @@ export function careRoutes({ services, version, metrics, stopping }: CareDeps): 
       summary: 'A consistent backup as one tar archive with a signed manifest',
       body: backupRequest,
       handle: async ({ body, caller, signal }) => {
+        refuseUnconfirmed(caller, services.clock.now())
         // Sealed hours and what the state store says of them are taken together: none of them may go in between.
-        const backup = await services.inTurn(() => backups.make({ by: caller.name, withSealKey: body.withSealKey }))
+        const backup = await services.inTurn(() => backups.make({ by: caller.name, ...body }))
         // A reader that leaves before the first byte never starts the stream, which then has no end to clean up at.
         signal.addEventListener('abort', () => void backup.release())
         return new RawReply('application/x-tar', backup.bytes, {
@@ -87,6 +100,18 @@ export function careRoutes({ services, version, metrics, stopping }: CareDeps): 
           [ESTIMATE_HEADER]: String(backup.estimate),
           [SKIPPED_HEADER]: encodeURIComponent(backup.skipped.join('\n')),
         })
+      },
+    }),
+    route({
+      method: 'POST',
+      path: '/api/v1/backup/kept',
+      permission: 'installation',
+      summary: 'Say that a backup lies where it should and was read back',
+      body: keptRequest,
+      response: z.object({ kept: z.literal(true) }),
+      handle: async ({ body, caller }) => {
+        await keepBackup(services, { made: Date.parse(body.made), place: body.place, by: caller.name })
+        return { kept: true as const }
       },
     }),
   ]
