@@ -5,6 +5,7 @@ import { exceptionMigrations } from './exceptions/migrations.ts'
 import { iocMigrations } from './ioc/migrations.ts'
 import { notifyMigrations } from './notify/migrations.ts'
 import { quarantineMigrations } from './quarantine/migrations.ts'
+import { riskMigrations } from './risk/migrations.ts'
 import { scenarioMigrations } from './scenarios/migrations.ts'
 
 export const migrations: readonly Migration[] = [
@@ -101,5 +102,6 @@ export const migrations: readonly Migration[] = [
   ...scenarioMigrations,
   ...exceptionMigrations,
   ...notifyMigrations,
+  ...riskMigrations,
   ...iocMigrations,
 ]
