@@ -54,7 +54,7 @@ describe('scenarios through the real writer, lake, rules and state', () => {
       clock: { now: () => Date.now() },
       log: { info: () => {}, warn: () => {}, error: () => {} } as never,
       drainer: { poke: () => {} } as never,
-      rules: { loaded: rules.rules, refused: [] },
+      rules: { loaded: rules.rules, refused: [], silent: [] },
       startedAt: Date.now(),
       scenarios: () => ({ scenarios, refused: [] }),
       writer: WRITER,

@@ -244,7 +244,24 @@ export const alertCounts = z.object({
 })
 export type AlertCounts = z.infer<typeof alertCounts>
 
-export const refusal = z.object({ file: z.string(), line: z.int(), code: z.string(), reason: z.string() })
+export const refusal = z.object({
+  file: z.string(),
+  line: z.int(),
+  code: z.string(),
+  reason: z.string(),
+  /** The rule was loaded, used up its time, and is not evaluated any more. */
+  quarantine: z
+    .object({
+      rule: z.string(),
+      title: z.string(),
+      since: instant,
+      tookMs: z.int(),
+      budgetMs: z.int(),
+      events: z.int(),
+      silenced: z.array(z.string()).readonly(),
+    })
+    .optional(),
+})
 
 export const ruleRow = z.object({
   id: z.string(),

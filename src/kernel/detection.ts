@@ -63,6 +63,19 @@ export interface Refusal {
   readonly line: number
   readonly code: string
   readonly reason: string
+  /** Set where the rule was loaded, used up its time, and is not evaluated any more. */
+  readonly quarantine?: {
+    readonly rule: string
+    readonly title: string
+    /** RFC 3339. */
+    readonly since: string
+    /** CPU milliseconds that the rule alone took for these events, and what it may take. */
+    readonly tookMs: number
+    readonly budgetMs: number
+    readonly events: number
+    /** Ids of correlations that are not whole without it. */
+    readonly silenced: readonly string[]
+  }
 }
 
 /** One part of a rule that held, in words for people, and the event fields it looked at. */

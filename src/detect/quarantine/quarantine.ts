@@ -85,11 +85,19 @@ function evidenceOf(row: QuarantineTable): Evidence {
 }
 
 function refusalOf(row: QuarantineTable): Refusal {
+  const { rule_id: rule, title, took_ms: tookMs, budget_ms: budgetMs, events } = row
   const silenced = readJson<string[]>(row.silenced)
+  const since = new Date(row.at).toISOString()
   const words = [
-    `quarantined since ${new Date(row.at).toISOString()}: '${row.title}' took ${row.took_ms} ms of CPU for ${row.events} events, where ${row.budget_ms} ms are allowed (longest for event ${row.event_id})`,
+    `quarantined since ${since}: '${row.title}' took ${row.took_ms} ms of CPU for ${row.events} events, where ${row.budget_ms} ms are allowed (longest for event ${row.event_id})`,
     ...(silenced.length === 0 ? [] : [`silent with it: ${silenced.join(', ')}`]),
     'change the rule, or release it with POST /api/v1/rules/release',
   ]
-  return { file: row.file, line: 1, code: 'quarantined', reason: words.join('; ') }
+  return {
+    file: row.file,
+    line: 1,
+    code: 'quarantined',
+    reason: words.join('; '),
+    quarantine: { rule, title, since, tookMs, budgetMs, events, silenced },
+  }
 }

@@ -14,6 +14,7 @@ import { useNow } from '../../components/use-now.ts'
 
 import { ExceptionsPanel } from '../exceptions/exceptions-panel.tsx'
 import { IndicatorsSheet } from './indicators-sheet.tsx'
+import { RefusedSheet } from './refused-sheet.tsx'
 import { RuleDrawer } from './rule-drawer.tsx'
 import { ScenarioDrawer } from './scenario-drawer.tsx'
 import { ScenariosSheet } from './scenarios-sheet.tsx'
@@ -86,7 +87,7 @@ export function RulesPage(): ReactNode {
       </section>
       <ExceptionsPanel />
       <IndicatorsSheet now={now} />
-      {first === undefined || first.refused.length === 0 ? null : <Refused response={first} />}
+      {first === undefined || first.refused.length === 0 ? null : <RefusedSheet response={first} />}
       {search.rule === undefined ? null : (
         <RuleDrawer
           id={search.rule}
@@ -222,31 +223,6 @@ function RuleTable({ pages }: { pages: readonly RulesResponse[] }): ReactNode {
         ))}
       </tbody>
     </table>
-  )
-}
-
-function Refused({ response }: { response: RulesResponse }): ReactNode {
-  const { t } = useTranslation('rules')
-  return (
-    <section className="sheet rules-place">
-      <div className="panel-h">
-        <h2>{t('refused')}</h2>
-        <span className="label num">{t('refusedSub', { count: response.refusedTotal })}</span>
-      </div>
-      <table className="srcs still">
-        <tbody>
-          {response.refused.map((refusal) => (
-            <tr key={`${refusal.file}:${refusal.line}:${refusal.code}`}>
-              <td className="mono">
-                {refusal.file}:{refusal.line}
-              </td>
-              <td>{refusal.reason}</td>
-              <td className="mono dim">{refusal.code}</td>
-            </tr>
-          ))}
-        </tbody>
-      </table>
-    </section>
   )
 }
 
