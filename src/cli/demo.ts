@@ -6,6 +6,7 @@ import { createToken } from '../access/tokens.ts'
 import { readStoryTexts, type StoryTexts } from '../app/demo/acts.ts'
 import { type SendLines, sendStory } from '../app/demo/send-story.ts'
 import { story } from '../app/demo/story.ts'
+import { TEST_SCENARIOS } from '../app/demo/test-attack.ts'
 import { CONTENT } from '../app/places.ts'
 import { badgeOf } from '../declare/badge.ts'
 import { allCards } from '../declare/queries.ts'
@@ -130,7 +131,7 @@ async function play(kanpeki: Kanpeki, fast: boolean, texts: StoryTexts, stopped:
   const ordinary = [...story(SEED + 1, { startMs: Date.now() - 9_000, speed: FAST })].filter((item) => item.act === 0)
   await sendStory(ordinary, deliver)
   await services.pipeline.ask({ kind: 'settled' })
-  await selftest.execute(undefined)
+  await selftest.execute(TEST_SCENARIOS)
   await signDemoCard(kanpeki)
   await sayBadge(kanpeki)
   if (!fast) await waitForPerson(kanpeki, stopped)

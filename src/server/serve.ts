@@ -15,7 +15,7 @@ import { createOwnMetrics, type OwnMetrics } from '../app/care/own-metrics.ts'
 import { careRoutes } from '../app/care/routes.ts'
 import { type Collecting, createCollecting, openGelf, openSyslog, openSyslogTls } from '../app/collecting.ts'
 import { type Declaring, startDeclaring } from '../app/declaring.ts'
-import { sendTestAttack } from '../app/demo/test-attack.ts'
+import { sendTestAttack, TEST_SCENARIOS } from '../app/demo/test-attack.ts'
 import { createEntityTimeline } from '../app/entity-timeline.ts'
 import { erasureRoutes } from '../app/erasure/routes.ts'
 import { type Indicators, startIndicators } from '../app/indicators.ts'
@@ -499,7 +499,7 @@ export function allRoutes(deps: RouteDeps): Route[] {
       response: demoReplySchema,
       handle: async ({ caller }) => {
         const sent = await sendTestAttack({ pipeline, manager, clock }, caller)
-        await selftest.execute(undefined)
+        await selftest.execute(TEST_SCENARIOS)
         await declaring.evaluate()
         return { sent }
       },

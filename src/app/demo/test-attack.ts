@@ -9,6 +9,14 @@ import { story, storyLength } from './story.ts'
 /** Nine minutes in nine seconds: the windows of the rules still hold it. */
 const SPEED = 60
 
+/** The same four steps as scenarios, with a near miss each: what the shipped card asks to be proven. */
+export const TEST_SCENARIOS = [
+  'authentication-brute-force-failures',
+  'web-web-shell-in-use',
+  'lateral-movement-rdp-to-many-hosts',
+  'exfiltration-large-upload',
+] as const
+
 export interface TestAttackDeps {
   readonly pipeline: Pipeline
   readonly manager: Pick<SourceManager, 'change'>
