@@ -223,7 +223,17 @@ export async function startServices(config: Config, log: Log, events: ServiceEve
     )
     closers.push(() => forgetting.stop())
     const keeper = startKeeper(
-      { lake, state, clock, root: dir.root, drain: () => drainer.drain(), policy: retention, inTurn, log },
+      {
+        lake,
+        state,
+        clock,
+        root: dir.root,
+        drain: () => drainer.drain(),
+        policy: retention,
+        inTurn,
+        log,
+        forget: (scope, names, texts) => pipeline.ask({ kind: 'forget', scope, names, texts }),
+      },
       KEEP_EVERY_MS,
     )
     closers.push(() => keeper.stop())

@@ -60,7 +60,10 @@ afterAll(async () => {
   rmSync(folder, { recursive: true, force: true })
 })
 
-const deps = () => ({ ...bed, drain: () => bed.drainer.drain(), asked: () => {} })
+/** Whom behaviour was told to forget. */
+const forgotten: unknown[] = []
+const forget = async (...asked: readonly unknown[]): Promise<void> => void forgotten.push(asked)
+const deps = () => ({ ...bed, drain: () => bed.drainer.drain(), asked: () => {}, forget })
 const admin = testCaller()
 
 async function ask(body: object): Promise<{ found: object; erasure: ErasureView | null; receipt: string | null }> {
@@ -124,6 +127,7 @@ test('takes the events out of lake and sealed files; nothing that is kept names 
   expect(reply.erasure).toMatchObject({ state: 'running', events: 0 })
   receipt = reply.receipt!
   expect(await runErasures(deps())).toBe(1)
+  expect(forgotten).toEqual([[undefined, ['alice', 'alice@example.com'], []]])
   expect(await bed.count('alice OR 192.0.2.7')).toBe(3)
   expect(await bed.count('*')).toBe(280 - 37)
   expect(await bed.state.tables<RetentionTables>().selectFrom('retention_erasures').selectAll().executeTakeFirst()).toMatchObject(

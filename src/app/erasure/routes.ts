@@ -19,7 +19,7 @@ import {
   erasureSchema,
 } from './schema.ts'
 
-export interface ErasureRoutesDeps extends ErasureDeps {
+export interface ErasureRoutesDeps extends Omit<ErasureDeps, 'forget'> {
   /** An erasure waits to be carried out. */
   readonly asked: () => void
 }

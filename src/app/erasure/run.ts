@@ -13,6 +13,8 @@ import type { ErasureRequest } from './schema.ts'
 
 export interface ErasureDeps extends TakeOutDeps {
   readonly lake: TakeOutDeps['lake'] & Pick<Lake, 'count' | 'histogram' | 'stats'>
+  /** Makes what was learned from events forget the same people; names in lower case. */
+  readonly forget: (scope: string | undefined, names: readonly string[], texts: readonly string[]) => Promise<unknown>
 }
 
 /** What an erasure keeps of its request while it runs. */
@@ -29,7 +31,8 @@ async function erase(deps: ErasureDeps, row: ErasuresTable): Promise<void> {
   const { lake, state, clock } = deps
   const db = state.tables<RetentionTables>()
   const scope = row.scope === EVERY_SCOPE ? undefined : row.scope
-  const wanted = personQuery(readJson<Asked>(row.request))
+  const asked = readJson<Asked>(row.request)
+  const wanted = personQuery(asked)
   const held = heldQuery(await activeHolds(db, clock.now()))
   const query = notHeld(wanted, held)
   let { events, batches, hours } = row
@@ -42,6 +45,7 @@ async function erase(deps: ErasureDeps, row: ErasuresTable): Promise<void> {
     await changeErasure(db, row.id, { events, batches, hours })
   }
   await finish(deps)
+  await deps.forget(scope, ...namesOf(asked))
   const kept = held === undefined ? 0 : await lake.count({ scope, query: { kind: 'and', parts: [wanted, held] } })
   const now = clock.now()
   await state.transaction<RetentionTables, void>(async (trx) => {
@@ -49,6 +53,13 @@ async function erase(deps: ErasureDeps, row: ErasuresTable): Promise<void> {
     const body = { action: 'erasure.done', erasure: row.id, events, batches, hours, held: kept, by: row.by_name }
     await recordEvidence(trx, [{ type: 'admin', scope: 'default', observed: now, received: now, body }], clock)
   })
+}
+
+/** Names of people and hosts, and texts, that profiles of behaviour may hold; addresses are none of theirs. */
+function namesOf({ identities }: Asked): readonly [names: readonly string[], texts: readonly string[]] {
+  const of = (...kinds: readonly string[]): string[] =>
+    identities.filter(({ kind }) => kinds.includes(kind)).map(({ value }) => value.toLowerCase())
+  return [of('user', 'email', 'host'), of('text')]
 }
 
 /** A week at once: a question over years might not be answered in time. */
@@ -85,7 +96,11 @@ export interface Found {
 }
 
 /** What an erasure would take, and what holds keep from it. */
-export async function wouldErase({ lake, state, clock }: ErasureDeps, asked: Asked, scope: string | undefined): Promise<Found> {
+export async function wouldErase(
+  { lake, state, clock }: Omit<ErasureDeps, 'forget'>,
+  asked: Asked,
+  scope: string | undefined,
+): Promise<Found> {
   const wanted = personQuery(asked)
   const held = heldQuery(await activeHolds(state.tables<RetentionTables>(), clock.now()))
   const query = notHeld(wanted, held)

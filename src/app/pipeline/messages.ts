@@ -49,6 +49,13 @@ export type Request =
   | { readonly kind: 'status' }
   /** Reads anew what is known of hosts, people, sources' zones and indicators; events that come after the answer follow it. */
   | { readonly kind: 'known' }
+  /** Makes what was learned of behaviour forget whoever has one of these names, or one that holds one of these texts. */
+  | {
+      readonly kind: 'forget'
+      readonly scope: string | undefined
+      readonly names: readonly string[]
+      readonly texts: readonly string[]
+    }
   /** Answered when the rules have seen everything that was committed before. */
   | { readonly kind: 'settled' }
   /** Evaluates a rule in quarantine again. */
@@ -60,6 +67,7 @@ export interface Replies {
   readonly batch: CommitResult
   readonly status: PipelineStatus
   readonly known: null
+  readonly forget: null
   readonly settled: null
   /** False where the rule was in no quarantine. */
   readonly release: boolean

@@ -25,6 +25,7 @@ const STOP_GRACE_MS = 20_000
 /** What is known of hosts is written this often; after a crash the rest is read from the lake. */
 const FLUSH_EVERY_MS = 10_000
 const REFRESH_EVERY_MS = 60_000
+const FORGET_RETRY_MS = 200
 
 const port = parentPort
 if (port === null) throw new Error('pipeline/worker runs as a worker thread')
@@ -110,6 +111,12 @@ const handlers: { readonly [K in Request['kind']]: (request: Extract<Request, { 
     const released = await quarantine.release(rule, by, clock.now())
     if (released) send({ kind: 'rules', rules: ruleStatus() })
     return released
+  },
+  forget: async ({ scope, names, texts }) => {
+    behaviour.forget(scope, (name) => names.includes(name) || texts.some((text) => name.includes(text)))
+    while (!behaviour.keep()) await pause(FORGET_RETRY_MS)
+    await behaviour.flush((work) => state.transaction(work))
+    return null
   },
   settled: async () => {
     await settled()

@@ -179,7 +179,7 @@ describeStates('behaviour kept in the state store', ({ open }) => {
     const behaviour = await opened()
     see(behaviour, days(2))
     await keep(behaviour)
-    behaviour.forget(undefined, 'user', 'Ann')
+    behaviour.forget(undefined, (name) => name === 'ann')
     await keep(behaviour)
     const left = await state.tables<BehaviourTables>().selectFrom('detect_behaviour').select(['kind', 'name']).execute()
     expect(left).toEqual([{ kind: 'host', name: 'ws-1' }])

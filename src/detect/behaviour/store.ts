@@ -28,17 +28,17 @@ export interface Behaviour {
   saw(sequence: number): void
   /** Writes what was put aside, or should be by now, in one transaction. @returns whether there was anything. */
   flush(transaction: Transaction): Promise<boolean>
-  /** Puts everything aside that changed since, also if that was a moment ago. */
-  keep(): void
-  /** A person who must be forgotten; learned anew from here on. */
-  forget(scope: string | undefined, kind: BehaviourKind, name: string): void
+  /** Puts everything aside that changed since, also if that was a moment ago. @returns false within a batch, where it cannot. */
+  keep(): boolean
+  /** Somebody who must be forgotten: gone from memory at once, and from the store when this is written next. */
+  forget(scope: string | undefined, isMeant: (name: string) => boolean): void
 }
 
 /** As it is written: texts of one moment, between two batches. */
 interface Kept {
   readonly sequence: number
   readonly profiles: readonly Insertable<BehaviourTable>[]
-  readonly gone: readonly Pick<Profile, 'scope' | 'kind' | 'name'>[]
+  readonly gone: readonly Profile[]
   readonly pools: readonly Insertable<BehaviourPoolsTable>[]
   readonly costs: { readonly evicted: number; readonly forgotten: number; readonly late: number }
   readonly entities: number
@@ -108,18 +108,28 @@ export async function openBehaviour(
       if (kept === undefined && now() >= keepAt) put()
     },
     keep() {
+      if (within) return false
       if (kept === undefined) put()
+      return true
     },
     async flush(transaction) {
       if (kept === undefined && now() >= keepAt) put()
       const ready = kept
       if (ready === undefined) return false
       await transaction((trx) => write(trx, writer, ready))
-      kept = undefined
+      // Somebody may have been forgotten meanwhile.
+      if (kept === ready) kept = undefined
       return true
     },
-    forget(scope, kind, name) {
-      engine.forget(scope, kind, name.toLowerCase())
+    forget(scope, isMeant) {
+      engine.forget(scope, isMeant)
+      // What was put aside before still knows: its rows are put aside again as they are now.
+      if (kept !== undefined)
+        engine.touch(
+          kept.profiles.map(({ scope: of, kind, name }) => ({ scope: of, kind, name })),
+          kept.gone,
+        )
+      kept = undefined
       keepAt = 0
     },
   }

@@ -212,6 +212,24 @@ describe('hours', () => {
   })
 })
 
+it('somebody who is forgotten is no value of others either', () => {
+  const engine = new BehaviourEngine()
+  engine.run(
+    usual(10, () => [signIn('Ann'), signIn('bob')]),
+    false,
+  )
+  engine.takeChanges()
+  engine.forget('elsewhere', (name) => name === 'ann')
+  expect(engine.takeChanges()).toEqual({ changed: [], gone: [] })
+  engine.forget(undefined, (name) => name === 'ann')
+  const { changed, gone } = engine.takeChanges()
+  expect(gone.map(({ name }) => name)).toEqual(['ann'])
+  expect(changed.map(({ name }) => name)).toEqual(['ws-1'])
+  const texts = [...changed.map(profileText), ...[...engine.pools.values()].map(poolText)].join()
+  expect(texts).toContain('bob')
+  expect(texts).not.toContain('ann')
+})
+
 describe('bounds', () => {
   it('hold, and what they cost is counted', () => {
     const engine = new BehaviourEngine({ limits: { entities: 50, values: 4, shared: 10 } })

@@ -72,6 +72,15 @@ export class BehaviourEngine {
     return this.#pools
   }
 
+  /** What was taken as changes and could not be written counts as changed again. */
+  touch(changed: readonly Pick<Profile, 'scope' | 'kind' | 'name'>[], gone: readonly Profile[]): void {
+    for (const { scope, kind, name } of changed) {
+      const profile = this.#profiles.get(keyOf(scope, kind, name))
+      if (profile !== undefined) this.#dirty.add(profile)
+    }
+    this.#gone.push(...gone)
+  }
+
   /** Profiles that changed, and those that were forgotten, since this was last asked. */
   takeChanges(): { readonly changed: readonly Profile[]; readonly gone: readonly Profile[] } {
     const changed = [...this.#dirty]
@@ -81,13 +90,24 @@ export class BehaviourEngine {
     return { changed, gone }
   }
 
-  /** An entity is learned anew from now on, in every scope where none is given; for people who must be forgotten. */
-  forget(scope: string | undefined, kind: BehaviourKind, name: string): void {
+  /**
+   * Forgets somebody, in every scope where none is given: whoever is called so is learned anew from now on, and is no value of
+   * others any more.
+   */
+  forget(scope: string | undefined, isMeant: (name: string) => boolean): void {
+    const within = (one: string): boolean => scope === undefined || one === scope
     for (const [key, profile] of this.#profiles) {
-      if (profile.kind !== kind || profile.name !== name || (scope !== undefined && profile.scope !== scope)) continue
-      this.#profiles.delete(key)
-      this.#dirty.delete(profile)
-      this.#gone.push(profile)
+      if (!within(profile.scope)) continue
+      if (isMeant(profile.name)) {
+        this.#profiles.delete(key)
+        this.#dirty.delete(profile)
+        this.#gone.push(profile)
+      } else if (forgetValues(profile, isMeant)) this.#dirty.add(profile)
+    }
+    for (const [key, pool] of this.#pools) {
+      if (!within(key.split('\0', 1)[0]!)) continue
+      for (const values of pool.adopted.values()) for (const value of values.keys()) if (isMeant(value)) values.delete(value)
+      for (const entity of pool.tops.keys()) if (isMeant(entity.slice(entity.indexOf(' ') + 1))) pool.tops.delete(entity)
     }
   }
 
@@ -237,6 +257,17 @@ export class BehaviourEngine {
 
 function keyOf(scope: string, kind: BehaviourKind, name: string): string {
   return `${scope}\0${kind}\0${name}`
+}
+
+/** @returns whether there was any. */
+function forgetValues({ values, signals }: Profile, isMeant: (value: string) => boolean): boolean {
+  let any = false
+  for (const { known } of values.values()) for (const value of known.keys()) if (isMeant(value)) any = known.delete(value) || any
+  for (const [feature, { detail }] of signals) {
+    const told = detail.type === 'new' ? [detail.value, ...detail.usual] : detail.type === 'rare' ? [detail.value] : []
+    if (told.some(isMeant)) any = signals.delete(feature) || any
+  }
+  return any
 }
 
 /** Keeps the oddest there is of a feature. @returns whether the entity became odder by it. */
