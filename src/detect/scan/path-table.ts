@@ -1,83 +1,72 @@
+import { MEMORY } from './scan-code.ts'
+
 /** The whole document. */
 export const ROOT = 0
-/** A key that no path leads through. */
-export const ELSEWHERE = -1
 
-/** How a key's hash goes on with its next byte; it begins with the parent's number. */
-export function hashedOn(hash: number, byte: number): number {
-  return (Math.imul(hash, 31) + byte) | 0
-}
+const FIELDS = 4
+const LENGTH = 3
+const IS_INNER = 1 << 31
+const QUOTE = 34
+const BLOCK = 16
 
-/** Paths of keys that somebody asks for, as a tree: each path has a number, and a key's bytes lead from one to the next. */
+/** Paths of keys that somebody asks for, as a tree, where the scanning code looks them up: each has a number, the root's is 0. */
 export class PathTable {
-  #parents: number[] = [ELSEWHERE]
-  #hashes: number[] = [0]
-  #keys: Uint8Array[] = [new Uint8Array(0)]
-  #isInner: boolean[] = [true]
-  /** Open addressing by hash: numbers of paths, 0 where nothing is. */
-  #buckets = new Int32Array(64)
+  readonly #bytes: Uint8Array
+  readonly #paths: Int32Array
+  readonly #buckets: Int32Array
+  readonly #children = new Map<string, number>()
+  #size = 1
+  #keysEnd: number = MEMORY.keys
+
+  constructor(memory: ArrayBuffer) {
+    this.#bytes = new Uint8Array(memory)
+    this.#paths = new Int32Array(memory, MEMORY.paths, MEMORY.mostPaths * FIELDS)
+    this.#buckets = new Int32Array(memory, MEMORY.buckets, MEMORY.bucketCount)
+  }
 
   /** Paths known, the root among them. */
   get size(): number {
-    return this.#parents.length
+    return this.#size
   }
 
-  /** The path's number; new paths are entered. Undefined for a key beyond ASCII: bytes may spell it in more than one way. */
+  /** The path's number; new paths are entered. Undefined for a key beyond ASCII, which bytes may spell in more than one way, and when all is full. */
   enter(keys: readonly string[]): number | undefined {
-    let path = ROOT
+    if (!keys.every((key) => /^[\x20-\x7f]*$/.test(key))) return undefined
+    let path: number | undefined = ROOT
     for (const key of keys) {
-      if (!/^[\x20-\x7f]*$/.test(key)) return undefined
-      path = this.#enterChild(path, Buffer.from(key, 'latin1'))
+      path = this.#children.get(`${path}\n${key}`) ?? this.#enterChild(path, key)
+      if (path === undefined) return undefined
     }
     return path
   }
 
-  /** Where the key from `start` to `end` leads; `hash` is that of `hashedOn` over its bytes. */
-  child(parent: number, hash: number, bytes: Uint8Array, start: number, end: number): number {
-    const mask = this.#buckets.length - 1
-    for (let at = hash & mask; ; at = (at + 1) & mask) {
-      const path = this.#buckets[at]!
-      if (path === 0) return ELSEWHERE
-      if (this.#hashes[path] === hash && this.#parents[path] === parent && isSame(this.#keys[path]!, bytes, start, end))
-        return path
-    }
-  }
-
-  /** Whether paths lead on from this one. */
-  hasChildren(path: number): boolean {
-    return path !== ELSEWHERE && this.#isInner[path]!
-  }
-
-  #enterChild(parent: number, key: Uint8Array): number {
-    const hash = key.reduce(hashedOn, parent)
-    const known = this.child(parent, hash, key, 0, key.length)
-    if (known !== ELSEWHERE) return known
-    const path = this.#parents.length
-    this.#parents.push(parent)
-    this.#hashes.push(hash)
-    this.#keys.push(key)
-    this.#isInner.push(false)
-    this.#isInner[parent] = true
-    if (path * 4 > this.#buckets.length) this.#grow()
-    else this.#place(path)
+  #enterChild(parent: number, key: string): number | undefined {
+    const blocks = Math.ceil((key.length + 1) / BLOCK)
+    if (this.#size === MEMORY.mostPaths || this.#keysEnd + blocks * BLOCK > MEMORY.keysEnd) return undefined
+    const path = this.#size
+    this.#size += 1
+    this.#bytes.set(Buffer.from(key, 'latin1'), this.#keysEnd)
+    const hash = hashOf(parent, key)
+    this.#paths.set([parent, hash, this.#keysEnd, key.length], path * FIELDS)
+    const lengthOfParent = parent * FIELDS + LENGTH
+    this.#paths[lengthOfParent] = this.#paths[lengthOfParent]! | IS_INNER
+    this.#keysEnd += blocks * BLOCK
+    let at = hash >>> 16
+    while (this.#buckets[at % MEMORY.bucketCount] !== 0) at += 1
+    this.#buckets[at % MEMORY.bucketCount] = path
+    this.#children.set(`${parent}\n${key}`, path)
     return path
-  }
-
-  #grow(): void {
-    this.#buckets = new Int32Array(this.#buckets.length * 4)
-    for (let path = 1; path < this.#parents.length; path += 1) this.#place(path)
-  }
-
-  #place(path: number): void {
-    const mask = this.#buckets.length - 1
-    let at = this.#hashes[path]! & mask
-    while (this.#buckets[at] !== 0) at = (at + 1) & mask
-    this.#buckets[at] = path
   }
 }
 
-function isSame(key: Uint8Array, bytes: Uint8Array, start: number, end: number): boolean {
-  if (key.length !== end - start) return false
-  for (let at = 0; at < key.length; at += 1) if (key[at] !== bytes[start + at]) return false
-  return true
+/** As `$child` in scan-code.ts makes it: of the first, middle and last byte. An empty key has the quotes around it in their place. */
+function hashOf(parent: number, key: string): number {
+  const byte = (at: number) => (key === '' ? QUOTE : key.charCodeAt(at))
+  const sum =
+    Math.imul(key.length, 0x01000193) +
+    Math.imul(parent, 0x27d4eb2f) +
+    Math.imul(byte(0), 0x165667b1) +
+    Math.imul(byte(key.length >> 1), 0x05ebca6b) +
+    Math.imul(byte(key.length - 1), 0x42b2ae35)
+  return Math.imul(sum, 0x1e3779b1)
 }

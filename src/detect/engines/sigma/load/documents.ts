@@ -29,8 +29,7 @@ export function readDocuments(text: string): { documents: YamlDocument[]; faults
   const parts: ReturnType<typeof readPart>[] = []
   let start = 0
   for (const match of text.matchAll(/^---[^\n]*\n/gm)) {
-    if (text.slice(start, match.index).trim() !== '')
-      parts.push(readPart(text.slice(start, match.index), linesBefore(start)))
+    if (text.slice(start, match.index).trim() !== '') parts.push(readPart(text.slice(start, match.index), linesBefore(start)))
     start = match.index + match[0].length
   }
   if (text.slice(start).trim() !== '') parts.push(readPart(text.slice(start), linesBefore(start)))

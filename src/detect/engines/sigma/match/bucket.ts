@@ -137,7 +137,7 @@ export class Bucket {
         if (path > ABSENT) {
           const kind = scan.kind(path)
           if (kind === PLAIN || kind === ESCAPED) {
-            found = this.#tryAll(event, index.lookupBytes(scan.bytes, scan.startOf(path), scan.endOf(path)), layer, found)
+            found = this.#tryAll(event, index.lookupScanned(scan, scan.startOf(path), scan.endOf(path)), layer, found)
             continue
           }
           if (kind >= NUMBER && kind < NULL && !index.meetsScalars) continue

@@ -77,15 +77,15 @@ export class LiteralIndex {
    * Like `lookup`, of a text in JSON: ASCII bytes with escapes as JSON.stringify writes them. Each literal is looked for as it is written
    * there; what begins in the middle of an escape may be found too, so this says which literals could be met.
    */
-  lookupBytes(bytes: Buffer, start: number, endOfText: number): readonly number[] {
+  lookupScanned(scan: JsonScan, start: number, endOfText: number): readonly number[] {
     this.#byteFinders ??= findersOf(written(this.#atStart), written(this.#atEnd), written(this.#inside), this.#typicalBytes)
     const { start: atStart, end: atEnd, inside, tiny } = this.#byteFinders
     const found = this.#found
     if (found.length > 0) found.length = 0
-    if (atStart !== undefined) atStart.collectBytes(bytes, start, endOfText, found)
-    if (atEnd !== undefined) atEnd.collectBytes(bytes, start, endOfText, found)
-    if (inside !== undefined) inside.collectBytes(bytes, start, endOfText, found)
-    if (tiny !== undefined) tiny.collectBytes(bytes, start, endOfText, found)
+    if (atStart !== undefined) atStart.collectBytes(scan.bytes, start, endOfText, found)
+    if (atEnd !== undefined) atEnd.collectBytes(scan.bytes, start, endOfText, found)
+    if (inside !== undefined) inside.collectScanned(scan, start, endOfText, found)
+    if (tiny !== undefined) tiny.collectBytes(scan.bytes, start, endOfText, found)
     return found.length === 0 ? NONE : found
   }
 

@@ -75,9 +75,8 @@ export class SigmaProgram {
   readonly #shared: { readonly keywords: KeywordIndexes; readonly guesses: Guesses }
   readonly #silent: ReadonlySet<string>
   readonly #classify: Classify
-  /** What `matchScan` reads events from. */
-  readonly scan = new JsonScan()
-  readonly #scannedClasses: ScannedClasses
+  #scan: JsonScan | undefined
+  #scannedClasses: ScannedClasses | undefined
   readonly #event = new EventAtHand()
   readonly #buckets = new Map<EventClass, Bucket>()
   #withheld: ReadonlySet<string> = new Set()
@@ -93,7 +92,6 @@ export class SigmaProgram {
     this.#shared = { keywords: new KeywordIndexes(), guesses: new Guesses(this.rules) }
     this.#silent = options.silent ?? new Set()
     this.#classify = options.classify ?? classifier(options.assume)
-    this.#scannedClasses = new ScannedClasses(this.scan, this.#classify.shapes ?? [])
   }
 
   /**
@@ -104,9 +102,16 @@ export class SigmaProgram {
     return this.#matchOf(this.#classify(doc))
   }
 
+  /** What `matchScan` reads events from. */
+  get scan(): JsonScan {
+    this.#scan ??= new JsonScan()
+    return this.#scan
+  }
+
   /** Like `match`, of the event that `scan` has read: it becomes a document only where a rule needs that. */
   matchScan(): readonly SigmaMatch[] {
     this.#event.beginScan(this.scan)
+    this.#scannedClasses ??= new ScannedClasses(this.scan, this.#classify.shapes ?? [])
     return this.#matchOf(this.#scannedClasses.of() ?? this.#classify(this.scan.doc()))
   }
 

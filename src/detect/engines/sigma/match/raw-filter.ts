@@ -19,5 +19,5 @@ export function rawFilter(literals: readonly string[], typical: JsonScan): ((sca
     stretches.push({ text: longest, id: 0 })
   }
   const finder = new GramIndex(stretches, countGrams(typical.bytes, typical.start, typical.end))
-  return (scan) => scan.hasCodes || finder.occursIn(scan.bytes, scan.start, scan.end)
+  return (scan) => scan.hasCodes || finder.occursIn(scan, scan.start, scan.end)
 }
