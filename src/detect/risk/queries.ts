@@ -57,6 +57,17 @@ export async function alertsOfEntities(
   return found
 }
 
+/** How the alerts of these rules were judged since a time, by scope. */
+export async function judgedByRule(db: Kysely<DetectTables>, ruleIds: readonly string[], since: number) {
+  return await db
+    .selectFrom('detect_alerts')
+    .where('rule_id', 'in', [...ruleIds])
+    .where('judged', '>=', since)
+    .groupBy(['scope', 'rule_id', 'verdict'])
+    .select((eb) => ['scope', 'rule_id', 'verdict', eb.fn.countAll<number>().as('n')])
+    .execute()
+}
+
 export async function detailsOf(db: Kysely<DetectTables>, ids: readonly string[]) {
   return await db
     .selectFrom('detect_alerts')

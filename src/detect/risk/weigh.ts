@@ -3,6 +3,7 @@ import type { Severity } from '../../kernel/detection.ts'
 import { getPath, type JsonObject } from '../../kernel/json.ts'
 import { CRITICALITIES, type Criticality, type Verdict } from '../schema.ts'
 import type { DetectTables } from '../tables.ts'
+import { judgedByRule } from './queries.ts'
 
 /** Points of an alert about an asset of medium criticality by a rule that is always right. */
 export const SEVERITY_POINTS: Readonly<Record<Severity, number>> = { 1: 60, 2: 30, 3: 12, 4: 4, 5: 1 }
@@ -71,13 +72,7 @@ export async function confidences(
   ruleIds: readonly string[],
   now: number,
 ): Promise<(scope: string, ruleId: string) => number> {
-  const rows = await db
-    .selectFrom('detect_alerts')
-    .where('rule_id', 'in', [...ruleIds])
-    .where('judged', '>=', now - JUDGED_DAYS * DAY_MS)
-    .groupBy(['scope', 'rule_id', 'verdict'])
-    .select((eb) => ['scope', 'rule_id', 'verdict', eb.fn.countAll<number>().as('n')])
-    .execute()
+  const rows = await judgedByRule(db, ruleIds, now - JUDGED_DAYS * DAY_MS)
   const tallies = new Map<string, { right: number; judged: number }>()
   for (const { scope, rule_id, verdict, n } of rows) {
     const key = `${scope}\0${rule_id}`
