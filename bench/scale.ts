@@ -13,6 +13,8 @@ const MARKS = [1, 5, 10, 25, 50].map((millions) => millions * MILLION)
 const BATCH = 1_000
 const DAY_MS = 86_400_000
 const SEED = 7
+/** So many batches behind the newest one, all are answered: twice as many as can be under way. */
+const ANSWERED = 32
 /** Searches of each kind at a mark; half of them are for what is there. */
 const NEEDLES = 20
 const HISTOGRAMS = 10
@@ -44,6 +46,7 @@ export async function scale(flags: readonly string[]): Promise<BenchResult> {
   const server = await startServer(data)
   const begin = Date.now() - DAY_MS
   const samples: Sample[] = []
+  const unanswered: Sample[] = []
   const done: Mark[] = []
   let rssMb = 0
   let sent = 0
@@ -65,9 +68,10 @@ export async function scale(flags: readonly string[]): Promise<BenchResult> {
       const text = `${mark / MILLION} M: ${done.at(-1)!.microsAnEvent.toFixed(1)} µs CPU an event, at most ${Math.round(rssMb)} MB resident, disk ${(share * 100).toFixed(1)} % of what was sent`
       cpu = now
       from = mark
+      process.stderr.write(`${text}\n`)
       searches = searches
         .then(() => timeSearches(server.url, token, samples, begin))
-        .then((timed) => void process.stderr.write(`${text}\n${timed}`))
+        .then((timed) => void process.stderr.write(`  from ${mark / MILLION} M to ${sent / MILLION} M:\n${timed}`))
         .catch((error: unknown) => {
           failure ??= error
         })
@@ -76,7 +80,8 @@ export async function scale(flags: readonly string[]): Promise<BenchResult> {
       while (sent < events) {
         const first = sent
         const lines = smallLines(BATCH, SEED + first, (n) => begin + ((first + n) / events) * DAY_MS)
-        keepSample(samples, lines[0]!, first / BATCH)
+        unanswered.push(sampleOf(lines[0]!))
+        if (unanswered.length > ANSWERED) keepSample(samples, unanswered.shift()!, first / BATCH - ANSWERED)
         const body = Buffer.from(bulkBody(lines))
         sent += BATCH
         rawBytes += body.length
@@ -99,12 +104,15 @@ export async function scale(flags: readonly string[]): Promise<BenchResult> {
   }
 }
 
-/** A fair sample of those that came so far. */
-function keepSample(samples: Sample[], line: string, seen: number): void {
-  const place = seen < KEPT ? seen : Math.floor(Math.random() * (seen + 1))
-  if (place >= KEPT) return
+function sampleOf(line: string): Sample {
   const doc = JSON.parse(line) as { source: { ip: string }; user: { name: string }; file: { hash: { sha256: string } } }
-  samples[place] = { ip: doc.source.ip, user: doc.user.name, hash: doc.file.hash.sha256 }
+  return { ip: doc.source.ip, user: doc.user.name, hash: doc.file.hash.sha256 }
+}
+
+/** A fair sample of those that came so far. */
+function keepSample(samples: Sample[], sample: Sample, seen: number): void {
+  const place = seen < KEPT ? seen : Math.floor(Math.random() * (seen + 1))
+  if (place < KEPT) samples[place] = sample
 }
 
 async function timeSearches(url: string, token: string, samples: readonly Sample[], begin: number): Promise<string> {
