@@ -158,6 +158,7 @@ describe.skipIf(!hasChromium)('the console in Chromium (needs Debian’s chromiu
         '/sources?view=hosts',
         '/sources?view=minimum',
         '/sources?view=masking',
+        '/behaviour',
         '/settings/notify',
         '/audit?view=reads',
         '/access',
