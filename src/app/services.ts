@@ -30,6 +30,7 @@ import { openLake } from './lake.ts'
 import { type Pipeline, startPipeline } from './pipeline/client.ts'
 import type { PipelineStatus } from './pipeline/messages.ts'
 import { sealClosedHours } from './pipeline/seal.ts'
+import { recordPipelineChange } from './pipeline-changes.ts'
 import { CONTENT, maskingFolders, pipelineFolders, ruleFolders, statePlace } from './places.ts'
 import { repeatEvery } from './repeat.ts'
 import { type Keeper, startKeeper } from './retention/keeper.ts'
@@ -188,6 +189,7 @@ export async function startServices(config: Config, log: Log, events: ServiceEve
     }
     for (const { file, line, reason } of rules.refused) log.warn('rule refused', { place: `${file}:${line}`, reason })
     await recordRuleChanges(state, [...running.loaded, ...running.silent], clock)
+    await recordPipelineChange(state, pipelineFolders(config), clock)
     if (await recordRestore(state, dir, clock)) log.info('this folder was restored from a backup; the ledger says when and how')
     await forgetHalfDone(dir)
     await forgetFreezes(dir.lake)
