@@ -1,7 +1,9 @@
-import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { Ajv2020 } from 'ajv/dist/2020.js'
+import { load } from 'js-yaml'
 import { afterEach, describe, expect, it } from 'vitest'
 import type { JsonObject, JsonValue } from '../../../../kernel/json.ts'
 import { sharedData } from '../../../../kernel/testing/shared-data.ts'
@@ -11,6 +13,7 @@ import type { LogSource } from '../rule.ts'
 import { classifier } from '../shapes/registry.ts'
 import type { Pipelines } from './pipelines.ts'
 import { ownPipelines, readPipelines } from './read.ts'
+import { pipelineJsonSchema } from './schema.ts'
 
 /** File of content/pipelines → an event of that product and shipper, its source, and what rules read in it (`field@category`). */
 const SAMPLES: readonly (readonly [
@@ -281,6 +284,19 @@ describe('the pipelines that ship', () => {
   it('have an event each', () => {
     const files = readdirSync(fileURLToPath(new URL('../../../../../content/pipelines', import.meta.url)))
     expect(SAMPLES.map(([file]) => `${file}.yml`).sort()).toEqual(files.filter((name) => name.endsWith('.yml')).sort())
+  })
+})
+
+describe('the published schema', () => {
+  it('is the one the code has (write pipelineJsonSchema() there anew), and what ships fits it', () => {
+    const schema = pipelineJsonSchema()
+    const published = readFileSync(new URL('../../../../../docs/schemas/pipeline.json', import.meta.url), 'utf8')
+    expect(JSON.parse(published)).toEqual(schema)
+    const validate = new Ajv2020({ strict: false }).compile(schema)
+    const folder = new URL('../../../../../content/pipelines/', import.meta.url)
+    for (const name of readdirSync(folder))
+      expect([name, validate(load(readFileSync(new URL(name, folder), 'utf8')))]).toEqual([name, true])
+    expect(validate({ title: 'x', kind: 'magic' })).toBe(false)
   })
 })
 

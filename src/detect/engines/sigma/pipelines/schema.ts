@@ -173,3 +173,8 @@ export const pipelineFile = z.discriminatedUnion('kind', [
   placeholders,
 ])
 export type PipelineFile = z.infer<typeof pipelineFile>
+
+/** JSON Schema 2020-12 of a pipeline file, for editors: published as docs/schemas/pipeline.json. */
+export function pipelineJsonSchema(): object {
+  return { $id: 'urn:kanpeki:schema:pipeline', ...z.toJSONSchema(pipelineFile, { io: 'input' }) }
+}
