@@ -51,7 +51,7 @@ describe.skipIf(!hasChromium)('alerts that are kept few, in Chromium (needs Debi
       await page.keyboard.press('f')
       await page.locator('.toast').waitFor()
       await page.keyboard.press('q')
-      await expect.poll(async () => (await page.locator('.toast').textContent()) ?? '').toContain('24')
+      await expect.poll(async () => (await page.locator('.toast').textContent()) ?? '', { timeout: 15_000 }).toContain('24')
       expect(faults).toEqual([])
       await context.close()
     },

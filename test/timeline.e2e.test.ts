@@ -4,6 +4,9 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { firstAdministrator, hasChromium, launchChromium, type Watched, watchedPage, words } from './support/browser.ts'
 import { createToken, type Running, startServer, temporaryFolder } from './support/kanpeki.ts'
 
+/** A machine that does much else at the same time. */
+const SLOW = { timeout: 15_000 }
+
 describe.skipIf(!hasChromium)('the timeline in Chromium (needs Debian’s chromium)', () => {
   const folder = temporaryFolder()
   let browser: Browser
@@ -58,16 +61,18 @@ describe.skipIf(!hasChromium)('the timeline in Chromium (needs Debian’s chromi
       await page.getByRole('button', { name: t('timeline.saved.open'), exact: true }).click()
       await saved.getByRole('link', { name: `Sato ${language}` }).click()
       await page.waitForURL((url) => url.searchParams.get('q') === 'user.name:sato' && url.searchParams.get('span') === '1h')
+      // The list of the search before is on show until the new one is there.
+      await expect.poll(() => page.locator('.evt').count(), SLOW).toBe(10)
       await page.locator('.evt').nth(4).click()
       await page.getByRole('tab', { name: t('timeline.tab.around') }).click()
       const near = page.locator('.evt.near')
-      await expect.poll(() => near.count()).toBe(13)
+      await expect.poll(() => near.count(), SLOW).toBe(13)
       await page.getByRole('button', { name: /^± 5 s$|^± 5秒$/ }).click()
-      await expect.poll(() => near.count()).toBe(1)
+      await expect.poll(() => near.count(), SLOW).toBe(1)
       await page.keyboard.press('Escape')
 
       await page.goto(`${server.url}/timeline?q=host.name%3Aweb-01&span=1h`)
-      await expect.poll(() => page.locator('.evt').count()).toBe(40)
+      await expect.poll(() => page.locator('.evt').count(), SLOW).toBe(40)
       await page.getByRole('button', { name: t('timeline.export.title'), exact: true }).click()
       const link = page.getByRole('link', { name: t('timeline.export.download') })
       const [download] = await Promise.all([page.waitForEvent('download'), link.click()])
