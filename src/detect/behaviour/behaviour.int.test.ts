@@ -132,7 +132,18 @@ describeStates('behaviour kept in the state store', ({ open }) => {
     expect((await readStates(state.tables<BehaviourTables>())).map(({ sequence, entities }) => [sequence, entities])).toEqual([
       [42, 2],
     ])
+    // It is how things were at that batch, not how they are by now.
+    const dayOf = async (): Promise<number> => {
+      const { profile } = await state
+        .tables<BehaviourTables>()
+        .selectFrom('detect_behaviour')
+        .select('profile')
+        .executeTakeFirstOrThrow()
+      return (JSON.parse(profile) as { readonly day: number }).day
+    }
+    expect(await dayOf()).toBe(Math.floor((START + 41 * DAY) / DAY))
     expect(await keep(behaviour)).toBe(true)
+    expect(await dayOf()).toBe(Math.floor((START + 42 * DAY) / DAY))
     expect((await opened()).checkpoint).toBe(43)
   })
 

@@ -1,3 +1,4 @@
+import { setImmediate as yieldTurn } from 'node:timers/promises'
 import type { Insertable, Kysely } from 'kysely'
 import type { Detection, RuleInfo } from '../../kernel/detection.ts'
 import { DEFAULT_SCOPE, type StoredEvent } from '../../kernel/event.ts'
@@ -13,6 +14,7 @@ import type { BehaviourPoolsTable, BehaviourTable, BehaviourTables } from './tab
 /** What is learned is written this often, at the end of a batch; after a crash the batches since are read again. */
 const KEEP_EVERY_MS = 5 * 60_000
 const KEEP_SOON_MS = 5_000
+const TEXTS_A_TURN = 50
 
 type Transaction = (work: (trx: Kysely<BehaviourTables>) => Promise<void>) => Promise<void>
 
@@ -34,10 +36,13 @@ export interface Behaviour {
   forget(scope: string | undefined, isMeant: (name: string) => boolean): void
 }
 
-/** As it is written: texts of one moment, between two batches. */
+/** As it is written: how everything was at one moment, between two batches. */
 interface Kept {
   readonly sequence: number
-  readonly profiles: readonly Insertable<BehaviourTable>[]
+  /** Of those that changed since, and of as many more as there was time for. */
+  readonly rows: Insertable<BehaviourTable>[]
+  /** Their texts are still to be made; nothing has changed in them. */
+  readonly unchanged: Set<Profile>
   readonly gone: readonly Profile[]
   readonly pools: readonly Insertable<BehaviourPoolsTable>[]
   readonly costs: { readonly evicted: number; readonly forgotten: number; readonly late: number }
@@ -72,6 +77,19 @@ export async function openBehaviour(
   /** Within a batch, or behind one whose findings are not kept: nothing of this moment may be kept. */
   let within = false
 
+  engine.beforeChange = (profile) => {
+    if (kept?.unchanged.delete(profile) === true) kept.rows.push(rowOf(profile))
+  }
+
+  /** Thousands of texts at once would hold up the events behind them: each is made when its profile changes, or when there is time. */
+  async function makeTexts({ unchanged, rows }: Kept): Promise<void> {
+    for (const profile of unchanged) {
+      unchanged.delete(profile)
+      rows.push(rowOf(profile))
+      if (rows.length % TEXTS_A_TURN === 0) await yieldTurn()
+    }
+  }
+
   function put(): void {
     if (within) return
     keepAt = now() + KEEP_EVERY_MS
@@ -79,7 +97,8 @@ export async function openBehaviour(
     if (changed.length === 0 && gone.length === 0) return
     kept = {
       sequence,
-      profiles: changed.map(rowOf),
+      rows: [],
+      unchanged: new Set(changed),
       gone,
       pools: [...engine.pools].map(([key, pool]) => poolRow(key, pool)),
       costs: { ...engine.costs },
@@ -116,6 +135,8 @@ export async function openBehaviour(
       if (kept === undefined && now() >= keepAt) put()
       const ready = kept
       if (ready === undefined) return false
+      await makeTexts(ready)
+      if (kept !== ready) return false
       await transaction((trx) => write(trx, writer, ready))
       // Somebody may have been forgotten meanwhile.
       if (kept === ready) kept = undefined
@@ -124,11 +145,7 @@ export async function openBehaviour(
     forget(scope, isMeant) {
       engine.forget(scope, isMeant)
       // What was put aside before still knows: its rows are put aside again as they are now.
-      if (kept !== undefined)
-        engine.touch(
-          kept.profiles.map(({ scope: of, kind, name }) => ({ scope: of, kind, name })),
-          kept.gone,
-        )
+      if (kept !== undefined) engine.touch([...kept.rows, ...kept.unchanged], kept.gone)
       kept = undefined
       keepAt = 0
     },
@@ -155,7 +172,7 @@ function poolRow(key: string, pool: Pool): Insertable<BehaviourPoolsTable> {
 
 async function write(trx: Kysely<BehaviourTables>, writer: string, kept: Kept): Promise<void> {
   for (const { scope, kind, name } of kept.gone) await deleteProfile(trx, scope, kind, name)
-  await writeProfiles(trx, kept.profiles)
+  await writeProfiles(trx, kept.rows)
   for (const pool of kept.pools) await writePool(trx, pool)
   const { sequence, entities, costs } = kept
   await writeState(trx, { writer, scope: DEFAULT_SCOPE, sequence, entities, ...costs })

@@ -45,6 +45,8 @@ export interface BehaviourState {
 export class BehaviourEngine {
   readonly rules: readonly RuleInfo[] = Object.values(BEHAVIOUR_RULES)
   readonly costs: BehaviourCosts
+  /** Called before a profile changes by an event: its text may have to be made of how it was. */
+  beforeChange: ((profile: Profile) => void) | undefined
   readonly #limits: BehaviourLimits
   readonly #zoneMs: number
   readonly #from: number
@@ -138,6 +140,7 @@ export class BehaviourEngine {
     const day = Math.floor(local / DAY_MS)
     const pool = this.#pool(scope, kind)
     const profile = this.#profile(scope, kind, name, day, at)
+    this.beforeChange?.(profile)
     if (peers !== '') profile.peers = peers
     if (criticality !== undefined) profile.criticality = criticality
     this.#dirty.add(profile)

@@ -8,7 +8,8 @@ export interface BehaviourLimits {
   readonly shared: number
 }
 
-export const LIMITS: BehaviourLimits = { entities: 20_000, values: 48, shared: 20_000 }
+/** A profile with every book full takes some 37 kB, most a fifth of that. */
+export const LIMITS: BehaviourLimits = { entities: 10_000, values: 48, shared: 20_000 }
 
 /** What the bounds have cost since the beginning. */
 export interface BehaviourCosts {
