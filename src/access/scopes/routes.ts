@@ -1,5 +1,5 @@
 import { KanpekiError } from '../../kernel/error.ts'
-import { DEFAULT_SCOPE } from '../../kernel/event.ts'
+import { DEFAULT_SCOPE, SELFTEST_SCOPE } from '../../kernel/event.ts'
 import type { JsonObject } from '../../kernel/json.ts'
 import { type Caller, EVERY_SCOPE, type Route, route } from '../../platform/http/route.ts'
 import { jsonText, readJson } from '../../platform/state/columns.ts'
@@ -57,7 +57,7 @@ export function scopeRoutes(deps: PartDeps): Route[] {
       response: scopeReplySchema,
       handle: async ({ body, caller }) => {
         const reply = await deps.record(async (db) => {
-          if (body.scope === DEFAULT_SCOPE || (await findScope(db, body.scope)) !== undefined)
+          if (body.scope === DEFAULT_SCOPE || body.scope === SELFTEST_SCOPE || (await findScope(db, body.scope)) !== undefined)
             throw new KanpekiError('conflict', `There is a scope ${body.scope} already.`)
           const now = deps.clock.now()
           await insertScope(db, { scope: body.scope, title: body.title, labels: jsonText(body.labels), created: now })
