@@ -167,7 +167,7 @@ describe('a backup under load', () => {
     const stranger = 'kanpeki.local/x+00000000+Aa'
     expect((await kanpeki(['restore', archive, '--data', restored, '--key', stranger])).code).toBe(64)
     expect(readdirSync(folder.path).filter((name) => name.startsWith('restored'))).toEqual([])
-  })
+  }, 120_000)
 
   it('comes back on an empty machine: proved, with the same events and alerts, and a prefix of the ledger', async () => {
     const ran = await kanpeki(['restore', archive, '--data', restored, '--key', key, '--seal-key-file', sealKey, '--json'])

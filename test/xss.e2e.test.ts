@@ -128,7 +128,7 @@ describe.skipIf(!hasChromium)('text that attackers choose, in Chromium (needs De
     ['timeline', () => '/timeline?span=1h', ['host', 'command']],
     ['an event', () => `/timeline?span=1h&event=${event}`, ['host', 'command', 'agent', 'url', 'message', 'value']],
     ['a query', () => `/timeline?q=${encodeURIComponent(hostile('query'))}`, []],
-    ['rules', () => '/rules', ['rule title']],
+    ['rules', () => `/rules?q=${encodeURIComponent(hostile('rule title'))}`, ['rule title']],
     ['evidence', () => '/evidence?type=signin', []],
     ['a sign-in entry', () => '/evidence?type=signin&entry=0', []],
     ['administration entries', () => '/evidence?type=admin', []],

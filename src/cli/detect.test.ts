@@ -132,6 +132,7 @@ describe('kanpeki detect', () => {
       unreadable: [{ file: at('events.jsonl'), line: 3, reason: expect.stringContaining('not valid JSON') }],
       detections: 2,
       seconds: expect.any(Number),
+      correlations: [expect.objectContaining({ id: 'rule-guessing' })],
     })
   })
 

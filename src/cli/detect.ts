@@ -99,7 +99,7 @@ async function detectIn(options: DetectOptions, work: Work): Promise<number> {
   const correlations = correlation?.compiled.program.stats().rules ?? []
   reportForgotten(correlations)
   const idle = idleRules(chosen)
-  writeSummary(options, { loaded, refused, ...tally, seconds, correlations, ...idle })
+  writeSummary(options, { loaded, refused, ...tally, seconds, ...(correlations.length === 0 ? {} : { correlations }), ...idle })
   reportEnd(tally, loaded, refused.length, idle.notRunnable?.length ?? 0, seconds)
   if (loaded === 0 || tally.failedFiles > 0) return EXIT_UNREADABLE
   return options.failOnMatch && tally.detections > 0 ? EXIT.failed : EXIT.ok
@@ -218,7 +218,8 @@ interface Summary {
   readonly loaded: number
   readonly refused: readonly Refusal[]
   readonly seconds: number
-  readonly correlations: readonly RuleStats[]
+  /** What became of the events that correlations were shown; absent where there are none, as the others are. */
+  readonly correlations?: readonly RuleStats[]
   readonly notRunnable?: readonly { readonly id: string; readonly file: string; readonly fields: readonly string[] }[]
   readonly off?: readonly string[]
 }

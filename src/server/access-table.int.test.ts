@@ -248,6 +248,9 @@ const SILENT: readonly string[] = [
   'GET /pki/:id/ca.crl',
   'GET /pki/ca.crl',
   'GET /pki/ca.pem',
+  'GET /public/cards/:id/credential.json',
+  'GET /public/contexts/badge-v1.json',
+  'GET /public/status/:list',
   'GET /readyz',
   'GET /scim/v2/Groups',
   'GET /scim/v2/Groups/:id',
@@ -262,6 +265,9 @@ const SILENT: readonly string[] = [
   'POST /api/v1/events/count',
   'POST /api/v1/events/histogram',
 ]
+
+/** What was asked in this scope, in the words of whoever asked: here they name rows of another. */
+const OWN_QUESTIONS: ReadonlySet<string> = new Set(['GET /api/v1/reads', 'GET /api/v1/me/reads'])
 
 /** Ledger tiles and revocation lists are the installation's own. */
 const PUBLIC = /^\/(ledger\/tile|pki|scim|public)\//
@@ -303,6 +309,7 @@ function bodyOf(route: Route, seed: Seed): unknown {
     'DELETE /api/v1/people/:id/sessions/:session': {},
     'PUT /api/v1/searches/:id': { name: 'taken', query: '' },
     'DELETE /api/v1/searches/:id': {},
+    'DELETE /api/v1/series/:id': {},
     'PUT /api/v1/series/:id': { unit: 'count', title: { en: 'taken', ja: 'taken' } },
     'POST /api/v1/series/:id/samples': { value: 1 },
     'POST /api/v1/reviews/:id/decide': { items: [seed.reviewItem], decision: 'remove' },
@@ -413,7 +420,8 @@ it('lets each role and grant do in its own scope what the table says, and shows 
     const allowed = mayAsk(actor, route)
     if (isDenied(answer, route) === allowed) faults.push(`${told}, expected ${allowed ? 'no refusal' : 'a refusal'}`)
     if (answer.status >= 500 && answer.status !== 503) faults.push(told)
-    if (!actor.everywhere && answer.text.includes(other.marker)) faults.push(`${told} with a row of ${other.scope}`)
+    if (!actor.everywhere && !OWN_QUESTIONS.has(nameOf(route)) && answer.text.includes(other.marker))
+      faults.push(`${told} with a row of ${other.scope}`)
   }
   for (const route of kanpeki.routes) await Promise.all(actors.map((actor) => walk(route, actor)))
   console.log(`${kanpeki.routes.length} routes × ${actors.length} callers: ${combinations} combinations`)

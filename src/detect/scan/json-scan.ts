@@ -123,7 +123,8 @@ export class JsonScan {
     const start = this.startOf(path)
     const end = this.endOf(path)
     if (kind === PLAIN) return this.bytes.toString('latin1', start, end)
-    const quote = kind === ESCAPED || kind === TEXT ? 1 : 0
+    if (kind === ESCAPED) return JSON.parse(this.bytes.toString('latin1', start - 1, end + 1)) as JsonValue
+    const quote = kind === TEXT ? 1 : 0
     return JSON.parse(this.bytes.toString('utf8', start - quote, end + quote)) as JsonValue
   }
 

@@ -61,11 +61,7 @@ export function RiskSum({ alert }: { alert: AlertDetail }): ReactNode {
               <td className="r num">×{format.decimal(part.repeatFactor, 2)}</td>
               <td className="r num">×{format.decimal(part.ageFactor, 2)}</td>
               <td className="r num">
-                <span
-                  className="risk-bar"
-                  style={{ width: `${Math.round((part.points / heaviest) * 48)}px` }}
-                  aria-hidden="true"
-                />
+                <svg className="risk-bar" width={Math.round((part.points / heaviest) * 48)} height={7} aria-hidden="true" />
                 <b>{format.decimal(part.points, 1)}</b>
               </td>
             </tr>

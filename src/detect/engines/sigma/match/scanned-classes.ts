@@ -4,6 +4,8 @@ import type { EventClass, EventShape } from '../shapes/event-class.ts'
 /** Longer values than this hardly come again: the document is asked. */
 const LONGEST = 128
 const MOST_KNOWN = 4096
+/** Of one hash, but for the one that is learned. */
+const MOST_ALIKE = 7
 
 /** Values that were met, by kind and bytes, and the class that they decided. */
 interface Known {
@@ -17,7 +19,7 @@ interface Known {
 interface Decision {
   readonly shape: EventShape
   readonly paths: readonly number[]
-  readonly known: Map<number, Known>
+  readonly known: Map<number, Known[]>
 }
 
 /**
@@ -47,8 +49,7 @@ export class ScannedClasses {
       const decision = this.#decisions[at]!
       const hash = this.#hash(decision.paths)
       if (hash === undefined) return undefined
-      const known = decision.known.get(hash)
-      const { eventClass } = known !== undefined && this.#isSame(known, decision.paths) ? known : this.#learn(decision, hash)
+      const { eventClass } = this.#recall(decision, hash) ?? this.#learn(decision, hash)
       if (eventClass !== undefined) return eventClass
     }
     return undefined
@@ -70,10 +71,18 @@ export class ScannedClasses {
       const end = scan.endOf(path)
       if (kind >= OBJECT || end - start > LONGEST) return undefined
       hash = Math.imul(hash, 31) + (kind << 8) + end - start
-      // Enough to tell most apart: the last four.
+      // Enough to tell most apart: the first, where `Security` and `security` differ, and the last four.
+      hash = (Math.imul(hash, 31) + bytes[start]!) | 0
       for (let at = Math.max(start, end - 4); at < end; at += 1) hash = (Math.imul(hash, 31) + bytes[at]!) | 0
     }
     return hash
+  }
+
+  #recall({ known, paths }: Decision, hash: number): Known | undefined {
+    const found = known.get(hash)
+    if (found === undefined) return undefined
+    for (let at = 0; at < found.length; at += 1) if (this.#isSame(found[at]!, paths)) return found[at]
+    return undefined
   }
 
   #isSame({ kinds, values }: Known, paths: readonly number[]): boolean {
@@ -102,7 +111,7 @@ export class ScannedClasses {
       eventClass: shape.classify(scan.doc()),
     }
     if (known.size >= MOST_KNOWN) known.clear()
-    known.set(hash, made)
+    known.set(hash, [...(known.get(hash) ?? []).slice(-MOST_ALIKE), made])
     return made
   }
 }
