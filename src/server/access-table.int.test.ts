@@ -266,6 +266,9 @@ const SILENT: readonly string[] = [
   'POST /api/v1/events/histogram',
 ]
 
+/** Two scopes may each have one of this name; a PUT makes the caller's own. */
+const NAMED_BY_CALLER = /^\/api\/v1\/series\//
+
 /** What was asked in this scope, in the words of whoever asked: here they name rows of another. */
 const OWN_QUESTIONS: ReadonlySet<string> = new Set(['GET /api/v1/reads', 'GET /api/v1/me/reads'])
 
@@ -478,7 +481,8 @@ it('changes no row of another scope, whoever asks', async () => {
     for (const route of able) {
       const { status } = await ask(actor, route.method, pathOf(route, other), { body: bodyOf(route, other) })
       combinations += 1
-      if (status < 400) faults.push(`${actor.name}: ${nameOf(route)} answered ${status} for an id of ${other.scope}`)
+      if (status < 400 && !NAMED_BY_CALLER.test(route.path))
+        faults.push(`${actor.name}: ${nameOf(route)} answered ${status} for an id of ${other.scope}`)
       if (status === 400) faults.push(`${actor.name}: ${nameOf(route)} found fault with this test's input, not with the id`)
     }
     if ((await rowsOf(other.scope)) !== rows) faults.push(`${actor.name} changed rows of ${other.scope}`)

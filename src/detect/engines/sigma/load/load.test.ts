@@ -116,6 +116,12 @@ describe('refusals name file, line and code, and disturb nothing else', () => {
     ['an old aggregation', [rule('one', 'sel: {f: a}\n  condition: sel | count() > 3')], ['a.yml:7 condition-aggregation'], []],
     ['a test without a name', [rule('one', undefined, 'tests:\n  - match: true\n')], ['a.yml:6 tests-type'], []],
     ['a document that is no map', [`${rule('one')}---\n- a list\n`], ['a.yml:9 document-type'], ['one']],
+    [
+      'a number without an end',
+      [rule('one'), rule('two', 'sel: {f: .inf}\n  condition: sel')],
+      ['b.yml:1 number-infinite'],
+      ['one'],
+    ],
     ['nothing at all', ['', '---\n---\n', '# only a comment\n'], [], []],
     [
       'a filter that lists no known rule',

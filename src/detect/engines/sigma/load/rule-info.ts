@@ -7,7 +7,16 @@ import type { LogSource, RuleTest } from '../rule.ts'
 
 /** Half of a SHA-256 of the document: equal texts are the same version, whatever file they stand in. */
 export function versionOf(document: JsonObject): string {
-  return createHash('sha256').update(canonicalJson(document)).digest('hex').slice(0, 32)
+  return createHash('sha256').update(canonicalText(document)).digest('hex').slice(0, 32)
+}
+
+function canonicalText(document: JsonObject): string {
+  try {
+    return canonicalJson(document)
+  } catch {
+    // YAML writes .inf and .nan; no event can hold them.
+    throw new RuleFault('number-infinite', 'a number in it is infinite or none (.inf, .nan)', [])
+  }
 }
 
 /** `ecs`: fields are named as ECS does, and stand so in the event. */
