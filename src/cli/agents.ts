@@ -4,7 +4,7 @@ import type { agentSchema } from '../access/machines/schema.ts'
 import type { AccessTables } from '../access/tables.ts'
 import { KanpekiError } from '../kernel/error.ts'
 import { DEFAULT_SCOPE } from '../kernel/event.ts'
-import { EXIT, guarded, readOptions } from './options.ts'
+import { EXIT, guarded, readOptions, SERVER_OPTIONS } from './options.ts'
 import { changeAccess, withState } from './own-state.ts'
 import { callApi } from './remote.ts'
 
@@ -79,10 +79,7 @@ export function agentsCommand(args: readonly string[]): Promise<number> {
         args: [...args],
         allowPositionals: true,
         options: {
-          data: { type: 'string', default: './data' },
-          url: { type: 'string' },
-          ca: { type: 'string' },
-          token: { type: 'string' },
+          ...SERVER_OPTIONS,
           scope: { type: 'string', default: DEFAULT_SCOPE },
           json: { type: 'boolean', default: false },
           help: { type: 'boolean', short: 'h', default: false },

@@ -11,7 +11,7 @@ import type { ProveTables } from '../prove/tables.ts'
 import { alertLines, queueLines } from './alerts-output.ts'
 import { type Language, languageOf } from './language.ts'
 import { localServer } from './local-server.ts'
-import { EXIT, guarded, readOptions } from './options.ts'
+import { EXIT, guarded, readOptions, SERVER_OPTIONS } from './options.ts'
 import { withState } from './own-state.ts'
 import { callApi } from './remote.ts'
 import type { ServerRef } from './request.ts'
@@ -106,10 +106,7 @@ export function alertsCommand(args: readonly string[]): Promise<number> {
         args: [...args],
         allowPositionals: true,
         options: {
-          data: { type: 'string', default: './data' },
-          url: { type: 'string' },
-          ca: { type: 'string' },
-          token: { type: 'string' },
+          ...SERVER_OPTIONS,
           scope: { type: 'string', default: DEFAULT_SCOPE },
           state: { type: 'string', default: 'open' },
           severity: { type: 'string' },

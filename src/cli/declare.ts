@@ -13,7 +13,7 @@ import { detectMeasureInfos } from '../detect/measures.ts'
 import { formatPlace, messageOf } from '../kernel/error.ts'
 import { declareReplay } from './declare-replay.ts'
 import { declareStatus } from './declare-status.ts'
-import { guarded, readOptions } from './options.ts'
+import { guarded, readOptions, SERVER_OPTIONS } from './options.ts'
 
 const USAGE = `Usage: kanpeki declare validate [--json] FILE…   check cards, with file, line and remedy
        kanpeki declare diff [--json] OLD NEW        differences in meaning; a weaker promise is marked
@@ -46,10 +46,7 @@ export function declareCommand(args: readonly string[]): Promise<number> {
         allowPositionals: true,
         options: {
           json: { type: 'boolean', default: false },
-          data: { type: 'string', default: './data' },
-          url: { type: 'string' },
-          ca: { type: 'string' },
-          token: { type: 'string' },
+          ...SERVER_OPTIONS,
           at: { type: 'string' },
           help: { type: 'boolean', short: 'h', default: false },
         },

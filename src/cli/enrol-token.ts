@@ -3,7 +3,7 @@ import { deleteEnrolment, listEnrolments } from '../access/machines/queries.ts'
 import type { AccessTables } from '../access/tables.ts'
 import { KanpekiError } from '../kernel/error.ts'
 import { DEFAULT_SCOPE } from '../kernel/event.ts'
-import { EXIT, guarded, readOptions } from './options.ts'
+import { EXIT, guarded, readOptions, SERVER_OPTIONS } from './options.ts'
 import { changeAccess, checkScopeExists, wholeNumber, withState } from './own-state.ts'
 import { callApi } from './remote.ts'
 
@@ -81,10 +81,7 @@ export function enrolTokenCommand(args: readonly string[]): Promise<number> {
         args: [...args],
         allowPositionals: true,
         options: {
-          data: { type: 'string', default: './data' },
-          url: { type: 'string' },
-          ca: { type: 'string' },
-          token: { type: 'string' },
+          ...SERVER_OPTIONS,
           scope: { type: 'string', default: DEFAULT_SCOPE },
           name: { type: 'string', default: 'command line' },
           hours: { type: 'string', default: '24' },

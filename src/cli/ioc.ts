@@ -7,7 +7,7 @@ import { KanpekiError, messageOf } from '../kernel/error.ts'
 import { DEFAULT_SCOPE } from '../kernel/event.ts'
 import { type IocApi, offlineIoc, remoteIoc } from './ioc-api.ts'
 import { localServer } from './local-server.ts'
-import { EXIT, guarded, readOptions } from './options.ts'
+import { EXIT, guarded, readOptions, SERVER_OPTIONS } from './options.ts'
 import { wholeNumber, withState } from './own-state.ts'
 import { plain } from './terminal-text.ts'
 
@@ -53,10 +53,7 @@ export function iocCommand(args: readonly string[]): Promise<number> {
         args: [...args],
         allowPositionals: true,
         options: {
-          data: { type: 'string', default: './data' },
-          url: { type: 'string' },
-          ca: { type: 'string' },
-          token: { type: 'string' },
+          ...SERVER_OPTIONS,
           scope: { type: 'string', default: DEFAULT_SCOPE },
           list: { type: 'string' },
           q: { type: 'string' },

@@ -5,6 +5,14 @@ import { redact } from '../platform/log.ts'
 /** Exit codes of sysexits.h that scripts can tell apart. */
 export const EXIT = { ok: 0, failed: 1, usage: 64, unavailable: 69 } as const
 
+/** The server a command asks: the one that runs on a data folder of this host, or one by its address. */
+export const SERVER_OPTIONS = {
+  data: { type: 'string', default: './data' },
+  url: { type: 'string' },
+  ca: { type: 'string' },
+  token: { type: 'string' },
+} as const
+
 /** Reads options; an unknown one is an error with the usage as its remedy. */
 export function readOptions<T extends ParseArgsConfig>(config: T, usage: string): ReturnType<typeof parseArgs<T>> {
   try {

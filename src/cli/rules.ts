@@ -4,7 +4,7 @@ import { loadRuleSet } from '../detect/rule-set.ts'
 import { KanpekiError } from '../kernel/error.ts'
 import { DEFAULT_SCOPE, type StoredEvent } from '../kernel/event.ts'
 import { localServer } from './local-server.ts'
-import { EXIT, guarded, readOptions } from './options.ts'
+import { EXIT, guarded, readOptions, SERVER_OPTIONS } from './options.ts'
 import { diffMarkdown, diffText } from './rules-diff-output.ts'
 import { eventsOfFiles, eventsOfServer } from './rules-events.ts'
 
@@ -33,10 +33,7 @@ export function rulesCommand(args: readonly string[]): Promise<number> {
         args: [...args],
         allowPositionals: true,
         options: {
-          data: { type: 'string', default: './data' },
-          url: { type: 'string' },
-          ca: { type: 'string' },
-          token: { type: 'string' },
+          ...SERVER_OPTIONS,
           scope: { type: 'string', default: DEFAULT_SCOPE },
           days: { type: 'string', default: '7' },
           query: { type: 'string', default: '' },

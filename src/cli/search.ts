@@ -6,7 +6,7 @@ import { dataDir, lockDataDir, prepareDataDir } from '../platform/data-dir.ts'
 import { parseQuery } from '../platform/lake/query/parse.ts'
 import { readTime } from '../platform/lake/query/times.ts'
 import { localServer } from './local-server.ts'
-import { EXIT, guarded, readOptions } from './options.ts'
+import { EXIT, guarded, readOptions, SERVER_OPTIONS } from './options.ts'
 import { callApi } from './remote.ts'
 import type { ServerRef } from './request.ts'
 import { type FoundEvent, SEARCH_FORMATS, type SearchFormat, searchOutput } from './search-output.ts'
@@ -111,10 +111,7 @@ export function searchCommand(args: readonly string[]): Promise<number> {
         args: [...args],
         allowPositionals: true,
         options: {
-          data: { type: 'string', default: './data' },
-          url: { type: 'string' },
-          ca: { type: 'string' },
-          token: { type: 'string' },
+          ...SERVER_OPTIONS,
           count: { type: 'boolean', default: false },
           from: { type: 'string' },
           to: { type: 'string' },

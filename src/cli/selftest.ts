@@ -8,7 +8,7 @@ import { KanpekiError } from '../kernel/error.ts'
 import { readConfig } from '../platform/config.ts'
 import { dataDir } from '../platform/data-dir.ts'
 import { localServer } from './local-server.ts'
-import { EXIT, guarded, readOptions } from './options.ts'
+import { EXIT, guarded, readOptions, SERVER_OPTIONS } from './options.ts'
 import { callApi } from './remote.ts'
 import { terminalLog } from './terminal-log.ts'
 
@@ -42,10 +42,7 @@ export function selftestCommand(args: readonly string[]): Promise<number> {
         args: [...args],
         allowPositionals: true,
         options: {
-          data: { type: 'string', default: './data' },
-          url: { type: 'string' },
-          ca: { type: 'string' },
-          token: { type: 'string' },
+          ...SERVER_OPTIONS,
           fresh: { type: 'boolean', default: false },
           list: { type: 'boolean', default: false },
           json: { type: 'boolean', default: false },

@@ -6,7 +6,7 @@ import { tokenLife } from '../access/token-life.ts'
 import { createToken, rotateToken } from '../access/tokens.ts'
 import { KanpekiError } from '../kernel/error.ts'
 import { DEFAULT_SCOPE } from '../kernel/event.ts'
-import { EXIT, guarded, readOptions } from './options.ts'
+import { EXIT, guarded, readOptions, SERVER_OPTIONS } from './options.ts'
 import { changeAccess, wholeNumber, withState } from './own-state.ts'
 import { callApi } from './remote.ts'
 
@@ -123,10 +123,7 @@ export function tokenCommand(args: readonly string[]): Promise<number> {
         args: [...args],
         allowPositionals: true,
         options: {
-          data: { type: 'string', default: './data' },
-          url: { type: 'string' },
-          ca: { type: 'string' },
-          token: { type: 'string' },
+          ...SERVER_OPTIONS,
           scope: { type: 'string' },
           name: { type: 'string', default: 'command line' },
           days: { type: 'string' },
