@@ -2,6 +2,7 @@ import { createPrivateKey, createPublicKey, type KeyObject, randomBytes, sign } 
 import { chmod, readFile, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { KanpekiError } from '../kernel/error.ts'
+import { readIfThere } from '../platform/read-if-there.ts'
 import { resealed, type SealedPlace } from '../platform/secrets/sealed-place.ts'
 import { isSealed, type Sealer } from '../platform/secrets/sealer.ts'
 import { diskFiles } from './files.ts'
@@ -15,7 +16,7 @@ const SEAL_CONTEXT = 'ledger.key'
 const SEED_BYTES = 32
 const ED25519 = 0x01
 /** PKCS #8 around an Ed25519 seed (RFC 8410 §7). */
-export const ED25519_PKCS8_PREFIX = Buffer.from('302e020100300506032b657004220420', 'hex')
+const PKCS8_PREFIX = Buffer.from('302e020100300506032b657004220420', 'hex')
 
 /** The key a log signs its checkpoints with. */
 export interface SigningKey {
@@ -52,10 +53,7 @@ export async function openSigningKey(folder: string, options: SigningKeyOptions)
   const { mayCreate, origin, sealer } = options
   const path = join(folder, KEY_FILE)
   const place = { file: path }
-  const text = await readFile(path, 'utf8').catch((error: NodeJS.ErrnoException) => {
-    if (error.code === 'ENOENT') return undefined
-    throw error
-  })
+  const text = await readIfThere(path)
   if (text === undefined) {
     if (mayCreate) return createKey(folder, origin ?? randomOrigin(), sealer)
     throw new KanpekiError('ledger_key_missing', 'The ledger is there, and the key that signs it is not.', {
@@ -146,8 +144,7 @@ export function parseSigningKey(text: string): (SigningKey & { readonly text: st
 
 /** @param seed 32 bytes, the Ed25519 private key of RFC 8032. */
 export function signingKeyOf(name: string, seed: Uint8Array): SigningKey & { readonly text: string } {
-  const privateKey = createPrivateKey({ key: Buffer.concat([ED25519_PKCS8_PREFIX, seed]), format: 'der', type: 'pkcs8' })
-  const publicKey = rawPublicKey(privateKey)
+  const { privateKey, publicKey } = ed25519Pair(seed)
   const verifier = parseVerifierKey(formatVerifierKey(name, publicKey))
   if (verifier === undefined) throw new KanpekiError('ledger_origin_invalid', `${JSON.stringify(name)} cannot name a key.`)
   const note = (text: string): string => formatNote(text, verifier, sign(null, Buffer.from(text), privateKey))
@@ -166,6 +163,8 @@ export function signingKeyOf(name: string, seed: Uint8Array): SigningKey & { rea
   }
 }
 
-function rawPublicKey(privateKey: KeyObject): Uint8Array {
-  return createPublicKey(privateKey).export({ format: 'der', type: 'spki' }).subarray(-32)
+/** @param seed 32 bytes, the Ed25519 private key of RFC 8032. The public key is raw, 32 bytes. */
+export function ed25519Pair(seed: Uint8Array): { readonly privateKey: KeyObject; readonly publicKey: Uint8Array } {
+  const privateKey = createPrivateKey({ key: Buffer.concat([PKCS8_PREFIX, seed]), format: 'der', type: 'pkcs8' })
+  return { privateKey, publicKey: createPublicKey(privateKey).export({ format: 'der', type: 'spki' }).subarray(-32) }
 }

@@ -1,7 +1,7 @@
-import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { KanpekiError } from '../../kernel/error.ts'
 import { writeFileAtomically } from '../atomic-file.ts'
+import { readIfThere } from '../read-if-there.ts'
 import { readSealKeys, type SealKeySource } from './seal-keys.ts'
 import { createSealer, type Sealer, sealedBy } from './sealer.ts'
 
@@ -43,10 +43,5 @@ export async function writeCheck(keysFolder: string, sealer: Sealer): Promise<vo
 }
 
 async function readCheck(keysFolder: string): Promise<string | undefined> {
-  try {
-    return (await readFile(join(keysFolder, CHECK_FILE), 'utf8')).trim()
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined
-    throw error
-  }
+  return (await readIfThere(join(keysFolder, CHECK_FILE)))?.trim()
 }

@@ -1,6 +1,6 @@
-import { readFile } from 'node:fs/promises'
 import { basename } from 'node:path'
 import { writeFileAtomically } from '../atomic-file.ts'
+import { readIfThere } from '../read-if-there.ts'
 import { resealed, type SealedPlace } from './sealed-place.ts'
 import type { Sealer } from './sealer.ts'
 
@@ -24,14 +24,5 @@ export function sealedFile(file: string, context: string): SealedPlace {
       await writeFileAtomically(file, `${again}\n`)
       return 1
     },
-  }
-}
-
-async function readIfThere(file: string): Promise<string | undefined> {
-  try {
-    return await readFile(file, 'utf8')
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined
-    throw error
   }
 }

@@ -1,10 +1,10 @@
-import { createPrivateKey, createPublicKey, randomBytes, sign } from 'node:crypto'
+import { randomBytes, sign } from 'node:crypto'
 import { join } from 'node:path'
 import { KanpekiError } from '../../kernel/error.ts'
 import { openSealedFile, sealedFile } from '../../platform/secrets/sealed-file.ts'
 import type { SealedPlace } from '../../platform/secrets/sealed-place.ts'
 import type { Sealer } from '../../platform/secrets/sealer.ts'
-import { ED25519_PKCS8_PREFIX } from '../signing-key.ts'
+import { ed25519Pair } from '../signing-key.ts'
 import { cosignedMessage, formatCosignature, parseCosignerKey } from '../verify/cosignature.ts'
 import { COSIGNATURE, formatSignatureLine, formatVerifierKey, type VerifierKey } from '../verify/note.ts'
 
@@ -29,8 +29,7 @@ export async function openWitnessKey(folder: string, sealer: Sealer, name: strin
 
 /** @param seed 32 bytes, the Ed25519 private key of RFC 8032. */
 export function witnessKeyOf(name: string, seed: Uint8Array): WitnessKey {
-  const privateKey = createPrivateKey({ key: Buffer.concat([ED25519_PKCS8_PREFIX, seed]), format: 'der', type: 'pkcs8' })
-  const publicKey = createPublicKey(privateKey).export({ format: 'der', type: 'spki' }).subarray(-32)
+  const { privateKey, publicKey } = ed25519Pair(seed)
   const verifier = parseCosignerKey(formatVerifierKey(name, publicKey, COSIGNATURE))
   if (verifier === undefined) throw new KanpekiError('ledger_origin_invalid', `${JSON.stringify(name)} cannot name a key.`)
   return {
