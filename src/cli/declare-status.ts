@@ -1,5 +1,6 @@
 import type { CardView, WallResponse } from '../declare/schema.ts'
 import { KanpekiError } from '../kernel/error.ts'
+import { isWorn } from '../kernel/measure.ts'
 import { localServer } from './local-server.ts'
 import { EXIT } from './options.ts'
 import { callApi } from './remote.ts'
@@ -30,7 +31,7 @@ export async function declareStatus({ id, data, url, ca, token, json }: StatusOp
     })
   }
   process.stdout.write(json ? `${JSON.stringify(cards)}\n` : cards.map(describe).join('\n'))
-  return cards.every((card) => card.badge.state === 'held' || card.badge.state === 'at-risk') ? EXIT.ok : EXIT.failed
+  return cards.every((card) => isWorn(card.badge.state)) ? EXIT.ok : EXIT.failed
 }
 
 function describe(card: CardView): string {

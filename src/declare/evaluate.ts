@@ -1,4 +1,4 @@
-import type { BadgeState } from '../kernel/measure.ts'
+import { type BadgeState, isWorn } from '../kernel/measure.ts'
 import type { Criterion } from './criteria.ts'
 import { durationMs } from './duration.ts'
 import { dayText, spanText, targetText } from './figure.ts'
@@ -94,7 +94,7 @@ export function evaluate(
     stepsDone: stepsFrom(withdrawnBefore).every((step) => step.done),
   })
   const since = sinceOf(state, memory, weighed, fired, card, now)
-  const held = state === 'held' || state === 'at-risk'
+  const held = isWorn(state)
   const withdrawnAt = state === 'withdrawn' || state === 'expired' ? (withdrawnBefore ?? since) : null
   const reasons = reasonsOf(state, memory, weighed, fired, card, standing, signed, now)
   return {

@@ -1,4 +1,4 @@
-import type { ObjectiveState } from '../kernel/measure.ts'
+import { isWorn, type ObjectiveState } from '../kernel/measure.ts'
 import { readJson } from '../platform/state/columns.ts'
 import { type CardState, evaluateNow } from './card-state.ts'
 import { diffCards, weakenedIn } from './diff.ts'
@@ -172,7 +172,7 @@ function missingText({ criterion, taken, judged }: Weighed, now: number): Biling
 
 /** Only a badge that is up can be taken; the earliest trigger that this objective keeps running decides. */
 function withdrawsAt(id: string, { judged, notMetSince }: Weighed, evaluation: Evaluation): string | null {
-  if (notMetSince === null || (evaluation.state !== 'held' && evaluation.state !== 'at-risk')) return null
+  if (notMetSince === null || !isWorn(evaluation.state)) return null
   const times = evaluation.triggers
     .filter(({ on, objective }) => (objective === null || objective === id) && concerns(on, judged.state))
     .flatMap(({ firesAt }) => firesAt ?? [])
@@ -203,7 +203,7 @@ export function rfc3339(ms: number): string {
 export function wallTotals(cards: readonly CardView[]): WallResponse['totals'] {
   const count = (state: CardView['badge']['state']) => cards.filter((card) => card.badge.state === state).length
   const objectives = cards.flatMap((card) => card.objectives)
-  const up = cards.filter(({ badge }) => badge.state === 'held' || badge.state === 'at-risk')
+  const up = cards.filter(({ badge }) => isWorn(badge.state))
   const next = up.toSorted((a, b) => a.validity.daysLeft - b.validity.daysLeft)[0]
   return {
     cards: cards.length,

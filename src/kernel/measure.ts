@@ -39,3 +39,8 @@ export type ObjectiveState = (typeof OBJECTIVE_STATES)[number]
 
 export const BADGE_STATES = ['draft', 'held', 'at-risk', 'withdrawn', 'expired'] as const
 export type BadgeState = (typeof BADGE_STATES)[number]
+
+/** Whether a badge is worn: at risk it still is. */
+export function isWorn(state: BadgeState): boolean {
+  return state === 'held' || state === 'at-risk'
+}

@@ -1,3 +1,4 @@
+import { isWorn } from '../../kernel/measure.ts'
 import type { Evaluation } from '../evaluate.ts'
 import type { Db } from '../queries.ts'
 import type { CardsTable } from '../tables.ts'
@@ -13,18 +14,18 @@ export async function settleCredentials(
   hash: string,
   now: number,
 ): Promise<void> {
-  const up = state === 'held' || state === 'at-risk'
+  const worn = isWorn(state)
   const open = await db
     .selectFrom('declare_credentials')
     .select(['number', 'hash'])
     .where('card_id', '=', row.id)
     .where('ended', 'is', null)
     .execute()
-  const good = up ? open.find((one) => one.hash === hash) : undefined
+  const good = worn ? open.find((one) => one.hash === hash) : undefined
   for (const { number } of open)
     if (number !== good?.number)
       await db.updateTable('declare_credentials').set({ ended: now }).where('number', '=', number).execute()
-  if (!up || good !== undefined) return
+  if (!worn || good !== undefined) return
   const last = await db
     .selectFrom('declare_credentials')
     .select((e) => e.fn.max('number').as('number'))

@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { KanpekiError } from '../../kernel/error.ts'
 import type { JsonObject } from '../../kernel/json.ts'
+import { isWorn } from '../../kernel/measure.ts'
 import { RawReply, type Route, route } from '../../platform/http/route.ts'
 import { badgeOf } from '../badge.ts'
 import { cardState, evaluateNow } from '../card-state.ts'
@@ -43,7 +44,7 @@ export function credentialRoutes(deps: DeclareDeps, publicHeaders: Readonly<Reco
         const now = clock.now()
         const badge = await badgeOf(tables(), id, 'en', measures, deps.ledgerHead, now)
         const open = await openCredential(tables(), id)
-        if ((badge.state !== 'held' && badge.state !== 'at-risk') || open === undefined)
+        if (!isWorn(badge.state) || open === undefined)
           throw new KanpekiError('not_found', `The badge of ${id} is not held: ${badge.state}.`, {
             remedy: `GET /public/cards/${id}/badge.json says why.`,
           })
@@ -125,6 +126,5 @@ async function isUp(db: Db, id: string, measures: Measures, now: number): Promis
   const row = await cardById(db, id)
   const card = row === undefined ? undefined : await cardState(db, row, measures)
   if (card === undefined) return false
-  const { state } = evaluateNow(card, now)
-  return state === 'held' || state === 'at-risk'
+  return isWorn(evaluateNow(card, now).state)
 }
