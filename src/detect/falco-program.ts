@@ -1,5 +1,6 @@
 import type { Refusal, RuleInfo } from '../kernel/detection.ts'
 import { isJsonObject, type JsonObject, type JsonValue } from '../kernel/json.ts'
+import { checkRegex } from '../platform/regex/check.ts'
 import { isFalcoDocument } from './engines/falco/load/items.ts'
 import { loadFalco } from './engines/falco/load/load.ts'
 import { renderOutput } from './engines/falco/output.ts'
@@ -7,7 +8,6 @@ import { type FalcoPlan, type FalcoPlans, planFalco } from './engines/falco/plan
 import type { FalcoRule } from './engines/falco/rule.ts'
 import { compileSigma, type SigmaMatch, type SigmaProgram } from './engines/sigma/match/program.ts'
 import { readPlace } from './engines/sigma/match/read-field.ts'
-import { checkRegex } from './engines/sigma/regex/check.ts'
 import type { ListDocument, SigmaRule } from './engines/sigma/rule.ts'
 
 /** Falco's rules, loaded and decided where each runs. */

@@ -1,7 +1,7 @@
 import type { QuickTest } from '../../collect/masking/mask.ts'
-import { fold } from '../../detect/engines/sigma/match/fold.ts'
-import { checkRegex } from '../../detect/engines/sigma/regex/check.ts'
-import { runRegex } from '../../detect/engines/sigma/regex/run.ts'
+import { checkRegex } from '../../platform/regex/check.ts'
+import { runRegex } from '../../platform/regex/run.ts'
+import { fold } from '../../platform/text/fold.ts'
 
 const ASCII = /^[\x20-\x7e]*$/
 /** Long s and the Kelvin sign: RE2 takes them for `s` and `k` where case does not matter, rules do not. */

@@ -1,6 +1,6 @@
+import { regexLiterals } from '../../../../platform/regex/literals.ts'
+import { fold, foldsByUnit } from '../../../../platform/text/fold.ts'
 import type { Expression, FieldTest, LiteralKind } from '../expression.ts'
-import { regexLiterals } from '../regex/literals.ts'
-import { fold, foldsByUnit } from './fold.ts'
 
 /** A folded literal that some value of the field (or, without a field, of the whole event) must meet. */
 export interface Anchor {

@@ -1,7 +1,7 @@
+import { foldsByUnit } from '../../../../platform/text/fold.ts'
 import { type Expression, type FieldTest, testKey } from '../expression.ts'
 import type { EventClass } from '../shapes/event-class.ts'
 import { fieldHolds } from './evaluate.ts'
-import { foldsByUnit } from './fold.ts'
 import { KeywordSearch } from './keyword-search.ts'
 import { LiteralGroup } from './literal-group.ts'
 import type { MatchNode } from './match-node.ts'

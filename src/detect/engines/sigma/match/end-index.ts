@@ -1,6 +1,6 @@
-import { FOLDED_UNITS } from './fold.ts'
+import { FOLDED_UNITS } from '../../../../platform/text/fold.ts'
+import type { NumberedLiteral } from '../../../../platform/text/literal-table.ts'
 import { gramOf } from './gram-index.ts'
-import type { NumberedLiteral } from './literal-table.ts'
 
 /** File names share their last four characters (`.exe`): literals are told apart by the three before them. */
 const SKIPPED = 4

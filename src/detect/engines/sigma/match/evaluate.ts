@@ -1,8 +1,8 @@
 import type { JsonObject, JsonValue } from '../../../../kernel/json.ts'
+import { fold } from '../../../../platform/text/fold.ts'
 import type { Expression, FieldTest, LiteralKind, WrittenTest } from '../expression.ts'
 import type { EventClass } from '../shapes/event-class.ts'
 import { everyText, textsOf } from './field-values.ts'
-import { fold } from './fold.ts'
 import { readPlace } from './read-field.ts'
 import { textTest } from './text-test.ts'
 

@@ -1,6 +1,6 @@
+import { FOLDED_UNITS, unitsFoldingTo } from '../../../../platform/text/fold.ts'
+import type { NumberedLiteral } from '../../../../platform/text/literal-table.ts'
 import type { JsonScan } from '../../../scan/json-scan.ts'
-import { FOLDED_UNITS, unitsFoldingTo } from './fold.ts'
-import type { NumberedLiteral } from './literal-table.ts'
 
 /** Three characters of five bits each: enough of a letter to tell it from others, the same for both cases. */
 const GRAMS = 1 << 15

@@ -1,7 +1,7 @@
 import type { JsonObject, JsonValue } from '../../../../kernel/json.ts'
+import { fold } from '../../../../platform/text/fold.ts'
 import type { KeywordTest } from '../expression.ts'
 import type { EventAtHand } from './event-at-hand.ts'
-import { fold } from './fold.ts'
 import type { Search } from './match-node.ts'
 import { type TextTest, textTest } from './text-test.ts'
 

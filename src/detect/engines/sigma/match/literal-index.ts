@@ -1,11 +1,11 @@
 import type { JsonValue } from '../../../../kernel/json.ts'
+import { AhoCorasick } from '../../../../platform/text/aho-corasick.ts'
+import type { NumberedLiteral } from '../../../../platform/text/literal-table.ts'
 import type { JsonScan } from '../../../scan/json-scan.ts'
 import type { LiteralKind } from '../expression.ts'
-import { AhoCorasick } from './aho-corasick.ts'
 import { EndIndex } from './end-index.ts'
 import type { EventAtHand } from './event-at-hand.ts'
 import { countGrams, GramIndex, SHORTEST_GRAM } from './gram-index.ts'
-import type { NumberedLiteral } from './literal-table.ts'
 import { rawFilter } from './raw-filter.ts'
 import { unitsOf } from './units.ts'
 

@@ -1,7 +1,7 @@
+import { fold } from '../../../../platform/text/fold.ts'
 import type { FieldTest, LiteralKind } from '../expression.ts'
 import { relates } from './evaluate.ts'
 import type { EventAtHand } from './event-at-hand.ts'
-import { fold } from './fold.ts'
 import { EMPTY, MANY, MISSING, ONE, type Slot } from './slot.ts'
 import { type TextTest, textTest } from './text-test.ts'
 

@@ -1,6 +1,6 @@
 import type { JsonObject } from '../../../../kernel/json.ts'
+import { fold } from '../../../../platform/text/fold.ts'
 import { type Anchor, guessedCost, meets } from './anchors.ts'
-import { fold } from './fold.ts'
 import type { Slot } from './slot.ts'
 
 /** The values that some events of a class hold: what anchors are chosen by, once events were seen. */

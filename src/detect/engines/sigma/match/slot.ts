@@ -1,9 +1,9 @@
 import type { JsonObject, JsonValue } from '../../../../kernel/json.ts'
+import { fold } from '../../../../platform/text/fold.ts'
 import type { JsonScan } from '../../../scan/json-scan.ts'
 import type { FieldPlace } from '../shapes/event-class.ts'
 import type { EventAtHand } from './event-at-hand.ts'
 import { textsOf } from './field-values.ts'
-import { fold } from './fold.ts'
 import { type FieldReader, fieldReader } from './read-field.ts'
 import { ScanReader } from './scan-reader.ts'
 

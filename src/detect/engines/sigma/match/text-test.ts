@@ -1,5 +1,5 @@
+import { runRegex } from '../../../../platform/regex/run.ts'
 import type { FieldTest, GlobTest, LiteralTest } from '../expression.ts'
-import { runRegex } from '../regex/run.ts'
 import { type Network, networkHolds, parseNetwork } from './cidr.ts'
 import { matchesGlob } from './glob.ts'
 import { compare, timePart } from './time.ts'

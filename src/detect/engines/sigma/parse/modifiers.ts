@@ -1,6 +1,6 @@
+import { checkRegex } from '../../../../platform/regex/check.ts'
 import { allOf, anyOf, type Comparison, type Expression, type FieldTest, type GlobPart, type TimePart } from '../expression.ts'
 import { parseNetwork } from '../match/cidr.ts'
-import { checkRegex } from '../regex/check.ts'
 import { base64, base64Offsets, flagDashes, utf8Bytes, utf16Bytes, windash } from './encodings.ts'
 import { testOfParts } from './pattern.ts'
 import { expandPlaceholders, type Placeholders } from './placeholders.ts'

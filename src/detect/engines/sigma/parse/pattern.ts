@@ -1,5 +1,5 @@
+import { fold } from '../../../../platform/text/fold.ts'
 import type { FieldTest, GlobPart, GlobTest, LiteralTest } from '../expression.ts'
-import { fold } from '../match/fold.ts'
 
 /**
  * Splits a Sigma string into literals and wildcards. A backslash escapes `*`, `?` and itself and is a plain

@@ -1,6 +1,6 @@
 import { isJsonObject, type JsonObject, type JsonValue } from '../../../../kernel/json.ts'
+import { runRegex } from '../../../../platform/regex/run.ts'
 import type { RegexTest } from '../expression.ts'
-import { runRegex } from '../regex/run.ts'
 import type { JsonShapeFile, RecogniseTest } from './schema.ts'
 
 type When = NonNullable<JsonShapeFile['when']>

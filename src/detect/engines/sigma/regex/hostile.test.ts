@@ -1,13 +1,13 @@
 import { Worker } from 'node:worker_threads'
 import { describe, expect, test } from 'vitest'
 import { sharedData } from '../../../../kernel/testing/shared-data.ts'
+import { backtrackingCost } from '../../../../platform/regex/analyse.ts'
+import { regexLiterals } from '../../../../platform/regex/literals.ts'
+import { parseRegex } from '../../../../platform/regex/parse.ts'
+import { longestForV8 } from '../../../../platform/regex/run.ts'
 import type { Expression, RegexTest } from '../expression.ts'
 import { loadRuleTexts } from '../load/load.ts'
 import { loadRuleFiles } from '../load/read-files.ts'
-import { backtrackingCost } from './analyse.ts'
-import { regexLiterals } from './literals.ts'
-import { parseRegex } from './parse.ts'
-import { longestForV8 } from './run.ts'
 
 /** Patterns that are known to have stopped servers, as their reports and the OWASP page on ReDoS write them, and kin of each. */
 const CLASSICS: readonly (readonly [pattern: string, hostile: string])[] = [
@@ -52,7 +52,10 @@ async function hangsOn(
       }
       parentPort.postMessage(workerData.jobs.length)
     })`
-  const worker = new Worker(code, { eval: true, workerData: { module: new URL('./run.ts', import.meta.url).href, jobs } })
+  const worker = new Worker(code, {
+    eval: true,
+    workerData: { module: new URL('../../../../platform/regex/run.ts', import.meta.url).href, jobs },
+  })
   let reached = 0
   try {
     await new Promise<void>((resolve, reject) => {

@@ -63,6 +63,8 @@ function costOfSimple(node: RegexNode): BacktrackingCost | undefined {
       case 'choice':
         factor *= each.items.length
         return each.items.every(visit)
+      case 'group':
+        return visit(each.item)
       case 'repeat':
         if (each.item.kind !== 'set') return false
         if (each.max > MOST_COPIES) degree += each.max === each.min ? 0 : 1
@@ -94,6 +96,8 @@ class Glushkov {
         return this.#position(node.set)
       case 'assertion':
         return { first: new Map(), last: new Map(), empty: 1 }
+      case 'group':
+        return this.build(node.item)
       case 'look':
         return this.#look(node)
       case 'sequence':
@@ -350,5 +354,6 @@ function widest(sets: readonly CharSet[], next: Ways, after: (position: number) 
 function startsAnchored(node: RegexNode): boolean {
   if (node.kind === 'assertion') return node.what === 'start'
   if (node.kind === 'choice') return node.items.every(startsAnchored)
+  if (node.kind === 'group') return startsAnchored(node.item)
   return node.kind === 'sequence' && node.items.length > 0 && startsAnchored(node.items[0]!)
 }

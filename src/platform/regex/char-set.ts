@@ -8,6 +8,8 @@ export const DIGIT: CharSet = [48, 57]
 export const WORD: CharSet = [48, 57, 65, 90, 95, 95, 97, 122]
 /** PCRE's \s without Unicode properties: tab, line feed, vertical tab, form feed, carriage return, space. */
 export const SPACE: CharSet = [9, 13, 32, 32]
+/** PCRE's \v among bytes: line feed, vertical tab, form feed, carriage return, and the next-line control. */
+export const VERTICAL: CharSet = [10, 13, 0x85, 0x85]
 export const HORIZONTAL: CharSet = [9, 9, 32, 32, 0xa0, 0xa0]
 
 export function single(unit: number): CharSet {
@@ -76,6 +78,16 @@ export function withBothCases(set: CharSet): CharSet {
     const hasUpper = holds(set, upper)
     if (hasUpper === holds(set, lower)) continue
     extra.push(single(hasUpper ? lower : upper))
+  }
+  return extra.length === 0 ? set : union([set, ...extra])
+}
+
+/** The same with the two cases of ASCII alone, as in the C locale. */
+export function withBothAsciiCases(set: CharSet): CharSet {
+  const extra: CharSet[] = []
+  for (let upper = 65; upper <= 90; upper += 1) {
+    const hasUpper = holds(set, upper)
+    if (hasUpper !== holds(set, upper + 32)) extra.push(single(hasUpper ? upper + 32 : upper))
   }
   return extra.length === 0 ? set : union([set, ...extra])
 }

@@ -9,7 +9,9 @@ import {
   SPACE,
   single,
   union,
+  VERTICAL,
   WORD,
+  withBothAsciiCases,
   withBothCases,
 } from './char-set.ts'
 
@@ -18,6 +20,11 @@ export interface RegexSource {
   readonly insensitive: boolean
   readonly multiline: boolean
   readonly dotAll: boolean
+  /**
+   * The text is a byte string and the pattern PCRE's in the C locale, as a web application firewall compiles it: letters have two cases in
+   * ASCII only, `$` is the very end, `\v` all vertical white space, and groups are kept to be captured.
+   */
+  readonly bytes?: boolean
 }
 
 export type ParsedRegex =
@@ -25,6 +32,8 @@ export type ParsedRegex =
   | { readonly fault: { readonly code: 'regex-syntax' | 'regex-unsupported'; readonly reason: string } }
 
 const LONGEST_PATTERN = 8192
+/** Rule sets for request bodies hold generated alternatives of tens of kilobytes. */
+const LONGEST_BYTE_PATTERN = 131_072
 const DEEPEST = 60
 const MOST_REPETITIONS = 1000
 
@@ -49,8 +58,9 @@ interface Flags {
  */
 export function parseRegex(source: RegexSource): ParsedRegex {
   try {
-    if (source.pattern.length > LONGEST_PATTERN) {
-      throw new RegexError('regex-unsupported', `the pattern is longer than ${LONGEST_PATTERN} characters`)
+    const longest = source.bytes === true ? LONGEST_BYTE_PATTERN : LONGEST_PATTERN
+    if (source.pattern.length > longest) {
+      throw new RegexError('regex-unsupported', `the pattern is longer than ${longest} characters`)
     }
     return { node: new RegexParser(source).parse() }
   } catch (error) {
@@ -91,12 +101,14 @@ const CONTROL: Readonly<Record<string, number>> = { n: 10, r: 13, t: 9, f: 12, v
 
 class RegexParser {
   readonly #text: string
+  readonly #bytes: boolean
   #at = 0
   #depth = 0
   #flags: Flags
 
   constructor(source: RegexSource) {
     this.#text = source.pattern
+    this.#bytes = source.bytes === true
     this.#flags = { i: source.insensitive, m: source.multiline, s: source.dotAll, x: false }
   }
 
@@ -191,7 +203,7 @@ class RegexParser {
       case '^':
         return { kind: 'assertion', what: this.#flags.m ? 'line-start' : 'start' }
       case '$':
-        return { kind: 'assertion', what: this.#flags.m ? 'line-end' : 'end' }
+        return { kind: 'assertion', what: this.#flags.m ? 'line-end' : this.#bytes ? 'last' : 'end' }
       case '\\':
         return this.#escape()
       case '*':
@@ -204,7 +216,11 @@ class RegexParser {
   }
 
   #set(set: CharSet): RegexNode {
-    return { kind: 'set', set: this.#flags.i ? withBothCases(set) : set }
+    return { kind: 'set', set: this.#flags.i ? this.#bothCases(set) : set }
+  }
+
+  #bothCases(set: CharSet): CharSet {
+    return this.#bytes ? withBothAsciiCases(set) : withBothCases(set)
   }
 
   #group(): RegexNode | undefined {
@@ -212,6 +228,7 @@ class RegexParser {
     if (this.#depth > DEEPEST) throw new RegexError('regex-unsupported', `more than ${DEEPEST} groups inside each other`)
     const rest = this.#text.slice(this.#at, this.#at + 64)
     const outer = this.#flags
+    let captures = this.#bytes && !rest.startsWith('?')
     let look: { behind: boolean; negative: boolean } | undefined
     if (rest.startsWith('?')) {
       const flags = /^\?([imsx]*)(?:-([imsx]+))?([:)])/.exec(rest)
@@ -227,8 +244,10 @@ class RegexParser {
       } else if (around !== null) {
         this.#at += around[0].length
         look = { behind: around[1] === '<', negative: around[2] === '!' }
-      } else if (named !== null) this.#at += named[0].length
-      else if (rest.startsWith('?#')) {
+      } else if (named !== null) {
+        this.#at += named[0].length
+        captures = this.#bytes
+      } else if (rest.startsWith('?#')) {
         const end = this.#text.indexOf(')', this.#at)
         if (end < 0) throw new RegexError('regex-syntax', 'a comment is not closed')
         this.#at = end + 1
@@ -241,7 +260,8 @@ class RegexParser {
     this.#at += 1
     this.#depth -= 1
     this.#flags = outer
-    return look === undefined ? inner : { kind: 'look', item: inner, ...look }
+    if (look !== undefined) return { kind: 'look', item: inner, ...look }
+    return captures ? { kind: 'group', item: inner } : inner
   }
 
   #escape(): RegexNode {
@@ -276,16 +296,24 @@ class RegexParser {
     this.#at += 1
     const named = Object.hasOwn(CLASSES, character) ? CLASSES[character] : undefined
     if (named !== undefined) return named
+    if (this.#bytes && (character === 'v' || character === 'V')) return character === 'v' ? VERTICAL : complement(VERTICAL)
     const control = Object.hasOwn(CONTROL, character) ? CONTROL[character] : undefined
     if (control !== undefined) return single(control)
     if (character === 'x') return single(this.#hex())
     if (character === 'u') return single(this.#fixedHex(4))
-    if (character === '0') return single(0)
+    if (character === '0') return this.#bytes ? single(this.#octal()) : single(0)
     if (/[1-9]/.test(character) || character === 'k' || character === 'g')
       throw new RegexError('regex-unsupported', 'a back-reference')
     if (character === 'E') return []
     if (/[A-Za-z]/.test(character)) throw new RegexError('regex-unsupported', `the escape '\\${character}'`)
     return single(character.charCodeAt(0))
+  }
+
+  /** Up to two more octal digits after `\0`. */
+  #octal(): number {
+    const digits = /^[0-7]{0,2}/.exec(this.#text.slice(this.#at, this.#at + 2))![0]
+    this.#at += digits.length
+    return Number.parseInt(`0${digits}`, 8)
   }
 
   #hex(): number {
@@ -329,7 +357,7 @@ class RegexParser {
       else sets.push([from[0]!, to[0]!])
     }
     this.#at += 1
-    const set = this.#flags.i ? withBothCases(union(sets)) : union(sets)
+    const set = this.#flags.i ? this.#bothCases(union(sets)) : union(sets)
     return negated ? complement(set) : set
   }
 

@@ -1,8 +1,7 @@
-import type { RegexTest } from '../expression.ts'
-import { FOLDED_UNITS } from '../match/fold.ts'
+import { FOLDED_UNITS } from '../text/fold.ts'
 import type { RegexNode } from './ast.ts'
 import type { CharSet } from './char-set.ts'
-import { parseRegex } from './parse.ts'
+import { parseRegex, type RegexSource } from './parse.ts'
 
 /** Folded texts of which every match holds at least one, or undefined when there is no such set worth its while. */
 export type RequiredLiterals = readonly string[] | undefined
@@ -18,10 +17,10 @@ export function requiredLiterals(node: RegexNode): RequiredLiterals {
   return found === undefined || found.some((text) => text.length < SHORTEST && !RARE.test(text)) ? undefined : found
 }
 
-const ofTest = new WeakMap<RegexTest, { readonly literals: RequiredLiterals }>()
+const ofTest = new WeakMap<RegexSource, { readonly literals: RequiredLiterals }>()
 
 /** The same of a rule's test, worked out once. */
-export function regexLiterals(test: RegexTest): RequiredLiterals {
+export function regexLiterals(test: RegexSource): RequiredLiterals {
   let known = ofTest.get(test)
   if (known === undefined) {
     const parsed = parseRegex(test)
@@ -68,6 +67,8 @@ function best(node: RegexNode): RequiredLiterals {
     }
     case 'repeat':
       return node.min > 0 ? best(node.item) : undefined
+    case 'group':
+      return best(node.item)
     case 'sequence':
       return bestOfSequence(node.items)
     default:
@@ -100,6 +101,7 @@ function bestOfSequence(items: readonly RegexNode[]): RequiredLiterals {
 /** Sequences inside sequences, and exact repetitions of one character (`a{3}`), written out. */
 function flatten(items: readonly RegexNode[]): RegexNode[] {
   return items.flatMap((item) => {
+    if (item.kind === 'group' && item.item.kind !== 'choice') return flatten([item.item])
     if (item.kind === 'sequence') return flatten(item.items)
     if (item.kind === 'repeat' && item.item.kind === 'set' && item.min > 0 && item.min <= 16) {
       const copies = new Array<RegexNode>(item.min).fill(item.item)

@@ -1,7 +1,6 @@
-import type { RegexTest } from '../expression.ts'
 import { backtrackingCost } from './analyse.ts'
 import type { RegexNode } from './ast.ts'
-import { parseRegex } from './parse.ts'
+import { parseRegex, type RegexSource } from './parse.ts'
 
 export interface RegexFault {
   readonly code: 'regex-syntax' | 'regex-unsupported'
@@ -12,7 +11,7 @@ export interface RegexFault {
 const HIGHEST_DEGREE_WITH_LOOK = 2
 
 /** Why the pattern cannot be run, or undefined when it can: by V8, or in linear time by re2js. */
-export function checkRegex(test: RegexTest): RegexFault | undefined {
+export function checkRegex(test: RegexSource): RegexFault | undefined {
   const parsed = parseRegex(test)
   if ('fault' in parsed) return parsed.fault
   if (!hasLook(parsed.node)) return undefined
@@ -23,6 +22,6 @@ export function checkRegex(test: RegexTest): RegexFault | undefined {
 
 export function hasLook(node: RegexNode): boolean {
   if (node.kind === 'look') return true
-  if (node.kind === 'repeat') return hasLook(node.item)
+  if (node.kind === 'repeat' || node.kind === 'group') return hasLook(node.item)
   return (node.kind === 'sequence' || node.kind === 'choice') && node.items.some(hasLook)
 }

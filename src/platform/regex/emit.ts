@@ -37,9 +37,11 @@ export function emitRegex(node: RegexNode, dialect: Dialect): string {
       return node.items.map((item) => emitRegex(item, dialect)).join('|')
     case 'repeat': {
       const inner = emitRegex(node.item, dialect)
-      const atom = node.item.kind === 'set' ? inner : `(?:${inner})`
+      const atom = node.item.kind === 'set' || node.item.kind === 'group' ? inner : `(?:${inner})`
       return `${atom}${emitQuantifier(node.min, node.max)}${node.lazy ? '?' : ''}`
     }
+    case 'group':
+      return `(${emitRegex(node.item, dialect)})`
     case 'assertion':
       return ASSERTIONS[dialect][node.what]
     case 'look':

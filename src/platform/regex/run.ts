@@ -1,11 +1,10 @@
 import { RE2JS } from 're2js'
-import type { RegexTest } from '../expression.ts'
 import { type BacktrackingCost, backtrackingCost } from './analyse.ts'
 import type { RegexNode } from './ast.ts'
 import { hasLook } from './check.ts'
 import { emitRegex } from './emit.ts'
 import { requiredLiterals } from './literals.ts'
-import { parseRegex } from './parse.ts'
+import { parseRegex, type RegexSource } from './parse.ts'
 
 /** Steps that V8 may take at most on one value: some milliseconds. On longer texts re2js takes less time than that. */
 const MOST_STEPS = 1e6
@@ -16,7 +15,7 @@ export type RegexRun = (text: string, folded: () => string) => boolean
  * Runs a pattern: on V8 where the text is short enough for the pattern's worst case, in linear time on re2js otherwise. Most values
  * lack a literal that every match must hold and never reach an engine. Compiled when first needed.
  */
-export function runRegex(test: RegexTest): RegexRun {
+export function runRegex(test: RegexSource): RegexRun {
   let run: RegexRun | undefined
   return (text, folded) => {
     run ??= compile(test)
@@ -24,7 +23,7 @@ export function runRegex(test: RegexTest): RegexRun {
   }
 }
 
-function compile(test: RegexTest): RegexRun {
+function compile(test: RegexSource): RegexRun {
   const parsed = parseRegex(test)
   // The loader refused what cannot be parsed: see check.ts.
   if ('fault' in parsed) return () => false

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { RE2JS } from 're2js'
 import { describe, expect, test } from 'vitest'
-import { fold } from '../match/fold.ts'
+import { fold } from '../text/fold.ts'
 import { backtrackingCost } from './analyse.ts'
 import { hasLook } from './check.ts'
 import { emitRegex } from './emit.ts'
