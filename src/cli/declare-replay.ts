@@ -17,7 +17,7 @@ export interface ReplayOptions {
   readonly json: boolean
 }
 
-const TYPES: ReadonlySet<string> = new Set(['card', 'measure', 'badge'])
+const TYPES: ReadonlySet<string> = new Set(['card', 'measure', 'evaluation', 'badge'])
 
 /**
  * Judges the cards again from the ledger alone, as of any moment. Exit 0 if every recorded change of a badge follows from the
@@ -48,11 +48,12 @@ function isEqual({ changes, unclear }: Pick<Replay, 'changes' | 'unclear'>): boo
   return unclear.length === 0 && changes.every(({ differs }) => differs === undefined)
 }
 
-function jsonOf({ changes, cards, unclear }: Replay, moment: number): object {
+function jsonOf({ changes, evaluations, cards, unclear }: Replay, moment: number): object {
   return {
     ok: isEqual({ changes, unclear }),
     at: new Date(moment).toISOString(),
     changes,
+    evaluations,
     unclear,
     cards: cards.map(({ card, scope, version, hash, evaluation: { state, since, reasons, weighed } }) => ({
       card,

@@ -1,9 +1,10 @@
+import { messageOf } from '../kernel/error.ts'
 import { jsonText, readJson } from '../platform/state/columns.ts'
 import { type Criterion, criteriaOf, type Measures, specOf } from './criteria.ts'
 import { type Evaluation, evaluate, type Memory, type Readings, type Standing } from './evaluate.ts'
 import type { Taken } from './judge.ts'
 import type { Fact } from './messages.ts'
-import { type Db, objectivesOf, signaturesOf, versionOf } from './queries.ts'
+import { type Db, manyCards, objectivesOf, signaturesOf, versionOf } from './queries.ts'
 import type { Bilingual, Card } from './schema.ts'
 import type { CardsTable, ObjectivesTable, SignaturesTable, VersionsTable } from './tables.ts'
 
@@ -13,9 +14,19 @@ export interface CardState {
   readonly version: VersionsTable
   readonly card: Card
   readonly criteria: readonly Criterion[]
+  /** By criterion what it asks, see `specOf`. */
+  readonly specs: ReadonlyMap<string, string>
   /** Of every version, oldest first. */
   readonly signatures: readonly SignaturesTable[]
   readonly objectives: ReadonlyMap<string, ObjectivesTable>
+  /** The version that the credential in force stands for; null for none, undefined where it was not asked for. */
+  readonly credential?: string | null
+}
+
+/** A card that cannot be read any more, and why. */
+export interface BrokenCard {
+  readonly row: CardsTable
+  readonly fault: string
 }
 
 export async function cardState(db: Db, row: CardsTable, measures: Measures): Promise<CardState | undefined> {
@@ -24,13 +35,50 @@ export async function cardState(db: Db, row: CardsTable, measures: Measures): Pr
     signaturesOf(db, row.id),
     objectivesOf(db, row.id),
   ])
-  if (version === undefined) return undefined
+  return version === undefined ? undefined : stateFrom(row, version, signatures, objectives, measures)
+}
+
+/** The same for many cards in few questions, in their order. @param rows at most 1000. */
+export async function cardStates(
+  db: Db,
+  rows: readonly CardsTable[],
+  measures: Measures,
+): Promise<readonly (CardState | BrokenCard)[]> {
+  const many = await manyCards(
+    db,
+    rows.map(({ id }) => id),
+  )
+  const versions = new Map(many.versions.map((version) => [`${version.card_id} ${version.hash}`, version]))
+  const signatures = Map.groupBy(many.signatures, ({ card_id }) => card_id)
+  const objectives = Map.groupBy(many.objectives, ({ card_id }) => card_id)
+  const credentials = new Map(many.credentials.map(({ card_id, hash }) => [card_id, hash]))
+  return rows.map((row) => {
+    try {
+      const version = versions.get(`${row.id} ${row.hash}`)
+      if (version === undefined) return { row, fault: `the text of version ${row.hash} is not there` }
+      const state = stateFrom(row, version, signatures.get(row.id) ?? [], objectives.get(row.id) ?? [], measures)
+      return { ...state, credential: credentials.get(row.id) ?? null }
+    } catch (error) {
+      return { row, fault: messageOf(error) }
+    }
+  })
+}
+
+function stateFrom(
+  row: CardsTable,
+  version: VersionsTable,
+  signatures: readonly SignaturesTable[],
+  objectives: readonly ObjectivesTable[],
+  measures: Measures,
+): CardState {
   const card = readJson<Card>(version.document)
+  const criteria = criteriaOf(card, measures)
   return {
     row,
     version,
     card,
-    criteria: criteriaOf(card, measures),
+    criteria,
+    specs: new Map(criteria.map((criterion) => [criterion.id, specOf(criterion)])),
     signatures,
     objectives: new Map(objectives.map((objective) => [objective.objective, objective])),
   }
@@ -45,11 +93,11 @@ export function standingOf({ row, signatures }: CardState): Standing {
   }
 }
 
-export function readingsOf({ criteria, objectives }: CardState): Readings {
+export function readingsOf({ criteria, specs, objectives }: CardState): Readings {
   const readings = new Map<string, Taken>()
   for (const criterion of criteria) {
     const row = objectives.get(criterion.id)
-    if (row !== undefined && row.spec === specOf(criterion)) readings.set(criterion.id, takenOf(row))
+    if (row !== undefined && row.spec === specs.get(criterion.id)) readings.set(criterion.id, takenOf(row))
   }
   return readings
 }
@@ -68,7 +116,7 @@ function takenOf(row: ObjectivesTable): Taken {
 }
 
 /** Null before the first evaluation. */
-export function memoryOf({ row, objectives }: CardState): Memory | null {
+export function memoryOf({ row, objectives }: Pick<CardState, 'row' | 'objectives'>): Memory | null {
   if (row.evaluated_at === null) return null
   return {
     state: row.state,

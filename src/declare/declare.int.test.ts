@@ -11,6 +11,7 @@ import { rejectionOf } from '../platform/testing/code-of.ts'
 import { describeStates } from '../platform/testing/states.ts'
 import { type LoadedCard, readCard } from './load.ts'
 import { migrations } from './migrations.ts'
+import { replay } from './replay.ts'
 import { routes } from './routes.ts'
 import { runEvaluation } from './run.ts'
 import {
@@ -273,6 +274,30 @@ describeStates('declarations', (bed) => {
       missing: { en: expect.stringContaining('test.delay') },
     })
     expect(faults).toHaveLength(5)
+  })
+
+  it('withdraws a badge that can no longer be judged, at the look and at the next evaluation, and says why', async () => {
+    await earn()
+    await state.tables<DeclareTables>().updateTable('declare_versions').set({ document: '{"objectives": 3}' }).execute()
+    now += MINUTE
+    expect(await badge()).toMatchObject({ state: 'withdrawn', reason: expect.stringContaining('could not be judged') })
+    expect(wallResponse.parse(await call('GET', '/api/v1/cards'))).toMatchObject({
+      cards: [],
+      problems: [{ code: 'card_fault' }],
+    })
+    await expect(runEvaluation(deps())).rejects.toThrow()
+    await expect(runEvaluation(deps())).rejects.toThrow()
+    const [fault, ...others] = (await outbox('badge')).filter(({ body }) => body['fault'] !== undefined)
+    expect(others).toEqual([])
+    expect(fault?.body).toMatchObject({ from: 'held', to: 'withdrawn', reasons: [{ code: 'evaluation-fault' }] })
+    const entries = (await readOutbox(state.tables(), 0, 1000)).map(({ type, scope, received, body, seq }) => ({
+      ...{ type, scope, body, index: seq - 1 },
+      received: new Date(received).toISOString(),
+    }))
+    const replayed = replay(entries, now + MINUTE)
+    expect(replayed.changes.at(-1)).toMatchObject({ to: 'withdrawn' })
+    expect(replayed.changes.filter(({ differs }) => differs !== undefined)).toEqual([])
+    expect(replayed.cards[0]?.evaluation.state).toBe('withdrawn')
   })
 
   it('loses the badge by a changed file that nobody signed, and by one that went away', async () => {

@@ -16,6 +16,8 @@ export interface Taken {
   readonly measuredAt: number
   /** When the newest item behind the value arrived; never later than `measuredAt` in honest readings. */
   readonly asOf: number
+  /** SHA-256 (hexadecimal) of what was counted, as the measure saw it; in the ledger's leaf alone. */
+  readonly inputs?: readonly string[]
   /** Why there is no value. */
   readonly missing: Bilingual | null
 }

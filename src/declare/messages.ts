@@ -59,6 +59,10 @@ const MESSAGES = {
     en: 'The declaration was valid until {until}.',
     ja: 'この宣言の有効期限は{until}まででした。',
   },
+  'evaluation-fault': {
+    en: 'This declaration could not be judged: {detail}',
+    ja: 'この宣言を判定できませんでした：{detail}',
+  },
   'risk-lapsed': {
     en: 'The acceptance of a residual risk by {approver} ended on {until}: {title}',
     ja: '{approver}による残存リスクの承認が{until}で切れました：{title}',

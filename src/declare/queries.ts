@@ -2,6 +2,7 @@ import type { Kysely } from 'kysely'
 import type {
   BadgesTable,
   CardsTable,
+  CredentialsTable,
   DeclareTables,
   ObjectivesTable,
   ReadingsTable,
@@ -97,22 +98,16 @@ export async function objectivesOf(db: Db, cardId: string): Promise<ObjectivesTa
   return await db.selectFrom('declare_objectives').selectAll().where('card_id', '=', cardId).execute()
 }
 
-export async function saveObjective(db: Db, row: ObjectivesTable): Promise<void> {
-  const { card_id: _card, objective: _objective, scope: _scope, ...change } = row
-  await db
-    .insertInto('declare_objectives')
-    .values(row)
-    .onConflict((conflict) => conflict.columns(['card_id', 'objective']).doUpdateSet(change))
-    .execute()
-}
+/** As above: 10 a row. */
+const READINGS_A_STATEMENT = 1000
 
 export async function insertReadings(db: Db, rows: readonly ReadingsTable[]): Promise<void> {
-  if (rows.length === 0) return
-  await db
-    .insertInto('declare_readings')
-    .values([...rows])
-    .onConflict((conflict) => conflict.columns(['card_id', 'objective', 'at']).doNothing())
-    .execute()
+  for (let at = 0; at < rows.length; at += READINGS_A_STATEMENT)
+    await db
+      .insertInto('declare_readings')
+      .values(rows.slice(at, at + READINGS_A_STATEMENT))
+      .onConflict((conflict) => conflict.columns(['card_id', 'objective', 'at']).doNothing())
+      .execute()
 }
 
 /** The newest points of a series, oldest first. */
@@ -130,6 +125,73 @@ export async function seriesOf(db: Db, cardId: string, objective: string, limit:
 
 export async function forgetReadings(db: Db, before: number): Promise<void> {
   await db.deleteFrom('declare_readings').where('at', '<', before).execute()
+}
+
+// ── Many cards at once ──
+
+/** What judging these cards takes, in four questions however many they are. */
+export interface ManyCards {
+  readonly versions: readonly VersionsTable[]
+  readonly signatures: readonly SignaturesTable[]
+  readonly objectives: readonly ObjectivesTable[]
+  readonly credentials: readonly Pick<CredentialsTable, 'card_id' | 'hash'>[]
+}
+
+/** @param ids at most 1000. Signatures are oldest first; of versions and credentials those in force alone. */
+export async function manyCards(db: Db, ids: readonly string[]): Promise<ManyCards> {
+  if (ids.length === 0) return { versions: [], signatures: [], objectives: [], credentials: [] }
+  const [versions, signatures, objectives, credentials] = await Promise.all([
+    db.selectFrom('declare_versions').selectAll().where('card_id', 'in', ids).where('state', '=', 'in-force').execute(),
+    db.selectFrom('declare_signatures').selectAll().where('card_id', 'in', ids).orderBy('at').orderBy('id').execute(),
+    db.selectFrom('declare_objectives').selectAll().where('card_id', 'in', ids).execute(),
+    db
+      .selectFrom('declare_credentials')
+      .select(['card_id', 'hash'])
+      .where('card_id', 'in', ids)
+      .where('ended', 'is', null)
+      .execute(),
+  ])
+  return { versions, signatures, objectives, credentials }
+}
+
+export async function cardsById(db: Db, ids: readonly string[]): Promise<CardsTable[]> {
+  return ids.length === 0 ? [] : await db.selectFrom('declare_cards').selectAll().where('id', 'in', ids).orderBy('id').execute()
+}
+
+/** Cards of which a look found nothing new. */
+export async function noteEvaluated(db: Db, ids: readonly string[], at: number): Promise<void> {
+  if (ids.length === 0) return
+  await db.updateTable('declare_cards').set({ evaluated_at: at }).where('id', 'in', ids).where('evaluated_at', '<', at).execute()
+}
+
+/** Parameters a statement may carry are limited (SQLite 32,766): 20 a row. */
+const OBJECTIVES_A_STATEMENT = 500
+
+export async function saveObjectives(db: Db, rows: readonly ObjectivesTable[]): Promise<void> {
+  for (let at = 0; at < rows.length; at += OBJECTIVES_A_STATEMENT)
+    await db
+      .insertInto('declare_objectives')
+      .values(rows.slice(at, at + OBJECTIVES_A_STATEMENT))
+      .onConflict((conflict) =>
+        conflict.columns(['card_id', 'objective']).doUpdateSet((e) => ({
+          spec: e.ref('excluded.spec'),
+          not_met_since: e.ref('excluded.not_met_since'),
+          unproven_since: e.ref('excluded.unproven_since'),
+          value: e.ref('excluded.value'),
+          good: e.ref('excluded.good'),
+          bad: e.ref('excluded.bad'),
+          unknown: e.ref('excluded.unknown'),
+          detail: e.ref('excluded.detail'),
+          missing: e.ref('excluded.missing'),
+          measured_at: e.ref('excluded.measured_at'),
+          as_of: e.ref('excluded.as_of'),
+          recorded_at: e.ref('excluded.recorded_at'),
+          recorded_value: e.ref('excluded.recorded_value'),
+          recorded_state: e.ref('excluded.recorded_state'),
+          outbox: e.ref('excluded.outbox'),
+        })),
+      )
+      .execute()
 }
 
 // ── Badge ──

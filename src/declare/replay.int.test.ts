@@ -147,6 +147,7 @@ describe('a replay', () => {
           standing.map(({ weighed }) => weighed.map(({ judged }) => judged.state)),
         )
         changes += result.changes.length
+        expect(result.evaluations).toBe(entries.filter(({ type }) => type === 'evaluation').length)
         for (const { to } of result.changes) seen.add(to)
       }),
       { numRuns: 30 },
@@ -168,7 +169,7 @@ describe('a replay', () => {
     const { entries } = await live(story)
     const at = (minutes: number) => replay(entries, T0 + minutes * MINUTE).cards[0]?.evaluation.state
     expect([at(1), at(6), at(100), at(306), at(312)]).toEqual(['held', 'at-risk', 'at-risk', 'withdrawn', 'withdrawn'])
-    expect(replay(entries, T0 - 1)).toEqual({ changes: [], cards: [], unclear: [] })
+    expect(replay(entries, T0 - 1)).toEqual({ changes: [], evaluations: 0, cards: [], unclear: [] })
   })
 
   test.each<[what: string, change: (entry: ReplayEntry) => ReplayEntry | undefined]>([
@@ -181,6 +182,10 @@ describe('a replay', () => {
     [
       'a badge that was never earned',
       (entry) => (entry.body['to'] === 'withdrawn' ? { ...entry, body: { ...entry.body, to: 'held' } } : entry),
+    ],
+    [
+      'an evaluation that says more than its readings do',
+      (entry) => (entry.type === 'evaluation' ? { ...entry, body: { ...entry.body, state: 'held' } } : entry),
     ],
     [
       'another beginning of a withdrawal',

@@ -2,8 +2,8 @@ import type { JsonObject } from '../kernel/json.ts'
 import type { BadgeState, Unit } from '../kernel/measure.ts'
 import { type Criterion, criteriaOf, specOf } from './criteria.ts'
 import { EVALUATOR, type Evaluation, evaluate, type Memory, type Standing } from './evaluate.ts'
+import { faultedMemory } from './fault.ts'
 import type { Taken } from './judge.ts'
-import { reasonOf } from './messages.ts'
 import type { Bilingual, Card } from './schema.ts'
 
 /** What a replay needs of a ledger entry. */
@@ -39,7 +39,10 @@ export interface ReplayedCard {
 }
 
 export interface Replay {
+  /** Every recorded change of a badge, and each evaluation without one that does not follow from its evidence. */
   readonly changes: readonly Replayed[]
+  /** How many evaluations were judged again. */
+  readonly evaluations: number
   readonly cards: readonly ReplayedCard[]
   /** Entries that say how cards and badges came about and could not be followed, by index, with why. */
   readonly unclear: readonly { readonly index: number; readonly reason: string }[]
@@ -82,6 +85,7 @@ export function replay(entries: Iterable<ReplayEntry>, at: number): Replay {
   const courses = new Map<string, Course>()
   const changes: Replayed[] = []
   const unclear: { index: number; reason: string }[] = []
+  let evaluations = 0
   for (const entry of entries) {
     const { body, index } = entry
     const card = body['card']
@@ -94,7 +98,7 @@ export function replay(entries: Iterable<ReplayEntry>, at: number): Replay {
       if (reason !== undefined) unclear.push({ index, reason })
       continue
     }
-    if (entry.type !== 'measure' && entry.type !== 'badge') continue
+    if (entry.type !== 'measure' && entry.type !== 'evaluation' && entry.type !== 'badge') continue
     const course = courses.get(card)
     if (course === undefined || typeof evaluated !== 'string' || body['evaluator'] !== EVALUATOR) {
       const reason = course === undefined ? 'its declaration is not in the ledger' : 'another version of the rules judged it'
@@ -103,10 +107,13 @@ export function replay(entries: Iterable<ReplayEntry>, at: number): Replay {
     }
     if (course.step?.at !== evaluated) {
       changes.push(...settle(course, card))
-      begin(course, evaluated, index)
+      begin(course, evaluated, index, typeof body['fault'] === 'string')
     }
     if (entry.type === 'measure') takeReading(course, body)
-    else changes.push(compare(course, card, entry))
+    else if (entry.type === 'evaluation') {
+      evaluations += 1
+      changes.push(...compareEvaluation(course, card, entry))
+    } else changes.push(typeof body['fault'] === 'string' ? fault(course, card, entry) : compare(course, card, entry))
   }
   for (const [card, course] of courses) changes.push(...settle(course, card))
   const cards = [...courses].flatMap(([card, course]): ReplayedCard[] => {
@@ -115,7 +122,7 @@ export function replay(entries: Iterable<ReplayEntry>, at: number): Replay {
     const evaluation = judgeAt(course, document, at)
     return [{ card, scope: course.scope, version: document.version, hash: course.hash, evaluation }]
   })
-  return { changes: changes.toSorted((a, b) => a.index - b.index), cards, unclear }
+  return { changes: changes.toSorted((a, b) => a.index - b.index), evaluations, cards, unclear }
 }
 
 /** Follows a change of a declaration. @returns why it cannot be followed. */
@@ -170,10 +177,10 @@ function freshCourse(scope: string, hash: string, document: Card, now: number): 
 }
 
 /** An evaluation begins with what the readings before it are worth at its moment (run.ts does the same). */
-function begin(course: Course, evaluated: string, index: number): void {
+function begin(course: Course, evaluated: string, index: number, faulted: boolean): void {
   const document = course.documents.get(course.hash)
   course.step = { at: evaluated, index, aged: undefined, judged: undefined }
-  if (document === undefined || course.memory === null) return
+  if (document === undefined || course.memory === null || faulted) return
   const aged = judgeAt(course, document, Date.parse(evaluated))
   if (aged.state !== course.memory.state) course.step.aged = aged
   course.memory = aged.memory
@@ -232,13 +239,39 @@ function compare(course: Course, card: string, { index, body }: ReplayEntry): Re
   return differs === undefined ? change : { ...change, differs }
 }
 
+/** An evaluation that changed no badge is right where it says what its readings come to. */
+function compareEvaluation(course: Course, card: string, { index, body }: ReplayEntry): Replayed[] {
+  const document = course.documents.get(course.hash)
+  if (document === undefined) return []
+  const { at } = course.step!
+  const differs = differenceOf(body, judgeAt(course, document, Date.parse(at)), course.hash)
+  const state = body['state'] as BadgeState
+  return differs === undefined ? [] : [{ card, index, at, from: state, to: state, differs }]
+}
+
+/** A card that could not be judged: that it was so is evidence itself, and what it cost follows from it. */
+function fault(course: Course, card: string, { index, body }: ReplayEntry): Replayed {
+  const at = course.step!.at
+  course.step = undefined
+  const recorded = { from: body['from'] as BadgeState | null, to: body['to'] as BadgeState }
+  const change = { card, index, at, ...recorded }
+  if (course.memory === null) return { ...change, differs: 'it was never judged before' }
+  const { state: before } = course.memory
+  course.memory = faultedMemory(course.memory, String(body['fault']), Date.parse(at))
+  const { state, since } = course.memory
+  const same = recorded.from === before && recorded.to === state && body['since'] === new Date(since).toISOString()
+  return same ? change : { ...change, differs: `state: recorded ${recorded.to}, recomputed ${state}` }
+}
+
 function differenceOf(body: JsonObject, followed: Evaluation, hash: string): string | undefined {
   const pairs: readonly (readonly [what: string, recorded: unknown, followed: unknown])[] = [
-    ['state', body['to'], followed.state],
+    ['state', body['to'] ?? body['state'], followed.state],
     ['since', body['since'], new Date(followed.since).toISOString()],
     ['version', body['hash'], hash],
     ['signatures', body['signatures'], followed.signed],
-    ['reasons', codesOf(body['reasons']), followed.reasons.map((fact) => reasonOf(fact).code).join(' ')],
+    ...(body['reasons'] === undefined
+      ? []
+      : [['reasons', codesOf(body['reasons']), followed.reasons.map(({ code }) => code).join(' ')] as const]),
     ['objectives', JSON.stringify(body['objectives']), JSON.stringify(objectivesOf(followed))],
   ]
   const wrong = pairs.find(([, recorded, now]) => recorded !== now)

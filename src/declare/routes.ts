@@ -1,4 +1,4 @@
-import { KanpekiError } from '../kernel/error.ts'
+import { KanpekiError, messageOf } from '../kernel/error.ts'
 import { DEFAULT_SCOPE } from '../kernel/event.ts'
 import { type Caller, RawReply, type Route, route } from '../platform/http/route.ts'
 import { readJson } from '../platform/state/columns.ts'
@@ -13,6 +13,7 @@ import { publicRoutes } from './routes-public.ts'
 import { runEvaluation } from './run.ts'
 import {
   type Card,
+  type CardProblem,
   type CardView,
   cardParams,
   cardView as cardViewSchema,
@@ -56,9 +57,13 @@ export function routes(deps: DeclareDeps): Route[] {
       response: wallResponse,
       handle: async ({ caller }) => {
         const cards: CardView[] = []
-        for (const { id } of await allCards(scoped(deps.state, caller))) cards.push(await view(caller, id))
         // A file that cannot be read names no scope that could be trusted: whoever works in the shared one sees to it.
         const problems = caller.scope === DEFAULT_SCOPE ? [...deps.problems()] : []
+        for (const { id } of await allCards(scoped(deps.state, caller)))
+          await view(caller, id).then(
+            (card) => cards.push(card),
+            (error: unknown) => problems.push(faultOf(id, error)),
+          )
         return { cards, problems, totals: wallTotals(cards) }
       },
     }),
@@ -155,6 +160,19 @@ export function routes(deps: DeclareDeps): Route[] {
     ...seriesRoutes(deps),
     ...publicRoutes(deps),
   ]
+}
+
+/** One card that cannot be shown does not take the others from the wall. */
+function faultOf(id: string, error: unknown): CardProblem {
+  return {
+    file: id,
+    line: null,
+    field: null,
+    code: 'card_fault',
+    message: messageOf(error),
+    remedy:
+      'The badge is withdrawn until the card can be judged again. Restore the state from a backup, or propose the card anew.',
+  }
 }
 
 function scoped(state: State, caller: Caller): Db {

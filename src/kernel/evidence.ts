@@ -9,6 +9,7 @@ export const ENTRY_TYPES = [
   'rule',
   'card',
   'measure',
+  'evaluation',
   'badge',
   'signin',
   'admin',

@@ -19,8 +19,20 @@ export interface Reading {
    * silent yesterday is a day old, whenever it was computed. Absent: as old as the reading itself.
    */
   readonly asOf?: number
+  /**
+   * SHA-256 (hexadecimal) of everything that was counted, where it is more than `evidence` shows; each over canonical JSON.
+   * Absent: of `evidence` itself.
+   */
+  readonly inputs?: readonly string[]
   /** Why value is null, for people; best in both languages. */
   readonly missing?: string | { readonly en: string; readonly ja: string }
+}
+
+/** What one objective asks of a measure. Milliseconds UTC, `to` exclusive. */
+export interface Question {
+  readonly params: JsonObject
+  readonly from: number
+  readonly to: number
 }
 
 /** Feeds objectives. `from` and `to` are milliseconds UTC, `to` exclusive. */
@@ -31,6 +43,8 @@ export interface Measure {
   /** Why these parameters make no sense, or undefined; asked when a card is loaded, so that it is refused by line. */
   readonly check?: (params: JsonObject) => string | undefined
   measure(params: JsonObject, from: number, to: number, scope: string): Promise<Reading>
+  /** The same for many questions at once, where that is cheaper: one reading for each, in their order. */
+  measureMany?(questions: readonly Question[], scope: string): Promise<readonly Reading[]>
 }
 
 /** `unproven` is missing or stale evidence: it costs the badge like a miss. */

@@ -10,7 +10,7 @@ import type { CardsTable } from '../tables.ts'
 export async function settleCredentials(
   db: Db,
   row: CardsTable,
-  { state, since }: Evaluation,
+  { state, since }: Pick<Evaluation, 'state' | 'since'>,
   hash: string,
   now: number,
 ): Promise<void> {
