@@ -16,6 +16,8 @@ import { openSealer } from '../platform/secrets/open-sealer.ts'
 import { sealKeySource } from '../platform/secrets/seal-keys.ts'
 import type { Sealer } from '../platform/secrets/sealer.ts'
 import type { State } from '../platform/state/state.ts'
+import { type Anchoring, openAnchoring } from '../prove/anchor/anchoring.ts'
+import { parseAuthority } from '../prove/anchor/authority.ts'
 import { type Drainer, openDrainer } from '../prove/drain.ts'
 import { type Ledger, openLedger } from '../prove/ledger.ts'
 import { type Cosigning, openCosigning, parseWitnessPlace } from '../prove/witness/ask.ts'
@@ -41,6 +43,8 @@ import { createTurns, type Turns } from './turns.ts'
 /** The writer's name in the lake. One process writes in this version. */
 export const WRITER = 'w1'
 const DRAIN_EVERY_MS = 1_000
+/** Authorities are asked so often for stamps that are due or missing. */
+const ANCHOR_EVERY_MS = 30_000
 /** Witnesses are asked this long after the last answer, where the ledger has grown. */
 const COSIGN_EVERY_MS = 10_000
 const SEAL_EVERY_MS = 60_000
@@ -71,6 +75,8 @@ export interface Services {
   /** The witnesses of our ledger, and we as the witness of others. */
   readonly cosigning: Cosigning
   readonly witness: Witness
+  /** The time-stamps of our ledger. */
+  readonly anchoring: Anchoring
   readonly pipeline: Pipeline
   readonly retention: RetentionPolicy
   readonly keeper: Keeper
@@ -137,6 +143,14 @@ export async function startServices(config: Config, log: Log, events: ServiceEve
       key: await openWitnessKey(dir.keys, sealer, `${ledger.key.name}/witness`),
       logs: config.values['witness-for'].map(parseWatchedLog),
     })
+    const anchoring = await openAnchoring({
+      ledger,
+      files: ledger.files,
+      outgoing,
+      clock,
+      authorities: config.values['timestamp-authorities'].map(parseAuthority),
+      every: config.values['timestamp-every'],
+    })
     const drainer = await opened(openDrainer({ ledger, state, clock, log: log.warn }), (one) => one.stop())
     const { lake, address, pid } = await opened(openLake(config, dir, log), (one) => one.close())
     const masking = loadMaskingRules(maskingFolders(config))
@@ -200,6 +214,12 @@ export async function startServices(config: Config, log: Log, events: ServiceEve
       (error) => log.error('asking the witnesses failed and is tried again', { reason: messageOf(error) }),
     )
     closers.push(() => witnessing.stop())
+    const stamping = repeatEvery(
+      ANCHOR_EVERY_MS,
+      () => anchoring.ask(),
+      (error) => log.error('asking for time-stamps failed and is tried again', { reason: messageOf(error) }),
+    )
+    closers.push(() => stamping.stop())
     const inTurn = createTurns()
     const sealing = repeatEvery(
       SEAL_EVERY_MS,
@@ -255,6 +275,7 @@ export async function startServices(config: Config, log: Log, events: ServiceEve
       ledger,
       cosigning,
       witness,
+      anchoring,
       drainer,
       pipeline,
       retention,

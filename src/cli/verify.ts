@@ -8,6 +8,7 @@ import { readTrustedKeys, rememberKey, trustedKeysPath } from '../prove/trusted-
 import { verifyBundle } from '../prove/verify/bundle.ts'
 import { readBundle } from '../prove/verify/bundle-format.ts'
 import { utf8 } from '../prove/verify/bytes.ts'
+import { type Certificate, readPemCertificates } from '../prove/verify/certificate.ts'
 import { parseCheckpoint } from '../prove/verify/checkpoint.ts'
 import { parseCosignerKey } from '../prove/verify/cosignature.ts'
 import { verifyDirectory } from '../prove/verify/directory.ts'
@@ -19,7 +20,7 @@ import type { Since } from '../prove/verify/since.ts'
 import { languageOf } from './language.ts'
 import { EXIT, guarded, readOptions } from './options.ts'
 
-const USAGE = `Usage: kanpeki verify PATH [--key VKEY] [--since CHECKPOINT] [--witness VKEY] [--json]
+const USAGE = `Usage: kanpeki verify PATH [--key VKEY] [--since CHECKPOINT] [--witness VKEY] [--tsa-ca FILE] [--json]
 
 Proves a bundle or a data directory, offline. Exit 0 only if everything proves.
 
@@ -27,6 +28,7 @@ Proves a bundle or a data directory, offline. Exit 0 only if everything proves.
   --key VKEY         the signer's key as /ledger/key gives it, or a file with it; may be repeated
   --since FILE       a checkpoint kept from before, or a file of many: the log must still contain it; may be repeated
   --witness VKEY     the key of a witness, as its /witness/key gives it, or a file with it: it must have cosigned; may be repeated
+  --tsa-ca FILE      PEM certificates of time-stamping authorities: one that leads to them must have stamped; may be repeated
   --remember         after a proof, trust the key from now on without --key
   --trusted FILE     keys trusted before (default: ~/.config/kanpeki/trusted-keys)
   --json             the result as one JSON object
@@ -44,6 +46,7 @@ export async function verifyCommand(args: readonly string[]): Promise<number> {
           key: { type: 'string', multiple: true },
           since: { type: 'string', multiple: true },
           witness: { type: 'string', multiple: true },
+          'tsa-ca': { type: 'string', multiple: true },
           remember: { type: 'boolean', default: false },
           trusted: { type: 'string' },
           json: { type: 'boolean', default: false },
@@ -61,13 +64,15 @@ export async function verifyCommand(args: readonly string[]): Promise<number> {
     const given = await Promise.all((values.key ?? []).map(readKey))
     const witnesses = await Promise.all((values.witness ?? []).map(readWitnessKey))
     const since = await Promise.all((values.since ?? []).map(readSinceFile))
+    const authorities =
+      values['tsa-ca'] === undefined ? undefined : (await Promise.all(values['tsa-ca'].map(readCertificates))).flat()
     const trustFile = values.trusted ?? trustedKeysPath()
     const trust: Trust = { given, known: given.length > 0 ? [] : await readTrustedKeys(trustFile) }
     const started = performance.now()
     const report = await verifyPath(
       path,
       trust,
-      { since, witnesses, hash: nativeSha256 },
+      { since, witnesses, ...(authorities && { authorities }), hash: nativeSha256 },
       values.json ? undefined : progressOn(process.stderr),
     )
     const seconds = Math.round(performance.now() - started) / 1000
@@ -112,6 +117,14 @@ async function readKey(given: string): Promise<VerifierKey> {
   })
 }
 
+async function readCertificates(path: string): Promise<readonly Certificate[]> {
+  try {
+    return readPemCertificates(await readFile(path, 'utf8'))
+  } catch (error) {
+    throw new KanpekiError('usage', `The certificates in ${path} cannot be read: ${messageOf(error)}.`)
+  }
+}
+
 async function readSinceFile(path: string): Promise<Since> {
   try {
     return { path, text: await readFile(path, 'utf8') }
@@ -123,7 +136,12 @@ async function readSinceFile(path: string): Promise<Since> {
 async function verifyPath(
   path: string,
   trust: Trust,
-  base: { readonly since: readonly Since[]; readonly witnesses: readonly VerifierKey[]; readonly hash: Sha256 },
+  base: {
+    readonly since: readonly Since[]
+    readonly witnesses: readonly VerifierKey[]
+    readonly authorities?: readonly Certificate[]
+    readonly hash: Sha256
+  },
   onProgress: ((entries: number, size: number) => void) | undefined,
 ): Promise<VerifyReport> {
   const stats = statSync(path, { throwIfNoEntry: false })
@@ -167,6 +185,11 @@ function progressOn(stream: NodeJS.WriteStream): ((entries: number, size: number
   }
 }
 
+/** The newest of each authority. */
+function shownStamps({ stamps }: VerifyReport): VerifyReport['stamps'] {
+  return [...new Map(stamps.map((stamp) => [stamp.authority, stamp])).values()]
+}
+
 const SHOWN_FAILURES = 20
 
 function describe(path: string, report: VerifyReport, trust: Trust, seconds: number): string {
@@ -185,6 +208,8 @@ function describe(path: string, report: VerifyReport, trust: Trust, seconds: num
   ]
   lines.push(words.checked(parts, seconds.toFixed(2)))
   for (const { name, at, size: cosigned } of report.witnesses) lines.push(words.witnessed(name, count(cosigned), at))
+  for (const { authority, at, size: stamped, trusted } of shownStamps(report))
+    lines.push(words.stamped(authority, count(stamped), at, trusted))
   for (const note of report.notes) lines.push(`  · ${note}`)
   for (const { path: at, leaf, code, reason } of report.failures.slice(0, SHOWN_FAILURES)) {
     const title = FAILURE_WORDS[code][words === JA ? 'ja' : 'en']
@@ -208,6 +233,7 @@ interface Words {
   checkpoints(n: string): string
   checked(parts: readonly string[], seconds: string): string
   witnessed(name: string, size: string, at: string): string
+  stamped(authority: string, size: string, at: string, trusted: boolean): string
   leaf(n: number): string
   more(n: string): string
   proved(signer: string, given: boolean): string
@@ -224,6 +250,8 @@ const EN: Words = {
   events: (n) => plural(n, 'event', 'events'),
   checkpoints: (n) => plural(n, 'earlier checkpoint', 'earlier checkpoints'),
   checked: (parts, seconds) => `  checked ${parts.join(', ')} in ${seconds} s`,
+  stamped: (authority, size, at, trusted) =>
+    `  time-stamped by ${authority} at ${at}, with ${plural(size, 'entry', 'entries')}${trusted ? '' : ' (authority not verified: give its certificate with --tsa-ca)'}`,
   witnessed: (name, size, at) => `  cosigned by ${name} at ${at}, with ${plural(size, 'entry', 'entries')}`,
   leaf: (n) => `entry ${n}`,
   more: (n) => `and ${n} more (--json lists all)`,
@@ -242,6 +270,8 @@ const JA: Words = {
   events: (n) => `イベント${n}件`,
   checkpoints: (n) => `以前のチェックポイント${n}個`,
   checked: (parts, seconds) => `  検証済み：${parts.join('、')}（${seconds}秒）`,
+  stamped: (authority, size, at, trusted) =>
+    `  時刻認証局 ${authority} が${at}に${size}件までタイムスタンプを発行${trusted ? '' : '（認証局は未確認。--tsa-ca で証明書を指定してください）'}`,
   witnessed: (name, size, at) => `  証人 ${name} が${at}に${size}件まで連署`,
   leaf: (n) => `記録${n}`,
   more: (n) => `ほか${n}件（--json ですべて表示）`,

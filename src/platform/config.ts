@@ -257,6 +257,22 @@ const SETTINGS = {
       ja: 'こちらが連署する相手の台帳の鍵（GET /ledger/key で得られます）。前回連署した内容の続きであるときだけ連署します。',
     },
   },
+  'timestamp-authorities': {
+    schema: z.array(z.string().regex(/^https?:\/\/\S+(\s+\S+)?$/, 'not like https://HOST/tsr CA-FILE')),
+    fallback: [],
+    meaning: {
+      en: 'Time-stamping authorities (RFC 3161) that stamp the ledger’s checkpoints: address and, best, a PEM file with the certificate theirs must lead to, e.g. https://tsa.example.org/tsr /etc/kanpeki/tsa-ca.pem.',
+      ja: '台帳のチェックポイントにタイムスタンプを発行する時刻認証局（RFC 3161）。アドレスと、できればその証明書の発行元の PEM ファイル（例: https://tsa.example.org/tsr /etc/kanpeki/tsa-ca.pem）。',
+    },
+  },
+  'timestamp-every': {
+    schema: duration,
+    fallback: '1 h',
+    meaning: {
+      en: 'How often a checkpoint is time-stamped where the ledger has grown. Those that could not be sent wait in the data folder.',
+      ja: '台帳に記録が増えているとき、チェックポイントにタイムスタンプを付ける間隔。送れなかったものはデータフォルダーに残り、後で送ります。',
+    },
+  },
   'source-folders': {
     schema: z.array(z.string().min(1)),
     fallback: [],

@@ -49,6 +49,8 @@ export interface Ledger {
   /** The newest checkpoint with the cosignatures of witnesses, in a file beside the tiles: for who has the files alone. */
   keepCosigned(text: Uint8Array): Promise<void>
   readCosigned(): Promise<Uint8Array | undefined>
+  /** The log's files, for what lies beside the tiles. */
+  readonly files: LedgerFiles
   /** A published file by its path in the log, for serving; undefined if there is none. */
   file(path: string): Promise<Uint8Array | undefined>
 }
@@ -187,6 +189,7 @@ function ledgerOn(files: LedgerFiles, key: SigningKey, copies: Copies, start: Ti
     signDigests: (digests) => key.signDigests(digests),
     keepCosigned: (bytes) => files.write([{ path: COSIGNED_FILE, bytes }]),
     readCosigned: () => files.read(COSIGNED_FILE),
+    files,
     file: (path) => files.read(path),
   }
 }

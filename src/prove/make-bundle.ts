@@ -5,7 +5,9 @@ import type { JsonObject, JsonValue } from '../kernel/json.ts'
 import type { Lake, StoredBatch } from '../platform/lake/lake.ts'
 import { type BatchTree, batchTree, nativeSha256 } from './batch-root.ts'
 import { type ErasedNode, type KeptEvent, treeBesideErased } from './erased-nodes.ts'
-import { inclusionProof } from './proofs.ts'
+import type { LedgerFiles } from './files.ts'
+import { consistencyProof, inclusionProof } from './proofs.ts'
+import { ANCHORED_FILE, ANCHORS_FOLDER, anchorsAmong } from './verify/anchors.ts'
 import { eventLeaf } from './verify/batch-leaves.ts'
 import { BUNDLE_FORMAT, type Bundle, type BundleEntry, type BundleEvent } from './verify/bundle-format.ts'
 import { textOf, toBase64, toHex, utf8 } from './verify/bytes.ts'
@@ -27,6 +29,8 @@ export interface BundleLog {
   readonly key: string
   readonly entry: (index: number) => Promise<Uint8Array | undefined>
   readonly readTile: ReadTile
+  /** The log's folder, for its time-stamps; undefined where there is none to read. */
+  readonly beside?: Pick<LedgerFiles, 'read' | 'list'>
 }
 
 export interface BundleParts {
@@ -87,8 +91,25 @@ export async function makeBundle(parts: BundleParts): Promise<Bundle> {
     checkpoint: checkpoint.text,
     entries,
     events,
+    ...(await stampsOf(log, entries)),
     missing,
   }
+}
+
+/** The oldest time-stamps that cover every entry of the bundle; where none does, the newest. */
+async function stampsOf({ beside, checkpoint, readTile }: BundleLog, entries: readonly BundleEntry[]) {
+  if (beside === undefined) return {}
+  const last = entries.at(-1)!.index
+  const anchors = anchorsAmong(await beside.list(ANCHORS_FOLDER)).filter(
+    ({ size, stamps }) => size <= checkpoint.size && stamps.length > 0,
+  )
+  const anchor = anchors.find(({ size }) => size > last) ?? anchors.at(-1)
+  if (anchor === undefined) return {}
+  const text = textOf((await beside.read(`${anchor.path}/${ANCHORED_FILE}`)) ?? new Uint8Array(0)) ?? ''
+  const proof = (await consistencyProof(anchor.size, checkpoint.size, readTile)).map(toBase64)
+  const tokens = await Promise.all(anchor.stamps.map((path) => beside.read(path)))
+  const stamps = tokens.map((token) => ({ checkpoint: text, proof, token: toBase64(token ?? new Uint8Array(0)) }))
+  return { stamps }
 }
 
 /** A span in which other scopes wrote too names the scope whose entries it holds: it cannot be one unbroken run. */

@@ -48,6 +48,10 @@ export async function openLogReader(folder: EvidenceFolder, ledger = 'ledger'): 
 
   return {
     checkpoint,
+    beside: {
+      read: (path) => folder.read(`${ledger}/${path}`),
+      list: async (inner) => ((await folder.list?.(`${ledger}/${inner}`)) ?? []).map((path) => path.slice(ledger.length + 1)),
+    },
     key: (textOf(key) ?? '').trim(),
     async entry(index) {
       return index < size ? (await bundle(Math.floor(index / TILE_WIDTH)))[index % TILE_WIDTH] : undefined

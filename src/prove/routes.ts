@@ -6,6 +6,7 @@ import { type Caller, EVERY_SCOPE, type Permission, RawReply, type Route, route 
 import type { Lake } from '../platform/lake/lake.ts'
 import type { State } from '../platform/state/state.ts'
 import type { StateTables } from '../platform/state/tables.ts'
+import type { Anchoring } from './anchor/anchoring.ts'
 import { auditRoutes } from './audit/routes.ts'
 import type { Drainer } from './drain.ts'
 import { erasedNodes } from './erased.ts'
@@ -37,6 +38,8 @@ export interface ProveDeps {
   readonly cosigning: Cosigning
   /** Cosigns the ledgers of others. */
   readonly witness: Witness
+  /** The time-stamps of our ledger. */
+  readonly anchoring: Pick<Anchoring, 'states'>
   readonly state: State
   readonly drainer: Pick<Drainer, 'fault'>
   /** For the events in an alert's bundle. */
@@ -117,6 +120,10 @@ function tlogRoutes({ ledger, cosigning, entryBundles }: ProveDeps): Route[] {
  */
 async function serveEntries(ledger: Ledger, path: string, caller: Caller): Promise<RawReply> {
   const reply = await serveTile(ledger, path)
+  if (caller.period !== undefined)
+    throw new KanpekiError('forbidden', 'Whole bundles of entries know no period.', {
+      remedy: 'Take entries by /api/v1/ledger/entries and /api/v1/ledger/bundle.',
+    })
   if (caller.scopes.includes(EVERY_SCOPE)) return new RawReply(BYTES, reply.body, OWN_IMMUTABLE)
   const own = splitEntryBundle(reply.body as Uint8Array)?.every((bytes) => {
     const entry = parseEntry(bytes)
@@ -166,8 +173,10 @@ function apiRoutes(deps: ProveDeps): Route[] {
           scope: caller.scope,
           type: query.type,
           subject: query.subject === undefined ? undefined : subjectIn(query.subject),
-          from: query.from === undefined ? undefined : Date.parse(query.from),
-          to: query.to === undefined ? undefined : Date.parse(query.to),
+          ...within(caller, {
+            ...(query.from === undefined ? {} : { from: Date.parse(query.from) }),
+            ...(query.to === undefined ? {} : { to: Date.parse(query.to) }),
+          }),
           before: query.cursor,
           limit: query.limit + 1,
         })
@@ -184,7 +193,7 @@ function apiRoutes(deps: ProveDeps): Route[] {
       params: entryParamsSchema,
       response: entryProofSchema,
       handle: async ({ params, caller }) => {
-        await seenBy(ledger, params.index, caller.scope)
+        await seenBy(ledger, params.index, caller)
         return proofView(ledger, params.index)
       },
     }),
@@ -196,8 +205,8 @@ function apiRoutes(deps: ProveDeps): Route[] {
       query: bundleQuerySchema,
       handle: async ({ query, caller }) => {
         const about = aboutOf(query)
-        if ('index' in about) await seenBy(ledger, about.index, caller.scope)
-        const bundle = formatBundle(await bundleFor(deps, about, caller.scope, clock))
+        if ('index' in about) await seenBy(ledger, about.index, caller)
+        const bundle = formatBundle(await bundleFor(deps, about, caller, clock))
         const name = bundleFileName(about)
         return new RawReply('application/json; charset=utf-8', bundle, {
           ...FRESH,
@@ -209,9 +218,21 @@ function apiRoutes(deps: ProveDeps): Route[] {
 }
 
 /** @throws KanpekiError `not_found` for an entry that is not there or belongs to another scope; the two look the same. */
-async function seenBy(ledger: Ledger, index: number, scope: string): Promise<void> {
+async function seenBy(ledger: Ledger, index: number, caller: Caller): Promise<void> {
   const entry = index < ledger.head.size ? await readEntry(ledger, index) : undefined
-  if (entry?.scope !== scope) throw new KanpekiError('not_found', `There is no ledger entry ${index}.`)
+  if (entry?.scope !== caller.scope || !inPeriod(caller, Date.parse(entry.logged)))
+    throw new KanpekiError('not_found', `There is no ledger entry ${index}.`)
+}
+
+function inPeriod({ period }: Caller, logged: number): boolean {
+  return period === undefined || ((period.from ?? -Infinity) <= logged && logged < (period.to ?? Infinity))
+}
+
+/** A span as far as the caller may look. */
+function within({ period }: Caller, { from, to }: { readonly from?: number; readonly to?: number }) {
+  const begin = Math.max(from ?? -Infinity, period?.from ?? -Infinity)
+  const end = Math.min(to ?? Infinity, period?.to ?? Infinity)
+  return { from: Number.isFinite(begin) ? begin : undefined, to: Number.isFinite(end) ? end : undefined }
 }
 
 function subjectIn(text: string): { readonly kind?: string; readonly id: string } {
@@ -231,22 +252,23 @@ const MOST_FOUND = 20_001
 /** A bundle is better with the cosignatures of its very checkpoint; witnesses that are slower than this are not waited for. */
 const COSIGN_WAIT_MS = 3_000
 
-async function bundleFor({ ledger, cosigning, state, lake }: ProveDeps, about: BundleAbout, scope: string, clock: Clock) {
+async function bundleFor({ ledger, cosigning, state, lake }: ProveDeps, about: BundleAbout, caller: Caller, clock: Clock) {
+  const { scope } = caller
   const db = state.tables<Tables>()
   await Promise.race([cosigning.ask(), pause(COSIGN_WAIT_MS)])
   const checkpoint = cosigning.cosigned(ledger.head.checkpoint)
-  const log = { checkpoint, key: ledger.key.text, entry: ledger.entry, readTile: ledger.readTile }
+  const log = { checkpoint, key: ledger.key.text, entry: ledger.entry, readTile: ledger.readTile, beside: ledger.files }
   const indexes =
     'index' in about
       ? [about.index]
-      : await findEntries(db, { scope, ...filterOf(about), before: checkpoint.size, limit: MOST_FOUND })
+      : await findEntries(db, { scope, ...filterOf(about, caller), before: checkpoint.size, limit: MOST_FOUND })
   const batchEntry = (writer: string, sequence: number) => batchEntryIndex(db, writer, sequence)
   const erased = (writer: string, sequence: number) => erasedNodes(db, writer, sequence)
   return makeBundle({ log, about, indexes, events: { lake, scope, batchEntry, erased }, clock })
 }
 
-function filterOf(about: Exclude<BundleAbout, { index: number }>) {
-  if ('alert' in about) return { subject: { kind: 'alert', id: about.alert } }
-  if ('card' in about) return { subject: { kind: 'card', id: about.card } }
-  return { from: Date.parse(about.from), to: Date.parse(about.to) }
+function filterOf(about: Exclude<BundleAbout, { index: number }>, caller: Caller) {
+  if ('alert' in about) return { subject: { kind: 'alert', id: about.alert }, ...within(caller, {}) }
+  if ('card' in about) return { subject: { kind: 'card', id: about.card }, ...within(caller, {}) }
+  return within(caller, { from: Date.parse(about.from), to: Date.parse(about.to) })
 }

@@ -13,16 +13,17 @@ export type SubjectView = z.infer<typeof subjectSchema>
 
 /** A place outside the host that gets every checkpoint; whoever rewrites the host does not rewrite the copy. */
 export const copySchema = z.object({
-  /** A file that every checkpoint is appended to, or a witness that cosigns them. */
-  kind: z.enum(['file', 'witness']),
+  /** A file that every checkpoint is appended to, a witness that cosigns them, or an authority that time-stamps them. */
+  kind: z.enum(['file', 'witness', 'authority']),
   place: z.string(),
-  /** `current` holds the newest checkpoint; `behind` an older one; `failed` could not be written, `reason` says why. */
+  /** `current` holds the newest checkpoint, or all that an authority was to stamp; `behind` an older one; `failed` could not be written, `reason` says why. */
   state: z.enum(['current', 'behind', 'failed']),
   /** Tree size of the newest checkpoint known to be there. */
   size: index,
-  /** When that checkpoint was copied, or cosigned by the witness's clock. */
+  /** When that checkpoint was copied, or cosigned or stamped by the other's clock. */
   at: time.nullable(),
   failures: z.number().int().nonnegative().describe('Writes that failed since the start'),
+  waiting: index.describe('Checkpoints that are kept for an authority and not yet time-stamped'),
   reason: z.string().nullable(),
 })
 export type CopyView = z.infer<typeof copySchema>

@@ -1,6 +1,7 @@
 import type { Clock } from '../kernel/clock.ts'
 import type { State } from '../platform/state/state.ts'
 import type { StateTables } from '../platform/state/tables.ts'
+import type { Anchoring } from './anchor/anchoring.ts'
 import type { Drainer } from './drain.ts'
 import type { Ledger } from './ledger.ts'
 import { inclusionProof, levelsOnPath, tilesAbove } from './proofs.ts'
@@ -20,12 +21,13 @@ const GROWTH_DAYS = 30
 export interface HeadDeps {
   readonly ledger: Ledger
   readonly cosigning: Pick<Cosigning, 'states'>
+  readonly anchoring: Pick<Anchoring, 'states'>
   readonly state: State
   readonly drainer: Pick<Drainer, 'fault'>
   readonly clock: Clock
 }
 
-export async function headView({ ledger, cosigning, state, drainer, clock }: HeadDeps): Promise<LedgerHeadView> {
+export async function headView({ ledger, cosigning, anchoring, state, drainer, clock }: HeadDeps): Promise<LedgerHeadView> {
   const db = state.tables<Tables>()
   const { checkpoint, size, logged, outbox } = ledger.head
   const today = Math.floor(clock.now() / DAY_MS)
@@ -44,16 +46,30 @@ export async function headView({ ledger, cosigning, state, drainer, clock }: Hea
     types: [...(await countByType(db))],
     pending: await pendingCount(db, outbox),
     copies: [
-      ...ledger.copies.states,
-      ...cosigning.states.map(({ url, ...state }) => ({ kind: 'witness' as const, place: url, ...state })),
+      ...ledger.copies.states.map((state) => ({ ...state, waiting: 0, upToDate: state.size === size })),
+      ...cosigning.states.map(({ url, ...state }) => ({
+        kind: 'witness' as const,
+        place: url,
+        ...state,
+        waiting: 0,
+        upToDate: state.size === size,
+      })),
+      ...anchoring.states.map(({ url, ...state }) => ({
+        kind: 'authority' as const,
+        place: url,
+        ...state,
+        // Stamps are for from time to time: whoever has all that was kept for it is not behind.
+        upToDate: state.waiting === 0 && (state.size > 0 || size === 0),
+      })),
     ].map(
-      ({ kind, place, size: copied, at, failures, reason }): CopyView => ({
+      ({ kind, place, size: copied, at, failures, reason, waiting, upToDate }): CopyView => ({
         kind,
         place,
-        state: reason !== null ? 'failed' : copied === size ? 'current' : 'behind',
+        state: reason !== null ? 'failed' : upToDate ? 'current' : 'behind',
         size: copied,
         at: at === null ? null : new Date(at).toISOString(),
         failures,
+        waiting,
         reason,
       }),
     ),

@@ -352,7 +352,22 @@ export function allRoutes(deps: RouteDeps): Route[] {
     metrics,
     stopping,
   } = deps
-  const { state, clock, lake, ledger, cosigning, witness, drainer, pipeline, attack, rules, config, retention, keeper } = services
+  const {
+    state,
+    clock,
+    lake,
+    ledger,
+    cosigning,
+    witness,
+    anchoring,
+    drainer,
+    pipeline,
+    attack,
+    rules,
+    config,
+    retention,
+    keeper,
+  } = services
   const { statusOf, manager, unknownsOf, sendTest } = collecting
   const record = recorder(services)
   const places = (outbox: readonly number[]): Promise<ReadonlyMap<number, number>> =>
@@ -475,7 +490,7 @@ export function allRoutes(deps: RouteDeps): Route[] {
       startedAt: services.startedAt,
     }),
     ...careRoutes({ services, version: VERSION, metrics, stopping }),
-    ...proveRoutes({ ledger, cosigning, witness, state, drainer, lake, clock, entryBundles: 'ledger:read' }),
+    ...proveRoutes({ ledger, cosigning, witness, anchoring, state, drainer, lake, clock, entryBundles: 'ledger:read' }),
     route({
       method: 'GET',
       path: '/api/v1/status',

@@ -7,12 +7,13 @@ import { openCosigning } from '../witness/ask.ts'
 import { createWitness } from '../witness/witness.ts'
 import { witnessKeyOf } from '../witness/witness-key.ts'
 
-/** An installation that nobody cosigns and that cosigns nobody. */
+/** An installation that nobody cosigns or stamps and that cosigns nobody. */
 export async function noWitnesses(ledger: Ledger, state: State, clock: Clock) {
   const outgoing = createOutgoing({ allow: [], log: { warn: () => undefined } })
   const key = witnessKeyOf('example.com/soc/witness', randomBytes(32))
   return {
     cosigning: await openCosigning({ ledger, outgoing, places: [] }),
+    anchoring: { states: [] },
     witness: createWitness({ state, clock, key, logs: [] }),
   }
 }

@@ -26,6 +26,16 @@ export interface BundleEvent {
   readonly proof: readonly string[]
 }
 
+/** A time-stamp of an earlier checkpoint, and the way from there to the bundle's. */
+export interface BundleStamp {
+  /** Exact text of what was stamped. */
+  readonly checkpoint: string
+  /** RFC 6962 consistency proof to the bundle's checkpoint, Base64. */
+  readonly proof: readonly string[]
+  /** TimeStampResp (RFC 3161), Base64 of its DER. */
+  readonly token: string
+}
+
 /** Evidence in one file, to be verified without Kanpeki. README.md describes it for other implementations. */
 export interface Bundle {
   readonly format: typeof BUNDLE_FORMAT
@@ -38,6 +48,8 @@ export interface Bundle {
   readonly checkpoint: string
   readonly entries: readonly BundleEntry[]
   readonly events: readonly BundleEvent[]
+  /** Absent where no authority stamped the log. */
+  readonly stamps?: readonly BundleStamp[]
   /** What belongs to the matter and could not be had, with the reason. */
   readonly missing: readonly { readonly what: string; readonly reason: string }[]
 }
@@ -73,13 +85,15 @@ export function readBundle(bytes: Uint8Array): { readonly bundle: Bundle; readon
 }
 
 function wrongMember(bundle: JsonObject): string | undefined {
-  const { about, made, key, checkpoint, entries, events, missing } = bundle
+  const { about, made, key, checkpoint, entries, events, stamps, missing } = bundle
   if (!isJsonObject(about)) return 'about'
   if (typeof made !== 'string') return 'made'
   if (typeof key !== 'string') return 'key'
   if (typeof checkpoint !== 'string') return 'checkpoint'
   if (!Array.isArray(entries) || entries.some((entry: JsonValue) => !isBundleEntry(entry))) return 'entries'
   if (!Array.isArray(events) || events.some((event: JsonValue) => !isBundleEvent(event))) return 'events'
+  if (stamps !== undefined && (!Array.isArray(stamps) || stamps.some((stamp: JsonValue) => !isBundleStamp(stamp))))
+    return 'stamps'
   if (!Array.isArray(missing) || missing.some((one: JsonValue) => !isJsonObject(one))) return 'missing'
   return undefined
 }
@@ -92,6 +106,11 @@ function isBundleEvent(value: JsonValue): boolean {
   if (!isJsonObject(value)) return false
   const { batch, index, salt, document, proof } = value
   return isIndex(batch) && isIndex(index) && typeof salt === 'string' && typeof document === 'string' && isProof(proof)
+}
+
+function isBundleStamp(value: JsonValue): boolean {
+  if (!isJsonObject(value)) return false
+  return typeof value['checkpoint'] === 'string' && typeof value['token'] === 'string' && isProof(value['proof'])
 }
 
 function isIndex(value: JsonValue | undefined): boolean {

@@ -1,7 +1,9 @@
 import type { JsonValue } from '../../kernel/json.ts'
 import { eventLeaf, SALT_BYTES } from './batch-leaves.ts'
 import { type Bundle, decodeProof, readBundle } from './bundle-format.ts'
+import { checkBundleStamps } from './bundle-stamps.ts'
 import { equalBytes, fromBase64, toBase64, utf8 } from './bytes.ts'
+import type { Certificate } from './certificate.ts'
 import { type Checkpoint, parseCheckpoint } from './checkpoint.ts'
 import { parseBatchBody, parseEntry, type ReadEntry, subjectsOf } from './entry.ts'
 import { leafHash, verifyInclusion } from './merkle.ts'
@@ -16,6 +18,8 @@ export interface BundleOptions {
   readonly since?: readonly Since[]
   /** Keys of witnesses that must have cosigned the checkpoint. */
   readonly witnesses?: readonly VerifierKey[]
+  /** Certificates of time-stamping authorities, one of which must have stamped the log. */
+  readonly authorities?: readonly Certificate[]
   readonly hash?: Sha256
 }
 
@@ -44,10 +48,12 @@ export async function verifyBundle(
   const claimed = { text: bundle.key, path: `${path}#/key` }
   const signed = await checkSigner(checkpoint, `${path}#/checkpoint`, options.trusted ?? [], claimed)
   const witnessed = await checkWitnesses(checkpoint, `${path}#/checkpoint`, options.witnesses ?? [])
+  const stamped = await checkBundleStamps(bundle, checkpoint, path, options.authorities, hash)
   const entries = checkBundleEntries(bundle, checkpoint, path, hash)
   failures.push(
     ...signed.failures,
     ...witnessed.failures,
+    ...stamped.failures,
     ...entries.failures,
     ...checkEvents(bundle, entries.read, path, hash),
     ...checkAbout(bundle, entries.read, path),
@@ -66,6 +72,7 @@ export async function verifyBundle(
     notes: [...bundle.missing.map(({ what, reason }) => `Not in the bundle: ${what} (${reason}).`), ...spanNotes(bundle)],
     checked: { entries: entries.read.size, tiles: 0, segments: 0, segmentBytes: 0, events: bundle.events.length, checkpoints: 0 },
     witnesses: witnessed.witnesses,
+    stamps: stamped.stamps,
     logged: times.length === 0 ? null : { first: times[0]!, last: times[times.length - 1]! },
   }
 }
@@ -83,6 +90,7 @@ function failedReport(failure: Failure): VerifyReport {
     notes: [],
     checked: { entries: 0, tiles: 0, segments: 0, segmentBytes: 0, events: 0, checkpoints: 0 },
     witnesses: [],
+    stamps: [],
     logged: null,
   }
 }

@@ -1,4 +1,6 @@
+import { checkAnchors } from './anchors.ts'
 import { equalBytes, textOf, toBase64, utf8 } from './bytes.ts'
+import type { Certificate } from './certificate.ts'
 import { type Checkpoint, parseCheckpoint } from './checkpoint.ts'
 import { checkEntries, type EntryFindings, failuresBeside } from './entry-checks.ts'
 import type { EvidenceFolder } from './folder.ts'
@@ -17,6 +19,8 @@ export interface DirectoryOptions {
   readonly since?: readonly Since[]
   /** Keys of witnesses that must have cosigned the log. */
   readonly witnesses?: readonly VerifierKey[]
+  /** Certificates of time-stamping authorities, one of which must have stamped the log. */
+  readonly authorities?: readonly Certificate[]
   /** Where the log lies; the default is a data directory's. `''` verifies a copy of the log alone. */
   readonly ledger?: string
   readonly hash?: Sha256
@@ -41,6 +45,7 @@ export async function verifyDirectory(folder: EvidenceFolder, options: Directory
     notes: [],
     logged: null,
     witnesses: [],
+    stamps: [],
     signer: null,
     origin: null,
     size: 0,
@@ -69,6 +74,7 @@ export async function verifyDirectory(folder: EvidenceFolder, options: Directory
     ...(cosignedText === undefined ? [] : [{ path: at('cosigned'), text: cosignedText }]),
   ]
   const since = await checkSince(earlier, head, trusted, claims, tree.readTile, hash)
+  const anchors = await checkAnchors(folder, at, head, options.authorities, tree.readTile, hash)
   const failures = [
     ...signed.failures,
     ...tree.failures,
@@ -76,8 +82,9 @@ export async function verifyDirectory(folder: EvidenceFolder, options: Directory
     ...segments.failures,
     ...since.failures,
     ...witnessed.failures,
+    ...anchors.failures,
   ]
-  const notes = [...tree.notes, ...segments.notes, ...since.notes]
+  const notes = [...tree.notes, ...segments.notes, ...since.notes, ...anchors.notes]
   return {
     ...named,
     verdict: verdictOf(failures, signed.signer),
@@ -93,6 +100,7 @@ export async function verifyDirectory(folder: EvidenceFolder, options: Directory
       checkpoints: since.checkpoints,
     },
     witnesses: witnessed.witnesses,
+    stamps: anchors.stamps,
     logged: findings.logged,
   }
 }

@@ -25,5 +25,10 @@ export const FAILURE_WORDS: Readonly<Record<FailureCode, { readonly en: string; 
   rolled_back: { en: 'Log was rolled back', ja: 'ログが巻き戻されています' },
   forked: { en: 'History was rewritten', ja: '履歴が書き換えられています' },
   not_witnessed: { en: 'Not cosigned by the witness', ja: '証人の連署がありません' },
+  timestamp_malformed: { en: 'Not a time-stamp', ja: 'タイムスタンプとして読み取れません' },
+  timestamp_mismatch: { en: 'Time-stamp is of something else', ja: 'タイムスタンプの対象が異なります' },
+  timestamp_forged: { en: 'Time-stamp does not hold', ja: 'タイムスタンプの署名が正しくありません' },
+  timestamp_untrusted: { en: 'Time-stamp by nobody trusted', ja: '信頼できる時刻認証局のタイムスタンプではありません' },
+  not_timestamped: { en: 'No trusted time-stamp', ja: '信頼できるタイムスタンプがありません' },
   since_unprovable: { en: 'Cannot be compared with the earlier checkpoint', ja: '以前のチェックポイントと比較できません' },
 }

@@ -37,6 +37,11 @@ export const FAILURE_CODES = [
   'forked',
   'since_unprovable',
   'not_witnessed',
+  'timestamp_malformed',
+  'timestamp_mismatch',
+  'timestamp_forged',
+  'timestamp_untrusted',
+  'not_timestamped',
 ] as const
 export type FailureCode = (typeof FAILURE_CODES)[number]
 
@@ -62,6 +67,17 @@ export interface Witnessed {
   readonly size: number
 }
 
+/** A time-stamp that holds. */
+export interface Stamped {
+  readonly authority: string
+  /** RFC 3339 UTC, by the authority's clock. */
+  readonly at: string
+  /** Entries that were in the log by then. */
+  readonly size: number
+  /** Whether the authority's certificate leads to one that was given. */
+  readonly trusted: boolean
+}
+
 export interface VerifyReport {
   readonly kind: 'data' | 'bundle'
   readonly verdict: Verdict
@@ -78,6 +94,8 @@ export interface VerifyReport {
   readonly checked: Checked
   /** Those of the witnesses asked for that vouch for the log. */
   readonly witnesses: readonly Witnessed[]
+  /** Time-stamps that hold, oldest first. */
+  readonly stamps: readonly Stamped[]
   /** When the first and last of the entries that were read were logged. */
   readonly logged: { readonly first: string; readonly last: string } | null
 }

@@ -82,7 +82,9 @@ export function LogHead(): ReactNode {
           <div key={copy.place} className="row" title={copy.reason ?? undefined}>
             <StateGlyph state={COPY_GLYPH[copy.state]} silent />
             <span className="sr">{t(`copy.${copy.state}`)}</span>
+            <span className="label">{t(`copy.kind.${copy.kind}`)}</span>
             <span className="mono grow clip">{copy.place}</span>
+            {copy.waiting === 0 ? null : <span className="dim num">{t('copy.waiting', { count: copy.waiting })}</span>}
             <span className="dim num">{copy.at === null ? t('copy.never') : format.age(copy.at, now)}</span>
           </div>
         ))}
