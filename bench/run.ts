@@ -1,6 +1,7 @@
 /** `npm run bench -- NAME [--json] [options]`: one benchmark by name. Build first (`npm run build`): those that start a server run dist/. */
 import { added } from './added.ts'
 import { behaviour } from './behaviour.ts'
+import { declare } from './declare.ts'
 import { detect } from './detect.ts'
 import { detectProcess } from './detect-process.ts'
 import { ingest } from './ingest.ts'
@@ -19,6 +20,7 @@ type Benchmark = (flags: readonly string[]) => Promise<BenchResult>
 export const BENCHMARKS: Readonly<Record<string, Benchmark>> = {
   added,
   behaviour,
+  declare,
   detect,
   'detect-process': detectProcess,
   ingest,

@@ -71,9 +71,11 @@ export function dayText(ms: number): string {
   return new Date(ms).toISOString().slice(0, 10)
 }
 
+const DIGITS = new Intl.NumberFormat('en-US', { maximumFractionDigits: 2 })
+
 /** Digits are grouped alike in English and Japanese. */
 function plain(value: number): string {
-  return value.toLocaleString('en-US', { maximumFractionDigits: 2 })
+  return DIGITS.format(value)
 }
 
 function both(text: string): Bilingual {

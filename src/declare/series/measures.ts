@@ -1,8 +1,9 @@
-import type { JsonObject } from '../../kernel/json.ts'
-import { type Measure, type Reading, UNITS, type Unit } from '../../kernel/measure.ts'
+import { createHash } from 'node:crypto'
+import { canonicalJson, type JsonObject } from '../../kernel/json.ts'
+import { type Measure, type Question, type Reading, UNITS, type Unit } from '../../kernel/measure.ts'
 import type { State } from '../../platform/state/state.ts'
 import { say } from '../messages.ts'
-import { samplesBetween, seriesById } from './queries.ts'
+import { newestSamples, type SeriesDb, samplesBetween, seriesByIds } from './queries.ts'
 import { seriesId } from './schema.ts'
 import type { SamplesTable, SeriesTables } from './tables.ts'
 
@@ -31,26 +32,84 @@ export function externalMeasureInfos(): readonly Omit<Measure, 'measure'>[] {
  * its samples in the window counts, `last` by default. A reading is as old as the newest sample.
  */
 export function externalMeasures(state: State): readonly Measure[] {
-  return externalMeasureInfos().map((info) => ({
-    ...info,
-    async measure(params, from, to, scope): Promise<Reading> {
-      const db = state.scoped<SeriesTables>(scope)
-      const id = String(params['series'])
-      const nothing = { value: null, good: 0, bad: 0, unknown: 0, evidence: { series: id } }
-      const series = await seriesById(db, scope, id)
-      if (series === undefined) return { ...nothing, missing: say({ code: 'series-absent', params: { series: id } }) }
-      if (series.unit !== info.unit)
-        return {
-          ...nothing,
-          missing: say({ code: 'series-unit', params: { series: id, measure: externalMeasureId(series.unit) } }),
-        }
-      const samples = await samplesBetween(db, scope, id, from, to)
-      const newest = samples[samples.length - 1]
-      if (newest === undefined) return { ...nothing, missing: say({ code: 'series-empty', params: { series: id } }) }
-      const statistic = (params['statistic'] ?? 'last') as Statistic
-      return { ...itemsOf(statistic, samples, newest), value: statisticOf(statistic, samples), asOf: newest.at }
-    },
-  }))
+  return externalMeasureInfos().map((info) => {
+    const measureMany = (questions: readonly Question[], scope: string): Promise<readonly Reading[]> =>
+      readSeries(state.tables<SeriesTables>(), info.unit, questions, scope)
+    return {
+      ...info,
+      measureMany,
+      measure: async (params, from, to, scope) => (await measureMany([{ params, from, to }], scope))[0]!,
+    }
+  })
+}
+
+async function readSeries(db: SeriesDb, unit: Unit, questions: readonly Question[], scope: string): Promise<readonly Reading[]> {
+  const named = new Set(questions.map(({ params }) => String(params['series'])))
+  const known = new Map((await seriesByIds(db, scope, [...named])).map((series) => [series.id, series]))
+  const newest = await newestOf(
+    db,
+    scope,
+    questions.filter(({ params }) => statisticNamed(params) === 'last'),
+  )
+  const readings: Reading[] = []
+  for (const question of questions) {
+    const { params, from, to } = question
+    const id = String(params['series'])
+    const nothing = { value: null, good: 0, bad: 0, unknown: 0, evidence: { series: id } }
+    const series = known.get(id)
+    const statistic = statisticNamed(params)
+    if (series === undefined) readings.push({ ...nothing, missing: say({ code: 'series-absent', params: { series: id } }) })
+    else if (series.unit !== unit) {
+      const missing = say({ code: 'series-unit', params: { series: id, measure: externalMeasureId(series.unit) } })
+      readings.push({ ...nothing, missing })
+    } else {
+      const last = newest.get(newestKey(question))
+      const samples = statistic === 'last' ? (last === undefined ? [] : [last]) : await samplesBetween(db, scope, id, from, to)
+      readings.push(
+        samples.length === 0
+          ? { ...nothing, missing: say({ code: 'series-empty', params: { series: id } }) }
+          : readingOf(statistic, samples),
+      )
+    }
+  }
+  return readings
+}
+
+function newestKey({ params, from, to }: Question): string {
+  return `${from} ${to} ${String(params['series'])}`
+}
+
+/** Most cards ask for the newest figure: those are looked up together, for each span of time once. */
+async function newestOf(db: SeriesDb, scope: string, questions: readonly Question[]): Promise<ReadonlyMap<string, SamplesTable>> {
+  const found = new Map<string, SamplesTable>()
+  for (const asked of Map.groupBy(questions, ({ from, to }) => `${from} ${to}`).values()) {
+    const { from, to } = asked[0]!
+    const ids = [...new Set(asked.map(({ params }) => String(params['series'])))]
+    for (const sample of await newestSamples(db, scope, ids, from, to))
+      found.set(newestKey({ params: { series: sample.series }, from, to }), sample)
+  }
+  return found
+}
+
+function statisticNamed(params: JsonObject): Statistic {
+  return (params['statistic'] ?? 'last') as Statistic
+}
+
+/** @param samples at least one, oldest first. */
+function readingOf(statistic: Statistic, samples: readonly SamplesTable[]): Reading {
+  const newest = samples[samples.length - 1]!
+  const inputs = samples.map(({ at, value, good, bad, unknown, by_name: by }) =>
+    createHash('sha256')
+      .update(canonicalJson({ at: new Date(at).toISOString(), value, good, bad, unknown, by }))
+      .digest('hex'),
+  )
+  return {
+    ...itemsOf(statistic, samples, newest),
+    value: statisticOf(statistic, samples),
+    asOf: newest.at,
+    // Of a hundred samples the hash of all their hashes: a leaf is small.
+    inputs: inputs.length <= 20 ? inputs : [createHash('sha256').update(inputs.join('')).digest('hex')],
+  }
 }
 
 function itemsOf(statistic: Statistic, samples: readonly SamplesTable[], newest: SamplesTable) {

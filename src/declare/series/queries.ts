@@ -69,6 +69,50 @@ export async function samplesBetween(
     .execute()
 }
 
+/** Parameters a statement may carry are limited. */
+const SERIES_A_STATEMENT = 1000
+
+export async function seriesByIds(db: SeriesDb, scope: string, ids: readonly string[]): Promise<SeriesTable[]> {
+  const found: SeriesTable[] = []
+  for (let at = 0; at < ids.length; at += SERIES_A_STATEMENT) {
+    const some = ids.slice(at, at + SERIES_A_STATEMENT)
+    found.push(
+      ...(await db.selectFrom('declare_series').selectAll().where('scope', '=', scope).where('id', 'in', some).execute()),
+    )
+  }
+  return found
+}
+
+/** The newest sample of each of these series within the times; `to` exclusive. */
+export async function newestSamples(
+  db: SeriesDb,
+  scope: string,
+  ids: readonly string[],
+  from: number,
+  to: number,
+): Promise<SamplesTable[]> {
+  const found: SamplesTable[] = []
+  for (let at = 0; at < ids.length; at += SERIES_A_STATEMENT) {
+    const newest = db
+      .selectFrom('declare_samples')
+      .select(['series', (e) => e.fn.max('at').as('at')])
+      .where('scope', '=', scope)
+      .where('series', 'in', ids.slice(at, at + SERIES_A_STATEMENT))
+      .where('at', '>=', from)
+      .where('at', '<', to)
+      .groupBy('series')
+    const rows = await db
+      .selectFrom(newest.as('newest'))
+      .innerJoin('declare_samples as sample', (join) =>
+        join.onRef('sample.series', '=', 'newest.series').onRef('sample.at', '=', 'newest.at').on('sample.scope', '=', scope),
+      )
+      .selectAll('sample')
+      .execute()
+    found.push(...rows)
+  }
+  return found
+}
+
 export async function newestSample(db: SeriesDb, scope: string, series: string): Promise<SamplesTable | undefined> {
   return await db
     .selectFrom('declare_samples')
