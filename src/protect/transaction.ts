@@ -1,5 +1,7 @@
 /** Byte strings throughout: one character a byte (0–255), as they came over the wire. */
 export interface RequestHead {
+  /** What `UNIQUE_ID` is: the transaction's reference, as the block page shows it. */
+  readonly uniqueId: string
   readonly remoteAddress: string
   readonly remotePort: number
   readonly serverAddress: string

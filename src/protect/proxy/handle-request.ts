@@ -1,0 +1,413 @@
+import type { Interruption, RequestHead } from '../transaction.ts'
+import type { AuditRecord } from './audit-record.ts'
+import { stopPage } from './block-page.ts'
+import { type BodySource, hold, pump } from './body.ts'
+import { clientAddress } from './client-address.ts'
+import { decodedBody } from './decoded-body.ts'
+import type { AnswerHead, ClientAnswer, ClientRequest } from './exchange.ts'
+import { forwardedAnswerHead, forwardedRequestHead, wantedUpgrade } from './forward-head.ts'
+import type { Gate } from './gate.ts'
+import { GuardedTransaction } from './guarded-transaction.ts'
+import { type FaultCode, fault, type HttpFault } from './http-fault.ts'
+import type { AnswerWithBody } from './http1/client-connection.ts'
+import { headerOf } from './http1/headers.ts'
+import type { RefusedRequest } from './http1/request-head.ts'
+import { newReference } from './reference.ts'
+import { type OutgoingRequest, sendThrough } from './upstream/pool.ts'
+import type { UpstreamResponse } from './upstream/upstream-connection.ts'
+
+const NOTHING = Buffer.alloc(0)
+
+/** Leads one request through the rules to the application, and its answer back. */
+export function handleRequest(gate: Gate, request: ClientRequest, answer: ClientAnswer): void {
+  new Exchange(gate, request, answer).start()
+}
+
+/** Answers a request that is no request; rules see what could be read of it where that is whole. */
+export function refuseRequest(
+  gate: Gate,
+  refused: RefusedRequest,
+  peer: ClientRequest['peer'],
+  local: ClientRequest['local'],
+): AnswerWithBody {
+  const reference = newReference()
+  const { seen } = refused
+  const client = seen === undefined ? peer.address : clientAddress(peer.address, seen.headers, gate.trusted)
+  const transaction = new GuardedTransaction(() => gate.waf.begin('detect'))
+  if (seen !== undefined) transaction.requestHead(headOf(reference, seen, client, peer.port, local))
+  const { status, code } = refused.fault
+  gate.record({
+    id: (seen === undefined ? undefined : headerOf(seen.headers, 'x-crs-test')) ?? null,
+    status,
+    ...pick(transaction.finish()),
+    reference,
+    time: new Date(gate.now()).toISOString(),
+    mode: gate.mode,
+    client,
+    ...(seen === undefined ? {} : { method: seen.method, uri: seen.target }),
+    blocked: false,
+    fault: code,
+  })
+  return stopPage('refused', status, reference, seen?.headers ?? [])
+}
+
+function pick({ rules, messages }: Pick<AuditRecord, 'rules' | 'messages'>): Pick<AuditRecord, 'rules' | 'messages'> {
+  return { rules, messages }
+}
+
+function headOf(
+  uniqueId: string,
+  seen: Pick<ClientRequest, 'method' | 'target' | 'protocol' | 'headers'>,
+  client: string,
+  port: number,
+  local: ClientRequest['local'],
+): RequestHead {
+  return {
+    uniqueId,
+    remoteAddress: client,
+    remotePort: port,
+    serverAddress: local.address,
+    serverPort: local.port,
+    method: seen.method,
+    target: seen.target,
+    protocol: seen.protocol,
+    headers: seen.headers,
+  }
+}
+
+class Exchange {
+  readonly #gate: Gate
+  readonly #request: ClientRequest
+  readonly #answer: ClientAnswer
+  readonly #reference = newReference()
+  readonly #client: string
+  readonly #transaction: GuardedTransaction
+  readonly #shadow: GuardedTransaction | undefined
+  readonly #started: number
+  #isOver = false
+  #isAnswered = false
+  #abandon: (() => void) | undefined
+  #timer: NodeJS.Timeout | undefined
+
+  constructor(gate: Gate, request: ClientRequest, answer: ClientAnswer) {
+    this.#gate = gate
+    this.#request = request
+    this.#answer = answer
+    this.#started = gate.now()
+    this.#client = clientAddress(request.peer.address, request.headers, gate.trusted)
+    this.#transaction = new GuardedTransaction(() => gate.waf.begin(gate.mode))
+    const { shadow } = gate
+    this.#shadow = shadow === undefined ? undefined : new GuardedTransaction(() => shadow.waf.begin('detect'))
+  }
+
+  start(): void {
+    this.#answer.onGone(() => this.#gone())
+    const { peer, local } = this.#request
+    const head = headOf(this.#reference, this.#request, this.#client, peer.port, local)
+    this.#shadow?.requestHead(head)
+    if (this.#decided(this.#transaction.requestHead(head))) return
+    const { method, headers, length } = this.#request
+    if (method === 'CONNECT') {
+      this.#stop(405, 'refused')
+      return
+    }
+    const expectation = headerOf(headers, 'expect')
+    if (expectation !== undefined && expectation.toLowerCase() !== '100-continue') {
+      this.#stop(417, 'refused', 'expectation')
+      return
+    }
+    if (length !== undefined && length > this.#gate.largestBody) {
+      this.#stop(413, 'refused', 'body-too-large')
+      return
+    }
+    if (length === 0) {
+      this.#requestRead(NOTHING, false, undefined)
+      return
+    }
+    const wants = this.#transaction.wantsRequestBody() || this.#shadow?.wantsRequestBody() === true
+    if (!wants) {
+      this.#requestRead(NOTHING, false, this.#request.body)
+      return
+    }
+    void this.#holdRequest()
+  }
+
+  async #holdRequest(): Promise<void> {
+    const { waf, shadow, onLargeBody } = this.#gate
+    const limit = Math.max(waf.requestBodyLimit, shadow?.waf.requestBodyLimit ?? 0)
+    const held = await hold(this.#request.body, limit)
+    if (this.#isOver) return
+    if ('code' in held) return this.#stop(held.status, 'refused', held.code)
+    if (held.rest !== undefined && onLargeBody === 'refuse') return this.#stop(413, 'refused', 'body-too-large')
+    this.#requestRead(held.bytes, held.rest !== undefined, held.rest)
+  }
+
+  /** Phase 2, with what was held back; `rest` is what still flows. */
+  #requestRead(held: Buffer, truncated: boolean, rest: BodySource | undefined): void {
+    const { waf, shadow } = this.#gate
+    this.#shadow?.requestBody(...limited(held, truncated, shadow?.waf.requestBodyLimit ?? 0))
+    if (this.#decided(this.#transaction.requestBody(...limited(held, truncated, waf.requestBodyLimit)))) return
+    const pool = this.#gate.upstream()
+    if (pool === undefined) {
+      this.#stop(503, 'unavailable', 'closed')
+      return
+    }
+    const outgoing = this.#outgoing(held, rest)
+    this.#timer = setTimeout(() => this.#failed(fault(504, 'timeout')), this.#gate.answerTime)
+    sendThrough(
+      pool,
+      outgoing,
+      { response: (response) => this.#responded(response), fail: (why) => this.#failed(why) },
+      (sink) => {
+        if (held.length > 0) sink.write(held)
+        this.#stream(rest!, sink)
+      },
+    )
+  }
+
+  #stream(rest: BodySource, sink: Parameters<typeof pump>[1]): void {
+    let size = 0
+    const within: BodySource = {
+      ...rest,
+      flow: (taker) =>
+        rest.flow({
+          ...taker,
+          data: (chunk) => {
+            size += chunk.length
+            if (size > this.#gate.largestBody) taker.fail(fault(413, 'body-too-large'))
+            else taker.data(chunk)
+          },
+        }),
+    }
+    pump(within, sink, (why) => {
+      if (why !== undefined) this.#failed(why)
+    })
+  }
+
+  #outgoing(held: Buffer, rest: BodySource | undefined): OutgoingRequest {
+    const { method, length } = this.#request
+    const isChunked = rest !== undefined && length === undefined
+    // A request that came with an empty body goes out with one; one without goes out without.
+    const said = rest === undefined ? held.length : length
+    const hasLength = said !== undefined && (said > 0 || headerOf(this.#request.headers, 'content-length') !== undefined)
+    const framing = isChunked ? 'Transfer-Encoding: chunked\r\n' : hasLength ? `Content-Length: ${said}\r\n` : ''
+    const from = {
+      client: this.#client,
+      isPeerTrusted: this.#gate.trusted.isTrusted(this.#request.peer.address),
+      defaultHost: this.#gate.defaultHost,
+    }
+    const upgrade = this.#answer.upgrade === undefined ? undefined : wantedUpgrade(this.#request)
+    return {
+      method,
+      head: forwardedRequestHead(this.#request, from, framing, upgrade),
+      isChunked,
+      whole: rest === undefined ? held : undefined,
+    }
+  }
+
+  #responded(response: UpstreamResponse): void {
+    clearTimeout(this.#timer)
+    if (this.#isOver) {
+      response.discard()
+      return
+    }
+    this.#abandon = response.discard
+    const { head } = response
+    const seen = { status: head.status, protocol: head.protocol, headers: head.headers }
+    this.#shadow?.responseHead(seen)
+    if (this.#decided(this.#transaction.responseHead(seen))) return
+    if (response.upgraded !== undefined) {
+      this.#upgrade(response)
+      return
+    }
+    const wants = this.#transaction.wantsResponseBody()
+    const wantsShadow = this.#shadow?.wantsResponseBody() === true
+    if (head.framing.kind === 'none' || (!wants && !wantsShadow)) {
+      this.#passAnswer(response)
+      return
+    }
+    if (wants && this.#gate.mode === 'block') void this.#holdAnswer(response)
+    else this.#watchAnswer(response)
+  }
+
+  /** The rules have no further interest: their record is written before anything of the answer. */
+  #passAnswer(response: UpstreamResponse): void {
+    this.#shadow?.responseBody(NOTHING, false)
+    if (this.#decided(this.#transaction.responseBody(NOTHING, false))) return
+    this.#finish(response.head.status, false)
+    this.#isAnswered = true
+    pump(response.body, this.#answer.head(forwardedAnswerHead(response.head)), () => {})
+  }
+
+  /** Blocking: nothing of the answer goes out before the rules have seen it (its first bytes, up to the limit). */
+  async #holdAnswer(response: UpstreamResponse): Promise<void> {
+    const { waf, shadow } = this.#gate
+    const held = await hold(response.body, Math.max(waf.responseBodyLimit, shadow?.waf.responseBodyLimit ?? 0))
+    if (this.#isOver) return
+    if ('code' in held) return this.#failed(held)
+    if (this.#decided(this.#seenAnswer(response, held.bytes, held.rest !== undefined))) return
+    this.#finish(response.head.status, false)
+    this.#isAnswered = true
+    const head = forwardedAnswerHead(response.head)
+    const sink = this.#answer.head(held.rest === undefined ? { ...head, length: held.bytes.length } : head)
+    sink.write(held.bytes)
+    if (held.rest === undefined) sink.end()
+    else pump(held.rest, sink, () => {})
+  }
+
+  /** Detection: the answer passes while its beginning is copied; only what ends it waits for the record. */
+  #watchAnswer(response: UpstreamResponse): void {
+    const { waf, shadow } = this.#gate
+    const limit = Math.max(waf.responseBodyLimit, shadow?.waf.responseBodyLimit ?? 0)
+    const copied: Buffer[] = []
+    let size = 0
+    let passed = 0
+    let last: Buffer | undefined
+    const head = forwardedAnswerHead(response.head)
+    this.#isAnswered = true
+    const sink = this.#answer.head(head)
+    const conclude = () => {
+      this.#seenAnswer(response, Buffer.concat(copied), passed > size)
+      this.#finish(response.head.status, false)
+    }
+    pump(
+      response.body,
+      {
+        ...sink,
+        write: (chunk) => {
+          const part = chunk.subarray(0, Math.max(0, limit - size))
+          if (part.length > 0) copied.push(part)
+          size += part.length
+          passed += chunk.length
+          if (passed !== head.length) return sink.write(chunk)
+          last = chunk
+          return true
+        },
+        end: () => {
+          conclude()
+          if (last !== undefined) sink.write(last)
+          sink.end()
+        },
+        abort: () => {
+          conclude()
+          sink.abort()
+        },
+      },
+      () => {},
+    )
+  }
+
+  #seenAnswer(response: UpstreamResponse, body: Buffer, truncated: boolean): Interruption | undefined {
+    const { waf, shadow } = this.#gate
+    const decoded = decodedBody(body, headerOf(response.head.headers, 'content-encoding'), waf.responseBodyLimit)
+    if (shadow !== undefined) this.#shadow?.responseBody(...limited(decoded, truncated, shadow.waf.responseBodyLimit))
+    return this.#transaction.responseBody(...limited(decoded, truncated, waf.responseBodyLimit))
+  }
+
+  #upgrade(response: UpstreamResponse): void {
+    const take = this.#answer.upgrade
+    if (take === undefined || response.upgraded === undefined) {
+      this.#failed(fault(502, 'status-line'))
+      return
+    }
+    this.#shadow?.responseBody(NOTHING, false)
+    if (this.#decided(this.#transaction.responseBody(NOTHING, false))) return
+    this.#finish(101, false)
+    this.#isAnswered = true
+    const { head, upgraded } = response
+    const protocol = headerOf(head.headers, 'upgrade') ?? 'websocket'
+    const answered = forwardedAnswerHead(head)
+    const client = take({ ...answered, headers: [...answered.headers, ['Upgrade', protocol]] })
+    pump(client.source, upgraded.sink, () => {})
+    pump(upgraded.source, client.sink, () => {})
+  }
+
+  /** True where the request ends here: the rules say so, or failed where that closes the door. */
+  #decided(interruption: Interruption | undefined): boolean {
+    if (this.#transaction.error !== undefined && this.#gate.onEngineError === 'closed') {
+      this.#abandon?.()
+      this.#stop(503, 'unavailable')
+      return true
+    }
+    if (interruption === undefined) return false
+    this.#abandon?.()
+    if (interruption.action === 'drop') this.#drop()
+    else if (interruption.action === 'redirect') this.#redirect(interruption)
+    else this.#stop(interruption.status, 'blocked')
+    return true
+  }
+
+  #drop(): void {
+    this.#finish(0, true)
+    this.#answer.head({ status: 403, headers: [], length: undefined }).abort()
+  }
+
+  #redirect(interruption: Interruption): void {
+    const headers: AnswerHead['headers'] = [
+      ['Location', interruption.location ?? '/'],
+      ['Kanpeki-Reference', this.#reference],
+    ]
+    this.#finish(interruption.status, true)
+    this.#answer.head({ status: interruption.status, headers, length: 0 }).end()
+  }
+
+  #stop(status: number, kind: 'blocked' | 'refused' | 'unavailable', code?: FaultCode): void {
+    if (this.#isOver) return
+    const { head, body } = stopPage(kind, status, this.#reference, this.#request.headers)
+    this.#finish(status, kind === 'blocked', code)
+    const sink = this.#answer.head(head)
+    sink.write(body)
+    sink.end()
+  }
+
+  /** The application's side, or the rest of the client's, broke off. */
+  #failed(why: HttpFault): void {
+    clearTimeout(this.#timer)
+    if (this.#isAnswered) return
+    if (why.status < 500) this.#stop(why.status, 'refused', why.code)
+    else this.#stop(why.status, 'unavailable', why.code)
+  }
+
+  #gone(): void {
+    clearTimeout(this.#timer)
+    this.#abandon?.()
+    if (!this.#isOver) this.#finish(499, false, 'closed')
+  }
+
+  #finish(status: number, blocked: boolean, code?: FaultCode): void {
+    if (this.#isOver) return
+    this.#isOver = true
+    const { method, target, headers } = this.#request
+    const host = headerOf(headers, 'host')
+    const about = {
+      reference: this.#reference,
+      time: new Date(this.#started).toISOString(),
+      client: this.#client,
+      method,
+      ...(host === undefined ? {} : { host }),
+      uri: target,
+    }
+    const id = headerOf(headers, 'x-crs-test') ?? null
+    const written = (transaction: GuardedTransaction, mode: AuditRecord['mode']): AuditRecord => {
+      const { rules, messages, interruption } = transaction.finish()
+      return {
+        id,
+        rules,
+        status,
+        messages,
+        ...about,
+        mode,
+        ...(interruption === undefined ? {} : { interruption }),
+        blocked: blocked && mode !== 'shadow',
+        ...(code === undefined ? {} : { fault: code }),
+        ...(transaction.error === undefined ? {} : { engineError: transaction.error }),
+      }
+    }
+    this.#gate.record(written(this.#transaction, this.#gate.mode))
+    if (this.#shadow !== undefined) this.#gate.shadow?.record(written(this.#shadow, 'shadow'))
+  }
+}
+
+function limited(body: Buffer, truncated: boolean, limit: number): [Buffer, boolean] {
+  return body.length > limit ? [body.subarray(0, limit), true] : [body, truncated]
+}

@@ -1,0 +1,130 @@
+import cluster, { type Worker } from 'node:cluster'
+import { fileURLToPath } from 'node:url'
+import { KanpekiError } from '../../kernel/error.ts'
+import { workerUrl } from '../../platform/worker-url.ts'
+import type { WafSettings } from './waf-settings.ts'
+import { SETTINGS_VARIABLE, type WorkerMessage } from './worker-messages.ts'
+
+/** How many rules run, and what could not be loaded, one sentence each. */
+export type ServedRules = Pick<Extract<WorkerMessage, { kind: 'ready' }>, 'loaded' | 'refused'>
+
+interface Started {
+  readonly worker: Worker
+  readonly ready: Extract<WorkerMessage, { kind: 'ready' }>
+}
+
+export interface Supervisor {
+  readonly port: number
+  /** What the rules that serve are; changes with a reload. */
+  readonly rules: () => ServedRules
+  /**
+   * Starts workers with the settings and rules as they are now; when all serve, the former ones take no more connections and
+   * end with their last answer. Rejects, and changes nothing, where one of them cannot start.
+   */
+  readonly reload: () => Promise<void>
+  readonly reopenLogs: () => void
+  readonly end: () => Promise<void>
+}
+
+const LONGEST_PAUSE = 10_000
+
+/**
+ * Runs the WAF in processes of its own: a crash costs the requests of one of them, and another takes its place. The listening
+ * socket is this process's, so it stays open over reloads and crashes.
+ */
+export async function supervise(settingsOf: () => WafSettings, say: (text: string) => void): Promise<Supervisor> {
+  cluster.setupPrimary({
+    exec: fileURLToPath(workerUrl(import.meta.url, './worker')),
+    args: [],
+    execArgv: ['--disable-warning=ExperimentalWarning'],
+    silent: false,
+  })
+  let settings = settingsOf()
+  let serving = new Set<Worker>()
+  let isEnding = false
+  let crashes = 0
+
+  const start = (given: WafSettings): Promise<Started> =>
+    new Promise((ready, failed) => {
+      const worker = cluster.fork({ [SETTINGS_VARIABLE]: JSON.stringify(given) })
+      worker.on('message', (message: WorkerMessage) => {
+        if (message.kind === 'ready') ready({ worker, ready: message })
+        else if (message.kind === 'failed') failed(new KanpekiError('waf-not-started', message.reason))
+        else say(message.text)
+      })
+      worker.on('exit', (code, signal) => {
+        failed(new KanpekiError('waf-not-started', `a worker ended with ${signal ?? code}.`))
+        if (!serving.delete(worker) || isEnding) return
+        say(`worker ${worker.process.pid} ended with ${signal ?? code}; its open requests are lost; another is started`)
+        replace()
+      })
+    })
+
+  const replace = () => {
+    const pause = Math.min(LONGEST_PAUSE, crashes === 0 ? 0 : 100 * 2 ** crashes)
+    crashes += 1
+    setTimeout(() => {
+      if (isEnding) return
+      start(settings).then(
+        ({ worker }) => {
+          serving.add(worker)
+          setTimeout(() => {
+            crashes = 0
+          }, LONGEST_PAUSE).unref()
+        },
+        (error: unknown) => {
+          say(`no worker could be started: ${error instanceof Error ? error.message : String(error)}`)
+          replace()
+        },
+      )
+    }, pause)
+  }
+
+  const startAll = async (given: WafSettings) => {
+    const started = await Promise.allSettled(Array.from({ length: given.workers }, () => start(given)))
+    const failed = started.find((each) => each.status === 'rejected')
+    const good = started.flatMap((each) => (each.status === 'fulfilled' ? [each.value] : []))
+    if (failed !== undefined) {
+      for (const { worker } of good) worker.kill('SIGKILL')
+      throw failed.reason
+    }
+    return good
+  }
+
+  const first = await startAll(settings)
+  // Whoever listens next must find the same port.
+  const port = first[0]!.ready.port
+  settings = { ...settings, listen: { ...settings.listen, port } }
+  serving = new Set(first.map(({ worker }) => worker))
+  let rules: ServedRules = first[0]!.ready
+
+  return {
+    port,
+    rules: () => rules,
+    reload: async () => {
+      const next = { ...settingsOf(), listen: settings.listen }
+      const started = await startAll(next)
+      settings = next
+      rules = started[0]!.ready
+      const former = serving
+      serving = new Set(started.map(({ worker }) => worker))
+      for (const worker of former) worker.send('end')
+    },
+    reopenLogs: () => {
+      for (const worker of serving) worker.send('reopen')
+    },
+    end: async () => {
+      isEnding = true
+      const all = Object.values(cluster.workers ?? {}).filter((worker) => worker !== undefined)
+      await Promise.all(
+        all.map(
+          (worker) =>
+            new Promise<void>((ended) => {
+              worker.once('exit', () => ended())
+              worker.send('end')
+            }),
+        ),
+      )
+    },
+  }
+}

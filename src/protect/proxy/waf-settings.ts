@@ -1,0 +1,36 @@
+import { z } from 'zod'
+
+const bytes = z.number().int().min(1)
+const seconds = z.number().positive()
+
+/** How a WAF runs; everything that `kanpeki waf` takes, with its defaults. */
+export const WafSettings = z.strictObject({
+  listen: z.strictObject({ host: z.string().min(1), port: z.number().int().min(0).max(65535) }),
+  /** Origins such as `http://127.0.0.1:8080`; several are taken in turn. */
+  upstreams: z.array(z.url({ protocol: /^https?$/ })).min(1),
+  rules: z.array(z.string().min(1)).min(1),
+  set: z.array(z.string().regex(/^tx\.[^=]+=/i)).default([]),
+  mode: z.enum(['detect', 'block']).default('block'),
+  shadow: z
+    .strictObject({ rules: z.array(z.string().min(1)).min(1), set: z.array(z.string()).default([]), auditLog: z.string().min(1) })
+    .optional(),
+  auditLog: z.string().min(1).optional(),
+  workers: z.number().int().min(1).max(128).default(1),
+  trustedProxies: z.array(z.string()).default([]),
+  onEngineError: z.enum(['open', 'closed']).default('closed'),
+  onLargeBody: z.enum(['refuse', 'partial']).default('refuse'),
+  limits: z
+    .strictObject({
+      headBytes: bytes.default(64 * 1024),
+      headSeconds: seconds.default(15),
+      bodyPauseSeconds: seconds.default(30),
+      bodyBytesPerSecond: bytes.default(500),
+      idleSeconds: seconds.default(75),
+      bodyBytes: bytes.default(1024 ** 3),
+      answerSeconds: seconds.default(120),
+      connectSeconds: seconds.default(10),
+      drainSeconds: seconds.default(30),
+    })
+    .prefault({}),
+})
+export type WafSettings = z.infer<typeof WafSettings>

@@ -1,0 +1,7 @@
+/** Settings as JSON, for the processes that serve. */
+export const SETTINGS_VARIABLE = 'KANPEKI_WAF_SETTINGS'
+
+export type WorkerMessage =
+  | { readonly kind: 'ready'; readonly port: number; readonly loaded: number; readonly refused: readonly string[] }
+  | { readonly kind: 'failed'; readonly reason: string }
+  | { readonly kind: 'warning'; readonly text: string }
