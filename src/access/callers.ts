@@ -3,7 +3,7 @@ import { DEFAULT_SCOPE } from '../kernel/event.ts'
 import { type Caller, EVERY_SCOPE, type Permission, type SessionFacts } from '../platform/http/route.ts'
 import { grantedBy } from './grants.ts'
 import { DEFAULT_POLICY, mustEnrol, type SessionPolicy } from './policy.ts'
-import { assignmentsOf, type Db, scopeExists } from './queries.ts'
+import { assignmentsOf, auditPeriodOf, type Db, scopeExists } from './queries.ts'
 import { type Assignment, permissionsOf, rolesIn } from './roles.ts'
 import type { TokensTable } from './tables.ts'
 
@@ -34,15 +34,19 @@ export async function personCaller(
   const scope = asked ?? (scopes.includes(EVERY_SCOPE) || scopes.includes(DEFAULT_SCOPE) ? DEFAULT_SCOPE : scopes[0])
   if (asked !== undefined) await checkScope(db, scopes, asked, account.name)
   const enrol = mustEnrol(policy, session, assignments)
+  const roles = scope === undefined ? [] : rolesIn(assignments, scope)
+  // Whoever holds another role beside it may read all that this one reads anyway.
+  const outside = scope !== undefined && roles.length === 1 && roles[0] === 'examiner'
   return {
     kind: 'person',
     id: account.id,
     name: account.name,
     scope: scope ?? DEFAULT_SCOPE,
     scopes,
-    roles: scope === undefined ? [] : rolesIn(assignments, scope),
+    roles,
     permissions: scope === undefined || enrol ? new Set<Permission>(['public', 'session']) : permissionsOf(assignments, scope),
     account: account.id,
+    ...(outside ? await periodOf(db, account.id, scope) : {}),
     session: enrol ? { ...session, enrol } : session,
   }
 }
@@ -69,8 +73,24 @@ export async function tokenCaller(
     permissions = new Set([...granted].filter((one) => one === 'public' || one === 'scim' || owner.has(one)))
   }
   if (row.scope !== DEFAULT_SCOPE) permissions = new Set([...permissions].filter((one) => one !== 'installation'))
-  const caller: Caller = { kind: 'token', id: row.id, name: row.name, scope, scopes, roles: [], permissions, account: row.owner }
+  const period = row.grants === 'audit' ? await periodOf(db, row.id, scope) : {}
+  const caller: Caller = {
+    kind: 'token',
+    id: row.id,
+    name: row.name,
+    scope,
+    scopes,
+    roles: [],
+    permissions,
+    account: row.owner,
+    ...period,
+  }
   return row.source === null ? caller : { ...caller, source: row.source }
+}
+
+async function periodOf(db: Db, holder: string, scope: string): Promise<Pick<Caller, 'period'>> {
+  const row = await auditPeriodOf(db, holder, scope)
+  return row === undefined ? {} : { period: { from: row.from_at, to: row.to_at } }
 }
 
 function scopesOf(assignments: readonly Assignment[]): readonly string[] {

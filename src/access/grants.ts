@@ -13,6 +13,7 @@ const PERMISSIONS_OF: Readonly<Record<Grant, ReadonlySet<Permission>>> = {
     'sources:read',
     'assets:read',
   ]),
+  audit: new Set<Permission>(['public', 'cards:read', 'ledger:read']),
   samples: new Set<Permission>(['public', 'samples:write']),
   metrics: new Set<Permission>(['public', 'metrics:read']),
   scim: new Set<Permission>(['public', 'scim']),

@@ -100,6 +100,19 @@ export const migrations: readonly Migration[] = [
   ...scimMigrations,
   ...assetMigrations,
   ...reviewMigrations,
+  {
+    name: '0260-access-audit-periods',
+    up: async (db) => {
+      await db.schema
+        .createTable('access_audit_periods')
+        .addColumn('holder', columns.text, (c) => c.notNull())
+        .addColumn('scope', columns.text, (c) => c.notNull())
+        .addColumn('from_at', columns.time)
+        .addColumn('to_at', columns.time)
+        .addPrimaryKeyConstraint('access_audit_periods_key', ['holder', 'scope'])
+        .execute()
+    },
+  },
 ]
 
 interface BeforeRoles {

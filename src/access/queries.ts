@@ -1,6 +1,6 @@
 import type { Insertable, Kysely } from 'kysely'
 import type { Assignment } from './roles.ts'
-import type { AccessTables, Account, AccountsTable, AssignmentsTable, TokensTable } from './tables.ts'
+import type { AccessTables, Account, AccountsTable, AssignmentsTable, AuditPeriodsTable, TokensTable } from './tables.ts'
 
 export type Db = Kysely<AccessTables>
 
@@ -45,6 +45,24 @@ export async function assignmentsOf(db: Db, account: string): Promise<Assignment
     .select(['r.role', 'r.scope'])
     .where('r.account_id', '=', account)
     .where('a.active', '=', 1)
+    .execute()
+}
+
+/** The span of the ledger that this holder is limited to in a scope, if any. */
+export async function auditPeriodOf(db: Db, holder: string, scope: string): Promise<AuditPeriodsTable | undefined> {
+  return await db
+    .selectFrom('access_audit_periods')
+    .selectAll()
+    .where('holder', '=', holder)
+    .where('scope', '=', scope)
+    .executeTakeFirst()
+}
+
+export async function setAuditPeriod(db: Db, row: AuditPeriodsTable): Promise<void> {
+  await db
+    .insertInto('access_audit_periods')
+    .values(row)
+    .onConflict((oc) => oc.columns(['holder', 'scope']).doUpdateSet({ from_at: row.from_at, to_at: row.to_at }))
     .execute()
 }
 

@@ -14,6 +14,8 @@ const READ = [
 
 /** The one table of who may do what. `installation` is not a role's: see `permissionsOf`. */
 const PERMISSIONS_OF: Readonly<Record<Role, readonly Permission[]>> = {
+  // Somebody from outside: what is declared and what proves it, and nothing of daily work.
+  examiner: ['public', 'session', 'cards:read', 'ledger:read'],
   viewer: READ,
   analyst: [...READ, 'alerts:write', 'ledger:read'],
   responder: [...READ, 'alerts:write', 'ledger:read', 'agents:read'],

@@ -3,9 +3,9 @@ import { KanpekiError } from '../kernel/error.ts'
 import { type Caller, type Route, route } from '../platform/http/route.ts'
 import { refuseUnconfirmed } from './confirm.ts'
 import { grantedBy, isGrant } from './grants.ts'
-import { deleteToken, findTokenById, listTokens } from './queries.ts'
+import { deleteToken, findTokenById, listTokens, setAuditPeriod } from './queries.ts'
 import { type AccessDeps, adminEvidence } from './routes-deps.ts'
-import { createdTokenSchema, type Grant, newTokenSchema, rotateTokenSchema, tokenSchema } from './schema.ts'
+import { type auditPeriod, createdTokenSchema, type Grant, newTokenSchema, rotateTokenSchema, tokenSchema } from './schema.ts'
 import type { TokensTable } from './tables.ts'
 import { DEFAULT_TOKEN_LIFE, tokenLife } from './token-life.ts'
 import { createToken, rotateToken } from './tokens.ts'
@@ -27,6 +27,10 @@ function tokenReply(row: TokensTable, now: number): z.input<typeof tokenSchema> 
     source: row.source,
     formerSecretUntil: row.old_until !== null && row.old_until > now ? time(row.old_until) : null,
   }
+}
+
+export function periodRow({ from, to }: z.infer<typeof auditPeriod>): { from_at: number | null; to_at: number | null } {
+  return { from_at: from === null ? null : Date.parse(from), to_at: to === null ? null : Date.parse(to) }
 }
 
 /**
@@ -74,6 +78,10 @@ export function tokenRoutes(deps: AccessDeps): Route[] {
             throw new KanpekiError('token_source', 'Only a token that sends events can be bound to a source.', {
               place: { field: 'source' },
             })
+          if (body.period !== undefined && body.scope !== 'audit')
+            throw new KanpekiError('token_period', 'Only a token for an audit is limited to a period.', {
+              place: { field: 'period' },
+            })
           const lasts = tokenLife(body.scope, body.expiresInDays, life)
           const { row, token } = await createToken(
             db,
@@ -88,9 +96,19 @@ export function tokenRoutes(deps: AccessDeps): Route[] {
             now,
           )
           const { id, name, grants, source, expires } = row
+          if (body.period !== undefined) await setAuditPeriod(db, { holder: id, scope: caller.scope, ...periodRow(body.period) })
           return {
             result: { ...tokenReply(row, now), token },
-            evidence: [adminEvidence(caller, now, 'token.create', { token: id, name, grants, source, until: time(expires) })],
+            evidence: [
+              adminEvidence(caller, now, 'token.create', {
+                token: id,
+                name,
+                grants,
+                source,
+                until: time(expires),
+                ...(body.period === undefined ? {} : { period: body.period }),
+              }),
+            ],
           }
         }),
     }),

@@ -1,11 +1,11 @@
 import { z } from 'zod'
 
 /** What an API token is for. */
-export const GRANTS = ['ingest', 'read', 'samples', 'metrics', 'scim', 'admin'] as const
+export const GRANTS = ['ingest', 'read', 'audit', 'samples', 'metrics', 'scim', 'admin'] as const
 export type Grant = (typeof GRANTS)[number]
 
 /** What a person can be in a scope, from least to most; roles.ts says what each may do. */
-export const ROLES = ['viewer', 'analyst', 'responder', 'engineer', 'auditor', 'approver', 'administrator'] as const
+export const ROLES = ['examiner', 'viewer', 'analyst', 'responder', 'engineer', 'auditor', 'approver', 'administrator'] as const
 export type Role = (typeof ROLES)[number]
 
 /** NIST SP 800-63B: length is what counts; no composition rules. */
@@ -44,6 +44,10 @@ export const tokenSchema = z.object({
   /** Until when the secret before the last rotation is good; null where none is. */
   formerSecretUntil: z.iso.datetime().nullable(),
 })
+/** A span of the ledger that an outside auditor looks at; an end that is null is open. */
+export const auditPeriod = z
+  .object({ from: z.iso.datetime().nullable(), to: z.iso.datetime().nullable() })
+  .refine(({ from, to }) => from === null || to === null || Date.parse(from) < Date.parse(to), 'from must be before to')
 export const newTokenSchema = z.object({
   name: nameSchema,
   scope: z.enum(GRANTS),
@@ -54,6 +58,8 @@ export const newTokenSchema = z.object({
     .string()
     .regex(/^[a-z0-9][a-z0-9._-]{0,63}$/)
     .optional(),
+  /** For `audit`: which entries of the ledger it may read, by when they were logged; the end is not included. */
+  period: auditPeriod.optional(),
 })
 /** How long the secret before stays good, so that machines can be given the new one. */
 export const rotateTokenSchema = z.object({ overlapHours: z.number().int().min(0).max(720).default(24) })

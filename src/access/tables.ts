@@ -87,6 +87,15 @@ export interface TokensTable {
   old_until: number | null
 }
 
+/** The span of the ledger that an outside auditor (an account in a scope, or a token) may read. */
+export interface AuditPeriodsTable {
+  /** The id of the account or token. */
+  holder: string
+  scope: string
+  from_at: number | null
+  to_at: number | null
+}
+
 export interface SetupTable {
   hash: string
   scope: string
@@ -100,6 +109,7 @@ export interface AccessTables extends MachineTables, PeopleTables, ReviewTables,
   access_scopes: ScopesTable
   access_sessions: SessionsTable
   access_tokens: TokensTable
+  access_audit_periods: AuditPeriodsTable
   access_setup: SetupTable
   assets: AssetRow
 }

@@ -2,6 +2,7 @@ import { accessMeasures } from '../access/reviews/measures.ts'
 import type { AccessTables } from '../access/tables.ts'
 import { collectMeasures } from '../collect/completeness/measures.ts'
 import type { CollectTables } from '../collect/tables.ts'
+import { type Frameworks, loadFrameworks } from '../declare/frameworks/load.ts'
 import { loadCards } from '../declare/load.ts'
 import { forbiddenCountMeasure } from '../declare/measures.ts'
 import { type BadgeChanged, runEvaluation } from '../declare/run.ts'
@@ -43,6 +44,7 @@ export interface DeclaringDeps extends PullDeps {
 export interface Declaring {
   readonly measures: readonly Measure[]
   readonly problems: readonly CardProblem[]
+  readonly frameworks: Frameworks
   /** Measures and judges every card now. */
   evaluate(): Promise<void>
   stop(): Promise<void>
@@ -89,5 +91,6 @@ export async function startDeclaring(deps: DeclaringDeps): Promise<Declaring> {
     await pulling.stop()
     await evaluating.stop()
   }
-  return { measures, problems, evaluate, stop }
+  const frameworks = await loadFrameworks(join(CONTENT, 'frameworks'))
+  return { measures, problems, frameworks, evaluate, poke: evaluating.poke, stop }
 }

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { KanpekiError } from '../kernel/error.ts'
 import type { Evidence } from '../kernel/evidence.ts'
-import { RawReply, type Route } from '../platform/http/route.ts'
+import { type Caller, RawReply, type Route } from '../platform/http/route.ts'
 import { recordEvidence } from '../platform/state/outbox.ts'
 import type { State } from '../platform/state/state.ts'
 import type { StateTables } from '../platform/state/tables.ts'
@@ -61,7 +61,7 @@ async function serve(state: State) {
   const drainer = await openDrainer({ ledger, state, clock })
   const witnesses = await noWitnesses(ledger, state, clock)
   const all = routes({ ledger, ...witnesses, state, drainer, lake: lakeOf(() => gone), clock, entryBundles: 'ledger:read' })
-  const call = async (path: string, scope = 'default'): Promise<unknown> => {
+  const call = async (path: string, scope = 'default', period?: Caller['period']): Promise<unknown> => {
     const url = new URL(path, 'http://x')
     for (const route of all) {
       const params = match(route, url.pathname)
@@ -70,7 +70,7 @@ async function serve(state: State) {
         params: route.params?.parse(params),
         query: route.query?.parse(Object.fromEntries(url.searchParams)),
         body: undefined,
-        caller: testCaller({ scope }),
+        caller: testCaller({ scope, ...(period === undefined ? {} : { period }) }),
       }
       const reply = await route.handle(input as never)
       return reply instanceof RawReply || route.response === undefined ? reply : route.response.parse(reply)
@@ -153,6 +153,24 @@ describeStates('ledger routes', (bed) => {
     const trusted = [textOf(await raw(await call('/ledger/key')))!.trim()]
     const report = await verifyBundle(bytes, 'span', { trusted: trusted.map((key) => parseVerifierKey(key)!) })
     expect(report).toMatchObject({ verdict: 'proved', failures: [], notes: [expect.stringContaining('"default" alone')] })
+  })
+
+  test('an outside auditor reads the entries of their period alone', async () => {
+    const { call, record } = await serve(await bed.open(proveMigrations, clock))
+    await record(evidence('admin', { id: 'one' }))
+    const list = async (period: Caller['period']) =>
+      entriesPageSchema.parse(await call('/api/v1/ledger/entries', 'default', period)).items
+    const inside = { from: NOW, to: null }
+    const after = { from: NOW + 1, to: null }
+    const before = { from: null, to: NOW }
+    expect(await list(inside)).toHaveLength(1)
+    expect(entryProofSchema.parse(await call('/api/v1/ledger/entries/0', 'default', inside)).index).toBe(0)
+    for (const period of [after, before]) {
+      expect(await list(period)).toHaveLength(0)
+      expect(await codeOf(call('/api/v1/ledger/entries/0', 'default', period))).toBe('not_found')
+      expect(await codeOf(call('/api/v1/ledger/bundle?index=0', 'default', period))).toBe('not_found')
+    }
+    expect(await codeOf(call('/ledger/tile/entries/000.p/1', 'default', inside))).toBe('forbidden')
   })
 
   test('the head tells size, growth, types and what waits', async () => {

@@ -204,7 +204,7 @@ function apiRoutes(deps: ProveDeps): Route[] {
       summary: 'Evidence as one file that verifies offline',
       query: bundleQuerySchema,
       handle: async ({ query, caller }) => {
-        const about = aboutOf(query)
+        const about = aboutOf(query, caller)
         if ('index' in about) await seenBy(ledger, about.index, caller)
         const bundle = formatBundle(await bundleFor(deps, about, caller, clock))
         const name = bundleFileName(about)
@@ -241,11 +241,12 @@ function subjectIn(text: string): { readonly kind?: string; readonly id: string 
   return KINDS.has(kind) ? { kind, id: text.slice(colon + 1) } : { id: text }
 }
 
-function aboutOf({ alert, card, index, from, to }: BundleQuery): BundleAbout {
+function aboutOf({ alert, card, index, from, to }: BundleQuery, caller: Caller): BundleAbout {
   if (alert !== undefined) return { alert }
   if (card !== undefined) return { card }
   if (index !== undefined) return { index }
-  return { from: new Date(from!).toISOString(), to: new Date(to!).toISOString() }
+  const span = within(caller, { from: Date.parse(from!), to: Date.parse(to!) })
+  return { from: new Date(span.from!).toISOString(), to: new Date(span.to!).toISOString() }
 }
 
 const MOST_FOUND = 20_001

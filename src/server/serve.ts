@@ -18,6 +18,7 @@ import { type Declaring, startDeclaring } from '../app/declaring.ts'
 import { sendTestAttack, TEST_SCENARIOS } from '../app/demo/test-attack.ts'
 import { createEntityTimeline } from '../app/entity-timeline.ts'
 import { erasureRoutes } from '../app/erasure/routes.ts'
+import { frameworkChecks } from '../app/framework-checks.ts'
 import { type Indicators, startIndicators } from '../app/indicators.ts'
 import { startMissing } from '../app/missing.ts'
 import { type Notifying, startNotifying } from '../app/notifying.ts'
@@ -49,6 +50,7 @@ import { maskingRoutes } from '../collect/masking/routes.ts'
 import { routes as collectRoutes } from '../collect/routes.ts'
 import { createIngestHandler } from '../collect/sources/http/handler.ts'
 import { compatTarget, mainTarget } from '../collect/sources/http/target.ts'
+import { frameworkRoutes } from '../declare/frameworks/routes.ts'
 import { routes as declareRoutes } from '../declare/routes.ts'
 import type { DeclareDeps } from '../declare/routes-deps.ts'
 import type { DeclareTables } from '../declare/tables.ts'
@@ -479,6 +481,7 @@ export function allRoutes(deps: RouteDeps): Route[] {
     ...maskingRoutes({ state, rules: services.masking }),
     ...collectRoutes({ state, manager, statusOf, clock, unknownsOf, sendTest, addresses }),
     ...declareRoutes(declare),
+    ...frameworkRoutes({ ...declare, frameworks: declaring.frameworks, checks: frameworkChecks({ state, clock, ledger }) }),
     overviewRoute({
       state,
       ledger,

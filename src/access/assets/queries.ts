@@ -84,3 +84,9 @@ export async function handedOver(db: Db): Promise<{ readonly scope: string; read
 export async function everyAsset(db: Db): Promise<Asset[]> {
   return await db.selectFrom('assets').selectAll().orderBy('id').execute()
 }
+
+/** How many assets the scope of `db` has, and how many of them belong to nobody. */
+export async function assetOwners(db: Db): Promise<{ readonly assets: number; readonly without: number }> {
+  const rows = await db.selectFrom('assets').select('owner').execute()
+  return { assets: rows.length, without: rows.filter(({ owner }) => owner === null || owner === '').length }
+}

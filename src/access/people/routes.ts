@@ -5,9 +5,11 @@ import { refuseUnconfirmed } from '../confirm.ts'
 import { endAccount } from '../end-account.ts'
 import { checkGivenScopes } from '../given-roles.ts'
 import { keepRoles } from '../keep-roles.ts'
-import { type Db, findAccount, scopeNames } from '../queries.ts'
+import { type Db, findAccount, scopeNames, setAuditPeriod } from '../queries.ts'
 import type { Assignment } from '../roles.ts'
 import { type AccessDeps, adminEvidence } from '../routes-deps.ts'
+import { periodRow } from '../routes-tokens.ts'
+import { auditPeriod } from '../schema.ts'
 import { endSession, endSessions } from '../sessions/queries.ts'
 import { listSessions } from '../sessions/routes.ts'
 import type { Account } from '../tables.ts'
@@ -134,6 +136,26 @@ function writeRoutes(deps: AccessDeps): Route[] {
         refuseUnconfirmed(caller, clock.now())
         const done = await deps.record((db) => changePerson(deps, db, caller, params.id, body))
         return { person: await personSeenBy(deps, caller, params.id), ...done }
+      },
+    }),
+    route({
+      method: 'PUT',
+      path: '/api/v1/people/:id/audit-period',
+      permission: 'access:write',
+      summary: 'Limit an outside auditor (role examiner) to the entries of a period in this scope',
+      params: personParamsSchema,
+      body: auditPeriod,
+      response: auditPeriod,
+      handle: async ({ caller, params, body }) => {
+        const now = clock.now()
+        refuseUnconfirmed(caller, now)
+        await deps.record(async (db) => {
+          const [account] = await target(db, deps, caller, params.id)
+          await setAuditPeriod(db, { holder: account.id, scope: caller.scope, ...periodRow(body) })
+          const about = { ...aboutAccount(account), period: body }
+          return { result: undefined, evidence: [adminEvidence(caller, now, 'account.audit-period', about)] }
+        })
+        return body
       },
     }),
     route({

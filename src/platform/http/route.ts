@@ -55,6 +55,8 @@ export interface Caller {
   readonly account: string | null
   /** What it sends is accounted for under this source, whatever else it says: an agent, or a token that is bound to a source. */
   readonly source?: string
+  /** The span of the ledger it may read, by time of logging, milliseconds UTC; everything where absent. */
+  readonly period?: { readonly from: number | null; readonly to: number | null }
   readonly session?: SessionFacts
 }
 
