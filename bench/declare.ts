@@ -10,6 +10,7 @@ import type { DeclareTables } from '../src/declare/tables.ts'
 import { adoptCards } from '../src/declare/versions.ts'
 import type { Measure } from '../src/kernel/measure.ts'
 import { openState } from '../src/platform/state/state.ts'
+import { withdrawByEvent } from '../src/server/testing/withdraw-by-event.ts'
 import { temporaryFolder } from '../test/support/kanpeki.ts'
 import type { BenchResult } from './result.ts'
 
@@ -22,7 +23,7 @@ const T0 = Date.UTC(2026, 10, 22)
 /**
  * The five seconds that 1,000 cards of ten objectives each may take to be measured and judged again, each objective asking
  * something of its own, against what it took where every figure had changed. On standard error: the same where none had,
- * where one had, and the first time.
+ * where one had, and the first time; and how long a server takes from an event that a card forbids to the withdrawn badge.
  */
 export async function declare(): Promise<BenchResult> {
   const folder = temporaryFolder()
@@ -73,6 +74,8 @@ export async function declare(): Promise<BenchResult> {
     const judged = (await allCards(state.tables<DeclareTables>())).filter(({ evaluated_at }) => evaluated_at === now).length
     if (judged !== CARDS) throw new Error(`${judged} of ${CARDS} cards were judged`)
     const rssMb = process.memoryUsage().rss / 1e6
+    const { tookMs } = await withdrawByEvent()
+    process.stderr.write(`from an event at the door to the badge withdrawn: ${(tookMs / 1000).toFixed(2)} s\n`)
     return { name: 'declare', ratio: LIMIT_S / all, numerator: LIMIT_S, denominator: all, unit: 's', rssMb }
   } finally {
     await state.close()

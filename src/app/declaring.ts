@@ -1,3 +1,4 @@
+import { join } from 'node:path'
 import { accessMeasures } from '../access/reviews/measures.ts'
 import type { AccessTables } from '../access/tables.ts'
 import { collectMeasures } from '../collect/completeness/measures.ts'
@@ -21,12 +22,14 @@ import type { Measure } from '../kernel/measure.ts'
 import type { Lake } from '../platform/lake/lake.ts'
 import type { Log } from '../platform/log.ts'
 import type { State } from '../platform/state/state.ts'
-import { repeatEvery } from './repeat.ts'
+import { CONTENT } from './places.ts'
+import { repeatEvery, repeatOrSooner } from './repeat.ts'
 
 const PULL_EVERY_MS = 5_000
 
-/** Often enough that a badge goes while somebody watches. */
+/** Often enough that a badge goes while somebody watches; sooner where events or figures came in. */
 const EVALUATE_EVERY_MS = 10_000
+const EVALUATE_SOONEST_MS = 1_500
 
 export interface DeclaringDeps extends PullDeps {
   readonly state: State
@@ -47,6 +50,8 @@ export interface Declaring {
   readonly frameworks: Frameworks
   /** Measures and judges every card now. */
   evaluate(): Promise<void>
+  /** Something came in that may break an objective: judges soon. */
+  poke(): void
   stop(): Promise<void>
 }
 
@@ -79,7 +84,7 @@ export async function startDeclaring(deps: DeclaringDeps): Promise<Declaring> {
     const changes = await runEvaluation({ state, clock, measures })
     if (changes.length > 0) deps.changed(changes)
   }
-  const evaluating = repeatEvery(EVALUATE_EVERY_MS, evaluate, (error) =>
+  const evaluating = repeatOrSooner(EVALUATE_EVERY_MS, EVALUATE_SOONEST_MS, evaluate, (error) =>
     log.error('judging the cards failed', { reason: messageOf(error) }),
   )
   const pulling = repeatEvery(

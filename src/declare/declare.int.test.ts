@@ -89,6 +89,7 @@ describeStates('declarations', (bed) => {
     ledgerHead: async () => ({ size: 42, root: 'AAAA' }),
     problems: () => [],
     changed: () => {},
+    figuresCame: () => {},
     sealer,
     signer: testSigner(),
     origin: () => 'https://soc.example.com',

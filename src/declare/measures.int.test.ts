@@ -42,6 +42,24 @@ describe('the count of forbidden events', () => {
     expect(reading.asOf).toBeUndefined()
   })
 
+  it('finds in what came since the last look what a whole count would find', async () => {
+    const { measure } = forbiddenCountMeasure(lake.lake)
+    const ask = (to: number) => measure({ query }, to - 24 * HOUR, to, 'late')
+    const append = (sequence: number, at: number, id: string, code: string) =>
+      lake.lake.append(
+        testBatch(sequence, at, [testEvent(id, { event: { code }, winlog: { channel: 'Security' } }, { scope: 'late' })]),
+      )
+    await append(4, T0, 'e', '4624')
+    expect(await ask(T0 + HOUR)).toMatchObject({ value: 0, good: 1, asOf: T0 })
+    await append(5, T0 + HOUR - 60_000, 'f', '4624')
+    expect(await ask(T0 + HOUR + 1000)).toMatchObject({ value: 0, asOf: T0 + HOUR - 60_000 })
+    await append(6, T0 + HOUR - 30_000, 'g', '1102')
+    expect(await ask(T0 + HOUR + 2000)).toMatchObject({ value: 1, evidence: { events: ['g'] } })
+    // So late that no look at what is new would see it: the next whole count does.
+    await append(7, T0 + 60_000, 'h', '1102')
+    expect(await ask(T0 + HOUR + 3000)).toMatchObject({ value: 2, evidence: { events: ['g', 'h'] } })
+  })
+
   it('checks its parameters', () => {
     const { check } = forbiddenCountMeasure(lake.lake)
     expect(check?.({ query: 'a' })).toBeUndefined()

@@ -16,6 +16,8 @@ export interface DeclareDeps extends RunDeps {
   readonly origin: () => string
   /** Card files that were not loaded. */
   readonly problems: () => readonly CardProblem[]
+  /** A figure from outside was taken: cards that name it are to be judged soon. */
+  readonly figuresCame: () => void
   /** Tells open consoles that badges changed. */
   readonly changed: (changes: readonly BadgeChanged[]) => void
 }

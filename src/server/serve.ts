@@ -122,6 +122,7 @@ export async function serve(config: Config, log: Log, options: ServeOptions = {}
     progressed: ({ alerts }) => {
       live.publish('sources')
       live.publish('ledger')
+      declaring?.poke()
       if (alerts > 0) {
         live.publish('alerts')
         notifying?.poke()
@@ -384,6 +385,7 @@ export function allRoutes(deps: RouteDeps): Route[] {
     origin: () => config.values['public-url'] ?? addresses().url,
     sealer: services.sealer,
     problems: () => declaring.problems,
+    figuresCame: declaring.poke,
     changed: () => {
       drainer.poke()
       live.publish('cards')

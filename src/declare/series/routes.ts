@@ -27,10 +27,11 @@ export interface SeriesDeps {
   readonly state: State
   readonly clock: Clock
   readonly sealer: Sealer
+  readonly figuresCame: () => void
 }
 
 /** Figures that others measure: their series, and the samples pushed into them. */
-export function seriesRoutes({ state, clock, sealer }: SeriesDeps): Route[] {
+export function seriesRoutes({ state, clock, sealer, figuresCame }: SeriesDeps): Route[] {
   const scoped = (caller: Caller): SeriesDb => state.scoped<SeriesTables>(caller.scope)
   return [
     route({
@@ -102,6 +103,7 @@ export function seriesRoutes({ state, clock, sealer }: SeriesDeps): Route[] {
         const { at, value, stored } = await state.transaction<SeriesTables, Awaited<ReturnType<typeof giveSample>>>((trx) =>
           giveSample(trx, given, clock),
         )
+        if (stored) figuresCame()
         return { at: new Date(at).toISOString(), value, stored }
       },
     }),

@@ -62,7 +62,9 @@ describeStates('figures from outside', (bed) => {
   const call = async (method: Route['method'], path: string, body?: unknown, scope = 'default'): Promise<unknown> => {
     const id = path.split('/')[4]
     const pattern = id === undefined ? path : path.replace(id, ':id')
-    const route = seriesRoutes({ state, clock, sealer }).find((one) => one.method === method && one.path === pattern)
+    const route = seriesRoutes({ state, clock, sealer, figuresCame: () => {} }).find(
+      (one) => one.method === method && one.path === pattern,
+    )
     if (route === undefined) throw new Error(`no route ${method} ${pattern}`)
     return route.handle({ params: { id }, body: route.body?.parse(body), caller: testCaller({ scope, name: 'cron' }) } as never)
   }
