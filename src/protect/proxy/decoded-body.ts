@@ -1,5 +1,8 @@
 import { brotliDecompressSync, constants, gunzipSync, inflateSync } from 'node:zlib'
 
+/** Bytes; well beyond any limit, so that only bombs are decoded in part. */
+const ROOM = 16 * 1024 * 1024
+
 /**
  * A compressed body as rules should see it, at most `limit` bytes; the body itself where it is not compressed, or not readable.
  * What a limit cut off is decoded as far as it goes.
@@ -7,10 +10,10 @@ import { brotliDecompressSync, constants, gunzipSync, inflateSync } from 'node:z
 export function decodedBody(body: Buffer, coding: string | undefined, limit: number): Buffer {
   const decode = coding === undefined ? undefined : DECODERS[coding.trim().toLowerCase()]
   if (decode === undefined || body.length === 0) return body
-  // What decodes to more than the limit is decoded in part: half of the input at most is lost to the search for how much.
+  const room = Math.max(limit, ROOM)
   for (let taken = body.length; taken > 0; taken >>= 1) {
     try {
-      return decode(taken === body.length ? body : body.subarray(0, taken), Math.max(limit, 1))
+      return decode(body.subarray(0, taken), room).subarray(0, limit)
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code !== 'ERR_BUFFER_TOO_LARGE') return body
     }

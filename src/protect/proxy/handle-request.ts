@@ -158,9 +158,13 @@ class Exchange {
       pool,
       outgoing,
       { response: (response) => this.#responded(response), fail: (why) => this.#failed(why) },
-      (sink) => {
-        if (held.length > 0) sink.write(held)
-        this.#stream(rest!, sink)
+      (sink, giveUp) => {
+        this.#abandon = giveUp
+        if (this.#isOver) giveUp()
+        else if (rest !== undefined) {
+          if (held.length > 0) sink.write(held)
+          this.#stream(rest, sink)
+        }
       },
     )
   }
@@ -364,6 +368,7 @@ class Exchange {
   #failed(why: HttpFault): void {
     clearTimeout(this.#timer)
     if (this.#isAnswered) return
+    this.#abandon?.()
     if (why.status < 500) this.#stop(why.status, 'refused', why.code)
     else this.#stop(why.status, 'unavailable', why.code)
   }

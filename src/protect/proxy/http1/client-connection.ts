@@ -356,7 +356,10 @@ export class ClientConnection {
       if (this.#bytes !== undefined) this.#refuse({ fault: fault(400, 'incomplete') })
       else this.#socket.end()
     } else if (this.#state === 'body') this.#failBody(fault(400, 'incomplete'))
-    else this.#ends = true
+    else if (this.#state === 'answering' && !this.#hasAnswered) {
+      // Half a close cannot be told from a client that left; as other proxies do, the application need not go on.
+      this.#socket.destroy()
+    } else this.#ends = true
   }
 
   #closed(): void {

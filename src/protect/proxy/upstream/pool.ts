@@ -80,13 +80,13 @@ const IDEMPOTENT = new Set(['GET', 'HEAD', 'OPTIONS', 'TRACE', 'PUT', 'DELETE'])
 
 /**
  * Sends a request; once more, over a fresh connection, where a used one closed before a byte of an answer came and
- * repeating does no harm (RFC 9110 section 9.2.2). `started` gets the sink of a body that is streamed.
+ * repeating does no harm (RFC 9110 section 9.2.2). `started` gets the sink of a body that is streamed, and how to give it up.
  */
 export function sendThrough(
   pool: Pool,
   request: OutgoingRequest,
   taker: ResponseTaker,
-  started: (sink: BodySink) => void,
+  started: (sink: BodySink, giveUp: () => void) => void,
   isFresh = false,
 ): void {
   pool.acquire(
@@ -100,7 +100,8 @@ export function sendThrough(
           else taker.fail(why, wasFresh)
         },
       })
-      if (request.whole === undefined) return started(sink)
+      started(sink, () => connection.destroy())
+      if (request.whole === undefined) return
       if (request.whole.length > 0) sink.write(request.whole)
       sink.end()
     },

@@ -1,0 +1,33 @@
+import { brotliCompressSync, deflateSync, gzipSync } from 'node:zlib'
+import { describe, expect, it } from 'vitest'
+import { decodedBody } from './decoded-body.ts'
+
+const TEXT = Buffer.from('You have an error in your SQL syntax. '.repeat(100))
+
+describe('a compressed body', () => {
+  it.each([
+    ['gzip', gzipSync(TEXT)],
+    ['X-GZIP', gzipSync(TEXT)],
+    ['deflate', deflateSync(TEXT)],
+    ['br', brotliCompressSync(TEXT)],
+    [undefined, TEXT],
+  ])('%s is seen decoded', (coding, body) => expect(decodedBody(body, coding, 1 << 20).equals(TEXT)).toBe(true))
+
+  it('is decoded as far as the limit goes', () => {
+    expect(decodedBody(gzipSync(TEXT), 'gzip', 1000).equals(TEXT.subarray(0, 1000))).toBe(true)
+  })
+
+  it('is decoded in part where it is a bomb', () => {
+    const seen = decodedBody(gzipSync(Buffer.alloc(40_000_000, 'a')), 'gzip', 1000)
+    expect(seen.length).toBeGreaterThan(100)
+    expect(seen.length).toBeLessThanOrEqual(1000)
+    expect(seen.every((byte) => byte === 97)).toBe(true)
+  })
+
+  it('is decoded as far as it came', () => {
+    const seen = decodedBody(gzipSync(TEXT).subarray(0, -10), 'gzip', 1 << 20)
+    expect(TEXT.subarray(0, seen.length).equals(seen)).toBe(true)
+  })
+
+  it('is seen as it is where it is not what it says', () => expect(decodedBody(TEXT, 'gzip', 1000)).toBe(TEXT))
+})
