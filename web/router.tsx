@@ -89,6 +89,12 @@ const house = createRoute({
 const overview = createRoute({
   getParentRoute: () => house,
   path: '/',
+  beforeLoad: async ({ context }) => {
+    // Who may not see alerts (an outside auditor) begins where the evidence is.
+    const { permissions } = await signedIn(context.queryClient, '/')
+    if (!permissions.includes('alerts:read') && permissions.includes('cards:read'))
+      throw redirect({ to: '/frameworks', search: { scope: undefined }, replace: true })
+  },
   component: lazyRouteComponent(() => import('./pages/overview/overview-page.tsx'), 'OverviewPage'),
 })
 
@@ -161,6 +167,18 @@ const evidence = createRoute({
     subject: z.string().optional(),
   }),
   component: lazyRouteComponent(() => import('./pages/evidence/evidence-page.tsx'), 'EvidencePage'),
+})
+
+const frameworks = createRoute({
+  getParentRoute: () => house,
+  path: '/frameworks',
+  validateSearch: z.object({
+    framework: z.string().optional(),
+    /** The control whose grounds are open. */
+    control: z.coerce.string().optional(),
+    show: z.enum(['proven', 'at-risk', 'not-proven', 'not-covered']).optional().catch(undefined),
+  }),
+  component: lazyRouteComponent(() => import('./pages/frameworks/frameworks-page.tsx'), 'FrameworksPage'),
 })
 
 const sources = createRoute({
@@ -345,6 +363,7 @@ export function buildRouter(queryClient: QueryClient) {
         behaviour,
         rules,
         evidence,
+        frameworks,
         audit,
         sources,
         assets,

@@ -8,10 +8,12 @@ import { verifyBundle } from '../prove/verify/bundle.ts'
 import { formatBundle } from '../prove/verify/bundle-format.ts'
 import { utf8 } from '../prove/verify/bytes.ts'
 import type { VerifyReport } from '../prove/verify/report.ts'
+import { detailOf, frameworkFileName, frameworkText } from './export-frameworks.ts'
 import { EXIT, guarded, readOptions } from './options.ts'
 import { type ServerRef, send } from './request.ts'
 
 const USAGE = `Usage: kanpeki export --alert ID | --card ID | --index N | --from T --to T [-o FILE] [--data DIR | --url URL --token T]
+       kanpeki export --oscal FRAMEWORK | --openslo [-o FILE] [--data DIR | --url URL --token T]
 
 Writes evidence as one file that 'kanpeki verify' proves offline.
 
@@ -19,6 +21,9 @@ Writes evidence as one file that 'kanpeki verify' proves offline.
   --card ID          everything logged about a declaration card
   --index N          one ledger entry
   --from T --to T    everything logged in a span of time (RFC 3339, the end not included)
+  --oscal FRAMEWORK  how a framework stands, as OSCAL assessment results: soc2-tsc-2017, iso-27001-2022, nist-csf-2.0 or
+                     cis-controls-8.1; a server has to run
+  --openslo          the objectives of all cards, as OpenSLO v1; a server has to run
   -o, --output FILE  where to write; '-' is standard output (default: a name made of what it is about)
   --data DIR         read the ledger's files (default ./data); the server need not run
   --url URL          ask a running server instead, with --token (or KANPEKI_TOKEN)
@@ -36,6 +41,8 @@ export async function exportCommand(args: readonly string[]): Promise<number> {
           index: { type: 'string' },
           from: { type: 'string' },
           to: { type: 'string' },
+          oscal: { type: 'string' },
+          openslo: { type: 'boolean', default: false },
           output: { type: 'string', short: 'o' },
           data: { type: 'string' },
           url: { type: 'string' },
@@ -50,22 +57,33 @@ export async function exportCommand(args: readonly string[]): Promise<number> {
       process.stdout.write(USAGE)
       return EXIT.ok
     }
-    const about = aboutOf(values)
     if (values.url !== undefined && values.data !== undefined) throw usage('Give --data or --url, not both.')
+    const token = values.token ?? process.env['KANPEKI_TOKEN']
+    if (values.oscal !== undefined || values.openslo) {
+      const what = values.oscal === undefined ? ({ openslo: true } as const) : { oscal: values.oscal }
+      const server = { data: values.data ?? './data', url: values.url, ca: values.ca, token }
+      await write(await frameworkText(what, server), values.output ?? frameworkFileName(what))
+      return EXIT.ok
+    }
+    const about = aboutOf(values)
     const text =
       values.url === undefined
         ? await fromFolder(values.data ?? './data', about)
-        : await fromServer({ url: values.url, ca: values.ca }, values.token ?? process.env['KANPEKI_TOKEN'], about)
+        : await fromServer({ url: values.url, ca: values.ca }, token, about)
     const report = await verifyBundle(utf8(text), 'bundle', { hash: nativeSha256 })
     if (report.verdict === 'failed') throw unprovable(report)
     const output = values.output ?? bundleFileName(about)
-    if (output === '-') process.stdout.write(text)
-    else await writeFile(output, text)
+    await write(text, output)
     const { entries, events } = report.checked
     process.stderr.write(`${output}: entries ${entries}, events ${events}; log ${report.origin}, size ${report.size}\n`)
     for (const note of report.notes) process.stderr.write(`${note}\n`)
     return EXIT.ok
   })
+}
+
+async function write(text: string, output: string): Promise<void> {
+  if (output === '-') process.stdout.write(text)
+  else await writeFile(output, text)
 }
 
 interface AboutOptions {
@@ -111,15 +129,6 @@ async function fromServer(server: ServerRef, token: string | undefined, about: B
   })
   if (status === 200) return text
   throw new KanpekiError('refused', `The server answered ${status}: ${detailOf(text)}`)
-}
-
-function detailOf(problem: string): string {
-  try {
-    const { detail, remedy } = JSON.parse(problem) as { detail?: string; remedy?: string }
-    return [detail, remedy].filter((part) => part !== undefined).join(' ')
-  } catch {
-    return problem.slice(0, 200)
-  }
 }
 
 function unprovable(report: VerifyReport): KanpekiError {

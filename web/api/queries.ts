@@ -6,6 +6,7 @@ import { savedSearchesSchema } from '../../src/app/searches/schema.ts'
 import { type HostsQuery, hostList, minimumEventList } from '../../src/collect/completeness/schema.ts'
 import { maskingView } from '../../src/collect/masking/schema.ts'
 import { shipperList, sourceDetail, sourceList, unknownList } from '../../src/collect/schema.ts'
+import { frameworksResponse, frameworkView } from '../../src/declare/frameworks/schema.ts'
 import { historyResponse, wallResponse } from '../../src/declare/schema.ts'
 import { seriesListResponse } from '../../src/declare/series/schema.ts'
 import { behaviourStatus, entityProfile } from '../../src/detect/behaviour/schema.ts'
@@ -315,6 +316,18 @@ export const wallQuery = queryOptions({
   queryKey: ['cards', 'wall'],
   queryFn: ({ signal }) => call(wallResponse, '/api/v1/cards', { signal }),
 })
+
+export const frameworksQuery = queryOptions({
+  queryKey: ['cards', 'frameworks'],
+  queryFn: ({ signal }) => call(frameworksResponse, '/api/v1/frameworks', { signal }),
+})
+
+export const frameworkQuery = (id: string) =>
+  queryOptions({
+    queryKey: ['cards', 'frameworks', id],
+    queryFn: ({ signal }) => call(frameworkView, `/api/v1/frameworks/${encodeURIComponent(id)}`, { signal }),
+    placeholderData: keepPreviousData,
+  })
 
 export const seriesQuery = queryOptions({
   queryKey: ['series'],

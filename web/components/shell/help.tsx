@@ -12,6 +12,7 @@ const ROOM_KEYS = {
   timeline: ['/', 'j', 'k', 'enter', 'escape'],
   evidence: ['j', 'k', 'v'],
   audit: ['j', 'k', 'v', '/'],
+  frameworks: ['j', 'k'],
   assets: ['n', '/'],
 } as const
 

@@ -10,6 +10,7 @@ export const ROOMS = [
   { id: 'behaviour', to: '/behaviour', icon: 'user', key: 'b', group: 'detect', permission: 'alerts:read' },
   { id: 'rules', to: '/rules', icon: 'rules', key: 'r', group: 'detect', permission: 'rules:read' },
   { id: 'evidence', to: '/evidence', icon: 'evidence', key: 'e', group: 'prove', permission: 'ledger:read' },
+  { id: 'frameworks', to: '/frameworks', icon: 'proof', key: 'f', group: 'prove', permission: 'cards:read' },
   { id: 'audit', to: '/audit', icon: 'audit', key: 'a', group: 'prove', permission: 'audit:read' },
   { id: 'sources', to: '/sources', icon: 'sources', key: 's', group: 'prove', permission: 'sources:read' },
   { id: 'assets', to: '/assets', icon: 'host', key: 'h', group: 'house', permission: 'assets:read' },
