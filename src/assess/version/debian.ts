@@ -10,8 +10,8 @@ function weight(character: string | undefined): number {
 
 /** Compares two upstream versions or revisions: runs of other characters and runs of digits by turns. */
 function comparePart(a: string, b: string): number {
-  const left = a.match(/[^0-9]+|[0-9]+/g) ?? []
-  const right = b.match(/[^0-9]+|[0-9]+/g) ?? []
+  const left: string[] = a.match(/[^0-9]+|[0-9]+/g) ?? []
+  const right: string[] = b.match(/[^0-9]+|[0-9]+/g) ?? []
   if (/^[0-9]/.test(a)) left.unshift('')
   if (/^[0-9]/.test(b)) right.unshift('')
   for (let i = 0; i < Math.max(left.length, right.length); i++) {

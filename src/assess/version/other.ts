@@ -123,7 +123,8 @@ export const lexicographic: VersionScheme = {
 export const generic: VersionScheme = {
   id: 'generic',
   compare(a, b) {
-    const [left, right] = [a, b].map((text) => text.toLowerCase().match(/[0-9]+|[a-z]+/g) ?? []) as [string[], string[]]
+    const left: string[] = a.toLowerCase().match(/[0-9]+|[a-z]+/g) ?? []
+    const right: string[] = b.toLowerCase().match(/[0-9]+|[a-z]+/g) ?? []
     for (let i = 0; i < Math.min(left.length, right.length); i++) {
       const [one, other] = [left[i]!, right[i]!]
       if (isNumber(one) !== isNumber(other)) return isNumber(one) ? 1 : -1
