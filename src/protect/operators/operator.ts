@@ -1,3 +1,5 @@
+import type { RegexNode } from '../../platform/regex/ast.ts'
+
 /** What an operator saw in a value: the matching bytes, and for `capture` the groups (0 the whole match, 1–9 the groups). */
 export interface Found {
   readonly matched: string
@@ -5,7 +7,14 @@ export interface Found {
 }
 
 /** Tests one value, a byte string (one character a byte, 0–255). Pure; never throws; bounded in time by the value's length. */
-export type Test = (value: string) => Found | undefined
+export interface Test {
+  (value: string): Found | undefined
+  /**
+   * An expression that occurs in every value in which this test finds something (and maybe in others), so that one pass over a value
+   * can tell which of many tests are worth running: see `platform/regex/pattern-set.ts`.
+   */
+  readonly occurs?: RegexNode
+}
 
 /** What compiling an operator may need from the place its rule was read from. */
 export interface OperatorContext {
