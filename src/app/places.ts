@@ -12,6 +12,8 @@ const ROOT = new URL('../../', import.meta.url)
 export const CONTENT = fileURLToPath(new URL('content/', ROOT))
 /** The built console. */
 export const CONSOLE = fileURLToPath(new URL('dist/web/', ROOT))
+/** The verifier, built into one page. */
+export const VERIFIER = fileURLToPath(new URL('dist/verifier/verifier.html', ROOT))
 
 export function statePlace(config: Config): StatePlace {
   return config.values.state === null ? { path: dataDir(config.data).state } : { url: config.values.state }

@@ -1,21 +1,19 @@
 import { writeFile } from 'node:fs/promises'
 import { KanpekiError } from '../kernel/error.ts'
 import { nativeSha256 } from '../prove/batch-root.ts'
-import { type BundleAbout, bundleFileName, makeBundle } from '../prove/make-bundle.ts'
-import { readFolder } from '../prove/read-folder.ts'
-import { openLogReader } from '../prove/read-log.ts'
-import { verifyBundle } from '../prove/verify/bundle.ts'
-import { formatBundle } from '../prove/verify/bundle-format.ts'
-import { utf8 } from '../prove/verify/bytes.ts'
+import { type BundleAbout, bundleFileName } from '../prove/make-bundle.ts'
+import { verifyEither } from '../prove/verify/package.ts'
 import type { VerifyReport } from '../prove/verify/report.ts'
-import { detailOf, frameworkFileName, frameworkText } from './export-frameworks.ts'
+import { bundleFromFolder, bundleFromServer, formatOf } from './export-bundle.ts'
+import { frameworkFileName, frameworkText } from './export-frameworks.ts'
 import { EXIT, guarded, readOptions } from './options.ts'
-import { type ServerRef, send } from './request.ts'
 
 const USAGE = `Usage: kanpeki export --alert ID | --card ID | --index N | --from T --to T [-o FILE] [--data DIR | --url URL --token T]
        kanpeki export --oscal FRAMEWORK | --openslo [-o FILE] [--data DIR | --url URL --token T]
 
-Writes evidence as one file that 'kanpeki verify' proves offline.
+Writes evidence as one file that 'kanpeki verify', or the verifier.html in it, proves offline: a ZIP archive with entries,
+proofs, a report in English and Japanese (HTML and PDF) and the verifier, all of it signed by the ledger's key. A name that
+ends in .json, or '-', gets entries and proofs alone.
 
   --alert ID         everything logged about an alert; from a server also its events
   --card ID          everything logged about a declaration card
@@ -66,14 +64,16 @@ export async function exportCommand(args: readonly string[]): Promise<number> {
       return EXIT.ok
     }
     const about = aboutOf(values)
-    const text =
+    const wanted = formatOf(values.output)
+    if (values.url !== undefined && token === undefined) throw usage('A server wants --token.')
+    const made =
       values.url === undefined
-        ? await fromFolder(values.data ?? './data', about)
-        : await fromServer({ url: values.url, ca: values.ca }, token, about)
-    const report = await verifyBundle(utf8(text), 'bundle', { hash: nativeSha256 })
+        ? await bundleFromFolder(values.data ?? './data', about, wanted)
+        : await bundleFromServer({ url: values.url, ca: values.ca }, token ?? '', about, wanted ?? 'zip')
+    const report = await verifyEither(made.bytes, 'bundle', { hash: nativeSha256 })
     if (report.verdict === 'failed') throw unprovable(report)
-    const output = values.output ?? bundleFileName(about)
-    await write(text, output)
+    const output = values.output ?? bundleFileName(about, made.format)
+    await write(made.bytes, output)
     const { entries, events } = report.checked
     process.stderr.write(`${output}: entries ${entries}, events ${events}; log ${report.origin}, size ${report.size}\n`)
     for (const note of report.notes) process.stderr.write(`${note}\n`)
@@ -81,8 +81,8 @@ export async function exportCommand(args: readonly string[]): Promise<number> {
   })
 }
 
-async function write(text: string, output: string): Promise<void> {
-  if (output === '-') process.stdout.write(text)
+async function write(text: string | Uint8Array, output: string): Promise<void> {
+  if (output === '-') process.stdout.write(typeof text === 'string' ? text : Buffer.from(text).toString('utf8'))
   else await writeFile(output, text)
 }
 
@@ -113,22 +113,6 @@ function timeOf(option: string, text: string | undefined): string {
   const at = Date.parse(text)
   if (Number.isNaN(at)) throw usage(`${option} ${text} is not a time such as 2026-03-01T09:00:00Z.`)
   return new Date(at).toISOString()
-}
-
-async function fromFolder(data: string, about: BundleAbout): Promise<string> {
-  const log = await openLogReader(readFolder(data))
-  return formatBundle(await makeBundle({ log, about, indexes: await log.find(about) }))
-}
-
-async function fromServer(server: ServerRef, token: string | undefined, about: BundleAbout): Promise<string> {
-  if (token === undefined) throw usage('A server wants --token.')
-  const query = new URLSearchParams(Object.entries(about).map(([key, value]): [string, string] => [key, String(value)]))
-  const { status, text } = await send(server, `/api/v1/ledger/bundle?${query}`, {
-    method: 'GET',
-    headers: { authorization: `Bearer ${token}` },
-  })
-  if (status === 200) return text
-  throw new KanpekiError('refused', `The server answered ${status}: ${detailOf(text)}`)
 }
 
 function unprovable(report: VerifyReport): KanpekiError {

@@ -5,15 +5,14 @@ import { KanpekiError, messageOf } from '../kernel/error.ts'
 import { nativeSha256 } from '../prove/batch-root.ts'
 import { readFolder } from '../prove/read-folder.ts'
 import { readTrustedKeys, rememberKey, trustedKeysPath } from '../prove/trusted-keys.ts'
+import type { ArchiveFile } from '../prove/verify/archive.ts'
 import { verifyBundle } from '../prove/verify/bundle.ts'
-import { readBundle } from '../prove/verify/bundle-format.ts'
-import { utf8 } from '../prove/verify/bytes.ts'
 import { type Certificate, readPemCertificates } from '../prove/verify/certificate.ts'
-import { parseCheckpoint } from '../prove/verify/checkpoint.ts'
 import { parseCosignerKey } from '../prove/verify/cosignature.ts'
 import { verifyDirectory } from '../prove/verify/directory.ts'
 import { FAILURE_WORDS } from '../prove/verify/failure-words.ts'
 import { parseVerifierKey, type VerifierKey } from '../prove/verify/note.ts'
+import { BUNDLE_FILE, originOf, verifyEither, verifyFiles } from '../prove/verify/package.ts'
 import type { VerifyReport } from '../prove/verify/report.ts'
 import type { Sha256 } from '../prove/verify/sha256.ts'
 import type { Since } from '../prove/verify/since.ts'
@@ -24,7 +23,8 @@ const USAGE = `Usage: kanpeki verify PATH [--key VKEY] [--since CHECKPOINT] [--w
 
 Proves a bundle or a data directory, offline. Exit 0 only if everything proves.
 
-  PATH               a bundle (*.kanpeki.json), a data directory, or a copy of its ledger folder
+  PATH               a package of evidence (*.kanpeki.zip, also unpacked), a bare bundle (*.kanpeki.json), a data
+                     directory, or a copy of its ledger folder
   --key VKEY         the signer's key as /ledger/key gives it, or a file with it; may be repeated
   --since FILE       a checkpoint kept from before, or a file of many: the log must still contain it; may be repeated
   --witness VKEY     the key of a witness, as its /witness/key gives it, or a file with it: it must have cosigned; may be repeated
@@ -147,18 +147,27 @@ async function verifyPath(
   const stats = statSync(path, { throwIfNoEntry: false })
   if (stats === undefined || !stats.isDirectory()) {
     const bytes = stats === undefined ? undefined : await readFile(path)
-    const trusted = bytes === undefined ? [] : keysFor(trust, originOfBundle(bytes))
-    return verifyBundle(bytes, path, { ...base, trusted })
+    if (bytes === undefined) return verifyBundle(undefined, path, base)
+    return verifyEither(bytes, path, { ...base, trusted: keysFor(trust, originOf(bytes)) })
   }
   const folder = readFolder(path)
+  const unpacked = await folder.read(BUNDLE_FILE)
+  if (unpacked !== undefined) {
+    const files = await filesOf(folder)
+    return verifyFiles(files, path, { ...base, trusted: keysFor(trust, originOf(unpacked)) })
+  }
   const ledger = existsSync(join(path, 'ledger')) || !existsSync(join(path, 'checkpoint')) ? 'ledger' : ''
   const origin = (await folder.read(ledger === '' ? 'checkpoint' : `${ledger}/checkpoint`))?.toString().split('\n')[0]
   return verifyDirectory(folder, { ...base, ledger, trusted: keysFor(trust, origin ?? null), ...(onProgress && { onProgress }) })
 }
 
-function originOfBundle(bytes: Uint8Array): string | null {
-  const read = readBundle(bytes)
-  return typeof read === 'string' ? null : (parseCheckpoint(utf8(read.bundle.checkpoint))?.origin ?? null)
+/** What file managers leave in folders is no part of a package. */
+const LITTER: ReadonlySet<string> = new Set(['.DS_Store', 'Thumbs.db', 'desktop.ini'])
+
+/** The files of an unpacked package. */
+async function filesOf(folder: ReturnType<typeof readFolder>): Promise<readonly ArchiveFile[]> {
+  const paths = (await folder.list('')).filter((path) => !LITTER.has(basename(path)))
+  return await Promise.all(paths.map(async (path) => ({ path, bytes: (await folder.read(path)) ?? new Uint8Array(0) })))
 }
 
 /** A key that was trusted before speaks for its own log only; one that was given must have signed. */

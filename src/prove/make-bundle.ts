@@ -127,12 +127,12 @@ export function describeAbout(about: BundleAbout): string {
 }
 
 /** A name for the file a bundle is saved as. */
-export function bundleFileName(about: BundleAbout): string {
+export function bundleFileName(about: BundleAbout, format: 'json' | 'zip' = 'json'): string {
   const words = Object.values(about)
     .join('-')
     .replaceAll(/[^A-Za-z0-9._-]+/g, '-')
     .slice(0, 80)
-  return `${Object.keys(about)[0]}-${words}.kanpeki.json`
+  return `${Object.keys(about)[0]}-${words}.kanpeki.${format}`
 }
 
 async function entryAt(log: BundleLog, index: number): Promise<{ readonly text: string; readonly entry: ReadEntry }> {

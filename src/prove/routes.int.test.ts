@@ -14,6 +14,7 @@ import { proveMigrations } from './migrations.ts'
 import { type ProveDeps, routes } from './routes.ts'
 import { entriesPageSchema, entryProofSchema, ledgerHeadSchema } from './schema.ts'
 import { noWitnesses } from './testing/no-witnesses.ts'
+import { PLAIN_PACKAGING } from './testing/packaging.ts'
 import { temporaryFolder } from './testing/temporary-folder.ts'
 import { verifyBundle } from './verify/bundle.ts'
 import { fromBase64, textOf, toHex, utf8 } from './verify/bytes.ts'
@@ -60,7 +61,16 @@ async function serve(state: State) {
   const ledger = await openLedger({ data: temporaryFolder(), origin: 'example.com/soc', clock })
   const drainer = await openDrainer({ ledger, state, clock })
   const witnesses = await noWitnesses(ledger, state, clock)
-  const all = routes({ ledger, ...witnesses, state, drainer, lake: lakeOf(() => gone), clock, entryBundles: 'ledger:read' })
+  const all = routes({
+    ledger,
+    ...witnesses,
+    state,
+    drainer,
+    lake: lakeOf(() => gone),
+    clock,
+    packaging: PLAIN_PACKAGING,
+    entryBundles: 'ledger:read',
+  })
   const call = async (path: string, scope = 'default', period?: Caller['period']): Promise<unknown> => {
     const url = new URL(path, 'http://x')
     for (const route of all) {

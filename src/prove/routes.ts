@@ -12,6 +12,7 @@ import type { Drainer } from './drain.ts'
 import { erasedNodes } from './erased.ts'
 import type { Ledger } from './ledger.ts'
 import { type BundleAbout, bundleFileName, makeBundle } from './make-bundle.ts'
+import { makePackage, type PackageDeps } from './make-package.ts'
 import { batchEntryIndex, findEntries } from './queries.ts'
 import { readEntry } from './reconcile.ts'
 import {
@@ -44,6 +45,8 @@ export interface ProveDeps {
   readonly drainer: Pick<Drainer, 'fault'>
   /** For the events in an alert's bundle. */
   readonly lake: Pick<Lake, 'getMany' | 'batch'>
+  /** What packages are made with, besides the ledger's key. */
+  readonly packaging: Omit<PackageDeps, 'signNote'>
   readonly clock?: Clock
   /**
    * Who may read `/ledger/tile/entries/…`. Hashes give nothing away and are always public; entries say who signed in,
@@ -201,17 +204,16 @@ function apiRoutes(deps: ProveDeps): Route[] {
       method: 'GET',
       path: '/api/v1/ledger/bundle',
       permission: 'ledger:read',
-      summary: 'Evidence as one file that verifies offline',
+      summary: 'Evidence as one file that verifies offline; ?format=zip adds reports and the verifier, signed',
       query: bundleQuerySchema,
       handle: async ({ query, caller }) => {
         const about = aboutOf(query, caller)
         if ('index' in about) await seenBy(ledger, about.index, caller)
-        const bundle = formatBundle(await bundleFor(deps, about, caller, clock))
-        const name = bundleFileName(about)
-        return new RawReply('application/json; charset=utf-8', bundle, {
-          ...FRESH,
-          'content-disposition': `attachment; filename="${name}"`,
-        })
+        const bundle = await bundleFor(deps, about, caller, clock)
+        const headers = { ...FRESH, 'content-disposition': `attachment; filename="${bundleFileName(about, query.format)}"` }
+        if (query.format === 'json') return new RawReply('application/json; charset=utf-8', formatBundle(bundle), headers)
+        const signNote = (text: string) => ledger.signNote(text)
+        return new RawReply('application/zip', await makePackage(bundle, { ...deps.packaging, signNote }), headers)
       },
     }),
   ]

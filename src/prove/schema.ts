@@ -119,6 +119,8 @@ export const bundleQuerySchema = z
     index: z.coerce.number().int().nonnegative().optional(),
     from: z.iso.datetime().optional(),
     to: z.iso.datetime().optional(),
+    /** `zip`: with reports in both languages and the verifier, all of it signed; `json`: entries and proofs alone. */
+    format: z.enum(['json', 'zip']).default('json'),
   })
   .refine(
     (query) =>

@@ -18,6 +18,7 @@ import { type Declaring, startDeclaring } from '../app/declaring.ts'
 import { sendTestAttack, TEST_SCENARIOS } from '../app/demo/test-attack.ts'
 import { createEntityTimeline } from '../app/entity-timeline.ts'
 import { erasureRoutes } from '../app/erasure/routes.ts'
+import { PACKAGING } from '../app/evidence-package.ts'
 import { frameworkChecks } from '../app/framework-checks.ts'
 import { type Indicators, startIndicators } from '../app/indicators.ts'
 import { startMissing } from '../app/missing.ts'
@@ -495,7 +496,18 @@ export function allRoutes(deps: RouteDeps): Route[] {
       startedAt: services.startedAt,
     }),
     ...careRoutes({ services, version: VERSION, metrics, stopping }),
-    ...proveRoutes({ ledger, cosigning, witness, anchoring, state, drainer, lake, clock, entryBundles: 'ledger:read' }),
+    ...proveRoutes({
+      ledger,
+      cosigning,
+      witness,
+      anchoring,
+      state,
+      drainer,
+      lake,
+      clock,
+      packaging: PACKAGING,
+      entryBundles: 'ledger:read',
+    }),
     route({
       method: 'GET',
       path: '/api/v1/status',

@@ -49,7 +49,7 @@ function drawBlock(pages: Pages, block: Block, language: Language, part: Part): 
     case 'heading': {
       const size = block.level === 2 ? 13 : 10.5
       // A heading alone at the foot of a page belongs to the next.
-      pages.need(size + 60)
+      pages.need(size + 140)
       doc.moveDown(block.level === 2 ? 0.9 : 0.5)
       part(block.level === 2 ? 'H2' : 'H3', () => pages.text({ text: block.text, strong: true }, { size }))
       if (block.level === 2) {

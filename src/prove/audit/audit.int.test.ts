@@ -14,6 +14,7 @@ import { proveMigrations } from '../migrations.ts'
 import { routes } from '../routes.ts'
 import type { ProveTables } from '../tables.ts'
 import { noWitnesses } from '../testing/no-witnesses.ts'
+import { PLAIN_PACKAGING } from '../testing/packaging.ts'
 import { temporaryFolder } from '../testing/temporary-folder.ts'
 import { splitEntryBundle } from '../verify/tiles.ts'
 import { findDeeds, insertDeeds } from './queries.ts'
@@ -57,7 +58,16 @@ describeStates('the audit', (bed) => {
     const drainer = await openDrainer({ ledger, state, clock })
     const lake = { getMany: async () => [], batch: async () => undefined }
     const witnesses = await noWitnesses(ledger, state, clock)
-    const all = routes({ ledger, ...witnesses, state, drainer, lake, clock, entryBundles: 'ledger:read' })
+    const all = routes({
+      ledger,
+      ...witnesses,
+      state,
+      drainer,
+      lake,
+      clock,
+      packaging: PLAIN_PACKAGING,
+      entryBundles: 'ledger:read',
+    })
     const call = async (path: string, input: { query?: unknown; params?: unknown }, caller: Caller): Promise<unknown> => {
       const route = all.find((one) => one.path === path) as Route
       return route.handle({
