@@ -1,0 +1,106 @@
+import { KanpekiError } from '../../kernel/error.ts'
+import { transforms } from '../transforms/registry.ts'
+import { type Item, plainItem } from './item.ts'
+import type { Atom, Cell } from './program.ts'
+import type { Run } from './run.ts'
+import { stateVariables } from './state-variables.ts'
+import type { Target } from './targets.ts'
+import { patternOf, selects } from './targets-match.ts'
+import type { Step } from './value.ts'
+import { type Stage, variables } from './variables.ts'
+
+/** Gives the same atom to all rules that mean the same variable, and the same cell to those that transform it alike. */
+export class Atoms {
+  readonly atoms: Atom[] = []
+  readonly cells: Cell[] = []
+  readonly #atomOf = new Map<string, Atom>()
+  readonly #cellOf = new Map<string, Cell>()
+
+  /** Throws `KanpekiError` where a target names no variable or its pattern is none. */
+  cellsOf(targets: readonly Target[], steps: readonly Step[]): Cell[] {
+    const excluded = targets.filter((target) => target.excluded)
+    for (const target of targets) check(target)
+    return targets.filter((target) => !target.excluded).map((target) => this.#cell(this.#atom(target, excluded), steps))
+  }
+
+  #atom(target: Target, excluded: readonly Target[]): Atom {
+    const without = excluded.filter((one) => one.variable === target.variable)
+    const key = JSON.stringify([target, without])
+    let atom = this.#atomOf.get(key)
+    if (atom === undefined) {
+      atom = { number: this.atoms.length, stage: stageOf(target.variable), read: readerOf(target, without) }
+      this.atoms.push(atom)
+      this.#atomOf.set(key, atom)
+    }
+    return atom
+  }
+
+  #cell(atom: Atom, steps: readonly Step[]): Cell {
+    const key = `${atom.number}:${steps.map((step) => step.number).join()}`
+    let cell = this.#cellOf.get(key)
+    if (cell === undefined) {
+      cell = { number: this.cells.length, atom, steps }
+      this.cells.push(cell)
+      this.#cellOf.set(key, cell)
+    }
+    return cell
+  }
+}
+
+function stageOf(variable: string): Stage {
+  return variable === 'XML' ? 'body' : (variables[variable]?.stage ?? 'live')
+}
+
+function check({ variable, selector }: Target): void {
+  if (variable !== 'XML' && !Object.hasOwn(variables, variable) && !Object.hasOwn(stateVariables, variable)) {
+    throw new KanpekiError('seclang-variable', `there is no variable ${variable}`)
+  }
+  if (selector?.kind !== 'pattern') return
+  try {
+    patternOf(selector.pattern)
+  } catch {
+    throw new KanpekiError('seclang-variable', `the pattern /${selector.pattern}/ of ${variable} is no regular expression`)
+  }
+}
+
+function readerOf(target: Target, without: readonly Target[]): (run: Run) => readonly Item[] {
+  const members = membersOf(target)
+  const left =
+    without.length === 0
+      ? members
+      : (run: Run) => members(run).filter((item) => !without.some((one) => selects(one.selector, item)))
+  if (!target.counted) return left
+  const name = `&${target.variable}${target.selector?.kind === 'key' ? `:${target.selector.key}` : ''}`
+  return (run) => [plainItem(name, String(left(run).length))]
+}
+
+function membersOf({ variable, selector }: Target): (run: Run) => readonly Item[] {
+  if (variable === 'TX' && selector?.kind === 'key') {
+    const { key } = selector
+    return (run) => {
+      const member = run.tx.get(key)
+      return member === undefined ? NOTHING : [{ variable, key: member.name, lower: key, text: member.value }]
+    }
+  }
+  if (variable === 'XML') return (run) => run.xml(selector?.kind === 'path' ? selector.path : '/*')
+  if (selector === undefined) return (run) => run.itemsOf(variable)
+  return (run) => run.itemsOf(variable).filter((item) => selects(selector, item))
+}
+
+const NOTHING: readonly Item[] = []
+
+const numbers = new Map<string, number>()
+
+/** The transformation of that name. Names that mean the same one share its number, and so what is remembered of it. */
+export function stepOf(name: string): Step {
+  const lower = name.toLowerCase()
+  const apply = Object.hasOwn(transforms, lower) ? transforms[lower] : undefined
+  if (apply === undefined) throw new KanpekiError('seclang-transform', `there is no transformation t:${name}`)
+  const canonical = lower.replace('normalise', 'normalize')
+  let number = numbers.get(canonical)
+  if (number === undefined) {
+    number = numbers.size
+    numbers.set(canonical, number)
+  }
+  return { number, apply }
+}

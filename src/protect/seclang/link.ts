@@ -1,0 +1,121 @@
+import { KanpekiError } from '../../kernel/error.ts'
+import { disruptionOf, effectOf, isKnownAction, severityOf } from './action-kinds.ts'
+import type { Action } from './actions.ts'
+import { Atoms, stepOf } from './atoms.ts'
+import type { Draft } from './draft.ts'
+import { type Gathered, reasonOf, valuesOf } from './gather.ts'
+import { parseMacro } from './macro.ts'
+import { useOperator } from './operator-use.ts'
+import type { Program, Rule } from './program.ts'
+import type { TxMember } from './run.ts'
+import type { Step } from './value.ts'
+
+/** Compiles what was gathered. A chain that cannot be compiled is refused by its place; the others go on. */
+export function link(gathered: Gathered, initial: ReadonlyMap<string, TxMember>): Program {
+  const atoms = new Atoms()
+  const rules: Rule[] = []
+  const phases: Rule[][] = [[], [], [], [], [], []]
+  const jumps: { rule: Rule; place: number; label?: string; skip?: number }[] = []
+  /** How many rules of each phase stand before a marker, by its label; a label may be there more than once. */
+  const markers = new Map<string, number[][]>()
+  for (const item of gathered.items) {
+    if (item.kind === 'marker') {
+      const places = markers.get(item.label) ?? []
+      places.push(phases.map((phase) => phase.length))
+      markers.set(item.label, places)
+      continue
+    }
+    try {
+      const rule = linkChain(item, rules.length, atoms, () => rules)
+      const place = phases[rule.phase]!.push(rule) - 1
+      rules.push(rule)
+      const label = valuesOf(item.actions, 'skipafter').at(-1)
+      const skip = valuesOf(item.actions, 'skip').at(-1)
+      if (label !== undefined) jumps.push({ rule, place, label })
+      else if (skip !== undefined) jumps.push({ rule, place, skip: Number(skip) })
+    } catch (error) {
+      if (!(error instanceof KanpekiError)) throw error
+      gathered.refused.push({
+        file: error.place?.file ?? item.file,
+        line: error.place?.line ?? item.line,
+        reason: messageOf(error),
+      })
+    }
+  }
+  for (const { rule, place, label, skip } of jumps) {
+    const end = phases[rule.phase]!.length
+    const target =
+      label === undefined
+        ? place + 1 + (skip ?? 0)
+        : (markers.get(label) ?? []).map((counts) => counts[rule.phase]!).find((at) => at > place)
+    rule.jump = Math.min(target ?? end, end) - place
+  }
+  const numbered = <T extends { readonly number: number }>(all: readonly T[], chosen: (one: T) => boolean) =>
+    all.filter(chosen).map(({ number }) => number)
+  return {
+    settings: gathered.settings,
+    phases,
+    atoms: atoms.atoms,
+    cells: atoms.cells,
+    atomsOf: {
+      body: numbered(atoms.atoms, (atom) => atom.stage === 'body'),
+      response: numbered(atoms.atoms, (atom) => atom.stage === 'response'),
+    },
+    cellsOf: {
+      body: numbered(atoms.cells, ({ atom }) => atom.stage === 'body'),
+      response: numbered(atoms.cells, ({ atom }) => atom.stage === 'response'),
+    },
+    initial,
+  }
+}
+
+function linkChain(first: Draft, number: number, atoms: Atoms, rules: () => readonly Rule[]): Rule {
+  let next: Rule | undefined
+  for (const draft of first.chain.toReversed()) next = linkRule(draft, number, next, atoms, rules)
+  return linkRule(first, number, next, atoms, rules)
+}
+
+function linkRule(draft: Draft, number: number, next: Rule | undefined, atoms: Atoms, rules: () => readonly Rule[]): Rule {
+  try {
+    const { actions, defaults } = draft
+    for (const action of actions) {
+      if (!isKnownAction(action.name)) throw new KanpekiError('seclang-action', `there is no action ${action.name}`)
+    }
+    const logged = [...defaults, ...actions].findLast(({ name }) => name === 'log' || name === 'nolog')
+    return {
+      number,
+      id: draft.id,
+      phase: draft.phase,
+      file: draft.file,
+      line: draft.line,
+      tags: draft.tags,
+      msg: parseMacro(draft.msg),
+      writtenMsg: draft.msg,
+      logdata: parseMacro(valuesOf(actions, 'logdata').at(-1) ?? ''),
+      severity: severityOf(valuesOf(actions, 'severity').at(-1)),
+      log: logged?.name !== 'nolog',
+      operator: draft.operator === undefined ? undefined : useOperator(draft.operator, draft.file),
+      cells: atoms.cellsOf(draft.targets, stepsOf(defaults, actions)),
+      capture: actions.some(({ name }) => name === 'capture'),
+      multiMatch: actions.some(({ name }) => name === 'multimatch'),
+      effects: actions.map((action) => effectOf(action, rules)).filter((effect) => effect !== undefined),
+      disruption: disruptionOf(actions, defaults),
+      next,
+      jump: 1,
+    }
+  } catch (error) {
+    if (!(error instanceof KanpekiError)) throw error
+    const place = { file: draft.file, line: draft.line }
+    throw new KanpekiError(error.code, error.message, { place, ...(error.remedy === undefined ? {} : { remedy: error.remedy }) })
+  }
+}
+
+/** The default's transformations and then the rule's own; `t:none` begins anew. */
+function stepsOf(defaults: readonly Action[], actions: readonly Action[]): Step[] {
+  const steps: Step[] = []
+  for (const name of [...valuesOf(defaults, 't'), ...valuesOf(actions, 't')]) {
+    if (name.toLowerCase() === 'none') steps.length = 0
+    else steps.push(stepOf(name))
+  }
+  return steps
+}

@@ -1,0 +1,34 @@
+/** What a macro is expanded against: the value of a variable (`TX`, `REQUEST_HEADERS`…), its key in lower case if it has one. */
+export type Lookup = (variable: string, key: string | undefined) => string
+
+export type Macro =
+  | string
+  | { readonly parts: readonly (string | { readonly variable: string; readonly key: string | undefined })[] }
+
+/** Compiles a text with `%{NAME.key}` in it; a text without any stays a string, so that it costs nothing. */
+export function parseMacro(text: string): Macro {
+  if (!text.includes('%{')) return text
+  const parts: (string | { variable: string; key: string | undefined })[] = []
+  let at = 0
+  for (const match of text.matchAll(/%\{([^{}]*)\}/g)) {
+    if (match.index > at) parts.push(text.slice(at, match.index))
+    const [name, key] = partAtDot(match[1]!)
+    parts.push({ variable: name.toUpperCase(), key: key?.toLowerCase() })
+    at = match.index + match[0].length
+  }
+  if (at === 0) return text
+  if (at < text.length) parts.push(text.slice(at))
+  return { parts }
+}
+
+function partAtDot(text: string): [string, string | undefined] {
+  const dot = text.search(/[.:]/)
+  return dot < 0 ? [text, undefined] : [text.slice(0, dot), text.slice(dot + 1)]
+}
+
+export function expandMacro(macro: Macro, lookup: Lookup): string {
+  if (typeof macro === 'string') return macro
+  let text = ''
+  for (const part of macro.parts) text += typeof part === 'string' ? part : lookup(part.variable, part.key)
+  return text
+}
