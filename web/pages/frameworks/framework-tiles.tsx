@@ -44,12 +44,12 @@ function Shares({ totals }: { totals: FrameworksResponse['frameworks'][number]['
   let at = 0
   return (
     <svg className="shares" viewBox="0 0 100 8" preserveAspectRatio="none" aria-hidden="true">
-      <rect className="rest" width="100" height="8" />
+      <rect className="sh-rest" width="100" height="8" />
       {parts.map(({ key, size }) => {
         const x = at
         const width = (100 * size) / Math.max(1, totals.controls)
         at += width
-        return <rect key={key} className={key} x={x.toFixed(2)} width={width.toFixed(2)} height="8" />
+        return <rect key={key} className={`sh-${key}`} x={x.toFixed(2)} width={width.toFixed(2)} height="8" />
       })}
     </svg>
   )

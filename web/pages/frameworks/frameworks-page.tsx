@@ -66,7 +66,7 @@ export function FrameworksPage(): ReactNode {
       )}
       {one.error === null ? null : <ProblemNote error={one.error} retry={() => void one.refetch()} />}
       {one.data === undefined ? null : (
-        <div className="prove rules-place">
+        <div className="judged-by">
           <section className="sheet">
             <div className="panel-h list-h">
               <Segmented
