@@ -38,7 +38,7 @@ export function link(gathered: Gathered, initial: ReadonlyMap<string, TxMember>)
       gathered.refused.push({
         file: error.place?.file ?? item.file,
         line: error.place?.line ?? item.line,
-        reason: messageOf(error),
+        reason: reasonOf(error),
       })
     }
   }
