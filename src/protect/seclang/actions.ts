@@ -45,3 +45,22 @@ function readBare(text: string, from: number): { value: string; end: number } {
   const end = comma < 0 ? text.length : comma
   return { value: text.slice(from, end).trim(), end }
 }
+
+/** What was wrong and what to do, without the place, which a refusal has beside it. */
+export function reasonOf(error: KanpekiError): string {
+  return error.remedy === undefined ? error.message : `${error.message}. ${error.remedy}`.replace('.. ', '. ')
+}
+
+export function valuesOf(actions: readonly Action[], name: string): string[] {
+  return actions.filter((action) => action.name === name).map((action) => action.value ?? '')
+}
+
+const PHASES: Readonly<Record<string, number>> = { request: 2, response: 4, logging: 5 }
+
+export function phaseOf(actions: readonly Action[]): number {
+  const written = valuesOf(actions, 'phase').at(-1)
+  if (written === undefined) return 2
+  const phase = PHASES[written.toLowerCase()] ?? Number(written)
+  if (!Number.isInteger(phase) || phase < 1 || phase > 5) throw new KanpekiError('seclang-phase', `"${written}" is no phase`)
+  return phase
+}

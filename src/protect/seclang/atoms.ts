@@ -1,8 +1,8 @@
 import { KanpekiError } from '../../kernel/error.ts'
 import { transforms } from '../transforms/registry.ts'
+import { itemsOf } from './expand.ts'
 import { type Item, plainItem } from './item.ts'
-import type { Atom, Cell } from './program.ts'
-import type { Run } from './run.ts'
+import type { Atom, Cell, Run } from './program.ts'
 import { stateVariables } from './state-variables.ts'
 import type { Target } from './targets.ts'
 import { patternOf, selects } from './targets-match.ts'
@@ -83,8 +83,8 @@ function membersOf({ variable, selector }: Target): (run: Run) => readonly Item[
     }
   }
   if (variable === 'XML') return (run) => run.xml(selector?.kind === 'path' ? selector.path : '/*')
-  if (selector === undefined) return (run) => run.itemsOf(variable)
-  return (run) => run.itemsOf(variable).filter((item) => selects(selector, item))
+  if (selector === undefined) return (run) => itemsOf(run, variable)
+  return (run) => itemsOf(run, variable).filter((item) => selects(selector, item))
 }
 
 const NOTHING: readonly Item[] = []

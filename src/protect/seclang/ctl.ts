@@ -1,7 +1,6 @@
 import { KanpekiError } from '../../kernel/error.ts'
 import { chooseById, chooseByText } from './choose.ts'
-import type { Effect, Rule } from './program.ts'
-import type { Run } from './run.ts'
+import type { Effect, Rule, Run } from './program.ts'
 import { parseTargets } from './targets.ts'
 
 type Ctl = (value: string, rules: () => readonly Rule[]) => Effect

@@ -1,8 +1,8 @@
 import { KanpekiError } from '../../kernel/error.ts'
-import { parseActions } from './actions.ts'
+import { parseActions, phaseOf } from './actions.ts'
 import { chooseById, chooseByText } from './choose.ts'
 import type { Draft } from './draft.ts'
-import { type Gathered, phaseOf } from './gather.ts'
+import type { Gathered } from './gathered.ts'
 import { parseTargets } from './targets.ts'
 import type { Statement } from './words.ts'
 

@@ -1,7 +1,7 @@
 import type { Found } from '../operators/operator.ts'
+import { expand } from './expand.ts'
 import { type Item, nameOf, plainItem } from './item.ts'
-import type { Cell, Rule } from './program.ts'
-import type { Run } from './run.ts'
+import type { Cell, Rule, Run } from './program.ts'
 import type { Target } from './targets.ts'
 import { selects } from './targets-match.ts'
 import { transformValue, type Value } from './value.ts'
@@ -90,7 +90,7 @@ function capture(run: Run, found: Found): void {
 const DIGITS = ['0', '1', '2', '3', '4', '5', '6', '7', '8', '9'] as const
 
 function tell(run: Run, rule: Rule, item: Item): void {
-  run.messages.push({ id: rule.id, msg: run.expand(rule.msg), data: run.expand(rule.logdata), var: nameOf(item) })
+  run.messages.push({ id: rule.id, msg: expand(run, rule.msg), data: expand(run, rule.logdata), var: nameOf(item) })
 }
 
 function itemsOf(run: Run, cell: Cell): readonly Item[] {
@@ -145,7 +145,7 @@ function disrupt(run: Run, rule: Rule): boolean {
     ruleId: rule.id,
     action: disruption.kind,
     status: disruption.status,
-    ...(disruption.kind === 'redirect' ? { location: run.expand(disruption.location) } : {}),
+    ...(disruption.kind === 'redirect' ? { location: expand(run, disruption.location) } : {}),
   }
   return run.mode === 'block'
 }

@@ -1,13 +1,12 @@
 import { KanpekiError } from '../../kernel/error.ts'
 import { disruptionOf, effectOf, isKnownAction, severityOf } from './action-kinds.ts'
-import type { Action } from './actions.ts'
+import { type Action, reasonOf, valuesOf } from './actions.ts'
 import { Atoms, stepOf } from './atoms.ts'
 import type { Draft } from './draft.ts'
-import { type Gathered, reasonOf, valuesOf } from './gather.ts'
+import type { Gathered } from './gathered.ts'
 import { parseMacro } from './macro.ts'
 import { useOperator } from './operator-use.ts'
-import type { Program, Rule } from './program.ts'
-import type { TxMember } from './run.ts'
+import type { Program, Rule, TxMember } from './program.ts'
 import type { Step } from './value.ts'
 
 /** Compiles what was gathered. A chain that cannot be compiled is refused by its place; the others go on. */

@@ -2,7 +2,8 @@ import { existsSync, globSync, readFileSync } from 'node:fs'
 import { dirname, isAbsolute, join } from 'node:path'
 import type { Waf } from '../transaction.ts'
 import type { Refusal } from './draft.ts'
-import { Gathered } from './gather.ts'
+import { take } from './gather.ts'
+import { Gathered } from './gathered.ts'
 import { link } from './link.ts'
 import { type CollectionStore, memoryStore } from './store.ts'
 import { makeWaf } from './waf.ts'
@@ -59,7 +60,7 @@ function takeFile(file: string, gathered: Gathered, depth: number, from: Stateme
   for (const statement of readStatements(text, file)) {
     const name = statement.words[0]!.toLowerCase()
     if (name === 'include' || name === 'includeoptional') include(statement, name === 'includeoptional', gathered, depth + 1)
-    else gathered.take(statement)
+    else take(gathered, statement)
   }
 }
 

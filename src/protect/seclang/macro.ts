@@ -1,6 +1,4 @@
-/** What a macro is expanded against: the value of a variable (`TX`, `REQUEST_HEADERS`…), its key in lower case if it has one. */
-export type Lookup = (variable: string, key: string | undefined) => string
-
+/** A text with macros: `%{TX.name}` in it stands for a variable's value. */
 export type Macro =
   | string
   | { readonly parts: readonly (string | { readonly variable: string; readonly key: string | undefined })[] }
@@ -24,11 +22,4 @@ export function parseMacro(text: string): Macro {
 function partAtDot(text: string): [string, string | undefined] {
   const dot = text.search(/[.:]/)
   return dot < 0 ? [text, undefined] : [text.slice(0, dot), text.slice(dot + 1)]
-}
-
-export function expandMacro(macro: Macro, lookup: Lookup): string {
-  if (typeof macro === 'string') return macro
-  let text = ''
-  for (const part of macro.parts) text += typeof part === 'string' ? part : lookup(part.variable, part.key)
-  return text
 }

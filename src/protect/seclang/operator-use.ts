@@ -3,9 +3,9 @@ import { dirname, isAbsolute, join } from 'node:path'
 import { KanpekiError } from '../../kernel/error.ts'
 import type { OperatorContext, Test } from '../operators/operator.ts'
 import { operators } from '../operators/registry.ts'
+import { expand } from './expand.ts'
 import { type Macro, parseMacro } from './macro.ts'
-import type { OperatorUse } from './program.ts'
-import type { Run } from './run.ts'
+import type { OperatorUse, Run } from './program.ts'
 
 /** Compiled arguments of one rule that are remembered: macros of a rule give few different texts, an attacker's more. */
 const REMEMBERED = 64
@@ -45,7 +45,7 @@ export function useOperator(written: WrittenOperator, file: string): OperatorUse
 function rememberTests(argument: Macro, compile: (argument: string) => Test): (run: Run) => Test {
   const known = new Map<string, Test>()
   return (run) => {
-    const text = run.expand(argument)
+    const text = expand(run, argument)
     let test = known.get(text)
     if (test === undefined) {
       if (known.size >= REMEMBERED) known.clear()

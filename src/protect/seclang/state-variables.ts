@@ -1,5 +1,5 @@
 import { type Item, itemOf, nameOf, plainItem } from './item.ts'
-import type { Run, TxMember } from './run.ts'
+import type { Run, TxMember } from './program.ts'
 import type { StoredMember } from './store.ts'
 
 type StateVariable = (run: Run) => readonly Item[]
@@ -70,13 +70,13 @@ export const stateVariables: Readonly<Record<string, StateVariable>> = Object.fr
   ],
   [
     'RULE',
-    (run) =>
-      run.current === undefined
+    ({ current }) =>
+      current === undefined
         ? []
         : [
-            itemOf('RULE', 'id', String(run.current.id)),
-            itemOf('RULE', 'msg', run.expand(run.current.msg)),
-            itemOf('RULE', 'severity', String(run.current.severity)),
+            itemOf('RULE', 'id', String(current.id)),
+            itemOf('RULE', 'msg', current.writtenMsg),
+            itemOf('RULE', 'severity', String(current.severity)),
           ],
   ],
 ])

@@ -1,7 +1,7 @@
 import { KanpekiError } from '../../kernel/error.ts'
+import { expand } from './expand.ts'
 import { parseMacro } from './macro.ts'
-import type { Effect } from './program.ts'
-import type { Run } from './run.ts'
+import type { Effect, Run } from './program.ts'
 
 const COLLECTIONS = new Set(['TX', 'IP', 'GLOBAL', 'SESSION', 'USER', 'RESOURCE', 'ENV'])
 
@@ -15,13 +15,13 @@ export function compileSetvar(text: string): Effect {
   const equals = rest.indexOf('=')
   const name = parseMacro(equals < 0 ? rest : rest.slice(0, equals))
   const written = equals < 0 ? '1' : rest.slice(equals + 1)
-  if (removes) return (run) => removeMember(run, collection, run.expand(name))
+  if (removes) return (run) => removeMember(run, collection, expand(run, name))
   const sign = written[0] === '+' ? 1 : written[0] === '-' ? -1 : 0
   const value = parseMacro(sign === 0 ? written : written.slice(1))
-  if (sign === 0) return (run) => setMember(run, collection, run.expand(name), run.expand(value))
+  if (sign === 0) return (run) => setMember(run, collection, expand(run, name), expand(run, value))
   return (run) => {
-    const key = run.expand(name)
-    setMember(run, collection, key, String(integer(readMember(run, collection, key)) + sign * integer(run.expand(value))))
+    const key = expand(run, name)
+    setMember(run, collection, key, String(integer(readMember(run, collection, key)) + sign * integer(expand(run, value))))
   }
 }
 
@@ -32,8 +32,8 @@ export function compileExpirevar(text: string): Effect {
   const name = parseMacro(equals < 0 ? rest : rest.slice(0, equals))
   const seconds = parseMacro(equals < 0 ? '60' : rest.slice(equals + 1))
   return (run) => {
-    const member = run.opened.get(collection)?.stored.members.get(run.expand(name).toLowerCase())
-    if (member !== undefined) member.expires = run.now() + integer(run.expand(seconds)) * 1000
+    const member = run.opened.get(collection)?.stored.members.get(expand(run, name).toLowerCase())
+    if (member !== undefined) member.expires = run.now() + integer(expand(run, seconds)) * 1000
   }
 }
 
@@ -46,7 +46,7 @@ export function compileDeprecatevar(text: string): Effect {
   const [amount, period] = [Number(match[2]), Number(match[3]) * 1000]
   return (run) => {
     const stored = run.opened.get(collection)?.stored
-    const member = stored?.members.get(run.expand(name).toLowerCase())
+    const member = stored?.members.get(expand(run, name).toLowerCase())
     if (stored === undefined || member === undefined || period === 0) return
     const periods = Math.floor((run.now() - stored.changed) / period)
     if (periods > 0) member.value = String(Math.max(0, integer(member.value) - amount * periods))
@@ -66,7 +66,7 @@ export function compileInitcol(text: string): Effect {
 /** `setsid`, `setuid`, `setrsc`: open a collection by a key. */
 export function compileOpen(collection: string, key: string): Effect {
   const macro = parseMacro(key)
-  return (run) => openCollection(run, collection, run.expand(macro))
+  return (run) => openCollection(run, collection, expand(run, macro))
 }
 
 function openCollection(run: Run, collection: string, key: string): void {

@@ -2,7 +2,7 @@ import { bodyProcessors } from '../body/registry.ts'
 import type { Interruption, RequestHead, ResponseHead, Transaction, TransactionRecord, Waf } from '../transaction.ts'
 import { runPhase } from './evaluate.ts'
 import type { Program } from './program.ts'
-import { Run } from './run.ts'
+import { Run } from './program.ts'
 import type { CollectionStore } from './store.ts'
 
 export interface WafOptions {
