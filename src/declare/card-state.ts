@@ -89,6 +89,7 @@ export function standingOf({ row, signatures }: CardState): Standing {
     hash: row.hash,
     inForceSince: row.in_force_since,
     missingSince: row.missing_since,
+    ...(row.required === null ? {} : { required: row.required }),
     signatures: signatures.filter(({ hash }) => hash === row.hash).map(({ signer_id, at }) => ({ signer: signer_id, at })),
   }
 }

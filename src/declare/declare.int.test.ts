@@ -378,6 +378,47 @@ describeStates('declarations', (bed) => {
     await expect(sign('mori', hash)).rejects.toMatchObject({ code: 'own_approval' })
   })
 
+  it('asks two people where a file promises less, also in two steps, and never where it promises more', async () => {
+    const one = (target: number, version: string) => yaml({ target, version, signatures: 1 })
+    await adopt(one(300, '2026.11.01'))
+    const { hash } = await view()
+    expect((await sign('sato', hash)).badge.state).toBe('held')
+    now += MINUTE
+    await adopt(one(200, '2026.11.02'))
+    expect((await view()).signatures).toMatchObject({ required: 1, complete: false })
+    await adopt(one(400, '2026.11.03'))
+    expect((await view()).signatures).toMatchObject({ required: 2, given: [], complete: false })
+    // The second step promises no less than the first, of which nobody signed anything.
+    await adopt(one(400, '2026.11.04').replace('owner: tanaka', 'owner: kimura'))
+    const weaker = await view()
+    expect(weaker.signatures).toMatchObject({ required: 2, complete: false })
+    await runEvaluation(deps())
+    now += MINUTE
+    expect((await sign('sato', weaker.hash)).signatures).toMatchObject({ complete: false })
+    expect(await waitingCards(state.scoped('default'))).toMatchObject([{ version: '2026.11.04', needed: 1 }])
+    const signed = await sign('mori', weaker.hash)
+    expect(signed.signatures).toMatchObject({ complete: true })
+    expect((await outbox('card')).filter(({ body }) => body['change'] === 'in-force').at(-1)?.body).toMatchObject({ required: 2 })
+  })
+
+  it('does not let a weaker version name the people who are to find it good', async () => {
+    await earn()
+    now += MINUTE
+    const friends = yaml({ target: 900, version: '2026.11.22', signatures: 1 }).replace('[sato, mori]', '[friend, mori]')
+    const { hash } = proposeResponse.parse(
+      await call('POST', '/api/v1/cards', { body: { yaml: friends } }, { ...person('tanaka'), account: 'id-tanaka' }),
+    )
+    expect((await view()).pending).toMatchObject([{ required: 2 }])
+    const friend = testCaller({ id: 'id-friend', name: 'friend', roles: ['approver'] })
+    await expect(call('POST', '/api/v1/cards/:id/sign', { params, body: { hash } }, friend)).rejects.toMatchObject({
+      code: 'forbidden',
+      remedy: expect.stringContaining('sato, mori'),
+    })
+    await expect(sign('sato', hash)).rejects.toMatchObject({ code: 'forbidden' })
+    const after = await sign('mori', hash)
+    expect(after.objectives[0]?.target).toBe(300)
+  })
+
   it('refuses a faulty card by line, and a card of another scope', async () => {
     const bad = yaml().replace('test.delay', 'test.speed')
     await expect(call('POST', '/api/v1/cards', { body: { yaml: bad } })).rejects.toMatchObject({

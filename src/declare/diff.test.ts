@@ -69,6 +69,18 @@ const cases: readonly (readonly [what: string, edit: Edit, path: string, effect:
   ],
   ['a longer period', (c) => (c.period = 'P30D'), 'period', 'weaker'],
   ['a longer validity', (c) => (c.validity.until = '2030-01-01'), 'validity.until', 'weaker'],
+  ['a longer window', (c) => (objective(c, 'alert-delay').window = 'P30D'), 'objectives.alert-delay.window', 'weaker'],
+  ['a shorter window', (c) => (objective(c, 'alert-delay').window = 'P1D'), 'objectives.alert-delay.window', 'unclear'],
+  ['one asset where all were meant', (c) => (c.scope.assets = ['web-01']), 'scope.assets', 'weaker'],
+  ['one more label to choose by', (c) => (c.scope.labels['tier'] = 'gold'), 'scope.labels.tier', 'weaker'],
+  ['a label less to choose by', (c) => (c.scope.labels = {}), 'scope.labels.service', 'stronger'],
+  ['the same people in another order', (c) => c.approvers.reverse(), 'approvers', 'neutral'],
+  [
+    'a second, patient trigger of a kind',
+    (c) => c.withdrawal.push({ on: 'unmet', periods: 9 }),
+    'withdrawal.unmet#2',
+    'stronger',
+  ],
   ['another owner', (c) => (c.owner = 'mori'), 'owner', 'neutral'],
   ['another title', (c) => (objective(c, 'alert-delay').title.en = 'Delay'), 'objectives.alert-delay', 'neutral'],
 ]
@@ -84,7 +96,17 @@ describe('diffCards', () => {
   })
 
   it('ran its cases and finds nothing between equals', () => {
-    expect(cases).toHaveLength(25)
+    expect(cases).toHaveLength(32)
+    const two = { ...base(), withdrawal: [{ on: 'unmet' as const, periods: 1 }, ...base().withdrawal] }
+    expect(diffCards(two, base()).map(({ path, effect }) => [path, effect])).toEqual([
+      ['withdrawal.unmet.periods', 'weaker'],
+      ['withdrawal.unmet#2', 'weaker'],
+      ['withdrawal.unmet#2.periods', 'neutral'],
+    ])
+    const some = { ...base(), scope: { ...base().scope, assets: ['a', 'b'] } }
+    const fewer = { ...base(), scope: { ...base().scope, assets: ['a'] } }
+    expect(diffCards(some, fewer).map(({ path, effect }) => [path, effect])).toEqual([['scope.assets.b', 'weaker']])
+    expect(diffCards(some, base()).map(({ path, effect }) => [path, effect])).toEqual([['scope.assets', 'stronger']])
     expect(diffCards(base(), { ...base(), version: '2027.01.01' })).toEqual([])
   })
 })

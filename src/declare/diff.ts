@@ -20,8 +20,10 @@ interface Facet {
  * parameters, another query), the effect is `unclear`.
  */
 export function diffCards(before: Card, after: Card): readonly Change[] {
-  const old = new Map(facetsOf(before).map((facet) => [facet.path, facet]))
-  const now = new Map(facetsOf(after).map((facet) => [facet.path, facet]))
+  // A card that names no asset is for all of them: to name one narrows it.
+  const whole = before.scope.assets.length === 0 || after.scope.assets.length === 0
+  const old = new Map(facetsOf(before, whole).map((facet) => [facet.path, facet]))
+  const now = new Map(facetsOf(after, whole).map((facet) => [facet.path, facet]))
   return [...new Set([...old.keys(), ...now.keys()])].flatMap((path): Change[] => {
     const was = old.get(path)
     const is = now.get(path)
@@ -45,14 +47,16 @@ function brief(value: JsonValue): string {
   return typeof value === 'string' ? value : JSON.stringify(value)
 }
 
-function facetsOf(card: Card): readonly Facet[] {
+function facetsOf(card: Card, wholeScope: boolean): readonly Facet[] {
   const whole = card as unknown as Record<string, JsonValue>
   return [
     ...['name', 'owner', 'evidence', 'nextReview'].map((path) => neutral(path, whole[path] ?? null)),
     neutral('scope.description', card.scope.description),
     { ...neutral('scope.id', card.scope.id), changed: () => 'unclear' },
-    { ...neutral('scope.labels', card.scope.labels), changed: () => 'unclear' },
-    ...card.scope.assets.map((asset) => promise(`scope.assets.${asset}`, asset)),
+    ...Object.entries(card.scope.labels).map(([label, value]) => selector(`scope.labels.${label}`, value)),
+    ...(wholeScope
+      ? [{ ...neutral('scope.assets', card.scope.assets), changed: (_: JsonValue, after: JsonValue) => narrowed(after) }]
+      : card.scope.assets.map((asset) => promise(`scope.assets.${asset}`, asset))),
     ...card.threats.in.map((threat) => promise(`threats.in.${threat.en}`, threat)),
     ...card.threats.out.map((threat) => burden(`threats.out.${threat.en}`, threat)),
     ...card.residualRisks.map((risk) => burden(`residualRisks.${risk.description.en}`, risk as unknown as JsonValue)),
@@ -63,7 +67,7 @@ function facetsOf(card: Card): readonly Facet[] {
     ordered('validity.until', card.validity.until, 'less'),
     ...card.objectives.flatMap(objectiveFacets),
     ...card.forbidden.flatMap(forbiddenFacets),
-    ...card.withdrawal.flatMap(triggerFacets),
+    ...inOrderOfStrictness(card.withdrawal).flatMap(triggerFacets),
   ]
 }
 
@@ -74,7 +78,7 @@ function objectiveFacets(objective: Card['objectives'][number]): Facet[] {
     promise(at, objective.title),
     { ...neutral(`${at}.measure`, objective.measure), changed: () => 'unclear' },
     { ...neutral(`${at}.params`, objective.params), changed: () => 'unclear' },
-    { ...neutral(`${at}.window`, objective.window), changed: () => 'unclear' },
+    { ...neutral(`${at}.window`, objective.window), changed: windowEffect },
     { ...neutral(`${at}.target`, [comparator, target]), changed: targetEffect },
     ordered(`${at}.margin`, objective.margin, 'more'),
     ordered(`${at}.maxEvidenceAge`, objective.maxEvidenceAge, 'less'),
@@ -91,13 +95,41 @@ function forbiddenFacets(forbidden: Card['forbidden'][number]): Facet[] {
   ]
 }
 
-function triggerFacets(trigger: Card['withdrawal'][number]): Facet[] {
+type Trigger = Card['withdrawal'][number]
+
+function triggerPath(trigger: Trigger): string {
   const of = 'objective' in trigger && trigger.objective !== undefined ? `.${trigger.objective}` : ''
-  const at = `withdrawal.${trigger.on}${of}`
+  return `withdrawal.${trigger.on}${of}`
+}
+
+/** Two triggers of one kind are told apart by their place, the strictest first: leaving that one out shows. */
+function inOrderOfStrictness(triggers: readonly Trigger[]): readonly { readonly trigger: Trigger; readonly at: string }[] {
+  const strictness = (trigger: Trigger): number => {
+    switch (trigger.on) {
+      case 'unmet':
+        return trigger.periods
+      case 'stale-evidence':
+        return durationMs(trigger.grace)
+      case 'below':
+      case 'coverage':
+        return -trigger.value
+      default:
+        return 0
+    }
+  }
+  return [...Map.groupBy(triggers, triggerPath)].flatMap(([path, same]) =>
+    same
+      .toSorted((a, b) => strictness(a) - strictness(b))
+      .map((trigger, index) => ({ trigger, at: index === 0 ? path : `${path}#${index + 1}` })),
+  )
+}
+
+function triggerFacets({ trigger, at }: { readonly trigger: Trigger; readonly at: string }): Facet[] {
   switch (trigger.on) {
     case 'unmet':
       return [promise(at, trigger.on), ordered(`${at}.periods`, trigger.periods, 'less')]
     case 'below':
+    case 'coverage':
       return [promise(at, trigger.on), ordered(`${at}.value`, trigger.value, 'more')]
     case 'stale-evidence':
       return [promise(at, trigger.on), ordered(`${at}.grace`, trigger.grace, 'less')]
@@ -118,6 +150,21 @@ function promise(path: string, value: JsonValue): Facet {
 /** Something set aside: more of it is weaker. */
 function burden(path: string, value: JsonValue): Facet {
   return { path, value, added: 'weaker', removed: 'stronger', changed: () => 'unclear' }
+}
+
+/** What a scope is chosen by: one more narrows it. */
+function selector(path: string, value: JsonValue): Facet {
+  return { path, value, added: 'weaker', removed: 'stronger', changed: () => 'unclear' }
+}
+
+function narrowed(after: JsonValue): Effect {
+  return (after as readonly string[]).length === 0 ? 'stronger' : 'weaker'
+}
+
+/** Over a longer window a bad week weighs less; over a shorter one it is forgotten sooner, which is for a reader to judge. */
+function windowEffect(before: JsonValue, after: JsonValue): Effect {
+  const difference = size(after) - size(before)
+  return difference === 0 ? 'neutral' : difference > 0 ? 'weaker' : 'unclear'
 }
 
 /** A number, a day or a duration of which `more` or `less` is the stronger promise. */
@@ -153,6 +200,7 @@ function targetEffect(before: JsonValue, after: JsonValue): Effect {
 function widened(before: JsonValue, after: JsonValue): Effect {
   const old = new Set(before as readonly string[])
   const now = new Set(after as readonly string[])
+  if (old.size === now.size && now.isSupersetOf(old)) return 'neutral'
   if (now.isSupersetOf(old)) return 'weaker'
   return now.isSubsetOf(old) ? 'stronger' : 'unclear'
 }

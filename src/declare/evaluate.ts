@@ -16,6 +16,8 @@ export interface Standing {
   readonly inForceSince: number
   /** Since when the file is gone or unreadable; null while it is there. */
   readonly missingSince: number | null
+  /** How many people must sign this version, where it is more than the card itself asks for: it promises less than before. */
+  readonly required?: number
   /** Valid signatures of this version, newest or oldest first. */
   readonly signatures: readonly { readonly signer: string; readonly at: number }[]
 }
@@ -75,7 +77,7 @@ export function evaluate(
 ): Evaluation {
   const weighed = criteria.map((criterion) => weigh(criterion, readings.get(criterion.id), memory, now))
   const signed = new Set(standing.signatures.map(({ signer }) => signer)).size
-  const complete = signed >= card.signatures
+  const complete = signed >= requiredOf(card, standing)
   const triggers = triggersOf(card, weighed, alterationOf(card, standing, memory, signed)).map((trigger) => ({
     ...trigger,
     fired: trigger.firesAt !== null && trigger.firesAt <= now,
@@ -137,12 +139,16 @@ function weigh(criterion: Criterion, taken: Taken | undefined, memory: Memory | 
 function alterationOf(card: Card, standing: Standing, memory: Memory | null, signed: number): Alteration | null {
   if (standing.missingSince !== null) return { at: standing.missingSince, fact: { code: 'declaration-missing', params: {} } }
   if (memory === null || memory.heldHash === null || memory.heldHash === standing.hash) return null
-  const lacking = card.signatures - signed
+  const lacking = requiredOf(card, standing) - signed
   if (lacking <= 0) return null
   return {
     at: standing.inForceSince,
     fact: { code: 'unverified-change', params: { version: card.version, count: lacking } },
   }
+}
+
+function requiredOf(card: Card, { required }: Standing): number {
+  return Math.max(required ?? 0, card.signatures)
 }
 
 /** Residual risks whose acceptance has ended: nobody answers for them any more. */
@@ -234,7 +240,8 @@ function draftReasons(weighed: readonly Weighed[], card: Card, standing: Standin
   const open = weighed.filter(({ judged }) => judged.state !== 'met').length
   const from = Date.parse(card.validity.from)
   if (standing.missingSince !== null) reasons.push({ code: 'declaration-missing', params: {} })
-  if (signed < card.signatures) reasons.push({ code: 'not-signed', params: { given: signed, required: card.signatures } })
+  const required = requiredOf(card, standing)
+  if (signed < required) reasons.push({ code: 'not-signed', params: { given: signed, required } })
   reasons.push(...lapsedRisks(card, now).map((params): Fact => ({ code: 'risk-lapsed', params })))
   if (now < from) reasons.push({ code: 'not-yet-valid', params: { from: dayText(from) } })
   if (open > 0 || weighed.length === 0) reasons.push({ code: 'not-yet-met', params: { count: open } })
@@ -256,6 +263,7 @@ function stepsOf(
   now: number,
 ): readonly Step[] {
   const back = withdrawnAt !== null
+  const required = requiredOf(card, standing)
   const steps: Step[] = []
   const from = Date.parse(card.validity.from)
   if (standing.missingSince !== null) steps.push({ fact: { code: 'step-restore', params: {} }, done: false })
@@ -271,8 +279,8 @@ function stepsOf(
     if (judged.state !== 'met' || !back) steps.push({ fact, done: judged.state === 'met' })
   }
   if (!back) {
-    const params = { required: card.signatures, given: Math.min(signed, card.signatures) }
-    steps.push({ fact: { code: 'step-sign', params }, done: signed >= card.signatures })
+    const params = { required, given: Math.min(signed, required) }
+    steps.push({ fact: { code: 'step-sign', params }, done: signed >= required })
     return steps
   }
   const periodMs = durationMs(card.period)
@@ -283,8 +291,8 @@ function stepsOf(
   })
   const again = new Set(standing.signatures.filter(({ at }) => at > withdrawnAt).map(({ signer }) => signer)).size
   steps.push({
-    fact: { code: 'step-sign-again', params: { required: card.signatures, given: Math.min(again, card.signatures) } },
-    done: again >= card.signatures,
+    fact: { code: 'step-sign-again', params: { required, given: Math.min(again, required) } },
+    done: again >= required,
   })
   return steps
 }

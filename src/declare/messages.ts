@@ -27,6 +27,10 @@ const MESSAGES = {
     en: '{title} fell to {figure}; below {limit} the badge is withdrawn.',
     ja: '{title}が{figure}に下がりました。{limit}を下回ると印は撤回されます。',
   },
+  coverage: {
+    en: '{title}: only {figure} of what it counts is known, {count, plural, one {# item is} other {# items are}} not; below {limit} the badge is withdrawn.',
+    ja: '{title}：判明しているのは対象の{figure}だけで、{count, number}件が不明です。{limit}を下回ると印は撤回されます。',
+  },
   'no-reading': {
     en: '{title} has not been measured.',
     ja: '{title}はまだ計測されていません。',
@@ -92,6 +96,14 @@ const MESSAGES = {
     en: '{title} falls below {limit}',
     ja: '{title}が{limit}を下回ったとき',
   },
+  'trigger-coverage': {
+    en: 'Of what an objective counts, less than {limit} is known',
+    ja: '目標の対象のうち、判明している割合が{limit}を下回ったとき',
+  },
+  'trigger-coverage-one': {
+    en: 'Of what {title} counts, less than {limit} is known',
+    ja: '{title}の対象のうち、判明している割合が{limit}を下回ったとき',
+  },
   'trigger-unverified-change': {
     en: 'The card changes without signatures',
     ja: '署名なしで宣言が変更されたとき',
@@ -156,6 +168,23 @@ const MESSAGES = {
   'step-begin': {
     en: 'The validity begins on {from}',
     ja: '有効期間の開始（{from}）',
+  },
+  // ── Where it is going ──
+  'forecast-lost': {
+    en: 'At this rate the objective is lost on {when}.',
+    ja: 'この傾向が続くと、{when}に目標を外れます。',
+  },
+  'forecast-regained': {
+    en: 'At this rate it is met again on {when}.',
+    ja: 'この傾向が続けば、{when}に目標へ戻ります。',
+  },
+  'forecast-withdrawn': {
+    en: 'Unless it is met before, the badge is withdrawn on {when}.',
+    ja: '{when}までに満たさなければ、印は撤回されます。',
+  },
+  'forecast-stale': {
+    en: 'Without newer evidence it is unproven from {when}.',
+    ja: '新しい証拠が届かなければ、{when}から未実証になります。',
   },
   // ── Evidence ──
   'missing-no-reading': { en: 'Not measured yet', ja: '未計測' },

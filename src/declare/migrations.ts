@@ -152,4 +152,10 @@ export const migrations: readonly Migration[] = [
       await db.schema.createIndex('declare_credentials_card').on('declare_credentials').columns(['card_id', 'ended']).execute()
     },
   },
+  {
+    name: '0220-declare-required',
+    up: async (db) => {
+      await db.schema.alterTable('declare_cards').addColumn('required', columns.integer).execute()
+    },
+  },
 ]

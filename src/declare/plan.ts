@@ -85,11 +85,13 @@ function isDue(state: CardState, criterion: Criterion, before: Taken | undefined
   const recordedAt = state.objectives.get(criterion.id)?.recorded_at
   if (before === undefined || recordedAt === undefined) return true
   if (judge(criterion, before, now).state !== judge(criterion, taken, now).state) return true
+  // What is not known any more may withdraw the badge by itself.
+  if ((before.unknown === 0) !== (taken.unknown === 0)) return true
   const age = now - recordedAt
   if (age >= Math.min(durationMs(state.card.period), RECORD_AT_LEAST_MS)) return true
   // Long before it is too old, for the next may be late.
   const stands = Math.min(before.asOf, before.measuredAt)
   if (now - stands >= criterion.maxAgeMs / 2 && Math.min(taken.asOf, taken.measuredAt) > stands) return true
   const sameWords = before.missing?.en === taken.missing?.en
-  return age >= RECORD_GAP_MS && !(before.value === taken.value && sameWords)
+  return age >= RECORD_GAP_MS && !(before.value === taken.value && before.unknown === taken.unknown && sameWords)
 }

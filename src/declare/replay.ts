@@ -66,6 +66,8 @@ interface Course {
   hash: string
   inForceSince: number
   missingSince: number | null
+  /** Of the version in force, where more must sign than it asks for itself. */
+  required: number | undefined
   readonly signatures: { readonly hash: string; readonly signer: string; readonly at: number }[]
   /** By criterion and what was asked. */
   readonly readings: Map<string, Taken & { readonly asked: string }>
@@ -142,6 +144,7 @@ function declare(courses: Map<string, Course>, id: string, { scope, received, bo
       if (!course.documents.has(hash)) return 'the text of this version is not in the ledger'
       course.hash = hash
       course.inForceSince = now
+      course.required = typeof body['required'] === 'number' ? body['required'] : undefined
       return undefined
     case 'signed': {
       const by = body['by'] as JsonObject
@@ -168,6 +171,7 @@ function freshCourse(scope: string, hash: string, document: Card, now: number): 
     hash,
     inForceSince: now,
     missingSince: null,
+    required: undefined,
     signatures: [],
     readings: new Map(),
     units: new Map(),
@@ -291,8 +295,9 @@ function judgeAt(course: Course, card: Card, now: number): Evaluation {
   return evaluate(card, criteria, standingOf(course), readingsOf(course, criteria), course.memory, now)
 }
 
-function standingOf({ hash, inForceSince, missingSince, signatures }: Course): Standing {
-  return { hash, inForceSince, missingSince, signatures: signatures.filter((one) => one.hash === hash) }
+function standingOf({ hash, inForceSince, missingSince, required, signatures }: Course): Standing {
+  const more = required === undefined ? {} : { required }
+  return { hash, inForceSince, missingSince, ...more, signatures: signatures.filter((one) => one.hash === hash) }
 }
 
 /** A reading of another question than the version in force asks proves nothing. */

@@ -65,6 +65,12 @@ export const trigger = z.discriminatedUnion('on', [
   z
     .strictObject({ on: z.literal('below'), objective: slug, value: z.number() })
     .meta({ description: 'The figure fell below this value, e.g. coverage.' }),
+  z
+    .strictObject({ on: z.literal('coverage'), objective: slug.optional(), value: z.number().positive().max(100).default(100) })
+    .meta({
+      description:
+        'Of what an objective (any, if none is named) counts, less than this share in percent is known to be good or bad.',
+    }),
   z.strictObject({ on: z.literal('unverified-change') }).meta({ description: 'The card changed and was not signed again.' }),
   z
     .strictObject({ on: z.literal('stale-evidence'), objective: slug.optional(), grace: duration.default('PT0S') })
@@ -72,7 +78,7 @@ export const trigger = z.discriminatedUnion('on', [
   z.strictObject({ on: z.literal('expiry') }).meta({ description: 'The validity ended.' }),
 ])
 export type Trigger = z.infer<typeof trigger>
-export const TRIGGER_KINDS = ['unmet', 'below', 'unverified-change', 'stale-evidence', 'expiry', 'forbidden'] as const
+export const TRIGGER_KINDS = ['unmet', 'below', 'coverage', 'unverified-change', 'stale-evidence', 'expiry', 'forbidden'] as const
 
 export const card = z
   .strictObject({

@@ -9,6 +9,8 @@ export interface CardsTable {
   /** The version in force. */
   hash: string
   in_force_since: number
+  /** How many people must sign the version in force, where it is more than it asks for itself. */
+  required: number | null
   /** The content of the card's file when it was last read; null for a card that came by the API. */
   file_hash: string | null
   /** Since when that file is gone or unreadable. */

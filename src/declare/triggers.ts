@@ -65,6 +65,8 @@ function armed(
       return unmetTrigger(trigger.objective, trigger.periods, periodMs, weighed)
     case 'below':
       return belowTrigger(trigger.objective, trigger.value, weighed)
+    case 'coverage':
+      return coverageTrigger(trigger.objective, trigger.value, weighed)
     case 'stale-evidence':
       return staleTrigger(trigger.objective, durationMs(trigger.grace), weighed)
     case 'unverified-change': {
@@ -152,6 +154,56 @@ function belowTrigger(objective: string, limit: number, weighed: readonly Weighe
     firesAt: fell ? (found.notMetSince ?? found.judged.since) : null,
     reason: fell ? { code: 'below', params: { ...figureParams(found.criterion, value), limit: limitText } } : null,
   }
+}
+
+/** Which part of what a reading stands on is known to be good or bad, in percent; null where it counts nothing. */
+export function knownShare({ good, bad, unknown }: Pick<Taken, 'good' | 'bad' | 'unknown'>): number | null {
+  const all = good + bad + unknown
+  return all === 0 ? null : (100 * (good + bad)) / all
+}
+
+function coverageTrigger(objective: string | undefined, limit: number, weighed: readonly Weighed[]): Armed {
+  const one = weighed.find(({ criterion }) => criterion.id === objective)?.criterion
+  const limitText = figureText(limit, 'percent')
+  const lacking = chosen(objective, weighed).flatMap(({ criterion, taken, judged }) => {
+    const share = taken === undefined || judged.state === 'unproven' ? null : knownShare(taken)
+    return share === null || share >= limit || taken === undefined ? [] : [{ criterion, taken, share, since: judged.since }]
+  })
+  const first = lacking.toSorted((a, b) => a.since - b.since)[0]
+  return {
+    id: objective === undefined ? 'coverage' : `coverage:${objective}`,
+    on: 'coverage',
+    objective: objective ?? null,
+    text:
+      one === undefined
+        ? { code: 'trigger-coverage', params: { limit: limitText } }
+        : { code: 'trigger-coverage-one', params: { limit: limitText, title: one.title } },
+    firesAt: first?.since ?? null,
+    reason:
+      first === undefined
+        ? null
+        : {
+            code: 'coverage',
+            params: {
+              title: first.criterion.title,
+              objective: first.criterion.id,
+              figure: figureText(first.share, 'percent'),
+              count: first.taken.unknown,
+              limit: limitText,
+            },
+          },
+  }
+}
+
+/** How long a miss of an objective may last until a trigger takes the badge, milliseconds. */
+export function graceOf(card: Card, { id, kind }: Pick<Criterion, 'id' | 'kind'>): number {
+  if (kind === 'forbidden') return 0
+  const named = card.withdrawal.filter((trigger) => trigger.on === 'unmet')
+  const all = named.some(({ objective }) => objective === undefined) ? named : [...named, { periods: DEFAULT_UNMET_PERIODS }]
+  const periods = all.flatMap((trigger) =>
+    !('objective' in trigger) || trigger.objective === undefined || trigger.objective === id ? [trigger.periods] : [],
+  )
+  return Math.min(...periods) * durationMs(card.period)
 }
 
 function staleTrigger(objective: string | undefined, graceMs: number, weighed: readonly Weighed[]): Armed {

@@ -8,6 +8,7 @@ import type { Caller } from '../platform/http/route.ts'
 import { jsonText, readJson } from '../platform/state/columns.ts'
 import { recordEvidence } from '../platform/state/outbox.ts'
 import { diffCards, weakenedIn } from './diff.ts'
+import { baseOf, loosening, requiredSignatures } from './four-eyes.ts'
 import type { LoadedCard } from './load.ts'
 import {
   allCards,
@@ -68,7 +69,7 @@ async function adopt(trx: Db, loaded: LoadedCard, now: number): Promise<void> {
   if ((await versionOf(trx, card.id, hash)) === undefined) await addVersion(trx, loaded, 'pending', FROM_FILE, now)
   if (row.missing_since === null) await updateCard(trx, row.id, change)
   else await found(trx, row, change, now)
-  if (row.hash !== hash) await putInForce(trx, card, hash, FROM_FILE, now)
+  if (row.hash !== hash) await putInForce(trx, card, hash, { by: FROM_FILE, author: FROM_FILE }, now)
 }
 
 /** The file of a card is there again. */
@@ -107,10 +108,14 @@ export async function signCard(trx: Kysely<DeclareTables>, id: string, hash: str
       remedy: 'Reload the card: it may have changed since you read it.',
     })
   const card = readJson<Card>(version.document)
-  if (!isApprover(card, by))
+  const approvers = await approversOf(trx, row, card)
+  if (!maySign(approvers, by)) {
+    const before =
+      approvers.before === null ? '' : `; of the version that promises more: ${approvers.before.approvers.join(', ')}`
     throw new KanpekiError('forbidden', `${by.name} may not sign this card.`, {
-      remedy: `Approvers are people, signed in: ${card.approvers.join(', ')}.`,
+      remedy: `Approvers are people, signed in: ${card.approvers.join(', ')}${before}.`,
     })
+  }
   refuseOwnApproval(authorOf(version), by, `version ${version.version} of ${id}`)
   const given = (await signaturesOf(trx, id)).filter((signature) => signature.hash === hash)
   if (given.some((signature) => signature.signer_id === by.id && countsNow(signature.at, row)))
@@ -127,8 +132,30 @@ export async function signCard(trx: Kysely<DeclareTables>, id: string, hash: str
     at: now,
     outbox,
   })
+  if (version.state !== 'pending') return
   const signers = new Set([...given.map(({ signer_id }) => signer_id), by.id])
-  if (version.state === 'pending' && signers.size >= card.signatures) await putInForce(trx, card, hash, by, now)
+  const author = authorOf(version)
+  if (signers.size >= requiredSignatures(await baseOf(trx, row), card, author))
+    await putInForce(trx, card, hash, { by, author }, now)
+}
+
+/**
+ * Whose lists of approvers a signer must stand on: the card's own, and, where it promises less than before, that of the
+ * promise: otherwise a version could name the people who are to find it good.
+ */
+export async function approversOf(db: Db, row: CardsTable, card: Card): Promise<Approvers> {
+  const base = await baseOf(db, row)
+  return { own: card, before: base === undefined || loosening(base, card).length === 0 ? null : base }
+}
+
+export interface Approvers {
+  readonly own: Card
+  readonly before: Card | null
+}
+
+/** An administrator stands in for approvers of before: they may have left. */
+export function maySign({ own, before }: Approvers, who: Pick<Signer, 'kind' | 'name' | 'roles' | 'permissions'>): boolean {
+  return isApprover(own, who) && (before === null || isApprover(before, who) || who.roles.includes('administrator'))
 }
 
 /** After a withdrawal, signatures given before it no longer count. */
@@ -173,17 +200,25 @@ async function addVersion(
   await recordEvidence(trx, [cardEvidence(scope, card.id, 'written', body, now)], { now: () => now })
 }
 
-async function putInForce(trx: Db, card: Card, hash: string, by: Author, now: number): Promise<void> {
+async function putInForce(
+  trx: Db,
+  card: Card,
+  hash: string,
+  { by, author }: { readonly by: Author; readonly author: Author },
+  now: number,
+): Promise<void> {
   const row = await cardById(trx, card.id)
   const before = row === undefined ? undefined : await versionOf(trx, card.id, row.hash)
+  const required = row === undefined ? card.signatures : requiredSignatures(await baseOf(trx, row), card, author)
   const changes = before === undefined ? [] : diffCards(readJson<Card>(before.document), card)
   await setInForce(trx, card.id, hash)
-  await updateCard(trx, card.id, { hash, in_force_since: now })
+  await updateCard(trx, card.id, { hash, in_force_since: now, required: required > card.signatures ? required : null })
   const body = {
     hash,
     before: before?.hash ?? null,
     version: card.version,
     by: saidBy(by),
+    required,
     weakened: weakenedIn(changes),
     changes: changes.map(({ path, kind, effect }) => ({ path, kind, effect })),
   }
@@ -201,6 +236,7 @@ function freshRow({ card, hash }: LoadedCard, fileHash: string | null, now: numb
     scope: card.scope.id,
     hash,
     in_force_since: now,
+    required: null,
     file_hash: fileHash,
     missing_since: null,
     state: 'draft',

@@ -4,12 +4,13 @@ import { type CardState, evaluateNow } from './card-state.ts'
 import { diffCards, weakenedIn } from './diff.ts'
 import type { Evaluation } from './evaluate.ts'
 import { figureText, spanText, targetText, timeText } from './figure.ts'
+import { baseOf, requiredSignatures } from './four-eyes.ts'
 import { reasonOf, say } from './messages.ts'
 import { type Db, seriesOf, versionsOf } from './queries.ts'
 import type { Bilingual, Card, CardView, EvidenceRef, ObjectiveView, TriggerView, WallResponse } from './schema.ts'
 import type { ReadingsTable, SignaturesTable, VersionsTable } from './tables.ts'
 import type { Weighed } from './triggers.ts'
-import { authorOf, countsNow, isApprover, type Signer } from './versions.ts'
+import { approversOf, authorOf, countsNow, maySign, type Signer } from './versions.ts'
 
 const POINTS = 60
 const DAY_MS = 86_400_000
@@ -38,6 +39,9 @@ export async function cardView(
   ].filter((outbox) => outbox > 0)
   const refs = refsOf(await ledgerIndexes([...new Set(outboxes)]))
   const until = Date.parse(card.validity.until)
+  const base = await baseOf(db, row)
+  const required = Math.max(row.required ?? 0, card.signatures)
+  const approvers = await approversOf(db, row, card)
   const given = state.signatures.filter(({ hash, at }) => hash === row.hash && countsNow(at, row))
   return {
     id: row.id,
@@ -67,11 +71,11 @@ export async function cardView(
     ),
     earnBack: evaluation.steps.map(({ fact, done }) => ({ ...reasonOf(fact), done })),
     signatures: {
-      required: card.signatures,
+      required,
       given: bySigner(given).map((signature) => signatureView(signature, refs)),
-      complete: bySigner(given).length >= card.signatures,
+      complete: bySigner(given).length >= required,
       approvers: card.approvers,
-      youMaySign: isApprover(card, who) && !isOwn(state.version, who) && !given.some(({ signer_id }) => signer_id === who.id),
+      youMaySign: maySign(approvers, who) && !isOwn(state.version, who) && !given.some(({ signer_id }) => signer_id === who.id),
     },
     validity: {
       from: rfc3339(Date.parse(card.validity.from)),
@@ -98,7 +102,7 @@ export async function cardView(
           proposedAt: rfc3339(version.at),
           proposedBy: version.by_name,
           given: bySigner(signed).map((signature) => signatureView(signature, refs)),
-          required: document.signatures,
+          required: requiredSignatures(base, document, authorOf(version)),
           changes,
           weakened: weakenedIn(changes),
         }
