@@ -32,12 +32,17 @@ export interface Copies {
  * Opens the files that checkpoints are appended to, each followed by an empty line (`kanpeki verify --since` reads them).
  * @throws KanpekiError `ledger_rolled_back` or `ledger_forked` if a copy knows a checkpoint of ours that the log does not.
  */
-export async function openCopies(places: readonly string[], head: Checkpoint, key: VerifierKey, clock: Clock): Promise<Copies> {
+export async function openCopies(
+  places: readonly string[],
+  head: Checkpoint,
+  keys: readonly VerifierKey[],
+  clock: Clock,
+): Promise<Copies> {
   const states: CopyState[] = []
   for (const given of places) {
     const place = resolve(given)
     try {
-      const last = await lastSigned(place, key)
+      const last = await lastSigned(place, keys)
       if (last !== undefined) refuseFork(place, last, head)
       states.push({ kind: 'file', place, size: last?.size ?? 0, at: null, failures: 0, reason: null })
     } catch (error) {
@@ -71,15 +76,16 @@ async function copyTo(state: CopyState, checkpoint: Checkpoint, clock: Clock): P
   }
 }
 
-/** The largest of the newest checkpoints in the file that our key signed. Others may share the file. */
-async function lastSigned(place: string, key: VerifierKey): Promise<Checkpoint | undefined> {
+/** The largest of the newest checkpoints in the file that one of our keys signed. Others may share the file. */
+async function lastSigned(place: string, keys: readonly VerifierKey[]): Promise<Checkpoint | undefined> {
   const text = await readTail(place)
   let last: Checkpoint | undefined
   for (const note of splitCheckpoints(text).notes) {
     const checkpoint = parseCheckpoint(utf8(note))
-    if (checkpoint?.origin === key.name && checkpoint.size >= (last?.size ?? 0)) last = checkpoint
+    if (checkpoint !== undefined && checkpoint.origin === keys[0]?.name && checkpoint.size >= (last?.size ?? 0)) last = checkpoint
   }
-  return last !== undefined && (await checkNote(last.note, key)) === undefined ? last : undefined
+  for (const key of keys) if (last !== undefined && (await checkNote(last.note, key)) === undefined) return last
+  return undefined
 }
 
 async function readTail(place: string): Promise<string> {

@@ -60,8 +60,12 @@ export async function openDrainer(options: DrainOptions): Promise<Drainer> {
       const rows = await readOutbox(state.tables<StateTables>(), ledger.head.outbox, ENTRIES_A_CHECKPOINT)
       if (rows.length === 0) return moved
       const logged = new Date(clock.now()).toISOString()
-      const entries = rows.map((row) => entryOf(row, logged, log))
-      await ledger.append(entries)
+      const written = rows.map((row) => entryOf(row, logged, log))
+      const entries = written.map(({ entry }) => entry)
+      await ledger.append(
+        entries,
+        written.map(({ text }) => text),
+      )
       await indexEntries(state, entries, indexed)
       indexed = ledger.head.size
       moved += rows.length

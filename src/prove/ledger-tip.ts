@@ -1,13 +1,13 @@
 import { KanpekiError, messageOf } from '../kernel/error.ts'
 import { nativeSha256 } from './batch-root.ts'
 import type { LedgerFiles } from './files.ts'
+import { nativeTiles } from './native-tiles.ts'
 import type { SigningKey } from './signing-key.ts'
 import { equalBytes } from './verify/bytes.ts'
 import { type Checkpoint, parseCheckpoint } from './verify/checkpoint.ts'
 import { parseEntry, type ReadEntry } from './verify/entry.ts'
 import { leafHash } from './verify/merkle.ts'
 import { checkNote } from './verify/note.ts'
-import { TileBuilder } from './verify/tile-builder.ts'
 import { hashesAtLevel, levelsOf, splitEntryBundle, splitTile, TILE_WIDTH, type TileId, tilePath } from './verify/tiles.ts'
 
 /** Where the log lies below the data directory. */
@@ -60,7 +60,7 @@ export async function loadTip(files: LedgerFiles, key: Pick<SigningKey, 'verifie
     if (hashes?.length !== width) throw damaged(tilePath({ level, index, width }), 'is missing or not a tile')
     edge.push(hashes)
   }
-  const builder = new TileBuilder(nativeSha256, size, edge)
+  const builder = nativeTiles(size, edge)
   if (!equalBytes(builder.root(), checkpoint.root)) throw damaged('tile', 'do not lead to the signed root')
   const { bundle, last } = await loadLastBundle(files, size, builder.edge[0] ?? [])
   return { head: { checkpoint, size, outbox: last?.outbox ?? 0, logged: last?.logged ?? null }, edge, bundle }

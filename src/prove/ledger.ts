@@ -2,20 +2,20 @@ import { join } from 'node:path'
 import { type Clock, systemClock } from '../kernel/clock.ts'
 import { KanpekiError } from '../kernel/error.ts'
 import type { LedgerEntry } from '../kernel/evidence.ts'
-import { canonicalJson, type JsonObject } from '../kernel/json.ts'
 import type { Sealer } from '../platform/secrets/sealer.ts'
-import { nativeSha256 } from './batch-root.ts'
 import { type Copies, openCopies } from './copies.ts'
+import { type EncodedEntries, encodeEntries } from './encode-entries.ts'
+import { entryText } from './entry-text.ts'
 import { diskFiles, type LedgerFiles, removeUnfinished } from './files.ts'
 import { damaged, LEDGER_FOLDER, type LedgerHead, loadTip, readStoredTile, type Tip } from './ledger-tip.ts'
-import { openSigningKey, type SigningKey } from './signing-key.ts'
+import { nativeTiles } from './native-tiles.ts'
+import { planAppend } from './plan-append.ts'
+import { type KeyRing, openKeyRing } from './rotating.ts'
 import { equalBytes, utf8 } from './verify/bytes.ts'
-import { type Checkpoint, parseCheckpoint } from './verify/checkpoint.ts'
-import { MAX_ENTRY_BYTES } from './verify/entry.ts'
-import { leafHash } from './verify/merkle.ts'
+import type { Checkpoint } from './verify/checkpoint.ts'
 import type { VerifierKey } from './verify/note.ts'
-import { TileBuilder } from './verify/tile-builder.ts'
-import { hashesAtLevel, type ReadTile, splitEntryBundle, TILE_WIDTH, type TileId, tilePath, tileWidth } from './verify/tiles.ts'
+import type { Rotation } from './verify/rotation.ts'
+import { type ReadTile, splitEntryBundle, TILE_WIDTH, tilePath, tileWidth } from './verify/tiles.ts'
 
 /** Where the key lies below the data directory. */
 const KEYS_FOLDER = 'keys'
@@ -34,14 +34,22 @@ export interface Ledger {
   readonly head: LedgerHead
   readonly copies: Copies
   /**
-   * Appends entries and signs one checkpoint over them. Resolves once all of it is durable; on an error nothing is
+   * Appends entries and signs one checkpoint over them; calls queue up. Resolves once all of it is durable; on an error nothing is
    * published, or everything is (a crash has the same two outcomes): `head` says which.
+   * @param texts what `entryText` gives for each, where the caller has it already.
    * @throws KanpekiError `ledger_entry_too_large`, `ledger_outbox_order`, `ledger_moved`, or the disk's error.
    */
-  append(entries: readonly LedgerEntry[]): Promise<LedgerHead>
+  append(entries: readonly LedgerEntry[], texts?: readonly string[]): Promise<LedgerHead>
   /** Bytes of an entry; undefined beyond the head. */
   entry(index: number): Promise<Uint8Array | undefined>
   readonly readTile: ReadTile
+  /** Changes of the key, the first one first. */
+  readonly rotations: readonly Rotation[]
+  /**
+   * Makes a key to follow the one that signs, and the note that announces it. It signs from the checkpoint over an entry with
+   * that note on, which both sign; until then nothing has changed.
+   */
+  prepareRotation(): Promise<string>
   /** A note by the log's key about something else than the log (see SigningKey). */
   signNote(text: string): string
   /** Signs two digests with the log's key (see SigningKey). */
@@ -80,22 +88,23 @@ export async function openLedger(options: LedgerOptions): Promise<Ledger> {
   await removeUnfinished(files)
   const fresh = (await files.read('checkpoint')) === undefined
   if (fresh && (await files.list('tile')).length > 0) throw damaged('checkpoint', 'is missing, though there are tiles')
-  const key = await openSigningKey(join(options.data, KEYS_FOLDER), {
+  const ring = await openKeyRing(join(options.data, KEYS_FOLDER), files, {
     mayCreate: fresh,
     origin: options.origin,
     sealer: options.sealer,
   })
-  await files.write([{ path: 'key', bytes: utf8(`${key.verifier.text}\n`) }])
   if (fresh) {
-    const bytes = utf8(key.signCheckpoint(0, new TileBuilder(nativeSha256).root()))
+    const bytes = utf8(ring.key.signCheckpoint(0, nativeTiles().root()))
     await files.write([{ path: 'checkpoint', bytes }])
   }
-  const tip = await loadTip(files, key)
-  const copies = await openCopies(options.copies ?? [], tip.head.checkpoint, key.verifier, clock)
-  return ledgerOn(files, key, copies, tip)
+  const tip = await loadTip(files, ring.key)
+  await ring.settle(tip.head.size)
+  await files.write([{ path: 'key', bytes: utf8(`${ring.key.verifier.text}\n`) }])
+  const copies = await openCopies(options.copies ?? [], tip.head.checkpoint, [...ring.former, ring.key.verifier], clock)
+  return ledgerOn(files, ring, copies, tip)
 }
 
-function ledgerOn(files: LedgerFiles, key: SigningKey, copies: Copies, start: Tip): Ledger {
+function ledgerOn(files: LedgerFiles, ring: KeyRing, copies: Copies, start: Tip): Ledger {
   let tip = start
   let intact = true
   let queue: Promise<unknown> = Promise.resolve()
@@ -132,20 +141,26 @@ function ledgerOn(files: LedgerFiles, key: SigningKey, copies: Copies, start: Ti
     return entries
   }
 
-  const append = async (entries: readonly LedgerEntry[]): Promise<LedgerHead> => {
+  const reload = async (): Promise<void> => {
+    tip = await loadTip(files, ring.key)
+    await ring.settle(tip.head.size)
+    intact = true
+  }
+
+  const append = async (entries: readonly LedgerEntry[], encoded: EncodedEntries): Promise<LedgerHead> => {
     if (entries.length === 0) return tip.head
-    const encoded = encodeEntries(entries)
-    if (!intact) {
-      tip = await loadTip(files, key)
-      intact = true
-    }
+    if (!intact) await reload()
     refuseDisorder(entries, tip.head.outbox)
-    const plan = planAppend(tip, entries, encoded, key)
+    const turn = ring.turnIn(entries)
+    const plan = planAppend(tip, entries, encoded, (size, root) => ring.sign(size, root, turn))
+    const { text } = plan.tip.head.checkpoint
     intact = false
     await refuseMoved(files, tip.head.checkpoint)
     await files.write(plan.files.map(({ id, bytes }) => ({ path: tilePath(id), bytes })))
-    await files.write([{ path: 'checkpoint', bytes: utf8(plan.tip.head.checkpoint.text) }])
+    if (turn !== undefined) await files.write(ring.filesBefore(turn, tip.head.size, text))
+    await files.write([{ path: 'checkpoint', bytes: utf8(text) }])
     tip = plan.tip
+    if (turn !== undefined) await ring.settle(tip.head.size)
     intact = true
     // Only now can no reader need the partial tiles; a crash before this leaves them, which harms nothing.
     for (const { id } of plan.files) {
@@ -159,21 +174,28 @@ function ledgerOn(files: LedgerFiles, key: SigningKey, copies: Copies, start: Ti
   const recover = async (): Promise<void> => {
     if (intact) return
     try {
-      tip = await loadTip(files, key)
-      intact = true
+      await reload()
     } catch {
       // The next append tries again, and throws what is wrong.
     }
   }
 
   return {
-    key: key.verifier,
+    get key() {
+      return ring.key.verifier
+    },
+    get rotations() {
+      return ring.rotations
+    },
+    prepareRotation: () => ring.prepare(),
     copies,
     get head() {
       return tip.head
     },
-    append(entries) {
-      const done = queue.then(() => append(entries))
+    async append(entries, texts) {
+      // Before its turn comes: entries are hashed while the disk still writes those before them.
+      const encoded = encodeEntries(entries, texts ?? entries.map(entryText))
+      const done = queue.then(() => append(entries, encoded))
       queue = done.catch(recover)
       return done.catch(async (error: unknown) => {
         await queue
@@ -185,30 +207,13 @@ function ledgerOn(files: LedgerFiles, key: SigningKey, copies: Copies, start: Ti
       return (await readBundle(Math.floor(index / TILE_WIDTH)))[index % TILE_WIDTH]
     },
     readTile,
-    signNote: (text) => key.signNote(text),
-    signDigests: (digests) => key.signDigests(digests),
+    signNote: (text) => ring.key.signNote(text),
+    signDigests: (digests) => ring.key.signDigests(digests),
     keepCosigned: (bytes) => files.write([{ path: COSIGNED_FILE, bytes }]),
     readCosigned: () => files.read(COSIGNED_FILE),
     files,
     file: (path) => files.read(path),
   }
-}
-
-function encodeEntries(entries: readonly LedgerEntry[]): readonly Uint8Array[] {
-  return entries.map((entry) => {
-    const bytes = encodeEntry(entry)
-    if (bytes.length <= MAX_ENTRY_BYTES) return bytes
-    throw new KanpekiError(
-      'ledger_entry_too_large',
-      `The ${entry.type} entry of outbox sequence ${entry.outbox} has ${bytes.length} bytes; a ledger entry has at most ${MAX_ENTRY_BYTES}.`,
-      { remedy: 'Record a hash of what is large, and keep the rest elsewhere.' },
-    )
-  })
-}
-
-/** The leaf's bytes: canonical JSON (RFC 8785). */
-export function encodeEntry(entry: LedgerEntry): Uint8Array {
-  return utf8(canonicalJson(entry as unknown as JsonObject))
 }
 
 function refuseDisorder(entries: readonly LedgerEntry[], last: number): void {
@@ -223,39 +228,6 @@ function refuseDisorder(entries: readonly LedgerEntry[], last: number): void {
     }
     before = outbox
   }
-}
-
-interface Plan {
-  readonly tip: Tip
-  readonly files: readonly { readonly id: TileId; readonly bytes: Uint8Array }[]
-}
-
-function planAppend(tip: Tip, entries: readonly LedgerEntry[], encoded: readonly Uint8Array[], key: SigningKey): Plan {
-  const before = tip.head.size
-  const builder = new TileBuilder(nativeSha256, before, tip.edge)
-  const files: { id: TileId; bytes: Uint8Array }[] = []
-  let bundle: Uint8Array[] = [tip.bundle]
-  for (const bytes of encoded) {
-    bundle.push(Uint8Array.of(bytes.length >> 8, bytes.length & 0xff), bytes)
-    for (const full of builder.push(leafHash(bytes, nativeSha256))) {
-      files.push({ id: { level: full.level, index: full.index, width: TILE_WIDTH }, bytes: Buffer.concat(full.hashes) })
-      if (full.level > 0) continue
-      files.push({ id: { level: 'entries', index: full.index, width: TILE_WIDTH }, bytes: Buffer.concat(bundle) })
-      bundle = []
-    }
-  }
-  const rest = Buffer.concat(bundle)
-  for (const [level, hashes] of builder.edge.entries()) {
-    const index = Math.floor(hashesAtLevel(builder.size, level) / TILE_WIDTH)
-    if (hashes.length === 0 || hashesAtLevel(builder.size, level) === hashesAtLevel(before, level)) continue
-    files.push({ id: { level, index, width: hashes.length }, bytes: Buffer.concat(hashes) })
-    if (level === 0) files.push({ id: { level: 'entries', index, width: hashes.length }, bytes: rest })
-  }
-  const last = entries[entries.length - 1]!
-  const checkpoint = parseCheckpoint(utf8(key.signCheckpoint(builder.size, builder.root())))
-  if (checkpoint === undefined) throw new TypeError('a checkpoint of our own that does not parse')
-  const head = { checkpoint, size: builder.size, outbox: last.outbox, logged: last.logged }
-  return { tip: { head, edge: builder.edge, bundle: rest }, files }
 }
 
 /** A second writer would fork the log, so the checkpoint on disk must still be the one we wrote or read. */

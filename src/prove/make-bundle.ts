@@ -9,10 +9,11 @@ import type { LedgerFiles } from './files.ts'
 import { consistencyProof, inclusionProof } from './proofs.ts'
 import { ANCHORED_FILE, ANCHORS_FOLDER, anchorsAmong } from './verify/anchors.ts'
 import { eventLeaf } from './verify/batch-leaves.ts'
-import { BUNDLE_FORMAT, type Bundle, type BundleEntry, type BundleEvent } from './verify/bundle-format.ts'
+import { BUNDLE_FORMAT, type Bundle, type BundleEntry, type BundleEvent, type BundleRotation } from './verify/bundle-format.ts'
 import { textOf, toBase64, toHex, utf8 } from './verify/bytes.ts'
-import type { Checkpoint } from './verify/checkpoint.ts'
+import { type Checkpoint, parseCheckpoint } from './verify/checkpoint.ts'
 import { batchId, parseBatchBody, parseEntry, type ReadEntry } from './verify/entry.ts'
+import type { Rotation } from './verify/rotation.ts'
 import type { ReadTile } from './verify/tiles.ts'
 
 /** What a bundle is about. Times are RFC 3339; a span covers entries logged in [from, to). */
@@ -29,6 +30,8 @@ export interface BundleLog {
   readonly key: string
   readonly entry: (index: number) => Promise<Uint8Array | undefined>
   readonly readTile: ReadTile
+  /** Changes of the log's key. */
+  readonly rotations?: readonly Rotation[]
   /** The log's folder, for its time-stamps; undefined where there is none to read. */
   readonly beside?: Pick<LedgerFiles, 'read' | 'list'>
 }
@@ -91,9 +94,24 @@ export async function makeBundle(parts: BundleParts): Promise<Bundle> {
     checkpoint: checkpoint.text,
     entries,
     events,
+    ...(await rotationsOf(log)),
     ...(await stampsOf(log, entries)),
     missing,
   }
+}
+
+/** For who trusts an older key than the one that signs the bundle's checkpoint. */
+async function rotationsOf(log: BundleLog): Promise<Pick<Bundle, 'rotations'>> {
+  const { checkpoint, readTile } = log
+  const rotations: BundleRotation[] = []
+  for (const { index, checkpoint: text } of log.rotations ?? []) {
+    const size = parseCheckpoint(utf8(text))?.size
+    if (size === undefined || size > checkpoint.size) continue
+    const proof = (await inclusionProof(index, checkpoint.size, readTile)).map(({ hash }) => toBase64(hash))
+    const consistency = (await consistencyProof(size, checkpoint.size, readTile)).map(toBase64)
+    rotations.push({ index, entry: (await entryAt(log, index)).text, proof, checkpoint: text, consistency })
+  }
+  return rotations.length === 0 ? {} : { rotations }
 }
 
 /** The oldest time-stamps that cover every entry of the bundle; where none does, the newest. */

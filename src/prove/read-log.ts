@@ -4,6 +4,7 @@ import { textOf } from './verify/bytes.ts'
 import { parseCheckpoint } from './verify/checkpoint.ts'
 import { parseEntry, type ReadEntry, subjectsOf } from './verify/entry.ts'
 import type { EvidenceFolder } from './verify/folder.ts'
+import { parseRotations, ROTATIONS_FILE } from './verify/rotation.ts'
 import { splitEntryBundle, splitTile, TILE_WIDTH, type TileId, tilePath, tileWidth } from './verify/tiles.ts'
 
 /** A log read from its files alone, beside a running server or without one. */
@@ -48,6 +49,7 @@ export async function openLogReader(folder: EvidenceFolder, ledger = 'ledger'): 
 
   return {
     checkpoint,
+    rotations: parseRotations((await folder.read(`${ledger}/${ROTATIONS_FILE}`)) ?? new Uint8Array(0)) ?? [],
     beside: {
       read: (path) => folder.read(`${ledger}/${path}`),
       list: async (inner) => ((await folder.list?.(`${ledger}/${inner}`)) ?? []).map((path) => path.slice(ledger.length + 1)),

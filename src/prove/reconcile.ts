@@ -97,7 +97,7 @@ async function isLogged(ledger: Ledger, row: OutboxEntry): Promise<boolean> {
   const entry = await findByOutbox(ledger, row.seq)
   if (entry === undefined) return false
   const again = entryOf(row, entry.logged, () => undefined)
-  return canonicalJson(again as unknown as JsonObject) === canonicalJson(entry as unknown as JsonObject)
+  return again.text === canonicalJson(entry as unknown as JsonObject)
 }
 
 /** Outbox sequences grow with the index, so that halving finds one. */

@@ -260,7 +260,14 @@ async function bundleFor({ ledger, cosigning, state, lake }: ProveDeps, about: B
   const db = state.tables<Tables>()
   await Promise.race([cosigning.ask(), pause(COSIGN_WAIT_MS)])
   const checkpoint = cosigning.cosigned(ledger.head.checkpoint)
-  const log = { checkpoint, key: ledger.key.text, entry: ledger.entry, readTile: ledger.readTile, beside: ledger.files }
+  const log = {
+    checkpoint,
+    key: ledger.key.text,
+    entry: ledger.entry,
+    readTile: ledger.readTile,
+    rotations: ledger.rotations,
+    beside: ledger.files,
+  }
   const indexes =
     'index' in about
       ? [about.index]

@@ -8,10 +8,20 @@ import { isSealed, type Sealer } from '../platform/secrets/sealer.ts'
 import { diskFiles } from './files.ts'
 import { fromBase64, toBase64, toHex } from './verify/bytes.ts'
 import { checkpointText } from './verify/checkpoint.ts'
-import { formatNote, formatVerifierKey, isKeyName, keyId, parseVerifierKey, type VerifierKey } from './verify/note.ts'
+import {
+  formatNote,
+  formatSignatureLine,
+  formatVerifierKey,
+  isKeyName,
+  keyId,
+  parseVerifierKey,
+  type VerifierKey,
+} from './verify/note.ts'
 
 /** Path of the log's private key below the data directory. */
 export const KEY_FILE = 'ledger.key'
+/** Beside it while the log changes its key. */
+const NEXT_KEY_FILE = 'ledger.key.next'
 const SEAL_CONTEXT = 'ledger.key'
 const SEED_BYTES = 32
 const ED25519 = 0x01
@@ -23,6 +33,8 @@ export interface SigningKey {
   readonly verifier: VerifierKey
   /** A signed checkpoint: origin, size and root, as C2SP tlog-checkpoint writes it. */
   signCheckpoint(size: number, root: Uint8Array): string
+  /** The key's signature line under a text that another key signs too. */
+  signatureLine(text: string): string
   /** A signed note about something else. `text` ends with a newline; its first line MUST NOT be a name that a log can have. */
   signNote(text: string): string
   /** Signs two SHA-256 digests, 64 bytes. Nobody can find a document whose digests read as a note, so neither passes for the other. */
@@ -51,16 +63,54 @@ export interface SigningKeyOptions {
  */
 export async function openSigningKey(folder: string, options: SigningKeyOptions): Promise<SigningKey> {
   const { mayCreate, origin, sealer } = options
-  const path = join(folder, KEY_FILE)
-  const place = { file: path }
-  const text = await readIfThere(path)
-  if (text === undefined) {
+  const read = await readKey(folder, KEY_FILE, sealer)
+  if (read === undefined) {
     if (mayCreate) return createKey(folder, origin ?? randomOrigin(), sealer)
     throw new KanpekiError('ledger_key_missing', 'The ledger is there, and the key that signs it is not.', {
-      place,
+      place: { file: join(folder, KEY_FILE) },
       remedy: 'Restore the key from a backup. A new key would disown everything signed so far.',
     })
   }
+  const { key, sealed } = read
+  if (origin !== undefined && key.verifier.name !== origin) {
+    throw new KanpekiError('ledger_origin_changed', `The ledger is called ${key.verifier.name}, the settings say ${origin}.`, {
+      remedy: 'Take the setting back: the name is part of every signature and cannot change.',
+    })
+  }
+  if (!sealed && sealer !== undefined) await keep(folder, KEY_FILE, key.text, sealer)
+  return key
+}
+
+/** The key that the log changes to, where that was begun. */
+export async function openNextKey(folder: string, sealer: Sealer | undefined): Promise<SigningKey | undefined> {
+  return (await readKey(folder, NEXT_KEY_FILE, sealer))?.key
+}
+
+/** Makes the key that the log changes to, and keeps it beside the one that signs. */
+export async function makeNextKey(folder: string, origin: string, sealer: Sealer | undefined): Promise<SigningKey> {
+  const key = signingKeyOf(origin, randomBytes(SEED_BYTES))
+  await keep(folder, NEXT_KEY_FILE, key.text, sealer)
+  return key
+}
+
+/** Puts the next key in the place of the one that signed until now, which is gone afterwards. */
+export async function takeNextKey(folder: string): Promise<void> {
+  const files = diskFiles(folder)
+  const bytes = await files.read(NEXT_KEY_FILE)
+  if (bytes === undefined) return
+  await files.write([{ path: KEY_FILE, bytes }])
+  await files.remove(NEXT_KEY_FILE)
+}
+
+async function readKey(
+  folder: string,
+  file: string,
+  sealer: Sealer | undefined,
+): Promise<{ readonly key: SigningKey & { readonly text: string }; readonly sealed: boolean } | undefined> {
+  const path = join(folder, file)
+  const place = { file: path }
+  const text = await readIfThere(path)
+  if (text === undefined) return undefined
   if (((await stat(path)).mode & 0o077) !== 0) {
     throw new KanpekiError('ledger_key_exposed', 'Others on this machine can read the key that signs the ledger.', {
       place,
@@ -79,20 +129,14 @@ export async function openSigningKey(folder: string, options: SigningKeyOptions)
       remedy: 'Restore the key from a backup.',
     })
   }
-  if (origin !== undefined && key.verifier.name !== origin) {
-    throw new KanpekiError('ledger_origin_changed', `The ledger is called ${key.verifier.name}, the settings say ${origin}.`, {
-      remedy: 'Take the setting back: the name is part of every signature and cannot change.',
-    })
-  }
-  if (!sealed && sealer !== undefined) await keep(folder, key.text, sealer)
-  return key
+  return { key, sealed }
 }
 
 /** Writes the key as version 0.1 kept it, which cannot open a sealed one. @returns whether it was sealed. */
 export async function keepUnsealed(folder: string, sealer: Sealer): Promise<boolean> {
   const text = (await readFile(join(folder, KEY_FILE), 'utf8')).trim()
   if (!isSealed(text)) return false
-  await keep(folder, sealer.open(text, SEAL_CONTEXT).toString('utf8'), undefined)
+  await keep(folder, KEY_FILE, sealer.open(text, SEAL_CONTEXT).toString('utf8'), undefined)
   return true
 }
 
@@ -101,17 +145,21 @@ export async function isKeySealed(folder: string): Promise<boolean> {
   return isSealed((await readFile(join(folder, KEY_FILE), 'utf8').catch(() => '')).trim())
 }
 
-/** The key file, for the rotation of the seal key. */
+/** The key files, for the rotation of the seal key. */
 export function sealedSigningKey(folder: string): SealedPlace {
   return {
     id: KEY_FILE,
     async reseal(sealer) {
       const files = diskFiles(folder)
-      const bytes = await files.read(KEY_FILE)
-      const again = bytes === undefined ? undefined : resealed(sealer, Buffer.from(bytes).toString('utf8').trim(), SEAL_CONTEXT)
-      if (again === undefined) return 0
-      await files.write([{ path: KEY_FILE, bytes: Buffer.from(`${again}\n`) }])
-      return 1
+      let done = 0
+      for (const path of [KEY_FILE, NEXT_KEY_FILE]) {
+        const bytes = await files.read(path)
+        const again = bytes === undefined ? undefined : resealed(sealer, Buffer.from(bytes).toString('utf8').trim(), SEAL_CONTEXT)
+        if (again === undefined) continue
+        await files.write([{ path, bytes: Buffer.from(`${again}\n`) }])
+        done++
+      }
+      return done
     },
   }
 }
@@ -123,14 +171,14 @@ async function createKey(folder: string, origin: string, sealer: Sealer | undefi
     })
   }
   const key = signingKeyOf(origin, randomBytes(SEED_BYTES))
-  await keep(folder, key.text, sealer)
+  await keep(folder, KEY_FILE, key.text, sealer)
   await chmod(folder, 0o700)
   return key
 }
 
-async function keep(folder: string, text: string, sealer: Sealer | undefined): Promise<void> {
+async function keep(folder: string, file: string, text: string, sealer: Sealer | undefined): Promise<void> {
   const kept = sealer === undefined ? text : sealer.seal(text, SEAL_CONTEXT)
-  await diskFiles(folder).write([{ path: KEY_FILE, bytes: Buffer.from(`${kept}\n`) }])
+  await diskFiles(folder).write([{ path: file, bytes: Buffer.from(`${kept}\n`) }])
 }
 
 /** The note key format of golang.org/x/mod/sumdb/note: `PRIVATE+KEY+name+hash+base64(0x01 ‖ seed)`. */
@@ -151,6 +199,7 @@ export function signingKeyOf(name: string, seed: Uint8Array): SigningKey & { rea
   return {
     verifier,
     text: `PRIVATE+KEY+${name}+${toHex(keyId(name, publicKey))}+${toBase64(Buffer.concat([Uint8Array.of(ED25519), seed]))}`,
+    signatureLine: (text) => formatSignatureLine({ name, id: verifier.id, signature: sign(null, Buffer.from(text), privateKey) }),
     signCheckpoint: (size, root) => note(checkpointText(name, size, root)),
     signNote(text) {
       if (!text.endsWith('\n') || isKeyName(text.split('\n', 1)[0]!)) throw new TypeError('this could be taken for a checkpoint')

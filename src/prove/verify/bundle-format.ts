@@ -36,6 +36,17 @@ export interface BundleStamp {
   readonly token: string
 }
 
+/** A change of the log's key: the entry that announces it, and the checkpoint over it that both keys signed. */
+export interface BundleRotation {
+  readonly index: number
+  readonly entry: string
+  /** Inclusion proof of the entry in the bundle's checkpoint. */
+  readonly proof: readonly string[]
+  readonly checkpoint: string
+  /** Consistency proof from that checkpoint to the bundle's. */
+  readonly consistency: readonly string[]
+}
+
 /** Evidence in one file, to be verified without Kanpeki. README.md describes it for other implementations. */
 export interface Bundle {
   readonly format: typeof BUNDLE_FORMAT
@@ -48,6 +59,8 @@ export interface Bundle {
   readonly checkpoint: string
   readonly entries: readonly BundleEntry[]
   readonly events: readonly BundleEvent[]
+  /** Absent where the log's key never changed. */
+  readonly rotations?: readonly BundleRotation[]
   /** Absent where no authority stamped the log. */
   readonly stamps?: readonly BundleStamp[]
   /** What belongs to the matter and could not be had, with the reason. */
@@ -85,13 +98,15 @@ export function readBundle(bytes: Uint8Array): { readonly bundle: Bundle; readon
 }
 
 function wrongMember(bundle: JsonObject): string | undefined {
-  const { about, made, key, checkpoint, entries, events, stamps, missing } = bundle
+  const { about, made, key, checkpoint, entries, events, rotations, stamps, missing } = bundle
   if (!isJsonObject(about)) return 'about'
   if (typeof made !== 'string') return 'made'
   if (typeof key !== 'string') return 'key'
   if (typeof checkpoint !== 'string') return 'checkpoint'
   if (!Array.isArray(entries) || entries.some((entry: JsonValue) => !isBundleEntry(entry))) return 'entries'
   if (!Array.isArray(events) || events.some((event: JsonValue) => !isBundleEvent(event))) return 'events'
+  if (rotations !== undefined && (!Array.isArray(rotations) || rotations.some((one: JsonValue) => !isBundleRotation(one))))
+    return 'rotations'
   if (stamps !== undefined && (!Array.isArray(stamps) || stamps.some((stamp: JsonValue) => !isBundleStamp(stamp))))
     return 'stamps'
   if (!Array.isArray(missing) || missing.some((one: JsonValue) => !isJsonObject(one))) return 'missing'
@@ -106,6 +121,10 @@ function isBundleEvent(value: JsonValue): boolean {
   if (!isJsonObject(value)) return false
   const { batch, index, salt, document, proof } = value
   return isIndex(batch) && isIndex(index) && typeof salt === 'string' && typeof document === 'string' && isProof(proof)
+}
+
+function isBundleRotation(value: JsonValue): boolean {
+  return isBundleEntry(value) && isJsonObject(value) && typeof value['checkpoint'] === 'string' && isProof(value['consistency'])
 }
 
 function isBundleStamp(value: JsonValue): boolean {

@@ -1,6 +1,7 @@
 import type { JsonValue } from '../../kernel/json.ts'
 import { eventLeaf, SALT_BYTES } from './batch-leaves.ts'
 import { type Bundle, decodeProof, readBundle } from './bundle-format.ts'
+import { checkBundleRotations } from './bundle-rotations.ts'
 import { checkBundleStamps } from './bundle-stamps.ts'
 import { equalBytes, fromBase64, toBase64, utf8 } from './bytes.ts'
 import type { Certificate } from './certificate.ts'
@@ -46,11 +47,13 @@ export async function verifyBundle(
     return failedReport({ path: `${path}#/checkpoint`, leaf: null, code: 'malformed', reason })
   }
   const claimed = { text: bundle.key, path: `${path}#/key` }
-  const signed = await checkSigner(checkpoint, `${path}#/checkpoint`, options.trusted ?? [], claimed)
+  const turned = await checkBundleRotations(bundle, checkpoint, path, options.trusted ?? [], hash)
+  const signed = await checkSigner(checkpoint, `${path}#/checkpoint`, turned.chain.head, claimed)
   const witnessed = await checkWitnesses(checkpoint, `${path}#/checkpoint`, options.witnesses ?? [])
   const stamped = await checkBundleStamps(bundle, checkpoint, path, options.authorities, hash)
   const entries = checkBundleEntries(bundle, checkpoint, path, hash)
   failures.push(
+    ...turned.failures,
     ...signed.failures,
     ...witnessed.failures,
     ...stamped.failures,
@@ -69,7 +72,11 @@ export async function verifyBundle(
     size: checkpoint.size,
     root: toBase64(checkpoint.root),
     failures,
-    notes: [...bundle.missing.map(({ what, reason }) => `Not in the bundle: ${what} (${reason}).`), ...spanNotes(bundle)],
+    notes: [
+      ...bundle.missing.map(({ what, reason }) => `Not in the bundle: ${what} (${reason}).`),
+      ...spanNotes(bundle),
+      ...turned.notes,
+    ],
     checked: { entries: entries.read.size, tiles: 0, segments: 0, segmentBytes: 0, events: bundle.events.length, checkpoints: 0 },
     witnesses: witnessed.witnesses,
     stamps: stamped.stamps,

@@ -6,6 +6,7 @@ import { checkEntries, type EntryFindings, failuresBeside } from './entry-checks
 import type { EvidenceFolder } from './folder.ts'
 import { parseVerifierKey, type VerifierKey } from './note.ts'
 import { checkSigner, type Failure, type VerifyReport, verdictOf } from './report.ts'
+import { checkRotationsInLog, readRotations } from './rotation-checks.ts'
 import { checkSegments } from './segments.ts'
 import { type Sha256, sha256 } from './sha256.ts'
 import { checkSince, type Since } from './since.ts'
@@ -56,11 +57,13 @@ export async function verifyDirectory(folder: EvidenceFolder, options: Directory
   const { origin, size, root } = head
   const named = { ...report, origin, size, root: toBase64(root) }
   const claimed = keyText === undefined ? undefined : { text: keyText, path: at('key') }
-  const signed = await checkSigner(head, at('checkpoint'), trusted, claimed)
+  const turned = await readRotations(folder, at, origin, trusted)
+  const { chain } = turned
+  const signed = await checkSigner(head, at('checkpoint'), chain.head, claimed)
   // Below a checkpoint that nobody signed there is nothing to measure the files against.
   if (signed.failures.some((failure) => failure.path === at('checkpoint'))) {
     const notes = ['The tiles and entries were not compared, since the checkpoint itself does not hold.']
-    return { ...named, verdict: 'failed', failures: signed.failures, notes, checked: NOTHING }
+    return { ...named, verdict: 'failed', failures: [...turned.failures, ...signed.failures], notes, checked: NOTHING }
   }
 
   const findings: EntryFindings = checkEntries(at)
@@ -73,9 +76,12 @@ export async function verifyDirectory(folder: EvidenceFolder, options: Directory
     ...(options.since ?? []),
     ...(cosignedText === undefined ? [] : [{ path: at('cosigned'), text: cosignedText }]),
   ]
-  const since = await checkSince(earlier, head, trusted, claims, tree.readTile, hash)
+  const since = await checkSince(earlier, head, chain.all, claims, tree.readTile, hash)
+  const signer = chain.head.find(({ name }) => name === origin) ?? (claims === null ? undefined : parseVerifierKey(claims))
+  const rotations = await checkRotationsInLog(turned, at, head, signer, findings, tree.forged, tree.readTile, hash)
   const anchors = await checkAnchors(folder, at, head, options.authorities, tree.readTile, hash)
   const failures = [
+    ...turned.failures,
     ...signed.failures,
     ...tree.failures,
     ...failuresBeside(findings, tree.forged),
@@ -83,8 +89,9 @@ export async function verifyDirectory(folder: EvidenceFolder, options: Directory
     ...since.failures,
     ...witnessed.failures,
     ...anchors.failures,
+    ...rotations.failures,
   ]
-  const notes = [...tree.notes, ...segments.notes, ...since.notes, ...anchors.notes]
+  const notes = [...tree.notes, ...segments.notes, ...since.notes, ...anchors.notes, ...rotations.notes]
   return {
     ...named,
     verdict: verdictOf(failures, signed.signer),

@@ -8,6 +8,7 @@ import {
   type SegmentBody,
 } from './entry.ts'
 import type { Failure } from './report.ts'
+import { rotationNote } from './rotation.ts'
 import { tilePath } from './tiles.ts'
 
 /** A sealed segment as its leaf describes it, and where that leaf is. */
@@ -27,6 +28,8 @@ export interface EntryFindings {
   readonly segments: readonly SegmentLeaf[]
   /** Files that a later entry says were deleted by policy. */
   readonly dropped: ReadonlySet<string>
+  /** Notes that announce a new key of the log, by entry. */
+  readonly rotations: ReadonlyMap<number, string>
   accept(index: number, bytes: Uint8Array, width: number): void
 }
 
@@ -36,6 +39,7 @@ export function checkEntries(at: (path: string) => string): EntryFindings {
   const batches = new Map<string, { root: Uint8Array; leaf: number }>()
   const segments: SegmentLeaf[] = []
   const dropped = new Set<string>()
+  const rotations = new Map<number, string>()
   let entries = 0
   /** Undefined after an entry that could not be read. */
   let outbox: number | undefined = 0
@@ -56,6 +60,7 @@ export function checkEntries(at: (path: string) => string): EntryFindings {
     batches,
     segments,
     dropped,
+    rotations,
     get entries() {
       return entries
     },
@@ -75,6 +80,8 @@ export function checkEntries(at: (path: string) => string): EntryFindings {
       if (outbox !== undefined && entry.outbox !== outbox + 1) fail('outbox_gap', gapReason(outbox, entry.outbox))
       outbox = entry.outbox
       logged = { first: logged?.first ?? entry.logged, last: entry.logged }
+      const note = rotationNote(entry)
+      if (note !== undefined) rotations.set(index, note)
       if (entry.type === 'batch') {
         const batch = parseBatchBody(entry.body)
         if (batch === undefined) fail('entry_invalid', 'the entry of a batch lacks its writer, sequence, event count or root')

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { encodeEntry } from '../ledger.ts'
+import { encodeEntry } from '../entry-text.ts'
 import { entryOf } from '../testing/entries-data.ts'
 import { utf8 } from './bytes.ts'
 import { parseEntry, parseSegmentBody, subjectsOf } from './entry.ts'

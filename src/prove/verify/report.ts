@@ -37,6 +37,7 @@ export const FAILURE_CODES = [
   'forked',
   'since_unprovable',
   'not_witnessed',
+  'rotation_broken',
   'timestamp_malformed',
   'timestamp_mismatch',
   'timestamp_forged',
