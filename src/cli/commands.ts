@@ -11,6 +11,7 @@ export const commands: Readonly<Record<string, CommandEntry>> = {
   up: { summary: 'start the server on embedded storage', load: async () => (await import('./up.ts')).upCommand },
   demo: { summary: 'start it with a replayed attack story', load: async () => (await import('./demo.ts')).demoCommand },
   detect: { summary: 'run Sigma and Falco rules over files', load: async () => (await import('./detect.ts')).detectCommand },
+  waf: { summary: 'put SecLang rules in front of a web application', load: async () => (await import('./waf.ts')).wafCommand },
   ioc: { summary: 'list, add and remove indicators', load: async () => (await import('./ioc.ts')).iocCommand },
   rules: { summary: 'say what a change of rules would miss', load: async () => (await import('./rules.ts')).rulesCommand },
   selftest: {
@@ -37,6 +38,10 @@ export const commands: Readonly<Record<string, CommandEntry>> = {
   secrets: {
     summary: 'change the key that seals stored secrets',
     load: async () => (await import('./secrets.ts')).secretsCommand,
+  },
+  ledger: {
+    summary: 'change the key that signs the ledger',
+    load: async () => (await import('./ledger.ts')).ledgerCommand,
   },
   verify: { summary: 'check evidence offline', load: async () => (await import('./verify.ts')).verifyCommand },
   backup: { summary: 'write one archive of everything', load: async () => (await import('./backup.ts')).backupCommand },

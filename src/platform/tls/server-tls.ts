@@ -11,7 +11,7 @@ export const RENEW_BEFORE_MS = 30 * 86_400_000
 const CHECK_EVERY_MS = 10_000
 
 /** RFC 9325 §4.2: forward secrecy and authenticated encryption only. The first three are those of TLS 1.3. */
-const CIPHERS = [
+export const CIPHERS = [
   'TLS_AES_256_GCM_SHA384',
   'TLS_CHACHA20_POLY1305_SHA256',
   'TLS_AES_128_GCM_SHA256',

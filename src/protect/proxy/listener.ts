@@ -1,5 +1,8 @@
 import { createServer, type Server, type Socket } from 'node:net'
+import { createServer as createTlsServer, type TLSSocket } from 'node:tls'
 import { ClientConnection, type ConnectionHandler, type ConnectionLimits } from './http1/client-connection.ts'
+import { ClientSession } from './http2/client-session.ts'
+import type { Certificates } from './tls/certificates.ts'
 
 export interface Listener {
   readonly server: Server
@@ -9,19 +12,45 @@ export interface Listener {
 
 const SWEEP = 1000
 
-/** Accepts HTTP/1 connections in clear. Deadlines are looked after once a second, for all connections together. */
-export function createListener(handler: ConnectionHandler, limits: ConnectionLimits): Listener {
-  const connections = new Set<ClientConnection>()
+/**
+ * Accepts HTTP/1 connections, in clear, or with certificates over TLS, there HTTP/2 too (ALPN). Deadlines are looked after once
+ * a second, for all connections together.
+ */
+export function createListener(handler: ConnectionHandler, limits: ConnectionLimits, certificates?: Certificates): Listener {
+  const connections = new Set<ClientConnection | ClientSession>()
   const now = () => performance.now()
-  const accept = (socket: Socket) => {
-    const connection = new ClientConnection(socket, handler, limits, { now, isTls: false })
+  const keep = (socket: Socket, connection: ClientConnection | ClientSession) => {
     connections.add(connection)
     socket.once('close', () => connections.delete(connection))
   }
-  const server = createServer({ allowHalfOpen: true, noDelay: true }, accept)
+  const accept = (socket: Socket, isTls: boolean) => keep(socket, new ClientConnection(socket, handler, limits, { now, isTls }))
+  const server =
+    certificates === undefined
+      ? createServer({ allowHalfOpen: true, noDelay: true }, (socket) => accept(socket, false))
+      : createTlsServer(
+          {
+            ...certificates.fallback,
+            noDelay: true,
+            honorCipherOrder: true,
+            handshakeTimeout: limits.headTime,
+            ALPNProtocols: ['h2', 'http/1.1'],
+            SNICallback: (name, done) => done(null, certificates.forName(name)),
+          },
+          (socket: TLSSocket) => {
+            if (socket.alpnProtocol === 'h2') keep(socket, new ClientSession(socket, handler, limits))
+            else accept(socket, true)
+          },
+        )
+  // Those too that are still shaking hands.
+  const sockets = new Set<Socket>()
+  server.on('connection', (socket: Socket) => {
+    sockets.add(socket)
+    socket.once('close', () => sockets.delete(socket))
+  })
   const sweeper = setInterval(() => {
     const at = now()
-    for (const connection of connections) if (connection.deadline < at) connection.expire()
+    for (const connection of connections)
+      if (connection instanceof ClientConnection && connection.deadline < at) connection.expire()
   }, SWEEP)
   sweeper.unref()
   return {
@@ -35,7 +64,7 @@ export function createListener(handler: ConnectionHandler, limits: ConnectionLim
         })
         for (const connection of connections) connection.drain()
         const force = setTimeout(() => {
-          for (const connection of connections) connection.destroy()
+          for (const socket of sockets) socket.destroy()
         }, grace)
       }),
   }

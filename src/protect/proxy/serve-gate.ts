@@ -4,8 +4,8 @@ import { trustedProxies } from './client-address.ts'
 import type { Gate } from './gate.ts'
 import { handleRequest, refuseRequest } from './handle-request.ts'
 import { createListener, type Listener } from './listener.ts'
-import { Pool } from './upstream/pool.ts'
-import type { UpstreamTarget } from './upstream/upstream-connection.ts'
+import { openCertificates } from './tls/certificates.ts'
+import { openUpstreams } from './upstream/upstreams.ts'
 import type { WafSettings } from './waf-settings.ts'
 
 export interface ServedGate {
@@ -22,8 +22,19 @@ export function serveGate(
   warn: (text: string) => void,
 ): ServedGate {
   const { limits } = settings
-  const targets = settings.upstreams.map((text) => new URL(text))
-  const pools = targets.map((url) => new Pool(targetOf(url), { connectTime: limits.connectSeconds * 1000, keep: 256 }))
+  const upstreams = openUpstreams(
+    settings.upstreams,
+    { connectTime: limits.connectSeconds * 1000, keep: 256 },
+    settings.health === undefined
+      ? undefined
+      : {
+          path: settings.health.path,
+          every: settings.health.everySeconds * 1000,
+          time: settings.health.seconds * 1000,
+          failures: settings.health.failures,
+        },
+    warn,
+  )
   const logs: AuditLog[] = []
   const logTo = (file: string | undefined): AuditLog['write'] => {
     if (file === undefined) return () => {}
@@ -31,16 +42,12 @@ export function serveGate(
     logs.push(log)
     return log.write
   }
-  let turn = 0
   const gate: Gate = {
     waf: rules.waf,
     mode: settings.mode,
     trusted: trustedProxies(settings.trustedProxies),
-    defaultHost: targets[0]!.host,
-    upstream: () => {
-      turn = (turn + 1) % pools.length
-      return pools[turn]
-    },
+    defaultHost: new URL(settings.upstreams[0]!).host,
+    upstream: upstreams.pick,
     record: logTo(settings.auditLog),
     ...(rules.shadow === undefined ? {} : { shadow: { waf: rules.shadow, record: logTo(settings.shadow?.auditLog) } }),
     onEngineError: settings.onEngineError,
@@ -61,6 +68,7 @@ export function serveGate(
       bodyRate: limits.bodyBytesPerSecond,
       idleTime: limits.idleSeconds * 1000,
     },
+    settings.tls.length === 0 ? undefined : openCertificates(settings.tls, Date.now()),
   )
   return {
     gate,
@@ -70,15 +78,8 @@ export function serveGate(
     },
     close: async () => {
       await listener.drain(limits.drainSeconds * 1000)
-      for (const pool of pools) pool.end()
+      upstreams.close()
       for (const log of logs) log.close()
     },
   }
-}
-
-function targetOf(url: URL): UpstreamTarget {
-  const isTls = url.protocol === 'https:'
-  const host = url.hostname.replace(/^\[|\]$/g, '')
-  const port = url.port === '' ? (isTls ? 443 : 80) : Number(url.port)
-  return { host, port, ...(isTls ? { tls: { serverName: host } } : {}) }
 }

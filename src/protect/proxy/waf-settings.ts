@@ -17,6 +17,18 @@ export const WafSettings = z.strictObject({
   auditLog: z.string().min(1).optional(),
   workers: z.number().int().min(1).max(128).default(1),
   trustedProxies: z.array(z.string()).default([]),
+  /** Certificates by name (`*.example.com` stands for one label); the first is for whoever names none. None: in clear. */
+  tls: z
+    .array(z.strictObject({ names: z.array(z.string().min(1)), certFile: z.string().min(1), keyFile: z.string().min(1) }))
+    .default([]),
+  health: z
+    .strictObject({
+      path: z.string().startsWith('/').default('/'),
+      everySeconds: seconds.default(10),
+      seconds: seconds.default(3),
+      failures: z.number().int().min(1).default(2),
+    })
+    .optional(),
   onEngineError: z.enum(['open', 'closed']).default('closed'),
   onLargeBody: z.enum(['refuse', 'partial']).default('refuse'),
   limits: z

@@ -101,10 +101,6 @@ export class ClientConnection {
     else this.#socket.destroy()
   }
 
-  destroy(): void {
-    this.#socket.destroy()
-  }
-
   #take(chunk: Buffer): void {
     if (this.#state === 'over') return
     if (this.#state === 'upgraded') {
@@ -371,16 +367,16 @@ export class ClientConnection {
   }
 
   #peer(): ClientRequest['peer'] {
-    return { address: plain(this.#socket.remoteAddress), port: this.#socket.remotePort ?? 0 }
+    return { address: plainAddress(this.#socket.remoteAddress), port: this.#socket.remotePort ?? 0 }
   }
 
   #local(): ClientRequest['local'] {
-    return { address: plain(this.#socket.localAddress), port: this.#socket.localPort ?? 0 }
+    return { address: plainAddress(this.#socket.localAddress), port: this.#socket.localPort ?? 0 }
   }
 }
 
 /** Without the prefix that IPv4 addresses get on a socket for both. */
-function plain(address: string | undefined): string {
+export function plainAddress(address: string | undefined): string {
   if (address === undefined) return ''
   return address.startsWith('::ffff:') ? address.slice(7) : address
 }

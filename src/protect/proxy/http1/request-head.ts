@@ -32,7 +32,7 @@ export function parseRequestHead(text: string): ParsedRequest | RefusedRequest {
   if ('code' in headers) return { fault: headers }
   const { method, target, protocol } = splitRequestLine(line)
   const seen = { method, target, protocol, headers }
-  const bad = requestLineFault(method, target, protocol) ?? hostFault(headers, protocol)
+  const bad = headFault(seen, protocol)
   if (bad !== undefined) return { fault: bad, ...(bad.code === 'host' ? {} : { seen }) }
   const declared = declaredFraming(headers, protocol)
   if ('code' in declared) return { fault: declared }
@@ -53,6 +53,14 @@ export function splitRequestLine(line: string): { method: string; target: string
   if (first === -1) return { method: line, target: '', protocol: '' }
   if (first === last) return { method: line.slice(0, first), target: line.slice(first + 1), protocol: '' }
   return { method: line.slice(0, first), target: line.slice(first + 1, last), protocol: line.slice(last + 1) }
+}
+
+/** What is wrong with a request line or Host, by the rules of `protocol`. */
+export function headFault(
+  { method, target, headers }: Pick<ParsedRequest, 'method' | 'target' | 'headers'>,
+  protocol: string,
+): HttpFault | undefined {
+  return requestLineFault(method, target, protocol) ?? hostFault(headers, protocol)
 }
 
 function requestLineFault(method: string, target: string, protocol: string): HttpFault | undefined {

@@ -1,0 +1,132 @@
+import { constants, performServerHandshake, type ServerHttp2Session, type ServerHttp2Stream } from 'node:http2'
+import type { TLSSocket } from 'node:tls'
+import { type BodySource, type BodyTaker, EMPTY_SOURCE } from '../body.ts'
+import type { AnswerHead, ClientAnswer, ClientRequest } from '../exchange.ts'
+import { fault, type HttpFault } from '../http-fault.ts'
+import type { ConnectionHandler, ConnectionLimits } from '../http1/client-connection.ts'
+import { plainAddress } from '../http1/client-connection.ts'
+import { requestFromStream } from './request-head.ts'
+
+/** A client's connection in HTTP/2: its streams are requests like others, spoken to the application in HTTP/1.1. */
+export class ClientSession {
+  readonly #session: ServerHttp2Session
+  readonly #handler: ConnectionHandler
+  readonly #limits: ConnectionLimits
+  readonly #socket: TLSSocket
+
+  constructor(socket: TLSSocket, handler: ConnectionHandler, limits: ConnectionLimits) {
+    this.#socket = socket
+    this.#handler = handler
+    this.#limits = limits
+    this.#session = performServerHandshake(socket, {
+      maxHeaderListPairs: 256,
+      settings: { maxConcurrentStreams: 128, maxHeaderListSize: limits.headBytes, enableConnectProtocol: false },
+    })
+    this.#session.on('error', () => socket.destroy())
+    this.#session.setTimeout(limits.idleTime, () => this.#session.close())
+    this.#session.on('stream', (stream, _headers, _flags, raw) => this.#begin(stream as ServerHttp2Stream, raw as string[]))
+  }
+
+  /** No further request; open ones get their answer. */
+  drain(): void {
+    if (!this.#session.closed) this.#session.close()
+  }
+
+  #begin(stream: ServerHttp2Stream, raw: readonly string[]): void {
+    stream.on('error', () => {})
+    const peer = { address: plainAddress(this.#socket.remoteAddress), port: this.#socket.remotePort ?? 0 }
+    const local = { address: plainAddress(this.#socket.localAddress), port: this.#socket.localPort ?? 0 }
+    const read = requestFromStream(raw)
+    if ('fault' in read) {
+      const { head, body } = this.#handler.refused(read, peer, local)
+      respond(stream, { ...head, length: body.length }, false)
+      stream.end(body)
+      return
+    }
+    const hasBody = !stream.endAfterHeaders
+    const source = hasBody ? streamSource(stream, this.#limits) : undefined
+    const request: ClientRequest = {
+      ...read,
+      length: hasBody ? read.length : 0,
+      body: source ?? EMPTY_SOURCE,
+      peer,
+      local,
+      isTls: true,
+    }
+    this.#handler.request(request, answerTo(stream, read.method === 'HEAD'))
+  }
+}
+
+function streamSource(stream: ServerHttp2Stream, limits: ConnectionLimits): BodySource {
+  return {
+    flow: (taker: BodyTaker) => {
+      let isOver = false
+      const fail = (why: HttpFault) => {
+        if (isOver) return
+        isOver = true
+        taker.fail(why)
+      }
+      stream.setTimeout(limits.bodyPause, () => fail(fault(408, 'timeout')))
+      stream.on('data', (chunk: Buffer) => {
+        if (!isOver) taker.data(chunk)
+      })
+      stream.on('end', () => {
+        if (isOver) return
+        isOver = true
+        stream.setTimeout(0)
+        taker.end()
+      })
+      stream.on('close', () => fail(fault(499, 'closed')))
+    },
+    pause: () => {
+      stream.setTimeout(0)
+      stream.pause()
+    },
+    resume: () => {
+      stream.setTimeout(limits.bodyPause)
+      stream.resume()
+    },
+  }
+}
+
+function answerTo(stream: ServerHttp2Stream, isHead: boolean): ClientAnswer {
+  let isEnded = false
+  return {
+    upgrade: undefined,
+    onGone: (told) =>
+      stream.once('close', () => {
+        if (!isEnded) told()
+      }),
+    head: (head) => {
+      const isMute = isHead || head.status === 204 || head.status === 304
+      respond(stream, head, isMute)
+      return {
+        write: (chunk) => isMute || stream.destroyed || stream.write(chunk),
+        end: () => {
+          isEnded = true
+          if (isMute || stream.destroyed) return
+          stream.end()
+          // What the client still wants to send is of no use any more (RFC 9113 section 8.1).
+          if (!stream.readableEnded) stream.resume()
+        },
+        abort: () => {
+          isEnded = true
+          stream.close(constants.NGHTTP2_INTERNAL_ERROR)
+        },
+        drained: (go) => stream.once('drain', go),
+      }
+    },
+  }
+}
+
+function respond(stream: ServerHttp2Stream, head: AnswerHead, isMute: boolean): void {
+  if (stream.destroyed || stream.headersSent) return
+  const headers: Record<string, string | string[] | number> = { ':status': head.status }
+  for (const [name, value] of head.headers) {
+    const lower = name.toLowerCase()
+    const before = headers[lower]
+    headers[lower] = before === undefined ? value : [...(Array.isArray(before) ? before : [String(before)]), value]
+  }
+  if (head.length !== undefined && head.status !== 204) headers['content-length'] = String(head.length)
+  stream.respond(headers, { endStream: isMute })
+}

@@ -1,0 +1,57 @@
+import cluster from 'node:cluster'
+import { messageOf } from '../../kernel/error.ts'
+import { loadRuleSet } from './load-rule-set.ts'
+import { serveGate } from './serve-gate.ts'
+import { WafSettings } from './waf-settings.ts'
+import { SETTINGS_VARIABLE, type WorkerMessage } from './worker-messages.ts'
+
+const LOAD_FAILED = 3
+
+function tell(message: WorkerMessage): void {
+  process.send?.(message)
+}
+
+/** One process that serves; its rules never change: a reload starts another and ends this one. */
+function main(): void {
+  const settings = WafSettings.parse(JSON.parse(process.env[SETTINGS_VARIABLE] ?? '{}'))
+  const { waf, refused, loaded } = loadRuleSet(settings.rules, settings.set)
+  const { shadow } = settings
+  const shadowSet = shadow === undefined ? undefined : loadRuleSet(shadow.rules, shadow.set)
+  const served = serveGate(settings, { waf, shadow: shadowSet?.waf }, (text) => tell({ kind: 'warning', text }))
+  let isEnding = false
+  const end = () => {
+    if (isEnding) return
+    isEnding = true
+    void served.close().then(() => process.exit(0))
+  }
+  process.on('message', (message: unknown) => {
+    if (message === 'end') end()
+    else if (message === 'reopen') served.reopenLogs()
+  })
+  // The terminal's signals reach every process of the group; the first one decides when this one ends.
+  process.on('SIGINT', () => {})
+  process.on('SIGTERM', () => {})
+  process.on('SIGHUP', () => {})
+  process.on('disconnect', end)
+  served.listener.server.on('error', (error) => {
+    tell({ kind: 'failed', reason: messageOf(error) })
+    process.exit(LOAD_FAILED)
+  })
+  served.listener.server.listen({ host: settings.listen.host, port: settings.listen.port, backlog: 4096 }, () => {
+    const address = served.listener.server.address()
+    tell({
+      kind: 'ready',
+      port: typeof address === 'object' && address !== null ? address.port : settings.listen.port,
+      loaded,
+      refused: [...refused, ...(shadowSet?.refused ?? [])].map(({ file, line, reason }) => `${file}:${line}: ${reason}`),
+    })
+  })
+}
+
+if (cluster.isWorker) {
+  try {
+    main()
+  } catch (error) {
+    process.send?.({ kind: 'failed', reason: messageOf(error) } satisfies WorkerMessage, () => process.exit(LOAD_FAILED))
+  }
+}
