@@ -459,6 +459,61 @@ describeStates('declarations', (bed) => {
     expect(await run(500, 60)).toBe(4)
   })
 
+  it('says in words where a figure leads, what is left of its budget, and how much was proven', async () => {
+    await earn()
+    for (let step = 1; step <= 10; step++) {
+      now += 2 * MINUTE
+      answers['test.delay'] = () => ({ ...reading(108 + step * 8), unknown: 1 })
+      await runEvaluation(deps())
+    }
+    const rising = await view()
+    const { outlook } = rising.objectives[0]!
+    // 188 after twenty minutes, four a minute: the 300 are reached half an hour later.
+    expect(outlook.forecasts).toEqual([
+      {
+        kind: 'lost',
+        at: '2026-11-22T00:48:00.000Z',
+        text: {
+          en: 'At this rate the objective is lost on Sunday 22 November, 00:48 UTC.',
+          ja: 'この傾向が続くと、11月22日(日) 00:48 UTCに目標を外れます。',
+        },
+      },
+    ])
+    expect(outlook).toMatchObject({ known: 50, budget: { kind: 'time', left: 100 }, burn: { recent: 0 }, shares: { met: 100 } })
+    expect(rising.evidenceCoverage).toEqual({ proven: 2, of: 2, share: 100 })
+    answers['test.delay'] = () => reading(500)
+    now += 2 * MINUTE
+    await runEvaluation(deps())
+    now += 6 * MINUTE
+    const missed = (await view()).objectives[0]!.outlook
+    expect(missed.forecasts.map(({ kind }) => kind)).toEqual(['withdrawn'])
+    expect(missed.forecasts[0]?.text.en).toContain('Unless it is met before, the badge is withdrawn on Tuesday 24 November')
+    expect((await view()).objectives[1]!.outlook.forecasts.map(({ kind }) => kind)).toEqual(['stale'])
+    now += 30 * MINUTE
+    const silent = await view()
+    expect(silent.evidenceCoverage).toMatchObject({ proven: 0, of: 2 })
+    expect(silent.evidenceCoverage.share).toBeLessThan(100)
+    expect(silent.objectives[0]!.outlook.shares?.unproven).toBeGreaterThan(0)
+  })
+
+  it('withdraws where part of what is counted is unknown, if the card says so', async () => {
+    const text = yaml().replace('[{ on: stale-evidence', '[{ on: coverage, objective: delay }, { on: stale-evidence')
+    await adopt(text)
+    const { hash } = await view()
+    await sign('sato', hash)
+    expect((await sign('mori', hash)).triggers.find(({ on }) => on === 'coverage')).toMatchObject({
+      state: 'armed',
+      text: { en: 'Of what Alert delay counts, less than 100 % is known' },
+    })
+    now += MINUTE
+    answers['test.delay'] = () => ({ ...reading(108), unknown: 1 })
+    await runEvaluation(deps())
+    expect(await badge()).toMatchObject({
+      state: 'withdrawn',
+      reason: 'Alert delay: only 50 % of what it counts is known, 1 item is not; below 100 % the badge is withdrawn.',
+    })
+  })
+
   it('totals the wall and names the measures', async () => {
     await earn()
     const wall = wallResponse.parse(await call('GET', '/api/v1/cards'))

@@ -71,6 +71,19 @@ export function dayText(ms: number): string {
   return new Date(ms).toISOString().slice(0, 10)
 }
 
+const DAY_MS = 86_400_000
+const WEEKDAYS = {
+  en: new Intl.DateTimeFormat('en-GB', { weekday: 'long', day: 'numeric', month: 'long', timeZone: 'UTC' }),
+  ja: new Intl.DateTimeFormat('ja-JP', { month: 'long', day: 'numeric', weekday: 'short', timeZone: 'UTC' }),
+}
+
+/** `Thursday 26 November`, with the time where it is less than two days away: nobody plans by the hour for next month. */
+export function whenText(ms: number, now: number): Bilingual {
+  const time = Math.abs(ms - now) < 2 * DAY_MS ? `${new Date(ms).toISOString().slice(11, 16)} UTC` : ''
+  const [en, ja] = [WEEKDAYS.en.format(ms).replace(',', ''), WEEKDAYS.ja.format(ms)]
+  return time === '' ? { en, ja } : { en: `${en}, ${time}`, ja: `${ja} ${time}` }
+}
+
 const DIGITS = new Intl.NumberFormat('en-US', { maximumFractionDigits: 2 })
 
 /** Digits are grouped alike in English and Japanese. */

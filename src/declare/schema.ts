@@ -140,6 +140,22 @@ export type BadgeView = z.infer<typeof badge>
 
 export const seriesPoint = z.object({ at: instant, value: z.number().nullable(), state: z.enum(OBJECTIVE_STATES) })
 
+/** Of the time that records cover within the window, the shares in percent. */
+export const sharesView = z.object({ since: instant, met: z.number(), unmet: z.number(), unproven: z.number() })
+
+export const outlookView = z.object({
+  shares: sharesView.nullable(),
+  /** Items: how many may be bad or unknown; time: how long a miss may last, milliseconds. `left` in percent. */
+  budget: z.object({ kind: z.enum(['items', 'time']), total: z.number(), used: z.number(), left: z.number() }).nullable(),
+  /** At 1 the budget is gone when one window has passed, at 2 in half of it. */
+  burn: z.object({ recent: z.number(), window: z.number() }).nullable(),
+  /** What comes next at this rate, soonest first; empty where nothing can be told. */
+  forecasts: z.array(z.object({ kind: z.enum(['lost', 'regained', 'withdrawn', 'stale']), at: instant, text })),
+  /** Which part of what is counted is known to be good or bad, percent; null where nothing is counted. */
+  known: z.number().nullable(),
+})
+export type OutlookView = z.infer<typeof outlookView>
+
 export const OBJECTIVE_KINDS = ['objective', 'forbidden'] as const
 
 export const objectiveView = z.object({
@@ -175,6 +191,7 @@ export const objectiveView = z.object({
   notMetSince: instant.nullable(),
   /** When a trigger will take the badge unless it is met before; null if none is running. */
   withdrawsAt: instant.nullable(),
+  outlook: outlookView,
   /** Oldest first, at most 60 points. */
   series: z.array(seriesPoint),
   evidence: evidenceRef.nullable(),
@@ -242,6 +259,8 @@ export const cardView = z.object({
   owner: z.string(),
   badge,
   objectives: z.array(objectiveView),
+  /** How many criteria stand on valid evidence now, and what share of the recorded time they did on average, percent. */
+  evidenceCoverage: z.object({ proven: z.int(), of: z.int(), share: z.number().nullable() }),
   triggers: z.array(triggerView),
   /** Empty unless the badge is not held. */
   earnBack: z.array(earnBackStep),

@@ -11,8 +11,11 @@ import type { Bilingual, Card, CardView, EvidenceRef, ObjectiveView, TriggerView
 import type { ReadingsTable, SignaturesTable, VersionsTable } from './tables.ts'
 import type { Weighed } from './triggers.ts'
 import { approversOf, authorOf, countsNow, maySign, type Signer } from './versions.ts'
+import { evidenceCoverage, outlookView } from './view-outlook.ts'
 
 const POINTS = 60
+/** Readings from which trends are told; a steady one is recorded every hour. */
+const HISTORY = 240
 const DAY_MS = 86_400_000
 
 /** Places in the ledger of entries known by their outbox number; absent while the outbox is not drained that far. */
@@ -30,7 +33,7 @@ export async function cardView(
   const evaluation = evaluateNow(state, now)
   const versions = await versionsOf(db, row.id)
   const series = new Map(
-    await Promise.all(state.criteria.map(async ({ id }) => [id, await seriesOf(db, row.id, id, POINTS)] as const)),
+    await Promise.all(state.criteria.map(async ({ id }) => [id, await seriesOf(db, row.id, id, HISTORY)] as const)),
   )
   const outboxes = [
     row.outbox,
@@ -39,6 +42,7 @@ export async function cardView(
   ].filter((outbox) => outbox > 0)
   const refs = refsOf(await ledgerIndexes([...new Set(outboxes)]))
   const until = Date.parse(card.validity.until)
+  const objectives = evaluation.weighed.map((item) => objectiveView(item, state, evaluation, series, refs, now))
   const base = await baseOf(db, row)
   const required = Math.max(row.required ?? 0, card.signatures)
   const approvers = await approversOf(db, row, card)
@@ -58,7 +62,8 @@ export async function cardView(
       reasons: evaluation.reasons.map(reasonOf),
       evidence: evaluation.state === row.state ? refs(row.outbox) : null,
     },
-    objectives: evaluation.weighed.map((item) => objectiveView(item, state, evaluation, series, refs, now)),
+    objectives,
+    evidenceCoverage: evidenceCoverage(objectives),
     triggers: evaluation.triggers.map(
       ({ id, on, objective, fired, text, firesAt }): TriggerView => ({
         id,
@@ -126,6 +131,8 @@ function objectiveView(
   now: number,
 ): ObjectiveView {
   const { criterion, taken, judged, notMetSince } = item
+  const recorded = series.get(criterion.id) ?? []
+  const takenAt = withdrawsAt(criterion.id, item, evaluation)
   const written = [...state.card.objectives, ...state.card.forbidden].find(({ id }) => id === criterion.id)
   return {
     id: criterion.id,
@@ -151,8 +158,9 @@ function objectiveView(
     measuredAt: taken === undefined ? null : rfc3339(taken.measuredAt),
     evidenceAt: taken === undefined ? null : rfc3339(Math.min(taken.asOf, taken.measuredAt)),
     notMetSince: notMetSince === null ? null : rfc3339(notMetSince),
-    withdrawsAt: withdrawsAt(criterion.id, item, evaluation),
-    series: (series.get(criterion.id) ?? []).map(({ at, value, state: was }) => ({ at: rfc3339(at), value, state: was })),
+    withdrawsAt: takenAt === null ? null : rfc3339(takenAt),
+    outlook: outlookView(state.card, item, recorded, takenAt, now),
+    series: recorded.slice(-POINTS).map(({ at, value, state: was }) => ({ at: rfc3339(at), value, state: was })),
     evidence: refs(state.objectives.get(criterion.id)?.outbox ?? 0),
   }
 }
@@ -175,12 +183,12 @@ function missingText({ criterion, taken, judged }: Weighed, now: number): Biling
 }
 
 /** Only a badge that is up can be taken; the earliest trigger that this objective keeps running decides. */
-function withdrawsAt(id: string, { judged, notMetSince }: Weighed, evaluation: Evaluation): string | null {
+function withdrawsAt(id: string, { judged, notMetSince }: Weighed, evaluation: Evaluation): number | null {
   if (notMetSince === null || !isWorn(evaluation.state)) return null
   const times = evaluation.triggers
     .filter(({ on, objective }) => (objective === null || objective === id) && concerns(on, judged.state))
     .flatMap(({ firesAt }) => firesAt ?? [])
-  return times.length === 0 ? null : rfc3339(Math.min(...times))
+  return times.length === 0 ? null : Math.min(...times)
 }
 
 function concerns(on: TriggerView['on'], state: ObjectiveState): boolean {
