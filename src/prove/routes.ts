@@ -25,6 +25,7 @@ import {
   ledgerHeadSchema,
 } from './schema.ts'
 import type { ProveTables } from './tables.ts'
+import { verifierRoute } from './verifier-route.ts'
 import { formatBundle } from './verify/bundle-format.ts'
 import { parseEntry } from './verify/entry.ts'
 import { parseTilePath, splitEntryBundle, TILE_WIDTH, tilePath, tileWidth } from './verify/tiles.ts'
@@ -78,7 +79,13 @@ const KINDS: ReadonlySet<string> = new Set([
 
 /** The log by C2SP tlog-tiles, and what the console asks of it. */
 export function routes(deps: ProveDeps): Route[] {
-  return [...tlogRoutes(deps), ...witnessRoutes(deps.witness), ...apiRoutes(deps), ...auditRoutes(deps)]
+  return [
+    ...tlogRoutes(deps),
+    ...witnessRoutes(deps.witness),
+    ...apiRoutes(deps),
+    ...auditRoutes(deps),
+    verifierRoute(deps.packaging.verifier),
+  ]
 }
 
 function tlogRoutes({ ledger, cosigning, entryBundles }: ProveDeps): Route[] {

@@ -276,6 +276,7 @@ const SILENT: readonly string[] = [
   'GET /public/cards/:id/credential.json',
   'GET /public/contexts/badge-v1.json',
   'GET /public/status/:list',
+  'GET /public/verifier.html',
   'GET /readyz',
   'GET /scim/v2/Groups',
   'GET /scim/v2/Groups/:id',

@@ -45,6 +45,7 @@ const PUBLIC = [
   'GET /public/cards/:id/shield.json',
   'GET /public/contexts/badge-v1.json',
   'GET /public/status/:list',
+  'GET /public/verifier.html',
   'GET /readyz',
   'GET /witness/key',
   'POST /api/v1/agents/enrol',

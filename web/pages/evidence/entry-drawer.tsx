@@ -102,7 +102,7 @@ export function EntryDrawer({
                 note={t('step.offline')}
                 text={`./kanpeki verify index-${entry.index}.kanpeki.json --key '${entry.key}'`}
                 action={
-                  <a className="btn sm" href={withScope(`/api/v1/ledger/bundle?index=${entry.index}`)} download>
+                  <a className="btn sm" href={withScope(`/api/v1/ledger/bundle?index=${entry.index}&format=zip`)} download>
                     <Icon name="download" small />
                     {t('bundle')}
                   </a>

@@ -56,14 +56,17 @@ export function ExportDialog({ onClose }: { onClose: () => void }): ReactNode {
           </div>
         )}
         <div className="row">
-          <a className="btn ink" href={withScope(`/api/v1/ledger/bundle?${query}`)} download>
+          <a className="btn ink" href={withScope(`/api/v1/ledger/bundle?${query}&format=zip`)} download>
             <Icon name="download" />
             {t('export.download')}
+          </a>
+          <a className="btn" href="/public/verifier.html" target="_blank" rel="noreferrer">
+            {t('export.verifier')}
           </a>
         </div>
         <Code
           note={t('export.cli')}
-          text={`./kanpeki export ${card === '' ? `--from ${from} --to ${to}` : `--card ${card}`} -o evidence.kanpeki.json\n./kanpeki verify evidence.kanpeki.json --key "$(curl -s ${window.location.origin}/ledger/key)"`}
+          text={`./kanpeki export ${card === '' ? `--from ${from} --to ${to}` : `--card ${card}`} -o evidence.zip\n./kanpeki verify evidence.zip --key "$(curl -s ${window.location.origin}/ledger/key)"`}
         />
       </div>
     </Dialog>

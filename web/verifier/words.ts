@@ -1,0 +1,61 @@
+/** Everything the page says, in both languages. */
+export const WORDS = {
+  en: {
+    title: 'Kanpeki verifier',
+    lead: 'Checks a package of evidence here, in this browser. Nothing is sent anywhere: this page may not open a connection, and works without a network.',
+    drop: 'Drop the package here (*.kanpeki.zip), or bundle.json',
+    choose: 'Choose a file',
+    key: 'The signer’s key',
+    keyHelp:
+      'Take it from elsewhere than the package: from /ledger/key of the server, a contract, a card. Without it nobody vouches for who signed.',
+    keyWrong: 'This is no key. It looks like name+1a2b3c4d+AbCd…',
+    other: '日本語',
+    running: 'Checking…',
+    proved: (signer: string) => `Proved. Signed by ${signer}, with the key given.`,
+    consistent: (claims: string) =>
+      `Consistent, signer unverified. Everything agrees, but only the package itself says that ${claims} is the signer’s key: give the key from elsewhere.`,
+    failed: (count: number) => (count === 1 ? 'Not proved: 1 failure.' : `Not proved: ${count} failures.`),
+    log: 'Log',
+    size: 'Entries in the log',
+    root: 'Signed root',
+    logged: 'Logged',
+    checked: 'Checked',
+    checkedText: (entries: number, events: number) =>
+      `${entries} ${entries === 1 ? 'entry' : 'entries'}, ${events} ${events === 1 ? 'event' : 'events'}`,
+    failures: 'Failures',
+    notes: 'Worth knowing',
+    leaf: (index: number) => `entry ${index}`,
+    result: 'The result as kanpeki verify --json gives it',
+    unreadable: 'The file cannot be read.',
+    old: 'Ed25519 signatures cannot be checked here: take a current browser; if this page came over plain HTTP, save it and open the file; or run kanpeki verify.',
+  },
+  ja: {
+    title: 'Kanpeki 検証ツール',
+    lead: '証拠パッケージを、このブラウザーの中だけで検証します。このページは外部に接続できない設定になっており、通信なしで動作します。',
+    drop: '証拠パッケージ（*.kanpeki.zip）または bundle.json をここにドロップ',
+    choose: 'ファイルを選ぶ',
+    key: '署名者の鍵',
+    keyHelp:
+      'パッケージとは別の経路（サーバーの /ledger/key、契約書、名刺など）で入手した鍵を入れてください。鍵がなければ、誰が署名したかは保証されません。',
+    keyWrong: '鍵の形式ではありません。「名前+1a2b3c4d+AbCd…」の形です。',
+    other: 'English',
+    running: '検証中…',
+    proved: (signer: string) => `証明されました。${signer} の署名を、指定された鍵で確認しました。`,
+    consistent: (claims: string) =>
+      `矛盾はありませんが、署名者は未確認です。${claims} が署名者の鍵だと述べているのはパッケージ自身だけです。別の経路で鍵を入手してください。`,
+    failed: (count: number) => `証明できません。問題が${count}件あります。`,
+    log: 'ログ',
+    size: 'ログの件数',
+    root: '署名済みの根',
+    logged: '記録日時',
+    checked: '検証した範囲',
+    checkedText: (entries: number, events: number) => `記録${entries}件、イベント${events}件`,
+    failures: '問題',
+    notes: '補足',
+    leaf: (index: number) => `${index}番の記録`,
+    result: 'kanpeki verify --json と同じ形式の結果',
+    unreadable: 'ファイルを読み取れません。',
+    old: 'ここではEd25519署名を検証できません。新しいブラウザーを使うか、HTTPで開いている場合はこのページを保存してファイルから開いてください。kanpeki verify でも検証できます。',
+  },
+} as const
+export type Language = keyof typeof WORDS
