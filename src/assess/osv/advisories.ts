@@ -1,0 +1,84 @@
+import { affects, affectsCommit } from './affects.ts'
+import { keyOf, type PackageKey } from './names.ts'
+import type { OsvAffected, OsvRecord } from './record.ts'
+
+/** Advisories in memory, by package. */
+export interface Advisories {
+  readonly size: number
+  /** Newest `modified` of all, as written; null where there is none: an empty feed proves nothing. */
+  readonly newest: string | null
+  readonly record: (id: string) => OsvRecord | undefined
+  /** What names this package, withdrawn ones left out. */
+  readonly of: (key: PackageKey) => readonly Entry[]
+  /** What names this commit as the first or last affected. */
+  readonly ofCommit: (commit: string) => readonly OsvRecord[]
+}
+
+export interface Entry {
+  readonly record: OsvRecord
+  readonly affected: OsvAffected
+}
+
+/** Indexes records; of two with one id the later `modified` counts. */
+export function indexAdvisories(records: Iterable<OsvRecord>): Advisories {
+  const byId = new Map<string, OsvRecord>()
+  for (const record of records) {
+    const before = byId.get(record.id)
+    if (before === undefined || before.modified < record.modified) byId.set(record.id, record)
+  }
+  const byKey = new Map<string, Entry[]>()
+  const withCommits: Entry[] = []
+  let newest: string | null = null
+  for (const record of byId.values()) {
+    if (newest === null || record.modified > newest) newest = record.modified
+    if (record.withdrawn !== undefined) continue
+    for (const affected of record.affected ?? []) {
+      const entry = { record, affected }
+      if (affected.ranges?.some(({ type }) => type === 'GIT')) withCommits.push(entry)
+      if (affected.package === undefined) continue
+      const key = keyOf(affected.package)
+      const there = byKey.get(key)
+      if (there === undefined) byKey.set(key, [entry])
+      else there.push(entry)
+    }
+  }
+  return {
+    size: byId.size,
+    newest,
+    record: (id) => byId.get(id),
+    of: (key) => byKey.get(keyOf(key)) ?? [],
+    ofCommit: (commit) => [
+      ...new Set(withCommits.filter(({ affected }) => affectsCommit(affected, commit)).map(({ record }) => record)),
+    ],
+  }
+}
+
+export interface Hit {
+  readonly record: OsvRecord
+  /** Versions that are not affected any more, by the advisory. */
+  readonly fixed: readonly string[]
+}
+
+export interface Matched {
+  readonly hits: readonly Hit[]
+  /** Advisories whose ranges could not be judged, since no order of versions is known for the ecosystem. */
+  readonly unjudged: readonly string[]
+}
+
+/** The advisories that a version of a package is affected by, each once. */
+export function matchPackage(advisories: Advisories, key: PackageKey, version: string): Matched {
+  const hits = new Map<string, { record: OsvRecord; fixed: Set<string> }>()
+  const unjudged = new Set<string>()
+  for (const { record, affected } of advisories.of(key)) {
+    const judged = affects(affected, version)
+    if (judged.unordered === true) unjudged.add(record.id)
+    if (!judged.affected) continue
+    const hit = hits.get(record.id) ?? { record, fixed: new Set<string>() }
+    for (const one of judged.fixed ?? []) hit.fixed.add(one)
+    hits.set(record.id, hit)
+  }
+  return {
+    hits: [...hits.values()].map(({ record, fixed }) => ({ record, fixed: [...fixed] })),
+    unjudged: [...unjudged].filter((id) => !hits.has(id)),
+  }
+}

@@ -1,0 +1,90 @@
+import type { Purl } from '../purl/purl.ts'
+
+/** A package as advisories know it. */
+export interface PackageKey {
+  /** As OSV writes it, with a release where there is one: `Debian:12`. */
+  readonly ecosystem: string
+  readonly name: string
+}
+
+/** What packages are looked up by: the ecosystem with its release, and the name as the ecosystem compares it. */
+export function keyOf({ ecosystem, name }: PackageKey): string {
+  return `${ecosystem.toLowerCase()}\u0000${foldName(ecosystem, name)}`
+}
+
+function foldName(ecosystem: string, name: string): string {
+  switch (ecosystem.split(':')[0]!.toLowerCase()) {
+    case 'pypi':
+      // PEP 503.
+      return name.toLowerCase().replace(/[-_.]+/g, '-')
+    case 'nuget':
+    case 'packagist':
+    case 'github actions':
+      return name.toLowerCase()
+    case 'swifturl':
+      return name.replace(/^https?:\/\//, '').replace(/\.git$/, '')
+    default:
+      return name
+  }
+}
+
+const ECOSYSTEMS: Readonly<Record<string, string>> = {
+  cargo: 'crates.io',
+  composer: 'Packagist',
+  cran: 'CRAN',
+  gem: 'RubyGems',
+  golang: 'Go',
+  hackage: 'Hackage',
+  hex: 'Hex',
+  maven: 'Maven',
+  npm: 'npm',
+  nuget: 'NuGet',
+  pub: 'Pub',
+  pypi: 'PyPI',
+  swift: 'SwiftURL',
+}
+
+/** Advisories' words for a distribution's release: of a package URL's `distro`, or of a namespace. */
+function distribution(purl: Purl): string | undefined {
+  const distro = purl.qualifiers?.['distro'] ?? ''
+  const [, id = purl.namespace ?? '', release = ''] = /^([a-z]+(?:-[a-z]+)*)-?(\d[\w.]*)?$/.exec(distro) ?? []
+  const major = release.split('.')[0]!
+  switch (id || purl.namespace) {
+    case 'debian':
+      return major === '' ? undefined : `Debian:${major}`
+    case 'ubuntu':
+      return release === '' ? undefined : `Ubuntu:${release}`
+    case 'alpine':
+      return release === '' ? undefined : `Alpine:v${release.split('.').slice(0, 2).join('.')}`
+    case 'almalinux':
+    case 'alma':
+      return major === '' ? undefined : `AlmaLinux:${major}`
+    case 'rocky':
+    case 'rocky-linux':
+      return major === '' ? undefined : `Rocky Linux:${major}`
+    case 'wolfi':
+      return 'Wolfi'
+    case 'chainguard':
+      return 'Chainguard'
+    default:
+      return undefined
+  }
+}
+
+/**
+ * The advisories' key of a package URL; undefined where no advisory database knows its kind, or where a distribution's
+ * release is not said, without which nothing can be matched rightly.
+ */
+export function keyOfPurl(purl: Purl): PackageKey | undefined {
+  if (purl.type === 'deb' || purl.type === 'rpm' || purl.type === 'apk') {
+    const ecosystem = distribution(purl)
+    // Debian's and Ubuntu's advisories speak of source packages.
+    const source = purl.qualifiers?.['upstream']?.split('@')[0]
+    return ecosystem === undefined ? undefined : { ecosystem, name: source ?? purl.name }
+  }
+  const ecosystem = Object.hasOwn(ECOSYSTEMS, purl.type) ? ECOSYSTEMS[purl.type] : undefined
+  if (ecosystem === undefined) return undefined
+  const { namespace } = purl
+  if (namespace === undefined) return { ecosystem, name: purl.name }
+  return { ecosystem, name: `${namespace}${purl.type === 'maven' ? ':' : '/'}${purl.name}` }
+}
