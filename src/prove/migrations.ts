@@ -67,4 +67,17 @@ export const proveMigrations: readonly Migration[] = [
         .execute()
     },
   },
+  {
+    name: '0200-prove-watched-keys',
+    async up(db) {
+      await db.schema
+        .createTable('prove_watched_keys')
+        .addColumn('former', columns.text, (column) => column.primaryKey())
+        .addColumn('origin', columns.text, (column) => column.notNull())
+        .addColumn('scope', columns.text, (column) => column.notNull())
+        .addColumn('key', columns.text, (column) => column.notNull())
+        .addColumn('at', columns.time, (column) => column.notNull())
+        .execute()
+    },
+  },
 ]

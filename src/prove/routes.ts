@@ -107,6 +107,13 @@ function tlogRoutes({ ledger, cosigning, entryBundles }: ProveDeps): Route[] {
     }),
     route({
       method: 'GET',
+      path: '/ledger/rotations',
+      permission: 'public',
+      summary: 'Changes of the key, one JSON object a line: each announced and signed by the old key and the new one',
+      handle: async () => new RawReply('application/jsonl; charset=utf-8', formatRotations(ledger.rotations), FRESH),
+    }),
+    route({
+      method: 'GET',
       path: '/ledger/tile/entries/*',
       permission: entryBundles,
       summary: 'An entry bundle of the ledger (C2SP tlog-tiles)',

@@ -68,7 +68,19 @@ export interface ProveWatchedRow {
   at: number
 }
 
+/** A change of the key of such a log, which it signed by the key before. */
+export interface ProveWatchedKeyRow {
+  origin: string
+  scope: ScopeColumn
+  /** The key before, as text: it has one successor, ever. */
+  former: string
+  key: string
+  /** Milliseconds UTC. */
+  at: number
+}
+
 export interface ProveTables {
+  prove_watched_keys: ProveWatchedKeyRow
   prove_watched: ProveWatchedRow
   prove_erased: ProveErasedRow
   prove_entries: ProveEntryRow

@@ -269,6 +269,7 @@ const SILENT: readonly string[] = [
   'GET /healthz',
   'GET /ledger/checkpoint',
   'GET /ledger/key',
+  'GET /ledger/rotations',
   'GET /ledger/tile/*',
   'GET /pki/:id/ca.crl',
   'GET /pki/ca.crl',

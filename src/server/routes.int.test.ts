@@ -35,6 +35,7 @@ const PUBLIC = [
   'GET /healthz',
   'GET /ledger/checkpoint',
   'GET /ledger/key',
+  'GET /ledger/rotations',
   'GET /ledger/tile/*',
   'GET /pki/:id/ca.crl',
   'GET /pki/ca.crl',
@@ -58,6 +59,7 @@ const PUBLIC = [
   'POST /api/v1/session/passkey/options',
   'POST /api/v1/setup',
   'POST /witness/add-checkpoint',
+  'POST /witness/follow-key',
 ]
 
 it('declares one known permission for every route, and no route twice', () => {

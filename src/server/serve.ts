@@ -39,6 +39,7 @@ import type { Repeating } from '../app/repeat.ts'
 import { replayRoutes } from '../app/replay/routes.ts'
 import { retentionRoutes } from '../app/retention/routes.ts'
 import { startReviewing } from '../app/reviewing.ts'
+import { rotateLedgerKeyRoute } from '../app/rotate-ledger-key.ts'
 import { searchRoutes } from '../app/searches/routes.ts'
 import { type Selftest, startSelftest } from '../app/selftest.ts'
 import { type Services, startServices, WRITER } from '../app/services.ts'
@@ -382,7 +383,13 @@ export function allRoutes(deps: RouteDeps): Route[] {
     measures: declaring.measures,
     ledgerIndexes: places,
     ledgerHead: async () => ({ size: ledger.head.size, root: Buffer.from(ledger.head.checkpoint.root).toString('base64') }),
-    signer: { publicKey: ledger.key.publicKey, signDigests: (digests) => ledger.signDigests(digests) },
+    signer: {
+      // The key may change while we run.
+      get publicKey() {
+        return ledger.key.publicKey
+      },
+      signDigests: (digests) => ledger.signDigests(digests),
+    },
     origin: () => config.values['public-url'] ?? addresses().url,
     sealer: services.sealer,
     problems: () => declaring.problems,
@@ -496,6 +503,7 @@ export function allRoutes(deps: RouteDeps): Route[] {
       startedAt: services.startedAt,
     }),
     ...careRoutes({ services, version: VERSION, metrics, stopping }),
+    rotateLedgerKeyRoute({ ledger, state, drainer, clock }),
     ...proveRoutes({
       ledger,
       cosigning,

@@ -39,7 +39,7 @@ export interface Cosigning {
 }
 
 export interface CosigningDeps {
-  readonly ledger: Pick<Ledger, 'head' | 'readTile' | 'keepCosigned' | 'readCosigned'>
+  readonly ledger: Pick<Ledger, 'head' | 'readTile' | 'rotations' | 'keepCosigned' | 'readCosigned'>
   readonly outgoing: Outgoing
   readonly places: readonly WitnessPlace[]
 }
@@ -84,6 +84,16 @@ export async function openCosigning({ ledger, outgoing, places }: CosigningDeps)
   let newest = known.some(({ last }) => last > 0) ? kept : undefined
   let running: Promise<void> | undefined
 
+  /** Shows a witness that is a Kanpeki too every change of our key. */
+  const leadToKey = async (url: string): Promise<boolean> => {
+    for (const { note } of ledger.rotations) {
+      const headers = { 'content-type': 'text/plain; charset=utf-8' }
+      const reply = await outgoing.fetch(`${url}/follow-key`, { method: 'POST', headers, body: note, timeoutMs: TIMEOUT_MS })
+      if (reply.status === 404) return false
+    }
+    return ledger.rotations.length > 0
+  }
+
   const askOne = async (one: Known, { url, key }: WitnessPlace, checkpoint: Checkpoint): Promise<string | undefined> => {
     try {
       for (let tries = 0; tries < MOST_TRIES; tries++) {
@@ -97,6 +107,7 @@ export async function openCosigning({ ledger, outgoing, places }: CosigningDeps)
           maxBytes: LONGEST_ANSWER,
         })
         const text = await reply.text()
+        if (reply.status === 403 && tries === 0 && (await leadToKey(url))) continue
         const size = reply.status === 409 ? sizeIn(text) : undefined
         if (size !== undefined && size !== from && size <= checkpoint.size) {
           one.last = size

@@ -26,6 +26,16 @@ export function witnessRoutes(witness: Witness): Route[] {
         return new RawReply(type, body, FRESH, status)
       },
     }),
+    route({
+      method: 'POST',
+      path: '/witness/follow-key',
+      permission: 'public',
+      summary: 'Leads the witness to the new key of a log, by a note that the old one signed too',
+      handle: async ({ request }) => {
+        const { status, body, type } = await witness.followKey(await bodyOf(request))
+        return new RawReply(type, body, FRESH, status)
+      },
+    }),
   ]
 }
 

@@ -11,7 +11,7 @@ import { type Ledger, openLedger } from '../ledger.ts'
 import { proveMigrations } from '../migrations.ts'
 import { consistencyProof } from '../proofs.ts'
 import { readFolder } from '../read-folder.ts'
-import { parseSigningKey } from '../signing-key.ts'
+import { parseSigningKey, signingKeyOf } from '../signing-key.ts'
 import { entriesFrom, entryOf } from '../testing/entries-data.ts'
 import { temporaryFolder } from '../testing/temporary-folder.ts'
 import { textOf, utf8 } from '../verify/bytes.ts'
@@ -20,6 +20,7 @@ import { checkCosignature } from '../verify/cosignature.ts'
 import { verifyDirectory } from '../verify/directory.ts'
 import { emptyRoot } from '../verify/merkle.ts'
 import { parseSignatureLine } from '../verify/note.ts'
+import { ROTATION_ACTION, rotationText } from '../verify/rotation.ts'
 import { openCosigning } from './ask.ts'
 import { formatAddCheckpoint, parseAddCheckpoint } from './request.ts'
 import { createWitness, type Witness } from './witness.ts'
@@ -190,6 +191,48 @@ describeStates('a witness', (bed) => {
     expect(rewritten.failures).toMatchObject([{ path: 'ledger/cosigned', code: 'forked' }])
   })
 
+  test('follows a log to its new keys, each key to one, and to none that somebody else signed', async () => {
+    const ledger = await logOf(10)
+    const { key } = ledger
+    const { witness, state } = await witnessOf(ledger)
+    const outgoing = createOutgoing({ allow: ['127.0.0.1'], log: { warn: () => undefined } })
+    const places = [{ url: await serve(witness), key: KEY.verifier }]
+    const cosigning = await openCosigning({ ledger, outgoing, places })
+    await cosigning.ask()
+    const notes: string[] = []
+    for (const _ of [1, 2]) {
+      const note = await ledger.prepareRotation()
+      notes.push(note)
+      await ledger.append([entryOf(ledger.head.outbox + 1, { action: ROTATION_ACTION, note })])
+      await grow(ledger, 3)
+    }
+    // Two changes have gone by since the witness was asked: it is shown both.
+    await cosigning.ask()
+    expect(cosigning.states).toMatchObject([{ size: 18, failures: 0, reason: null }])
+    const { checkpoint } = ledger.head
+    expect(await checkCosignature(cosigning.cosigned(checkpoint).note, KEY.verifier)).toMatchObject({ seconds: NOW / 1000 })
+    expect(await witness.followKey(utf8(notes[0]!))).toMatchObject({ status: 200 })
+
+    const old = signingKeyOf('example.com/soc', Buffer.alloc(32, 5))
+    const [thief, stranger] = [
+      signingKeyOf('example.com/soc', Buffer.alloc(32, 6)),
+      signingKeyOf('example.org/x', Buffer.alloc(32, 6)),
+    ]
+    const note = (from: typeof old, to: typeof old) =>
+      utf8(from.signNote(rotationText(from.verifier, to.verifier)) + to.signatureLine(rotationText(from.verifier, to.verifier)))
+    expect(await witness.followKey(note(old, thief))).toMatchObject({ status: 403 })
+    expect(await witness.followKey(note(stranger, signingKeyOf('example.org/x', Buffer.alloc(32, 9))))).toMatchObject({
+      status: 404,
+    })
+    expect(await witness.followKey(utf8(notes[1]!.replace(/— .*\n$/u, '')))).toMatchObject({ status: 400 })
+    expect(await witness.followKey(utf8(''))).toMatchObject({ status: 400 })
+    const followed = await state.tables<Pick<StateTables, 'outbox'>>().selectFrom('outbox').select('body').execute()
+    expect(followed.map(({ body }) => JSON.parse(String(body)))).toMatchObject([
+      { action: 'witness.follow-key', log: 'example.com/soc', from: key.id },
+      { action: 'witness.follow-key', to: ledger.key.id },
+    ])
+  })
+
   test('that cannot be reached is counted, and asked again', async () => {
     const ledger = await logOf(2)
     const outgoing = createOutgoing({ allow: ['127.0.0.1'], log: { warn: () => undefined } })
@@ -227,8 +270,11 @@ async function serve(witness: Witness): Promise<string> {
   const server = createServer(async (request, response) => {
     const parts: Buffer[] = []
     for await (const part of request) parts.push(part as Buffer)
-    const { status, body, type } = await witness.addCheckpoint(Buffer.concat(parts))
-    response.writeHead(request.url === '/witness/add-checkpoint' ? status : 404, { 'content-type': type }).end(body)
+    const sent = Buffer.concat(parts)
+    const known = ['/witness/add-checkpoint', '/witness/follow-key'].includes(request.url ?? '')
+    const follows = request.url === '/witness/follow-key'
+    const { status, body, type } = await (follows ? witness.followKey(sent) : witness.addCheckpoint(sent))
+    response.writeHead(known ? status : 404, { 'content-type': type }).end(body)
   })
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   onTestFinished(() => void server.close())

@@ -6,10 +6,11 @@ import { recordEvidence } from '../../platform/state/outbox.ts'
 import type { State } from '../../platform/state/state.ts'
 import { nativeSha256 } from '../batch-root.ts'
 import type { ProveTables } from '../tables.ts'
-import { equalBytes, fromBase64, toBase64 } from '../verify/bytes.ts'
+import { equalBytes, fromBase64, textOf, toBase64 } from '../verify/bytes.ts'
 import type { Checkpoint } from '../verify/checkpoint.ts'
 import { verifyConsistency } from '../verify/merkle.ts'
 import { checkNote, parseVerifierKey, type VerifierKey } from '../verify/note.ts'
+import { readRotationNote } from '../verify/rotation.ts'
 import { type AddCheckpoint, parseAddCheckpoint } from './request.ts'
 import type { WitnessKey } from './witness-key.ts'
 
@@ -33,6 +34,11 @@ export interface Witness {
   readonly key: VerifierKey
   readonly logs: readonly VerifierKey[]
   addCheckpoint(body: Uint8Array): Promise<WitnessAnswer>
+  /**
+   * Follows a log to a new key. `body` is the note that announces it, signed by the key that is known and the new one. Each key
+   * has one successor: who gets hold of an old one cannot lead the witness elsewhere. An addition of ours to tlog-witness.
+   */
+  followKey(body: Uint8Array): Promise<WitnessAnswer>
 }
 
 export function createWitness({ state, clock, key, logs }: WitnessDeps): Witness {
@@ -46,7 +52,8 @@ export function createWitness({ state, clock, key, logs }: WitnessDeps): Witness
       const { checkpoint, old } = asked
       const log = known.get(checkpoint.origin)
       if (log === undefined) return say(404, `The log ${checkpoint.origin} is not watched here.`)
-      if ((await checkNote(checkpoint.note, log)) !== undefined)
+      const newest = await newestKey(state.tables<ProveTables>(), log)
+      if ((await checkNote(checkpoint.note, newest)) !== undefined)
         return say(403, `No signature is by the key that is known for ${log.name}.`)
       if (old > checkpoint.size) return say(400, `The old size ${old} is beyond the checkpoint's ${checkpoint.size}.`)
       // One transaction at a time: what is read in it is still so when it is written.
@@ -62,6 +69,25 @@ export function createWitness({ state, clock, key, logs }: WitnessDeps): Witness
         return say(200, key.cosign(checkpoint.note.text, Math.floor(now / 1000)))
       })
     },
+    async followKey(body) {
+      const keys = await readRotationNote(textOf(body) ?? '')
+      if (keys === undefined) return say(400, 'This is not a note about a change of keys, signed by both.')
+      const { from, to } = keys
+      const log = known.get(from.name)
+      if (log === undefined) return say(404, `The log ${from.name} is not watched here.`)
+      return await state.transaction<ProveTables, WitnessAnswer>(async (trx) => {
+        if (await isAmongKeys(trx, log, to)) return say(200, 'This key is known.')
+        const newest = await newestKey(trx, log)
+        if (newest.text !== from.text) return say(403, `The key that is known for ${log.name} is not the one that this follows.`)
+        const now = clock.now()
+        await trx
+          .insertInto('prove_watched_keys')
+          .values({ former: from.text, origin: log.name, scope: DEFAULT_SCOPE, key: to.text, at: now })
+          .execute()
+        await recordEvidence(trx, [followed(from, to, now)], clock)
+        return say(200, 'From now on checkpoints by this key are cosigned.')
+      })
+    },
   }
 }
 
@@ -72,6 +98,36 @@ export function parseWatchedLog(text: string): VerifierKey {
   throw new KanpekiError('config', `${JSON.stringify(text)} in the setting witness-for is not the key of a ledger.`, {
     remedy: 'Take it from the other Kanpeki: GET /ledger/key.',
   })
+}
+
+/** The keys of a log from the one in the settings on, oldest first. */
+async function keysOf(db: Kysely<ProveTables>, log: VerifierKey): Promise<readonly VerifierKey[]> {
+  const rows = await db.selectFrom('prove_watched_keys').select(['former', 'key']).where('origin', '=', log.name).execute()
+  const keys = [log]
+  for (;;) {
+    const next = parseVerifierKey(rows.find(({ former }) => former === keys.at(-1)!.text)?.key ?? '')
+    if (next === undefined || keys.some(({ text }) => text === next.text)) return keys
+    keys.push(next)
+  }
+}
+
+async function newestKey(db: Kysely<ProveTables>, log: VerifierKey): Promise<VerifierKey> {
+  return (await keysOf(db, log)).at(-1)!
+}
+
+async function isAmongKeys(db: Kysely<ProveTables>, log: VerifierKey, key: VerifierKey): Promise<boolean> {
+  return (await keysOf(db, log)).some(({ text }) => text === key.text)
+}
+
+function followed(from: VerifierKey, to: VerifierKey, now: number) {
+  const body = {
+    action: 'witness.follow-key',
+    by: { id: 'kanpeki', name: 'Kanpeki' },
+    log: from.name,
+    from: from.id,
+    to: to.id,
+  }
+  return { type: 'admin' as const, scope: DEFAULT_SCOPE, observed: now, received: now, body }
 }
 
 interface Cosigned {

@@ -1,0 +1,56 @@
+import { KanpekiError } from '../kernel/error.ts'
+import { localServer } from './local-server.ts'
+import { EXIT, guarded, readOptions, SERVER_OPTIONS } from './options.ts'
+import { callApi } from './remote.ts'
+
+const USAGE = `Usage: kanpeki ledger rotate-key [--json] [--data DIR | --url URL --token TOKEN [--ca FILE]]
+
+Signs the ledger with a new key from now on. The old one signs the announcement and the checkpoint over it, and is gone then;
+'kanpeki verify' follows from one to the other, whichever was trusted. The server must run. Tell those who keep the key:
+it is printed. Other Kanpeki that cosign the ledger follow by themselves.`
+
+interface Rotated {
+  readonly from: string
+  readonly to: string
+  readonly index: number
+}
+
+export function ledgerCommand(args: readonly string[]): Promise<number> {
+  return guarded(async () => {
+    const { values, positionals } = readOptions(
+      {
+        args: [...args],
+        allowPositionals: true,
+        options: {
+          ...SERVER_OPTIONS,
+          json: { type: 'boolean', default: false },
+          help: { type: 'boolean', short: 'h', default: false },
+        },
+      },
+      USAGE,
+    )
+    if (values.help) {
+      process.stdout.write(`${USAGE}\n`)
+      return EXIT.ok
+    }
+    if (positionals.join(' ') !== 'rotate-key') throw new KanpekiError('usage', 'Say what to do.', { remedy: `\n${USAGE}` })
+    const rotated = await rotate(values)
+    process.stdout.write(values.json ? `${JSON.stringify(rotated)}\n` : `${rotated.to}\n`)
+    if (!values.json) process.stderr.write(`Entry ${rotated.index} announces it; until then it was ${rotated.from}\n`)
+    return EXIT.ok
+  })
+}
+
+async function rotate(values: {
+  readonly data: string
+  readonly url?: string | undefined
+  readonly ca?: string | undefined
+  readonly token?: string | undefined
+}): Promise<Rotated> {
+  const path = '/api/v1/ledger/rotate-key'
+  if (values.url !== undefined) return callApi<Rotated>({ url: values.url, ca: values.ca }, values.token, 'POST', path)
+  const server = await localServer(values.data, 'admin', 'ledger rotate-key')
+  if (server === undefined)
+    throw new KanpekiError('not_running', `No server runs on ${values.data}.`, { remedy: 'Start it with: kanpeki up' })
+  return callApi<Rotated>(server, server.token, 'POST', path)
+}
