@@ -1,7 +1,7 @@
 import type { CardView, WallResponse } from '../declare/schema.ts'
 import { KanpekiError } from '../kernel/error.ts'
 import { isWorn } from '../kernel/measure.ts'
-import { localServer } from './local-server.ts'
+import { serverOf } from './declare-apply.ts'
 import { EXIT } from './options.ts'
 import { callApi } from './remote.ts'
 
@@ -17,12 +17,7 @@ export interface StatusOptions {
 
 /** How the cards of a running server stand. Exit 0 if every badge asked for is held, 1 if one is not. */
 export async function declareStatus({ id, data, url, ca, token, json }: StatusOptions): Promise<number> {
-  const server = url === undefined ? await localServer(data, 'read', 'declare status on this host') : { url, ca, token }
-  if (server === undefined) {
-    throw new KanpekiError('unreachable', `No server runs on ${data}.`, {
-      remedy: "Start it with 'kanpeki up', or name one with --url and --token.",
-    })
-  }
+  const server = await serverOf({ data, url, ca, token }, 'read', 'declare status on this host')
   const wall = await callApi<WallResponse>(server, server.token, 'GET', '/api/v1/cards')
   const cards = wall.cards.filter((card) => id === undefined || card.id === id)
   if (id !== undefined && cards.length === 0) {

@@ -57,7 +57,13 @@ describe('kanpeki declare', () => {
 
   it('prints the schema and its own use', async () => {
     expect(await declareCommand(['schema'])).toBe(0)
-    expect(JSON.parse(out)).toMatchObject({ $id: 'urn:kanpeki:schema:card' })
+    const schema = JSON.parse(out) as {
+      properties: { objectives: { items: { properties: { measure: { examples: string[] } } } } }
+    }
+    expect(schema).toMatchObject({ $id: 'urn:kanpeki:schema:card' })
+    expect(schema.properties.objectives.items.properties.measure.examples).toContain('detect.alert-delay')
+    const published = fileURLToPath(new URL('../../docs/schemas/card.json', import.meta.url))
+    expect(JSON.parse(await readFile(published, 'utf8')), 'write it anew with `kanpeki declare schema`').toEqual(schema)
     expect(await declareCommand(['judge'])).toBe(64)
     expect(errors).toContain('Usage: kanpeki declare')
   })

@@ -11,6 +11,7 @@ import { externalMeasureInfos } from '../declare/series/measures.ts'
 import { loadAttack } from '../detect/coverage-attack.ts'
 import { detectMeasureInfos } from '../detect/measures.ts'
 import { formatPlace, messageOf } from '../kernel/error.ts'
+import { declareApply, declareShow, type ServerOptions } from './declare-apply.ts'
 import { declareReplay } from './declare-replay.ts'
 import { declareStatus } from './declare-status.ts'
 import { guarded, readOptions, SERVER_OPTIONS } from './options.ts'
@@ -18,11 +19,14 @@ import { guarded, readOptions, SERVER_OPTIONS } from './options.ts'
 const USAGE = `Usage: kanpeki declare validate [--json] FILE…   check cards, with file, line and remedy
        kanpeki declare diff [--json] OLD NEW        differences in meaning; a weaker promise is marked
        kanpeki declare schema                       print the JSON Schema of a card
+       kanpeki declare apply [--dry-run] [--json] FILE… [--data DIR | --url URL --token TOKEN [--ca FILE]]
+                                                    propose cards to a server; they count once other people signed them
+       kanpeki declare show ID [--data DIR | --url URL --token TOKEN [--ca FILE]]   the card of a server, as YAML
        kanpeki declare status [ID] [--json] [--data DIR | --url URL --token TOKEN [--ca FILE]]   how the cards of a server stand
        kanpeki declare replay [ID] [--at TIME] [--json] [--data DIR]   judge the cards again, from the ledger alone
 
 Exit: validate 0 all good, 1 a card was refused; diff 0 nothing weaker, 1 something weaker or unclear; 2 a file cannot be read;
-status 0 every badge is held, 1 one is not; replay 0 every change of a badge follows from its evidence, 1 one does not.
+apply 0 all were taken, 1 one was refused; status 0 every badge is held, 1 one is not; replay 0 every change of a badge follows from its evidence, 1 one does not.
 `
 
 /** What a card may name, known without a server. */
@@ -37,7 +41,7 @@ export function knownMeasures(): Measures {
   return new Map(all.map((measure) => [measure.id, measure]))
 }
 
-/** `kanpeki declare …`: cards as code; only `status` asks a server. Resolves to the exit code. */
+/** `kanpeki declare …`: cards as code; `apply`, `show` and `status` ask a server. Resolves to the exit code. */
 export function declareCommand(args: readonly string[]): Promise<number> {
   return guarded(async () => {
     const { values, positionals } = readOptions(
@@ -48,6 +52,7 @@ export function declareCommand(args: readonly string[]): Promise<number> {
           json: { type: 'boolean', default: false },
           ...SERVER_OPTIONS,
           at: { type: 'string' },
+          'dry-run': { type: 'boolean', default: false },
           help: { type: 'boolean', short: 'h', default: false },
         },
       },
@@ -57,28 +62,38 @@ export function declareCommand(args: readonly string[]): Promise<number> {
     if (values.help) return say(USAGE, 0)
     switch (verb) {
       case 'schema':
-        return say(`${JSON.stringify(cardJsonSchema(), null, 2)}\n`, 0)
+        return say(`${JSON.stringify(cardJsonSchema([...knownMeasures().keys()]), null, 2)}\n`, 0)
       case 'validate':
         return rest.length === 0 ? complain(USAGE, 64) : await validate(rest, values.json)
       case 'diff': {
         const [before, after] = rest
         return before === undefined || after === undefined ? complain(USAGE, 64) : await diff(before, after, values.json)
       }
+      case 'apply':
+        return rest.length === 0
+          ? complain(USAGE, 64)
+          : await declareApply(rest, { ...serverOptions(values), dryRun: values['dry-run'], json: values.json })
+      case 'show':
+        return rest[0] === undefined ? complain(USAGE, 64) : await declareShow(rest[0], serverOptions(values))
       case 'replay':
         return await declareReplay({ id: rest[0], data: values.data, at: values.at, json: values.json })
       case 'status':
-        return await declareStatus({
-          id: rest[0],
-          data: values.data,
-          url: values.url,
-          ca: values.ca,
-          token: values.token,
-          json: values.json,
-        })
+        return await declareStatus({ id: rest[0], ...serverOptions(values), json: values.json })
       default:
         return complain(USAGE, 64)
     }
   })
+}
+
+function serverOptions({ data, url, ca, token }: ServerValues): ServerOptions {
+  return { data, url, ca, token }
+}
+
+interface ServerValues {
+  readonly data: string
+  readonly url?: string | undefined
+  readonly ca?: string | undefined
+  readonly token?: string | undefined
 }
 
 interface Read {

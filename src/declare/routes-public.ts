@@ -57,7 +57,8 @@ export function publicRoutes(deps: DeclareDeps): Route[] {
       path: '/api/v1/schemas/card.json',
       permission: 'public',
       summary: 'JSON Schema of a declaration card',
-      handle: async () => new RawReply('application/schema+json', JSON.stringify(cardJsonSchema(), null, 2)),
+      handle: async () =>
+        new RawReply('application/schema+json', JSON.stringify(cardJsonSchema(deps.measures.map(({ id }) => id)), null, 2)),
     }),
   ]
 }

@@ -4,7 +4,9 @@ import { type Caller, RawReply, type Route, route } from '../platform/http/route
 import { readJson } from '../platform/state/columns.ts'
 import type { State } from '../platform/state/state.ts'
 import { type CardState, cardState } from './card-state.ts'
+import { cardYaml } from './card-yaml.ts'
 import { diffCards, weakenedIn } from './diff.ts'
+import { baseOf, requiredSignatures } from './four-eyes.ts'
 import { type LoadedCard, readCard } from './load.ts'
 import { type Fact, reasonOf } from './messages.ts'
 import { allCards, badgesOf, cardById, type Db, signaturesOf, versionOf, versionsOf } from './queries.ts'
@@ -86,13 +88,17 @@ export function routes(deps: DeclareDeps): Route[] {
       handle: async ({ body, caller }) => {
         const loaded = accepted(readCard(body.yaml, '', measures))
         const { card, hash } = loaded
-        const before = await inForce(scoped(deps.state, caller), card.id)
+        const db = scoped(deps.state, caller)
+        const row = await cardById(db, card.id)
+        const before = row === undefined ? undefined : await inForce(db, card.id)
         const changes = before === undefined ? [] : [...diffCards(before, card)]
+        const author = { account: caller.account, name: caller.name }
+        const required = requiredSignatures(row === undefined ? undefined : await baseOf(db, row), card, author)
         const stored = body.dryRun
           ? false
           : await deps.state.transaction<DeclareTables, boolean>((trx) => proposeCard(trx, loaded, caller, deps.clock.now()))
         if (stored) deps.changed(await runEvaluation(deps, card.id))
-        return { id: card.id, version: card.version, hash, stored, changes, weakened: weakenedIn(changes) }
+        return { id: card.id, version: card.version, hash, stored, changes, weakened: weakenedIn(changes), required }
       },
     }),
     route({
@@ -146,7 +152,9 @@ export function routes(deps: DeclareDeps): Route[] {
       handle: async ({ params, query, caller }) => {
         const db = scoped(deps.state, caller)
         const { row } = await stored(db, params.id)
-        return new RawReply('text/yaml; charset=utf-8', (await version(db, params.id, query.hash ?? row.hash)).text)
+        const found = await version(db, params.id, query.hash ?? row.hash)
+        const whole = (): string => cardYaml(readJson<Card>(found.document), `${deps.origin()}/api/v1/schemas/card.json`)
+        return new RawReply('text/yaml; charset=utf-8', query.form === 'whole' ? whole() : found.text)
       },
     }),
     route({

@@ -318,12 +318,15 @@ export const proposeResponse = z.object({
   stored: z.boolean(),
   changes: z.array(change),
   weakened: z.int(),
+  /** How many other people must sign it before it counts. */
+  required: z.int(),
 })
 /** The hash the person has read; signing anything else is refused. */
 export const signBody = z.object({ hash: z.string().min(1) })
 export const signResponse = z.object({ card: cardView })
 export const diffQuery = z.object({ from: z.string().optional(), to: z.string().optional() })
-export const sourceQuery = z.object({ hash: z.string().optional() })
+/** `written` as it came; `whole` with everything spelt out, which means the same and can be applied again. */
+export const sourceQuery = z.object({ hash: z.string().optional(), form: z.enum(['written', 'whole']).default('written') })
 export const diffResponse = z.object({
   id: z.string(),
   from: z.object({ hash: z.string(), version: z.string() }).nullable(),
