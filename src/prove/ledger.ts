@@ -11,6 +11,7 @@ import { damaged, LEDGER_FOLDER, type LedgerHead, loadTip, readStoredTile, type 
 import { nativeTiles } from './native-tiles.ts'
 import { planAppend } from './plan-append.ts'
 import { type KeyRing, openKeyRing } from './rotating.ts'
+import { removeUnpublished } from './unpublished.ts'
 import { equalBytes, utf8 } from './verify/bytes.ts'
 import type { Checkpoint } from './verify/checkpoint.ts'
 import type { VerifierKey } from './verify/note.ts'
@@ -107,6 +108,7 @@ export async function openLedger(options: LedgerOptions): Promise<Ledger> {
 function ledgerOn(files: LedgerFiles, ring: KeyRing, copies: Copies, start: Tip): Ledger {
   let tip = start
   let intact = true
+  let tidy = false
   let queue: Promise<unknown> = Promise.resolve()
   const kept = new Map<number, readonly Uint8Array[]>()
   const tiles = new Map<string, readonly Uint8Array[]>()
@@ -144,6 +146,7 @@ function ledgerOn(files: LedgerFiles, ring: KeyRing, copies: Copies, start: Tip)
   const reload = async (): Promise<void> => {
     tip = await loadTip(files, ring.key)
     await ring.settle(tip.head.size)
+    tidy = false
     intact = true
   }
 
@@ -154,17 +157,22 @@ function ledgerOn(files: LedgerFiles, ring: KeyRing, copies: Copies, start: Tip)
     const turn = ring.turnIn(entries)
     const plan = planAppend(tip, entries, encoded, (size, root) => ring.sign(size, root, turn))
     const { text } = plan.tip.head.checkpoint
+    const before = tip.head.size
     intact = false
     await refuseMoved(files, tip.head.checkpoint)
+    // Not before there is something to write: whoever opened a log that was put back still finds what was beyond.
+    if (!tidy) await removeUnpublished(files, before)
+    tidy = true
     await files.write(plan.files.map(({ id, bytes }) => ({ path: tilePath(id), bytes })))
-    if (turn !== undefined) await files.write(ring.filesBefore(turn, tip.head.size, text))
+    if (turn !== undefined) await files.write(ring.filesBefore(turn, before, text))
     await files.write([{ path: 'checkpoint', bytes: utf8(text) }])
     tip = plan.tip
     if (turn !== undefined) await ring.settle(tip.head.size)
     intact = true
     // Only now can no reader need the partial tiles; a crash before this leaves them, which harms nothing.
     for (const { id } of plan.files) {
-      if (id.width === TILE_WIDTH) await files.remove(`${tilePath(id)}.p`).catch(() => undefined)
+      const begun = tileWidth(before, id.level, id.index) > 0
+      if (id.width === TILE_WIDTH && begun) await files.remove(`${tilePath(id)}.p`).catch(() => undefined)
     }
     await copies.publish(tip.head.checkpoint)
     return tip.head
