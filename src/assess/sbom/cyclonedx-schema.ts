@@ -1,0 +1,49 @@
+import { readFileSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import { dirname, join } from 'node:path'
+import { Ajv, type ValidateFunction } from 'ajv'
+import formats from 'ajv-formats'
+
+export const CYCLONEDX_VERSIONS = ['1.0', '1.1', '1.2', '1.3', '1.4', '1.5', '1.6', '1.7'] as const
+export type CycloneDxVersion = (typeof CYCLONEDX_VERSIONS)[number]
+
+export function isCycloneDxVersion(text: unknown): text is CycloneDxVersion {
+  return CYCLONEDX_VERSIONS.some((one) => one === text)
+}
+
+/** The published schemas come with OWASP's own library. */
+const folder = join(dirname(createRequire(import.meta.url).resolve('@cyclonedx/cyclonedx-library/package.json')), 'res', 'schema')
+
+/** The text of a published schema, e.g. `bom-1.6.SNAPSHOT.xsd`. */
+export function publishedSchema(name: string): string {
+  return readFileSync(join(folder, name), 'utf8')
+}
+
+const compiled = new Map<CycloneDxVersion, ValidateFunction>()
+
+/** The JSON form began with 1.2; compiling takes some 100 ms and is done once a version. */
+export function jsonValidator(version: CycloneDxVersion): ValidateFunction | undefined {
+  if (version === '1.0' || version === '1.1') return undefined
+  let validate = compiled.get(version)
+  if (validate === undefined) {
+    // Of 1.2 and 1.3 the strict one: the other takes everything for an extension.
+    const strict = version === '1.2' || version === '1.3' ? '-strict' : ''
+    validate = ajv().compile(JSON.parse(publishedSchema(`bom-${version}${strict}.SNAPSHOT.schema.json`)))
+    compiled.set(version, validate)
+  }
+  return validate
+}
+
+function ajv(): Ajv {
+  const instance = new Ajv({ strict: false, allErrors: false, validateFormats: true })
+  formats.default(instance)
+  // Beyond the formats of the older draft: they are checked as loosely as the schema's own examples need.
+  instance.addFormat('idn-email', /^[^\s@]+@[^\s@]+$/u)
+  instance.addFormat('iri-reference', (text: string) => !/[\s<>"{}|\\^`]/.test(text))
+  // References name them by file; some give themselves another name.
+  for (const name of ['spdx', 'jsf-0.82', 'cryptography-defs'].map((one) => `${one}.SNAPSHOT.schema.json`)) {
+    const { $id: _, ...schema } = JSON.parse(publishedSchema(name)) as Record<string, unknown>
+    instance.addSchema(schema, `http://cyclonedx.org/schema/${name}`)
+  }
+  return instance
+}

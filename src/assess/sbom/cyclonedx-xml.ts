@@ -1,0 +1,143 @@
+import { SaxesParser, type SaxesTagNS } from 'saxes'
+import { memoryPages, validateXML } from 'xmllint-wasm'
+import { KanpekiError } from '../../kernel/error.ts'
+import { type Bom, type Component, refusedBom } from './bom.ts'
+import { CYCLONEDX_VERSIONS, type CycloneDxVersion, publishedSchema } from './cyclonedx-schema.ts'
+
+const NAMESPACE = /^http:\/\/cyclonedx\.org\/schema\/bom\/(\d\.\d)$/
+/** What the validator may use; its worker ends where it needs more. */
+const MOST_MEMORY = memoryPages.GiB
+
+interface Read {
+  readonly version: CycloneDxVersion
+  readonly subject: string | null
+  readonly components: readonly Component[]
+}
+
+/** A document, and what it was taken for. */
+export interface XmlDocument {
+  readonly file: string
+  readonly text: string
+}
+
+/**
+ * Reads CycloneDX documents in XML, 1.0 to 1.7: first strictly and without any entity of their own (a DOCTYPE is refused:
+ * that is how entities multiply and files are read), then against the published XSD, all of a version at once, since
+ * loading that takes longer than judging by it.
+ * @returns in the order given, a bill or the KanpekiError `sbom_invalid` that refuses it.
+ */
+export async function readCycloneDxXml(documents: readonly XmlDocument[]): Promise<readonly (Bom | KanpekiError)[]> {
+  const read = documents.map(({ text, file }) => {
+    try {
+      return parse(text, file)
+    } catch (error) {
+      if (error instanceof KanpekiError) return error
+      throw error
+    }
+  })
+  const answers = new Map<number, Bom | KanpekiError>()
+  for (const version of CYCLONEDX_VERSIONS) {
+    const places = read.flatMap((one, at) => (!(one instanceof KanpekiError) && one.version === version ? [at] : []))
+    if (places.length === 0) continue
+    const faults = await validate(
+      version,
+      places.map((at) => documents[at]!.text),
+    )
+    for (const [number, at] of places.entries()) {
+      const { subject, components } = read[at] as Read
+      const found = faults.get(number) ?? []
+      const bom = { format: 'CycloneDX', version, subject, components } as const
+      answers.set(at, found.length === 0 ? bom : refusedBom(documents[at]!.file, `CycloneDX ${version}`, found))
+    }
+  }
+  return read.map((one, at) => (one instanceof KanpekiError ? one : answers.get(at)!))
+}
+
+/** The faults of each document, by its place. @throws what the validator died of. */
+async function validate(version: CycloneDxVersion, texts: readonly string[]): Promise<ReadonlyMap<number, readonly string[]>> {
+  const { valid, errors } = await validateXML({
+    xml: texts.map((contents, at) => ({ fileName: `${at}.xml`, contents })),
+    schema: [{ fileName: `bom-${version}.SNAPSHOT.xsd`, contents: publishedSchema(`bom-${version}.SNAPSHOT.xsd`) }],
+    preload: [{ fileName: 'spdx.SNAPSHOT.xsd', contents: publishedSchema('spdx.SNAPSHOT.xsd') }],
+    initialMemoryPages: 256,
+    maxMemoryPages: MOST_MEMORY,
+  })
+  if (valid) return new Map()
+  const said = errors.map(({ message, loc }) => ({
+    at: Number.parseInt(loc?.fileName ?? '0', 10),
+    text: `line ${loc?.lineNumber ?? '?'}: ${plain(message)}`,
+  }))
+  return new Map([...Map.groupBy(said, ({ at }) => at)].map(([at, group]) => [at, group.map(({ text }) => text)]))
+}
+
+/** libxml2 repeats the namespace before every name. */
+function plain(message: string): string {
+  return message.replaceAll(/\{http:\/\/cyclonedx\.org\/schema\/[^}]*\}/g, '').trim()
+}
+
+interface Open {
+  readonly name: string
+  readonly component?: { -readonly [Key in keyof Component]: Component[Key] } & { group: string | null }
+  text: string
+}
+
+function parse(text: string, file: string): Read {
+  let version: CycloneDxVersion | undefined
+  let subject: string | null = null
+  const components: Component[] = []
+  const open: Open[] = []
+  const parser = new SaxesParser({ xmlns: true, position: true })
+  const fail = (reason: string): never => {
+    throw refusedBom(file, 'CycloneDX', [`line ${parser.line}: ${reason}`])
+  }
+  parser.on('error', (error) => fail(error.message.replace(/^\d+:\d+: /, '')))
+  parser.on('doctype', () => fail('it has a DOCTYPE, which no bill of materials needs'))
+  parser.on('opentag', (tag: SaxesTagNS) => {
+    const [, found] = NAMESPACE.exec(tag.uri) ?? []
+    if (open.length === 0) {
+      version = CYCLONEDX_VERSIONS.find((one) => one === found)
+      if (tag.local !== 'bom' || version === undefined) fail(`its root is ${tag.local} of '${tag.uri}', not a bom of 1.0 to 1.7`)
+    }
+    const own = found !== undefined
+    if (!own || tag.local !== 'component') open.push({ name: own ? tag.local : '', text: '' })
+    else
+      open.push({
+        name: 'component',
+        text: '',
+        component: {
+          name: '',
+          group: null,
+          version: null,
+          purl: null,
+          cpe: null,
+          type: tag.attributes['type']?.value ?? 'library',
+          ref: tag.attributes['bom-ref']?.value ?? null,
+        },
+      })
+  })
+  const addText = (part: string): void => {
+    const top = open[open.length - 1]
+    if (top !== undefined && FIELDS.has(top.name)) top.text += part
+  }
+  parser.on('text', addText)
+  parser.on('cdata', addText)
+  parser.on('closetag', () => {
+    const closed = open.pop()!
+    const parent = open[open.length - 1]
+    const value = closed.text.trim()
+    if (parent?.component !== undefined && isField(closed.name) && value !== '') parent.component[closed.name] = value
+    if (closed.component === undefined) return
+    const { group, name, ...rest } = closed.component
+    const component = { ...rest, name: group === null ? name : `${group}/${name}` }
+    if (parent?.name === 'metadata') subject = component.purl ?? component.name
+    else if (parent?.name === 'components') components.push(component)
+  })
+  parser.write(text).close()
+  return { version: version ?? fail('it is empty'), subject, components }
+}
+
+const FIELDS: ReadonlySet<string> = new Set(['name', 'group', 'version', 'purl', 'cpe'])
+
+function isField(name: string): name is 'name' | 'group' | 'version' | 'purl' | 'cpe' {
+  return FIELDS.has(name)
+}

@@ -1,0 +1,112 @@
+import { readdirSync, readFileSync } from 'node:fs'
+import { join, relative } from 'node:path'
+import { gzipSync } from 'node:zlib'
+import { describe, expect, it } from 'vitest'
+import { messageOf } from '../../kernel/error.ts'
+import { sharedData } from '../../kernel/testing/shared-data.ts'
+import { rejectionOf } from '../../platform/testing/code-of.ts'
+import { readCycloneDxXml } from './cyclonedx-xml.ts'
+import { readSbom } from './read.ts'
+
+const cyclonedx = sharedData('vuln/cyclonedx/src/test/resources')
+const spdx = sharedData('vuln/spdx')
+const boms = sharedData('vuln/sboms')
+
+function filesIn(folder: string): readonly string[] {
+  return readdirSync(folder, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map((entry) => join(entry.parentPath, entry.name))
+    .sort()
+}
+
+describe.skipIf(cyclonedx === undefined || spdx === undefined)('published examples (need ../shared/data)', () => {
+  it('takes what is valid and refuses what is not, with the reason: CycloneDX', async () => {
+    const wrong: string[] = []
+    let valid = 0
+    let invalid = 0
+    const documents = filesIn(cyclonedx!).flatMap((path) => {
+      const name = relative(cyclonedx!, path)
+      const [, version = '', wanted] = /^(\d\.\d)\/(valid|invalid)-/.exec(name) ?? []
+      return wanted === undefined ? [] : [{ file: name, version, wanted, bytes: readFileSync(path) }]
+    })
+    const inXml = documents.filter(({ file }) => file.endsWith('.xml'))
+    // Those in XML together: the schema is loaded once a version, not once a document.
+    const xml = await readCycloneDxXml(inXml.map(({ file, bytes }) => ({ file, text: bytes.toString('utf8') })))
+    const byFile = new Map(inXml.map(({ file }, at) => [file, xml[at]!]))
+    for (const { file, version, wanted, bytes } of documents) {
+      const answer = byFile.get(file) ?? (await readSbom(bytes, file).catch((error: unknown) => error as Error))
+      const fault =
+        answer instanceof Error ? answer.message : answer.version === version ? undefined : `read as ${answer.version}`
+      if (wanted === 'valid') valid += 1
+      else invalid += 1
+      if ((wanted === 'valid') !== (fault === undefined)) wrong.push(`${file}: ${fault ?? 'taken'}`)
+    }
+    console.log(`${valid} valid and ${invalid} invalid CycloneDX documents, ${wrong.length} judged wrong`)
+    expect(valid).toBeGreaterThan(150)
+    expect(invalid).toBeGreaterThan(100)
+    expect(wrong).toEqual([])
+  }, 120_000)
+
+  it('reads SPDX 2 and 3', async () => {
+    const read: string[] = []
+    const wrong: string[] = []
+    for (const path of filesIn(spdx!)) {
+      const name = relative(spdx!, path)
+      await readSbom(readFileSync(path), name).then(
+        ({ version, components }) => read.push(`${version} ${components.length}`),
+        (error: unknown) => wrong.push(`${name}: ${messageOf(error)}`),
+      )
+    }
+    console.log(
+      `${read.length} SPDX documents read: ${JSON.stringify(Object.fromEntries([...Map.groupBy(read, (one) => one.split(' ')[0])].map(([version, group]) => [version, group.length])))}`,
+    )
+    expect(read.length).toBeGreaterThan(35)
+    expect(wrong).toEqual([])
+  })
+
+  it('reads two real ones', async () => {
+    const counts = await Promise.all(
+      ['fastify', 'renovate'].map(
+        async (name) => (await readSbom(readFileSync(join(boms!, `${name}.cdx.json.gz`)), name)).components.length,
+      ),
+    )
+    expect(counts).toEqual([621, 1222])
+  })
+})
+
+const CDX = { bomFormat: 'CycloneDX', specVersion: '1.6', version: 1 }
+
+it.each([
+  ['nothing', '', 'sbom_invalid'],
+  ['a table', 'a,b\n1,2', 'sbom_invalid'],
+  ['half a document', '{"bomFormat":"CycloneDX"', 'sbom_invalid'],
+  ['other JSON', '{"hello":1}', 'sbom_invalid'],
+  ['a version to come', JSON.stringify({ ...CDX, specVersion: '9.9' }), 'sbom_invalid'],
+  [
+    'a reference for two',
+    JSON.stringify({ ...CDX, components: ['a', 'b'].map((name) => ({ type: 'library', name, 'bom-ref': 'x' })) }),
+    'sbom_invalid',
+  ],
+  [
+    'billion laughs',
+    '<!DOCTYPE bom [<!ENTITY a "ha"><!ENTITY b "&a;&a;">]><bom xmlns="http://cyclonedx.org/schema/bom/1.6"><x>&b;</x></bom>',
+    'sbom_invalid',
+  ],
+  [
+    'a file of the host',
+    '<!DOCTYPE bom [<!ENTITY a SYSTEM "file:///etc/passwd">]><bom xmlns="http://cyclonedx.org/schema/bom/1.6"/>',
+    'sbom_invalid',
+  ],
+  ['another root', '<html xmlns="http://www.w3.org/1999/xhtml"/>', 'sbom_invalid'],
+  ['SPDX with a missing end', 'SPDXVersion: SPDX-2.3\nPackageComment: <text>never closed', 'sbom_invalid'],
+])('refuses %s', async (_, text, code) => {
+  expect(await rejectionOf(readSbom(Buffer.from(text), 'x'))).toBe(code)
+})
+
+it('refuses what is nested without an end, and what unpacks to more than memory should hold', async () => {
+  const deep = `{"bomFormat":"CycloneDX","specVersion":"1.6","version":1,"components":${'[{"type":"library","name":"a","components":'.repeat(50_000)}[]${'}]'.repeat(50_000)}}`
+  expect(await rejectionOf(readSbom(Buffer.from(deep), 'deep'))).toBe('sbom_invalid')
+  const bomb = gzipSync(Buffer.alloc(2 ** 20 + 1))
+  expect(await rejectionOf(readSbom(bomb, 'bomb', 2 ** 20))).toBe('sbom_too_large')
+  expect(await rejectionOf(readSbom(Buffer.alloc(2 ** 20 + 1), 'large', 2 ** 20))).toBe('sbom_too_large')
+})
