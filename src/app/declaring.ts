@@ -22,6 +22,7 @@ import type { Measure } from '../kernel/measure.ts'
 import type { Lake } from '../platform/lake/lake.ts'
 import type { Log } from '../platform/log.ts'
 import type { State } from '../platform/state/state.ts'
+import { assetMeasures } from './asset-coverage.ts'
 import { CONTENT } from './places.ts'
 import { repeatEvery, repeatOrSooner } from './repeat.ts'
 
@@ -69,6 +70,7 @@ export function allMeasures({
     ...collectMeasures(state.tables<CollectTables>(), clock),
     forbiddenCountMeasure(lake),
     ...externalMeasures(state),
+    ...assetMeasures(state),
     ...accessMeasures(state.tables<AccessTables>(), clock),
   ]
 }

@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises'
 import { accessMeasureInfos } from '../access/reviews/measures.ts'
+import { assetMeasureInfos } from '../app/asset-coverage.ts'
 import { collectMeasureInfos } from '../collect/completeness/measures.ts'
 import { cardJsonSchema } from '../declare/card-json-schema.ts'
 import type { Measures } from '../declare/criteria.ts'
@@ -37,6 +38,7 @@ export function knownMeasures(): Measures {
     ...externalMeasureInfos(),
     ...accessMeasureInfos(),
     ...collectMeasureInfos(),
+    ...assetMeasureInfos(),
   ]
   return new Map(all.map((measure) => [measure.id, measure]))
 }

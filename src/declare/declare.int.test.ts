@@ -9,21 +9,13 @@ import type { State } from '../platform/state/state.ts'
 import { testCaller } from '../platform/testing/caller.ts'
 import { rejectionOf } from '../platform/testing/code-of.ts'
 import { describeStates } from '../platform/testing/states.ts'
+import { measuresResponse } from './catalogue/schema.ts'
 import { type LoadedCard, readCard } from './load.ts'
 import { migrations } from './migrations.ts'
 import { replay } from './replay.ts'
 import { routes } from './routes.ts'
 import { runEvaluation } from './run.ts'
-import {
-  badgeJson,
-  cardView,
-  diffResponse,
-  historyResponse,
-  measuresResponse,
-  proposeResponse,
-  signResponse,
-  wallResponse,
-} from './schema.ts'
+import { badgeJson, cardView, diffResponse, historyResponse, proposeResponse, signResponse, wallResponse } from './schema.ts'
 import type { DeclareTables } from './tables.ts'
 import { testSigner } from './testing/signer.ts'
 import { adoptCards } from './versions.ts'
@@ -524,10 +516,16 @@ describeStates('declarations', (bed) => {
       met: 2,
       nextToLapse: { id: 'payments-api', daysLeft: 40 },
     })
-    expect(measuresResponse.parse(await call('GET', '/api/v1/measures')).measures.map(({ id }) => id)).toEqual([
-      'test.delay',
-      'events.forbidden-count',
+    const catalogue = measuresResponse.parse(await call('GET', '/api/v1/measures'))
+    expect(catalogue.measures).toMatchObject([
+      { id: 'test.delay', about: null, used: [{ card: 'payments-api', objective: 'delay', value: 108 }] },
+      {
+        id: 'events.forbidden-count',
+        about: { proof: {} },
+        used: [{ kind: 'forbidden', evidence: { index: expect.any(Number) } }],
+      },
     ])
+    expect(catalogue.templates.find(({ series }) => series === 'rto')).toMatchObject({ unit: 'seconds', made: false })
     const source = (await call('GET', '/api/v1/cards/:id/source', { params, query: {} })) as RawReply
     expect(source.body).toBe(yaml())
     const svg = (await call('GET', '/public/cards/:id/badge.svg', { params, query: { lang: 'ja' } })) as RawReply

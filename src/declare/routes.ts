@@ -5,6 +5,7 @@ import { readJson } from '../platform/state/columns.ts'
 import type { State } from '../platform/state/state.ts'
 import { type CardState, cardState } from './card-state.ts'
 import { cardYaml } from './card-yaml.ts'
+import { catalogueRoute } from './catalogue/routes.ts'
 import { diffCards, weakenedIn } from './diff.ts'
 import { baseOf, requiredSignatures } from './four-eyes.ts'
 import { type LoadedCard, readCard } from './load.ts'
@@ -23,7 +24,6 @@ import {
   diffResponse,
   type HistoryResponse,
   historyResponse,
-  measuresResponse,
   proposeBody,
   proposeResponse,
   signBody,
@@ -157,14 +157,7 @@ export function routes(deps: DeclareDeps): Route[] {
         return new RawReply('text/yaml; charset=utf-8', query.form === 'whole' ? whole() : found.text)
       },
     }),
-    route({
-      method: 'GET',
-      path: '/api/v1/measures',
-      permission: 'cards:read',
-      summary: 'What can be measured',
-      response: measuresResponse,
-      handle: async () => ({ measures: deps.measures.map(({ id, unit, title }) => ({ id, unit, title: { ...title } })) }),
-    }),
+    catalogueRoute(deps),
     ...seriesRoutes(deps),
     ...publicRoutes(deps),
   ]

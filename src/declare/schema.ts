@@ -359,9 +359,6 @@ export const historyResponse = z.object({
 })
 export type HistoryResponse = z.infer<typeof historyResponse>
 
-export const measureInfo = z.object({ id: z.string(), unit: z.enum(UNITS), title: text })
-export const measuresResponse = z.object({ measures: z.array(measureInfo) })
-
 /** The public badge (a contract: keys may be added, none changed). */
 export const badgeJson = z.object({
   id: z.string(),

@@ -8,7 +8,10 @@ import { seriesId } from './schema.ts'
 import type { SamplesTable, SeriesTables } from './tables.ts'
 
 const STATISTICS = ['last', 'mean', 'min', 'max', 'p95', 'sum'] as const
-type Statistic = (typeof STATISTICS)[number]
+/** Of `external.days` alone: days since the newest sample, whatever it says. */
+const AGE = 'age'
+const DAY_MS = 86_400_000
+type Statistic = (typeof STATISTICS)[number] | typeof AGE
 
 const TITLES: Readonly<Record<Unit, { readonly en: string; readonly ja: string }>> = {
   percent: { en: 'External share', ja: '外部の計測値（割合）' },
@@ -24,12 +27,18 @@ export function externalMeasureId(unit: Unit): string {
 
 /** What a card may name, for checking cards where no server runs. */
 export function externalMeasureInfos(): readonly Omit<Measure, 'measure'>[] {
-  return UNITS.map((unit) => ({ id: externalMeasureId(unit), unit, title: TITLES[unit], check: checkParams }))
+  return UNITS.map((unit) => ({
+    id: externalMeasureId(unit),
+    unit,
+    title: TITLES[unit],
+    check: (params) => checkParams(params, unit === 'days' ? [...STATISTICS, AGE] : STATISTICS),
+  }))
 }
 
 /**
  * Figures that others measure (coverage of MFA, RTO of the last rehearsal …): `series` names one, `statistic` says what of
- * its samples in the window counts, `last` by default. A reading is as old as the newest sample.
+ * its samples in the window counts, `last` by default. A reading is as old as the newest sample; `age`, of `external.days`,
+ * is how many days ago that one came, of a series of any unit (rehearsals, checks).
  */
 export function externalMeasures(state: State): readonly Measure[] {
   return externalMeasureInfos().map((info) => {
@@ -49,7 +58,7 @@ async function readSeries(db: SeriesDb, unit: Unit, questions: readonly Question
   const newest = await newestOf(
     db,
     scope,
-    questions.filter(({ params }) => statisticNamed(params) === 'last'),
+    questions.filter(({ params }) => needsNewest(statisticNamed(params))),
   )
   const readings: Reading[] = []
   for (const question of questions) {
@@ -59,7 +68,7 @@ async function readSeries(db: SeriesDb, unit: Unit, questions: readonly Question
     const series = known.get(id)
     const statistic = statisticNamed(params)
     if (series === undefined) readings.push({ ...nothing, missing: say({ code: 'series-absent', params: { series: id } }) })
-    else if (series.unit !== unit) {
+    else if (series.unit !== unit && statistic !== AGE) {
       const missing = say({ code: 'series-unit', params: { series: id, measure: externalMeasureId(series.unit) } })
       readings.push({ ...nothing, missing })
     } else {
@@ -68,7 +77,7 @@ async function readSeries(db: SeriesDb, unit: Unit, questions: readonly Question
       readings.push(
         samples.length === 0
           ? { ...nothing, missing: say({ code: 'series-empty', params: { series: id } }) }
-          : readingOf(statistic, samples),
+          : readingOf(statistic, samples, to),
       )
     }
   }
@@ -91,12 +100,17 @@ async function newestOf(db: SeriesDb, scope: string, questions: readonly Questio
   return found
 }
 
+/** Whether the newest sample alone decides. */
+function needsNewest(statistic: Statistic): boolean {
+  return statistic === 'last' || statistic === AGE
+}
+
 function statisticNamed(params: JsonObject): Statistic {
   return (params['statistic'] ?? 'last') as Statistic
 }
 
 /** @param samples at least one, oldest first. */
-function readingOf(statistic: Statistic, samples: readonly SamplesTable[]): Reading {
+function readingOf(statistic: Statistic, samples: readonly SamplesTable[], to: number): Reading {
   const newest = samples[samples.length - 1]!
   const inputs = samples.map(({ at, value, good, bad, unknown, by_name: by }) =>
     createHash('sha256')
@@ -105,15 +119,16 @@ function readingOf(statistic: Statistic, samples: readonly SamplesTable[]): Read
   )
   return {
     ...itemsOf(statistic, samples, newest),
-    value: statisticOf(statistic, samples),
-    asOf: newest.at,
+    value: statistic === AGE ? Math.max(0, Math.round((100 * (to - newest.at)) / DAY_MS) / 100) : statisticOf(statistic, samples),
+    // That nothing came since is known now; what came is as old as it is.
+    asOf: statistic === AGE ? to : newest.at,
     // Of a hundred samples the hash of all their hashes: a leaf is small.
     inputs: inputs.length <= 20 ? inputs : [createHash('sha256').update(inputs.join('')).digest('hex')],
   }
 }
 
 function itemsOf(statistic: Statistic, samples: readonly SamplesTable[], newest: SamplesTable) {
-  const counted = statistic === 'last' ? [newest] : samples
+  const counted = needsNewest(statistic) ? [newest] : samples
   const sum = (of: 'good' | 'bad' | 'unknown'): number => counted.reduce((all, sample) => all + sample[of], 0)
   const evidence: JsonObject = {
     series: newest.series,
@@ -124,7 +139,7 @@ function itemsOf(statistic: Statistic, samples: readonly SamplesTable[], newest:
   return { good: sum('good'), bad: sum('bad'), unknown: sum('unknown'), evidence }
 }
 
-function statisticOf(statistic: Statistic, samples: readonly SamplesTable[]): number {
+function statisticOf(statistic: Exclude<Statistic, typeof AGE>, samples: readonly SamplesTable[]): number {
   const values = samples.map(({ value }) => value)
   switch (statistic) {
     case 'last':
@@ -143,11 +158,11 @@ function statisticOf(statistic: Statistic, samples: readonly SamplesTable[]): nu
   }
 }
 
-function checkParams({ series, statistic, ...rest }: JsonObject): string | undefined {
+function checkParams({ series, statistic, ...rest }: JsonObject, statistics: readonly string[]): string | undefined {
   const stray = Object.keys(rest)[0]
   if (stray !== undefined) return `there is no parameter ${stray}; it knows series and statistic`
   if (!seriesId.safeParse(series).success) return 'series must be the id of a series, such as mfa-coverage'
-  if (statistic !== undefined && !STATISTICS.some((known) => known === statistic))
-    return `statistic must be one of ${STATISTICS.join(', ')}`
+  if (statistic !== undefined && !statistics.some((known) => known === statistic))
+    return `statistic must be one of ${statistics.join(', ')}`
   return undefined
 }

@@ -104,7 +104,26 @@ describeStates('figures from outside', (bed) => {
     const wanted: Readonly<Record<string, number>> = { last: 50, mean: 162.5, min: 50, max: 300, p95: 300, sum: 650 }
     for (const [statistic, value] of Object.entries(wanted))
       expect([statistic, (await measure('seconds', { series: 'rto', statistic })).value]).toEqual([statistic, value])
+    // Days since a series of any unit last said something; what it said does not matter.
+    expect(await measure('days', { series: 'rto', statistic: 'age' })).toMatchObject({ value: 0.04, asOf: now + 1 })
+    now += 47 * HOUR
+    expect((await measure('days', { series: 'rto', statistic: 'age' }, 'default', now - 90 * 24 * HOUR)).value).toBe(2)
+    expect((await measure('days', { series: 'rto', statistic: 'age' })).value).toBeNull()
+    const many = externalMeasures(state).find(({ id }) => id === 'external.seconds')!
+    const question = (params: Record<string, string>) => ({ params, from: T0 - 24 * HOUR, to: now })
+    const readings = await many.measureMany!(
+      [question({ series: 'rto' }), question({ series: 'none' }), question({ series: 'rto', statistic: 'max' })],
+      'default',
+    )
+    expect(readings.map(({ value, inputs }) => [value, inputs?.length])).toEqual([
+      [50, 1],
+      [null, undefined],
+      [300, 4],
+    ])
+    const days = externalMeasures(state).find(({ id }) => id === 'external.days')
+    expect(days?.check?.({ series: 'rto', statistic: 'age' })).toBeUndefined()
     const { check } = externalMeasures(state)[0]!
+    expect(check?.({ series: 'rto', statistic: 'age' })).toBeDefined()
     expect([check?.({ series: 'rto' }), check?.({ series: 'rto', statistic: 'p95' })]).toEqual([undefined, undefined])
     for (const params of [{}, { series: 'A B' }, { series: 'rto', statistic: 'mode' }, { series: 'rto', of: 1 }])
       expect(check?.(params)).toBeDefined()
