@@ -1,3 +1,5 @@
+import { detectSQLi } from './detect-sqli/detect-sqli.ts'
+import { detectXSS } from './detect-xss/detect-xss.ts'
 import { ipMatch, ipMatchFromFile } from './ip-match.ts'
 import { eq, ge, gt, le, lt } from './numbers.ts'
 import type { Operator } from './operator.ts'
@@ -14,6 +16,8 @@ export const operators: Readonly<Record<string, Operator>> = {
   beginswith: beginsWith,
   contains,
   containsword: containsWord,
+  detectsqli: detectSQLi,
+  detectxss: detectXSS,
   endswith: endsWith,
   eq,
   ge,
