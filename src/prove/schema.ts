@@ -108,6 +108,8 @@ export const entryProofSchema = entrySummarySchema.extend({
   tiles: z.array(z.object({ level: z.number().int().nonnegative(), index, path: z.string() })),
   checkpoint: z.string(),
   key: z.string(),
+  /** Changes of the log's key, for who knows an older one. */
+  rotations: z.array(z.object({ index, note: z.string(), checkpoint: z.string() })),
 })
 export type EntryProofView = z.infer<typeof entryProofSchema>
 

@@ -99,5 +99,6 @@ export async function proofView(ledger: Ledger, index: number): Promise<EntryPro
     tiles: tilesAbove(index, size).map(({ level, index: tile, path }) => ({ level, index: tile, path })),
     checkpoint: checkpoint.text,
     key: ledger.key.text,
+    rotations: [...ledger.rotations],
   }
 }

@@ -35,7 +35,7 @@ export function EntryDrawer({
   const verify = useCallback(async (one: EntryProofView) => {
     const known = rememberedKey()
     const result = await verifyEntry(one, known)
-    if (known === undefined && result.ok) rememberKey(one.key)
+    if (known !== one.key && result.ok) rememberKey(one.key)
     setVerdict({ index: one.index, at: Date.now(), result })
   }, [])
   useEffect(() => {

@@ -5,7 +5,8 @@ import type { EntryProofView } from '../../../src/prove/schema.ts'
 import { toBase64, utf8 } from '../../../src/prove/verify/bytes.ts'
 import { checkpointText } from '../../../src/prove/verify/checkpoint.ts'
 import { inclusionRanges, leafHash, rootOf } from '../../../src/prove/verify/merkle.ts'
-import { formatNote, formatVerifierKey, parseVerifierKey } from '../../../src/prove/verify/note.ts'
+import { formatNote, formatSignatureLine, formatVerifierKey, parseVerifierKey } from '../../../src/prove/verify/note.ts'
+import { rotationText } from '../../../src/prove/verify/rotation.ts'
 import { breakable, gist } from './entry-text.ts'
 import { verifyEntry } from './verify-entry.ts'
 
@@ -55,16 +56,36 @@ function makeEntry(privateKey: KeyObject, publicKey: KeyObject): EntryProofView 
     tiles: [],
     checkpoint: formatNote(text, parseVerifierKey(key)!, new Uint8Array(sign(null, utf8(text), privateKey))),
     key,
+    rotations: [],
   }
 }
 
 let honest: EntryProofView
 let other: EntryProofView
+/** A change from the key of `other` to that of `honest`. */
+let rotation: EntryProofView['rotations'][number]
 beforeAll(() => {
   const pair = generateKeyPairSync('ed25519')
   honest = makeEntry(createPrivateKey(pair.privateKey.export({ type: 'pkcs8', format: 'pem' })), pair.publicKey)
   const second = generateKeyPairSync('ed25519')
   other = makeEntry(second.privateKey, second.publicKey)
+  const [from, to] = [parseVerifierKey(other.key)!, parseVerifierKey(honest.key)!]
+  const signedByBoth = (text: string): string =>
+    formatNote(text, from, new Uint8Array(sign(null, utf8(text), second.privateKey))) +
+    formatSignatureLine({ name: to.name, id: to.id, signature: new Uint8Array(sign(null, utf8(text), pair.privateKey)) })
+  const head = honest.checkpoint.slice(0, honest.checkpoint.indexOf('\n\n') + 1)
+  rotation = { index: 3, note: signedByBoth(rotationText(from, to)), checkpoint: signedByBoth(head) }
+})
+
+it('follows a key that this browser knows to the one it announced, and to no other', async () => {
+  const checks = async (rotations: EntryProofView['rotations'], known: string) =>
+    (await verifyEntry({ ...honest, rotations }, known)).checks.key
+  expect(await checks([rotation], other.key)).toBe(true)
+  expect(await checks([], other.key)).toBe(false)
+  expect(await checks([{ ...rotation, checkpoint: honest.checkpoint }], other.key)).toBe(false)
+  expect(await checks([{ ...rotation, index: SIZE }], other.key)).toBe(false)
+  const stranger = generateKeyPairSync('ed25519')
+  expect(await checks([rotation], makeEntry(stranger.privateKey, stranger.publicKey).key)).toBe(false)
 })
 
 it('proves an untouched entry, on first use and with the key it knows', async () => {
