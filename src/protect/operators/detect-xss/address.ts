@@ -2,6 +2,7 @@ import { htmlEntityDecode } from '../../transforms/html-entity-decode.ts'
 
 const SCRIPTS =
   /^(?:javascript|vbscript|livescript|mocha|jscript|vbs|jar|view-source|feed|firefoxurl|mhtml|ms-its|mk|res|wyciwyg|behavior):/
+const DATA_DOCUMENT = /^data:[^,]{0,80}(?:html|xml|svg|script|ecma)/
 const DATA =
   /^data:(?:[^,]{0,60}(?:html|xml|svg|script|ecma)|,|;|text\/(?!plain)|[^a-z]|application\/(?!pdf|json|octet)|[a-z]+\/[+*-])/
 /** References that browsers know and the transformation does not. */
