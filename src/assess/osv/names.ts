@@ -17,6 +17,9 @@ function foldName(ecosystem: string, name: string): string {
     case 'pypi':
       // PEP 503.
       return name.toLowerCase().replace(/[-_.]+/g, '-')
+    case 'go':
+      // Package URLs write modules in small letters, advisories as their authors do.
+      return name.toLowerCase()
     case 'nuget':
     case 'packagist':
     case 'github actions':
