@@ -1,8 +1,10 @@
 import { Buffer } from 'node:buffer'
 import type { JsonObject, JsonValue } from '../../kernel/json.ts'
 import { wasmText } from '../../platform/wasm/load.ts'
+import { MEMORY } from './memory.ts'
 import { PathTable } from './path-table.ts'
-import { MEMORY, SCAN_CODE } from './scan-code.ts'
+import { SCAN_CODE } from './scan-code.ts'
+import { type LiteralCode, ScanLiterals } from './scan-literals.ts'
 
 /** What stands at a path: nothing, a text of some kind, another scalar, or a structure. */
 export const NOTHING = 0
@@ -29,13 +31,13 @@ const ESCAPES: readonly (readonly [letters: string, meaning: number])[] = [
 /** Blocks of 16 bytes are read: what stands behind the text must be no part of it. */
 const MARGIN = 16
 const LONGEST = MEMORY.textEnd - MEMORY.text - 2 * MARGIN
-const GRAMS_BYTES = 4096
 const LAST_STAMP = 0x7fff_ffff
 
-interface Code {
+interface Code extends LiteralCode {
   scan(stamp: number, from: number, to: number): number
   hasCodes(): number
-  find(table: number, step: number, at: number, to: number): number
+  find(index: number, from: number, to: number, marks: number, stamp: number): number
+  announce(program: number, stamp: number): number
 }
 
 const instance = wasmText(SCAN_CODE)
@@ -52,6 +54,11 @@ export class JsonScan {
   /** Of the text at hand. */
   start = 0
   end = 0
+  /** Where indexes for `find` and programs for `announce` are made. */
+  readonly literals: ScanLiterals
+  /** What `find` and `announce` found, as many as they say; and, behind their number, the fields that `announce` could not answer for. */
+  readonly answer: Int32Array
+  readonly asked: Int32Array
   readonly #code: Code
   readonly #paths: PathTable
   /** By path: stamp, kind, start, end. */
@@ -62,7 +69,6 @@ export class JsonScan {
   /** The bytes that are in the memory, and how far on they stand there. */
   #block: Uint8Array | undefined
   #shift = 0
-  #gramsEnd: number = MEMORY.grams
   #doc: JsonObject | undefined
 
   constructor() {
@@ -71,6 +77,9 @@ export class JsonScan {
     this.bytes = Buffer.from(memory)
     this.#paths = new PathTable(memory)
     this.#found = new Int32Array(memory, MEMORY.found, MEMORY.mostPaths * 4)
+    this.literals = new ScanLiterals(this.bytes, this.#code)
+    this.answer = new Int32Array(memory, MEMORY.answer, MEMORY.mostIds)
+    this.asked = new Int32Array(memory, MEMORY.asked, MEMORY.mostFields + 1)
     for (const [letters, meaning] of ESCAPES)
       for (const letter of letters) this.bytes[MEMORY.escapes + letter.charCodeAt(0)] = meaning
   }
@@ -134,18 +143,18 @@ export class JsonScan {
     return this.#doc
   }
 
-  /** Keeps a table of grams (one bit each) where `find` looks; undefined when there is no place left. */
-  keepGrams(known: Uint8Array): number | undefined {
-    const place = this.#gramsEnd
-    if (place + GRAMS_BYTES > MEMORY.end) return undefined
-    this.bytes.set(known, place)
-    this.#gramsEnd += GRAMS_BYTES
-    return place
+  /**
+   * How many literals of an index the bytes `start` to `end` meet, ASCII bytes with escapes as JSON.stringify writes them: each literal is
+   * looked for as it is written there, and what begins in the middle of an escape may be found too, so this says which could be met.
+   */
+  find(index: number, marks: number, start: number, end: number): number {
+    return this.#code.find(index, start, end, marks, this.#stamp)
   }
 
-  /** The first of the places `at`, `at` + `step` … at which a gram of the table stands, of those that end before `to`; -1 for none. */
-  find(table: number, step: number, at: number, to: number): number {
-    return this.#code.find(table, step, at, to)
+  /** The same for all fields of a program at once. */
+  announce(program: number): number {
+    if (this.#isStale) this.#read()
+    return this.#code.announce(program, this.#stamp)
   }
 
   #load(bytes: Uint8Array, start: number, end: number): boolean {
@@ -165,6 +174,7 @@ export class JsonScan {
     if (this.#stamp === LAST_STAMP) {
       this.#stamp = 0
       this.#found.fill(0)
+      this.literals.forgetMarks()
     }
     this.#stamp += 1
     return this.#code.scan(this.#stamp, this.start, this.end) === 1

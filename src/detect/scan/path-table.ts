@@ -1,4 +1,4 @@
-import { MEMORY } from './scan-code.ts'
+import { MEMORY } from './memory.ts'
 
 /** The whole document. */
 export const ROOT = 0

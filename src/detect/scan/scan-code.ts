@@ -1,26 +1,5 @@
-/** Where things stand in the memory of the code below; sizes in bytes. */
-export const MEMORY = {
-  pages: 256,
-  /** By byte, what it means behind a backslash. */
-  escapes: 256,
-  /** Numbers of paths by hash, 0 where nothing is: open addressing. */
-  buckets: 1024,
-  bucketCount: 16_384,
-  /** By path: parent, hash, where the key stands and its length; four numbers of 32 bits. */
-  paths: 66_560,
-  mostPaths: 8_192,
-  /** By path: the text in which something was found, its kind, start and end. */
-  found: 197_632,
-  /** Keys of paths, each padded to whole blocks of 16. */
-  keys: 328_704,
-  keysEnd: 1_048_576,
-  /** The text. */
-  text: 1_048_576,
-  textEnd: 2_162_688,
-  /** Tables of grams (gram-index.ts), 4 KiB each. */
-  grams: 2_162_688,
-  end: 256 * 65_536,
-} as const
+import { LITERAL_CODE } from './literal-code.ts'
+import { MEMORY } from './memory.ts'
 
 /**
  * The inner loops: reading JSON (json-scan.ts says what for) and finding grams. WebAssembly, because it looks at sixteen bytes at once and
@@ -52,7 +31,7 @@ export const SCAN_CODE = `(module
   (func $hasCodes (export "hasCodes") (result i32) (return (global.get $codes)))
 
   ;; The first place from $at on, in steps, whose gram is in the table; -1 when there is none before $to.
-  (func $find (export "find") (param $table i32) (param $step i32) (param $at i32) (param $to i32) (result i32)
+  (func $seek (param $table i32) (param $step i32) (param $at i32) (param $to i32) (result i32)
     (local $word i32) (local $gram i32)
     (local.set $to (i32.sub (local.get $to) (i32.const 2)))
     (block $none
@@ -366,5 +345,5 @@ export const SCAN_CODE = `(module
         (br_if $done (i32.ge_u (i32.sub (i32.load8_u (local.get $at)) (i32.const 48)) (i32.const 10)))
         (local.set $at (i32.add (local.get $at) (i32.const 1)))
         (br $next)))
-    (return (local.get $at))))
+    (return (local.get $at)))${LITERAL_CODE})
 `

@@ -27,19 +27,6 @@ export class AhoCorasick {
     }
   }
 
-  /** Like `collect`, over ASCII bytes from `start` to `end`. */
-  collectBytes(bytes: Buffer, start: number, end: number, into: number[]): void {
-    const { next, classOf } = this.#table
-    let state = 0
-    for (let at = start; at < end; at += 1) {
-      state = next[state + classOf[bytes[at]!]!]!
-      if (state < 0) {
-        state = -state
-        this.#report(state, into)
-      }
-    }
-  }
-
   #report(state: number, into: number[]): void {
     for (const id of this.#table.output[state / this.#table.classes]!) into.push(id)
   }

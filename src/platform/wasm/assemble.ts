@@ -191,6 +191,7 @@ const ACCESS: Readonly<Record<string, readonly number[]>> = {
   'i32.load': [0x28, 0],
   'i32.load8_u': [0x2d, 0],
   'i32.store': [0x36, 0],
+  'i32.store8': [0x3a, 0],
   'v128.load': [0xfd, 0x00, 0],
 }
 
@@ -218,6 +219,9 @@ const PLAIN: Readonly<Record<string, readonly number[]>> = {
   'i8x16.splat': [0xfd, 0x0f],
   'i8x16.eq': [0xfd, 0x23],
   'i8x16.lt_s': [0xfd, 0x25],
+  'i8x16.lt_u': [0xfd, 0x26],
+  'i8x16.sub': [0xfd, 0x71],
+  'v128.and': [0xfd, 0x4e],
   'v128.or': [0xfd, 0x50],
   'i8x16.bitmask': [0xfd, 0x64],
 }

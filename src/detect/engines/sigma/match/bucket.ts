@@ -1,5 +1,5 @@
 import type { JsonObject } from '../../../../kernel/json.ts'
-import { ESCAPED, NULL, NUMBER, PLAIN } from '../../../scan/json-scan.ts'
+import type { JsonScan } from '../../../scan/json-scan.ts'
 import type { SigmaRule } from '../rule.ts'
 import type { EventClass } from '../shapes/event-class.ts'
 import { LONG, learnAnchors } from './anchor-plan.ts'
@@ -12,7 +12,7 @@ import type { KeywordIndexes } from './keyword-indexes.ts'
 import { LiteralIndex } from './literal-index.ts'
 import { type MatchNode, nodeHolds } from './match-node.ts'
 import { Sample } from './sample.ts'
-import { ABSENT } from './scan-reader.ts'
+import { ScannedAnnouncer } from './scanned-announcer.ts'
 import { MANY, ONE, type Slot } from './slot.ts'
 
 /** Events from which anchors are learned: the first ones, later one in SPACING; and the numbers of events at which they are. */
@@ -44,6 +44,8 @@ export class Bucket {
   #sets: readonly (AnchorSet | undefined)[]
   #guessed: readonly IndexedSlot[]
   #learned: readonly IndexedSlot[] = []
+  /** The same in the memory of the scan that events come from, made when the first one comes. */
+  #scanned: Partial<Record<Layer, ScannedAnnouncer | 'no room'>> = {}
   readonly #everywhere: { readonly index: LiteralIndex; readonly ids: readonly number[] } | undefined
   /** Rules that no literal announces: evaluated for each event. */
   readonly #guessedUnannounced: readonly number[]
@@ -127,39 +129,61 @@ export class Bucket {
     layer: Layer,
     matched: number[] | undefined,
   ): number[] | undefined {
+    const { scan } = event
     let found = matched
-    for (let at = 0; at < indexed.length; at += 1) {
-      const { slot, index } = indexed[at]!
-      const { scan } = event
-      if (scan !== undefined) {
-        const path = slot.inScan(scan).locate()
-        if (path === ABSENT) continue
-        if (path > ABSENT) {
-          const kind = scan.kind(path)
-          if (kind === PLAIN || kind === ESCAPED) {
-            found = this.#tryAll(event, index.lookupScanned(scan, scan.startOf(path), scan.endOf(path)), layer, found)
-            continue
-          }
-          if (kind >= NUMBER && kind < NULL && !index.meetsScalars) continue
-        }
-      }
-      slot.load(event)
-      if (slot.state === ONE) found = this.#tryAll(event, index.lookup(slot.text), layer, found)
-      else if (slot.state === MANY) for (const text of slot.texts) found = this.#tryAll(event, index.lookup(text), layer, found)
+    if (scan !== undefined) {
+      const announcer = this.#inScan(scan, indexed, layer)
+      if (announcer !== undefined) return this.#tryScanned(event, scan, announcer, indexed, layer, matched)
     }
+    for (let at = 0; at < indexed.length; at += 1) found = this.#tryField(event, indexed[at]!, layer, found)
+    return found
+  }
+
+  #inScan(scan: JsonScan, indexed: readonly IndexedSlot[], layer: Layer): ScannedAnnouncer | undefined {
+    let announcer = this.#scanned[layer]
+    if (announcer === undefined) {
+      announcer = ScannedAnnouncer.of(scan, indexed, this.#entries.length) ?? 'no room'
+      this.#scanned[layer] = announcer
+    }
+    return announcer === 'no room' ? undefined : announcer
+  }
+
+  #tryScanned(
+    event: EventAtHand,
+    scan: JsonScan,
+    announcer: ScannedAnnouncer,
+    indexed: readonly IndexedSlot[],
+    layer: Layer,
+    matched: number[] | undefined,
+  ): number[] | undefined {
+    let found = matched
+    const count = announcer.announce()
+    const { answer, asked } = scan
+    for (let at = 0; at < count; at += 1) found = this.#tryOne(event, answer[at]!, layer, found)
+    const others = asked[0]!
+    for (let at = 1; at <= others; at += 1) found = this.#tryField(event, indexed[asked[at]!]!, layer, found)
+    return found
+  }
+
+  #tryField(event: EventAtHand, { slot, index }: IndexedSlot, layer: Layer, matched: number[] | undefined): number[] | undefined {
+    let found = matched
+    slot.load(event)
+    if (slot.state === ONE) found = this.#tryAll(event, index.lookup(slot.text), layer, found)
+    else if (slot.state === MANY) for (const text of slot.texts) found = this.#tryAll(event, index.lookup(text), layer, found)
     return found
   }
 
   #tryAll(event: EventAtHand, ids: readonly number[], layer: Layer, matched: number[] | undefined): number[] | undefined {
     let found = matched
-    for (let at = 0; at < ids.length; at += 1) {
-      const id = ids[at]!
-      const entry = this.#entries[id]!
-      if (entry.layer !== layer || entry.stamp === event.stamp) continue
-      entry.announced += 1
-      found = this.#tryRule(event, id, found)
-    }
+    for (let at = 0; at < ids.length; at += 1) found = this.#tryOne(event, ids[at]!, layer, found)
     return found
+  }
+
+  #tryOne(event: EventAtHand, id: number, layer: Layer, matched: number[] | undefined): number[] | undefined {
+    const entry = this.#entries[id]!
+    if (entry.layer !== layer || entry.stamp === event.stamp) return matched
+    entry.announced += 1
+    return this.#tryRule(event, id, matched)
   }
 
   #tryRule(event: EventAtHand, id: number, matched: number[] | undefined): number[] | undefined {
@@ -208,6 +232,7 @@ export class Bucket {
     for (const { slot, index } of [...this.#guessed, ...this.#learned]) {
       if (index.searches && sample.length(slot) >= LONG) index.tune(sample.valuesOf(slot).flat())
     }
+    this.#scanned = {}
     if (this.#seen < LESSONS.at(-1)!) return
     this.#sample = []
     this.#learning = false

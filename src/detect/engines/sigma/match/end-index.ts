@@ -61,43 +61,6 @@ export class EndIndex {
     }
   }
 
-  /** Like `collect`, over ASCII bytes from `start` to `end`. */
-  collectBytes(bytes: Buffer, start: number, end: number, into: number[]): void {
-    const length = end - start
-    if (length >= LONG && this.#long.size > 0)
-      this.#verifyBytes(bytes, start, end, this.#find(this.#long, this.#keyOfBytes(bytes, start, end, SKIPPED, 3)), into)
-    const widths = this.#widths
-    for (let at = 0; at < widths.length; at += 1) {
-      const width = widths[at]!
-      if (width <= length) {
-        const entries = this.#find(this.#short, this.#keyOfBytes(bytes, start, end, 0, width))
-        if (entries !== undefined) this.#verifyBytes(bytes, start, end, entries, into)
-      }
-    }
-  }
-
-  #keyOfBytes(bytes: Buffer, start: number, end: number, skipped: number, width: number): number {
-    let key = width
-    const step = this.#atEnd ? -1 : 1
-    const last = this.#atEnd ? end - 1 - skipped : start + skipped
-    for (let place = 2; place >= 0; place -= 1)
-      key = (key << 5) | (place < width ? FOLDED_UNITS[bytes[last + place * step]!]! & 31 : 0)
-    return key
-  }
-
-  #verifyBytes(bytes: Buffer, start: number, end: number, entries: readonly Entry[] | undefined, into: number[]): void {
-    if (entries === undefined) return
-    const length = end - start
-    for (let index = 0; index < entries.length; index += 1) {
-      const { text: literal, id, whole } = entries[index]!
-      if (whole ? literal.length !== length : literal.length > length) continue
-      const from = this.#atEnd ? end - literal.length : start
-      let place = 0
-      while (place < literal.length && FOLDED_UNITS[bytes[from + place]!] === literal.charCodeAt(place)) place += 1
-      if (place === literal.length) into.push(id)
-    }
-  }
-
   /** `width` units, `skipped` units away from the end that counts; the width is part of the key. */
   #key(text: string, skipped: number, width: number): number {
     const last = this.#atEnd ? text.length - 1 - skipped : skipped

@@ -1,6 +1,5 @@
 import { FOLDED_UNITS, unitsFoldingTo } from '../../../../platform/text/fold.ts'
 import type { NumberedLiteral } from '../../../../platform/text/literal-table.ts'
-import type { JsonScan } from '../../../scan/json-scan.ts'
 
 /** Three characters of five bits each: enough of a letter to tell it from others, the same for both cases. */
 const GRAMS = 1 << 15
@@ -10,8 +9,6 @@ export const SHORTEST_GRAM = LENGTH
 /** With more entries than this too many places of a text look like a literal: the step is shortened. */
 const MOST_ENTRIES = 1500
 const LONGEST_STEP = 12
-/** The scan has no place left for a table. */
-const NO_TABLE = -1
 /** From this many literals on it pays to leave out what they share. */
 const MANY = 32
 /** Enough to tell common from rare; sums over a window stay small. */
@@ -39,8 +36,6 @@ export class GramIndex {
   /** One bit a gram: four kilobytes that stay in the nearest cache. */
   readonly #known = new Uint8Array(GRAMS >> 3)
   readonly #entries = new Map<number, Entry[]>()
-  /** Where a scan keeps a copy of what is known: an index is used with one scan. */
-  #table: number | undefined
 
   /** `typical`: counts of grams (countGrams) in texts like those that will come, so that literals are entered where they are rare. */
   constructor(literals: readonly NumberedLiteral[], typical?: Uint16Array) {
@@ -70,51 +65,10 @@ export class GramIndex {
       if (((known[gram >> 3]! >> (gram & 7)) & 1) !== 0) verify(units, 0, length, at, this.#entries.get(gram)!, into)
     }
   }
-
-  /** Like `collect`, from `start` to `end` of a scanned text's bytes, each of which is a character or part of one beyond ASCII. */
-  collectScanned(scan: JsonScan, start: number, end: number, into: number[]): void {
-    const step = this.#step
-    for (let at = this.#find(scan, start, end); at >= 0; at = this.#find(scan, at + step, end))
-      verify(scan.bytes, start, end, at, this.#entries.get(gramAt(scan.bytes, at))!, into)
-  }
-
-  /** Whether some literal occurs there. */
-  occursIn(scan: JsonScan, start: number, end: number): boolean {
-    const step = this.#step
-    const found: number[] = []
-    for (let at = this.#find(scan, start, end); at >= 0; at = this.#find(scan, at + step, end)) {
-      verify(scan.bytes, start, end, at, this.#entries.get(gramAt(scan.bytes, at))!, found)
-      if (found.length > 0) return true
-    }
-    return false
-  }
-
-  /** The next place to look at, `at` or some steps on, where a known gram stands; -1 for none. */
-  #find(scan: JsonScan, at: number, end: number): number {
-    this.#table ??= scan.keepGrams(this.#known) ?? NO_TABLE
-    if (this.#table !== NO_TABLE) return scan.find(this.#table, this.#step, at, end)
-    for (let place = at; place + 2 < end; place += this.#step) if (this.#knows(gramAt(scan.bytes, place))) return place
-    return -1
-  }
-
-  #knows(gram: number): boolean {
-    return ((this.#known[gram >> 3]! >> (gram & 7)) & 1) !== 0
-  }
-}
-
-function gramAt(units: Uint16Array | Buffer, at: number): number {
-  return gramOf(units[at]!, units[at + 1]!, units[at + 2]!)
 }
 
 /** Appends the ids of those entries whose literal stands around the gram at `at`. */
-function verify(
-  units: Uint16Array | Buffer,
-  from: number,
-  to: number,
-  at: number,
-  entries: readonly Entry[],
-  into: number[],
-): void {
+function verify(units: Uint16Array, from: number, to: number, at: number, entries: readonly Entry[], into: number[]): void {
   for (let index = 0; index < entries.length; index += 1) {
     const { literal, id, offset } = entries[index]!
     const start = at - offset
@@ -139,9 +93,9 @@ function gramsAt(literal: string, offset: number): Iterable<number> {
   return grams
 }
 
-/** Adds the grams of a text, or of the bytes of one, to the counts; a new table when none is given. */
+/** Adds the grams of a text to the counts; a new table when none is given. */
 export function countGrams(
-  units: Uint16Array | Uint8Array,
+  units: Uint16Array,
   start: number,
   end: number,
   counts: Uint16Array = new Uint16Array(GRAMS),

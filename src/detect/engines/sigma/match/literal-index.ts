@@ -2,6 +2,7 @@ import type { JsonValue } from '../../../../kernel/json.ts'
 import { AhoCorasick } from '../../../../platform/text/aho-corasick.ts'
 import type { NumberedLiteral } from '../../../../platform/text/literal-table.ts'
 import type { JsonScan } from '../../../scan/json-scan.ts'
+import { type ByteLiteral, UNAVAILABLE } from '../../../scan/scan-literals.ts'
 import type { LiteralKind } from '../expression.ts'
 import { EndIndex } from './end-index.ts'
 import type { EventAtHand } from './event-at-hand.ts'
@@ -28,23 +29,23 @@ export class LiteralIndex {
   readonly #atEnd: (NumberedLiteral & { readonly whole: boolean })[] = []
   readonly #inside: NumberedLiteral[] = []
   #finders: Finders | undefined
-  #byteFinders: Finders | undefined
+  /** Where a scan keeps the literals as they stand in JSON: an index is used with one scan. */
+  #scanned: number | undefined
   /** Length of the shortest literal, and whether one could occur in a number, true or false. */
   #extent: { readonly shortest: number; readonly meetsScalars: boolean } | undefined
   #rawFilter: ((scan: JsonScan) => boolean) | 'none' | undefined
   readonly #found: number[] = []
   #typical: Uint16Array | undefined
-  #typicalBytes: Uint16Array | undefined
+  readonly #typicalBytes: Buffer[] = []
 
   /** Builds anew, at the next question, for values like these. */
   tune(values: readonly string[]): void {
     for (const value of values) {
       this.#typical = countGrams(unitsOf(value), 0, value.length, this.#typical)
-      const bytes = Buffer.from(inJson(value))
-      this.#typicalBytes = countGrams(bytes, 0, bytes.length, this.#typicalBytes)
+      this.#typicalBytes.push(Buffer.from(inJson(value)))
     }
     this.#finders = undefined
-    this.#byteFinders = undefined
+    this.#scanned = undefined
   }
 
   /** Whose literals these are. */
@@ -73,20 +74,23 @@ export class LiteralIndex {
     return found.length === 0 ? NONE : found
   }
 
-  /**
-   * Like `lookup`, of a text in JSON: ASCII bytes with escapes as JSON.stringify writes them. Each literal is looked for as it is written
-   * there; what begins in the middle of an escape may be found too, so this says which literals could be met.
-   */
-  lookupScanned(scan: JsonScan, start: number, endOfText: number): readonly number[] {
-    this.#byteFinders ??= findersOf(written(this.#atStart), written(this.#atEnd), written(this.#inside), this.#typicalBytes)
-    const { start: atStart, end: atEnd, inside, tiny } = this.#byteFinders
-    const found = this.#found
-    if (found.length > 0) found.length = 0
-    if (atStart !== undefined) atStart.collectBytes(scan.bytes, start, endOfText, found)
-    if (atEnd !== undefined) atEnd.collectBytes(scan.bytes, start, endOfText, found)
-    if (inside !== undefined) inside.collectScanned(scan, start, endOfText, found)
-    if (tiny !== undefined) tiny.collectBytes(scan.bytes, start, endOfText, found)
-    return found.length === 0 ? NONE : found
+  /** The literals in a scan, so far as they can stand in ASCII without codes; UNAVAILABLE when it has no room. */
+  inScan(scan: JsonScan): number {
+    this.#scanned ??=
+      scan.literals.index(
+        [
+          ...written(this.#atStart).map(({ text, id }): ByteLiteral => ({ text, id, how: 'start' })),
+          ...written(this.#atEnd).map(({ text, id, whole }): ByteLiteral => ({ text, id, how: whole ? 'whole' : 'end' })),
+          ...written(this.#inside).map(({ text, id }): ByteLiteral => ({ text, id, how: 'inside' })),
+        ],
+        this.#typicalBytes,
+      ) ?? UNAVAILABLE
+    return this.#scanned
+  }
+
+  /** Whether `inScan` has been asked since the index last changed. */
+  get scanned(): number | undefined {
+    return this.#scanned
   }
 
   /** Some literal could occur in a number, true or false. */

@@ -1,5 +1,6 @@
 import type { JsonValue } from '../../../../kernel/json.ts'
 import { type JsonScan, NOTHING, OBJECT } from '../../../scan/json-scan.ts'
+import type { ScannedPlace } from '../../../scan/scan-literals.ts'
 import type { FieldPlace } from '../shapes/event-class.ts'
 import { readPlace } from './read-field.ts'
 
@@ -8,7 +9,7 @@ export const ABSENT = -1
 /** Only the document tells. */
 export const IN_DOCUMENT = -2
 
-/** What a scan says about a place. A place with `*` is scanned up to there. */
+/** What a scan says about a place (as scan/literal-code.ts knows it, too). A place with `*` is scanned up to there. */
 const IS_VALUE = 0
 /** A scalar is the value, a structure is converted. */
 const IS_VALUE_IF_SCALAR = 1
@@ -31,6 +32,11 @@ export class ScanReader {
       if (keys.includes('*')) return IS_CONVERTED
       return convert === undefined ? IS_VALUE : keepsScalars === true ? IS_VALUE_IF_SCALAR : IS_CONVERTED
     })
+  }
+
+  /** The places for a program of the scan; undefined when some cannot be scanned. */
+  get places(): readonly ScannedPlace[] | undefined {
+    return this.#paths?.map((path, at) => [path, this.#means[at]!])
   }
 
   /** The path where the field's value stands as it is, ABSENT or IN_DOCUMENT. */
