@@ -31,8 +31,8 @@ export function holdingBetween(before: number, after: number): number {
   )
 }
 
-/** Nodes beyond this make an expression too large to be walked. */
-const MOST_NODES = 60_000
+/** Nodes beyond this make an expression too large to be walked, unless told otherwise. */
+export const MOST_NODES = 60_000
 
 /** A step that reads a byte of class `set` where the bits of `when` hold. */
 export interface Edge {
@@ -76,8 +76,10 @@ export class Nfa {
   #members: Uint8Array[] = []
   #asksWord = false
   #asksLine = false
+  readonly #mostNodes: number
 
-  constructor(expressions: readonly RegexNode[]) {
+  constructor(expressions: readonly RegexNode[], mostNodes = MOST_NODES) {
+    this.#mostNodes = mostNodes
     this.entries = expressions.map((node, id) => this.#build(node, this.#node('done', id, [])))
     this.#classify()
   }
@@ -114,7 +116,7 @@ export class Nfa {
   }
 
   #node(kind: Node['kind'], value: number, next: number[]): number {
-    if (this.#nodes.length >= MOST_NODES) throw new TooLargeError()
+    if (this.#nodes.length >= this.#mostNodes) throw new TooLargeError()
     this.#nodes.push({ kind, value, next })
     return this.#nodes.length - 1
   }

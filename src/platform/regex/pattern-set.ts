@@ -54,8 +54,8 @@ export class PatternSet {
   #credit = CREDIT_AT_FIRST
 
   /** Throws `TooLargeError` (nfa.ts). */
-  constructor(expressions: readonly RegexNode[]) {
-    this.#nfa = new Nfa(expressions)
+  constructor(expressions: readonly RegexNode[], mostNodes?: number) {
+    this.#nfa = new Nfa(expressions, mostNodes)
     this.size = expressions.length
     this.#width = this.#nfa.classes + 1
     this.#classOf = this.#nfa.classOf
@@ -72,9 +72,11 @@ export class PatternSet {
 
   /**
    * Sets the bit of each expression that occurs in the value (32 to a word); false where the walk was given up because values lead to
-   * ever new states, so that nothing is known.
+   * ever new states, so that nothing is known. `mostNew` is the number of cells of the table that may be worked out for this value:
+   * each takes as long as hundreds of look-ups.
    */
-  collect(value: string, into: Uint32Array): boolean {
+  collect(value: string, into: Uint32Array, mostNew = Infinity): boolean {
+    let left = mostNew
     for (const id of this.#always) into[id >> 5]! |= 1 << (id & 31)
     this.#pay(value.length)
     const classOf = this.#classOf
@@ -83,6 +85,8 @@ export class PatternSet {
       const byteClass = at < value.length ? classOf[value.charCodeAt(at) & 255]! : this.#width - 1
       let to = this.#next[row + byteClass]!
       if (to === 0) {
+        if (left === 0) return false
+        left -= 1
         to = this.#extend(row, byteClass)
         if (to === 0) return false
       }

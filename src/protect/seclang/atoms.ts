@@ -2,17 +2,22 @@ import { KanpekiError } from '../../kernel/error.ts'
 import { transforms } from '../transforms/registry.ts'
 import { itemsOf } from './expand.ts'
 import { type Item, plainItem } from './item.ts'
-import type { Atom, Cell, Run } from './program.ts'
+import { Prefilter } from './prefilter.ts'
+import type { Atom, Cell, Changing, Group, Run } from './program.ts'
 import { stateVariables } from './state-variables.ts'
 import type { Target } from './targets.ts'
 import { patternOf, selects } from './targets-match.ts'
-import type { Step } from './value.ts'
+import { makeValue, type Step } from './value.ts'
 import { type Stage, variables } from './variables.ts'
 
 /** Gives the same atom to all rules that mean the same variable, and the same cell to those that transform it alike. */
 export class Atoms {
+  /** One for what requests bring, one for responses. */
+  readonly prefilters = { request: new Prefilter(), response: new Prefilter() }
   readonly atoms: Atom[] = []
   readonly cells: Cell[] = []
+  readonly groups: Group[] = []
+  readonly #groupOf = new Map<string, Group>()
   readonly #atomOf = new Map<string, Atom>()
   readonly #cellOf = new Map<string, Cell>()
 
@@ -21,6 +26,35 @@ export class Atoms {
     const excluded = targets.filter((target) => target.excluded)
     for (const target of targets) check(target)
     return targets.filter((target) => !target.excluded).map((target) => this.#cell(this.#atom(target, excluded), steps))
+  }
+
+  #prefilterOf(stage: Stage): Prefilter | undefined {
+    if (stage === 'live') return undefined
+    return stage === 'response' ? this.prefilters.response : this.prefilters.request
+  }
+
+  /** Undefined where a cell is read anew each time, or where requests and responses are mixed. */
+  groupOf(cells: readonly Cell[]): Group | undefined {
+    const prefilter = cells[0]?.prefilter
+    if (prefilter === undefined || cells.some((cell) => cell.prefilter !== prefilter)) return undefined
+    const key = cells.map((cell) => cell.number).join()
+    let group = this.#groupOf.get(key)
+    if (group === undefined) {
+      group = { number: this.groups.length, cells, prefilter }
+      this.groups.push(group)
+      this.#groupOf.set(key, group)
+    }
+    return group
+  }
+
+  /** What a stage changes. */
+  changing(stage: 'body' | 'response'): Changing {
+    const cells = this.cells.filter((cell) => cell.atom.stage === stage)
+    return {
+      atoms: this.atoms.filter((atom) => atom.stage === stage).map((atom) => atom.number),
+      cells: cells.map((cell) => cell.number),
+      groups: this.groups.filter((group) => group.cells.some((cell) => cells.includes(cell))).map((group) => group.number),
+    }
   }
 
   #atom(target: Target, excluded: readonly Target[]): Atom {
@@ -39,7 +73,7 @@ export class Atoms {
     const key = `${atom.number}:${steps.map((step) => step.number).join()}`
     let cell = this.#cellOf.get(key)
     if (cell === undefined) {
-      cell = { number: this.cells.length, atom, steps }
+      cell = { number: this.cells.length, atom, steps, prefilter: this.#prefilterOf(atom.stage) }
       this.cells.push(cell)
       this.#cellOf.set(key, cell)
     }
@@ -79,7 +113,7 @@ function membersOf({ variable, selector }: Target): (run: Run) => readonly Item[
     const { key } = selector
     return (run) => {
       const member = run.tx.get(key)
-      return member === undefined ? NOTHING : [{ variable, key: member.name, lower: key, text: member.value }]
+      return member === undefined ? NOTHING : [{ variable, key: member.name, lower: key, value: makeValue(member.value) }]
     }
   }
   if (variable === 'XML') return (run) => run.xml(selector?.kind === 'path' ? selector.path : '/*')

@@ -1,10 +1,12 @@
-import type { Found } from '../operators/operator.ts'
+import type { Found, Test } from '../operators/operator.ts'
+import { type Column, columnHits, columnOf, transformColumn, valueHits } from './column.ts'
 import { expand } from './expand.ts'
 import { type Item, nameOf, plainItem } from './item.ts'
-import type { Cell, Rule, Run } from './program.ts'
+import { type Hits, isHit } from './prefilter.ts'
+import type { Cell, Group, OperatorUse, Rule, Run } from './program.ts'
 import type { Target } from './targets.ts'
 import { selects } from './targets-match.ts'
-import { transformValue, type Value } from './value.ts'
+import { transformValue } from './value.ts'
 
 /** Messages that one rule leaves in a transaction at most: a thousand bad arguments need not be told one by one. */
 const MESSAGES_PER_RULE = 16
@@ -25,49 +27,80 @@ export function runPhase(run: Run, phase: number): void {
 
 /** True where the whole chain matches. A rule's own effects take place as it matches, even if the chain then fails. */
 function matchChain(run: Run, first: Rule): boolean {
+  if (!mayMatch(run, first)) return false
   run.chainMatches = []
   run.current = first
-  let told = 0
   for (let rule: Rule | undefined = first; rule !== undefined; rule = rule.next) {
-    const matches = rule.operator === undefined ? matchAlways(run, rule, first) : matchRule(run, rule, first, told)
-    if (matches === 0) return false
-    told = matches
+    const matched = rule.operator === undefined ? matchAlways(run, rule, first) : matchRule(run, rule, rule.operator, first)
+    if (!matched) return false
   }
   if (first.severity < run.highestSeverity) run.highestSeverity = first.severity
   if (first.log) run.rules.push(first.id)
   return true
 }
 
-const ALWAYS: Item = plainItem('REMOTE_ADDR', '')
-
-function matchAlways(run: Run, rule: Rule, first: Rule): number {
-  for (const effect of rule.effects) effect(run)
-  if (rule.next === undefined && first.log) tell(run, first, ALWAYS)
-  return 1
+/** False where the prefilter has told already that no value of the rule can match: so most rules end. */
+function mayMatch(run: Run, { bit, group, operator, multiMatch }: Rule): boolean {
+  if (bit === undefined || group === undefined || operator!.negated || multiMatch) return true
+  return isHit(groupHits(run, group), bit)
 }
 
-function matchRule(run: Run, rule: Rule, first: Rule, _told: number): number {
-  const { negated, test: testFor } = rule.operator!
+function groupHits(run: Run, { number, cells, prefilter }: Group): Hits {
+  const known = run.groups[number]!
+  if (known !== false) return known
+  const hits = prefilter.unite(cells.map((cell) => columnHits(columnFor(run, cell), prefilter)))
+  run.groups[number] = hits
+  return hits
+}
+
+const ALWAYS: Item = plainItem('REMOTE_ADDR', '')
+
+function matchAlways(run: Run, rule: Rule, first: Rule): boolean {
+  for (const effect of rule.effects) effect(run)
+  if (rule.next === undefined && first.log) tell(run, first, ALWAYS)
+  return true
+}
+
+function matchRule(run: Run, rule: Rule, use: OperatorUse, first: Rule): boolean {
   const gone = run.removedTargets?.get(first.number)
-  let matches = 0
-  let test: ReturnType<typeof testFor> | undefined
+  let count = 0
+  let test: Test | undefined
   for (const cell of rule.cells) {
-    const items = itemsOf(run, cell)
-    if (items.length === 0) continue
-    const values = valuesOf(run, cell, items)
-    for (let index = 0; index < items.length; index++) {
-      const item = items[index]!
+    const column = columnFor(run, cell)
+    if (column.items.length === 0) continue
+    const { prefilter } = cell
+    const bit = rule.multiMatch || prefilter === undefined ? undefined : rule.bit
+    if (bit !== undefined && !use.negated && !isHit(columnHits(column, prefilter!), bit)) continue
+    test ??= use.test(run)
+    for (let index = 0; index < column.items.length; index++) {
+      const item = column.items[index]!
       if (gone !== undefined && isGone(gone, item)) continue
-      test ??= testFor(run)
-      for (const value of rule.multiMatch ? stagesOf(run, cell, item) : [values[index]!]) {
-        const found = test(value.text)
-        if ((found !== undefined) === negated) continue
-        matches += 1
-        hit(run, rule, first, item, value.text, found, matches)
+      if (rule.multiMatch) {
+        for (const text of stagesOf(cell, item)) count += tryValue(run, rule, use, first, item, text, test(text), count)
+        continue
       }
+      const value = column.values[index]!
+      const out = bit !== undefined && !isHit(valueHits(value, prefilter!), bit)
+      count += tryValue(run, rule, use, first, item, value.text, out ? undefined : test(value.text), count)
     }
   }
-  return matches
+  return count > 0
+}
+
+/** 1 where the value matches, 0 where it does not. */
+function tryValue(
+  run: Run,
+  rule: Rule,
+  use: OperatorUse,
+  first: Rule,
+  item: Item,
+  text: string,
+  found: Found | undefined,
+  before: number,
+): number {
+  if ((found !== undefined) === use.negated) return 0
+  hit(run, rule, first, item, text, found, before + 1)
+  return 1
 }
 
 function hit(run: Run, rule: Rule, first: Rule, item: Item, text: string, found: Found | undefined, count: number): void {
@@ -93,37 +126,26 @@ function tell(run: Run, rule: Rule, item: Item): void {
   run.messages.push({ id: rule.id, msg: expand(run, rule.msg), data: expand(run, rule.logdata), var: nameOf(item) })
 }
 
-function itemsOf(run: Run, cell: Cell): readonly Item[] {
-  const { atom } = cell
-  if (atom.stage === 'live') return atom.read(run)
-  const known = run.atoms[atom.number]
+/** The cell's column, made when it is first asked for and kept while it cannot change. */
+function columnFor(run: Run, cell: Cell): Column {
+  const known = run.cells[cell.number]
   if (known !== undefined) return known
-  const items = atom.read(run)
-  run.atoms[atom.number] = items
-  return items
+  const { atom } = cell
+  let column = run.atoms[atom.number] ?? columnOf(atom.read(run))
+  if (atom.stage !== 'live') run.atoms[atom.number] = column
+  for (const step of cell.steps) column = transformColumn(column, step)
+  if (atom.stage !== 'live') run.cells[cell.number] = column
+  return column
 }
 
-function valuesOf(run: Run, cell: Cell, items: readonly Item[]): readonly Value[] {
-  if (cell.atom.stage !== 'live') {
-    const known = run.cells[cell.number]
-    if (known !== undefined) return known
-  }
-  const values = items.map((item) => {
-    let value = run.values.of(item.text)
-    for (const step of cell.steps) value = transformValue(value, step, run.values)
-    return value
-  })
-  if (cell.atom.stage !== 'live') run.cells[cell.number] = values
-  return values
-}
-
-/** For `multiMatch`: the value before and after each transformation that changes it. */
-function stagesOf(run: Run, cell: Cell, item: Item): Value[] {
-  const stages = [run.values.of(item.text)]
+/** For `multiMatch`: the text before and after each transformation that changes it. */
+function stagesOf(cell: Cell, item: Item): string[] {
+  const stages = [item.value.text]
+  let last = item.value
   for (const step of cell.steps) {
-    const last = stages.at(-1)!
-    const made = transformValue(last, step, run.values)
-    if (made !== last) stages.push(made)
+    const made = transformValue(last, step)
+    if (made !== last) stages.push(made.text)
+    last = made
   }
   return stages
 }

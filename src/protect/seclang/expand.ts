@@ -14,7 +14,7 @@ export function itemsOf(run: Run, variable: string): readonly Item[] {
 /** The first value of a variable, or of its member (its key in lower case); an empty text where there is none. */
 export function readVariable(run: Run, variable: string, key: string | undefined): string {
   if (variable === 'TX' && key !== undefined) return run.tx.get(key)?.value ?? ''
-  for (const item of itemsOf(run, variable)) if (key === undefined || item.lower === key) return item.text
+  for (const item of itemsOf(run, variable)) if (key === undefined || item.lower === key) return item.value.text
   return ''
 }
 

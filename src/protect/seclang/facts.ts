@@ -104,7 +104,7 @@ export class Facts {
 
   /** The first header of that name (in lower case), or an empty text. */
   header(lower: string): string {
-    for (const item of this.headers) if (item.lower === lower) return item.text
+    for (const item of this.headers) if (item.lower === lower) return item.value.text
     return ''
   }
 }

@@ -1,3 +1,5 @@
+import { makeValue, type Value } from './value.ts'
+
 /** A member of a variable: one argument, one header; a plain variable has a single member without a key. */
 export interface Item {
   readonly variable: string
@@ -5,15 +7,16 @@ export interface Item {
   readonly key: string | undefined
   /** In lower case: selectors mind no case. */
   readonly lower: string
-  readonly text: string
+  /** Shared by items of different variables that stand for the same text. */
+  readonly value: Value
 }
 
 export function itemOf(variable: string, key: string, text: string): Item {
-  return { variable, key, lower: key.toLowerCase(), text }
+  return { variable, key, lower: key.toLowerCase(), value: makeValue(text) }
 }
 
 export function plainItem(variable: string, text: string): Item {
-  return { variable, key: undefined, lower: '', text }
+  return { variable, key: undefined, lower: '', value: makeValue(text) }
 }
 
 /** `ARGS:name`, as `MATCHED_VAR_NAME` gives it. */

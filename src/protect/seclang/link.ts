@@ -25,7 +25,7 @@ export function link(gathered: Gathered, initial: ReadonlyMap<string, TxMember>)
       continue
     }
     try {
-      const rule = linkChain(item, rules.length, atoms, () => rules)
+      const rule = linkChain(item, { number: rules.length, atoms, rules: () => rules })
       const place = phases[rule.phase]!.push(rule) - 1
       rules.push(rule)
       const label = valuesOf(item.actions, 'skipafter').at(-1)
@@ -49,38 +49,40 @@ export function link(gathered: Gathered, initial: ReadonlyMap<string, TxMember>)
         : (markers.get(label) ?? []).map((counts) => counts[rule.phase]!).find((at) => at > place)
     rule.jump = Math.min(target ?? end, end) - place
   }
-  const numbered = <T extends { readonly number: number }>(all: readonly T[], chosen: (one: T) => boolean) =>
-    all.filter(chosen).map(({ number }) => number)
+  for (const prefilter of Object.values(atoms.prefilters)) prefilter.build()
   return {
     settings: gathered.settings,
     phases,
     atoms: atoms.atoms,
     cells: atoms.cells,
-    atomsOf: {
-      body: numbered(atoms.atoms, (atom) => atom.stage === 'body'),
-      response: numbered(atoms.atoms, (atom) => atom.stage === 'response'),
-    },
-    cellsOf: {
-      body: numbered(atoms.cells, ({ atom }) => atom.stage === 'body'),
-      response: numbered(atoms.cells, ({ atom }) => atom.stage === 'response'),
-    },
+    groups: atoms.groups,
+    changing: { body: atoms.changing('body'), response: atoms.changing('response') },
     initial,
   }
 }
 
-function linkChain(first: Draft, number: number, atoms: Atoms, rules: () => readonly Rule[]): Rule {
-  let next: Rule | undefined
-  for (const draft of first.chain.toReversed()) next = linkRule(draft, number, next, atoms, rules)
-  return linkRule(first, number, next, atoms, rules)
+interface Linking {
+  readonly number: number
+  readonly atoms: Atoms
+  readonly rules: () => readonly Rule[]
 }
 
-function linkRule(draft: Draft, number: number, next: Rule | undefined, atoms: Atoms, rules: () => readonly Rule[]): Rule {
+function linkChain(first: Draft, linking: Linking): Rule {
+  let next: Rule | undefined
+  for (const draft of first.chain.toReversed()) next = linkRule(draft, next, linking)
+  return linkRule(first, next, linking)
+}
+
+function linkRule(draft: Draft, next: Rule | undefined, { number, atoms, rules }: Linking): Rule {
   try {
     const { actions, defaults } = draft
     for (const action of actions) {
       if (!isKnownAction(action.name)) throw new KanpekiError('seclang-action', `there is no action ${action.name}`)
     }
     const logged = [...defaults, ...actions].findLast(({ name }) => name === 'log' || name === 'nolog')
+    const operator = draft.operator === undefined ? undefined : useOperator(draft.operator, draft.file)
+    const cells = atoms.cellsOf(draft.targets, stepsOf(defaults, actions))
+    const group = atoms.groupOf(cells)
     return {
       number,
       id: draft.id,
@@ -93,8 +95,10 @@ function linkRule(draft: Draft, number: number, next: Rule | undefined, atoms: A
       logdata: parseMacro(valuesOf(actions, 'logdata').at(-1) ?? ''),
       severity: severityOf(valuesOf(actions, 'severity').at(-1)),
       log: logged?.name !== 'nolog',
-      operator: draft.operator === undefined ? undefined : useOperator(draft.operator, draft.file),
-      cells: atoms.cellsOf(draft.targets, stepsOf(defaults, actions)),
+      operator,
+      cells,
+      group,
+      bit: operator?.occurs === undefined ? undefined : group?.prefilter.add(operator.key, operator.occurs),
       capture: actions.some(({ name }) => name === 'capture'),
       multiMatch: actions.some(({ name }) => name === 'multimatch'),
       effects: actions.map((action) => effectOf(action, rules)).filter((effect) => effect !== undefined),

@@ -37,9 +37,19 @@ export function useOperator(written: WrittenOperator, file: string): OperatorUse
   const argument = macros ? parseMacro(written.argument) : written.argument
   if (typeof argument === 'string') {
     const test = operator.compile(argument, context)
-    return { negated: written.negated, test: () => test, clauses: [] }
+    return {
+      negated: written.negated,
+      test: () => test,
+      occurs: test.occurs,
+      key: `${written.name} ${dirname(file)} ${argument}`,
+    }
   }
-  return { negated: written.negated, test: rememberTests(argument, (text) => operator.compile(text, context)), clauses: [] }
+  return {
+    negated: written.negated,
+    test: rememberTests(argument, (text) => operator.compile(text, context)),
+    occurs: undefined,
+    key: '',
+  }
 }
 
 function rememberTests(argument: Macro, compile: (argument: string) => Test): (run: Run) => Test {

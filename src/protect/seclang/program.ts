@@ -1,12 +1,15 @@
+import type { RegexNode } from '../../platform/regex/ast.ts'
 import type { Test } from '../operators/operator.ts'
 import type { Interruption, MatchMessage } from '../transaction.ts'
+import type { Column } from './column.ts'
 import { Facts } from './facts.ts'
-import { type Item, nameOf } from './item.ts'
+import { type Item, itemOf, nameOf } from './item.ts'
 import type { Macro } from './macro.ts'
+import type { Hits, Prefilter } from './prefilter.ts'
 import type { Settings } from './settings.ts'
 import type { CollectionStore, StoredCollection } from './store.ts'
 import type { Target } from './targets.ts'
-import { makeValues, type Step, type Value, type Values } from './value.ts'
+import type { Step } from './value.ts'
 import type { Stage } from './variables.ts'
 
 /** One variable as rules name it, with what they leave out of it. Rules that mean the same share it. */
@@ -21,6 +24,8 @@ export interface Cell {
   readonly number: number
   readonly atom: Atom
   readonly steps: readonly Step[]
+  /** Looks at the cell's values; absent where they are read anew each time. */
+  readonly prefilter: Prefilter | undefined
 }
 
 /** What a rule does to the transaction when it matches. */
@@ -36,8 +41,17 @@ export type Disruption =
 export interface OperatorUse {
   readonly negated: boolean
   readonly test: (run: Run) => Test
-  /** Every text that the operator finds fulfils all of these clauses of the prefilter. */
-  readonly clauses: readonly number[]
+  /** An expression that occurs in every value in which the operator finds something; absent where none is known. */
+  readonly occurs: RegexNode | undefined
+  /** Says which operators are the same: `rx ^a`. */
+  readonly key: string
+}
+
+/** The cells of a rule, where none of them can change between rules. Rules that look at the same share it. */
+export interface Group {
+  readonly number: number
+  readonly cells: readonly Cell[]
+  readonly prefilter: Prefilter
 }
 
 export interface Rule {
@@ -58,6 +72,10 @@ export interface Rule {
   /** Absent in `SecAction`, which always matches. */
   operator: OperatorUse | undefined
   cells: readonly Cell[]
+  /** Absent where a cell is read anew each time. */
+  readonly group: Group | undefined
+  /** The rule's bit in what the prefilter of its cells finds. */
+  readonly bit: number | undefined
   readonly capture: boolean
   readonly multiMatch: boolean
   readonly effects: readonly Effect[]
@@ -68,6 +86,13 @@ export interface Rule {
   jump: number
 }
 
+/** Numbers of atoms, cells and groups. */
+export interface Changing {
+  readonly atoms: readonly number[]
+  readonly cells: readonly number[]
+  readonly groups: readonly number[]
+}
+
 /** A compiled rule set. */
 export interface Program {
   readonly settings: Settings
@@ -75,8 +100,9 @@ export interface Program {
   readonly phases: readonly (readonly Rule[])[]
   readonly atoms: readonly Atom[]
   readonly cells: readonly Cell[]
-  readonly atomsOf: Readonly<Record<'body' | 'response', readonly number[]>>
-  readonly cellsOf: Readonly<Record<'body' | 'response', readonly number[]>>
+  readonly groups: readonly Group[]
+  /** Of those that change when the body or the response has come. */
+  readonly changing: Readonly<Record<'body' | 'response', Changing>>
   /** Members of `TX` that are there from the start. */
   readonly initial: ReadonlyMap<string, TxMember>
 }
@@ -100,7 +126,6 @@ export class Run {
   readonly facts: Facts
   readonly store: CollectionStore
   readonly now: () => number
-  readonly values: Values = makeValues()
   readonly tx = new Map<string, TxMember>()
   /** Persistent collections that `initcol` and its kin have opened, by name in upper case. */
   readonly opened = new Map<string, { readonly key: string; readonly stored: StoredCollection }>()
@@ -113,8 +138,9 @@ export class Run {
   /** By rule number: targets that `ctl:ruleRemoveTarget…` took away. */
   removedTargets: Map<number, Target[]> | undefined
   /** Members of the variables of `Program.atoms`, and what became of them, by number; kept while they cannot change. */
-  readonly atoms: (readonly Item[] | undefined)[]
-  readonly cells: (readonly Value[] | undefined)[]
+  readonly atoms: (Column | undefined)[]
+  readonly cells: (Column | undefined)[]
+  readonly groups: (Hits | false)[]
   matched: Matched | undefined
   /** All that matched in the current chain. */
   chainMatches: Matched[] = []
@@ -135,13 +161,14 @@ export class Run {
     this.facts = new Facts(program.settings, now())
     this.atoms = new Array(program.atoms.length).fill(undefined)
     this.cells = new Array(program.cells.length).fill(undefined)
+    this.groups = new Array(program.groups.length).fill(false)
     for (const [key, member] of program.initial) this.tx.set(key, { name: member.name, value: member.value })
   }
 
   /** What an XPath selects in an XML body. */
   xml(path: string): Item[] {
     const texts = this.facts.parsed.xml?.select(path) ?? []
-    return texts.map((text) => ({ variable: 'XML', key: path, lower: path.toLowerCase(), text }))
+    return texts.map((text) => itemOf('XML', path, text))
   }
 
   setTx(name: string, value: string): void {
@@ -162,7 +189,9 @@ export class Run {
 
   /** Forgets what was read of variables that the body or the response has changed. */
   refresh(stage: 'body' | 'response'): void {
-    for (const number of this.program.atomsOf[stage]) this.atoms[number] = undefined
-    for (const number of this.program.cellsOf[stage]) this.cells[number] = undefined
+    const { atoms, cells, groups } = this.program.changing[stage]
+    for (const number of atoms) this.atoms[number] = undefined
+    for (const number of cells) this.cells[number] = undefined
+    for (const number of groups) this.groups[number] = false
   }
 }

@@ -1,12 +1,13 @@
 import { type Item, itemOf, nameOf, plainItem } from './item.ts'
 import type { Run, TxMember } from './program.ts'
 import type { StoredMember } from './store.ts'
+import { makeValue } from './value.ts'
 
 type StateVariable = (run: Run) => readonly Item[]
 
 function members(variable: string, map: ReadonlyMap<string, TxMember | StoredMember>): Item[] {
   const items: Item[] = []
-  for (const [lower, member] of map) items.push({ variable, key: member.name, lower, text: member.value })
+  for (const [lower, member] of map) items.push({ variable, key: member.name, lower, value: makeValue(member.value) })
   return items
 }
 
@@ -61,12 +62,23 @@ export const stateVariables: Readonly<Record<string, StateVariable>> = Object.fr
   ['MATCHED_VAR_NAME', (run) => (run.matched === undefined ? [] : [plainItem('MATCHED_VAR_NAME', run.matchedName)])],
   [
     'MATCHED_VARS',
-    (run) => run.chainMatches.map(({ item, text }) => ({ ...item, text, variable: 'MATCHED_VARS', key: nameOf(item) })),
+    (run) =>
+      run.chainMatches.map(({ item, text }) => ({
+        ...item,
+        value: makeValue(text),
+        variable: 'MATCHED_VARS',
+        key: nameOf(item),
+      })),
   ],
   [
     'MATCHED_VARS_NAMES',
     (run) =>
-      run.chainMatches.map(({ item }) => ({ ...item, text: nameOf(item), variable: 'MATCHED_VARS_NAMES', key: nameOf(item) })),
+      run.chainMatches.map(({ item }) => ({
+        ...item,
+        value: makeValue(nameOf(item)),
+        variable: 'MATCHED_VARS_NAMES',
+        key: nameOf(item),
+      })),
   ],
   [
     'RULE',

@@ -1,4 +1,5 @@
 import type { Transform } from '../transforms/transform.ts'
+import type { Hits } from './prefilter.ts'
 
 /**
  * A byte string on its way through transformations. What each transformation makes of it is remembered, and a
@@ -8,28 +9,12 @@ export interface Value {
   readonly text: string
   /** By the transformation's number. */
   derived: (Value | undefined)[] | undefined
-  /** Which clauses of the prefilter the text fulfils; set by `Prefilter`. */
-  clauses: Int32Array | undefined
+  /** What the prefilter finds in it; false where it has not looked yet. */
+  hits: Hits | false
 }
 
-/** Keeps one `Value` for each distinct text. */
-export interface Values {
-  readonly of: (text: string) => Value
-}
-
-/** Values of one transaction. */
-export function makeValues(): Values {
-  const known = new Map<string, Value>()
-  return {
-    of: (text) => {
-      let value = known.get(text)
-      if (value === undefined) {
-        value = { text, derived: undefined, clauses: undefined }
-        known.set(text, value)
-      }
-      return value
-    },
-  }
+export function makeValue(text: string): Value {
+  return { text, derived: undefined, hits: false }
 }
 
 export interface Step {
@@ -37,12 +22,12 @@ export interface Step {
   readonly apply: Transform
 }
 
-export function transformValue(value: Value, step: Step, values: Values): Value {
-  value.derived ??= []
-  const known = value.derived[step.number]
+export function transformValue(value: Value, step: Step): Value {
+  const known = value.derived?.[step.number]
   if (known !== undefined) return known
   const text = step.apply(value.text)
-  const made = text === value.text ? value : values.of(text)
+  const made = text === value.text ? value : makeValue(text)
+  value.derived ??= []
   value.derived[step.number] = made
   return made
 }

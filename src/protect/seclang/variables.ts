@@ -1,5 +1,6 @@
 import type { Facts } from './facts.ts'
 import { type Item, itemOf, plainItem } from './item.ts'
+import { makeValue } from './value.ts'
 
 /** From when on a variable stays the same. `live` ones may change with every rule and are read anew each time. */
 export type Stage = 'head' | 'body' | 'response' | 'live'
@@ -25,7 +26,7 @@ function renamed(stage: Stage, name: string, items: (facts: Facts) => readonly I
 /** The keys of a collection, as its values. */
 function keys(stage: Stage, name: string, items: (facts: Facts) => readonly Item[]): [string, Variable] {
   return list(stage, name, (facts) =>
-    items(facts).map((item) => ({ variable: name, key: item.key, lower: item.lower, text: item.key ?? '' })),
+    items(facts).map((item) => ({ variable: name, key: item.key, lower: item.lower, value: makeValue(item.key ?? '') })),
   )
 }
 
@@ -64,7 +65,7 @@ function basicUser(facts: Facts): string {
 }
 
 function responseHeader(facts: Facts, lower: string): string {
-  return facts.responseHeaders.find((item) => item.lower === lower)?.text ?? ''
+  return facts.responseHeaders.find((item) => item.lower === lower)?.value.text ?? ''
 }
 
 function fullRequest(facts: Facts): string {
@@ -81,7 +82,7 @@ export const variables: Readonly<Record<string, Variable>> = Object.fromEntries(
   renamed('body', 'ARGS_POST', (facts) => facts.bodyArgs),
   keys('body', 'ARGS_POST_NAMES', (facts) => facts.bodyArgs),
   plain('body', 'ARGS_COMBINED_SIZE', (facts) =>
-    String(args(facts).reduce((size, item) => size + item.text.length + (item.key?.length ?? 0), 0)),
+    String(args(facts).reduce((size, item) => size + item.value.text.length + (item.key?.length ?? 0), 0)),
   ),
   plain('head', 'AUTH_TYPE', (facts) => /^\S*/.exec(facts.header('authorization'))![0]),
   list('body', 'FILES', (facts) => files(facts).map((file) => itemOf('FILES', file.name, file.filename))),

@@ -120,6 +120,6 @@ function wantsResponseBody(run: Run): boolean {
   if (run.off || !facts.responseAccess || facts.response === undefined) return false
   const types = facts.settings.responseBodyTypes
   if (types === undefined) return true
-  const type = facts.responseHeaders.find((item) => item.lower === 'content-type')?.text ?? ''
+  const type = facts.responseHeaders.find((item) => item.lower === 'content-type')?.value.text ?? ''
   return types.has(/^[^;\s]*/.exec(type)![0].toLowerCase())
 }
