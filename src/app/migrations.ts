@@ -8,6 +8,7 @@ import { migrations as pipeline } from './pipeline/migrations.ts'
 import { readMigrations as reads } from './reads/migrations.ts'
 import { retentionMigrations as retention } from './retention/migrations.ts'
 import { searchMigrations as searches } from './searches/migrations.ts'
+import { weeklyMigrations as weekly } from './weekly/migrations.ts'
 
 /** Every room's tables. Any process that opens the state store gives this list. */
 export const migrations: readonly Migration[] = [
@@ -20,4 +21,5 @@ export const migrations: readonly Migration[] = [
   ...retention,
   ...searches,
   ...reads,
+  ...weekly,
 ]

@@ -46,6 +46,9 @@ import { type Services, startServices, WRITER } from '../app/services.ts'
 import { sessionPolicy, signInDeps } from '../app/sign-in-deps.ts'
 import { sourceTls } from '../app/source-tls.ts'
 import { VERSION } from '../app/version.ts'
+import { startReviewMailing } from '../app/weekly/mailing.ts'
+import { weeklyRoutes } from '../app/weekly/routes.ts'
+import { weeklyDeps } from '../app/weekly/wire.ts'
 import { startYaraBodies, type YaraBodies } from '../app/yara-bodies.ts'
 import type { Addresses } from '../collect/addresses.ts'
 import { maskingRoutes } from '../collect/masking/routes.ts'
@@ -134,6 +137,7 @@ export async function serve(config: Config, log: Log, options: ServeOptions = {}
   let collecting: Collecting | undefined
   let declaring: Declaring | undefined
   let reviewing: Repeating | undefined
+  let weekly: Repeating | undefined
   let missing: Repeating | undefined
   let selftest: Selftest | undefined
   let indicators: Indicators | undefined
@@ -170,6 +174,7 @@ export async function serve(config: Config, log: Log, options: ServeOptions = {}
     })
     const stopAll = async (): Promise<void> => {
       tls?.close()
+      await weekly?.stop()
       await reviewing?.stop()
       await missing?.stop()
       await indicators?.stop()
@@ -184,6 +189,10 @@ export async function serve(config: Config, log: Log, options: ServeOptions = {}
     notifying = startNotifying(services, () => url)
     reads = startReads({ ...services, changed: drainer.poke })
     reviewing = startReviewing({ record: recorder(services), clock }, log)
+    const { measures } = declaring
+    weekly = startReviewMailing(
+      weeklyDeps(services, { measures: () => measures, statusOf: collecting.statusOf, ownUrl: () => url }),
+    )
     missing = startMissing(services, collecting)
     indicators = startIndicators(services, () => live.publish('alerts'))
     const bodies = { ...services, writer: WRITER, folder: services.dir.yara }
@@ -305,6 +314,7 @@ export async function serve(config: Config, log: Log, options: ServeOptions = {}
   } catch (error) {
     await Promise.all(open.map((one) => one.close()))
     tls?.close()
+    await weekly?.stop()
     await reviewing?.stop()
     await missing?.stop()
     await indicators?.stop()
@@ -501,6 +511,10 @@ export function allRoutes(deps: RouteDeps): Route[] {
       statusOf,
       refusedRules: () => rules.refused.length,
       startedAt: services.startedAt,
+    }),
+    ...weeklyRoutes({
+      ...weeklyDeps(services, { measures: () => declaring.measures, statusOf, ownUrl: () => addresses().url }),
+      changed: drainer.poke,
     }),
     ...careRoutes({ services, version: VERSION, metrics, stopping }),
     rotateLedgerKeyRoute({ ledger, state, drainer, clock }),

@@ -4,6 +4,13 @@ import type { Notice } from './schema.ts'
 export interface MailText {
   readonly subject: string
   readonly text: string
+  readonly attachments?: readonly MailAttachment[]
+}
+
+export interface MailAttachment {
+  readonly filename: string
+  readonly content: Uint8Array
+  readonly contentType: string
 }
 
 interface Words {

@@ -25,7 +25,7 @@ export async function sendMail(
   route: MailRoute,
   to: readonly string[],
   id: string,
-  { subject, text }: MailText,
+  { subject, text, attachments = [] }: MailText,
 ): Promise<void> {
   const { host, port, security, user, password, sender } = route
   const [address] = await outgoing.addressesOf(host)
@@ -51,6 +51,7 @@ export async function sendMail(
       subject,
       text,
       textEncoding: 'base64',
+      attachments: attachments.map(({ content, ...facts }) => ({ ...facts, content: Buffer.from(content) })),
       messageId: `<${id}@${sender.split('@').at(-1) ?? 'kanpeki'}>`,
       headers: { 'auto-submitted': 'auto-generated' },
     })
