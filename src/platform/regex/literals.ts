@@ -14,7 +14,16 @@ const MOST = 64
 /** What must occur, folded, in every text that the expression matches: a cheap test before the engine runs, and an anchor. */
 export function requiredLiterals(node: RegexNode): RequiredLiterals {
   const found = best(node)
-  return found === undefined || found.some((text) => text.length < SHORTEST && !RARE.test(text)) ? undefined : found
+  return found !== undefined && isUseful(found) ? found : undefined
+}
+
+/** The same for each part of an expression that stands after another: of each set a text must hold one. */
+export function allRequiredLiterals(node: RegexNode): readonly (readonly string[])[] {
+  return literalsOfSequence(flatten([node])).filter(isUseful)
+}
+
+function isUseful(texts: readonly string[]): boolean {
+  return texts.every((text) => text.length >= SHORTEST || RARE.test(text))
 }
 
 const ofTest = new WeakMap<RegexSource, { readonly literals: RequiredLiterals }>()
@@ -76,15 +85,19 @@ function best(node: RegexNode): RequiredLiterals {
   }
 }
 
-/** Neighbouring characters make one text; assertions stand between characters and take no room. */
 function bestOfSequence(items: readonly RegexNode[]): RequiredLiterals {
-  let found: RequiredLiterals
+  return literalsOfSequence(flatten(items)).reduce<RequiredLiterals>(better, undefined)
+}
+
+/** Neighbouring characters make one text; assertions stand between characters and take no room. */
+function literalsOfSequence(items: readonly RegexNode[]): (readonly string[])[] {
+  const found: (readonly string[])[] = []
   let run = ''
   const endRun = () => {
-    if (run !== '') found = better(found, [run])
+    if (run !== '') found.push([run])
     run = ''
   }
-  for (const item of flatten(items)) {
+  for (const item of items) {
     if (item.kind === 'assertion' || item.kind === 'look') continue
     const character = item.kind === 'set' ? soleCharacter(item.set) : undefined
     if (character !== undefined) {
@@ -92,7 +105,8 @@ function bestOfSequence(items: readonly RegexNode[]): RequiredLiterals {
       continue
     }
     endRun()
-    found = better(found, best(item))
+    const each = best(item)
+    if (each !== undefined) found.push(each)
   }
   endRun()
   return found

@@ -5,7 +5,7 @@ import { fold } from '../text/fold.ts'
 import { backtrackingCost } from './analyse.ts'
 import { hasLook } from './check.ts'
 import { emitRegex } from './emit.ts'
-import { requiredLiterals } from './literals.ts'
+import { allRequiredLiterals, requiredLiterals } from './literals.ts'
 import { parseRegex } from './parse.ts'
 import { longestForV8, runRegex } from './run.ts'
 
@@ -57,15 +57,25 @@ describe('the same pattern', () => {
     let asked = 0
     fc.assert(
       fc.property(pattern, text, (written, value) => {
-        const literals = requiredLiterals(nodeOf(written))
-        if (literals === undefined || !new RegExp(written).test(value)) return
+        const node = nodeOf(written)
+        const sets = [requiredLiterals(node) ?? [], ...allRequiredLiterals(node)].filter((literals) => literals.length > 0)
+        if (sets.length === 0 || !new RegExp(written).test(value)) return
         asked += 1
-        expect(literals.some((literal) => fold(value).includes(literal))).toBe(true)
+        for (const literals of sets) expect(literals.some((literal) => fold(value).includes(literal))).toBe(true)
       }),
       { numRuns: 4000 },
     )
     expect(asked).toBeGreaterThan(5)
   })
+})
+
+test.each([
+  [`${'a'.repeat(1200)}\n${'b'.repeat(999)}`, true],
+  [`${'a'.repeat(999)}\n`.repeat(50), false],
+  ['😀'.repeat(500), true],
+])('a long run of characters is found in a long text (%#)', (value, expected) => {
+  expect(runRegex(source('.{1000,}'))(value, () => value)).toBe(expected)
+  expect(/.{1000,}/.test(value)).toBe(expected)
 })
 
 describe('required literals', () => {

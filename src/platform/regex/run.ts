@@ -1,9 +1,10 @@
 import { RE2JS } from 're2js'
 import { type BacktrackingCost, backtrackingCost } from './analyse.ts'
 import type { RegexNode } from './ast.ts'
+import type { CharSet } from './char-set.ts'
 import { hasLook } from './check.ts'
 import { emitRegex } from './emit.ts'
-import { requiredLiterals } from './literals.ts'
+import { allRequiredLiterals } from './literals.ts'
 import { parseRegex, type RegexSource } from './parse.ts'
 
 /** Steps that V8 may take at most on one value: some milliseconds. On longer texts re2js takes less time than that. */
@@ -13,7 +14,7 @@ export type RegexRun = (text: string, folded: () => string) => boolean
 
 /**
  * Runs a pattern: on V8 where the text is short enough for the pattern's worst case, in linear time on re2js otherwise. Most values
- * lack a literal that every match must hold and never reach an engine. Compiled when first needed.
+ * lack one of the literals that every match must hold and never reach an engine. Compiled when first needed.
  */
 export function runRegex(test: RegexSource): RegexRun {
   let run: RegexRun | undefined
@@ -28,12 +29,15 @@ function compile(test: RegexSource): RegexRun {
   // The loader refused what cannot be parsed: see check.ts.
   if ('fault' in parsed) return () => false
   const { node } = parsed
-  const literals = requiredLiterals(node)
   const engine = engineFor(node)
-  if (literals === undefined) return (text) => engine(text)
-  const [only] = literals
-  if (literals.length === 1) return (text, folded) => folded().includes(only!) && engine(text)
-  return (text, folded) => literals.some((literal) => folded().includes(literal)) && engine(text)
+  const sets = allRequiredLiterals(node)
+  if (sets.length === 0) return (text) => engine(text)
+  const [first] = sets
+  if (sets.length === 1 && first!.length === 1) return (text, folded) => folded().includes(first![0]!) && engine(text)
+  return (text, folded) => {
+    const here = folded()
+    return sets.every((literals) => literals.some((literal) => here.includes(literal))) && engine(text)
+  }
 }
 
 function engineFor(node: RegexNode): (text: string) => boolean {
@@ -41,12 +45,27 @@ function engineFor(node: RegexNode): (text: string) => boolean {
   // Look-around was let in only where V8 is safe with it, and re2js has none.
   const longest = hasLook(node) ? Infinity : longestForV8(backtrackingCost(node))
   if (longest === Infinity) return (text) => onV8.test(text)
+  if (node.kind === 'repeat' && node.item.kind === 'set') return longRun(node.item.set, node.min)
   let onRe2: RE2JS | undefined
   return (text) => {
     if (text.length <= longest) return onV8.test(text)
     onRe2 ??= RE2JS.compile(emitRegex(node, 're2'))
     return onRe2.test(text)
   }
+}
+
+/** `.{1000,}`: whether so many characters of the set stand in a row, which engines find out with a thousand states. */
+function longRun(set: CharSet, least: number): (text: string) => boolean {
+  return (text) => {
+    let run = 0
+    for (let at = 0; at < text.length && run < least; at += 1) run = hasUnit(set, text.charCodeAt(at)) ? run + 1 : 0
+    return run >= least
+  }
+}
+
+function hasUnit(set: CharSet, unit: number): boolean {
+  for (let at = 0; at < set.length; at += 2) if (unit >= set[at]! && unit <= set[at + 1]!) return true
+  return false
 }
 
 /** The longest text that V8 is trusted with. A text of nothing costs nothing, however bad the pattern. */
