@@ -20,7 +20,14 @@ export const commands: Readonly<Record<string, CommandEntry>> = {
   },
   content: { summary: 'take over rule packs of others', load: async () => (await import('./content.ts')).contentCommand },
   search: { summary: 'search stored events', load: async () => (await import('./search.ts')).searchCommand },
-  scan: { summary: 'run YARA rules over files', load: async () => (await import('./scan.ts')).scanCommand },
+  scan: {
+    summary: 'find vulnerabilities in bills of materials and lock files, or run YARA rules',
+    load: async () => (await import('./scan.ts')).scanCommand,
+  },
+  feeds: {
+    summary: 'take over advisories and lists of what is exploited',
+    load: async () => (await import('./feeds.ts')).feedsCommand,
+  },
   send: { summary: 'send files to a server, and go on where it was', load: async () => (await import('./send.ts')).sendCommand },
   alerts: { summary: 'list, show and close alerts', load: async () => (await import('./alerts.ts')).alertsCommand },
   token: { summary: 'create, list, rotate and revoke API tokens', load: async () => (await import('./token.ts')).tokenCommand },
@@ -29,6 +36,7 @@ export const commands: Readonly<Record<string, CommandEntry>> = {
     summary: 'make the emergency account',
     load: async () => (await import('./break-glass.ts')).breakGlassCommand,
   },
+  agent: { summary: 'watch this host for a server', load: async () => (await import('./agent.ts')).agentCommand },
   agents: { summary: 'list and revoke enrolled agents', load: async () => (await import('./agents.ts')).agentsCommand },
   'enrol-token': {
     summary: 'create tokens that agents enrol with',

@@ -10,7 +10,8 @@ import { EXIT, guarded, readOptions } from './options.ts'
 import { wholeNumber } from './own-state.ts'
 import { plain } from './terminal-text.ts'
 
-const USAGE = `Usage: kanpeki scan [--rules PATH]… [--timeout S] [--max-size MB] [--json] [--fail-on-match] FILE|DIR|-…
+const USAGE = `Usage: kanpeki scan yara [--rules PATH]… [--timeout S] [--max-size MB] [--json] [--fail-on-match] FILE|DIR|-…
+       (kanpeki scan FILE…, without the word, does the same)
 
 Runs YARA rules over files; folders with all that is below them, '-' is standard input.
 
@@ -25,8 +26,8 @@ Exit: 0 ran, 1 matched and --fail-on-match was given, 2 a file could not be scan
 const EXIT_INCOMPLETE = 2
 const MEGABYTE = 1 << 20
 
-/** `kanpeki scan`: YARA over files. */
-export function scanCommand(args: readonly string[]): Promise<number> {
+/** `kanpeki scan yara`: YARA over files. */
+export function scanYaraCommand(args: readonly string[]): Promise<number> {
   return guarded(async () => {
     const { values, positionals } = readOptions(
       {

@@ -95,6 +95,7 @@ const CASES: readonly Case[] = [
   },
   {
     file: 'pom.xml',
+    // biome-ignore lint/suspicious/noTemplateCurlyInString: Maven's own.
     text: '<project><properties><v>2.14.1</v><log4j>${v}</log4j></properties><dependencyManagement><dependencies><dependency><groupId>g</groupId><artifactId>m</artifactId><version>1.0</version></dependency></dependencies></dependencyManagement><dependencies><dependency><groupId>org.apache.logging.log4j</groupId><artifactId>log4j-core</artifactId><version>${log4j}</version></dependency><dependency><groupId>g</groupId><artifactId>m</artifactId></dependency><dependency><groupId>g</groupId><artifactId>by-parent</artifactId></dependency></dependencies></project>',
     purls: ['pkg:maven/org.apache.logging.log4j/log4j-core@2.14.1', 'pkg:maven/g/m@1.0'],
     left: 1,

@@ -7,6 +7,8 @@ export interface Advisories {
   readonly size: number
   /** Newest `modified` of all, as written; null where there is none: an empty feed proves nothing. */
   readonly newest: string | null
+  /** Advisories by ecosystem, in small letters, with releases: what is not among them cannot be judged, what has few hardly. */
+  readonly ecosystems: ReadonlyMap<string, number>
   readonly record: (id: string) => OsvRecord | undefined
   /** What names this package, withdrawn ones left out. */
   readonly of: (key: PackageKey) => readonly Entry[]
@@ -27,30 +29,40 @@ export function indexAdvisories(records: Iterable<OsvRecord>): Advisories {
     if (before === undefined || before.modified < record.modified) byId.set(record.id, record)
   }
   const byKey = new Map<string, Entry[]>()
+  const ecosystems = new Map<string, number>()
   const withCommits: Entry[] = []
   let newest: string | null = null
   for (const record of byId.values()) {
-    if (newest === null || record.modified > newest) newest = record.modified
+    if (isTime(record.modified) && (newest === null || record.modified > newest)) newest = record.modified
     if (record.withdrawn !== undefined) continue
+    const own = new Set<string>()
     for (const affected of record.affected ?? []) {
       const entry = { record, affected }
       if (affected.ranges?.some(({ type }) => type === 'GIT')) withCommits.push(entry)
       if (affected.package === undefined) continue
+      own.add(affected.package.ecosystem.toLowerCase())
       const key = keyOf(affected.package)
       const there = byKey.get(key)
       if (there === undefined) byKey.set(key, [entry])
       else there.push(entry)
     }
+    for (const one of own) ecosystems.set(one, (ecosystems.get(one) ?? 0) + 1)
   }
   return {
     size: byId.size,
     newest,
+    ecosystems,
     record: (id) => byId.get(id),
     of: (key) => byKey.get(keyOf(key)) ?? [],
     ofCommit: (commit) => [
       ...new Set(withCommits.filter(({ affected }) => affectsCommit(affected, commit)).map(({ record }) => record)),
     ],
   }
+}
+
+/** Records carry anything for a time. */
+function isTime(text: string): boolean {
+  return /^[12]\d{3}-\d\d-\d\dT/.test(text) && !Number.isNaN(Date.parse(text))
 }
 
 export interface Hit {

@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { sharedData } from '../../kernel/testing/shared-data.ts'
-import { type Advisories, indexAdvisories, matchPackage } from './advisories.ts'
-import { loadOsv } from './load.ts'
+import { loadFeeds } from '../feeds/load.ts'
+import { type Advisories, matchPackage } from './advisories.ts'
 
 interface Answer {
   readonly package?: { readonly ecosystem: string; readonly name: string }
@@ -34,11 +34,13 @@ describe.skipIf(feeds === undefined || answers === undefined)('OSV answers (need
   let asked: readonly Answer[]
 
   beforeAll(async () => {
-    const { records, problems } = await loadOsv(feeds!)
+    const read = await loadFeeds([feeds!])
     // The mixed file also holds records that are no OSV records: each is named, none of the feeds' own.
-    expect(problems.filter(({ file }) => !file.includes('misc-records.json'))).toEqual([])
-    console.log(`${records.length} records, ${problems.length} refused: ${problems[0]?.reason}`)
-    advisories = indexAdvisories(records)
+    expect(read.problems.filter(({ file }) => !file.includes('misc-records.json'))).toEqual([])
+    console.log(
+      `${read.files.reduce((sum, { items }) => sum + items, 0)} records, ${read.problems.length} refused: ${read.problems[0]?.reason}`,
+    )
+    advisories = read.advisories
     asked = JSON.parse(readFileSync(answers!, 'utf8')) as Answer[]
   }, 60_000)
 

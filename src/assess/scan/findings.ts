@@ -1,0 +1,170 @@
+import { KanpekiError } from '../../kernel/error.ts'
+import type { CvssVersion } from '../cvss/metrics.ts'
+import { type Severity, scoreCvss, severityOf } from '../cvss/score.ts'
+import type { EpssScore } from '../feeds/epss.ts'
+import type { KevEntry } from '../feeds/kev.ts'
+import type { Feeds } from '../feeds/load.ts'
+import { matchPackage } from '../osv/advisories.ts'
+import { type MergedHit, mergeAliases } from '../osv/merge.ts'
+import { keyOfPurl, type PackageKey } from '../osv/names.ts'
+import { parsePurl } from '../purl/purl.ts'
+
+/** Something that is installed. */
+export interface Installed {
+  readonly name: string
+  readonly version: string | null
+  readonly purl: string | null
+  /** Where it was found: a lock file, or what an SBOM calls it. */
+  readonly place: string
+}
+
+export interface Rated {
+  /** 0.0–10.0; null where only a word is given. */
+  readonly score: number | null
+  readonly severity: Severity
+  readonly vector: string | null
+  readonly version: CvssVersion | null
+}
+
+/** One vulnerability of one installed package. */
+export interface Finding {
+  readonly id: string
+  /** The advisories that tell of it. */
+  readonly ids: readonly string[]
+  readonly aliases: readonly string[]
+  readonly summary: string
+  readonly installed: Installed
+  /** Null where no advisory says how grave it is. */
+  readonly rated: Rated | null
+  /** Versions that help; empty: none is known. */
+  readonly fixed: readonly string[]
+  readonly kev: KevEntry | null
+  readonly epss: EpssScore | null
+}
+
+/** Why a component could not be judged: silence about it is not health. */
+export const UNJUDGED = ['no-purl', 'no-version', 'bad-purl', 'no-release', 'no-advisories', 'no-order'] as const
+export type Unjudged = (typeof UNJUDGED)[number]
+
+export interface Assessment {
+  /** Gravest first: known exploited, then likelihood, then severity. */
+  readonly findings: readonly Finding[]
+  readonly judged: number
+  /** What it was judged by: a handful of advisories for an ecosystem says little of it. */
+  readonly by: readonly { readonly ecosystem: string; readonly packages: number; readonly advisories: number }[]
+  readonly unjudged: readonly { readonly installed: Installed; readonly why: Unjudged }[]
+}
+
+/** Judges what is installed by the feeds at hand; the same package found twice is judged once a place. */
+export function assess(installed: Iterable<Installed>, feeds: Feeds): Assessment {
+  const findings: Finding[] = []
+  const unjudged: { installed: Installed; why: Unjudged }[] = []
+  const by = new Map<string, number>()
+  let judged = 0
+  for (const one of installed) {
+    const question = questionOf(one)
+    if (typeof question === 'string') {
+      unjudged.push({ installed: one, why: question })
+      continue
+    }
+    const ecosystem = question.key.ecosystem.toLowerCase()
+    if (!feeds.advisories.ecosystems.has(ecosystem)) {
+      unjudged.push({ installed: one, why: 'no-advisories' })
+      continue
+    }
+    by.set(ecosystem, (by.get(ecosystem) ?? 0) + 1)
+    const { hits, unjudged: open } = matchPackage(feeds.advisories, question.key, question.version)
+    if (open.length > 0) unjudged.push({ installed: one, why: 'no-order' })
+    else judged += 1
+    for (const merged of mergeAliases(hits)) findings.push(findingOf(merged, one, feeds))
+  }
+  const judgedBy = [...by].map(([ecosystem, packages]) => ({
+    ecosystem,
+    packages,
+    advisories: feeds.advisories.ecosystems.get(ecosystem) ?? 0,
+  }))
+  return { findings: findings.sort(byRisk), judged, by: judgedBy, unjudged }
+}
+
+function questionOf({ purl, version }: Installed): { readonly key: PackageKey; readonly version: string } | Unjudged {
+  if (purl === null) return 'no-purl'
+  try {
+    const parsed = parsePurl(purl)
+    const key = keyOfPurl(parsed)
+    const at = parsed.version ?? version
+    if (at === null || at === '') return 'no-version'
+    if (key === undefined) return ['deb', 'rpm', 'apk'].includes(parsed.type) ? 'no-release' : 'no-advisories'
+    // Go's advisories leave out the v of its tags.
+    return { key, version: parsed.type === 'golang' ? at.replace(/^v(?=\d)/, '') : withEpoch(at, parsed.qualifiers?.['epoch']) }
+  } catch (error) {
+    if (error instanceof KanpekiError) return 'bad-purl'
+    throw error
+  }
+}
+
+/** An rpm's epoch stands in a qualifier; without one it is 0. */
+function withEpoch(version: string, epoch: string | undefined): string {
+  return epoch === undefined || epoch === '0' || version.includes(':') ? version : `${epoch}:${version}`
+}
+
+function findingOf(merged: MergedHit, installed: Installed, { kev, epss }: Feeds): Finding {
+  const cves = [merged.id, ...merged.ids, ...merged.aliases].filter((name) => name.startsWith('CVE-'))
+  const { id, ids, aliases, fixed } = merged
+  return {
+    id,
+    ids,
+    aliases,
+    summary: merged.hits.map(({ record }) => record.summary ?? '').find((text) => text !== '') ?? '',
+    installed,
+    rated: ratedOf(merged),
+    fixed,
+    kev: cves.map((cve) => kev?.byCve.get(cve)).find((entry) => entry !== undefined) ?? null,
+    epss: cves.map((cve) => epss?.byCve.get(cve)).find((score) => score !== undefined) ?? null,
+  }
+}
+
+/** The newest version's vector that can be read; else the word of the advisory's database. */
+function ratedOf({ hits }: MergedHit): Rated | null {
+  const vectors = hits.flatMap(({ record }) => [
+    ...(record.severity ?? []),
+    ...(record.affected ?? []).flatMap(({ severity }) => severity ?? []),
+  ])
+  const rated = vectors.flatMap(({ score }): Rated[] => {
+    try {
+      const { overall, version, vector } = scoreCvss(score)
+      return [{ score: overall, severity: severityOf(overall), vector, version }]
+    } catch (error) {
+      if (error instanceof KanpekiError) return []
+      throw error
+    }
+  })
+  const best = rated.toSorted((a, b) => Number(b.version) - Number(a.version) || (b.score ?? 0) - (a.score ?? 0))[0]
+  if (best !== undefined) return best
+  const words = hits.flatMap(({ record }) => record.database_specific?.severity?.toLowerCase() ?? [])
+  const severity = words.map((word) => WORDS[word]).find((one) => one !== undefined)
+  return severity === undefined ? null : { score: null, severity, vector: null, version: null }
+}
+
+const WORDS: Readonly<Record<string, Severity>> = {
+  critical: 'critical',
+  high: 'high',
+  important: 'high',
+  moderate: 'medium',
+  medium: 'medium',
+  low: 'low',
+}
+
+const RANK: Readonly<Record<Severity, number>> = { none: 0, low: 1, medium: 2, high: 3, critical: 4 }
+
+function byRisk(a: Finding, b: Finding): number {
+  return (
+    Number(b.kev !== null) - Number(a.kev !== null) ||
+    (b.epss?.score ?? 0) - (a.epss?.score ?? 0) ||
+    weight(b) - weight(a) ||
+    (a.id < b.id ? -1 : a.id > b.id ? 1 : 0)
+  )
+}
+
+function weight({ rated }: Finding): number {
+  return rated === null ? 0 : (rated.score ?? RANK[rated.severity] * 2.5)
+}

@@ -1,0 +1,169 @@
+import { existsSync } from 'node:fs'
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { buffer } from 'node:stream/consumers'
+import type { Severity } from '../assess/cvss/score.ts'
+import { type Feeds, loadFeeds } from '../assess/feeds/load.ts'
+import { readLockFiles } from '../assess/lockfiles/scan-folder.ts'
+import { readSbom } from '../assess/sbom/read.ts'
+import { assess, type Finding, type Installed } from '../assess/scan/findings.ts'
+import { funnelOf, type InUse } from '../assess/scan/funnel.ts'
+import { KanpekiError, messageOf } from '../kernel/error.ts'
+import { EXIT, guarded, readOptions } from './options.ts'
+import { jsonReport, type ScanReport, sarifReport, tableReport } from './scan-report.ts'
+import { plain } from './terminal-text.ts'
+
+const USAGE = {
+  sbom: `Usage: kanpeki scan sbom [--feeds PATH]… [--format table|json|sarif] [--in-use FILE] [--fail-on WHAT] FILE…
+
+Judges what bills of materials list (CycloneDX 1.0–1.7, SPDX 2.2–3.0; also gzipped; '-' is standard input).
+`,
+  dir: `Usage: kanpeki scan dir [--feeds PATH]… [--format table|json|sarif] [--in-use FILE] [--fail-on WHAT] DIR…
+
+Judges what lock files name, in folders and below them (npm, pnpm, Yarn, pip, Pipenv, Poetry, uv, PDM, Go, Cargo, Maven, Gradle,
+Composer, Bundler, NuGet).
+`,
+} as const
+
+const REST = `
+  --feeds PATH    folder or file of advisories (OSV), KEV or EPSS, repeatable (default: the folder feeds of the data folder, --data)
+  --format WHAT   table (default), json, sarif (2.1.0)
+  --in-use FILE   what runs, a package URL or a name a line: counted as a step of its own
+  --fail-on WHAT  exit 1 when there is one of: any, low, medium, high, critical, or exploited (in KEV); 'fixable,' before it asks for a fix, too
+
+Exit: 0 judged, 1 --fail-on found something, 2 an input could not be read or there is no advisory to judge by, 64 wrong usage.
+`
+
+const EXIT_INCOMPLETE = 2
+const FORMATS = ['table', 'json', 'sarif'] as const
+const LEVELS = ['any', 'low', 'medium', 'high', 'critical', 'exploited'] as const
+
+/** `kanpeki scan sbom|dir`. */
+export function scanPackagesCommand(what: 'sbom' | 'dir', args: readonly string[]): Promise<number> {
+  const usage = `${USAGE[what]}${REST}`
+  return guarded(async () => {
+    const { values, positionals } = readOptions(
+      {
+        args: [...args],
+        allowPositionals: true,
+        options: {
+          feeds: { type: 'string', multiple: true },
+          data: { type: 'string', default: './data' },
+          format: { type: 'string', default: 'table' },
+          'in-use': { type: 'string' },
+          'fail-on': { type: 'string' },
+          help: { type: 'boolean', short: 'h', default: false },
+        },
+      },
+      usage,
+    )
+    if (values.help) {
+      process.stdout.write(usage)
+      return EXIT.ok
+    }
+    if (positionals.length === 0) throw new KanpekiError('usage', 'What shall be scanned?', { remedy: `\n${usage}` })
+    const format = FORMATS.find((one) => one === values.format)
+    if (format === undefined)
+      throw new KanpekiError('usage', `There is no format ${values.format}.`, { remedy: `Choose ${FORMATS.join(', ')}.` })
+    const fails = values['fail-on'] === undefined ? () => false : failing(values['fail-on'])
+    const feeds = await feedsFrom(values.feeds, values.data)
+    for (const { file, reason } of feeds.problems) process.stderr.write(`kanpeki: ${plain(file)}: ${plain(reason)}\n`)
+    const inUse = values['in-use'] === undefined ? undefined : await readInUse(values['in-use'])
+    const { installed, left, incomplete } = await (what === 'sbom' ? fromBoms(positionals) : fromFolders(positionals))
+    const assessment = assess(installed, feeds)
+    const report: ScanReport = {
+      ...assessment,
+      installed: installed.length,
+      left,
+      funnel: funnelOf(assessment.findings, inUse, feeds.kev !== null),
+      feeds: {
+        advisories: feeds.advisories.size,
+        newest: feeds.advisories.newest,
+        kev: feeds.kev?.released ?? null,
+        epss: feeds.epss?.date ?? null,
+      },
+      now: Date.now(),
+    }
+    process.stdout.write({ table: tableReport, json: jsonReport, sarif: sarifReport }[format](report))
+    if (feeds.advisories.size === 0) {
+      process.stderr.write(
+        'kanpeki: there is no advisory to judge by: nothing found says nothing. Remedy: kanpeki feeds update --from DIR.\n',
+      )
+      return EXIT_INCOMPLETE
+    }
+    if (incomplete) return EXIT_INCOMPLETE
+    return assessment.findings.some(fails) ? EXIT.failed : EXIT.ok
+  }, EXIT_INCOMPLETE)
+}
+
+async function feedsFrom(given: readonly string[] | undefined, data: string): Promise<Feeds> {
+  if (given !== undefined) return await loadFeeds(given)
+  const own = join(data, 'feeds')
+  return await loadFeeds(existsSync(own) ? [own] : [])
+}
+
+const RANK: readonly Severity[] = ['none', 'low', 'medium', 'high', 'critical']
+
+/** @throws KanpekiError `usage` for a word that is none of LEVELS. */
+function failing(text: string): (finding: Finding) => boolean {
+  const fixable = text.startsWith('fixable,')
+  const level = LEVELS.find((one) => one === text.replace(/^fixable,/, ''))
+  if (level === undefined)
+    throw new KanpekiError('usage', `--fail-on knows no ${text}.`, { remedy: `Choose ${LEVELS.join(', ')}.` })
+  return ({ kev, rated, fixed }) => {
+    if (fixable && fixed.length === 0) return false
+    if (level === 'exploited') return kev !== null
+    // What nobody rated may be anything.
+    return level === 'any' || rated === null || RANK.indexOf(rated.severity) >= RANK.indexOf(level)
+  }
+}
+
+interface Inventory {
+  readonly installed: readonly Installed[]
+  /** Entries that name no version to look up. */
+  readonly left: number
+  /** Something could not be read; it was named. */
+  readonly incomplete: boolean
+}
+
+async function fromBoms(files: readonly string[]): Promise<Inventory> {
+  const installed: Installed[] = []
+  let incomplete = false
+  for (const file of files) {
+    try {
+      const bom = await readSbom(file === '-' ? await buffer(process.stdin) : await readFile(file), file)
+      installed.push(...bom.components.map(({ name, version, purl }) => ({ name, version, purl, place: file })))
+    } catch (error) {
+      incomplete = true
+      process.stderr.write(
+        `kanpeki: ${plain(error instanceof KanpekiError ? error.describe() : `${file}: ${messageOf(error)}`)}\n`,
+      )
+    }
+  }
+  return { installed, left: 0, incomplete }
+}
+
+async function fromFolders(folders: readonly string[]): Promise<Inventory> {
+  const readings = await Promise.all(folders.map(readLockFiles))
+  const files = readings.flatMap((reading) => reading.files)
+  const problems = readings.flatMap((reading) => reading.problems)
+  for (const { file, reason } of problems) process.stderr.write(`kanpeki: ${plain(file)}: ${plain(reason)}\n`)
+  if (files.length === 0) process.stderr.write('kanpeki: no lock file was found.\n')
+  return {
+    installed: files.flatMap(({ file, packages }) => packages.map((one) => ({ ...one, place: file }))),
+    left: files.reduce((sum, { left }) => sum + left.length, 0),
+    incomplete: problems.length > 0 || files.length === 0,
+  }
+}
+
+async function readInUse(file: string): Promise<InUse> {
+  const text = await readFile(file, 'utf8').catch((error: unknown) => {
+    throw new KanpekiError('usage', `--in-use ${file} cannot be read: ${messageOf(error)}.`)
+  })
+  return new Set(
+    text
+      .split('\n')
+      .map((line) => line.trim())
+      .filter((line) => line !== '' && !line.startsWith('#')),
+  )
+}
