@@ -9,4 +9,11 @@ export interface BenchResult {
   readonly rssMb: number
   /** The same numerator against another measure of the same run. */
   readonly beside?: { readonly what: string; readonly ratio: number; readonly denominator: number }
+  /** Where one figure cannot tell all: each kind of work by itself. */
+  readonly parts?: readonly BenchPart[]
+}
+
+/** One kind of work. */
+export interface BenchPart extends Pick<BenchResult, 'ratio' | 'numerator' | 'denominator' | 'unit'> {
+  readonly what: string
 }

@@ -13,6 +13,7 @@ import { recordings } from './recordings.ts'
 import type { BenchResult } from './result.ts'
 import { scale } from './scale.ts'
 import { start } from './start.ts'
+import { waf } from './waf.ts'
 
 type Benchmark = (flags: readonly string[]) => Promise<BenchResult>
 
@@ -31,13 +32,18 @@ export const BENCHMARKS: Readonly<Record<string, Benchmark>> = {
   recordings,
   scale,
   start,
+  waf,
 }
 
-function describe({ name, ratio, numerator, denominator, unit, rssMb, beside }: BenchResult): string {
+function describe({ name, ratio, numerator, denominator, unit, rssMb, beside, parts }: BenchResult): string {
   const figure = (value: number): string => (value >= 100 ? Math.round(value).toLocaleString('en') : value.toPrecision(3))
   const other =
     beside === undefined ? '' : `; ${beside.ratio.toFixed(3)} of ${beside.what} (${figure(beside.denominator)} ${unit})`
-  return `${name}: ratio ${ratio.toFixed(3)} (${figure(numerator)} against ${figure(denominator)} ${unit})${other}, ${Math.round(rssMb)} MB resident\n`
+  const each = (parts ?? []).map(
+    (part) =>
+      `  ${part.what}: ratio ${part.ratio.toFixed(2)} (${figure(part.numerator)} against ${figure(part.denominator)} ${part.unit})\n`,
+  )
+  return `${each.join('')}${name}: ratio ${ratio.toFixed(3)} (${figure(numerator)} against ${figure(denominator)} ${unit})${other}, ${Math.round(rssMb)} MB resident\n`
 }
 
 async function main(): Promise<number> {

@@ -58,7 +58,7 @@ function buildRequest(input: Yaml): Buffer {
   const headers = readHeaders(input)
   const value = (name: string) => headers.find(([key]) => key.toLowerCase() === name)?.[1]
   const method = text(at(input, 'method')) ?? 'GET'
-  const auto = (text(at(input, 'autocomplete_headers')) ?? String(text(at(input, 'stop_magic')) !== 'true')) === 'true'
+  const auto = flag(at(input, 'autocomplete_headers')) ?? flag(at(input, 'stop_magic')) !== true
   const data = text(at(input, 'data'))
   let body: Buffer =
     data === undefined ? Buffer.from(text(at(input, 'encoded_data')) ?? '', 'base64') : Buffer.from(template(data))
@@ -78,6 +78,12 @@ function buildRequest(input: Yaml): Buffer {
   const version = text(at(input, 'version')) ?? 'HTTP/1.1'
   const lines = [`${method} ${text(at(input, 'uri')) ?? '/'} ${version}`, ...headers.map(([name, line]) => `${name}: ${line}`)]
   return Buffer.concat([Buffer.from(`${lines.join('\r\n')}\r\n\r\n`), body])
+}
+
+/** YAML 1.1 has several words for it. */
+function flag(node: Yaml | undefined): boolean | undefined {
+  const written = text(node)
+  return written === undefined ? undefined : /^(?:true|yes|on)$/i.test(written)
 }
 
 function readHeaders(input: Yaml): [string, string][] {
