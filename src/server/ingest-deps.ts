@@ -6,6 +6,7 @@ import { memoryBudget } from '../collect/sources/http/read-body.ts'
 import { httpConfig } from '../collect/sources/http/schema.ts'
 import { createSnsGuard } from '../collect/sources/http/webhook/sns-guard.ts'
 import type { CollectTables } from '../collect/tables.ts'
+import { takePoints } from '../declare/series/otlp.ts'
 import type { KanpekiError } from '../kernel/error.ts'
 import { readJson } from '../platform/state/columns.ts'
 
@@ -17,6 +18,7 @@ export function ingestDeps(
   services: Pick<Services, 'state' | 'pipeline' | 'clock' | 'log' | 'outgoing'>,
   authenticate: Authenticator,
   refusal: () => KanpekiError | undefined,
+  figuresCame: () => void,
 ): Omit<IngestDeps, 'targetOf'> {
   const { state, pipeline, clock, log, outgoing } = services
   return {
@@ -29,6 +31,11 @@ export function ingestDeps(
       return httpConfig.safeParse(readJson(row.config)).data?.mapping
     },
     sns: createSnsGuard({ fetch: outgoing.fetch, clock, log: log.warn }),
+    async figures({ scope, name }, points) {
+      const result = await takePoints({ state, clock }, { scope, by: name }, points)
+      if (result.taken > 0) figuresCame()
+      return result
+    },
     clock,
     log: log.warn,
     maxBodyBytes: MAX_BODY_BYTES,

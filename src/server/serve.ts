@@ -211,8 +211,11 @@ export async function serve(config: Config, log: Log, options: ServeOptions = {}
     let url = ''
     const listening: { -readonly [K in Exclude<keyof Addresses, 'url'>]?: Addresses[K] } = {}
     const addresses = (): Addresses => ({ url, syslog: undefined, ...listening })
-    const ingest = ingestDeps(services, authenticate, () =>
-      stopping ? new KanpekiError('stopping', 'Kanpeki is stopping.') : undefined,
+    const ingest = ingestDeps(
+      services,
+      authenticate,
+      () => (stopping ? new KanpekiError('stopping', 'Kanpeki is stopping.') : undefined),
+      declaring.poke,
     )
     const httpTls = secure ? tls : undefined
     const context = httpTls === undefined ? {} : { tls: tlsContext(httpTls, authority) }

@@ -1,4 +1,4 @@
-import type { About, Usual } from './entry.ts'
+import type { About, Usual } from './schema.ts'
 
 type Entry = About & { readonly usual: Usual }
 

@@ -1,4 +1,4 @@
-import type { Template, Usual } from './entry.ts'
+import type { Template, Usual } from './schema.ts'
 
 const promise = (
   measure: string,

@@ -8,7 +8,7 @@ import { readJson } from '../../platform/state/columns.ts'
 import type { State } from '../../platform/state/state.ts'
 import { allSeries, noteAsked } from './queries.ts'
 import { giveSample } from './sample.ts'
-import type { Pull } from './schema.ts'
+import type { Asked, Pull } from './schema.ts'
 import type { SeriesTable, SeriesTables } from './tables.ts'
 
 export interface PullDeps {
@@ -36,7 +36,9 @@ export async function pullDue(deps: PullDeps): Promise<void> {
 }
 
 function isDue({ pull, asked_at }: SeriesTable, now: number): boolean {
-  return pull !== null && (asked_at === null || now - asked_at >= readJson<Pull>(pull).every * 1000)
+  if (pull === null) return false
+  const { kind, every } = readJson<Pull>(pull)
+  return kind !== 'otlp' && (asked_at === null || now - asked_at >= every * 1000)
 }
 
 async function pullOne(deps: PullDeps, row: SeriesTable): Promise<void> {
@@ -44,7 +46,7 @@ async function pullOne(deps: PullDeps, row: SeriesTable): Promise<void> {
   const { scope, id, secret } = row
   const asked_at = clock.now()
   try {
-    const spec = readJson<Pull>(row.pull!)
+    const spec = readJson<Asked>(row.pull!)
     const opened = secret === null ? undefined : sealer.open(secret, seriesSecretContext(scope, id)).toString('utf8')
     const value = await ask(spec, opened, deps.outgoing)
     await state.transaction<SeriesTables, void>(async (trx) => {
@@ -62,13 +64,13 @@ async function pullOne(deps: PullDeps, row: SeriesTable): Promise<void> {
 }
 
 /** Where it is asked, without anything that could be secret. */
-function placeOf({ url }: Pull): string {
+function placeOf({ url }: Asked): string {
   const { host, pathname } = new URL(url)
   return `${host}${pathname}`
 }
 
 /** @throws KanpekiError `outgoing_…`, `pull_failed` saying what was there instead of a number. */
-export async function ask(spec: Pull, secret: string | undefined, outgoing: Outgoing): Promise<number> {
+export async function ask(spec: Asked, secret: string | undefined, outgoing: Outgoing): Promise<number> {
   switch (spec.kind) {
     case 'http':
       return numberAt(await getJson(spec.url, secret, outgoing), spec.pointer)
@@ -119,7 +121,7 @@ function fromPrometheus(reply: JsonValue): number {
 }
 
 async function select(
-  { url, query }: Extract<Pull, { kind: 'sql' }>,
+  { url, query }: Extract<Asked, { kind: 'sql' }>,
   password: string | undefined,
   outgoing: Outgoing,
 ): Promise<number> {

@@ -120,10 +120,11 @@ function refuseOtherUnit(before: SeriesTable | undefined, { unit }: SeriesBody):
 
 /** A secret goes with the place it was given for: another address gets none. */
 function secretOf(body: SeriesBody, before: SeriesTable | undefined, seal: (plain: string) => string): string | null {
-  if (body.pull === null || body.secret === null) return null
+  if (body.pull === null || body.pull.kind === 'otlp' || body.secret === null) return null
   if (body.secret !== undefined) return seal(body.secret)
   const was = before?.pull == null ? undefined : readJson<Pull>(before.pull)
-  return was?.kind === body.pull.kind && new URL(was.url).origin === new URL(body.pull.url).origin ? before!.secret : null
+  if (was === undefined || was.kind === 'otlp') return null
+  return was.kind === body.pull.kind && new URL(was.url).origin === new URL(body.pull.url).origin ? before!.secret : null
 }
 
 function rowOf(scope: string, id: string, body: SeriesBody, secret: string | null, created: number, by: string): SeriesTable {

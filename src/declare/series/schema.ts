@@ -46,8 +46,19 @@ export const pull = z.discriminatedUnion('kind', [
     query: z.string().min(1).max(4000).meta({ description: 'A SELECT that gives one row; its first column is the number.' }),
     every,
   }),
+  z.strictObject({
+    kind: z.literal('otlp'),
+    metric: z.string().min(1).max(255).meta({ description: 'Name of an OpenTelemetry metric: a gauge or a sum.' }),
+    attributes: z
+      .record(z.string().min(1).max(255), z.string().max(1000))
+      .default({})
+      .meta({ description: 'Attributes that the point, or what it is of, must have: one series of points must be left.' }),
+    every: every.meta({ description: 'At least so many seconds between two samples that say the same.' }),
+  }),
 ])
 export type Pull = z.infer<typeof pull>
+/** What is asked for by us; `otlp` waits until it is sent. */
+export type Asked = Exclude<Pull, { kind: 'otlp' }>
 
 export const seriesBody = z.strictObject({
   unit: z.enum(UNITS),

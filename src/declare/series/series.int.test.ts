@@ -22,7 +22,7 @@ import { migrations } from '../migrations.ts'
 import { externalMeasures } from './measures.ts'
 import { ask, numberAt, pullDue } from './pull.ts'
 import { seriesRoutes } from './routes.ts'
-import { type Pull, pull, sampleResponse, seriesListResponse } from './schema.ts'
+import { type Asked, pull, sampleResponse, seriesListResponse } from './schema.ts'
 
 const T0 = Date.UTC(2026, 10, 22, 9)
 const HOUR = 3_600_000
@@ -221,7 +221,7 @@ describe('where a figure is asked', () => {
       { kind: 'http', url: 'http://127.0.0.1:9/', pointer: '' },
       { kind: 'sql', url: 'postgres://me@127.0.0.1/db', query: 'select 1' },
     ])
-      expect(await rejectionOf(ask(pull.parse(spec), undefined, closed))).toBe('outgoing_refused')
+      expect(await rejectionOf(ask(pull.parse(spec) as Asked, undefined, closed))).toBe('outgoing_refused')
   })
 })
 
@@ -239,7 +239,7 @@ describe.skipIf(programs === undefined)('PostgreSQL', () => {
     stop = () => server.stop()
   })
   afterAll(() => stop())
-  const select = (query: string) => ask(pull.parse({ kind: 'sql', url, query }), undefined, outgoing)
+  const select = (query: string) => ask(pull.parse({ kind: 'sql', url, query }) as Asked, undefined, outgoing)
 
   test('gives the figure of a query', async () => {
     expect(await select('select 41 + 1')).toBe(42)
@@ -264,7 +264,7 @@ const PROMETHEUS = [
 if (PROMETHEUS === undefined && process.env['CI'] === 'true') throw new Error('Debian’s prometheus is not there')
 
 describe.skipIf(PROMETHEUS === undefined)('Prometheus', () => {
-  const spec = (url: string, query: string): Pull => pull.parse({ kind: 'prometheus', url, query })
+  const spec = (url: string, query: string): Asked => pull.parse({ kind: 'prometheus', url, query }) as Asked
 
   test('gives the figure of a query, and says what is no figure', async () => {
     const url = await startPrometheus(PROMETHEUS!)

@@ -1,6 +1,7 @@
 import { useMutation, useQueryClient } from '@tanstack/react-query'
 import { type ReactNode, useState } from 'react'
 import { useTranslation } from 'react-i18next'
+import type { TemplateInfo } from '../../../src/declare/catalogue/schema.ts'
 import { type SeriesView, seriesBody, seriesView } from '../../../src/declare/series/schema.ts'
 import { UNITS, type Unit } from '../../../src/kernel/measure.ts'
 import { call, tell } from '../../api/client.ts'
@@ -9,29 +10,23 @@ import { Dialog } from '../../components/dialog.tsx'
 import { Field } from '../../components/fields.tsx'
 import { Icon } from '../../components/icon.tsx'
 import { ProblemNote } from '../../components/problem-note.tsx'
-
-const WAYS = ['push', 'http', 'prometheus', 'sql'] as const
-type Way = (typeof WAYS)[number]
-
-interface Draft {
-  id: string
-  unit: Unit
-  en: string
-  ja: string
-  definition: string
-  way: Way
-  url: string
-  what: string
-  minutes: number
-  secret: string
-}
+import { bodyOf, type Draft, draftOf, WAYS, type Way } from './series-draft.ts'
 
 /** A series of external figures: what it means, and either where it is asked or how to push into it. */
-export function SeriesForm({ series, onClose }: { series: SeriesView | undefined; onClose: () => void }): ReactNode {
+export function SeriesForm({
+  series,
+  template,
+  onClose,
+}: {
+  series: SeriesView | undefined
+  /** What a new one begins with. */
+  template?: TemplateInfo | undefined
+  onClose: () => void
+}): ReactNode {
   const { t } = useTranslation('declarations')
   const { t: common } = useTranslation()
   const client = useQueryClient()
-  const [draft, setDraft] = useState(() => draftOf(series))
+  const [draft, setDraft] = useState(() => draftOf(series, template))
   const [sure, setSure] = useState(false)
   const done = (): void => {
     void client.invalidateQueries({ queryKey: ['series'] })
@@ -122,6 +117,8 @@ export function SeriesForm({ series, onClose }: { series: SeriesView | undefined
               <p className="ink2">{t('series.pushText')}</p>
               <Code text={pushLine(draft.id || 'mfa-coverage', draft.unit)} />
             </div>
+          ) : draft.way === 'otlp' ? (
+            <OtlpFields draft={draft} set={set} />
           ) : (
             <PullFields way={draft.way} draft={draft} kept={series?.hasSecret ?? false} set={set} />
           )}
@@ -148,13 +145,58 @@ export function SeriesForm({ series, onClose }: { series: SeriesView | undefined
   )
 }
 
+function OtlpFields({ draft, set }: { draft: Draft; set: (change: Partial<Draft>) => void }): ReactNode {
+  const { t } = useTranslation('declarations')
+  return (
+    <>
+      <p className="ink2">{t('series.otlpText')}</p>
+      <Field label={t('series.what.otlp')} hint={t('series.whatHint.otlp')}>
+        <input
+          className="input mono"
+          required
+          maxLength={255}
+          value={draft.what}
+          onChange={(event) => set({ what: event.target.value })}
+        />
+      </Field>
+      <Field label={t('series.attributes')} hint={t('series.attributesHint')}>
+        <textarea
+          className="input mono"
+          rows={2}
+          placeholder="service.name=backup"
+          value={draft.attributes}
+          onChange={(event) => set({ attributes: event.target.value })}
+        />
+      </Field>
+      <Minutes draft={draft} set={set} />
+    </>
+  )
+}
+
+function Minutes({ draft, set }: { draft: Draft; set: (change: Partial<Draft>) => void }): ReactNode {
+  const { t } = useTranslation('declarations')
+  return (
+    <Field label={t(draft.way === 'otlp' ? 'series.atMost' : 'series.every')}>
+      <input
+        className="input num"
+        type="number"
+        min={1}
+        max={10_080}
+        required
+        value={draft.minutes}
+        onChange={(event) => set({ minutes: event.target.valueAsNumber || 1 })}
+      />
+    </Field>
+  )
+}
+
 function PullFields({
   way,
   draft,
   kept,
   set,
 }: {
-  way: Exclude<Way, 'push'>
+  way: Exclude<Way, 'push' | 'otlp'>
   draft: Draft
   kept: boolean
   set: (change: Partial<Draft>) => void
@@ -179,17 +221,7 @@ function PullFields({
           onChange={(event) => set({ what: event.target.value })}
         />
       </Field>
-      <Field label={t('series.every')}>
-        <input
-          className="input num"
-          type="number"
-          min={1}
-          max={10_080}
-          required
-          value={draft.minutes}
-          onChange={(event) => set({ minutes: event.target.valueAsNumber || 1 })}
-        />
-      </Field>
+      <Minutes draft={draft} set={set} />
       <Field
         label={t('series.secret')}
         hint={t(kept ? 'series.secretKept' : `series.secretHint.${way === 'sql' ? 'sql' : 'http'}`)}
@@ -204,34 +236,6 @@ function PullFields({
       </Field>
     </>
   )
-}
-
-function draftOf(series: SeriesView | undefined): Draft {
-  const pull = series?.pull ?? null
-  return {
-    id: series?.id ?? '',
-    unit: series?.unit ?? 'percent',
-    en: series?.title.en ?? '',
-    ja: series?.title.ja ?? '',
-    definition: series?.definition ?? '',
-    way: pull?.kind ?? 'push',
-    url: pull?.url ?? '',
-    what: pull === null ? '' : pull.kind === 'http' ? pull.pointer : pull.query,
-    minutes: Math.max(1, Math.round((pull?.every ?? 3600) / 60)),
-    secret: '',
-  }
-}
-
-function bodyOf({ unit, en, ja, definition, way, url, what, minutes, secret }: Draft): unknown {
-  const every = minutes * 60
-  const how = way === 'http' ? { kind: way, url, pointer: what, every } : { kind: way, url, query: what, every }
-  return {
-    unit,
-    title: { en, ja },
-    definition,
-    pull: way === 'push' ? null : how,
-    ...(secret === '' ? {} : { secret }),
-  }
 }
 
 function pushLine(id: string, unit: Unit): string {

@@ -60,7 +60,12 @@ function SeriesRow({ item, now, onEdit }: { item: SeriesView; now: number; onEdi
   const { t } = useTranslation('declarations')
   const format = useFormat()
   const { newest, fault } = item
-  const way = item.pull === null ? t('series.pushed') : t('series.asked', { host: new URL(item.pull.url).host })
+  const way =
+    item.pull === null
+      ? t('series.pushed')
+      : item.pull.kind === 'otlp'
+        ? t('series.sent', { metric: item.pull.metric })
+        : t('series.asked', { host: new URL(item.pull.url).host })
   return (
     <tr className="inert">
       <td className="named">

@@ -2,12 +2,14 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Clock } from '../../../kernel/clock.ts'
 import { KanpekiError, messageOf } from '../../../kernel/error.ts'
 import type { JsonObject } from '../../../kernel/json.ts'
+import type { MetricPoint, PointsTaken } from '../../../kernel/metric-point.ts'
 import type { Caller } from '../../../platform/http/route.ts'
 import { answerTo } from './answers.ts'
 import type { IngestBody, IngestReply } from './body.ts'
 import { DIALECTS } from './dialects.ts'
 import { Acknowledgements } from './hec/acknowledgements.ts'
 import { SUCCESS } from './hec/reply.ts'
+import { metricsReply, readMetrics } from './otlp/metrics.ts'
 import { readBody, type SharedMemory } from './read-body.ts'
 import type { WebhookMapping } from './schema.ts'
 import { callerSource, namedSource, type Target, type TargetOf } from './target.ts'
@@ -30,6 +32,8 @@ export interface IngestDeps {
   readonly mappingOf?: (scope: string, source: string) => Promise<WebhookMapping | undefined>
   /** Checks what comes from SNS; unchecked where absent. */
   readonly sns?: SnsGuard
+  /** Takes figures that somebody else measured; none are taken where it is absent. Resolves once they are durable. */
+  readonly figures?: (caller: Caller, points: readonly MetricPoint[]) => Promise<PointsTaken>
   readonly clock: Clock
   readonly log: (message: string, detail?: Record<string, unknown>) => void
   /** Bytes of one decompressed body. */
@@ -52,6 +56,8 @@ const HEALTHY = { text: 'HEC is healthy', code: 17 }
 const UNHEALTHY = { text: 'HEC is unhealthy, queues are full', code: 18 }
 /** A question about acknowledgements is a short list of numbers. */
 const MAX_QUESTION_BYTES = 262_144
+/** Metrics of a large collector; they are read at once. */
+const MAX_METRICS_BYTES = 8 * 1024 * 1024
 
 /**
  * The hot path: bare node:http, no framework. Returns true if the request is one of its own (it then answers it), false
@@ -78,6 +84,7 @@ async function answer(context: Context, target: Target): Promise<void> {
   }
   const caller = await sender(deps, target, request)
   if (target.kind === 'handshake') return sendJson(response, target.status, target.body)
+  if (target.kind === 'figures') return send(response, await takeFigures(context, caller))
   if (target.kind === 'acks') {
     const channel = channelOf(request)
     if (channel === undefined) throw new KanpekiError('channel_missing', 'The request names no channel.')
@@ -103,6 +110,10 @@ async function sender(deps: IngestDeps, target: Target, request: IncomingMessage
     throw new KanpekiError('unauthenticated', 'A token is missing or not valid.', {
       remedy: 'Make one with `kanpeki token create --scope ingest` and send it as `Authorization: Bearer TOKEN`.',
     })
+  if (target.kind === 'figures') {
+    if (caller.permissions.has('samples:write')) return caller
+    throw new KanpekiError('forbidden', 'This token may not send figures.', { remedy: 'Use a token of scope `samples`.' })
+  }
   if (!caller.permissions.has('ingest'))
     throw new KanpekiError('forbidden', 'This token may not send events.', { remedy: 'Use a token of scope `ingest`.' })
   return caller
@@ -140,6 +151,27 @@ async function take({ deps, request }: Context, target: Take, caller: Caller): P
   } finally {
     read.release()
   }
+}
+
+async function takeFigures({ deps, request }: Context, caller: Caller): Promise<IngestReply> {
+  if (deps.figures === undefined) throw new KanpekiError('not_found', 'Metrics are not taken here.')
+  const refusal = deps.refusal?.()
+  if (refusal !== undefined) throw refusal
+  const read = await readBody(request, MAX_METRICS_BYTES, deps.budget.of(caller.id))
+  try {
+    const metrics = readMetrics(read.body)
+    if (typeof metrics === 'string') throw new KanpekiError('bad_request', metrics)
+    const { taken, rejected, message } = await deps.figures(caller, metrics.points)
+    const told =
+      metrics.others === 0 ? message : [message, otherKinds(metrics.others)].filter((one) => one !== undefined).join(' ')
+    return metricsReply({ taken, rejected, message: told }, metrics.protobuf)
+  } finally {
+    read.release()
+  }
+}
+
+function otherKinds(count: number): string {
+  return `${count} data ${count === 1 ? 'point is' : 'points are'} no single number (histograms, summaries) and not taken.`
 }
 
 function wordsOf(target: Take, request: IncomingMessage, checked: JsonObject | undefined): JsonObject | undefined {

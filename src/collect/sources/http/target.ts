@@ -18,6 +18,8 @@ export type Target =
       readonly words?: JsonObject
     }
   | ({ readonly kind: 'handshake'; readonly dialect: Dialect } & Handshake)
+  /** OTLP: metrics, which are figures and no events. */
+  | { readonly kind: 'figures'; readonly dialect: 'otlp' }
   /** Splunk: which requests are durable. */
   | { readonly kind: 'acks'; readonly dialect: 'splunk' }
   /** Splunk: whether events are taken; asked without a token. */
@@ -101,6 +103,7 @@ function meta(query: URLSearchParams): JsonObject {
 function pushed(method: string, path: string): Target | undefined {
   if (method !== 'POST') return undefined
   if (path === '/v1/logs') return { kind: 'take', dialect: 'otlp', format: 'otlp' }
+  if (path === '/v1/metrics') return { kind: 'figures', dialect: 'otlp' }
   return path === '/loki/api/v1/push' ? { kind: 'take', dialect: 'loki', format: 'loki' } : undefined
 }
 

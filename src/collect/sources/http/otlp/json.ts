@@ -41,7 +41,7 @@ function logOf(record: JsonObject, resource: JsonObject, scope: OtlpLog['scope']
   }
 }
 
-function attributesOf(list: JsonValue | undefined): JsonObject {
+export function attributesOf(list: JsonValue | undefined): JsonObject {
   const attributes: Record<string, JsonValue> = {}
   for (const pair of listOf(list)) {
     const { key, value } = objectOf(pair)
@@ -65,15 +65,15 @@ function anyValue(value: JsonValue): JsonValue {
   return Object.keys(value).length === 0 ? null : value
 }
 
-function objectOf(value: JsonValue | undefined): JsonObject {
+export function objectOf(value: JsonValue | undefined): JsonObject {
   return isJsonObject(value) ? value : {}
 }
 
-function listOf(value: JsonValue | undefined): readonly JsonValue[] {
+export function listOf(value: JsonValue | undefined): readonly JsonValue[] {
   return Array.isArray(value) ? (value as readonly JsonValue[]) : []
 }
 
-function text(value: JsonValue | undefined): string {
+export function text(value: JsonValue | undefined): string {
   return typeof value === 'string' ? value : ''
 }
 

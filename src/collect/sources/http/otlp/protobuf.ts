@@ -29,7 +29,7 @@ export function readProtobufLogs(message: Buffer): OtlpPart[] {
   return parts
 }
 
-const NONE = Buffer.alloc(0)
+export const NONE = Buffer.alloc(0)
 
 function partOf(bytes: Buffer, resource: JsonObject, scope: OtlpLog['scope']): OtlpPart {
   try {
@@ -58,7 +58,7 @@ function logOf(fields: readonly Field[], resource: JsonObject, scope: OtlpLog['s
   }
 }
 
-function attributesOf(fields: readonly Field[], number: number, depth: number): JsonObject {
+export function attributesOf(fields: readonly Field[], number: number, depth: number): JsonObject {
   const attributes: Record<string, JsonValue> = {}
   for (const bytes of allBytesOf(fields, number)) {
     const pair = fieldsOf(bytes)
@@ -84,13 +84,13 @@ function anyValue(bytes: Buffer, depth: number): JsonValue {
   return field.number === 4 ? double(field.value) : null
 }
 
-function double(bits: bigint): JsonValue {
+export function double(bits: bigint): JsonValue {
   const view = new DataView(new ArrayBuffer(8))
   view.setBigUint64(0, bits)
   const value = view.getFloat64(0)
   return Number.isFinite(value) ? value : String(value)
 }
 
-function text(bytes: Buffer | undefined): string {
+export function text(bytes: Buffer | undefined): string {
   return bytes === undefined ? '' : decodeText(bytes).text
 }
