@@ -154,6 +154,7 @@ describe.skipIf(!hasChromium)('the console in Chromium (needs Debian’s chromiu
         '/timeline',
         '/rules',
         '/evidence',
+        '/review',
         '/sources',
         '/sources?view=hosts',
         '/sources?view=minimum',

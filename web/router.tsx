@@ -169,6 +169,20 @@ const evidence = createRoute({
   component: lazyRouteComponent(() => import('./pages/evidence/evidence-page.tsx'), 'EvidencePage'),
 })
 
+const weeklyReview = createRoute({
+  getParentRoute: () => house,
+  path: '/review',
+  validateSearch: z.object({
+    /** An ISO week, `2026-W47`; this one where absent. */
+    week: z
+      .string()
+      .regex(/^\d{4}-W\d{2}$/)
+      .optional()
+      .catch(undefined),
+  }),
+  component: lazyRouteComponent(() => import('./pages/review/review-page.tsx'), 'WeeklyReviewPage'),
+})
+
 const frameworks = createRoute({
   getParentRoute: () => house,
   path: '/frameworks',
@@ -363,6 +377,7 @@ export function buildRouter(queryClient: QueryClient) {
         behaviour,
         rules,
         evidence,
+        weeklyReview,
         frameworks,
         audit,
         sources,

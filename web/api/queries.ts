@@ -3,6 +3,7 @@ import { z } from 'zod'
 import { sessionSchema, tokenSchema } from '../../src/access/schema.ts'
 import { ownScopesReplySchema } from '../../src/access/scopes/schema.ts'
 import { savedSearchesSchema } from '../../src/app/searches/schema.ts'
+import { reviewMailView, reviewView } from '../../src/app/weekly/schema.ts'
 import { type HostsQuery, hostList, minimumEventList } from '../../src/collect/completeness/schema.ts'
 import { maskingView } from '../../src/collect/masking/schema.ts'
 import { shipperList, sourceDetail, sourceList, unknownList } from '../../src/collect/schema.ts'
@@ -315,6 +316,17 @@ export const aroundQuery = (id: string, seconds: number) =>
 export const wallQuery = queryOptions({
   queryKey: ['cards', 'wall'],
   queryFn: ({ signal }) => call(wallResponse, '/api/v1/cards', { signal }),
+})
+
+export const reviewQuery = (week: string | undefined) =>
+  queryOptions({
+    queryKey: ['cards', 'review', week ?? 'now'],
+    queryFn: ({ signal }) => call(reviewView, '/api/v1/review', { signal, query: { week } }),
+  })
+
+export const reviewMailQuery = queryOptions({
+  queryKey: ['review-mail'],
+  queryFn: ({ signal }) => call(reviewMailView, '/api/v1/review/mail', { signal }),
 })
 
 export const frameworksQuery = queryOptions({

@@ -21,6 +21,7 @@ import sources from './en/sources.json'
 import sso from './en/sso.json'
 import timeline from './en/timeline.json'
 import triage from './en/triage.json'
+import weekly from './en/weekly.json'
 
 export const en = {
   access,
@@ -46,4 +47,5 @@ export const en = {
   sso,
   timeline,
   triage,
+  weekly,
 } as const

@@ -21,6 +21,7 @@ import sources from './ja/sources.json'
 import sso from './ja/sso.json'
 import timeline from './ja/timeline.json'
 import triage from './ja/triage.json'
+import weekly from './ja/weekly.json'
 
 export const ja = {
   access,
@@ -46,4 +47,5 @@ export const ja = {
   sso,
   timeline,
   triage,
+  weekly,
 } as const

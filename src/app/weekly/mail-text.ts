@@ -36,7 +36,7 @@ const WORDS: Readonly<Record<'en' | 'ja', Words>> = {
   ja: {
     subject: (week, decide, risk) => `週次レビュー ${week}：決めること${decide}件、危ういこと${risk}件`,
     changed: '変わったこと',
-    groups: { card: '宣言', rule: 'ルール', source: '取り込み元', exception: '例外', access: '人とアクセス権', setting: '設定' },
+    groups: { card: '宣言', rule: 'ルール', source: '収集元', exception: '例外', access: '人とアクセス権', setting: '設定' },
     atRisk: '危ういこと',
     toDecide: '決めること',
     nothing: '　ありません',

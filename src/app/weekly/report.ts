@@ -52,7 +52,7 @@ const WORDS: Readonly<Record<Language, Words>> = {
     h: { changed: '変わったこと', atRisk: '危ういこと', toDecide: '決めること', decisions: '決定事項', figures: '概況' },
     figures: { badges: '有効な印', objectives: '達成した目標', alerts: '発生したアラート', waiting: '承認待ち' },
     before: (count) => `前週は${count}件`,
-    groups: { card: '宣言', rule: 'ルール', source: '取り込み元', exception: '例外', access: '人とアクセス権', setting: '設定' },
+    groups: { card: '宣言', rule: 'ルール', source: '収集元', exception: '例外', access: '人とアクセス権', setting: '設定' },
     choices: { act: '対処する', accept: '受け入れる', postpone: '先送りする' },
     cols: { what: '内容', when: '期日', proof: '根拠', decision: '決定', why: '理由', owner: '担当・期限', count: '変更数' },
     none: { changed: '今週の変更はありません。', atRisk: '危ういものはありません。', toDecide: '決めることはありません。' },

@@ -124,6 +124,7 @@ function objectiveAtRisk(card: CardView, objective: ObjectiveView): readonly Rev
   const [forecast] = outlook.forecasts.filter(({ kind }) => kind !== 'regained')
   if (state === 'met' && !objective.atRisk && forecast === undefined) return []
   const at = withdrawsAt ?? forecast?.at ?? null
+  const why = missing ?? forecast?.text
   const going = withdrawsAt === null ? null : say('withdrawsAt', { card: card.name, at: minute(withdrawsAt) })
   return [
     {
@@ -131,7 +132,7 @@ function objectiveAtRisk(card: CardView, objective: ObjectiveView): readonly Rev
       kind: 'objective',
       tone: state === 'unmet' ? 'bad' : state === 'unproven' ? 'gone' : 'risk',
       title: state === 'unproven' ? say('objectiveUnproven', { title }) : say('objectiveUnmet', { title, figure, target }),
-      detail: going ?? missing ?? forecast?.text ?? say('ofCard', { card: card.name }),
+      detail: going ?? (why === undefined ? say('ofCard', { card: card.name }) : say('because', { card: card.name, why })),
       at,
       href: evidence?.index == null ? cardHref(card) : `/evidence?entry=${evidence.index}`,
       entry: evidence?.index ?? null,

@@ -27,6 +27,7 @@ const SENTENCES = {
   objectiveUnmet: { en: '{title}: {figure}, promised {target}', ja: '{title}：実測{figure}、約束は{target}' },
   objectiveUnproven: { en: '{title}: not proven', ja: '{title}：証明できていません' },
   ofCard: { en: '{card}', ja: '{card}' },
+  because: { en: '{card}: {why}', ja: '{card}：{why}' },
   withdrawsAt: { en: '{card}: the badge goes on {at} unless it is met before', ja: '{card}：このままでは{at}に印が撤回されます' },
   expires: { en: '{card} ends in {days} days', ja: '{card}の有効期間は残り{days}日です' },
   expired: { en: '{card} has ended', ja: '{card}の有効期間が終わっています' },

@@ -34,7 +34,7 @@ export const TYPE_WORDS: Readonly<Record<string, Bilingual>> = {
   badge: { en: 'badge', ja: '印' },
   signin: { en: 'sign-in', ja: 'サインイン' },
   admin: { en: 'administration', ja: '管理操作' },
-  source: { en: 'source', ja: '取り込み元' },
+  source: { en: 'source', ja: '収集元' },
   scenario: { en: 'scenario', ja: '検知シナリオ' },
 }
 

@@ -5,6 +5,7 @@ import type { IconName } from '../icon.tsx'
 export const ROOMS = [
   { id: 'overview', to: '/', icon: 'overview', key: 'o', group: 'top', permission: 'alerts:read' },
   { id: 'declarations', to: '/declarations', icon: 'declarations', key: 'd', group: 'top', permission: 'cards:read' },
+  { id: 'review', to: '/review', icon: 'check', key: 'w', group: 'top', permission: 'cards:read' },
   { id: 'triage', to: '/triage', icon: 'triage', key: 't', group: 'detect', permission: 'alerts:read' },
   { id: 'timeline', to: '/timeline', icon: 'timeline', key: 'l', group: 'detect', permission: 'events:read' },
   { id: 'behaviour', to: '/behaviour', icon: 'user', key: 'b', group: 'detect', permission: 'alerts:read' },
