@@ -68,7 +68,7 @@ describe('up from the spine’s schema, and back', () => {
       await state.transaction((trx) => recordEvidence(trx, evidence))
       const first = ledger.head.size
       const rows = await readOutbox(state.tables<StateTables>(), ledger.head.outbox, 1000)
-      const entries = rows.map((row) => entryOf(row, new Date(AT).toISOString(), () => {}))
+      const entries = rows.map((row) => entryOf(row, new Date(AT).toISOString(), () => {}).entry)
       await ledger.append(entries)
       await state.transaction<ProveTables & StateTables, void>(async (trx) => {
         for (const [at, { seq, type, scope, observed, received }] of rows.entries())

@@ -17,8 +17,8 @@ const PERMISSIONS_OF: Readonly<Record<Role, readonly Permission[]>> = {
   // Somebody from outside: what is declared and what proves it, and nothing of daily work.
   examiner: ['public', 'session', 'cards:read', 'ledger:read'],
   viewer: READ,
-  analyst: [...READ, 'alerts:write', 'ledger:read'],
-  responder: [...READ, 'alerts:write', 'ledger:read', 'agents:read'],
+  analyst: [...READ, 'alerts:write', 'ledger:read', 'artefacts:read', 'artefacts:write'],
+  responder: [...READ, 'alerts:write', 'ledger:read', 'artefacts:read', 'artefacts:write', 'agents:read'],
   engineer: [
     ...READ,
     'ingest',
@@ -33,7 +33,7 @@ const PERMISSIONS_OF: Readonly<Record<Role, readonly Permission[]>> = {
     'tokens:write',
     'metrics:read',
   ],
-  auditor: [...READ, 'ledger:read', 'audit:read', 'agents:read', 'access:read', 'tokens:read', 'metrics:read'],
+  auditor: [...READ, 'ledger:read', 'artefacts:read', 'audit:read', 'agents:read', 'access:read', 'tokens:read', 'metrics:read'],
   approver: [...READ, 'ledger:read', 'cards:approve', 'alerts:approve'],
   administrator: PERMISSIONS.filter((one) => !['installation', 'cards:approve', 'alerts:approve', 'agent', 'scim'].includes(one)),
 }

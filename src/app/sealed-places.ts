@@ -10,6 +10,7 @@ import { type SealedColumn, sealedColumn } from '../platform/secrets/sealed-colu
 import type { SealedPlace } from '../platform/secrets/sealed-place.ts'
 import type { State } from '../platform/state/state.ts'
 import { sealedTlsKey } from '../platform/tls/pair-store.ts'
+import { contentContext } from '../prove/custody/custody.ts'
 import { sealedSigningKey } from '../prove/signing-key.ts'
 import { sealedWitnessKey } from '../prove/witness/witness-key.ts'
 
@@ -21,6 +22,7 @@ const SEALED_COLUMNS: readonly SealedColumn[] = [
   { table: 'detect_mail_server', column: 'secret', key: ['id'], context: ({ id }) => mailServerContext(String(id)) },
   { table: 'detect_ioc_lists', column: 'secret', key: ['id'], context: ({ id }) => iocSecretContext(String(id)) },
   { table: 'access_sso_providers', column: 'secret', key: ['id'], context: ({ id }) => secretContext(String(id)) },
+  { table: 'prove_contents', column: 'sealed_key', key: ['sha256'], context: ({ sha256 }) => contentContext(String(sha256)) },
   {
     table: 'declare_series',
     column: 'secret',

@@ -47,6 +47,10 @@ export const commands: Readonly<Record<string, CommandEntry>> = {
     summary: 'change the key that seals stored secrets',
     load: async () => (await import('./secrets.ts')).secretsCommand,
   },
+  artefacts: {
+    summary: 'keep files as evidence, with their chain of custody',
+    load: async () => (await import('./artefacts.ts')).artefactsCommand,
+  },
   ledger: {
     summary: 'change the key that signs the ledger',
     load: async () => (await import('./ledger.ts')).ledgerCommand,

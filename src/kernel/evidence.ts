@@ -15,6 +15,7 @@ export const ENTRY_TYPES = [
   'admin',
   'source',
   'scenario',
+  'artefact',
 ] as const
 export type EntryType = (typeof ENTRY_TYPES)[number]
 

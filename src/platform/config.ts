@@ -273,6 +273,27 @@ const SETTINGS = {
       ja: '台帳に記録が増えているとき、チェックポイントにタイムスタンプを付ける間隔。送れなかったものはデータフォルダーに残り、後で送ります。',
     },
   },
+  'artefacts-quota': {
+    schema: bytes,
+    fallback: '10 GB',
+    meaning: {
+      en: 'What artefacts that are kept as evidence (files, captures, screenshots, reports) may take on disk together.',
+      ja: '証拠物件（ファイル、キャプチャ、スクリーンショット、報告書）全体で使えるディスク容量の上限。',
+    },
+  },
+  'artefact-size': {
+    schema: bytes,
+    fallback: '1 GB',
+    meaning: { en: 'What one such artefact may have.', ja: '証拠物件 1 点の大きさの上限。' },
+  },
+  'artefacts-sealed': {
+    schema: z.union([z.boolean(), z.enum(['true', 'false']).transform((text) => text === 'true')]),
+    fallback: true,
+    meaning: {
+      en: 'Whether artefacts are sealed on disk with keys of their own; false keeps them plain, for other programs to read. Those there are stay as they are.',
+      ja: '証拠物件を 1 点ごとの鍵で封印して保存するか。false なら平文のまま保存し、ほかのプログラムからも読めます。すでにあるものは変わりません。',
+    },
+  },
   'source-folders': {
     schema: z.array(z.string().min(1)),
     fallback: [],

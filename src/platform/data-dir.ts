@@ -21,6 +21,8 @@ export interface DataDir {
   readonly masking: string
   /** Sealed hours as Parquet. */
   readonly sealed: string
+  /** Artefacts by the hash of their content. */
+  readonly artefacts: string
   /** Where a running server says how to reach it. */
   readonly running: string
 }
@@ -38,6 +40,7 @@ export function dataDir(root: string): DataDir {
     yara: join(root, 'yara'),
     masking: join(root, 'masking'),
     sealed: join(root, 'lake', 'sealed'),
+    artefacts: join(root, 'artefacts'),
     running: join(root, 'running.json'),
   }
 }

@@ -80,4 +80,46 @@ export const proveMigrations: readonly Migration[] = [
         .execute()
     },
   },
+  {
+    name: '0201-prove-artefacts',
+    async up(db) {
+      await db.schema
+        .createTable('prove_artefacts')
+        .addColumn('id', columns.text, (column) => column.primaryKey())
+        .addColumn('scope', columns.text, (column) => column.notNull())
+        .addColumn('outbox', columns.count, (column) => column.notNull())
+        .addColumn('kind', columns.text, (column) => column.notNull())
+        .addColumn('name', columns.text, (column) => column.notNull())
+        .addColumn('sha256', columns.text, (column) => column.notNull())
+        .addColumn('bytes', columns.count, (column) => column.notNull())
+        .addColumn('source', columns.text, (column) => column.notNull())
+        .addColumn('note', columns.text)
+        .addColumn('alert', columns.text)
+        .addColumn('by_id', columns.text, (column) => column.notNull())
+        .addColumn('by_name', columns.text, (column) => column.notNull())
+        .addColumn('observed', columns.time, (column) => column.notNull())
+        .addColumn('received', columns.time, (column) => column.notNull())
+        .addColumn('keep_until', columns.time)
+        .addColumn('valid_until', columns.time)
+        .addColumn('hold_at', columns.time)
+        .addColumn('hold_by', columns.text)
+        .addColumn('hold_for', columns.text)
+        .addColumn('scan', columns.json, (column) => column.notNull())
+        .addColumn('removed_at', columns.time)
+        .addColumn('removed_for', columns.text)
+        .execute()
+      await db.schema.createIndex('prove_artefacts_newest').on('prove_artefacts').columns(['scope', 'outbox']).execute()
+      await db.schema.createIndex('prove_artefacts_content').on('prove_artefacts').columns(['sha256']).execute()
+      await db.schema.createIndex('prove_artefacts_alert').on('prove_artefacts').columns(['scope', 'alert']).execute()
+      await db.schema
+        .createTable('prove_contents')
+        .addColumn('sha256', columns.text, (column) => column.primaryKey())
+        .addColumn('scope', columns.text, (column) => column.notNull())
+        .addColumn('bytes', columns.count, (column) => column.notNull())
+        .addColumn('stored', columns.text, (column) => column.notNull())
+        .addColumn('sealed_key', columns.text)
+        .addColumn('at', columns.time, (column) => column.notNull())
+        .execute()
+    },
+  },
 ]

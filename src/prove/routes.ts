@@ -76,6 +76,7 @@ const KINDS: ReadonlySet<string> = new Set([
   'asset',
   'batch',
   'segment',
+  'artefact',
 ])
 
 /** The log by C2SP tlog-tiles, and what the console asks of it. */

@@ -1,6 +1,7 @@
 import type { EntryType } from '../kernel/evidence.ts'
 import type { ScopeColumn } from '../platform/state/tables.ts'
 import type { AuditType } from './audit/schema.ts'
+import type { ArtefactKind } from './custody/schema.ts'
 
 /** An entry of the ledger, so that it can be found; its body stands only in the ledger. */
 export interface ProveEntryRow {
@@ -79,7 +80,49 @@ export interface ProveWatchedKeyRow {
   at: number
 }
 
+/** An artefact: what somebody brought as evidence. Times are milliseconds UTC. */
+export interface ProveArtefactRow {
+  id: string
+  scope: string
+  /** Of the evidence that it came. */
+  outbox: number
+  kind: ArtefactKind
+  name: string
+  sha256: string
+  bytes: number
+  source: string
+  note: string | null
+  alert: string | null
+  by_id: string
+  by_name: string
+  observed: number
+  received: number
+  keep_until: number | null
+  valid_until: number | null
+  hold_at: number | null
+  hold_by: string | null
+  hold_for: string | null
+  /** JSON of ArtefactScan. */
+  scan: string
+  removed_at: number | null
+  removed_for: string | null
+}
+
+/** A file on the disk, which several artefacts may be. */
+export interface ProveContentRow {
+  sha256: string
+  scope: string
+  bytes: number
+  /** SHA-256 of the file as it lies there. */
+  stored: string
+  /** The key it is sealed with, itself sealed; null where it lies plain. */
+  sealed_key: string | null
+  at: number
+}
+
 export interface ProveTables {
+  prove_artefacts: ProveArtefactRow
+  prove_contents: ProveContentRow
   prove_watched_keys: ProveWatchedKeyRow
   prove_watched: ProveWatchedRow
   prove_erased: ProveErasedRow

@@ -51,6 +51,8 @@ const HOLDERS: Readonly<Record<Permission, readonly (Role | Grant | 'anyone' | '
     'audit',
     'admin',
   ],
+  'artefacts:read': ['analyst', 'responder', 'auditor', 'administrator', 'admin'],
+  'artefacts:write': ['analyst', 'responder', 'administrator', 'admin'],
   'audit:read': ['auditor', 'administrator', 'admin'],
   'sources:read': ['viewer', 'analyst', 'responder', 'engineer', 'auditor', 'approver', 'administrator', 'read', 'admin'],
   'sources:write': ['engineer', 'administrator', 'admin'],
@@ -154,6 +156,7 @@ function pathOf({ path }: Route, seed: Seed): string {
   const ids: readonly (readonly [prefix: string, id: string, rest?: Readonly<Record<string, string>>])[] = [
     ['/api/v1/agents/', seed.agent],
     ['/api/v1/alerts/', seed.alert],
+    ['/api/v1/artefacts/', seed.artefact],
     ['/api/v1/assets/', seed.asset],
     ['/api/v1/behaviour/', `${seed.marker}-host`, { kind: 'host' }],
     ['/api/v1/cards/', seed.card],
@@ -325,6 +328,11 @@ function bodyOf(route: Route, seed: Seed): unknown {
     'POST /api/v1/rules/:id/replay': { days: 1 },
     'POST /api/v1/exceptions/:id/decide': { decision: 'approve', note: '' },
     'DELETE /api/v1/exceptions/:id': {},
+    'PATCH /api/v1/artefacts/:id': { keepUntil: null },
+    'DELETE /api/v1/artefacts/:id': { reason: 'taken' },
+    'POST /api/v1/artefacts/:id/hold': { reason: 'taken' },
+    'POST /api/v1/artefacts/:id/release': { reason: 'taken' },
+    'POST /api/v1/artefacts/:id/transfers': { to: 'taken', reason: 'taken' },
     'PATCH /api/v1/assets/:id': { owner: 'taken' },
     'DELETE /api/v1/assets/:id': {},
     'POST /api/v1/cards/:id/sign': { hash: '0'.repeat(64) },
@@ -358,7 +366,8 @@ async function rowsOf(scope: string): Promise<string> {
   const tables = await sql<{ name: string }>`select name from sqlite_master where type = 'table' order by name`.execute(db)
   const parts: string[] = []
   for (const { name } of tables.rows) {
-    if (!/^(access_|assets|collect_sources|detect_|saved_searches|declare_(signatures|versions))/.test(name)) continue
+    if (!/^(access_|assets|collect_sources|detect_|saved_searches|prove_artefacts|declare_(signatures|versions))/.test(name))
+      continue
     const columns = await sql<{ name: string }>`select name from pragma_table_info(${name})`.execute(db)
     if (!columns.rows.some((column) => column.name === 'scope')) continue
     const rows = await sql<Record<string, unknown>>`select * from ${sql.table(name)} where scope = ${scope}`.execute(db)

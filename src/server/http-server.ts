@@ -75,6 +75,7 @@ export async function startHttpServer(deps: HttpServerDeps, host: string, port: 
     if (body === '') done(null, undefined)
     else readJson(request, body, done)
   })
+  leaveBodies(app)
   const routes: readonly Route[] = [...deps.routes, ...ownRoutes(deps, () => routes)]
   for (const one of routes) mount(app, one, deps)
   serveConsole(app, deps.console)
@@ -92,6 +93,16 @@ export async function startHttpServer(deps: HttpServerDeps, host: string, port: 
     refreshTls: running.refreshTls,
     close: () => running.close(() => app.close()),
   }
+}
+
+/** A body that is no JSON stays unread for the routes that want it so, and is refused by all others. */
+function leaveBodies(app: FastifyInstance): void {
+  app.removeContentTypeParser('text/plain')
+  app.addContentTypeParser('*', (request, _payload, done) => {
+    const { readsBody } = request.routeOptions.config as { readonly readsBody?: boolean }
+    if (readsBody === true) done(null, undefined)
+    else done(new fastify.errorCodes.FST_ERR_CTP_INVALID_MEDIA_TYPE(request.headers['content-type'] ?? ''))
+  })
 }
 
 function ownRoutes(deps: HttpServerDeps, all: () => readonly Route[]): Route[] {

@@ -122,3 +122,13 @@ it('reading changes nothing', async () => {
   expect(Object.keys(before).length).toBeGreaterThan(20)
   console.log(`${reading.length} routes read, ${Object.keys(before).length} tables unchanged`)
 })
+
+it('leaves the bodies unread that a route reads itself, and takes no other type elsewhere', async () => {
+  const post = (path: string, type: string, body: string, more: Record<string, string> = {}) =>
+    fetch(`${kanpeki.url}${path}`, { method: 'POST', headers: { 'content-type': type, ...more }, body })
+  // A witness knows from the body that it does not watch this log.
+  const checkpoint = `nobody.example/log\n1\n${'A'.repeat(43)}=\n\n— nobody.example/log ${'A'.repeat(92)}\n`
+  expect((await post('/witness/add-checkpoint', 'text/plain; charset=utf-8', `old 0\n\n${checkpoint}`)).status).toBe(404)
+  for (const type of ['application/octet-stream', 'text/plain'])
+    expect((await post('/api/v1/session', type, 'x', { 'x-kanpeki-csrf': '1' })).status).toBe(415)
+})

@@ -1,6 +1,7 @@
 import { join } from 'node:path'
 import type { SecureContextOptions } from 'node:tls'
 import { checkForgery, createAuthenticator } from '../access/authenticate.ts'
+import { refuseUnconfirmed } from '../access/confirm.ts'
 import { withMachines } from '../access/machines/authenticate.ts'
 import { type Authority, openAuthority } from '../access/machines/authority.ts'
 import { machineRoutes } from '../access/machines/routes.ts'
@@ -21,6 +22,7 @@ import { erasureRoutes } from '../app/erasure/routes.ts'
 import { PACKAGING } from '../app/evidence-package.ts'
 import { frameworkChecks } from '../app/framework-checks.ts'
 import { type Indicators, startIndicators } from '../app/indicators.ts'
+import { type KeptArtefacts, keepArtefacts } from '../app/keeping-artefacts.ts'
 import { startMissing } from '../app/missing.ts'
 import { type Notifying, startNotifying } from '../app/notifying.ts'
 import {
@@ -80,6 +82,8 @@ import { isWildcard } from '../platform/tls/loopback.ts'
 import { urlHost } from '../platform/tls/names.ts'
 import { openServerTls, type ServerTls } from '../platform/tls/server-tls.ts'
 import { usesTls } from '../platform/tls/uses-tls.ts'
+import type { Custody } from '../prove/custody/custody.ts'
+import { custodyRoutes } from '../prove/custody/routes.ts'
 import { ledgerPlaces } from '../prove/queries.ts'
 import { routes as proveRoutes } from '../prove/routes.ts'
 import type { ProveTables } from '../prove/tables.ts'
@@ -142,6 +146,7 @@ export async function serve(config: Config, log: Log, options: ServeOptions = {}
   let selftest: Selftest | undefined
   let indicators: Indicators | undefined
   let yara: YaraBodies | undefined
+  let artefacts: KeptArtefacts | undefined
   let tls: ServerTls | undefined
   const open: { close(): Promise<void> }[] = []
   try {
@@ -178,6 +183,7 @@ export async function serve(config: Config, log: Log, options: ServeOptions = {}
       await reviewing?.stop()
       await missing?.stop()
       await indicators?.stop()
+      await artefacts?.stop()
       await yara?.stop()
       await notifying?.stop()
       await reads?.stop()
@@ -198,6 +204,7 @@ export async function serve(config: Config, log: Log, options: ServeOptions = {}
     const bodies = { ...services, writer: WRITER, folder: services.dir.yara }
     yara = await startYaraBodies({ ...bodies, raised: () => live.publish('alerts') })
     for (const { file, line, reason } of yara.refused) log.warn('YARA rule refused', { place: `${file}:${line}`, reason })
+    artefacts = await keepArtefacts(services, yara.scan)
     selftest = startSelftest({
       ...services,
       scenarios: () => scenarios,
@@ -245,6 +252,7 @@ export async function serve(config: Config, log: Log, options: ServeOptions = {}
           declaring,
           indicators,
           yara,
+          custody: artefacts.custody,
           selftest,
           scenarios,
           notifying,
@@ -321,6 +329,7 @@ export async function serve(config: Config, log: Log, options: ServeOptions = {}
     await reviewing?.stop()
     await missing?.stop()
     await indicators?.stop()
+    await artefacts?.stop()
     await yara?.stop()
     await notifying?.stop()
     await reads?.stop()
@@ -338,6 +347,7 @@ export interface RouteDeps {
   readonly declaring: Declaring
   readonly indicators: Indicators
   readonly yara: YaraBodies
+  readonly custody: Custody
   readonly selftest: Selftest
   readonly scenarios: Scenarios
   readonly notifying: Notifying
@@ -359,6 +369,7 @@ export function allRoutes(deps: RouteDeps): Route[] {
     declaring,
     indicators,
     yara,
+    custody,
     selftest,
     scenarios,
     notifying,
@@ -521,6 +532,7 @@ export function allRoutes(deps: RouteDeps): Route[] {
     }),
     ...careRoutes({ services, version: VERSION, metrics, stopping }),
     rotateLedgerKeyRoute({ ledger, state, drainer, clock }),
+    ...custodyRoutes({ custody, ledger, state, clock, confirm: refuseUnconfirmed }),
     ...proveRoutes({
       ledger,
       cosigning,

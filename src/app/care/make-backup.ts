@@ -104,6 +104,7 @@ export async function makeBackup(deps: BackupDeps, request: BackupRequest): Prom
       ...(await sourcesOf(join(staging, 'state'), captured.snapshot.kind === 'sqlite' ? 'state' : 'state/rows')),
       ...(await sourcesOf(join(staging, 'ledger'), 'ledger')),
       ...(await sourcesOf(join(staging, 'sealed'), 'lake/sealed')),
+      ...(await sourcesOf(join(staging, 'artefacts'), 'files/artefacts')),
       ...partsOf(captured.frozen),
     ]
     const included = sources.some(
@@ -144,6 +145,7 @@ async function capture(
     return { made, snapshot, ledger: { origin: checkpoint.origin, size, root, key: ledger.key.text } }
   })
   await linkTree(dir.sealed, join(staging, 'sealed'))
+  await linkTree(dir.artefacts, join(staging, 'artefacts'))
   const [stats, sources] = await Promise.all([lake.stats(), lake.sources(0)])
   const frozen = await freezeLake(address, id)
   froze(frozen)

@@ -5,7 +5,15 @@ import type { Sealer } from '../../platform/secrets/sealer.ts'
 import type { ArchiveSource } from './write-archive.ts'
 
 /** Besides what is backed up in ways of its own: what belongs to one run of one process. */
-const LEFT_OUT: ReadonlySet<string> = new Set(['state.db', 'ledger', 'lake', 'backups', 'running.json', 'restored.json'])
+const LEFT_OUT: ReadonlySet<string> = new Set([
+  'state.db',
+  'ledger',
+  'lake',
+  'backups',
+  'artefacts',
+  'running.json',
+  'restored.json',
+])
 const MOST_KEY_BYTES = 64 * 1024
 const PRIVATE_KEY = /PRIVATE[ +]KEY/
 

@@ -19,6 +19,8 @@ export const PERMISSIONS = [
   'cards:write',
   'cards:approve',
   'samples:write',
+  'artefacts:read',
+  'artefacts:write',
   'ledger:read',
   'audit:read',
   'sources:read',
@@ -119,6 +121,8 @@ export interface Route {
   readonly response?: z.ZodType
   /** How this route says what went wrong, where its protocol has a form of its own for that. */
   readonly sayProblem?: (problem: SaidProblem) => RawReply
+  /** The handler reads the body from the request itself, whatever its type is, and keeps it within bounds. */
+  readonly readsBody?: boolean
   readonly handle: (input: RouteInput<never, never, never>) => Promise<unknown>
 }
 
@@ -147,6 +151,7 @@ export function route<
   body?: B
   response?: R
   sayProblem?: Route['sayProblem']
+  readsBody?: boolean
   handle: (input: RouteInput<Parsed<P>, Parsed<Q>, Parsed<B>>) => Promise<R extends z.ZodType ? z.input<R> | RawReply : unknown>
 }): Route {
   return spec as unknown as Route

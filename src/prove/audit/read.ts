@@ -26,6 +26,7 @@ function actionOf(type: AuditType, body: JsonObject): string {
   const said = textIn(body['action']) ?? textIn(body['change']) ?? textIn(body['outcome']) ?? 'unknown'
   switch (type) {
     case 'admin':
+    case 'artefact':
       return said
     case 'signin':
       return `session.${textIn(body['outcome']) ?? said}`

@@ -1,4 +1,5 @@
 import { checkAnchors } from './anchors.ts'
+import { checkArtefacts } from './artefacts.ts'
 import { equalBytes, textOf, toBase64, utf8 } from './bytes.ts'
 import type { Certificate } from './certificate.ts'
 import { type Checkpoint, parseCheckpoint } from './checkpoint.ts'
@@ -80,6 +81,7 @@ export async function verifyDirectory(folder: EvidenceFolder, options: Directory
   const signer = chain.head.find(({ name }) => name === origin) ?? (claims === null ? undefined : parseVerifierKey(claims))
   const rotations = await checkRotationsInLog(turned, at, head, signer, findings, tree.forged, tree.readTile, hash)
   const anchors = await checkAnchors(folder, at, head, options.authorities, tree.readTile, hash)
+  const artefacts = ledger === '' ? [] : await checkArtefacts(folder, findings.artefacts, tree.forged)
   const failures = [
     ...turned.failures,
     ...signed.failures,
@@ -90,6 +92,7 @@ export async function verifyDirectory(folder: EvidenceFolder, options: Directory
     ...witnessed.failures,
     ...anchors.failures,
     ...rotations.failures,
+    ...artefacts,
   ]
   const notes = [...tree.notes, ...segments.notes, ...since.notes, ...anchors.notes, ...rotations.notes]
   return {

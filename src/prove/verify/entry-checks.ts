@@ -1,3 +1,4 @@
+import { type ArtefactLeaf, artefactDeed } from './artefacts.ts'
 import {
   type BatchBody,
   batchId,
@@ -28,6 +29,8 @@ export interface EntryFindings {
   readonly segments: readonly SegmentLeaf[]
   /** Files that a later entry says were deleted by policy. */
   readonly dropped: ReadonlySet<string>
+  /** Artefacts that the log says are kept, by id. */
+  readonly artefacts: ReadonlyMap<string, ArtefactLeaf & { readonly leaf: number }>
   /** Notes that announce a new key of the log, by entry. */
   readonly rotations: ReadonlyMap<number, string>
   accept(index: number, bytes: Uint8Array, width: number): void
@@ -40,6 +43,7 @@ export function checkEntries(at: (path: string) => string): EntryFindings {
   const segments: SegmentLeaf[] = []
   const dropped = new Set<string>()
   const rotations = new Map<number, string>()
+  const artefacts = new Map<string, ArtefactLeaf & { readonly leaf: number }>()
   let entries = 0
   /** Undefined after an entry that could not be read. */
   let outbox: number | undefined = 0
@@ -61,6 +65,7 @@ export function checkEntries(at: (path: string) => string): EntryFindings {
     segments,
     dropped,
     rotations,
+    artefacts,
     get entries() {
       return entries
     },
@@ -82,6 +87,9 @@ export function checkEntries(at: (path: string) => string): EntryFindings {
       logged = { first: logged?.first ?? entry.logged, last: entry.logged }
       const note = rotationNote(entry)
       if (note !== undefined) rotations.set(index, note)
+      const deed = artefactDeed(entry)
+      if (deed !== undefined && 'added' in deed) artefacts.set(deed.added.id, { ...deed.added, leaf: index })
+      else if (deed !== undefined) artefacts.delete(deed.removed)
       if (entry.type === 'batch') {
         const batch = parseBatchBody(entry.body)
         if (batch === undefined) fail('entry_invalid', 'the entry of a batch lacks its writer, sequence, event count or root')

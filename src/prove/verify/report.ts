@@ -38,6 +38,8 @@ export const FAILURE_CODES = [
   'since_unprovable',
   'not_witnessed',
   'rotation_broken',
+  'artefact_missing',
+  'artefact_mismatch',
   'timestamp_malformed',
   'timestamp_mismatch',
   'timestamp_forged',

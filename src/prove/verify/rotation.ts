@@ -8,7 +8,7 @@ import { checkNote, parseNote, parseVerifierKey, type VerifierKey } from './note
 export const ROTATIONS_FILE = 'rotations'
 
 /** Action of the entry that announces a new key. */
-export const ROTATION_ACTION = 'ledger.rotate-key'
+export const ROTATION_ACTION = 'ledger-key.rotate'
 
 /** First line of the note; no log can be called so, so it is never taken for a checkpoint. */
 const TITLE = 'kanpeki ledger key rotation'

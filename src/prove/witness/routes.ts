@@ -21,6 +21,7 @@ export function witnessRoutes(witness: Witness): Route[] {
       path: '/witness/add-checkpoint',
       permission: 'public',
       summary: 'Asks for a cosignature of a checkpoint (C2SP tlog-witness)',
+      readsBody: true,
       handle: async ({ request }) => {
         const { status, body, type } = await witness.addCheckpoint(await bodyOf(request))
         return new RawReply(type, body, FRESH, status)
@@ -31,6 +32,7 @@ export function witnessRoutes(witness: Witness): Route[] {
       path: '/witness/follow-key',
       permission: 'public',
       summary: 'Leads the witness to the new key of a log, by a note that the old one signed too',
+      readsBody: true,
       handle: async ({ request }) => {
         const { status, body, type } = await witness.followKey(await bodyOf(request))
         return new RawReply(type, body, FRESH, status)

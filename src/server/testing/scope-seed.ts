@@ -46,6 +46,8 @@ export interface Seed {
   readonly iocList: string
   /** A series of figures from outside. */
   readonly series: string
+  /** A file that was brought as evidence. */
+  readonly artefact: string
   /** A ledger entry of the scope. */
   readonly entry: number
 }
@@ -227,6 +229,14 @@ export async function plant(kanpeki: Kanpeki, admin: string, scope: string, mark
     .where('review_id', '=', review.id)
     .limit(1)
     .executeTakeFirstOrThrow()
+  const query = new URLSearchParams({ name: `${marker}.bin`, source: marker })
+  const brought = await fetch(`${kanpeki.url}/api/v1/artefacts?${query}`, {
+    method: 'POST',
+    headers: { authorization: `Bearer ${admin}`, 'x-kanpeki-scope': scope, 'content-type': 'application/octet-stream' },
+    body: `content of ${marker}`,
+  })
+  if (!brought.ok) throw new Error(`artefact: ${brought.status} ${await brought.text()}`)
+  const artefact = (await brought.json()) as { readonly id: string }
   await kanpeki.services.drainer.drain()
   const entries = (await (
     await fetch(`${kanpeki.url}/api/v1/ledger/entries?subject=${encodeURIComponent(`alert:${alert}`)}`, {
@@ -254,6 +264,7 @@ export async function plant(kanpeki: Kanpeki, admin: string, scope: string, mark
     search: search['id'] as unknown as string,
     channel: told.channel.id,
     exception: exception['id'] as unknown as string,
+    artefact: artefact.id,
     entry: entries.items[0]!.index,
   }
 }
