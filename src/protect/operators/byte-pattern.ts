@@ -50,6 +50,11 @@ export function bytePattern(pattern: string): BytePattern {
       remedy: 'Write it without look-around, or anchor what stands beside it.',
     })
   }
+  if (!looks && longestForV8(cost) < Infinity && largestRepetition(node) > MOST_REPETITIONS) {
+    throw new KanpekiError('regex-unsupported', 'The pattern repeats repetitions more than a thousand times.', {
+      remedy: 'Make the bounds of what is repeated inside of a repetition smaller, or leave them open.',
+    })
+  }
   const longest = looks ? Infinity : longestForV8(cost)
   const onV8 = new RegExp(emitRegex(node, 'v8'), 'g')
   const linear = longest === Infinity ? undefined : linearSearch(node)
@@ -61,6 +66,24 @@ export function bytePattern(pattern: string): BytePattern {
       const match = onV8.exec(value)
       return match === null ? undefined : { index: match.index, groups: match }
     },
+  }
+}
+
+/** Copies that the linear engine would have to make of the innermost part: it takes no pattern with more. */
+const MOST_REPETITIONS = 1000
+
+function largestRepetition(node: RegexNode): number {
+  switch (node.kind) {
+    case 'sequence':
+    case 'choice':
+      return Math.max(1, ...node.items.map(largestRepetition))
+    case 'group':
+    case 'look':
+      return largestRepetition(node.item)
+    case 'repeat':
+      return largestRepetition(node.item) * Math.max(1, node.min, node.max === Infinity ? 1 : node.max)
+    default:
+      return 1
   }
 }
 
