@@ -8,6 +8,10 @@ const CREDIT_AT_FIRST = 20_000
 const CREDIT_A_VALUE = 4
 const CREDIT_A_BYTE = 1 / 16
 
+/** Cells that walks with a limit may work out before the first is paid for, and what a value pays for. */
+const LEARNING_AT_FIRST = 20_000
+const LEARNING_A_VALUE = 0.5
+
 /** What a step from one or several nodes leads to: nodes, and expressions that become complete with it. */
 interface Step {
   readonly nodes: readonly number[]
@@ -52,6 +56,7 @@ export class PatternSet {
   readonly #nowhere: Base
   #first = 0
   #credit = CREDIT_AT_FIRST
+  #learning = LEARNING_AT_FIRST
 
   /** Throws `TooLargeError` (nfa.ts). */
   constructor(expressions: readonly RegexNode[], mostNodes?: number) {
@@ -76,7 +81,8 @@ export class PatternSet {
    * each takes as long as hundreds of look-ups.
    */
   collect(value: string, into: Uint32Array, mostNew = Infinity): boolean {
-    let left = mostNew
+    this.#learning = Math.min(LEARNING_AT_FIRST, this.#learning + LEARNING_A_VALUE)
+    let left = mostNew === Infinity ? mostNew : Math.min(mostNew, Math.floor(this.#learning))
     for (const id of this.#always) into[id >> 5]! |= 1 << (id & 31)
     this.#pay(value.length)
     const classOf = this.#classOf
@@ -87,6 +93,7 @@ export class PatternSet {
       if (to === 0) {
         if (left === 0) return false
         left -= 1
+        this.#learning -= 1
         to = this.#extend(row, byteClass)
         if (to === 0) return false
       }
