@@ -7,8 +7,8 @@ const SRC = fileURLToPath(new URL('../../', import.meta.url))
 /** Global fetch, clients of Node's own modules, and fetch as a value; servers and types are nobody's concern here. */
 const CALLS =
   /(?<![.\w])(fetch|httpRequest|httpsRequest)\(|\bhttps?\.(request|get)\(|(?<![.\w])fetch\s*[,})]|globalThis\.fetch|\bnew WebSocket\(/
-/** Commands that a person runs call the server that the person names. */
-const PERSONS = /^cli\//
+/** Commands that a person runs call the server that the person names, and an agent the one that it enrolled with. */
+const PERSONS = /^(cli\/|agent\/link\.ts$)/
 
 it('is the only place in the server that calls other systems', () => {
   const callers: string[] = []

@@ -1,0 +1,21 @@
+import type { JsonObject } from '../kernel/json.ts'
+
+/** What a collector is given by the agent that runs it. */
+export interface CollectorContext {
+  /** An event in ECS; the agent adds its time where there is none, its host, its number. False where the spool is full. */
+  readonly emit: (event: JsonObject) => boolean
+  /** Resolves as soon as there is room again: for what can wait, because it can be read again. */
+  readonly room: () => Promise<void>
+  /** Adds to a counter that every heartbeat shows: what was not seen or not read is never silent. */
+  readonly count: (name: string, by?: number) => void
+  readonly signal: AbortSignal
+  /** A folder of the collector's own, kept over restarts. */
+  readonly folder: string
+  readonly warn: (message: string) => void
+}
+
+/** Watches one thing on the host until its signal is aborted. Throwing is no end: the agent counts it and starts it again. */
+export interface Collector {
+  readonly id: string
+  readonly run: (context: CollectorContext) => Promise<void>
+}

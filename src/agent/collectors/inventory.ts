@@ -1,0 +1,164 @@
+import { lstat, readdir, readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { JsonObject } from '../../kernel/json.ts'
+import type { Collector } from '../collector.ts'
+import { type Difference, difference, readKept, writeKept } from '../kept.ts'
+
+interface Inventory {
+  readonly id: string
+  /** Everything of its kind now, as name → mark; undefined where the host has no such thing. */
+  readonly read: () => Promise<Map<string, string> | undefined>
+  readonly event: (difference: Difference) => JsonObject
+}
+
+/** Compares a list of the host with what it was at the last look, also over restarts; the first list is no change. */
+function inventoryCollector({ id, read, event }: Inventory, everyMs: number): Collector {
+  return {
+    id,
+    async run({ emit, count, signal, folder }) {
+      const file = join(folder, `${id}.json`)
+      let before = await readKept(file)
+      while (!signal.aborted) {
+        const now = await read()
+        if (now === undefined) count(`${id}.absent`)
+        else {
+          const changes = before === undefined ? [] : difference(before, now)
+          for (const change of changes) emit(event(change))
+          if (before === undefined || changes.length > 0) await writeKept(file, now)
+          before = now
+        }
+        await sleep(everyMs, undefined, { signal }).catch(() => undefined)
+      }
+    },
+  }
+}
+
+const typeOf = ({ before, after }: Difference, words: readonly [string, string, string]): string =>
+  before === undefined ? words[0] : after === undefined ? words[1] : words[2]
+
+/** `/var/lib/dpkg/status`: paragraphs of fields (deb-control(5)); only what is installed. */
+export function parseDpkg(text: string): Map<string, string> {
+  const found = new Map<string, string>()
+  for (const paragraph of text.split('\n\n')) {
+    const field = (name: string): string | undefined => new RegExp(`^${name}: (.*)$`, 'm').exec(paragraph)?.[1]
+    const [name, version, arch] = [field('Package'), field('Version'), field('Architecture')]
+    if (name !== undefined && version !== undefined && field('Status')?.endsWith(' installed') === true)
+      found.set(`${name}:${arch ?? 'all'}`, version)
+  }
+  return found
+}
+
+/** `/lib/apk/db/installed`: one letter, a colon, a value; packages between empty lines. */
+export function parseApk(text: string): Map<string, string> {
+  const found = new Map<string, string>()
+  for (const paragraph of text.split('\n\n')) {
+    const field = (letter: string): string | undefined => new RegExp(`^${letter}:(.*)$`, 'm').exec(paragraph)?.[1]
+    const [name, version] = [field('P'), field('V')]
+    if (name !== undefined && version !== undefined) found.set(`${name}:${field('A') ?? 'noarch'}`, version)
+  }
+  return found
+}
+
+async function readPackages(root: string): Promise<Map<string, string> | undefined> {
+  for (const [file, parse] of [
+    ['var/lib/dpkg/status', parseDpkg],
+    ['lib/apk/db/installed', parseApk],
+  ] as const) {
+    try {
+      return parse(await readFile(join(root, file), 'utf8'))
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error
+    }
+  }
+  return undefined
+}
+
+/** Packages that the distribution's manager installs, removes and changes. */
+export const packageCollector = (root: string, everyMs: number): Collector =>
+  inventoryCollector(
+    {
+      id: 'packages',
+      read: () => readPackages(root),
+      event: (change) => {
+        const at = change.name.lastIndexOf(':')
+        const version = change.after ?? change.before ?? ''
+        return {
+          event: {
+            kind: 'event',
+            category: ['package'],
+            type: [typeOf(change, ['installation', 'deletion', 'change'])],
+            action: typeOf(change, ['package-installed', 'package-removed', 'package-changed']),
+          },
+          package: { name: change.name.slice(0, at), architecture: change.name.slice(at + 1), version },
+          ...(change.before === undefined || change.after === undefined
+            ? {}
+            : { kanpeki_agent: { package: { previous: change.before } } }),
+        }
+      },
+    },
+    everyMs,
+  )
+
+async function readModules(root: string): Promise<Map<string, string> | undefined> {
+  try {
+    const lines = (await readFile(`${root}/modules`, 'utf8')).split('\n').filter((line) => line !== '')
+    return new Map(lines.map((line) => [line.split(' ')[0]!, line.split(' ')[1]!] as const))
+  } catch {
+    return undefined
+  }
+}
+
+/** Kernel modules loaded and unloaded. */
+export const moduleCollector = (root: string, everyMs: number): Collector =>
+  inventoryCollector(
+    {
+      id: 'modules',
+      read: () => readModules(root),
+      event: (change) => ({
+        event: {
+          kind: 'event',
+          category: ['driver'],
+          type: [change.after === undefined ? 'end' : 'start'],
+          action: change.after === undefined ? 'module-unloaded' : 'module-loaded',
+        },
+        file: { name: change.name },
+      }),
+    },
+    everyMs,
+  )
+
+const SUID = 0o4000
+const SGID = 0o2000
+
+async function readPrivileged(folders: readonly string[]): Promise<Map<string, string>> {
+  const found = new Map<string, string>()
+  for (const folder of folders) {
+    for (const name of await readdir(folder).catch(() => [])) {
+      const path = join(folder, name)
+      const entry = await lstat(path).catch(() => undefined)
+      if (entry?.isFile() === true && (entry.mode & (SUID | SGID)) !== 0)
+        found.set(path, `${(entry.mode & 0o7777).toString(8)} ${entry.uid}:${entry.gid}`)
+    }
+  }
+  return found
+}
+
+/** Programs that run as their owner or group (SUID, SGID), in the folders where programs and temporary files lie. */
+export const privilegedCollector = (folders: readonly string[], everyMs: number): Collector =>
+  inventoryCollector(
+    {
+      id: 'privileged',
+      read: () => readPrivileged(folders),
+      event: (change) => ({
+        event: {
+          kind: 'event',
+          category: ['file'],
+          type: [typeOf(change, ['creation', 'deletion', 'change'])],
+          action: typeOf(change, ['privileged-program-appeared', 'privileged-program-gone', 'privileged-program-changed']),
+        },
+        file: { path: change.name, mode: (change.after ?? change.before ?? '').split(' ')[0]! },
+      }),
+    },
+    everyMs,
+  )

@@ -1,0 +1,25 @@
+import type { Collector } from '../collector.ts'
+import type { Identity } from '../identity.ts'
+import type { Settings } from '../settings.ts'
+import { fileCollector } from './files.ts'
+import { moduleCollector, packageCollector, privilegedCollector } from './inventory.ts'
+import { journalCollector } from './journal.ts'
+import { processCollector } from './processes.ts'
+import { socketCollector } from './sockets.ts'
+
+const PASSWD = '/etc/passwd'
+const PROGRAMS = ['/bin', '/sbin', '/usr/bin', '/usr/sbin', '/usr/local/bin', '/usr/local/sbin', '/tmp', '/var/tmp', '/dev/shm']
+
+/** Everything an agent watches on a Linux host. */
+export function linuxCollectors(settings: Settings, { id }: Identity): Collector[] {
+  const { pollMs, inventoryMs } = settings
+  return [
+    processCollector({ root: '/proc', passwd: PASSWD, pollMs, host: id }),
+    socketCollector({ root: '/proc', pollMs }),
+    packageCollector('/', inventoryMs),
+    moduleCollector('/proc', inventoryMs),
+    privilegedCollector(PROGRAMS, Math.min(inventoryMs, 30_000)),
+    fileCollector({ watch: settings.watch, ignore: settings.ignore, fullCheckMs: settings.fullCheckMs, passwd: PASSWD }),
+    ...(settings.journal ? [journalCollector()] : []),
+  ]
+}

@@ -1,0 +1,156 @@
+import { readdirSync, readFileSync, readlinkSync } from 'node:fs'
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { Collector, CollectorContext } from '../collector.ts'
+import { processIds } from './proc.ts'
+
+export interface Socket {
+  readonly protocol: 'tcp' | 'udp'
+  readonly local: { readonly ip: string; readonly port: number }
+  readonly remote: { readonly ip: string; readonly port: number }
+  readonly state: 'established' | 'listening' | 'other'
+  readonly uid: number
+  readonly inode: string
+}
+
+const BYTES = /../g
+
+/** `0100007F:1F90` → 127.0.0.1, 8080: words of 32 bits in the byte order of the machine (little-endian here), the port big-endian. */
+export function parseAddress(text: string): { ip: string; port: number } {
+  const [hex = '', port = '0'] = text.split(':')
+  const words = hex.match(/.{8}/g) ?? []
+  const bytes = words.flatMap((word) => (word.match(BYTES) ?? []).reverse().map((byte) => Number.parseInt(byte, 16)))
+  if (bytes.length === 4) return { ip: bytes.join('.'), port: Number.parseInt(port, 16) }
+  if (bytes.slice(0, 10).every((byte) => byte === 0) && bytes[10] === 255 && bytes[11] === 255)
+    return { ip: bytes.slice(12).join('.'), port: Number.parseInt(port, 16) }
+  const groups = Array.from({ length: 8 }, (_, i) => ((bytes[i * 2]! << 8) | bytes[i * 2 + 1]!).toString(16))
+  return { ip: compress(groups), port: Number.parseInt(port, 16) }
+}
+
+/** RFC 5952: the longest run of zeros becomes `::`. */
+function compress(groups: readonly string[]): string {
+  let best = { at: 0, length: 0 }
+  for (let at = 0; at < groups.length; at++) {
+    let length = 0
+    while (groups[at + length] === '0') length += 1
+    if (length > best.length) best = { at, length }
+  }
+  if (best.length < 2) return groups.join(':')
+  return `${groups.slice(0, best.at).join(':')}::${groups.slice(best.at + best.length).join(':')}`
+}
+
+/** Rows of /proc/net/tcp, tcp6, udp and udp6 (proc(5)). */
+export function parseSockets(text: string, protocol: 'tcp' | 'udp'): Socket[] {
+  return text
+    .split('\n')
+    .slice(1)
+    .map((line) => line.trim().split(/\s+/))
+    .filter((fields) => fields.length > 9)
+    .map((fields) => ({
+      protocol,
+      local: parseAddress(fields[1]!),
+      remote: parseAddress(fields[2]!),
+      state:
+        fields[3] === '01'
+          ? 'established'
+          : fields[3] === '0A' || (protocol === 'udp' && fields[3] === '07')
+            ? 'listening'
+            : 'other',
+      uid: Number(fields[7]),
+      inode: fields[9]!,
+    }))
+}
+
+function readSockets(root: string): Socket[] {
+  const all: Socket[] = []
+  for (const [name, protocol] of [
+    ['tcp', 'tcp'],
+    ['tcp6', 'tcp'],
+    ['udp', 'udp'],
+    ['udp6', 'udp'],
+  ] as const) {
+    try {
+      all.push(...parseSockets(readFileSync(`${root}/net/${name}`, 'utf8'), protocol))
+    } catch {
+      // A kernel without the protocol has no such file.
+    }
+  }
+  return all
+}
+
+/** Which process holds which socket, by the links of open files: read only where there is a socket nobody asked about yet, and no further than needed. */
+function holders(root: string, wanted: ReadonlySet<string>): ReadonlyMap<string, { pid: number; name: string }> {
+  const found = new Map<string, { pid: number; name: string }>()
+  for (const pid of processIds(root)) {
+    try {
+      for (const fd of readdirSync(`${root}/${pid}/fd`)) {
+        const inode = socketOf(`${root}/${pid}/fd/${fd}`)
+        if (inode === undefined || !wanted.has(inode)) continue
+        found.set(inode, { pid, name: readFileSync(`${root}/${pid}/comm`, 'utf8').trim() })
+        if (found.size === wanted.size) return found
+      }
+    } catch {
+      // It ended, or belongs to somebody else; the event then names no process.
+    }
+  }
+  return found
+}
+
+function socketOf(path: string): string | undefined {
+  try {
+    const target = readlinkSync(path)
+    return target.startsWith('socket:[') ? target.slice(8, -1) : undefined
+  } catch {
+    return undefined
+  }
+}
+
+const keyOf = ({ protocol, local, remote, state, inode }: Socket): string =>
+  `${protocol} ${local.ip} ${local.port} ${remote.ip} ${remote.port} ${state} ${inode}`
+
+/** Connections and listening ports as they come. Those of other network namespaces are not seen. */
+export function socketCollector({ root, pollMs }: { readonly root: string; readonly pollMs: number }): Collector {
+  function tell(fresh: readonly Socket[], all: readonly Socket[], { emit, count }: CollectorContext): void {
+    const held = holders(root, new Set(fresh.map(({ inode }) => inode)))
+    const listening = new Set(
+      all.filter(({ state }) => state === 'listening').map(({ protocol, local }) => `${protocol}${local.port}`),
+    )
+    for (const { protocol, local, remote, state, uid, inode } of fresh) {
+      const process = held.get(inode)
+      if (process === undefined) count('sockets.withoutProcess')
+      const inward = listening.has(`${protocol}${local.port}`)
+      emit({
+        event: {
+          kind: 'event',
+          category: ['network'],
+          type: state === 'listening' ? ['info'] : ['connection', 'start'],
+          action: state === 'listening' ? 'socket-listening' : 'socket-connected',
+        },
+        network: {
+          transport: protocol,
+          type: local.ip.includes(':') ? 'ipv6' : 'ipv4',
+          ...(state === 'listening' ? {} : { direction: inward ? 'ingress' : 'egress' }),
+        },
+        ...(state === 'listening'
+          ? { server: { ip: local.ip, port: local.port } }
+          : inward
+            ? { source: remote, destination: local }
+            : { source: local, destination: remote }),
+        user: { id: String(uid) },
+        ...(process === undefined ? {} : { process }),
+      })
+    }
+  }
+  return {
+    id: 'sockets',
+    async run(context) {
+      let known = new Set<string>()
+      while (!context.signal.aborted) {
+        const now = readSockets(root).filter(({ state }) => state !== 'other')
+        const fresh = now.filter((socket) => !known.has(keyOf(socket)))
+        known = new Set(now.map(keyOf))
+        if (fresh.length > 0) tell(fresh, now, context)
+        await sleep(pollMs, undefined, { signal: context.signal }).catch(() => undefined)
+      }
+    },
+  }
+}

@@ -1,0 +1,87 @@
+import { randomUUID } from 'node:crypto'
+import type { JsonObject } from '../kernel/json.ts'
+import type { Spool } from './spool.ts'
+
+/** Between the collectors and the spool: numbers events, and writes them in batches. */
+export interface Outbox {
+  /** False where there is no room and the event is lost; its number is spent, so that the server sees the gap. */
+  readonly emit: (event: JsonObject) => boolean
+  /** Resolves once there is room again, or at the end. */
+  readonly room: () => Promise<void>
+  /** Writes what waits; resolves once it is durable, or the spool is full. */
+  readonly flush: () => Promise<void>
+}
+
+const MOST_LINES = 1_000
+const MOST_BYTES = 1_000_000
+
+interface Line {
+  readonly number: number
+  readonly text: string
+}
+
+/**
+ * @param common is put into every event: host and agent.
+ * @param count is told of `events.made` and `events.dropped`.
+ */
+export function openOutbox(spool: Spool, common: JsonObject, count: (name: string) => void, signal: AbortSignal): Outbox {
+  const run = randomUUID().slice(0, 8)
+  let waiting: Line[] = []
+  let bytes = 0
+  let full = false
+  let waiters: (() => void)[] = []
+  let flushing: Promise<void> = Promise.resolve()
+
+  /** The first lines that make one batch: numbers without a hole, not too many. */
+  const take = (): Line[] => {
+    let end = 0
+    let size = 0
+    while (end < waiting.length && end < MOST_LINES && size < MOST_BYTES && waiting[end]!.number === waiting[0]!.number + end) {
+      size += waiting[end]!.text.length
+      end += 1
+    }
+    return waiting.slice(0, end)
+  }
+
+  async function drain(): Promise<void> {
+    while (waiting.length > 0) {
+      const lines = take()
+      const kept = await spool.append({ run, first: lines[0]!.number, lines: lines.map(({ text }) => text) })
+      full = !kept
+      if (!kept) return
+      waiting = waiting.slice(lines.length)
+      for (const { text } of lines) bytes -= text.length
+    }
+    for (const wake of waiters) wake()
+    waiters = []
+  }
+  signal.addEventListener('abort', () => {
+    for (const wake of waiters) wake()
+  })
+
+  return {
+    emit(event) {
+      const number = spool.next()
+      if (full && bytes > MOST_BYTES) {
+        count('events.dropped')
+        return false
+      }
+      const text = JSON.stringify({
+        '@timestamp': new Date().toISOString(),
+        ...event,
+        event: { ...(event['event'] as JsonObject | undefined), sequence: number },
+        host: { ...(event['host'] as JsonObject | undefined), ...(common['host'] as JsonObject) },
+        agent: { ...(common['agent'] as JsonObject), ephemeral_id: run },
+      })
+      waiting.push({ number, text })
+      bytes += text.length
+      count('events.made')
+      return true
+    },
+    room: () => new Promise((resolve) => waiters.push(resolve)),
+    flush() {
+      flushing = flushing.then(drain)
+      return flushing
+    },
+  }
+}

@@ -1,0 +1,118 @@
+import { mkdir } from 'node:fs/promises'
+import { hostname, release, type as systemType } from 'node:os'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { messageOf } from '../kernel/error.ts'
+import { lockFolder } from '../platform/folder-lock.ts'
+import type { Log } from '../platform/log.ts'
+import type { Collector, CollectorContext } from './collector.ts'
+import { type Identity, readIdentity } from './identity.ts'
+import { openOutbox } from './outbox.ts'
+import { sendAll } from './sender.ts'
+import type { Settings } from './settings.ts'
+import { openSpool } from './spool.ts'
+
+export interface AgentOptions {
+  /** Holds identity, spool and what collectors keep. */
+  readonly folder: string
+  readonly settings: Settings
+  readonly version: string
+  readonly collectors: (identity: Identity) => readonly Collector[]
+  readonly signal: AbortSignal
+  readonly log: Log
+  /** Between heartbeats, milliseconds. */
+  readonly heartbeatMs?: number
+}
+
+const FLUSH_MS = 500
+const HEARTBEAT_MS = 60_000
+
+/**
+ * Runs an agent until the signal is aborted: collectors fill the spool, one sender empties it in order. What an event
+ * finds no room for is counted, and its number is missing at the server: nothing is dropped in silence.
+ * @throws KanpekiError `not_enrolled`, or where another agent holds the folder.
+ */
+export async function runAgent(options: AgentOptions): Promise<void> {
+  const { folder, settings, version, collectors, signal, log, heartbeatMs = HEARTBEAT_MS } = options
+  let identity = await readIdentity(folder)
+  const lock = await lockFolder(folder)
+  const spool = await openSpool(join(folder, 'spool'), settings.spoolBytes)
+  const counters = new Map<string, number>()
+  const count = (name: string, by = 1): void => void counters.set(name, (counters.get(name) ?? 0) + by)
+  const name = hostname()
+  const common = {
+    host: { id: identity.id, name, hostname: name, os: { type: 'linux', family: systemType().toLowerCase(), kernel: release() } },
+    agent: { id: identity.id, name: identity.name, type: 'kanpeki', version },
+  }
+  const outbox = openOutbox(spool, common, count, signal)
+  const kept = join(folder, 'kept')
+  await mkdir(kept, { recursive: true, mode: 0o700 })
+  const context: CollectorContext = { ...outbox, count, signal, folder: kept, warn: (message) => log.warn(message) }
+
+  const began = performance.now()
+  const cpu = process.cpuUsage()
+  const heartbeat = (action: string): void => {
+    const { user, system } = process.cpuUsage(cpu)
+    const uptime = Math.max(1, performance.now() - began)
+    outbox.emit({
+      event: { kind: 'metric', category: ['host'], type: ['info'], action, dataset: 'kanpeki.agent' },
+      kanpeki_agent: {
+        agent: {
+          counters: Object.fromEntries(counters),
+          spool: { bytes: spool.bytes(), damaged: spool.damaged() },
+          resident_bytes: process.memoryUsage().rss,
+          /** Of one core, since the start. */
+          cpu_share: Math.round(((user + system) / 1_000 / uptime) * 10_000) / 10_000,
+          uptime_ms: Math.round(uptime),
+        },
+      },
+    })
+  }
+
+  const renewal = async (): Promise<void> => {
+    while (!signal.aborted) {
+      const wait = Math.min(Math.max(identity.renewAfter - Date.now(), 60_000), 86_400_000)
+      await sleep(wait, undefined, { signal }).catch(() => undefined)
+      if (signal.aborted || Date.now() < identity.renewAfter) continue
+      try {
+        // Loaded when it is needed, each two months: it is a fifth of what the agent would hold.
+        identity = await (await import('./enrol.ts')).renew(folder, identity)
+        log.info('the certificate was renewed')
+      } catch (error) {
+        log.warn(`the certificate could not be renewed yet: ${messageOf(error)}`)
+      }
+    }
+  }
+
+  heartbeat('agent-started')
+  const timers = [setInterval(() => void outbox.flush(), FLUSH_MS), setInterval(() => heartbeat('agent-heartbeat'), heartbeatMs)]
+  try {
+    await Promise.all([
+      ...collectors(identity).map((collector) => supervise(collector, context)),
+      renewal(),
+      sendAll({ spool, signal, log, count, identity: () => identity }),
+    ])
+  } finally {
+    for (const timer of timers) clearInterval(timer)
+    heartbeat('agent-stopped')
+    await outbox.flush()
+    await spool.close()
+    await lock.release()
+  }
+}
+
+/** A collector that fails is counted, named, and started again, a little later each time. */
+async function supervise(collector: Collector, context: CollectorContext): Promise<void> {
+  const { signal, count, warn } = context
+  for (let pause = 1_000; !signal.aborted; pause = Math.min(pause * 2, 60_000)) {
+    try {
+      await collector.run(context)
+      if (signal.aborted) return
+    } catch (error) {
+      if (signal.aborted) return
+      count(`${collector.id}.failed`)
+      warn(`${collector.id} failed, and is started again: ${messageOf(error)}`)
+    }
+    await sleep(pause, undefined, { signal }).catch(() => undefined)
+  }
+}

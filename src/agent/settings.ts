@@ -1,0 +1,53 @@
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { z } from 'zod'
+import { KanpekiError, messageOf } from '../kernel/error.ts'
+
+/** What a person may set for one agent, in `agent.json` of its folder; what is left out has these defaults. */
+export const settingsSchema = z
+  .object({
+    /** How often processes and sockets are looked at, milliseconds. */
+    pollMs: z.number().int().min(100).max(60_000).default(1_000),
+    /** How often packages, accounts, modules and what is in use are compared, milliseconds. */
+    inventoryMs: z.number().int().min(1_000).max(86_400_000).default(300_000),
+    /** Largest spool on disk while the server is away, bytes. */
+    spoolBytes: z.number().int().min(1_000_000).max(100_000_000_000).default(256_000_000),
+    /** Follow the journal, where there is one. */
+    journal: z.boolean().default(true),
+    /** Files and folders watched for change; folders with all below them. */
+    watch: z
+      .array(z.string().startsWith('/'))
+      .default(['/etc', '/usr/local/bin', '/usr/local/sbin', '/root/.ssh', '/var/spool/cron', '/boot']),
+    /** Paths below those that change all the time and say nothing. */
+    ignore: z.array(z.string().startsWith('/')).default(['/etc/mtab', '/etc/resolv.conf', '/etc/adjtime']),
+    /** How often every watched file is read again, so that a change which the watch missed is found: milliseconds. */
+    fullCheckMs: z.number().int().min(1_000).max(604_800_000).default(3_600_000),
+  })
+  .strict()
+
+export type Settings = z.infer<typeof settingsSchema>
+
+/** @throws KanpekiError `agent_settings` with the file and the field. */
+export async function readSettings(folder: string): Promise<Settings> {
+  const file = join(folder, 'agent.json')
+  let text = '{}'
+  try {
+    text = await readFile(file, 'utf8')
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT')
+      throw new KanpekiError('agent_settings', `Cannot read the settings: ${messageOf(error)}.`, { place: { file } })
+  }
+  let raw: unknown
+  try {
+    raw = JSON.parse(text)
+  } catch (error) {
+    throw new KanpekiError('agent_settings', `The settings are no JSON: ${messageOf(error)}.`, { place: { file } })
+  }
+  const parsed = settingsSchema.safeParse(raw)
+  if (parsed.success) return parsed.data
+  const [issue] = parsed.error.issues
+  throw new KanpekiError('agent_settings', `${issue?.path.join('.') ?? ''}: ${issue?.message ?? 'not as expected'}.`, {
+    place: { file },
+    remedy: 'Correct or remove the field; what is left out has a default.',
+  })
+}
