@@ -5,6 +5,7 @@ import { MEMORY } from './memory.ts'
 import { PathTable } from './path-table.ts'
 import { SCAN_CODE } from './scan-code.ts'
 import { type LiteralCode, ScanLiterals } from './scan-literals.ts'
+import { type ValueCode, ValueTable } from './value-table.ts'
 
 /** What stands at a path: nothing, a text of some kind, another scalar, or a structure. */
 export const NOTHING = 0
@@ -33,7 +34,7 @@ const MARGIN = 16
 const LONGEST = MEMORY.textEnd - MEMORY.text - 2 * MARGIN
 const LAST_STAMP = 0x7fff_ffff
 
-interface Code extends LiteralCode {
+interface Code extends LiteralCode, ValueCode {
   scan(stamp: number, from: number, to: number): number
   hasCodes(): number
   find(index: number, from: number, to: number, marks: number, stamp: number): number
@@ -155,6 +156,22 @@ export class JsonScan {
   announce(program: number): number {
     if (this.#isStale) this.#read()
     return this.#code.announce(program, this.#stamp)
+  }
+
+  /** A table of texts by their values at some paths; undefined when there is no room. */
+  table(paths: readonly number[]): ValueTable | undefined {
+    return ValueTable.of(this.bytes, this.literals, this.#code, paths)
+  }
+
+  /** The number of the text in such a table, or below zero. */
+  recall(table: ValueTable): number {
+    if (this.#isStale) this.#read()
+    return table.recall(this.#stamp)
+  }
+
+  /** Enters the text, which was just found unknown, and gives its number. */
+  enter(table: ValueTable): number {
+    return table.enter(this.#stamp)
   }
 
   #load(bytes: Uint8Array, start: number, end: number): boolean {

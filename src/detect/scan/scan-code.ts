@@ -1,5 +1,6 @@
 import { LITERAL_CODE } from './literal-code.ts'
 import { MEMORY } from './memory.ts'
+import { VALUE_CODE } from './value-code.ts'
 
 /**
  * The inner loops: reading JSON (json-scan.ts says what for) and finding grams. WebAssembly, because it looks at sixteen bytes at once and
@@ -345,5 +346,5 @@ export const SCAN_CODE = `(module
         (br_if $done (i32.ge_u (i32.sub (i32.load8_u (local.get $at)) (i32.const 48)) (i32.const 10)))
         (local.set $at (i32.add (local.get $at) (i32.const 1)))
         (br $next)))
-    (return (local.get $at)))${LITERAL_CODE})
+    (return (local.get $at)))${LITERAL_CODE}${VALUE_CODE})
 `

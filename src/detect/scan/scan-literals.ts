@@ -135,6 +135,11 @@ export class ScanLiterals {
     for (const { at, count } of this.#marks) if (only === undefined || at === only) this.#bytes.fill(0, at, at + count * WORD)
   }
 
+  /** Room for something else, all zero; undefined when there is none left. */
+  reserve(size: number): number | undefined {
+    return this.#take(size)
+  }
+
   #indexPlace(program: number, field: number): number {
     return (program + PROGRAM.fields + field * FIELD.size + FIELD.index) / WORD
   }
