@@ -6,11 +6,16 @@ import type { Certificates } from './tls/certificates.ts'
 
 export interface Listener {
   readonly server: Server
-  /** No new connections, each open one ends after its answer; resolves when all have, or after `grace` milliseconds by force. */
-  readonly drain: (grace: number) => Promise<void>
+  /**
+   * No new connections, each open one ends after its answer; resolves when all have, or after `grace` milliseconds by force.
+   * Where it `retires`, idle ones stay for as long: to close one is to race with a request that is on its way.
+   */
+  readonly drain: (grace: number, retires?: boolean) => Promise<void>
 }
 
 const SWEEP = 1000
+/** Milliseconds between the last word and the end by force. */
+const LAST_MOMENT = 500
 
 /**
  * Accepts HTTP/1 connections, in clear, or with certificates over TLS, there HTTP/2 too (ALPN). Deadlines are looked after once
@@ -53,19 +58,28 @@ export function createListener(handler: ConnectionHandler, limits: ConnectionLim
       if (connection instanceof ClientConnection && connection.deadline < at) connection.expire()
   }, SWEEP)
   sweeper.unref()
+  let closing: Promise<void> | undefined
   return {
     server,
-    drain: (grace) =>
-      new Promise((done) => {
+    drain: (grace, retires = false) => {
+      for (const connection of connections) {
+        if (retires) connection.retire()
+        else connection.drain()
+      }
+      closing ??= new Promise((done) => {
+        const force = setTimeout(() => {
+          for (const connection of connections) connection.drain()
+          setTimeout(() => {
+            for (const socket of sockets) socket.destroy()
+          }, LAST_MOMENT).unref()
+        }, grace)
         server.close(() => {
           clearTimeout(force)
           clearInterval(sweeper)
           done()
         })
-        for (const connection of connections) connection.drain()
-        const force = setTimeout(() => {
-          for (const socket of sockets) socket.destroy()
-        }, grace)
-      }),
+      })
+      return closing
+    },
   }
 }

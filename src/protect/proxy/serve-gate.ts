@@ -11,7 +11,8 @@ import type { WafSettings } from './waf-settings.ts'
 export interface ServedGate {
   readonly gate: Gate
   readonly listener: Listener
-  readonly close: () => Promise<void>
+  /** Where it `retires`, others serve in its place, and nobody waits for it. */
+  readonly close: (retires?: boolean) => Promise<void>
   readonly reopenLogs: () => void
 }
 
@@ -76,8 +77,8 @@ export function serveGate(
     reopenLogs: () => {
       for (const log of logs) log.reopen()
     },
-    close: async () => {
-      await listener.drain(limits.drainSeconds * 1000)
+    close: async (retires = false) => {
+      await listener.drain(limits.drainSeconds * 1000, retires)
       upstreams.close()
       for (const log of logs) log.close()
     },

@@ -1,4 +1,6 @@
 import cluster, { type Worker } from 'node:cluster'
+import { once } from 'node:events'
+import { type AddressInfo, createServer } from 'node:net'
 import { fileURLToPath } from 'node:url'
 import { KanpekiError } from '../../kernel/error.ts'
 import { workerUrl } from '../../platform/worker-url.ts'
@@ -30,7 +32,7 @@ const LONGEST_PAUSE = 10_000
 
 /**
  * Runs the WAF in processes of its own: a crash costs the requests of one of them, and another takes its place. The listening
- * socket is this process's, so it stays open over reloads and crashes.
+ * socket stays open over reloads, and over crashes as long as another worker serves.
  */
 export async function supervise(settingsOf: () => WafSettings, say: (text: string) => void): Promise<Supervisor> {
   cluster.setupPrimary({
@@ -39,7 +41,7 @@ export async function supervise(settingsOf: () => WafSettings, say: (text: strin
     execArgv: ['--disable-warning=ExperimentalWarning'],
     silent: false,
   })
-  let settings = settingsOf()
+  let settings = await withPort(settingsOf())
   let serving = new Set<Worker>()
   let isEnding = false
   let crashes = 0
@@ -92,9 +94,7 @@ export async function supervise(settingsOf: () => WafSettings, say: (text: strin
   }
 
   const first = await startAll(settings)
-  // Whoever listens next must find the same port.
-  const port = first[0]!.ready.port
-  settings = { ...settings, listen: { ...settings.listen, port } }
+  const { port } = settings.listen
   serving = new Set(first.map(({ worker }) => worker))
   let rules: ServedRules = first[0]!.ready
 
@@ -108,7 +108,7 @@ export async function supervise(settingsOf: () => WafSettings, say: (text: strin
       rules = started[0]!.ready
       const former = serving
       serving = new Set(started.map(({ worker }) => worker))
-      for (const worker of former) worker.send('end')
+      for (const worker of former) worker.send('retire')
     },
     reopenLogs: () => {
       for (const worker of serving) worker.send('reopen')
@@ -127,4 +127,16 @@ export async function supervise(settingsOf: () => WafSettings, say: (text: strin
       )
     },
   }
+}
+
+/** Port 0 is chosen once, so that workers of later find the same one. */
+async function withPort(settings: WafSettings): Promise<WafSettings> {
+  if (settings.listen.port !== 0) return settings
+  const server = createServer()
+  server.listen(0, settings.listen.host)
+  await once(server, 'listening')
+  const { port } = server.address() as AddressInfo
+  server.close()
+  await once(server, 'close')
+  return { ...settings, listen: { ...settings.listen, port } }
 }

@@ -2,6 +2,6 @@
 export const SETTINGS_VARIABLE = 'KANPEKI_WAF_SETTINGS'
 
 export type WorkerMessage =
-  | { readonly kind: 'ready'; readonly port: number; readonly loaded: number; readonly refused: readonly string[] }
+  | { readonly kind: 'ready'; readonly loaded: number; readonly refused: readonly string[] }
   | { readonly kind: 'failed'; readonly reason: string }
   | { readonly kind: 'warning'; readonly text: string }

@@ -18,30 +18,26 @@ function main(): void {
   const { shadow } = settings
   const shadowSet = shadow === undefined ? undefined : loadRuleSet(shadow.rules, shadow.set)
   const served = serveGate(settings, { waf, shadow: shadowSet?.waf }, (text) => tell({ kind: 'warning', text }))
-  let isEnding = false
-  const end = () => {
-    if (isEnding) return
-    isEnding = true
-    void served.close().then(() => process.exit(0))
+  const end = (retires: boolean) => {
+    void served.close(retires).then(() => process.exit(0))
   }
   process.on('message', (message: unknown) => {
-    if (message === 'end') end()
+    if (message === 'end') end(false)
+    else if (message === 'retire') end(true)
     else if (message === 'reopen') served.reopenLogs()
   })
   // The terminal's signals reach every process of the group; the first one decides when this one ends.
   process.on('SIGINT', () => {})
   process.on('SIGTERM', () => {})
   process.on('SIGHUP', () => {})
-  process.on('disconnect', end)
+  process.on('disconnect', () => end(false))
   served.listener.server.on('error', (error) => {
     tell({ kind: 'failed', reason: messageOf(error) })
     process.exit(LOAD_FAILED)
   })
   served.listener.server.listen({ host: settings.listen.host, port: settings.listen.port, backlog: 4096 }, () => {
-    const address = served.listener.server.address()
     tell({
       kind: 'ready',
-      port: typeof address === 'object' && address !== null ? address.port : settings.listen.port,
       loaded,
       refused: [...refused, ...(shadowSet?.refused ?? [])].map(({ file, line, reason }) => `${file}:${line}: ${reason}`),
     })

@@ -86,7 +86,12 @@ export class ClientConnection {
     return this.#state === 'head' && this.#bytes === undefined
   }
 
-  /** No further request: ends now where nothing is under way, else after the answer. */
+  /** The next answer, or the one under way, is the last. */
+  retire(): void {
+    this.#isDraining = true
+  }
+
+  /** Ends now where nothing is under way, else after the answer. */
   drain(): void {
     this.#isDraining = true
     if (this.isIdle) this.#socket.end()

@@ -27,6 +27,11 @@ export class ClientSession {
     this.#session.on('stream', (stream, _headers, _flags, raw) => this.#begin(stream as ServerHttp2Stream, raw as string[]))
   }
 
+  /** Says that no further request is taken; open ones get their answer. */
+  retire(): void {
+    this.drain()
+  }
+
   /** No further request; open ones get their answer. */
   drain(): void {
     if (!this.#session.closed) this.#session.close()

@@ -1,0 +1,132 @@
+import { readFileSync, writeFileSync } from 'node:fs'
+import { Agent, createServer, get } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { temporaryFolder } from './support/kanpeki.ts'
+import { type RunningWaf, startWaf } from './support/waf.ts'
+
+const folder = temporaryFolder()
+const rules = join(folder.path, 'rules.conf')
+const log = join(folder.path, 'audit.jsonl')
+const waiting = new Map<string, () => void>()
+const application = createServer((request, response) => {
+  const { url = '' } = request
+  if (url.startsWith('/slow/')) waiting.set(url, () => response.end('late'))
+  else response.end('ok')
+})
+let upstream = ''
+const agent = new Agent({ keepAlive: true, maxSockets: 8 })
+
+const rule = (id: number, word: string) =>
+  `SecRule REQUEST_URI "@contains ${word}" "id:${id},phase:1,deny,status:403,log,msg:'A word'"\n`
+const writeRules = (...more: string[]) => writeFileSync(rules, ['SecRuleEngine On\n', rule(1, 'evil'), ...more].join(''))
+
+beforeAll(async () => {
+  application.listen(0, '127.0.0.1')
+  await new Promise((resolve) => application.once('listening', resolve))
+  upstream = `http://127.0.0.1:${(application.address() as AddressInfo).port}`
+})
+afterAll(() => {
+  agent.destroy()
+  application.closeAllConnections()
+  application.close()
+  folder.remove()
+})
+
+/** The status; 0 where the connection broke. */
+function ask(waf: RunningWaf, path: string, headers: Record<string, string> = {}): Promise<number> {
+  return new Promise((resolve) => {
+    get({ port: waf.port, host: '127.0.0.1', path, agent, headers }, (response) => {
+      response.resume()
+      response.on('end', () => resolve(response.statusCode ?? 0))
+      response.on('error', () => resolve(0))
+    }).on('error', () => resolve(0))
+  })
+}
+
+async function until(isSo: () => boolean | Promise<boolean>): Promise<void> {
+  while (!(await isSo())) await new Promise((resolve) => setTimeout(resolve, 20))
+}
+
+function workersOf(waf: RunningWaf): number[] {
+  const { pid } = waf.child
+  return readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim().split(' ').map(Number)
+}
+
+describe('kanpeki waf', () => {
+  it('stops what a rule denies, writes one line a transaction before the answer ends, and ends cleanly', async () => {
+    writeRules()
+    const waf = await startWaf(['--upstream', upstream, '--rules', rules, '--audit-log', log])
+    expect(await ask(waf, '/good', { 'x-crs-test': 'one' })).toBe(200)
+    expect(await ask(waf, '/evil', { 'x-crs-test': 'two' })).toBe(403)
+    const lines = readFileSync(log, 'utf8')
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line) as Record<string, unknown>)
+    expect(lines).toMatchObject([
+      { id: 'one', rules: [], status: 200, messages: [], blocked: false },
+      {
+        id: 'two',
+        rules: [1],
+        status: 403,
+        messages: [{ id: 1, msg: 'A word', var: expect.stringContaining('REQUEST_URI') }],
+        blocked: true,
+      },
+    ])
+    expect(await waf.stop()).toBe(0)
+  })
+
+  it('reads rules again without losing a request, and keeps the former ones where the new ones cannot be', async () => {
+    writeRules()
+    const waf = await startWaf(['--upstream', upstream, '--rules', rules, '--workers', '2'])
+    const statuses = new Map<number, number>()
+    let isOver = false
+    const load = Array.from({ length: 6 }, async () => {
+      while (!isOver) {
+        const status = await ask(waf, '/good')
+        statuses.set(status, (statuses.get(status) ?? 0) + 1)
+      }
+    })
+    const slow = ask(waf, '/slow/1')
+    await until(() => waiting.has('/slow/1'))
+    writeRules(rule(2, 'vile'))
+    waf.child.kill('SIGHUP')
+    await waf.says(/rules were read again/)
+    expect(await ask(waf, '/vile')).toBe(403)
+    waiting.get('/slow/1')!()
+    expect(await slow).toBe(200)
+    writeFileSync(rules, 'SecRule nonsense\n')
+    waf.child.kill('SIGHUP')
+    await waf.says(/the former rules stay: .*rules\.conf/)
+    expect([await ask(waf, '/vile'), await ask(waf, '/good')]).toEqual([403, 200])
+    isOver = true
+    await Promise.all(load)
+    expect([...statuses.keys()]).toEqual([200])
+    expect(await waf.stop()).toBe(0)
+  })
+
+  it('loses the requests of a worker that crashes, no other, and starts another', async () => {
+    writeRules()
+    const waf = await startWaf(['--upstream', upstream, '--rules', rules, '--workers', '2'])
+    waiting.clear()
+    const slow = ['/slow/a', '/slow/b', '/slow/c', '/slow/d'].map((path) => ask(waf, path))
+    await until(() => waiting.size === 4)
+    const [victim] = workersOf(waf)
+    process.kill(victim!, 'SIGKILL')
+    await waf.says(/another is started/)
+    for (const end of waiting.values()) end()
+    const ends = await Promise.all(slow)
+    expect([...ends].sort((a, b) => a - b)).toEqual([0, 0, 200, 200])
+    await until(() => workersOf(waf).length === 2 && !workersOf(waf).includes(victim!))
+    expect(await ask(waf, '/good')).toBe(200)
+    expect(await waf.stop()).toBe(0)
+  })
+
+  it.each([
+    ['no rules at all', ['--rules', '/nowhere'], /no rule files at '\/nowhere'/],
+    ['an unknown mode', ['--rules', rules, '--mode', 'maybe'], /--mode/],
+  ])('says what is wrong with %s', async (_name, args, says) => {
+    await expect(startWaf(['--upstream', upstream, ...args])).rejects.toThrow(says)
+  })
+})
