@@ -19,6 +19,7 @@ const ORDER: readonly (keyof Card)[] = [
   'validity',
   'nextReview',
   'withdrawal',
+  'publicPage',
 ]
 
 /**
@@ -26,7 +27,7 @@ const ORDER: readonly (keyof Card)[] = [
  * @param schema where editors find the form of a card, for completion while writing.
  */
 export function cardYaml(card: Card, schema: string): string {
-  const ordered = Object.fromEntries(ORDER.map((key) => [key, card[key]]))
+  const ordered = Object.fromEntries(ORDER.filter((key) => card[key] !== undefined).map((key) => [key, card[key]]))
   return `# yaml-language-server: $schema=${schema}\n${stringify(ordered, { lineWidth: 120, aliasDuplicateObjects: false })}`
 }
 

@@ -19,6 +19,7 @@ export function checkCard(card: Card, measures: Measures): readonly Fault[] {
     ...card.forbidden.flatMap((_, index) => forbiddenFaults(card, index)),
     ...idFaults(card),
     ...triggerFaults(card),
+    ...publicFaults(card),
     ...timeFaults(card),
     ...signatureFaults(card),
   ]
@@ -90,6 +91,15 @@ function triggerFaults(card: Card): Fault[] {
     if (objective === undefined || known.includes(objective)) return []
     const message = `The trigger names ${objective}, which is no objective of this card.`
     return [fault(['withdrawal', index, 'objective'], 'unknown_objective', message, `Objectives: ${known.join(', ')}.`)]
+  })
+}
+
+function publicFaults({ publicPage, objectives, forbidden }: Card): Fault[] {
+  const known = [...objectives, ...forbidden].map(({ id }) => id)
+  return (publicPage?.objectives ?? []).flatMap((objective, index) => {
+    if (known.includes(objective)) return []
+    const message = `The public page names ${objective}, which is no objective of this card.`
+    return [fault(['publicPage', 'objectives', index], 'unknown_objective', message, `Objectives: ${known.join(', ')}.`)]
   })
 }
 

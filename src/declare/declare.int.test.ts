@@ -85,6 +85,7 @@ describeStates('declarations', (bed) => {
     sealer,
     signer: testSigner(),
     origin: () => 'https://soc.example.com',
+    organisation: 'Sakura',
   })
   const load = (text: string): LoadedCard => {
     const result = readCard(text, 'payments.yml', new Map(measures.map((one) => [one.id, one])))

@@ -52,6 +52,7 @@ function facetsOf(card: Card, wholeScope: boolean): readonly Facet[] {
   return [
     ...['name', 'owner', 'evidence', 'nextReview'].map((path) => neutral(path, whole[path] ?? null)),
     neutral('scope.description', card.scope.description),
+    ...(card.publicPage === undefined ? [] : [neutral('publicPage', card.publicPage as unknown as JsonValue)]),
     { ...neutral('scope.id', card.scope.id), changed: () => 'unclear' },
     ...Object.entries(card.scope.labels).map(([label, value]) => selector(`scope.labels.${label}`, value)),
     ...(wholeScope

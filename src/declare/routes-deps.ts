@@ -14,6 +14,8 @@ export interface DeclareDeps extends RunDeps {
   readonly signer: CredentialSigner
   /** Where people reach this installation, without a path. */
   readonly origin: () => string
+  /** Who declares, as the public page says; empty for nobody in particular. */
+  readonly organisation: string
   /** Card files that were not loaded. */
   readonly problems: () => readonly CardProblem[]
   /** A figure from outside was taken: cards that name it are to be judged soon. */

@@ -1,14 +1,21 @@
+import type { IncomingMessage } from 'node:http'
 import { z } from 'zod'
 import { RawReply, type Route, route } from '../platform/http/route.ts'
+import { REPORT_POLICY, reportHtml } from '../platform/report/html.ts'
+import type { Language } from '../platform/report/model.ts'
 import { badgeOf } from './badge.ts'
 import { badgeSvg } from './badge-svg.ts'
 import { cardJsonSchema } from './card-json-schema.ts'
 import { credentialRoutes } from './credential/routes.ts'
+import type { Measures } from './criteria.ts'
+import { publicPage, publishedCards } from './public-page.ts'
 import type { DeclareDeps } from './routes-deps.ts'
 import { badgeJson, cardParams } from './schema.ts'
 import type { DeclareTables } from './tables.ts'
 
 const badgeQuery = z.object({ lang: z.enum(['en', 'ja']).default('en') })
+
+const pageQuery = z.object({ lang: z.enum(['en', 'ja']).optional() })
 
 /** A badge is shown on other people's pages: anyone may embed it, and nobody may keep an old one for long. */
 const PUBLIC_HEADERS = {
@@ -51,6 +58,7 @@ export function publicRoutes(deps: DeclareDeps): Route[] {
         return new RawReply('application/json; charset=utf-8', JSON.stringify(badge), PUBLIC_HEADERS)
       },
     }),
+    ...statusPages(deps, measures),
     ...credentialRoutes(deps, PUBLIC_HEADERS),
     route({
       method: 'GET',
@@ -61,4 +69,45 @@ export function publicRoutes(deps: DeclareDeps): Route[] {
         new RawReply('application/schema+json', JSON.stringify(cardJsonSchema(deps.measures.map(({ id }) => id)), null, 2)),
     }),
   ]
+}
+
+/** The status page: of every card that chose to be public, and of one. */
+function statusPages(deps: DeclareDeps, measures: Measures): Route[] {
+  const page = async (path: string, request: IncomingMessage, lang: Language | undefined, id?: string): Promise<RawReply> => {
+    const language = lang ?? languageOf(request.headers['accept-language'])
+    const now = deps.clock.now()
+    const cards = await publishedCards(deps.state.tables<DeclareTables>(), measures, now, id)
+    const house = { organisation: deps.organisation, ledger: await deps.ledgerHead(), now }
+    return new RawReply('text/html; charset=utf-8', reportHtml(publicPage(cards, house, language, path)), {
+      ...PUBLIC_HEADERS,
+      'content-security-policy': `${REPORT_POLICY}; frame-ancestors 'none'`,
+      // A cache in between must not give one reader's language to another.
+      vary: 'accept-language',
+    })
+  }
+  return [
+    route({
+      method: 'GET',
+      path: '/public/status',
+      permission: 'public',
+      summary: 'The public status page: every declaration that chose to be on it; ?lang=ja for Japanese',
+      query: pageQuery,
+      handle: ({ query, request }) => page('/public/status', request, query.lang),
+    }),
+    route({
+      method: 'GET',
+      path: '/public/cards/:id/status',
+      permission: 'public',
+      summary: 'The public status page of one declaration that chose to have one',
+      params: cardParams,
+      query: pageQuery,
+      handle: ({ params, query, request }) => page(`/public/cards/${params.id}/status`, request, query.lang, params.id),
+    }),
+  ]
+}
+
+/** Japanese for whoever asks for it before English. */
+function languageOf(accepted: string | undefined): Language {
+  const [first] = (accepted ?? '').split(',').filter((tag) => /^\s*(en|ja)\b/i.test(tag))
+  return first !== undefined && /^\s*ja/i.test(first) ? 'ja' : 'en'
 }

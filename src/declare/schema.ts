@@ -108,6 +108,17 @@ export const card = z
     validity: z.strictObject({ from: day, until: day }),
     nextReview: day,
     withdrawal: z.array(trigger).min(1),
+    publicPage: z
+      .strictObject({
+        name: bilingual.optional().meta({ description: 'What the card is called there; its name where absent.' }),
+        statement: bilingual.meta({ description: 'What is promised, in words for those outside.' }),
+        objectives: z
+          .array(slug)
+          .default([])
+          .meta({ description: 'Whose figures are told. The others count, and are not named.' }),
+      })
+      .optional()
+      .meta({ description: 'Puts the card on the public status page, which asks for no login. Absent: it is not there.' }),
   })
   .meta({
     title: 'Perfection declaration card',

@@ -75,6 +75,7 @@ const PUBLIC_BY_ID: ReadonlySet<string> = new Set([
   '/public/cards/:id/badge.svg',
   '/public/cards/:id/credential.json',
   '/public/cards/:id/shield.json',
+  '/public/cards/:id/status',
 ])
 
 interface Actor {
@@ -280,7 +281,9 @@ const SILENT: readonly string[] = [
   'GET /pki/ca.crl',
   'GET /pki/ca.pem',
   'GET /public/cards/:id/credential.json',
+  'GET /public/cards/:id/status',
   'GET /public/contexts/badge-v1.json',
+  'GET /public/status',
   'GET /public/status/:list',
   'GET /public/verifier.html',
   'GET /readyz',

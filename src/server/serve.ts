@@ -407,6 +407,7 @@ export function allRoutes(deps: RouteDeps): Route[] {
     measures: declaring.measures,
     ledgerIndexes: places,
     ledgerHead: async () => ({ size: ledger.head.size, root: Buffer.from(ledger.head.checkpoint.root).toString('base64') }),
+    organisation: config.values.organisation,
     signer: {
       // The key may change while we run.
       get publicKey() {
