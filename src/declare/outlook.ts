@@ -132,6 +132,8 @@ function burnOf(criterion: Criterion, budget: Budget, recorded: readonly Recorde
   const { windowMs } = criterion
   const recent = now - windowMs / RECENT
   if (budget.kind === 'time') {
+    // Of a few minutes nobody can tell how fast a week's budget goes.
+    if ((recorded[0]?.at ?? now) > recent) return null
     const missed = (from: number): number | null => {
       const shares = sharesOf(recorded, criterion, from, now)
       return shares === null ? null : ((1 - shares.met) * windowMs) / budget.total

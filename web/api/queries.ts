@@ -7,8 +7,9 @@ import { reviewMailView, reviewView } from '../../src/app/weekly/schema.ts'
 import { type HostsQuery, hostList, minimumEventList } from '../../src/collect/completeness/schema.ts'
 import { maskingView } from '../../src/collect/masking/schema.ts'
 import { shipperList, sourceDetail, sourceList, unknownList } from '../../src/collect/schema.ts'
+import { measuresResponse } from '../../src/declare/catalogue/schema.ts'
 import { frameworksResponse, frameworkView } from '../../src/declare/frameworks/schema.ts'
-import { historyResponse, wallResponse } from '../../src/declare/schema.ts'
+import { diffResponse, historyResponse, wallResponse } from '../../src/declare/schema.ts'
 import { seriesListResponse } from '../../src/declare/series/schema.ts'
 import { behaviourStatus, entityProfile } from '../../src/detect/behaviour/schema.ts'
 import { exceptionList, exceptionPreview } from '../../src/detect/exceptions/schema.ts'
@@ -27,7 +28,7 @@ import {
   type TopRequest,
   topReplySchema,
 } from '../../src/server/schema.ts'
-import { call } from './client.ts'
+import { call, send } from './client.ts'
 
 /**
  * Every question the console asks. The first word of a key is the live topic that makes its answer stale
@@ -345,6 +346,25 @@ export const seriesQuery = queryOptions({
   queryKey: ['series'],
   queryFn: ({ signal }) => call(seriesListResponse, '/api/v1/series', { signal }),
 })
+
+export const measuresQuery = queryOptions({
+  queryKey: ['cards', 'measures'],
+  queryFn: ({ signal }) => call(measuresResponse, '/api/v1/measures', { signal }),
+})
+
+export const cardDiffQuery = (id: string, from: string, to: string) =>
+  queryOptions({
+    queryKey: ['cards', 'diff', id, from, to],
+    queryFn: ({ signal }) => call(diffResponse, `/api/v1/cards/${encodeURIComponent(id)}/diff`, { query: { from, to }, signal }),
+  })
+
+/** The whole card as YAML. */
+export const cardSourceQuery = (id: string) =>
+  queryOptions({
+    queryKey: ['cards', 'source', id],
+    queryFn: async ({ signal }) =>
+      await (await send(`/api/v1/cards/${encodeURIComponent(id)}/source?form=whole`, { signal })).text(),
+  })
 
 export const cardHistoryQuery = (id: string) =>
   queryOptions({

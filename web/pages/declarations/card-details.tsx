@@ -1,7 +1,7 @@
 import { useQuery } from '@tanstack/react-query'
 import type { ReactNode } from 'react'
 import { useTranslation } from 'react-i18next'
-import type { CardView } from '../../../src/declare/schema.ts'
+import type { CardView, HistoryResponse } from '../../../src/declare/schema.ts'
 import { cardHistoryQuery } from '../../api/queries.ts'
 import { Code } from '../../components/copy.tsx'
 import { Dialog } from '../../components/dialog.tsx'
@@ -12,9 +12,21 @@ import { useFormat } from '../../components/use-format.ts'
 import { ChangeList } from './change-list.tsx'
 import { ObjectiveRow } from './objective-row.tsx'
 import { SignButton } from './sign-button.tsx'
+import { VersionList } from './version-list.tsx'
 
 /** The whole card: threats, objectives, triggers, residual risk, signatures, history, and the badge to embed. */
-export function CardDetails({ card, now, onClose }: { card: CardView; now: number; onClose: () => void }): ReactNode {
+export function CardDetails({
+  card,
+  now,
+  onRewrite,
+  onClose,
+}: {
+  card: CardView
+  now: number
+  /** Begins a new version; undefined for whoever may not. */
+  onRewrite: (() => void) | undefined
+  onClose: () => void
+}): ReactNode {
   const { t } = useTranslation('declarations')
   const { t: common } = useTranslation()
   const format = useFormat()
@@ -36,6 +48,11 @@ export function CardDetails({ card, now, onClose }: { card: CardView; now: numbe
             v{card.version} · {t('owner', { name: card.owner })} · <span className="mono">{card.hash.slice(0, 16)}</span>
           </p>
         </div>
+        {onRewrite === undefined ? null : (
+          <button type="button" className="btn sm" onClick={onRewrite}>
+            {t('details.rewrite')}
+          </button>
+        )}
         <button type="button" className="btn sm quiet square" aria-label={common('close')} onClick={onClose}>
           <Icon name="close" />
         </button>
@@ -46,7 +63,13 @@ export function CardDetails({ card, now, onClose }: { card: CardView; now: numbe
             t('details.objectives'),
             card.evaluatedAt === null ? t('details.notYet') : t('details.evaluated', { at: format.dateTime(card.evaluatedAt) }),
           )}
-          <ul className="objs">
+          <p className="ink2 coverage-line">
+            {t('details.coverage', { proven: card.evidenceCoverage.proven, of: card.evidenceCoverage.of })}
+            {card.evidenceCoverage.share === null
+              ? null
+              : ` ${t('details.coverageShare', { share: format.percent(card.evidenceCoverage.share) })}`}
+          </p>
+          <ul className="objs long">
             {card.objectives.map((objective) => (
               <ObjectiveRow key={objective.id} objective={objective} now={now} explained />
             ))}
@@ -128,7 +151,7 @@ export function CardDetails({ card, now, onClose }: { card: CardView; now: numbe
               </li>
             ))}
           </ul>
-          {card.signatures.youMaySign ? (
+          {card.signatures.youMaySign && !card.signatures.complete ? (
             <div className="sign">
               <SignButton card={card} />
             </div>
@@ -151,15 +174,24 @@ export function CardDetails({ card, now, onClose }: { card: CardView; now: numbe
 }
 
 function History({ id }: { id: string }): ReactNode {
+  const { data } = useQuery(cardHistoryQuery(id))
+  if (data === undefined) return null
+  return (
+    <>
+      <VersionList id={id} versions={data.versions} />
+      {data.badge.length === 0 ? null : <BadgeHistory badge={data.badge} />}
+    </>
+  )
+}
+
+function BadgeHistory({ badge }: Pick<HistoryResponse, 'badge'>): ReactNode {
   const { t } = useTranslation('declarations')
   const format = useFormat()
-  const { data } = useQuery(cardHistoryQuery(id))
-  if (data === undefined || data.badge.length === 0) return null
   return (
     <div className="sec">
       <h3>{t('details.history')}</h3>
       <ul className="rows">
-        {data.badge.slice(0, 12).map((change) => (
+        {badge.slice(0, 12).map((change) => (
           <li key={`${change.at}${change.to}`}>
             <SealDot state={change.to} />
             <span className="num dim nw">{format.dateTime(change.at)}</span>

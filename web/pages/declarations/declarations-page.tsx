@@ -16,6 +16,7 @@ import { CardDetails } from './card-details.tsx'
 import { wallOrder } from './card-state.ts'
 import { DraftCard } from './draft-card.tsx'
 import { FirstCard } from './first-card.tsx'
+import { MeasuresSheet } from './measures-sheet.tsx'
 import { Propose } from './propose.tsx'
 import { SeriesSheet } from './series-sheet.tsx'
 
@@ -29,7 +30,7 @@ export function DeclarationsPage(): ReactNode {
   const wall = useQuery(wallQuery)
   const { card: open } = route.useSearch()
   const navigate = useNavigate()
-  const [proposing, setProposing] = useState(false)
+  const [proposing, setProposing] = useState<{ readonly card?: string }>()
   const may = useMay()
   const cards = wallOrder(wall.data?.cards ?? [])
   const opened = cards.find((card) => card.id === open)
@@ -41,7 +42,7 @@ export function DeclarationsPage(): ReactNode {
           <p>{t('lead')}</p>
         </div>
         {may('cards:write') ? (
-          <button type="button" className="btn ink" onClick={() => setProposing(true)}>
+          <button type="button" className="btn ink" onClick={() => setProposing({})}>
             {t('new')}
           </button>
         ) : null}
@@ -66,13 +67,19 @@ export function DeclarationsPage(): ReactNode {
             <DeclarationCard key={card.id} card={card} now={now} />
           ),
         )}
-        {wall.data !== undefined && cards.length === 0 ? <FirstCard onPropose={() => setProposing(true)} /> : null}
+        {wall.data !== undefined && cards.length === 0 ? <FirstCard onPropose={() => setProposing({})} /> : null}
       </section>
       <SeriesSheet now={now} />
+      <MeasuresSheet />
       {opened === undefined ? null : (
-        <CardDetails card={opened} now={now} onClose={() => void navigate({ to: '/declarations', search: {} })} />
+        <CardDetails
+          card={opened}
+          now={now}
+          onRewrite={may('cards:write') ? () => setProposing({ card: opened.id }) : undefined}
+          onClose={() => void navigate({ to: '/declarations', search: {} })}
+        />
       )}
-      {proposing ? <Propose onClose={() => setProposing(false)} /> : null}
+      {proposing === undefined ? null : <Propose card={proposing.card} onClose={() => setProposing(undefined)} />}
     </main>
   )
 }

@@ -6,6 +6,7 @@ import { Sparkline } from '../../components/figures/sparkline.tsx'
 import { glyphOf } from '../../components/objective-glyph.ts'
 import { StateGlyph } from '../../components/state-glyph.tsx'
 import { useFormat } from '../../components/use-format.ts'
+import { FullOutlook, ShortOutlook } from './outlook.tsx'
 
 /** Glyph, name, figure; target and trend under them; the proof one click away. */
 export function ObjectiveRow({
@@ -15,7 +16,7 @@ export function ObjectiveRow({
 }: {
   objective: ObjectiveView
   now: number
-  /** Says in words why evidence is missing. */
+  /** Says in words why evidence is missing, and where the figures lead. */
   explained?: boolean
 }): ReactNode {
   const { t } = useTranslation('declarations')
@@ -42,6 +43,7 @@ export function ObjectiveRow({
         target={objective.kind === 'forbidden' ? undefined : objective.target}
       />
       {explained && missing !== undefined ? <span className="obj-note">{missing}</span> : null}
+      {explained ? <FullOutlook objective={objective} now={now} /> : <ShortOutlook objective={objective} />}
       <ProofLink index={objective.evidence?.index} label={t('proofOf', { name: title })} />
     </li>
   )

@@ -1,21 +1,32 @@
-import { useMutation, useQueryClient } from '@tanstack/react-query'
+import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import { useNavigate } from '@tanstack/react-router'
 import { type ReactNode, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { proposeResponse } from '../../../src/declare/schema.ts'
 import { call } from '../../api/client.ts'
+import { cardSourceQuery } from '../../api/queries.ts'
 import { Dialog } from '../../components/dialog.tsx'
 import { Icon } from '../../components/icon.tsx'
 import { ProblemNote } from '../../components/problem-note.tsx'
 import { ChangeList } from './change-list.tsx'
 
 /** A card as YAML: checked first, its differences shown, then stored as a version that waits for signatures. */
-export function Propose({ onClose }: { onClose: () => void }): ReactNode {
+export function Propose({
+  card,
+  onClose,
+}: {
+  /** A new version of this card: begins with how it stands. */
+  card: string | undefined
+  onClose: () => void
+}): ReactNode {
   const { t } = useTranslation('declarations')
   const { t: common } = useTranslation()
   const client = useQueryClient()
   const navigate = useNavigate()
-  const [yaml, setYaml] = useState('')
+  const [written, setYaml] = useState<string>()
+  const before = useQuery({ ...cardSourceQuery(card ?? ''), enabled: card !== undefined })
+  const yaml = written ?? before.data ?? ''
+  const title = card === undefined ? t('new') : t('details.rewrite')
   const propose = useMutation({
     mutationFn: (dryRun: boolean) => call(proposeResponse, '/api/v1/cards', { method: 'POST', body: { yaml, dryRun } }),
     onSuccess: (reply) => {
@@ -27,10 +38,10 @@ export function Propose({ onClose }: { onClose: () => void }): ReactNode {
   })
   const checked = propose.data
   return (
-    <Dialog label={t('new')} className="slide" onClose={onClose}>
+    <Dialog label={title} className="slide" onClose={onClose}>
       <div className="slide-h">
         <div className="grow">
-          <h2>{t('new')}</h2>
+          <h2>{title}</h2>
           <p className="ink2">{t('propose.text')}</p>
         </div>
         <button type="button" className="btn sm quiet square" aria-label={common('close')} onClick={onClose}>
@@ -60,11 +71,13 @@ export function Propose({ onClose }: { onClose: () => void }): ReactNode {
               }}
             />
           </label>
+          {before.error === null ? null : <ProblemNote error={before.error} />}
           {propose.error === null ? null : <ProblemNote error={propose.error} />}
           {checked === undefined ? null : (
             <section aria-live="polite">
               <h3>{t('propose.checked', { id: checked.id, version: checked.version })}</h3>
               <ChangeList changes={checked.changes} weakened={checked.weakened} />
+              <p className="ink2">{t('propose.required', { count: checked.required })}</p>
             </section>
           )}
           <div className="row">
