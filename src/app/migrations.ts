@@ -4,6 +4,7 @@ import { migrations as declare } from '../declare/migrations.ts'
 import { migrations as detect } from '../detect/migrations.ts'
 import type { Migration } from '../platform/state/migrate.ts'
 import { proveMigrations as prove } from '../prove/migrations.ts'
+import { firstWeekMigrations as firstWeek } from './first-week/migrations.ts'
 import { migrations as pipeline } from './pipeline/migrations.ts'
 import { readMigrations as reads } from './reads/migrations.ts'
 import { retentionMigrations as retention } from './retention/migrations.ts'
@@ -22,4 +23,5 @@ export const migrations: readonly Migration[] = [
   ...searches,
   ...reads,
   ...weekly,
+  ...firstWeek,
 ]

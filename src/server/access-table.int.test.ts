@@ -238,6 +238,7 @@ const SILENT: readonly string[] = [
   'GET /api/v1/coverage',
   'GET /api/v1/erasures',
   'GET /api/v1/erasures/:id',
+  'GET /api/v1/first-week',
   'GET /api/v1/frameworks',
   'GET /api/v1/holds',
   'GET /api/v1/invite',

@@ -20,6 +20,7 @@ import { sendTestAttack, TEST_SCENARIOS } from '../app/demo/test-attack.ts'
 import { createEntityTimeline } from '../app/entity-timeline.ts'
 import { erasureRoutes } from '../app/erasure/routes.ts'
 import { PACKAGING } from '../app/evidence-package.ts'
+import { firstWeekRoutes } from '../app/first-week/routes.ts'
 import { frameworkChecks } from '../app/framework-checks.ts'
 import { type Indicators, startIndicators } from '../app/indicators.ts'
 import { type KeptArtefacts, keepArtefacts } from '../app/keeping-artefacts.ts'
@@ -516,6 +517,7 @@ export function allRoutes(deps: RouteDeps): Route[] {
     ...maskingRoutes({ state, rules: services.masking }),
     ...collectRoutes({ state, manager, statusOf, clock, unknownsOf, sendTest, addresses }),
     ...declareRoutes(declare),
+    ...assessRoutes({ state, clock, feeds: assessing.feeds, changed: drainer.poke }),
     ...frameworkRoutes({ ...declare, frameworks: declaring.frameworks, checks: frameworkChecks({ state, clock, ledger }) }),
     overviewRoute({
       state,
@@ -526,6 +528,10 @@ export function allRoutes(deps: RouteDeps): Route[] {
       statusOf,
       refusedRules: () => rules.refused.length,
       startedAt: services.startedAt,
+    }),
+    ...firstWeekRoutes({
+      ...weeklyDeps(services, { measures: () => declaring.measures, statusOf, ownUrl: () => addresses().url }),
+      changed: drainer.poke,
     }),
     ...weeklyRoutes({
       ...weeklyDeps(services, { measures: () => declaring.measures, statusOf, ownUrl: () => addresses().url }),
