@@ -195,6 +195,21 @@ const frameworks = createRoute({
   component: lazyRouteComponent(() => import('./pages/frameworks/frameworks-page.tsx'), 'FrameworksPage'),
 })
 
+const vulnerabilities = createRoute({
+  getParentRoute: () => house,
+  path: '/vulnerabilities',
+  validateSearch: z.object({
+    step: z.enum(['fixable', 'exploited']).optional().catch(undefined),
+    gone: z.coerce.boolean().optional().catch(undefined),
+    q: z.coerce.string().optional(),
+    finding: z.string().optional(),
+    /** Of the question where a package is. */
+    name: z.coerce.string().optional(),
+    range: z.string().optional(),
+  }),
+  component: lazyRouteComponent(() => import('./pages/vulnerabilities/vulnerabilities-page.tsx'), 'VulnerabilitiesPage'),
+})
+
 const sources = createRoute({
   getParentRoute: () => house,
   path: '/sources',
@@ -381,6 +396,7 @@ export function buildRouter(queryClient: QueryClient) {
         frameworks,
         audit,
         sources,
+        vulnerabilities,
         assets,
         access,
         account,

@@ -1,4 +1,5 @@
 import { migrations as access } from '../access/migrations.ts'
+import { migrations as assess } from '../assess/migrations.ts'
 import { migrations as collect } from '../collect/migrations.ts'
 import { migrations as declare } from '../declare/migrations.ts'
 import { migrations as detect } from '../detect/migrations.ts'
@@ -14,6 +15,7 @@ import { weeklyMigrations as weekly } from './weekly/migrations.ts'
 /** Every room's tables. Any process that opens the state store gives this list. */
 export const migrations: readonly Migration[] = [
   ...access,
+  ...assess,
   ...collect,
   ...declare,
   ...detect,

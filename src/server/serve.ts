@@ -12,6 +12,7 @@ import { scimRoutes } from '../access/scim/routes.ts'
 import { createSetupLink } from '../access/setup.ts'
 import { ssoRoutes } from '../access/sso/routes.ts'
 import type { AccessTables } from '../access/tables.ts'
+import { type Assessing, startAssessing } from '../app/assessing.ts'
 import { createOwnMetrics, type OwnMetrics } from '../app/care/own-metrics.ts'
 import { careRoutes } from '../app/care/routes.ts'
 import { type Collecting, createCollecting, openGelf, openSyslog, openSyslogTls } from '../app/collecting.ts'
@@ -53,6 +54,7 @@ import { startReviewMailing } from '../app/weekly/mailing.ts'
 import { weeklyRoutes } from '../app/weekly/routes.ts'
 import { weeklyDeps } from '../app/weekly/wire.ts'
 import { startYaraBodies, type YaraBodies } from '../app/yara-bodies.ts'
+import { routes as assessRoutes } from '../assess/inventory/routes.ts'
 import type { Addresses } from '../collect/addresses.ts'
 import { maskingRoutes } from '../collect/masking/routes.ts'
 import { routes as collectRoutes } from '../collect/routes.ts'
@@ -141,6 +143,7 @@ export async function serve(config: Config, log: Log, options: ServeOptions = {}
   })
   let collecting: Collecting | undefined
   let declaring: Declaring | undefined
+  let assessing: Assessing | undefined
   let reviewing: Repeating | undefined
   let weekly: Repeating | undefined
   let missing: Repeating | undefined
@@ -178,6 +181,7 @@ export async function serve(config: Config, log: Log, options: ServeOptions = {}
         live.publish('cards')
       },
     })
+    assessing = startAssessing({ state, clock, log, data: services.dir.root })
     const stopAll = async (): Promise<void> => {
       tls?.close()
       await weekly?.stop()
@@ -190,6 +194,7 @@ export async function serve(config: Config, log: Log, options: ServeOptions = {}
       await reads?.stop()
       await selftest?.stop()
       await collecting?.stop()
+      await assessing?.stop()
       await declaring?.stop()
       await services.stop()
     }
@@ -251,6 +256,7 @@ export async function serve(config: Config, log: Log, options: ServeOptions = {}
           services,
           collecting,
           declaring,
+          assessing,
           indicators,
           yara,
           custody: artefacts.custody,
@@ -336,6 +342,7 @@ export async function serve(config: Config, log: Log, options: ServeOptions = {}
     await reads?.stop()
     await selftest?.stop()
     await collecting?.stop()
+    await assessing?.stop()
     await declaring?.stop()
     await services.stop()
     throw error
@@ -346,6 +353,7 @@ export interface RouteDeps {
   readonly services: Services
   readonly collecting: Collecting
   readonly declaring: Declaring
+  readonly assessing: Assessing
   readonly indicators: Indicators
   readonly yara: YaraBodies
   readonly custody: Custody
@@ -368,6 +376,7 @@ export function allRoutes(deps: RouteDeps): Route[] {
     services,
     collecting,
     declaring,
+    assessing,
     indicators,
     yara,
     custody,

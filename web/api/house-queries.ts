@@ -7,6 +7,7 @@ import { scimGroupsSchema, scimStatusSchema } from '../../src/access/scim/schema
 import { ownScopesReplySchema, scopesReplySchema } from '../../src/access/scopes/schema.ts'
 import { providersSchema } from '../../src/access/sso/schema.ts'
 import { type ReadKind, readsPage } from '../../src/app/reads/schema.ts'
+import { componentsReply, vulnerabilitiesReply } from '../../src/assess/inventory/schema.ts'
 import { auditPageSchema } from '../../src/prove/audit/schema.ts'
 import { call } from './client.ts'
 
@@ -141,3 +142,23 @@ export const authoritiesQuery = queryOptions({
   queryKey: ['agents', 'authorities'],
   queryFn: ({ signal }) => call(z.object({ items: z.array(authoritySchema) }), '/api/v1/authorities', { signal }),
 })
+
+// ── Vulnerabilities ──
+
+export const vulnerabilitiesQuery = (query: {
+  readonly step: 'all' | 'fixable' | 'exploited'
+  readonly state: 'open' | 'gone'
+  readonly q: string | undefined
+}) =>
+  queryOptions({
+    queryKey: ['ledger', 'vulnerabilities', query],
+    queryFn: ({ signal }) => call(vulnerabilitiesReply, '/api/v1/vulnerabilities', { query, signal }),
+    placeholderData: keepPreviousData,
+  })
+
+export const componentsQuery = (query: { readonly name: string; readonly range: string | undefined }) =>
+  queryOptions({
+    queryKey: ['ledger', 'components', query],
+    queryFn: ({ signal }) => call(componentsReply, '/api/v1/components', { query, signal }),
+    retry: false,
+  })

@@ -21,6 +21,7 @@ import sources from './en/sources.json'
 import sso from './en/sso.json'
 import timeline from './en/timeline.json'
 import triage from './en/triage.json'
+import vulnerabilities from './en/vulnerabilities.json'
 import weekly from './en/weekly.json'
 
 export const en = {
@@ -47,5 +48,6 @@ export const en = {
   sso,
   timeline,
   triage,
+  vulnerabilities,
   weekly,
 } as const

@@ -21,6 +21,7 @@ import sources from './ja/sources.json'
 import sso from './ja/sso.json'
 import timeline from './ja/timeline.json'
 import triage from './ja/triage.json'
+import vulnerabilities from './ja/vulnerabilities.json'
 import weekly from './ja/weekly.json'
 
 export const ja = {
@@ -47,5 +48,6 @@ export const ja = {
   sso,
   timeline,
   triage,
+  vulnerabilities,
   weekly,
 } as const

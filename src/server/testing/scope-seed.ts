@@ -7,6 +7,8 @@ import { openQuarter } from '../../access/reviews/open.ts'
 import { hashSecret, newSecret } from '../../access/secret.ts'
 import type { AccessTables } from '../../access/tables.ts'
 import { createToken } from '../../access/tokens.ts'
+import { saveFindings } from '../../assess/inventory/queries.ts'
+import type { AssessTables } from '../../assess/inventory/tables.ts'
 import { saveSeries } from '../../declare/series/queries.ts'
 import type { SeriesTables } from '../../declare/series/tables.ts'
 import { recordDetections } from '../../detect/alerts.ts'
@@ -110,6 +112,23 @@ async function plantBehaviour(db: Kysely<BehaviourTables>, scope: string, marker
   await writeProfiles(db, [{ ...row, profile: profileText(profile) }])
 }
 
+async function plantFinding(db: Kysely<AssessTables>, scope: string, marker: string, now: number): Promise<void> {
+  const about = {
+    id: marker,
+    package: marker,
+    name: marker,
+    version: '1',
+    purl: null,
+    ids: '[]',
+    aliases: '[]',
+    fixed: '[]',
+    summary: marker,
+  }
+  const rated = { severity: null, score: null, vector: null, exploited: null, epss: null }
+  const seen = { first_seen: now, last_seen: now, gone_at: null, regressed: 0 as const }
+  await saveFindings(db, [{ scope, asset: `${marker}-host`, source: 'sbom', ...about, ...rated, ...seen }])
+}
+
 /** Plants every kind of row in a scope, by the ways that make them where there is one. `admin` is a token for every scope. */
 export async function plant(kanpeki: Kanpeki, admin: string, scope: string, marker: string): Promise<Seed> {
   const { state, clock } = kanpeki.services
@@ -129,6 +148,8 @@ export async function plant(kanpeki: Kanpeki, admin: string, scope: string, mark
     ['engineer', scope],
     ['auditor', scope],
   ])
+  await ask('/api/v1/inventories', { asset: `${marker}-host`, components: [{ name: marker, version: '1' }] })
+  await plantFinding(state.tables<AssessTables>(), scope, marker, now)
   const session = await openTestSession(kanpeki, person)
   const passkey = `${marker}-passkey`
   const key = { id: passkey, scope, account_id: person, name: marker, public_key: '', counter: 0, transports: '[]' }

@@ -13,6 +13,7 @@ const ROOM_KEYS = {
   evidence: ['j', 'k', 'v'],
   audit: ['j', 'k', 'v', '/'],
   frameworks: ['j', 'k'],
+  vulnerabilities: ['j', 'k', '/'],
   assets: ['n', '/'],
 } as const
 

@@ -14,6 +14,7 @@ export const ROOMS = [
   { id: 'frameworks', to: '/frameworks', icon: 'proof', key: 'f', group: 'prove', permission: 'cards:read' },
   { id: 'audit', to: '/audit', icon: 'audit', key: 'a', group: 'prove', permission: 'audit:read' },
   { id: 'sources', to: '/sources', icon: 'sources', key: 's', group: 'prove', permission: 'sources:read' },
+  { id: 'vulnerabilities', to: '/vulnerabilities', icon: 'proof', key: 'v', group: 'house', permission: 'assets:read' },
   { id: 'assets', to: '/assets', icon: 'host', key: 'h', group: 'house', permission: 'assets:read' },
   { id: 'settings', to: '/settings', icon: 'settings', key: ',', group: 'house', permission: 'session' },
 ] as const satisfies readonly {

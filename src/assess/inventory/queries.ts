@@ -1,0 +1,122 @@
+import { type Kysely, sql } from 'kysely'
+import type { AssessTables, ComponentsTable, FindingsTable, InventoriesTable } from './tables.ts'
+
+/** `state.scoped(scope)` for a caller; the whole store for what runs by itself. */
+export type Db = Kysely<AssessTables>
+
+/** Parameters a statement may carry are limited (SQLite 32,766): 9 a component, 22 a finding. */
+const COMPONENTS_A_STATEMENT = 1000
+const FINDINGS_A_STATEMENT = 500
+
+export type InventoryKey = Pick<InventoriesTable, 'scope' | 'asset' | 'source'>
+
+export async function saveInventory(db: Db, row: InventoriesTable): Promise<void> {
+  const { scope: _scope, asset: _asset, source: _source, ...change } = row
+  await db
+    .insertInto('assess_inventories')
+    .values(row)
+    .onConflict((conflict) => conflict.columns(['scope', 'asset', 'source']).doUpdateSet(change))
+    .execute()
+}
+
+export async function allInventories(db: Db): Promise<InventoriesTable[]> {
+  return await db.selectFrom('assess_inventories').selectAll().orderBy('scope').orderBy('asset').orderBy('source').execute()
+}
+
+export async function noteJudged(db: Db, { scope, asset, source }: InventoryKey, unjudged: number, at: number): Promise<void> {
+  await db
+    .updateTable('assess_inventories')
+    .set({ unjudged, judged_at: at })
+    .where('scope', '=', scope)
+    .where('asset', '=', asset)
+    .where('source', '=', source)
+    .execute()
+}
+
+export async function replaceComponents(
+  db: Db,
+  { scope, asset, source }: InventoryKey,
+  rows: readonly ComponentsTable[],
+): Promise<void> {
+  await db
+    .deleteFrom('assess_components')
+    .where('scope', '=', scope)
+    .where('asset', '=', asset)
+    .where('source', '=', source)
+    .execute()
+  for (let at = 0; at < rows.length; at += COMPONENTS_A_STATEMENT)
+    await db
+      .insertInto('assess_components')
+      .values(rows.slice(at, at + COMPONENTS_A_STATEMENT))
+      .execute()
+}
+
+export async function componentsOf(db: Db, { scope, asset, source }: InventoryKey): Promise<ComponentsTable[]> {
+  return await db
+    .selectFrom('assess_components')
+    .selectAll()
+    .where('scope', '=', scope)
+    .where('asset', '=', asset)
+    .where('source', '=', source)
+    .orderBy('number')
+    .execute()
+}
+
+/** Components whose name holds `part` (in small letters), by name. @param most beyond it nobody reads. */
+export async function componentsNamed(db: Db, part: string, most: number): Promise<ComponentsTable[]> {
+  const pattern = `%${part.replaceAll(/[\\%_]/g, (sign) => `\\${sign}`)}%`
+  return await db
+    .selectFrom('assess_components')
+    .selectAll()
+    .where(sql<boolean>`folded like ${pattern} escape '\\'`)
+    .orderBy('folded')
+    .orderBy('asset')
+    .limit(most)
+    .execute()
+}
+
+export async function findingsOf(db: Db, { scope, asset, source }: InventoryKey): Promise<FindingsTable[]> {
+  return await db
+    .selectFrom('assess_findings')
+    .selectAll()
+    .where('scope', '=', scope)
+    .where('asset', '=', asset)
+    .where('source', '=', source)
+    .execute()
+}
+
+export async function allFindings(db: Db, state: 'open' | 'gone'): Promise<FindingsTable[]> {
+  return await db
+    .selectFrom('assess_findings')
+    .selectAll()
+    .where('gone_at', state === 'open' ? 'is' : 'is not', null)
+    .execute()
+}
+
+export async function saveFindings(db: Db, rows: readonly FindingsTable[]): Promise<void> {
+  for (let at = 0; at < rows.length; at += FINDINGS_A_STATEMENT)
+    await db
+      .insertInto('assess_findings')
+      .values(rows.slice(at, at + FINDINGS_A_STATEMENT))
+      .onConflict((conflict) =>
+        conflict.columns(['scope', 'asset', 'source', 'id', 'package']).doUpdateSet((e) => ({
+          name: e.ref('excluded.name'),
+          version: e.ref('excluded.version'),
+          purl: e.ref('excluded.purl'),
+          ids: e.ref('excluded.ids'),
+          aliases: e.ref('excluded.aliases'),
+          fixed: e.ref('excluded.fixed'),
+          summary: e.ref('excluded.summary'),
+          severity: e.ref('excluded.severity'),
+          score: e.ref('excluded.score'),
+          vector: e.ref('excluded.vector'),
+          exploited: e.ref('excluded.exploited'),
+          epss: e.ref('excluded.epss'),
+          first_seen: e.ref('excluded.first_seen'),
+          last_seen: e.ref('excluded.last_seen'),
+          gone_at: e.ref('excluded.gone_at'),
+          regressed: e.ref('excluded.regressed'),
+        })),
+      )
+      .execute()
+}

@@ -1,0 +1,82 @@
+import { useQuery } from '@tanstack/react-query'
+import { type ReactNode, useState } from 'react'
+import { useTranslation } from 'react-i18next'
+import { componentsQuery } from '../../api/house-queries.ts'
+import { ProblemNote } from '../../components/problem-note.tsx'
+
+/** “Where is log4j-core before 2.17?”, answered over every asset at once, also where no advisory speaks of it yet. */
+export function WhereIs({
+  name,
+  range,
+  onAsk,
+}: {
+  name: string
+  range: string
+  onAsk: (name: string, range: string) => void
+}): ReactNode {
+  const { t } = useTranslation('vulnerabilities')
+  const [part, setPart] = useState(name)
+  const [within, setWithin] = useState(range)
+  const found = useQuery({ ...componentsQuery({ name, range: range === '' ? undefined : range }), enabled: name.length >= 2 })
+  return (
+    <section className="sheet rules-place">
+      <div className="panel-h">
+        <h2>{t('where.title')}</h2>
+        <span className="label">{t('where.lead')}</span>
+      </div>
+      <form
+        className="row ask chart-p"
+        onSubmit={(event) => {
+          event.preventDefault()
+          onAsk(part.trim(), within.trim())
+        }}
+      >
+        <label className="field grow">
+          <span>{t('where.name')}</span>
+          <input
+            className="input mono"
+            required
+            minLength={2}
+            maxLength={300}
+            placeholder="log4j-core"
+            value={part}
+            onChange={(event) => setPart(event.target.value)}
+          />
+        </label>
+        <label className="field grow">
+          <span>{t('where.range')}</span>
+          <input
+            className="input mono"
+            maxLength={500}
+            placeholder="vers:maven/<2.17.0"
+            value={within}
+            onChange={(event) => setWithin(event.target.value)}
+          />
+        </label>
+        <button type="submit" className="btn ink">
+          {t('where.ask')}
+        </button>
+      </form>
+      {found.error === null ? null : <ProblemNote error={found.error} />}
+      {found.data === undefined ? null : (
+        <>
+          <p className="chart-p" role="status">
+            <b>{t('where.found', { count: found.data.total, assets: found.data.assets })}</b>
+          </p>
+          <ul className="rows chart-p">
+            {found.data.items.map((one) => (
+              <li key={`${one.asset} ${one.source} ${one.place} ${one.purl ?? one.name} ${one.version}`}>
+                <span className="grow">
+                  <bdi>{one.name}</bdi> <b className="num">{one.version ?? '–'}</b>
+                </span>
+                <span>
+                  <bdi>{one.asset}</bdi> <span className="label">{one.place === '' ? one.source : one.place}</span>
+                </span>
+              </li>
+            ))}
+          </ul>
+        </>
+      )}
+    </section>
+  )
+}
