@@ -16,6 +16,7 @@ import { type DetectOptions, detectOptions, USAGE } from './detect/options.ts'
 import { Output } from './detect/output.ts'
 import { lineParsers } from './detect/parsers.ts'
 import { Helpers } from './detect/pool.ts'
+import { portableRules } from './detect/portable-rules.ts'
 import { Progress } from './detect/progress.ts'
 import { type ChosenRules, chooseRules, reportedLevel } from './detect/rules.ts'
 import { type PartResult, runPart } from './detect/run-file.ts'
@@ -66,7 +67,7 @@ async function detect(options: DetectOptions): Promise<number> {
   }
 }
 
-/** Other threads begin to load the rules before this one does. */
+/** Other threads begin before this one loads the rules. */
 function divided(options: DetectOptions): Work {
   const { files, rules, where, pipelines, placeholders, level, assume } = options
   const threads = options.threads ?? suggestedThreads(files)
@@ -124,6 +125,10 @@ async function run(
 ): Promise<void> {
   const silent = correlation?.compiled.program.silent ?? new Set<string>()
   const watched = correlation?.compiled.program.watched ?? new Set<string>()
+  if (helpers !== undefined) {
+    const rules = chosen.falco.rules.length === 0 ? portableRules(chosen.rules) : undefined
+    helpers.begin({ parts, silent, watched, rules })
+  }
   const program = new RuleProgram(chosen.rules, chosen.falco, {
     silent,
     classify: classifier(options.assume, chosen.pipelines),
@@ -155,7 +160,7 @@ async function run(
   const here = (part: FilePart) => runPart(part, runner)
   const isClosed = () => output.closed
   if (helpers === undefined) await runInOrder(parts, here, take, isClosed)
-  else await helpers.run({ parts, silent, watched }, here, take, isClosed)
+  else await helpers.run(parts, here, take, isClosed)
   for (const hit of correlation?.run(program) ?? []) print(hit)
   progress.clear()
   output.write(formatter.end())

@@ -6,17 +6,23 @@ import type { PartResult } from './run-file.ts'
 import type { WorkerRun, WorkerSetup } from './worker.ts'
 
 /** What a run needs beyond the rules. */
-export type RunSetup = Pick<WorkerRun, 'parts' | 'silent' | 'watched'>
+export type RunSetup = Pick<WorkerRun, 'parts' | 'silent' | 'watched' | 'rules'>
 
 /**
- * Threads beside the main one. Each loads the rules by itself, from the moment it is made, so that all of them are ready when the main
- * thread is; then all take parts of the input, the main thread too, whoever is free the next.
+ * Threads beside the main one. Each gets ready from the moment it is made, and is given the rules once the main thread has read them; then
+ * all take parts of the input, the main thread too, whoever is free the next.
  */
 export class Helpers {
   readonly #workers: readonly Worker[]
+  readonly #taken = new Int32Array(new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT))
 
   constructor(count: number, setup: WorkerSetup) {
     this.#workers = Array.from({ length: count }, () => new Worker(workerUrl(import.meta.url, './worker'), { workerData: setup }))
+  }
+
+  /** Hands over what the threads need. The rules are copied for each: before anything that takes long. */
+  begin(setup: RunSetup): void {
+    for (const worker of this.#workers) worker.postMessage({ ...setup, taken: this.#taken } satisfies WorkerRun)
   }
 
   /**
@@ -24,22 +30,21 @@ export class Helpers {
    * `isClosed` says that nobody wants more. Rejects when a thread fails.
    */
   async run(
-    setup: RunSetup,
+    parts: readonly FilePart[],
     here: (part: FilePart) => Promise<PartResult>,
     done: (index: number, result: PartResult) => void,
     isClosed: () => boolean,
   ): Promise<void> {
-    const taken = new Int32Array(new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT))
+    const taken = this.#taken
     const take = inOrder(done)
     const ended = this.#workers.map((worker) => endOf(worker, take, isClosed))
-    for (const worker of this.#workers) worker.postMessage({ ...setup, taken } satisfies WorkerRun)
     const runHere = async () => {
-      for (let index = Atomics.add(taken, 0, 1); index < setup.parts.length; index = Atomics.add(taken, 0, 1)) {
+      for (let index = Atomics.add(taken, 0, 1); index < parts.length; index = Atomics.add(taken, 0, 1)) {
         if (isClosed()) {
           await this.end()
           return
         }
-        take(index, await here(setup.parts[index]!))
+        take(index, await here(parts[index]!))
         // Results of other threads wait meanwhile.
         await setImmediate()
       }

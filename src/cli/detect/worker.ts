@@ -1,6 +1,8 @@
 import { parentPort, workerData } from 'node:worker_threads'
-import type { LogSource } from '../../detect/engines/sigma/rule.ts'
+import { readPipelines } from '../../detect/engines/sigma/pipelines/read.ts'
+import type { LogSource, SigmaRule } from '../../detect/engines/sigma/rule.ts'
 import { classifier } from '../../detect/engines/sigma/shapes/registry.ts'
+import { falcoRules } from '../../detect/falco-program.ts'
 import type { FilePart } from '../../detect/input/read-part.ts'
 import { RuleProgram } from '../../detect/rule-program.ts'
 import { lineParsers } from './parsers.ts'
@@ -18,16 +20,18 @@ export interface WorkerRun {
   readonly parts: readonly FilePart[]
   readonly silent: ReadonlySet<string>
   readonly watched: ReadonlySet<string>
+  /** Those of the main thread (portable-rules.ts); undefined when there are others beside them, that no message can carry. */
+  readonly rules: readonly SigmaRule[] | undefined
   /** How many parts were taken, by all threads: whoever counts on takes the next. */
   readonly taken: Int32Array<SharedArrayBuffer>
 }
 
-/** A detection thread: loads the same rules as the main thread and takes parts as long as there are some. */
+/** A detection thread: takes parts as long as there are some. What it needs beside the rules it makes while the main thread loads them. */
 const setup = workerData as WorkerSetup
-const chosen = chooseRules(setup.choice)
-const classify = classifier(setup.assume, chosen.pipelines)
+const classify = classifier(setup.assume, readPipelines(setup.choice.pipelines).pipelines)
 
-parentPort?.once('message', async ({ parts, silent, watched, taken }: WorkerRun) => {
+parentPort?.once('message', async ({ parts, silent, watched, rules, taken }: WorkerRun) => {
+  const chosen = rules === undefined ? chooseRules(setup.choice) : { rules, falco: falcoRules([]) }
   const program = new RuleProgram(chosen.rules, chosen.falco, { silent, classify })
   const runner = { program, watched, parsers: lineParsers, now: setup.now }
   for (let index = Atomics.add(taken, 0, 1); index < parts.length; index = Atomics.add(taken, 0, 1))
