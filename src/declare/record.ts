@@ -11,9 +11,16 @@ import { EVALUATOR, type Evaluation } from './evaluate.ts'
 import { type Fact, reasonOf } from './messages.ts'
 import type { CardPlan, FaultPlan, Planned } from './plan.ts'
 import { badgesOf, insertBadge, insertReadings, saveObjectives, updateCard } from './queries.ts'
-import type { BadgeChanged } from './run.ts'
 import type { DeclareTables, ObjectivesTable, ReadingsTable } from './tables.ts'
 import type { Weighed } from './triggers.ts'
+
+/** A badge that changed in a run. */
+export interface BadgeChanged {
+  readonly card: string
+  readonly scope: string
+  readonly from: BadgeState | null
+  readonly to: BadgeState
+}
 
 /** A change of a badge with the place of its evidence in what is recorded together. */
 interface Change {

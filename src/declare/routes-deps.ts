@@ -1,7 +1,8 @@
 import type { Sealer } from '../platform/secrets/sealer.ts'
 import type { LedgerHead } from './badge.ts'
 import type { CredentialSigner } from './credential/secure.ts'
-import type { BadgeChanged, RunDeps } from './run.ts'
+import type { BadgeChanged } from './record.ts'
+import type { RunDeps } from './run.ts'
 import type { CardProblem } from './schema.ts'
 import type { LedgerIndexes } from './view.ts'
 

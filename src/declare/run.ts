@@ -1,27 +1,19 @@
 import type { Kysely } from 'kysely'
 import type { Clock } from '../kernel/clock.ts'
 import { messageOf } from '../kernel/error.ts'
-import type { BadgeState, Measure } from '../kernel/measure.ts'
+import type { Measure } from '../kernel/measure.ts'
 import type { State } from '../platform/state/state.ts'
 import { type Answers, askAll } from './ask.ts'
 import { type BrokenCard, type CardState, cardStates } from './card-state.ts'
 import { type Planned, planCard, planFault } from './plan.ts'
 import { allCards, cardById, cardsById, type Db, noteEvaluated } from './queries.ts'
-import { record } from './record.ts'
+import { type BadgeChanged, record } from './record.ts'
 import type { CardsTable, DeclareTables } from './tables.ts'
 
 export interface RunDeps {
   readonly state: State
   readonly clock: Clock
   readonly measures: readonly Measure[]
-}
-
-/** A badge that changed in a run. */
-export interface BadgeChanged {
-  readonly card: string
-  readonly scope: string
-  readonly from: BadgeState | null
-  readonly to: BadgeState
 }
 
 const CARDS_A_QUESTION = 500

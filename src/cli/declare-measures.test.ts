@@ -1,9 +1,9 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
-import { knownMeasures } from '../cli/declare.ts'
 import { MEASURE_CATALOGUE } from '../declare/catalogue/measures.ts'
 import { TEMPLATES } from '../declare/catalogue/templates.ts'
 import { readCard } from '../declare/load.ts'
+import { knownMeasures } from './declare.ts'
 
 const known = knownMeasures()
 
