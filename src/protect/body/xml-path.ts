@@ -40,15 +40,15 @@ export function compilePath(path: string): (root: XmlNode) => readonly string[] 
 
 function parseSteps(path: string): PathStep[] {
   const steps: PathStep[] = []
-  const pattern = /(\/\/?)(?:(@)?(\*|[A-Za-z_][\w.-]*(?::[A-Za-z_*][\w.-]*)?)|(text\(\)))/y
+  const pattern = /(\/\/?)(?:(text\(\))|(@)?(\*|[A-Za-z_][\w.-]*(?::[A-Za-z_*][\w.-]*)?))/y
   let at = 0
   while (at < path.length) {
     pattern.lastIndex = at
     const match = pattern.exec(path)
     const last = steps.at(-1)
     if (match === null || (last !== undefined && last.kind !== 'element')) break
-    const kind = match[4] !== undefined ? 'text' : match[2] !== undefined ? 'attribute' : 'element'
-    steps.push({ deep: match[1] === '//', kind, name: match[3] ?? '' })
+    const kind = match[2] !== undefined ? 'text' : match[3] !== undefined ? 'attribute' : 'element'
+    steps.push({ deep: match[1] === '//', kind, name: match[4] ?? '' })
     at = pattern.lastIndex
   }
   if (at < path.length || steps.length === 0) {

@@ -1,4 +1,5 @@
 import { KanpekiError } from '../../kernel/error.ts'
+import { compilePath } from '../body/xml-path.ts'
 import { transforms } from '../transforms/registry.ts'
 import { itemsOf } from './expand.ts'
 import { type Item, plainItem } from './item.ts'
@@ -89,12 +90,8 @@ function check({ variable, selector }: Target): void {
   if (variable !== 'XML' && !Object.hasOwn(variables, variable) && !Object.hasOwn(stateVariables, variable)) {
     throw new KanpekiError('seclang-variable', `there is no variable ${variable}`)
   }
-  if (selector?.kind !== 'pattern') return
-  try {
-    patternOf(selector.pattern)
-  } catch {
-    throw new KanpekiError('seclang-variable', `the pattern /${selector.pattern}/ of ${variable} is no regular expression`)
-  }
+  if (selector?.kind === 'pattern') patternOf(selector.pattern)
+  if (selector?.kind === 'path') compilePath(selector.path)
 }
 
 function readerOf(target: Target, without: readonly Target[]): (run: Run) => readonly Item[] {

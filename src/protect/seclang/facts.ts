@@ -3,6 +3,7 @@ import { decodeEscapes, readArguments } from '../body/urlencoded.ts'
 import type { RequestHead, ResponseHead } from '../transaction.ts'
 import { type Item, itemOf } from './item.ts'
 import type { Settings } from './settings.ts'
+import type { ValueCache } from './value-cache.ts'
 
 /** The parts of a request's target. */
 export interface TargetParts {
@@ -24,7 +25,7 @@ export function splitTarget(target: string): TargetParts {
 }
 
 /** `Cookie` headers as they were sent: names and values are not decoded. */
-export function readCookies(headers: RequestHead['headers']): Item[] {
+export function readCookies(headers: RequestHead['headers'], values: ValueCache): Item[] {
   const cookies: Item[] = []
   for (const [name, line] of headers) {
     if (name.length !== 6 || name.toLowerCase() !== 'cookie') continue
@@ -32,11 +33,9 @@ export function readCookies(headers: RequestHead['headers']): Item[] {
       const cookie = part.trimStart()
       if (cookie === '') continue
       const equals = cookie.indexOf('=')
-      cookies.push(
-        equals < 0
-          ? itemOf('REQUEST_COOKIES', cookie, '')
-          : itemOf('REQUEST_COOKIES', cookie.slice(0, equals), cookie.slice(equals + 1)),
-      )
+      const name = equals < 0 ? cookie : cookie.slice(0, equals)
+      const text = equals < 0 ? '' : cookie.slice(equals + 1)
+      cookies.push(itemOf('REQUEST_COOKIES', name, text, values.of(text)))
     }
   }
   return cookies
@@ -45,6 +44,8 @@ export function readCookies(headers: RequestHead['headers']): Item[] {
 /** What is known of one request and its response. Filled in as they arrive; rules read it through `variables`. */
 export class Facts {
   readonly settings: Settings
+  /** Values over all transactions of the rule set. */
+  readonly values: ValueCache
   readonly began: number
   head: RequestHead = EMPTY_HEAD
   target: TargetParts = { uri: '', path: '', query: '' }
@@ -71,7 +72,8 @@ export class Facts {
   responseBody = ''
   responseTruncated = false
 
-  constructor(settings: Settings, began: number) {
+  constructor(settings: Settings, values: ValueCache, began: number) {
+    this.values = values
     this.settings = settings
     this.began = began
     this.bodyAccess = settings.requestBodyAccess
@@ -82,10 +84,10 @@ export class Facts {
   takeHead(head: RequestHead): void {
     this.head = head
     this.target = splitTarget(head.target)
-    this.headers = head.headers.map(([name, value]) => itemOf('REQUEST_HEADERS', name, value))
-    this.cookies = readCookies(head.headers)
+    this.headers = this.#items('REQUEST_HEADERS', head.headers)
+    this.cookies = readCookies(head.headers, this.values)
     const { args, broken, more } = readArguments(this.target.query, this.settings.argumentSeparator, this.settings.argumentsLimit)
-    this.queryArgs = args.map(([name, value]) => itemOf('ARGS', name, value))
+    this.queryArgs = this.#items('ARGS', args)
     this.urlencodedError = broken
     this.tooManyArguments = more
     this.processor = processorFor(this.header('content-type'))
@@ -93,13 +95,17 @@ export class Facts {
 
   takeBody(parsed: ParsedBody): void {
     this.parsed = parsed
-    this.bodyArgs = parsed.args.map(([name, value]) => itemOf('ARGS', name, value))
+    this.bodyArgs = this.#items('ARGS', parsed.args)
     if (parsed.flags?.has('URLENCODED_ERROR')) this.urlencodedError = true
   }
 
   takeResponse(response: ResponseHead): void {
     this.response = response
     this.responseHeaders = response.headers.map(([name, value]) => itemOf('RESPONSE_HEADERS', name, value))
+  }
+
+  #items(variable: string, pairs: readonly (readonly [string, string])[]): Item[] {
+    return pairs.map(([name, text]) => itemOf(variable, name, text, this.values.of(text)))
   }
 
   /** The first header of that name (in lower case), or an empty text. */

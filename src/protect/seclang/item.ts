@@ -11,8 +11,8 @@ export interface Item {
   readonly value: Value
 }
 
-export function itemOf(variable: string, key: string, text: string): Item {
-  return { variable, key, lower: key.toLowerCase(), value: makeValue(text) }
+export function itemOf(variable: string, key: string, text: string, value: Value = makeValue(text)): Item {
+  return { variable, key, lower: key.toLowerCase(), value }
 }
 
 export function plainItem(variable: string, text: string): Item {

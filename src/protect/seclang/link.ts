@@ -8,6 +8,7 @@ import { parseMacro } from './macro.ts'
 import { useOperator } from './operator-use.ts'
 import type { Program, Rule, TxMember } from './program.ts'
 import type { Step } from './value.ts'
+import { ValueCache } from './value-cache.ts'
 
 /** Compiles what was gathered. A chain that cannot be compiled is refused by its place; the others go on. */
 export function link(gathered: Gathered, initial: ReadonlyMap<string, TxMember>): Program {
@@ -56,6 +57,7 @@ export function link(gathered: Gathered, initial: ReadonlyMap<string, TxMember>)
     atoms: atoms.atoms,
     cells: atoms.cells,
     groups: atoms.groups,
+    values: new ValueCache(),
     changing: { body: atoms.changing('body'), response: atoms.changing('response') },
     initial,
   }

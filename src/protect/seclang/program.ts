@@ -10,6 +10,7 @@ import type { Settings } from './settings.ts'
 import type { CollectionStore, StoredCollection } from './store.ts'
 import type { Target } from './targets.ts'
 import type { Step } from './value.ts'
+import type { ValueCache } from './value-cache.ts'
 import type { Stage } from './variables.ts'
 
 /** One variable as rules name it, with what they leave out of it. Rules that mean the same share it. */
@@ -101,6 +102,7 @@ export interface Program {
   readonly atoms: readonly Atom[]
   readonly cells: readonly Cell[]
   readonly groups: readonly Group[]
+  readonly values: ValueCache
   /** Of those that change when the body or the response has come. */
   readonly changing: Readonly<Record<'body' | 'response', Changing>>
   /** Members of `TX` that are there from the start. */
@@ -158,7 +160,7 @@ export class Run {
     this.mode = mode
     this.store = store
     this.now = now
-    this.facts = new Facts(program.settings, now())
+    this.facts = new Facts(program.settings, program.values, now())
     this.atoms = new Array(program.atoms.length).fill(undefined)
     this.cells = new Array(program.cells.length).fill(undefined)
     this.groups = new Array(program.groups.length).fill(false)

@@ -1,6 +1,5 @@
 import type { Facts } from './facts.ts'
 import { type Item, itemOf, plainItem } from './item.ts'
-import { makeValue } from './value.ts'
 
 /** From when on a variable stays the same. `live` ones may change with every rule and are read anew each time. */
 export type Stage = 'head' | 'body' | 'response' | 'live'
@@ -26,7 +25,7 @@ function renamed(stage: Stage, name: string, items: (facts: Facts) => readonly I
 /** The keys of a collection, as its values. */
 function keys(stage: Stage, name: string, items: (facts: Facts) => readonly Item[]): [string, Variable] {
   return list(stage, name, (facts) =>
-    items(facts).map((item) => ({ variable: name, key: item.key, lower: item.lower, value: makeValue(item.key ?? '') })),
+    items(facts).map((item) => ({ variable: name, key: item.key, lower: item.lower, value: facts.values.of(item.key ?? '') })),
   )
 }
 
@@ -45,7 +44,7 @@ const two = (value: number) => String(value).padStart(2, '0')
 
 /** `REQUEST_BODY` holds what is read as a form, or what was asked for where nothing reads it. */
 function bodyText(facts: Facts): string {
-  return facts.processor === 'URLENCODED' || (facts.processor === '' && facts.bodyForced) ? facts.body : ''
+  return facts.processor === 'URLENCODED' || (facts.bodyForced && facts.processor !== 'MULTIPART') ? facts.body : ''
 }
 
 function requestLine({ head }: Facts): string {
