@@ -2,6 +2,7 @@ import type { Collector } from '../collector.ts'
 import type { Identity } from '../identity.ts'
 import type { Settings } from '../settings.ts'
 import { fileCollector } from './files.ts'
+import { inUseCollector } from './in-use.ts'
 import { moduleCollector, packageCollector, privilegedCollector } from './inventory.ts'
 import { journalCollector } from './journal.ts'
 import { processCollector } from './processes.ts'
@@ -20,6 +21,7 @@ export function linuxCollectors(settings: Settings, { id }: Identity): Collector
     moduleCollector('/proc', inventoryMs),
     privilegedCollector(PROGRAMS, Math.min(inventoryMs, 30_000)),
     fileCollector({ watch: settings.watch, ignore: settings.ignore, fullCheckMs: settings.fullCheckMs, passwd: PASSWD }),
+    inUseCollector('/proc', '/', inventoryMs),
     ...(settings.journal ? [journalCollector()] : []),
   ]
 }
