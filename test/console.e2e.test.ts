@@ -155,6 +155,7 @@ describe.skipIf(!hasChromium)('the console in Chromium (needs Debian’s chromiu
         '/rules',
         '/evidence',
         '/review',
+        '/first-week',
         '/sources',
         '/sources?view=hosts',
         '/sources?view=minimum',

@@ -169,6 +169,12 @@ const evidence = createRoute({
   component: lazyRouteComponent(() => import('./pages/evidence/evidence-page.tsx'), 'EvidencePage'),
 })
 
+const firstWeek = createRoute({
+  getParentRoute: () => house,
+  path: '/first-week',
+  component: lazyRouteComponent(() => import('./pages/declarations/first-week-page.tsx'), 'FirstWeekPage'),
+})
+
 const weeklyReview = createRoute({
   getParentRoute: () => house,
   path: '/review',
@@ -392,6 +398,7 @@ export function buildRouter(queryClient: QueryClient) {
         behaviour,
         rules,
         evidence,
+        firstWeek,
         weeklyReview,
         frameworks,
         audit,

@@ -2,6 +2,7 @@ import { infiniteQueryOptions, keepPreviousData, queryOptions } from '@tanstack/
 import { z } from 'zod'
 import { sessionSchema, tokenSchema } from '../../src/access/schema.ts'
 import { ownScopesReplySchema } from '../../src/access/scopes/schema.ts'
+import { firstWeekView } from '../../src/app/first-week/schema.ts'
 import { savedSearchesSchema } from '../../src/app/searches/schema.ts'
 import { reviewMailView, reviewView } from '../../src/app/weekly/schema.ts'
 import { type HostsQuery, hostList, minimumEventList } from '../../src/collect/completeness/schema.ts'
@@ -317,6 +318,11 @@ export const aroundQuery = (id: string, seconds: number) =>
 export const wallQuery = queryOptions({
   queryKey: ['cards', 'wall'],
   queryFn: ({ signal }) => call(wallResponse, '/api/v1/cards', { signal }),
+})
+
+export const firstWeekQuery = queryOptions({
+  queryKey: ['cards', 'first-week'],
+  queryFn: ({ signal }) => call(firstWeekView, '/api/v1/first-week', { signal }),
 })
 
 export const reviewQuery = (week: string | undefined) =>

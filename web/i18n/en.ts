@@ -9,6 +9,7 @@ import config from './en/config.json'
 import declarations from './en/declarations.json'
 import evidence from './en/evidence.json'
 import exceptions from './en/exceptions.json'
+import firstWeek from './en/firstWeek.json'
 import frameworks from './en/frameworks.json'
 import keeping from './en/keeping.json'
 import notify from './en/notify.json'
@@ -36,6 +37,7 @@ export const en = {
   declarations,
   evidence,
   exceptions,
+  firstWeek,
   frameworks,
   notify,
   keeping,

@@ -9,6 +9,7 @@ import config from './ja/config.json'
 import declarations from './ja/declarations.json'
 import evidence from './ja/evidence.json'
 import exceptions from './ja/exceptions.json'
+import firstWeek from './ja/firstWeek.json'
 import frameworks from './ja/frameworks.json'
 import keeping from './ja/keeping.json'
 import notify from './ja/notify.json'
@@ -36,6 +37,7 @@ export const ja = {
   declarations,
   evidence,
   exceptions,
+  firstWeek,
   frameworks,
   notify,
   keeping,

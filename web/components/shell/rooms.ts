@@ -30,5 +30,6 @@ export type Room = (typeof ROOMS)[number]
 export type RoomId = Room['id']
 
 export function roomOf(pathname: string): RoomId {
+  if (pathname.startsWith('/first-week')) return 'declarations'
   return ROOMS.find((room) => room.to !== '/' && pathname.startsWith(room.to))?.id ?? 'overview'
 }

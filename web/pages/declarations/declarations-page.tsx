@@ -41,6 +41,9 @@ export function DeclarationsPage(): ReactNode {
           <h1>{common('room.declarations')}</h1>
           <p>{t('lead')}</p>
         </div>
+        <Link className="btn" to="/first-week">
+          {t('firstWeek')}
+        </Link>
         {may('cards:write') ? (
           <button type="button" className="btn ink" onClick={() => setProposing({})}>
             {t('new')}
