@@ -138,6 +138,12 @@ describe.skipIf(!hasChromium)('text that attackers choose, in Chromium (needs De
     ['audit', () => '/audit', ['account', 'token', 'asset', 'enrolment', 'person']],
     ['audit of an action that nobody knows', () => `/audit?action=${encodeURIComponent(hostile('action'))}&person=x`, []],
     ['an entry of the audit', () => '/audit?action=token.create&entry=3', []],
+    ['frameworks', () => '/frameworks', []],
+    [
+      'where a package is',
+      () => '/vulnerabilities?name=component',
+      ['inventory asset', 'component', 'component version', 'component place'],
+    ],
     ['assets', () => '/assets', ['asset', 'other name', 'owner of it', 'label value']],
     ['an asset', () => `/assets?asset=${asset}`, ['asset']],
     ['assets that are looked for', () => `/assets?q=${encodeURIComponent(hostile('asset query'))}`, []],
@@ -216,6 +222,8 @@ describe.skipIf(!hasChromium)('text that attackers choose, in Chromium (needs De
 
   /** Everything that a person with some role may name. */
   async function nameThings(): Promise<void> {
+    const component = { name: hostile('component'), version: hostile('component version'), place: hostile('component place') }
+    await made('/api/v1/inventories', { asset: hostile('inventory asset'), components: [component] })
     await made('/api/v1/tokens', { name: hostile('token'), scope: 'read' })
     await made('/api/v1/cards', { yaml: hostileCard(), dryRun: false })
     const labels = { label: hostile('label value') }

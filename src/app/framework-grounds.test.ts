@@ -26,7 +26,10 @@ it('lets controls rest on measures, checks and attacks that there are', async ()
     for (const technique of techniques) {
       expect(attack.techniques.has(technique), technique).toBe(true)
       // A technique that nothing executes would leave its controls unproven for good.
-      expect(scenarios.some((text) => new RegExp(`\\b${technique}\\b`).test(text)), `a scenario of ${technique}`).toBe(true)
+      expect(
+        scenarios.some((text) => new RegExp(`\\b${technique}\\b`).test(text)),
+        `a scenario of ${technique}`,
+      ).toBe(true)
     }
     asked += named.length + techniques.length + (check === undefined ? 0 : 1)
   }
