@@ -88,7 +88,7 @@ function largestRepetition(node: RegexNode): number {
 }
 
 /** The longest value that V8 is trusted with; an exponential pattern gets none that is worth a start. */
-function longestForV8(cost: BacktrackingCost): number {
+export function longestForV8(cost: BacktrackingCost): number {
   if (cost.exponential) return 12
   if (cost.degree === 0) return Infinity
   if (cost.degree === 1) return cost.factor <= MOST_LINEAR_FACTOR ? Infinity : Math.floor(MOST_STEPS / cost.factor)

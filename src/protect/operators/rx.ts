@@ -1,5 +1,6 @@
 import { necessaryPart } from '../../platform/regex/necessary.ts'
-import { type BytePattern, bytePattern, type PatternMatch } from './byte-pattern.ts'
+import { pcrePattern } from './back-reference.ts'
+import type { BytePattern, PatternMatch } from './byte-pattern.ts'
 import type { Found, Operator, Test } from './operator.ts'
 
 /** Groups kept of one match: the whole and nine more, as `TX:0` to `TX:9` hold them. */
@@ -14,7 +15,7 @@ function foundOf({ groups }: PatternMatch): Found {
 export const rx: Operator = {
   id: 'rx',
   compile: (argument) => {
-    const pattern = bytePattern(argument)
+    const pattern = pcrePattern(argument)
     const test: Test = (value) => {
       const match = pattern.exec(value)
       return match === undefined ? undefined : foundOf(match)
@@ -40,7 +41,7 @@ export function allMatches(pattern: BytePattern, value: string): PatternMatch[] 
 export const rxGlobal: Operator = {
   id: 'rxGlobal',
   compile: (argument) => {
-    const pattern = bytePattern(argument)
+    const pattern = pcrePattern(argument)
     const test: Test = (value) => {
       const matches = allMatches(pattern, value)
       return matches[0] === undefined

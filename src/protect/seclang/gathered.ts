@@ -8,6 +8,8 @@ export class Gathered {
   readonly settings: Settings = defaultSettings()
   readonly items: (Draft | Marker)[] = []
   readonly refused: Refusal[] = []
+  /** Rules that load and never match, for what they ask is not to be had here. */
+  readonly inert: Refusal[] = []
   /** Directives that are known and change nothing here. */
   readonly ignored: { readonly file: string; readonly line: number; readonly directive: string }[] = []
   readonly defaults = new Map<number, readonly Action[]>()

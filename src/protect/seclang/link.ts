@@ -35,7 +35,8 @@ export function link(gathered: Gathered, initial: ReadonlyMap<string, TxMember>)
       else if (skip !== undefined) jumps.push({ rule, place, skip: Number(skip) })
     } catch (error) {
       if (!(error instanceof KanpekiError)) throw error
-      gathered.refused.push({
+      const list = error.code === 'operator-unavailable' ? gathered.inert : gathered.refused
+      list.push({
         file: error.place?.file ?? item.file,
         line: error.place?.line ?? item.line,
         reason: reasonOf(error),

@@ -23,6 +23,8 @@ export interface LoadedRules {
   readonly waf: Waf
   /** What could not be loaded: rules (with their chain), directives, files. */
   readonly refused: readonly Refusal[]
+  /** Rules that are whole and can never match, for what they ask (places of addresses, block lists by DNS) is not to be had here. */
+  readonly inert: readonly Refusal[]
   /** Directives that are known and change nothing here. */
   readonly ignored: readonly { readonly file: string; readonly line: number; readonly directive: string }[]
   /** How many rules run; a chain counts as one. */
@@ -44,6 +46,7 @@ export function loadRules({ files, set = {}, store = memoryStore(), now = Date.n
   return {
     waf: makeWaf(program, { store, now }),
     refused: gathered.refused,
+    inert: gathered.inert,
     ignored: gathered.ignored,
     loaded: program.phases.reduce((sum, rules) => sum + rules.length, 0),
   }
