@@ -14,7 +14,7 @@ function tell(message: WorkerMessage): void {
 /** One process that serves; its rules never change: a reload starts another and ends this one. */
 function main(): void {
   const settings = WafSettings.parse(JSON.parse(process.env[SETTINGS_VARIABLE] ?? '{}'))
-  const { waf, refused, loaded } = loadRuleSet(settings.rules, settings.set)
+  const { waf, refused, inert, loaded } = loadRuleSet(settings.rules, settings.set)
   const { shadow } = settings
   const shadowSet = shadow === undefined ? undefined : loadRuleSet(shadow.rules, shadow.set)
   const served = serveGate(settings, { waf, shadow: shadowSet?.waf }, (text) => tell({ kind: 'warning', text }))
@@ -39,7 +39,7 @@ function main(): void {
     tell({
       kind: 'ready',
       loaded,
-      refused: [...refused, ...(shadowSet?.refused ?? [])].map(({ file, line, reason }) => `${file}:${line}: ${reason}`),
+      refused: [...refused, ...inert, ...(shadowSet?.refused ?? [])].map(({ file, line, reason }) => `${file}:${line}: ${reason}`),
     })
   })
 }
