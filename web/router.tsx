@@ -163,6 +163,7 @@ const evidence = createRoute({
   path: '/evidence',
   validateSearch: z.object({
     entry: z.coerce.number().int().nonnegative().optional(),
+    artefact: z.string().optional(),
     type: z.string().optional(),
     subject: z.string().optional(),
   }),

@@ -166,7 +166,7 @@ async function serverOf(values: Values): Promise<Server> {
     if (secret === undefined) throw usage('A server wants a token: give --token TOKEN or set KANPEKI_TOKEN.')
     return { at: { url, ca }, token: secret, scope }
   }
-  const server = await localServer(data!, 'admin', 'artefacts')
+  const server = await localServer(data!, 'admin', 'command line')
   if (server === undefined)
     throw new KanpekiError('unreachable', `No server runs on ${data}.`, { remedy: 'Start it with: kanpeki up' })
   return { at: server, token: server.token, scope }

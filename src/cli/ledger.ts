@@ -49,7 +49,7 @@ async function rotate(values: {
 }): Promise<Rotated> {
   const path = '/api/v1/ledger/rotate-key'
   if (values.url !== undefined) return callApi<Rotated>({ url: values.url, ca: values.ca }, values.token, 'POST', path)
-  const server = await localServer(values.data, 'admin', 'ledger rotate-key')
+  const server = await localServer(values.data, 'admin', 'command line')
   if (server === undefined)
     throw new KanpekiError('not_running', `No server runs on ${values.data}.`, { remedy: 'Start it with: kanpeki up' })
   return callApi<Rotated>(server, server.token, 'POST', path)

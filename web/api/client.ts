@@ -9,6 +9,8 @@ export interface RequestOptions {
   readonly method?: Method
   readonly query?: Readonly<Record<string, string | number | boolean | undefined>>
   readonly body?: unknown
+  /** Bytes instead of a body. */
+  readonly file?: Blob
   readonly signal?: AbortSignal
 }
 
@@ -46,6 +48,7 @@ export async function send(path: string, options: RequestOptions, repeated = fal
   // A header that a foreign page cannot set without our consent: the server demands it on every change.
   if (method !== 'GET') headers['x-kanpeki-csrf'] = '1'
   if (options.body !== undefined) headers['content-type'] = 'application/json'
+  if (options.file !== undefined) headers['content-type'] = 'application/octet-stream'
   let response: Response
   try {
     response = await fetch(withQuery(path, options.query), {
@@ -53,6 +56,7 @@ export async function send(path: string, options: RequestOptions, repeated = fal
       headers,
       credentials: 'same-origin',
       ...(options.body === undefined ? {} : { body: JSON.stringify(options.body) }),
+      ...(options.file === undefined ? {} : { body: options.file }),
       ...(options.signal === undefined ? {} : { signal: options.signal }),
     })
   } catch (error) {

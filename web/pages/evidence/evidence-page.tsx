@@ -10,8 +10,12 @@ import { useKeys } from '../../components/keys.ts'
 import { glyphOf } from '../../components/objective-glyph.ts'
 import { ProblemNote } from '../../components/problem-note.tsx'
 import { Segmented } from '../../components/segmented.tsx'
+import { useMay } from '../../components/session.ts'
 import { StateGlyph } from '../../components/state-glyph.tsx'
 import { useFormat } from '../../components/use-format.ts'
+import { ArtefactDrawer } from './artefact-drawer.tsx'
+import { ArtefactList } from './artefact-list.tsx'
+import { BringDialog } from './bring-dialog.tsx'
 import { EntryDrawer } from './entry-drawer.tsx'
 import { gist } from './entry-text.ts'
 import { ExportDialog } from './export-dialog.tsx'
@@ -29,8 +33,13 @@ export function EvidencePage(): ReactNode {
   const navigate = useNavigate({ from: '/evidence' })
   const wall = useQuery(wallQuery)
   const head = useQuery(ledgerHeadQuery)
-  const [list, setList] = useState<'figures' | 'entries' | undefined>(
-    search.type === undefined && search.subject === undefined ? undefined : 'entries',
+  const may = useMay()
+  const [list, setList] = useState<'figures' | 'entries' | 'artefacts' | undefined>(
+    search.artefact !== undefined
+      ? 'artefacts'
+      : search.type === undefined && search.subject === undefined
+        ? undefined
+        : 'entries',
   )
   const type = ENTRY_TYPES.find((one) => one === search.type)
   const entries = useInfiniteQuery(
@@ -42,6 +51,7 @@ export function EvidencePage(): ReactNode {
   const figures = figuresInUse(wall.data?.cards ?? [])
   const rows = entries.data?.pages.flatMap((page) => page.items) ?? []
   // Until somebody chooses: the figures, or the entries where no card shows a figure yet.
+  const asArtefacts = list === 'artefacts'
   const asEntries = list === undefined ? wall.data !== undefined && figures.length === 0 : list === 'entries'
   const indexes = asEntries
     ? rows.map((row) => row.index)
@@ -49,7 +59,14 @@ export function EvidencePage(): ReactNode {
   const open = search.entry ?? indexes[0]
 
   const show = (entry: number | undefined): void =>
-    void navigate({ search: (before) => ({ ...before, entry }), hash: '', replace: true, resetScroll: false })
+    void navigate({
+      search: (before) => ({ ...before, entry, artefact: undefined }),
+      hash: '',
+      replace: true,
+      resetScroll: false,
+    })
+  const showArtefact = (artefact: string | undefined): void =>
+    void navigate({ search: (before) => ({ ...before, artefact }), hash: '', replace: true, resetScroll: false })
   const move = (by: number): void => {
     const at = open === undefined ? -1 : indexes.indexOf(open)
     show(indexes[Math.min(indexes.length - 1, Math.max(0, at + by))])
@@ -75,14 +92,25 @@ export function EvidencePage(): ReactNode {
             <div className="panel-h list-h">
               <Segmented
                 label={t('list')}
-                value={asEntries ? 'entries' : 'figures'}
+                value={asArtefacts ? 'artefacts' : asEntries ? 'entries' : 'figures'}
                 choices={[
                   { value: 'figures', label: t('figures') },
                   { value: 'entries', label: t('entries') },
+                  ...(may('artefacts:read') ? [{ value: 'artefacts' as const, label: t('artefacts') }] : []),
                 ]}
                 onChange={setList}
               />
-              {asEntries ? (
+              {asArtefacts ? (
+                may('artefacts:write') ? (
+                  <button
+                    type="button"
+                    className="btn sm end"
+                    onClick={() => void navigate({ search: (before) => before, hash: 'bring' })}
+                  >
+                    {t('artefact.bring')}
+                  </button>
+                ) : null
+              ) : asEntries ? (
                 <select
                   className="input sm end type-pick"
                   aria-label={t('type')}
@@ -117,12 +145,14 @@ export function EvidencePage(): ReactNode {
             )}
             {entries.error === null ? null : <ProblemNote error={entries.error} retry={() => void entries.refetch()} />}
             <div className="figs-scroll">
-              {asEntries ? (
+              {asArtefacts ? (
+                <ArtefactList open={search.artefact} onShow={showArtefact} />
+              ) : asEntries ? (
                 <EntryTable rows={rows} open={open} onShow={show} />
               ) : (
                 <FigureTable figures={figures} open={open} onShow={show} />
               )}
-              {asEntries && entries.hasNextPage ? (
+              {asEntries && !asArtefacts && entries.hasNextPage ? (
                 <div className="more">
                   <button
                     type="button"
@@ -137,7 +167,9 @@ export function EvidencePage(): ReactNode {
             </div>
           </section>
         </div>
-        {open === undefined ? (
+        {asArtefacts && search.artefact !== undefined ? (
+          <ArtefactDrawer id={search.artefact} onClose={() => showArtefact(undefined)} />
+        ) : open === undefined ? (
           <section className="sheet log empty">
             <h4>{t('emptyTitle')}</h4>
             <p>{t('emptyText')}</p>
@@ -146,6 +178,12 @@ export function EvidencePage(): ReactNode {
           <EntryDrawer index={open} figure={figures.find((figure) => figure.index === open)} onClose={() => show(undefined)} />
         )}
       </div>
+      {hash === 'bring' ? (
+        <BringDialog
+          onClose={() => void navigate({ search: (before) => before, hash: '', replace: true })}
+          onBrought={showArtefact}
+        />
+      ) : null}
       {hash === 'export' ? (
         <ExportDialog onClose={() => void navigate({ search: (before) => before, hash: '', replace: true })} />
       ) : null}
