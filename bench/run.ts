@@ -9,10 +9,12 @@ import { ingestSmall } from './ingest-small.ts'
 import { latency } from './latency.ts'
 import { ledger } from './ledger.ts'
 import { noise } from './noise.ts'
+import { protectPayloads } from './protect-payloads.ts'
 import { recordings } from './recordings.ts'
 import type { BenchResult } from './result.ts'
 import { scale } from './scale.ts'
 import { start } from './start.ts'
+import { vuln } from './vuln.ts'
 import { waf } from './waf.ts'
 
 type Benchmark = (flags: readonly string[]) => Promise<BenchResult>
@@ -29,9 +31,11 @@ export const BENCHMARKS: Readonly<Record<string, Benchmark>> = {
   latency,
   ledger,
   noise,
+  'protect-payloads': protectPayloads,
   recordings,
   scale,
   start,
+  vuln,
   waf,
 }
 

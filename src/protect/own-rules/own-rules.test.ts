@@ -4,6 +4,8 @@ import { describe, expect, test } from 'vitest'
 import { parse } from 'yaml'
 import { loadRules } from '../seclang/load.ts'
 import { type Asked, ask, encoded } from '../testing/ask.ts'
+import { EVASIONS } from '../testing/evasions.ts'
+import { EVERYDAY } from '../testing/everyday.ts'
 
 const folder = fileURLToPath(new URL('../../../content/protect/', import.meta.url))
 const files = globSync(`${folder}*.conf`).sort()
@@ -81,5 +83,33 @@ describe('our own rules', () => {
     }
     console.log(`${asked} cases of ${Object.keys(cases).length} rules`)
     expect(wrong).toEqual([])
+  })
+})
+
+/** Techniques that are not stopped at level 1, with the reason. */
+const NOT_STOPPED: Readonly<Record<string, string>> = {
+  'another method in a header': 'some applications need it; it scores 3 of 5 and stops together with another sign',
+}
+
+describe('at the lowest level of paranoia', () => {
+  const { waf } = loadRules({ files })
+  const isStopped = (request: Asked) => ask(waf, request).interruption !== undefined
+
+  test('our own rules stop attacks however they are dressed', () => {
+    const missed = EVASIONS.filter(({ request }) => !isStopped(request))
+    const techniques = [...new Set(EVASIONS.map(({ technique }) => technique))]
+    for (const technique of techniques) {
+      const all = EVASIONS.filter((each) => each.technique === technique).length
+      const lost = missed.filter((each) => each.technique === technique).length
+      console.log(`${technique}: ${all - lost} of ${all} stopped`)
+    }
+    expect(missed.map(({ what }) => what)).toEqual(Object.keys(NOT_STOPPED))
+    expect(EVASIONS.length).toBeGreaterThanOrEqual(146)
+  })
+
+  test('our own rules let everyday requests pass', () => {
+    const stopped = EVERYDAY.filter(isStopped)
+    console.log(`${stopped.length} of ${EVERYDAY.length} everyday requests stopped`)
+    expect(stopped).toEqual([])
   })
 })
