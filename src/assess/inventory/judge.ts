@@ -1,6 +1,6 @@
 import { flag, jsonText } from '../../platform/state/columns.ts'
 import type { Feeds } from '../feeds/load.ts'
-import { assess, type Finding } from '../scan/findings.ts'
+import { assess, type Finding, type Verdicts } from '../scan/findings.ts'
 import type { InventoryKey } from './queries.ts'
 import type { ComponentsTable, FindingsTable } from './tables.ts'
 
@@ -25,8 +25,9 @@ export function judgeInventory(
   known: readonly FindingsTable[],
   feeds: Feeds,
   now: number,
+  verdicts: Verdicts = new Map(),
 ): Judged {
-  const { findings, unjudged } = assess(components, feeds)
+  const { findings, unjudged } = assess(components, feeds, verdicts)
   const before = new Map(known.map((row) => [`${row.id}\u0000${row.package}`, row]))
   const seen = new Map<string, FindingsTable>()
   const found: FindingsTable[] = []

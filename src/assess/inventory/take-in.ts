@@ -4,6 +4,7 @@ import { canonicalJson } from '../../kernel/json.ts'
 import { recordEvidence } from '../../platform/state/outbox.ts'
 import type { State } from '../../platform/state/state.ts'
 import type { Feeds } from '../feeds/load.ts'
+import type { Verdicts } from '../scan/findings.ts'
 import { type Judged, judgeInventory } from './judge.ts'
 import {
   allInventories,
@@ -96,10 +97,18 @@ function countsOf({ open, unjudged, found, regressed, gone }: Judged) {
 /** Judges every inventory again, one transaction each: advisories changed. @returns how many findings are new. */
 export async function judgeAgain(state: State, feeds: Feeds, clock: Clock): Promise<number> {
   let found = 0
+  const verdicts: Verdicts = new Map()
   for (const inventory of await allInventories(state.tables<AssessTables>() as Db)) {
     found += await state.transaction<AssessTables, number>(async (trx) => {
       const now = clock.now()
-      const judged = judgeInventory(inventory, await componentsOf(trx, inventory), await findingsOf(trx, inventory), feeds, now)
+      const judged = judgeInventory(
+        inventory,
+        await componentsOf(trx, inventory),
+        await findingsOf(trx, inventory),
+        feeds,
+        now,
+        verdicts,
+      )
       await saveFindings(trx, judged.rows)
       await noteJudged(trx, inventory, judged.unjudged, now)
       return judged.found.length

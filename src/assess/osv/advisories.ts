@@ -10,6 +10,8 @@ export interface Advisories {
   /** Advisories by ecosystem, in small letters, with releases: what is not among them cannot be judged, what has few hardly. */
   readonly ecosystems: ReadonlyMap<string, number>
   readonly record: (id: string) => OsvRecord | undefined
+  /** Every package that is named, its ecosystem in small letters, with a version that an advisory calls fixed. */
+  readonly packages: () => Iterable<{ readonly ecosystem: string; readonly name: string; readonly fixed: string | undefined }>
   /** What names this package, withdrawn ones left out. */
   readonly of: (key: PackageKey) => readonly Entry[]
   /** What names this commit as the first or last affected. */
@@ -53,6 +55,7 @@ export function indexAdvisories(records: Iterable<OsvRecord>): Advisories {
     newest,
     ecosystems,
     record: (id) => byId.get(id),
+    packages: () => packagesOf(byKey),
     of: (key) => byKey.get(keyOf(key)) ?? [],
     ofCommit: (commit) => [
       ...new Set(withCommits.filter(({ affected }) => affectsCommit(affected, commit)).map(({ record }) => record)),
@@ -63,6 +66,15 @@ export function indexAdvisories(records: Iterable<OsvRecord>): Advisories {
 /** Records carry anything for a time. */
 function isTime(text: string): boolean {
   return /^[12]\d{3}-\d\d-\d\dT/.test(text) && !Number.isNaN(Date.parse(text))
+}
+
+function* packagesOf(byKey: ReadonlyMap<string, readonly Entry[]>) {
+  for (const [key, entries] of byKey) {
+    const fixes = entries.flatMap(({ affected }) =>
+      (affected.ranges ?? []).flatMap(({ events }) => events.flatMap(({ fixed }) => fixed ?? [])),
+    )
+    yield { ecosystem: key.split('\u0000')[0]!, name: entries[0]!.affected.package!.name, fixed: fixes[0] }
+  }
 }
 
 export interface Hit {

@@ -55,28 +55,43 @@ export interface Assessment {
   readonly unjudged: readonly { readonly installed: Installed; readonly why: Unjudged }[]
 }
 
-/** Judges what is installed by the feeds at hand; the same package found twice is judged once a place. */
-export function assess(installed: Iterable<Installed>, feeds: Feeds): Assessment {
+/** What one version of one package is worth by the feeds, wherever it is installed. */
+type Verdict =
+  | Unjudged
+  | {
+      readonly ecosystem: string
+      /** An advisory could not be judged, since the order of versions is not known. */
+      readonly open: boolean
+      readonly findings: readonly Omit<Finding, 'installed'>[]
+    }
+
+/** Verdicts by package and version, for looks at many inventories by the same feeds. */
+export type Verdicts = Map<string, Verdict>
+
+/**
+ * Judges what is installed by the feeds at hand; the same package found twice is judged once a place.
+ * @param verdicts of the same feeds, kept from inventory to inventory; it grows with the packages seen.
+ */
+export function assess(installed: Iterable<Installed>, feeds: Feeds, verdicts: Verdicts = new Map()): Assessment {
   const findings: Finding[] = []
   const unjudged: { installed: Installed; why: Unjudged }[] = []
   const by = new Map<string, number>()
   let judged = 0
   for (const one of installed) {
-    const question = questionOf(one)
-    if (typeof question === 'string') {
-      unjudged.push({ installed: one, why: question })
+    const key = `${one.purl ?? ''}\u0000${one.version ?? ''}`
+    let verdict = verdicts.get(key)
+    if (verdict === undefined) {
+      verdict = verdictOn(one, feeds)
+      verdicts.set(key, verdict)
+    }
+    if (typeof verdict === 'string') {
+      unjudged.push({ installed: one, why: verdict })
       continue
     }
-    const ecosystem = question.key.ecosystem.toLowerCase()
-    if (!feeds.advisories.ecosystems.has(ecosystem)) {
-      unjudged.push({ installed: one, why: 'no-advisories' })
-      continue
-    }
-    by.set(ecosystem, (by.get(ecosystem) ?? 0) + 1)
-    const { hits, unjudged: open } = matchPackage(feeds.advisories, question.key, question.version)
-    if (open.length > 0) unjudged.push({ installed: one, why: 'no-order' })
+    by.set(verdict.ecosystem, (by.get(verdict.ecosystem) ?? 0) + 1)
+    if (verdict.open) unjudged.push({ installed: one, why: 'no-order' })
     else judged += 1
-    for (const merged of mergeAliases(hits)) findings.push(findingOf(merged, one, feeds))
+    for (const finding of verdict.findings) findings.push({ ...finding, installed: one })
   }
   const judgedBy = [...by].map(([ecosystem, packages]) => ({
     ecosystem,
@@ -84,6 +99,15 @@ export function assess(installed: Iterable<Installed>, feeds: Feeds): Assessment
     advisories: feeds.advisories.ecosystems.get(ecosystem) ?? 0,
   }))
   return { findings: findings.sort(byRisk), judged, by: judgedBy, unjudged }
+}
+
+function verdictOn(installed: Installed, feeds: Feeds): Verdict {
+  const question = questionOf(installed)
+  if (typeof question === 'string') return question
+  const ecosystem = question.key.ecosystem.toLowerCase()
+  if (!feeds.advisories.ecosystems.has(ecosystem)) return 'no-advisories'
+  const { hits, unjudged } = matchPackage(feeds.advisories, question.key, question.version)
+  return { ecosystem, open: unjudged.length > 0, findings: mergeAliases(hits).map((merged) => findingOf(merged, feeds)) }
 }
 
 function questionOf({ purl, version }: Installed): { readonly key: PackageKey; readonly version: string } | Unjudged {
@@ -107,7 +131,7 @@ function withEpoch(version: string, epoch: string | undefined): string {
   return epoch === undefined || epoch === '0' || version.includes(':') ? version : `${epoch}:${version}`
 }
 
-function findingOf(merged: MergedHit, installed: Installed, { kev, epss }: Feeds): Finding {
+function findingOf(merged: MergedHit, { kev, epss }: Feeds): Omit<Finding, 'installed'> {
   const cves = [merged.id, ...merged.ids, ...merged.aliases].filter((name) => name.startsWith('CVE-'))
   const { id, ids, aliases, fixed } = merged
   return {
@@ -115,7 +139,6 @@ function findingOf(merged: MergedHit, installed: Installed, { kev, epss }: Feeds
     ids,
     aliases,
     summary: merged.hits.map(({ record }) => record.summary ?? '').find((text) => text !== '') ?? '',
-    installed,
     rated: ratedOf(merged),
     fixed,
     kev: cves.map((cve) => kev?.byCve.get(cve)).find((entry) => entry !== undefined) ?? null,
