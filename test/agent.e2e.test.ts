@@ -99,9 +99,9 @@ describe.skipIf(process.platform !== 'linux')('an agent and its server (needs Li
     const program = file('sleep-for-a-test')
     copyFileSync('/bin/sleep', program)
     const child = spawn(program, ['30'])
-    await until('the process', 'event.action:process-started AND process.name:sleep-for-a-tes* AND process.hash.sha256:*', 1)
+    await until('the process', 'event.action:process-started AND process.name:sleep-for-a-test AND process.hash.sha256:*', 1)
     child.kill()
-    await until('its end', 'event.action:process-ended AND process.name:sleep-for-a-tes*', 1)
+    await until('its end', 'event.action:process-ended AND process.name:sleep-for-a-test', 1)
   }, 60_000)
 
   it('keeps everything while the server is away and while it is killed itself: nothing is missing, nothing there twice', async () => {

@@ -202,6 +202,16 @@ const frameworks = createRoute({
   component: lazyRouteComponent(() => import('./pages/frameworks/frameworks-page.tsx'), 'FrameworksPage'),
 })
 
+const hosts = createRoute({
+  getParentRoute: () => house,
+  path: '/hosts',
+  validateSearch: z.object({
+    /** The agent whose details are open. */
+    host: z.string().optional(),
+  }),
+  component: lazyRouteComponent(() => import('./pages/hosts/hosts-page.tsx'), 'HostsPage'),
+})
+
 const vulnerabilities = createRoute({
   getParentRoute: () => house,
   path: '/vulnerabilities',
@@ -405,6 +415,7 @@ export function buildRouter(queryClient: QueryClient) {
         audit,
         sources,
         vulnerabilities,
+        hosts,
         assets,
         access,
         account,

@@ -11,6 +11,7 @@ import evidence from './en/evidence.json'
 import exceptions from './en/exceptions.json'
 import firstWeek from './en/firstWeek.json'
 import frameworks from './en/frameworks.json'
+import hosts from './en/hosts.json'
 import keeping from './en/keeping.json'
 import notify from './en/notify.json'
 import overview from './en/overview.json'
@@ -40,6 +41,7 @@ export const en = {
   firstWeek,
   frameworks,
   notify,
+  hosts,
   keeping,
   overview,
   review,

@@ -11,6 +11,7 @@ import evidence from './ja/evidence.json'
 import exceptions from './ja/exceptions.json'
 import firstWeek from './ja/firstWeek.json'
 import frameworks from './ja/frameworks.json'
+import hosts from './ja/hosts.json'
 import keeping from './ja/keeping.json'
 import notify from './ja/notify.json'
 import overview from './ja/overview.json'
@@ -40,6 +41,7 @@ export const ja = {
   firstWeek,
   frameworks,
   notify,
+  hosts,
   keeping,
   overview,
   review,

@@ -4,7 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { Collector, CollectorContext } from '../collector.ts'
 import { readKept, writeKept } from '../kept.ts'
 import { parseDpkg } from './inventory.ts'
-import { processIds } from './proc.ts'
+import { processIds, programOf } from './proc.ts'
 
 /** A package that runs now, and by which process it is known. */
 export interface PackageInUse {
@@ -150,7 +150,7 @@ export function inUseReader(proc: string, root: string): () => PackageInUse[] {
     for (const pid of processIds(proc)) {
       const maps = read(`${proc}/${pid}/maps`)
       if (maps === undefined || maps === '') continue
-      const name = (read(`${proc}/${pid}/comm`) ?? '').trim()
+      const name = programOf(proc, pid)
       for (const path of [...mappedFiles(maps), ...openArchives(proc, pid)]) if (!users.has(path)) users.set(path, { pid, name })
     }
     const found = new Map<string, PackageInUse>()

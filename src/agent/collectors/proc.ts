@@ -1,4 +1,5 @@
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs'
+import { basename } from 'node:path'
 
 // Read synchronously: /proc is memory, and a trip through the thread pool costs ten times the read.
 
@@ -62,6 +63,12 @@ export const containerOf = (cgroup: string): string | undefined => /[/-]([0-9a-f
 export function startOf(root: string, pid: number): ReturnType<typeof parseStat> {
   const stat = text(`${root}/${pid}/stat`)
   return stat === undefined ? undefined : parseStat(stat)
+}
+
+/** What a running program is called: its file, for a thread may have renamed itself; what the kernel calls it where that is hidden. */
+export function programOf(root: string, pid: number): string {
+  const exe = link(`${root}/${pid}/exe`)
+  return exe === undefined ? (text(`${root}/${pid}/comm`) ?? '').trim() : basename(exe.replace(/ \(deleted\)$/, ''))
 }
 
 const NO_LOGIN = 4_294_967_295

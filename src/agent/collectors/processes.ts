@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
+import { basename } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { JsonObject } from '../../kernel/json.ts'
 import type { Collector, CollectorContext } from '../collector.ts'
@@ -15,6 +16,8 @@ interface Options {
   /** The agent's id, part of the name of a process among all hosts. */
   readonly host: string
 }
+
+const nameIn = ({ executable, name }: ProcessEntry): string => (executable === undefined ? name : basename(executable))
 
 /** Longest command line that an event carries; the rest is cut, and its length said. */
 const LONGEST = 32_768
@@ -39,7 +42,7 @@ export function processCollector({ root, passwd, pollMs, host }: Options): Colle
     return {
       pid: entry.pid,
       entity_id: entityOf(entry.pid, entry.started),
-      name: entry.name,
+      name: nameIn(entry),
       ...(entry.executable === undefined ? {} : { executable: entry.executable }),
       ...(line === ''
         ? {}
@@ -86,7 +89,7 @@ export function processCollector({ root, passwd, pollMs, host }: Options): Colle
               parent: {
                 pid: parent.pid,
                 entity_id: entityOf(parent.pid, parent.started),
-                name: parent.name,
+                name: nameIn(parent),
                 ...(parent.executable === undefined ? {} : { executable: parent.executable }),
                 ...(parent.args.length === 0 ? {} : { command_line: parent.args.join(' ').slice(0, LONGEST) }),
               },
@@ -123,7 +126,7 @@ export function processCollector({ root, passwd, pollMs, host }: Options): Colle
             process: {
               pid,
               entity_id: entityOf(pid, entry.started),
-              name: entry.name,
+              name: nameIn(entry),
               ...(entry.executable === undefined ? {} : { executable: entry.executable }),
             },
           })

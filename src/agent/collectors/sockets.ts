@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Collector, CollectorContext } from '../collector.ts'
-import { processIds } from './proc.ts'
+import { processIds, programOf } from './proc.ts'
 
 export interface Socket {
   readonly protocol: 'tcp' | 'udp'
@@ -85,7 +85,7 @@ function holders(root: string, wanted: ReadonlySet<string>): ReadonlyMap<string,
       for (const fd of readdirSync(`${root}/${pid}/fd`)) {
         const inode = socketOf(`${root}/${pid}/fd/${fd}`)
         if (inode === undefined || !wanted.has(inode)) continue
-        found.set(inode, { pid, name: readFileSync(`${root}/${pid}/comm`, 'utf8').trim() })
+        found.set(inode, { pid, name: programOf(root, pid) })
         if (found.size === wanted.size) return found
       }
     } catch {

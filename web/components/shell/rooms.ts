@@ -15,6 +15,7 @@ export const ROOMS = [
   { id: 'audit', to: '/audit', icon: 'audit', key: 'a', group: 'prove', permission: 'audit:read' },
   { id: 'sources', to: '/sources', icon: 'sources', key: 's', group: 'prove', permission: 'sources:read' },
   { id: 'vulnerabilities', to: '/vulnerabilities', icon: 'proof', key: 'v', group: 'house', permission: 'assets:read' },
+  { id: 'hosts', to: '/hosts', icon: 'host', key: 'm', group: 'house', permission: 'events:read' },
   { id: 'assets', to: '/assets', icon: 'host', key: 'h', group: 'house', permission: 'assets:read' },
   { id: 'settings', to: '/settings', icon: 'settings', key: ',', group: 'house', permission: 'session' },
 ] as const satisfies readonly {

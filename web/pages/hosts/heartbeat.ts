@@ -1,0 +1,74 @@
+import { z } from 'zod'
+
+/** What of an agent's heartbeat is shown; other agents' words for it are not read as ours. */
+const heartbeatSchema = z.object({
+  host: z.object({ name: z.string(), os: z.object({ kernel: z.string().optional() }).optional() }),
+  agent: z.object({ id: z.string(), name: z.string(), version: z.string() }),
+  event: z.object({ action: z.string() }),
+  kanpeki_agent: z.object({
+    agent: z.object({
+      counters: z.record(z.string(), z.number()),
+      spool: z.object({ bytes: z.number(), damaged: z.number() }),
+      resident_bytes: z.number(),
+      cpu_share: z.number(),
+      uptime_ms: z.number(),
+    }),
+  }),
+})
+
+export interface Heartbeat {
+  readonly host: string
+  readonly kernel: string | undefined
+  readonly version: string
+  readonly stopped: boolean
+  readonly counters: Readonly<Record<string, number>>
+  readonly spoolBytes: number
+  readonly residentBytes: number
+  /** Of one core. */
+  readonly cpuShare: number
+}
+
+export function heartbeatOf(doc: unknown): Heartbeat | undefined {
+  const parsed = heartbeatSchema.safeParse(doc)
+  if (!parsed.success) return undefined
+  const { host, agent, event, kanpeki_agent: own } = parsed.data
+  return {
+    host: host.name,
+    kernel: host.os?.kernel,
+    version: agent.version,
+    stopped: event.action === 'agent-stopped',
+    counters: own.agent.counters,
+    spoolBytes: own.agent.spool.bytes,
+    residentBytes: own.agent.resident_bytes,
+    cpuShare: own.agent.cpu_share,
+  }
+}
+
+/** Counters of what an agent could not see or had to leave; the others say what it did. */
+const BLIND = [
+  'events.dropped',
+  'events.refused',
+  'processes.unseenAtMost',
+  'processes.unread',
+  'sockets.withoutProcess',
+  'files.unread',
+  'files.tooLarge',
+  'files.watchFailed',
+  'journal.absent',
+  'journal.unread',
+  'packages.absent',
+] as const
+export type BlindSpot = (typeof BLIND)[number]
+
+export const blindSpots = (
+  counters: Readonly<Record<string, number>>,
+): readonly { readonly name: BlindSpot; readonly count: number }[] =>
+  BLIND.flatMap((name) => ((counters[name] ?? 0) > 0 ? [{ name, count: counters[name]! }] : []))
+
+/** Three heartbeats missed are no network hiccup any more. */
+const QUIET_MS = 180_000
+
+export type HostState = 'live' | 'quiet' | 'stopped'
+
+export const stateOf = (last: number, stopped: boolean, now: number): HostState =>
+  stopped ? 'stopped' : now - last > QUIET_MS ? 'quiet' : 'live'

@@ -1,0 +1,103 @@
+import { useQuery } from '@tanstack/react-query'
+import { getRouteApi, Link, useNavigate } from '@tanstack/react-router'
+import type { ReactNode } from 'react'
+import { useTranslation } from 'react-i18next'
+import { agentHostsQuery, lastHeartbeatQuery } from '../../api/hosts.ts'
+import { ProblemNote } from '../../components/problem-note.tsx'
+import { type GlyphState, StateGlyph } from '../../components/state-glyph.tsx'
+import { useFormat } from '../../components/use-format.ts'
+import { useNow } from '../../components/use-now.ts'
+import { blindSpots, type HostState, heartbeatOf, stateOf } from './heartbeat.ts'
+import { HostDrawer } from './host-drawer.tsx'
+
+const route = getRouteApi('/house/hosts')
+const GLYPH: Readonly<Record<HostState, GlyphState>> = { live: 'met', quiet: 'risk', stopped: 'gone' }
+
+/** Every host with an agent: whether it speaks, what it cannot see, what it costs. */
+export function HostsPage(): ReactNode {
+  const { t } = useTranslation('hosts')
+  const { t: common } = useTranslation()
+  const { host: open } = route.useSearch()
+  const navigate = useNavigate({ from: '/hosts' })
+  const { data, error, refetch } = useQuery(agentHostsQuery)
+  const show = (host: string | undefined): void => void navigate({ search: (before) => ({ ...before, host }), replace: true })
+  return (
+    <main className="main" id="main">
+      <div className="head">
+        <div className="grow">
+          <h1>{common('room.hosts')}</h1>
+          <p>{t('lead')}</p>
+        </div>
+        <Link className="btn" to="/settings/agents">
+          {t('enrol')}
+        </Link>
+      </div>
+      {error === null ? null : <ProblemNote error={error} retry={() => void refetch()} />}
+      {data === undefined && error === null ? <p className="loading">{common('loading')}</p> : null}
+      {data !== undefined && data.values.length === 0 ? (
+        <section className="sheet empty add-first">
+          <h4>{t('noneTitle')}</h4>
+          <p>{t('noneText')}</p>
+          <pre className="code">{`./kanpeki agent enrol --to ${location.origin} --token kpe_…\n./kanpeki agent run`}</pre>
+        </section>
+      ) : null}
+      {data === undefined || data.values.length === 0 ? null : (
+        <section className="sheet">
+          <table className="srcs">
+            <thead>
+              <tr>
+                <th>{t('col.host')}</th>
+                <th>{t('col.state')}</th>
+                <th className="r">{t('col.last')}</th>
+                <th>{t('col.blind')}</th>
+                <th className="r x">{t('col.waiting')}</th>
+                <th className="r x">{t('col.memory')}</th>
+                <th className="r x">{t('col.cpu')}</th>
+              </tr>
+            </thead>
+            <tbody>
+              {data.values.map(({ value }) => (
+                <HostRow key={value} agent={value} onOpen={() => show(value)} />
+              ))}
+            </tbody>
+          </table>
+        </section>
+      )}
+      {open === undefined ? null : <HostDrawer key={open} agent={open} onClose={() => show(undefined)} />}
+    </main>
+  )
+}
+
+function HostRow({ agent, onOpen }: { agent: string; onOpen: () => void }): ReactNode {
+  const { t } = useTranslation('hosts')
+  const { t: sources } = useTranslation('sources')
+  const format = useFormat()
+  const now = useNow()
+  const { data } = useQuery(lastHeartbeatQuery(agent))
+  const event = data?.events[0]
+  const beat = heartbeatOf(event?.doc)
+  if (event === undefined || beat === undefined) return null
+  const state = stateOf(Date.parse(event.received), beat.stopped, now)
+  const blind = blindSpots(beat.counters)
+  return (
+    <tr>
+      <td className="named">
+        <button type="button" className="name" onClick={onOpen}>
+          <bdi>{beat.host}</bdi>
+        </button>
+        <div className="label mono">{beat.kernel ?? ''}</div>
+      </td>
+      <td>
+        <span className="row">
+          <StateGlyph state={GLYPH[state]} silent />
+          {t(`state.${state}`)}
+        </span>
+      </td>
+      <td className="r num">{sources('ago', { age: format.age(event.received, now) })}</td>
+      <td>{blind.length === 0 ? <span className="dim">–</span> : t('blindCount', { count: blind.length })}</td>
+      <td className="r num x">{format.bytes(beat.spoolBytes)}</td>
+      <td className="r num x">{format.bytes(beat.residentBytes)}</td>
+      <td className="r num x">{format.percent(beat.cpuShare)}</td>
+    </tr>
+  )
+}
