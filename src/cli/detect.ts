@@ -127,7 +127,7 @@ async function run(
   const watched = correlation?.compiled.program.watched ?? new Set<string>()
   if (helpers !== undefined) {
     const rules = chosen.falco.rules.length === 0 ? portableRules(chosen.rules) : undefined
-    helpers.begin({ parts, silent, watched, rules })
+    helpers.begin({ parts, silent, watched, rules, pipelines: chosen.pipelines })
   }
   const program = new RuleProgram(chosen.rules, chosen.falco, {
     silent,

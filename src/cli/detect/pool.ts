@@ -6,7 +6,7 @@ import type { PartResult } from './run-file.ts'
 import type { WorkerRun, WorkerSetup } from './worker.ts'
 
 /** What a run needs beyond the rules. */
-export type RunSetup = Pick<WorkerRun, 'parts' | 'silent' | 'watched' | 'rules'>
+export type RunSetup = Pick<WorkerRun, 'parts' | 'silent' | 'watched' | 'rules' | 'pipelines'>
 
 /**
  * Threads beside the main one. Each gets ready from the moment it is made, and is given the rules once the main thread has read them; then

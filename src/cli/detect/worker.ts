@@ -1,5 +1,5 @@
 import { parentPort, workerData } from 'node:worker_threads'
-import { readPipelines } from '../../detect/engines/sigma/pipelines/read.ts'
+import type { Pipelines } from '../../detect/engines/sigma/pipelines/pipelines.ts'
 import type { LogSource, SigmaRule } from '../../detect/engines/sigma/rule.ts'
 import { classifier } from '../../detect/engines/sigma/shapes/registry.ts'
 import { falcoRules } from '../../detect/falco-program.ts'
@@ -22,17 +22,17 @@ export interface WorkerRun {
   readonly watched: ReadonlySet<string>
   /** Those of the main thread (portable-rules.ts); undefined when there are others beside them, that no message can carry. */
   readonly rules: readonly SigmaRule[] | undefined
+  readonly pipelines: Pipelines
   /** How many parts were taken, by all threads: whoever counts on takes the next. */
   readonly taken: Int32Array<SharedArrayBuffer>
 }
 
-/** A detection thread: takes parts as long as there are some. What it needs beside the rules it makes while the main thread loads them. */
+/** A detection thread: takes parts as long as there are some. */
 const setup = workerData as WorkerSetup
-const classify = classifier(setup.assume, readPipelines(setup.choice.pipelines).pipelines)
 
-parentPort?.once('message', async ({ parts, silent, watched, rules, taken }: WorkerRun) => {
+parentPort?.once('message', async ({ parts, silent, watched, rules, pipelines, taken }: WorkerRun) => {
   const chosen = rules === undefined ? chooseRules(setup.choice) : { rules, falco: falcoRules([]) }
-  const program = new RuleProgram(chosen.rules, chosen.falco, { silent, classify })
+  const program = new RuleProgram(chosen.rules, chosen.falco, { silent, classify: classifier(setup.assume, pipelines) })
   const runner = { program, watched, parsers: lineParsers, now: setup.now }
   for (let index = Atomics.add(taken, 0, 1); index < parts.length; index = Atomics.add(taken, 0, 1))
     parentPort?.postMessage({ index, result: await runPart(parts[index]!, runner) })
