@@ -238,6 +238,20 @@ describe('what a rule does to a request', () => {
   })
 })
 
+describe('limits of bodies', () => {
+  const rules = rulesOf('SecRequestBodyNoFilesLimit 300\nSecAction "id:1,phase:2"')
+  const upload = (name: string, size: number): Sent => ({
+    method: 'POST',
+    headers: [['Content-Type', 'multipart/form-data; boundary=b']],
+    body: `--b\r\nContent-Disposition: form-data; ${name}\r\n\r\n${'x'.repeat(size)}\r\n--b--\r\n`,
+  })
+
+  test('uploaded files do not count where others do', () => {
+    expect(transact(rules, upload('name="a"; filename="b"', 1000)).stopped).toBeUndefined()
+    expect(transact(rules, upload('name="a"', 1000)).stopped).toMatchObject({ status: 413 })
+  })
+})
+
 describe('persistent collections', () => {
   const text = `
     SecAction "id:1,phase:1,nolog,initcol:ip=%{REMOTE_ADDR},setvar:ip.count=+1,expirevar:ip.count=60"

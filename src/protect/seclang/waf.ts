@@ -37,9 +37,9 @@ function makeTransaction(run: Run): Transaction {
 
   function requestBody(body: Buffer, truncated: boolean): Interruption | undefined {
     if (reached >= 2) return undefined
-    const limit = checkLimit(run, truncated)
-    if (limit !== undefined) return limit
     readBody(run, body, truncated)
+    const limit = checkLimits(run)
+    if (limit !== undefined) return limit
     return advance(2)
   }
 
@@ -88,9 +88,15 @@ function skipped(run: Run, phase: number): boolean {
   return run.allowed === 'all' || (run.allowed === 'request' && phase <= 2)
 }
 
-/** A body beyond `SecRequestBodyLimit` is refused with 413 where `SecRequestBodyLimitAction` says so. */
-function checkLimit(run: Run, truncated: boolean): Interruption | undefined {
-  if (run.off || !truncated || run.facts.settings.requestBodyLimitAction !== 'reject') return undefined
+/**
+ * A body beyond `SecRequestBodyLimit`, or of which more than `SecRequestBodyNoFilesLimit` is no uploaded file, is refused with
+ * 413 where `SecRequestBodyLimitAction` says so.
+ */
+function checkLimits(run: Run): Interruption | undefined {
+  const { settings, bodyTruncated, bodyLength, parsed, bodyAccess } = run.facts
+  if (run.off || !bodyAccess || settings.requestBodyLimitAction !== 'reject') return undefined
+  const files = (parsed.files ?? []).reduce((size, file) => size + file.size, 0)
+  if (!bodyTruncated && bodyLength - files <= settings.requestBodyNoFilesLimit) return undefined
   run.interruption ??= { ruleId: 0, action: 'deny', status: 413 }
   return run.mode === 'block' ? run.interruption : undefined
 }
