@@ -4,6 +4,7 @@ import { type Bundle, decodeProof, readBundle } from './bundle-format.ts'
 import { checkBundleRotations } from './bundle-rotations.ts'
 import { checkBundleStamps } from './bundle-stamps.ts'
 import { equalBytes, fromBase64, toBase64, utf8 } from './bytes.ts'
+import { cardFact, cardFault } from './cards.ts'
 import type { Certificate } from './certificate.ts'
 import { type Checkpoint, parseCheckpoint } from './checkpoint.ts'
 import { parseBatchBody, parseEntry, type ReadEntry, subjectsOf } from './entry.ts'
@@ -80,6 +81,7 @@ export async function verifyBundle(
     checked: { entries: entries.read.size, tiles: 0, segments: 0, segmentBytes: 0, events: bundle.events.length, checkpoints: 0 },
     witnesses: witnessed.witnesses,
     stamps: stamped.stamps,
+    cards: [...entries.read].sort(([a], [b]) => a - b).flatMap(([index, entry]) => cardFact(index, entry) ?? []),
     logged: times.length === 0 ? null : { first: times[0]!, last: times[times.length - 1]! },
   }
 }
@@ -98,6 +100,7 @@ function failedReport(failure: Failure): VerifyReport {
     checked: { entries: 0, tiles: 0, segments: 0, segmentBytes: 0, events: 0, checkpoints: 0 },
     witnesses: [],
     stamps: [],
+    cards: [],
     logged: null,
   }
 }
@@ -120,6 +123,9 @@ function checkBundleEntries(
     if (typeof parsed === 'string') fail('entry_invalid', parsed)
     else if (read.has(index)) fail('entry_invalid', `entry ${index} is there twice`)
     else read.set(index, parsed)
+    const fact = typeof parsed === 'string' ? undefined : cardFact(index, parsed)
+    const fault = fact === undefined || typeof parsed === 'string' ? undefined : cardFault(parsed, fact, hash)
+    if (fault !== undefined) fail('card_mismatch', fault)
     const hashes = decodeProof(proof)
     if (hashes === undefined) fail('malformed', 'a hash of the proof is not 32 bytes in Base64')
     else if (!verifyInclusion(leafHash(bytes, hash), index, checkpoint.size, hashes, checkpoint.root, hash)) {

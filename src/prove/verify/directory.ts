@@ -48,6 +48,7 @@ export async function verifyDirectory(folder: EvidenceFolder, options: Directory
     logged: null,
     witnesses: [],
     stamps: [],
+    cards: [],
     signer: null,
     origin: null,
     size: 0,
@@ -67,7 +68,7 @@ export async function verifyDirectory(folder: EvidenceFolder, options: Directory
     return { ...named, verdict: 'failed', failures: [...turned.failures, ...signed.failures], notes, checked: NOTHING }
   }
 
-  const findings: EntryFindings = checkEntries(at)
+  const findings: EntryFindings = checkEntries(at, hash)
   const tree = await checkTree(folder, at, head, findings, hash, options.onProgress)
   const segments = await checkSegments(folder, ledger === '' ? undefined : findings, tree.forged, hash)
   const cosigned = await folder.read(at('cosigned'))
@@ -111,6 +112,7 @@ export async function verifyDirectory(folder: EvidenceFolder, options: Directory
     },
     witnesses: witnessed.witnesses,
     stamps: anchors.stamps,
+    cards: findings.cards.filter(({ index }) => !tree.forged.has(index)),
     logged: findings.logged,
   }
 }

@@ -1,4 +1,5 @@
 import { type ArtefactLeaf, artefactDeed } from './artefacts.ts'
+import { cardFact, cardFault } from './cards.ts'
 import {
   type BatchBody,
   batchId,
@@ -8,8 +9,9 @@ import {
   parseSegmentBody,
   type SegmentBody,
 } from './entry.ts'
-import type { Failure } from './report.ts'
+import type { CardFact, Failure } from './report.ts'
 import { rotationNote } from './rotation.ts'
+import type { Sha256 } from './sha256.ts'
 import { tilePath } from './tiles.ts'
 
 /** A sealed segment as its leaf describes it, and where that leaf is. */
@@ -29,6 +31,8 @@ export interface EntryFindings {
   readonly segments: readonly SegmentLeaf[]
   /** Files that a later entry says were deleted by policy. */
   readonly dropped: ReadonlySet<string>
+  /** Versions of cards, oldest first. */
+  readonly cards: readonly CardFact[]
   /** Artefacts that the log says are kept, by id. */
   readonly artefacts: ReadonlyMap<string, ArtefactLeaf & { readonly leaf: number }>
   /** Notes that announce a new key of the log, by entry. */
@@ -37,12 +41,13 @@ export interface EntryFindings {
 }
 
 /** @param at gives a path of the log its place in what is verified. */
-export function checkEntries(at: (path: string) => string): EntryFindings {
+export function checkEntries(at: (path: string) => string, hash: Sha256): EntryFindings {
   const failures: Failure[] = []
   const batches = new Map<string, { root: Uint8Array; leaf: number }>()
   const segments: SegmentLeaf[] = []
   const dropped = new Set<string>()
   const rotations = new Map<number, string>()
+  const cards: CardFact[] = []
   const artefacts = new Map<string, ArtefactLeaf & { readonly leaf: number }>()
   let entries = 0
   /** Undefined after an entry that could not be read. */
@@ -66,6 +71,7 @@ export function checkEntries(at: (path: string) => string): EntryFindings {
     dropped,
     rotations,
     artefacts,
+    cards,
     get entries() {
       return entries
     },
@@ -87,6 +93,10 @@ export function checkEntries(at: (path: string) => string): EntryFindings {
       logged = { first: logged?.first ?? entry.logged, last: entry.logged }
       const note = rotationNote(entry)
       if (note !== undefined) rotations.set(index, note)
+      const fact = cardFact(index, entry)
+      const fault = fact === undefined ? undefined : cardFault(entry, fact, hash)
+      if (fact !== undefined) cards.push(fact)
+      if (fault !== undefined) fail('card_mismatch', fault)
       const deed = artefactDeed(entry)
       if (deed !== undefined && 'added' in deed) artefacts.set(deed.added.id, { ...deed.added, leaf: index })
       else if (deed !== undefined) artefacts.delete(deed.removed)

@@ -25,6 +25,7 @@ export const FAILURE_WORDS: Readonly<Record<FailureCode, { readonly en: string; 
   rolled_back: { en: 'Log was rolled back', ja: 'ログが巻き戻されています' },
   forked: { en: 'History was rewritten', ja: '履歴が書き換えられています' },
   not_witnessed: { en: 'Not cosigned by the witness', ja: '証人の連署がありません' },
+  card_mismatch: { en: 'Card is not what was signed', ja: '宣言カードが署名されたものと異なります' },
   artefact_missing: { en: 'Artefact is missing', ja: '証拠物件がありません' },
   artefact_mismatch: { en: 'Artefact was changed', ja: '証拠物件が変更されています' },
   rotation_broken: { en: 'Change of the key does not hold', ja: '鍵の更新を確認できません' },

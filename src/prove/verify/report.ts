@@ -38,6 +38,7 @@ export const FAILURE_CODES = [
   'since_unprovable',
   'not_witnessed',
   'rotation_broken',
+  'card_mismatch',
   'artefact_missing',
   'artefact_mismatch',
   'timestamp_malformed',
@@ -81,6 +82,15 @@ export interface Stamped {
   readonly trusted: boolean
 }
 
+/** What an entry that was read says of a version of a card. */
+export interface CardFact {
+  readonly index: number
+  readonly card: string
+  readonly change: 'written' | 'signed' | 'in-force'
+  /** Of the version, hexadecimal. */
+  readonly hash: string
+}
+
 export interface VerifyReport {
   readonly kind: 'data' | 'bundle'
   readonly verdict: Verdict
@@ -99,6 +109,8 @@ export interface VerifyReport {
   readonly witnesses: readonly Witnessed[]
   /** Time-stamps that hold, oldest first. */
   readonly stamps: readonly Stamped[]
+  /** Versions of cards, oldest first. */
+  readonly cards: readonly CardFact[]
   /** When the first and last of the entries that were read were logged. */
   readonly logged: { readonly first: string; readonly last: string } | null
 }
