@@ -19,6 +19,7 @@ Puts SecLang rules (the OWASP Core Rule Set, your own) in front of a web applica
   --shadow-set tx.NAME=VALUE   its variables
   --shadow-log FILE     its record, kept apart
   --audit-log FILE      one JSON line a transaction
+  --events FILE         the same as events for the server: a file source there, or 'kanpeki send FILE'
   --workers N           processes that serve (default: 1)
   --trust NETWORK       a proxy whose X-Forwarded-For is believed; repeatable
   --tls-cert FILE --tls-key FILE  serve TLS, with HTTP/2 (several certificates: --config)
@@ -91,6 +92,7 @@ function optionsOf(args: readonly string[]) {
         'shadow-set': { type: 'string', multiple: true },
         'shadow-log': { type: 'string' },
         'audit-log': { type: 'string' },
+        events: { type: 'string' },
         workers: { type: 'string' },
         trust: { type: 'string', multiple: true },
         'tls-cert': { type: 'string' },
@@ -118,6 +120,7 @@ function settingsOf(values: Values): WafSettings {
     shadow:
       shadowRules === undefined ? undefined : { rules: shadowRules, set: values['shadow-set'], auditLog: values['shadow-log'] },
     auditLog: values['audit-log'],
+    events: values.events,
     workers: values.workers === undefined ? undefined : Number(values.workers),
     trustedProxies: values.trust,
     tls: certificate === undefined ? undefined : [{ names: [], certFile: certificate, keyFile: values['tls-key'] }],

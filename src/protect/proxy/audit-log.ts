@@ -13,14 +13,19 @@ export interface AuditLog {
 /**
  * A file that several processes append to: each line is one write, which the system keeps whole. Throws
  * `audit-log-unwritable` where it cannot be opened; a write that fails later is told to `lost`, once until one succeeds again.
+ * `shape` makes what is written of a record.
  */
-export function openAuditLog(file: string, lost: (reason: string) => void): AuditLog {
+export function openAuditLog(
+  file: string,
+  lost: (reason: string) => void,
+  shape: (record: AuditRecord) => unknown = (record) => record,
+): AuditLog {
   let descriptor = open(file)
   let isLosing = false
   return {
     write: (record) => {
       try {
-        writeSync(descriptor, `${JSON.stringify(record)}\n`, undefined, 'utf8')
+        writeSync(descriptor, `${JSON.stringify(shape(record))}\n`, undefined, 'utf8')
         isLosing = false
       } catch (error) {
         if (!isLosing) lost(`a line of the audit log was lost: ${messageOf(error)}`)

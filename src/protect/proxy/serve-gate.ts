@@ -6,6 +6,7 @@ import { handleRequest, refuseRequest } from './handle-request.ts'
 import { createListener, type Listener } from './listener.ts'
 import { openCertificates } from './tls/certificates.ts'
 import { openUpstreams } from './upstream/upstreams.ts'
+import { wafEvent } from './waf-event.ts'
 import type { WafSettings } from './waf-settings.ts'
 
 export interface ServedGate {
@@ -37,20 +38,26 @@ export function serveGate(
     warn,
   )
   const logs: AuditLog[] = []
-  const logTo = (file: string | undefined): AuditLog['write'] => {
-    if (file === undefined) return () => {}
-    const log = openAuditLog(file, warn)
+  const logTo = (file: string | undefined, shape?: Parameters<typeof openAuditLog>[2]): AuditLog['write'] | undefined => {
+    if (file === undefined) return undefined
+    const log = openAuditLog(file, warn, shape)
     logs.push(log)
     return log.write
   }
+  const audited = logTo(settings.auditLog)
+  const told = logTo(settings.events, wafEvent)
+  const shadowed = logTo(settings.shadow?.auditLog) ?? (() => {})
   const gate: Gate = {
     waf: rules.waf,
     mode: settings.mode,
     trusted: trustedProxies(settings.trustedProxies),
     defaultHost: new URL(settings.upstreams[0]!).host,
     upstream: upstreams.pick,
-    record: logTo(settings.auditLog),
-    ...(rules.shadow === undefined ? {} : { shadow: { waf: rules.shadow, record: logTo(settings.shadow?.auditLog) } }),
+    record: (record) => {
+      audited?.(record)
+      told?.(record)
+    },
+    ...(rules.shadow === undefined ? {} : { shadow: { waf: rules.shadow, record: shadowed } }),
     onEngineError: settings.onEngineError,
     onLargeBody: settings.onLargeBody,
     largestBody: limits.bodyBytes,

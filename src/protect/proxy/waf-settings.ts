@@ -15,6 +15,8 @@ export const WafSettings = z.strictObject({
     .strictObject({ rules: z.array(z.string().min(1)).min(1), set: z.array(z.string()).default([]), auditLog: z.string().min(1) })
     .optional(),
   auditLog: z.string().min(1).optional(),
+  /** The transactions as ECS events, for a file source or `kanpeki send`. */
+  events: z.string().min(1).optional(),
   workers: z.number().int().min(1).max(128).default(1),
   trustedProxies: z.array(z.string()).default([]),
   /** Certificates by name (`*.example.com` stands for one label); the first is for whoever names none. None: in clear. */

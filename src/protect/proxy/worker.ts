@@ -39,7 +39,9 @@ function main(): void {
     tell({
       kind: 'ready',
       loaded,
-      refused: [...refused, ...inert, ...(shadowSet?.refused ?? [])].map(({ file, line, reason }) => `${file}:${line}: ${reason}`),
+      refused: [...refused, ...inert, ...(shadowSet?.refused ?? [])].map(
+        ({ file, line, reason }) => `${file}:${line}: ${reason}`,
+      ),
     })
   })
 }
