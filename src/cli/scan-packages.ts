@@ -2,23 +2,26 @@ import { existsSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { buffer } from 'node:stream/consumers'
+import { VERSION } from '../app/version.ts'
 import type { Severity } from '../assess/cvss/score.ts'
 import { type Feeds, loadFeeds } from '../assess/feeds/load.ts'
 import { readLockFiles } from '../assess/lockfiles/scan-folder.ts'
 import { readSbom } from '../assess/sbom/read.ts'
+import { cycloneDx } from '../assess/sbom/write.ts'
 import { assess, type Finding, type Installed } from '../assess/scan/findings.ts'
 import { funnelOf, type InUse } from '../assess/scan/funnel.ts'
+import { openVex, readOpenVex, silences, statementOn } from '../assess/vex/openvex.ts'
 import { KanpekiError, messageOf } from '../kernel/error.ts'
 import { EXIT, guarded, readOptions } from './options.ts'
 import { jsonReport, type ScanReport, sarifReport, tableReport } from './scan-report.ts'
 import { plain } from './terminal-text.ts'
 
 const USAGE = {
-  sbom: `Usage: kanpeki scan sbom [--feeds PATH]… [--format table|json|sarif] [--in-use FILE] [--fail-on WHAT] FILE…
+  sbom: `Usage: kanpeki scan sbom [--feeds PATH]… [--format WHAT] [--in-use FILE] [--vex FILE]… [--baseline FILE] [--fail-on WHAT] FILE…
 
 Judges what bills of materials list (CycloneDX 1.0–1.7, SPDX 2.2–3.0; also gzipped; '-' is standard input).
 `,
-  dir: `Usage: kanpeki scan dir [--feeds PATH]… [--format table|json|sarif] [--in-use FILE] [--fail-on WHAT] DIR…
+  dir: `Usage: kanpeki scan dir [--feeds PATH]… [--format WHAT] [--in-use FILE] [--vex FILE]… [--baseline FILE] [--fail-on WHAT] DIR…
 
 Judges what lock files name, in folders and below them (npm, pnpm, Yarn, pip, Pipenv, Poetry, uv, PDM, Go, Cargo, Maven, Gradle,
 Composer, Bundler, NuGet).
@@ -27,15 +30,17 @@ Composer, Bundler, NuGet).
 
 const REST = `
   --feeds PATH    folder or file of advisories (OSV), KEV or EPSS, repeatable (default: the folder feeds of the data folder, --data)
-  --format WHAT   table (default), json, sarif (2.1.0)
+  --format WHAT   table (default), json, sarif (2.1.0), cyclonedx (1.6: what is installed), openvex (0.2: what was found)
   --in-use FILE   what runs, a package URL or a name a line: counted as a step of its own
+  --vex FILE      OpenVEX, repeatable: what it says is not affected or fixed is counted, not listed
+  --baseline FILE a report of before (--format json): only what is new since is listed, and counts for --fail-on
   --fail-on WHAT  exit 1 when there is one of: any, low, medium, high, critical, or exploited (in KEV); 'fixable,' before it asks for a fix, too
 
 Exit: 0 judged, 1 --fail-on found something, 2 an input could not be read or there is no advisory to judge by, 64 wrong usage.
 `
 
 const EXIT_INCOMPLETE = 2
-const FORMATS = ['table', 'json', 'sarif'] as const
+const FORMATS = ['table', 'json', 'sarif', 'cyclonedx', 'openvex'] as const
 const LEVELS = ['any', 'low', 'medium', 'high', 'critical', 'exploited'] as const
 
 /** `kanpeki scan sbom|dir`. */
@@ -51,6 +56,8 @@ export function scanPackagesCommand(what: 'sbom' | 'dir', args: readonly string[
           data: { type: 'string', default: './data' },
           format: { type: 'string', default: 'table' },
           'in-use': { type: 'string' },
+          vex: { type: 'string', multiple: true },
+          baseline: { type: 'string' },
           'fail-on': { type: 'string' },
           help: { type: 'boolean', short: 'h', default: false },
         },
@@ -70,11 +77,24 @@ export function scanPackagesCommand(what: 'sbom' | 'dir', args: readonly string[
     for (const { file, reason } of feeds.problems) process.stderr.write(`kanpeki: ${plain(file)}: ${plain(reason)}\n`)
     const inUse = values['in-use'] === undefined ? undefined : await readInUse(values['in-use'])
     const { installed, left, incomplete } = await (what === 'sbom' ? fromBoms(positionals) : fromFolders(positionals))
-    const assessment = assess(installed, feeds)
+    const statements = (
+      await Promise.all((values.vex ?? []).map(async (file) => readOpenVex(await readJsonFile(file), file)))
+    ).flat()
+    const before = values.baseline === undefined ? undefined : knownIn(await readJsonFile(values.baseline), values.baseline)
+    const all = assess(installed, feeds)
+    const stated = all.findings.filter((finding) => {
+      const word = statementOn(finding, statements)
+      return word !== undefined && silences(word)
+    })
+    const open = all.findings.filter((finding) => !stated.includes(finding))
+    const fresh = before === undefined ? open : open.filter((finding) => !before.has(nameOf(finding)))
+    const assessment = { ...all, findings: fresh }
     const report: ScanReport = {
       ...assessment,
       installed: installed.length,
       left,
+      stated: stated.length,
+      known: open.length - fresh.length,
       funnel: funnelOf(assessment.findings, inUse, feeds.kev !== null),
       feeds: {
         advisories: feeds.advisories.size,
@@ -84,7 +104,7 @@ export function scanPackagesCommand(what: 'sbom' | 'dir', args: readonly string[
       },
       now: Date.now(),
     }
-    process.stdout.write({ table: tableReport, json: jsonReport, sarif: sarifReport }[format](report))
+    process.stdout.write(written(format, report, installed))
     if (feeds.advisories.size === 0) {
       process.stderr.write(
         'kanpeki: there is no advisory to judge by: nothing found says nothing. Remedy: kanpeki feeds update --from DIR.\n',
@@ -94,6 +114,41 @@ export function scanPackagesCommand(what: 'sbom' | 'dir', args: readonly string[
     if (incomplete) return EXIT_INCOMPLETE
     return assessment.findings.some(fails) ? EXIT.failed : EXIT.ok
   }, EXIT_INCOMPLETE)
+}
+
+function written(format: (typeof FORMATS)[number], report: ScanReport, installed: readonly Installed[]): string {
+  switch (format) {
+    case 'table':
+      return tableReport(report)
+    case 'json':
+      return jsonReport(report)
+    case 'sarif':
+      return sarifReport(report)
+    case 'cyclonedx':
+      return `${JSON.stringify(cycloneDx(installed, VERSION, report.now))}\n`
+    case 'openvex':
+      return `${JSON.stringify(openVex(report.findings, 'Kanpeki', report.now))}\n`
+  }
+}
+
+async function readJsonFile(file: string): Promise<unknown> {
+  try {
+    return JSON.parse(await readFile(file, 'utf8'))
+  } catch (error) {
+    throw new KanpekiError('usage', `${file} cannot be read: ${messageOf(error)}.`)
+  }
+}
+
+/** One vulnerability of one package, whatever its version. */
+function nameOf({ id, installed: { purl, name } }: Pick<Finding, 'id' | 'installed'>): string {
+  return `${id} ${(purl ?? name).replace(/[?#].*$/, '').replace(/@[^@/]*$/, '')}`
+}
+
+/** @throws KanpekiError `usage` for what is no report of ours. */
+function knownIn(report: unknown, file: string): ReadonlySet<string> {
+  const { findings } = (report ?? {}) as { findings?: readonly Pick<Finding, 'id' | 'installed'>[] }
+  if (!Array.isArray(findings)) throw new KanpekiError('usage', `${file} is no report of kanpeki scan --format json.`)
+  return new Set(findings.map(nameOf))
 }
 
 async function feedsFrom(given: readonly string[] | undefined, data: string): Promise<Feeds> {

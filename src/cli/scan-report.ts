@@ -8,6 +8,10 @@ export interface ScanReport extends Assessment {
   readonly installed: number
   /** Entries of lock files that name no version to look up. */
   readonly left: number
+  /** Findings that a VEX document says are not affected or fixed. */
+  readonly stated: number
+  /** Findings that the baseline has. */
+  readonly known: number
   readonly funnel: Funnel
   readonly feeds: {
     readonly advisories: number
@@ -55,7 +59,7 @@ function rowOf({ id, installed, rated, fixed, kev, epss }: Finding): readonly st
   ]
 }
 
-function summary({ installed, judged, by, unjudged, left, funnel, feeds, now }: ScanReport): readonly string[] {
+function summary({ installed, judged, by, unjudged, left, stated, known, funnel, feeds, now }: ScanReport): readonly string[] {
   const steps = [
     `${funnel.all} found`,
     `${funnel.fixable} with a fix`,
@@ -68,6 +72,8 @@ function summary({ installed, judged, by, unjudged, left, funnel, feeds, now }: 
     `${judged} of ${installed} packages judged (${feeds.advisories} advisories, ${ageText('newest', feeds.newest, now)}; ${ageText('KEV', feeds.kev, now)}; ${ageText('EPSS', feeds.epss, now)})`,
     ...by.map(({ ecosystem, packages, advisories }) => `  ${packages} of ${plain(ecosystem)} by ${advisories}`),
     ...(unjudged.length === 0 ? [] : [`${unjudged.length} not judged:`, ...reasons]),
+    ...(stated === 0 ? [] : [`${stated} not listed: not affected or fixed by VEX`]),
+    ...(known === 0 ? [] : [`${known} not listed: in the baseline`]),
     ...(left === 0 ? [] : [`${left} entries name no version`]),
   ]
 }

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { Ajv } from 'ajv'
 import formats from 'ajv-formats'
 import { afterAll, afterEach, expect, it, vi } from 'vitest'
+import { readSbom } from '../assess/sbom/read.ts'
 import { sharedData } from '../kernel/testing/shared-data.ts'
 import { feedsCommand } from './feeds.ts'
 import { scanCommand } from './scan.ts'
@@ -102,6 +103,34 @@ it('scans lock files, and says where there is nothing to judge by', async () => 
   expect(blind.err).toContain('no advisory to judge by')
   expect((await run(scanCommand, 'sbom', '--feeds', osv, file('no.json', '{}'))).code).toBe(2)
   expect((await run(scanCommand, 'sbom', '--format', 'poem', bom)).code).toBe(64)
+})
+
+it('lists only what is new, lets VEX speak, and writes what is installed', async () => {
+  const baseline = file('before.json', (await run(scanCommand, 'sbom', '--feeds', osv, '--format', 'json', bom)).out)
+  const same = await run(scanCommand, 'sbom', '--feeds', osv, '--baseline', baseline, '--fail-on', 'any', bom)
+  expect(same.code).toBe(0)
+  expect(same.out).toContain('0 found')
+  expect(same.out).toContain('1 not listed: in the baseline')
+  const vex = file('vex.json', {
+    '@context': 'https://openvex.dev/ns/v0.2.0',
+    author: 'us',
+    timestamp: '2026-01-01T00:00:00Z',
+    statements: [
+      {
+        vulnerability: { name: 'CVE-2026-0001' },
+        products: [{ '@id': 'pkg:pypi/foo' }],
+        status: 'not_affected',
+        justification: 'vulnerable_code_not_present',
+      },
+    ],
+  })
+  const stated = await run(scanCommand, 'sbom', '--feeds', osv, '--vex', vex, '--fail-on', 'any', bom)
+  expect(stated.code).toBe(0)
+  expect(stated.out).toContain('1 not listed: not affected or fixed by VEX')
+  const { out } = await run(scanCommand, 'dir', '--feeds', osv, '--format', 'cyclonedx', file('requirements.txt', 'foo==1.0\n'))
+  expect((await readSbom(Buffer.from(out), 'own')).components).toMatchObject([
+    { name: 'foo', version: '1.0', purl: 'pkg:pypi/foo@1.0' },
+  ])
 })
 
 it('writes SARIF that its schema takes', async () => {
