@@ -20,7 +20,7 @@ export function pcrePattern(written: string): BytePattern {
   const node = withoutLook(parseBytes(replaceReferences(pattern, references)))
   const window = Math.max(SHORTEST_WINDOW, Math.min(longestForV8(backtrackingCost(node)), 4096))
   const onV8 = compile(pattern)
-  return { node, exec: (value, from = 0) => execInWindows(onV8, value, from, window) }
+  return { node, longestOnV8: window, exec: (value, from = 0) => execInWindows(onV8, value, from, window) }
 }
 
 function execInWindows(onV8: RegExp, value: string, from: number, window: number): PatternMatch | undefined {

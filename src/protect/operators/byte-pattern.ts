@@ -11,6 +11,8 @@ import { PatternSet } from '../../platform/regex/pattern-set.ts'
 /** A compiled expression over byte strings. Groups are numbered as written, 0 is the whole match. */
 export interface BytePattern {
   readonly node: RegexNode
+  /** Longest value that V8 runs it on; `Infinity` where backtracking is linear. Longer ones go to the automaton and re2js. */
+  readonly longestOnV8: number
   /** The leftmost match at or after `from`, with its index. */
   readonly exec: (value: string, from?: number) => PatternMatch | undefined
 }
@@ -60,6 +62,7 @@ export function bytePattern(pattern: string): BytePattern {
   const linear = longest === Infinity ? undefined : linearSearch(node)
   return {
     node,
+    longestOnV8: longest,
     exec: (value, from = 0) => {
       if (value.length > longest && linear !== undefined) return linear(value, from)
       onV8.lastIndex = from
