@@ -250,7 +250,6 @@ const SILENT: readonly string[] = [
   'GET /api/v1/me/reads',
   'GET /api/v1/me/factors',
   'GET /api/v1/me/sessions',
-  'GET /api/v1/measures',
   'GET /api/v1/openapi.json',
   'GET /api/v1/retention',
   'GET /api/v1/review/mail',
