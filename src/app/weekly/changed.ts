@@ -20,6 +20,9 @@ const TYPES = ['badge', 'card', 'rule', 'source', 'admin'] as const satisfies re
 
 type Kind = ChangeGroup['kind']
 
+/** What cards are called, by their ids. */
+type CardNames = ReadonlyMap<string, Text>
+
 /** What an administrative action is about, by the noun that its name begins with. */
 const NOUNS: Readonly<Record<string, Kind>> = {
   exception: 'exception',
@@ -34,6 +37,9 @@ const NOUNS: Readonly<Record<string, Kind>> = {
   scope: 'access',
   agent: 'access',
   passkey: 'access',
+  account: 'access',
+  session: 'access',
+  grant: 'access',
   totp: 'access',
   sso: 'access',
   scim: 'access',
@@ -49,6 +55,7 @@ export async function changedIn(
   { state, ledger }: { readonly state: State; readonly ledger: Ledger },
   scope: string,
   { from, to }: Week,
+  names: CardNames,
 ): Promise<readonly ChangeGroup[]> {
   const db = state.tables<ProveTables & StateTables>()
   const groups = new Map<Kind, { items: ReviewItem[]; atLeast: boolean }>()
@@ -59,7 +66,7 @@ export async function changedIn(
       const kind = kindOf(entry)
       if (kind === undefined) continue
       const group = groups.get(kind) ?? { items: [], atLeast: false }
-      group.items.push(itemOf(entry, index, kind))
+      group.items.push(itemOf(entry, index, kind, names))
       if (found.length > MOST_READ) group.atLeast = true
       groups.set(kind, group)
     }
@@ -78,9 +85,10 @@ function kindOf({ type, body }: ReadEntry): Kind | undefined {
   return NOUNS[action.split('.')[0] ?? ''] ?? 'setting'
 }
 
-function itemOf(entry: ReadEntry, index: number, kind: Kind): ReviewItem {
+function itemOf(entry: ReadEntry, index: number, kind: Kind, names: CardNames): ReviewItem {
   const { type, body, logged } = entry
-  const { title, detail, tone } = type === 'badge' ? badgeSaid(body) : type === 'card' ? cardSaid(body) : plainSaid(body)
+  const { title, detail, tone } =
+    type === 'badge' ? badgeSaid(body, names) : type === 'card' ? cardSaid(body, names) : plainSaid(body)
   return {
     id: `entry:${index}`,
     kind: type === 'badge' ? 'badge' : kind,
@@ -99,32 +107,41 @@ interface Said {
   readonly tone: ReviewItem['tone']
 }
 
-function badgeSaid(body: JsonObject): Said {
+function cardName(body: JsonObject, names: CardNames): Text {
+  const id = textOf(body, 'card') ?? ''
+  return names.get(id) ?? both(id)
+}
+
+function badgeSaid(body: JsonObject, names: CardNames): Said {
   const to = textOf(body, 'to') ?? ''
   const from = textOf(body, 'from')
   const word = (state: string | undefined) =>
     state === undefined ? { en: '—', ja: '—' } : (BADGE_WORDS[state]?.word ?? both(state))
   const [reason] = Array.isArray(body['reasons']) ? body['reasons'] : []
   return {
-    title: say('badgeChanged', { card: both(textOf(body, 'card') ?? ''), from: word(from), to: word(to) }),
+    title: say('badgeChanged', { card: cardName(body, names), from: word(from), to: word(to) }),
     detail: isJsonObject(reason) ? bilingual(reason['text']) : null,
     tone: BADGE_WORDS[to]?.tone ?? 'plain',
   }
 }
 
-function cardSaid(body: JsonObject): Said {
+function cardSaid(body: JsonObject, names: CardNames): Said {
   const change = textOf(body, 'change') ?? ''
   const document = isJsonObject(body['document']) ? body['document'] : {}
   const version = textOf(body, 'version') ?? textOf(document, 'version') ?? ''
   const weakened = typeof body['weakened'] === 'number' ? body['weakened'] : 0
   return {
     title: say('cardChanged', {
-      card: both(`${textOf(body, 'card') ?? ''} ${version}`.trim()),
+      card: versioned(cardName(body, names), version),
       change: CARD_CHANGES[change] ?? both(change),
     }),
     detail: weakened > 0 ? say('weakened', { count: both(String(weakened)) }) : byline(body),
     tone: weakened > 0 || change === 'missing' ? 'risk' : 'plain',
   }
+}
+
+function versioned({ en, ja }: Text, version: string): Text {
+  return { en: `${en} ${version}`.trim(), ja: `${ja} ${version}`.trim() }
 }
 
 /** Actions have their own names; the console has sentences for them, which a mail has not. */

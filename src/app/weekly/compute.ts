@@ -22,7 +22,7 @@ import { decisionsOf, heldReview } from './queries.ts'
 import { type DecisionView, keptReview, type ReviewView } from './schema.ts'
 import { atRisk, figuresOf, type Standing, toDecide } from './standing.ts'
 import type { DecisionsTable, WeeklyTables } from './tables.ts'
-import { parseWeek, WEEK_MS, type Week, weekOf } from './week.ts'
+import { daysOf, parseWeek, WEEK_MS, type Week, weekOf } from './week.ts'
 
 /** Alerts that are counted for a week; beyond it the figure is a least one. */
 const MOST_ALERTS = 10_000
@@ -128,6 +128,7 @@ export async function reviewOf(deps: WeeklyDeps, scope: string, name: string | u
     week: week.id,
     from: iso(week.from),
     to: iso(week.to),
+    days: daysOf(week),
     current,
     previous: weekOf(week.from - 1, zoneMinutes).id,
     next: current ? null : weekOf(week.to, zoneMinutes).id,
@@ -143,7 +144,8 @@ export async function reviewOf(deps: WeeklyDeps, scope: string, name: string | u
 
 /** A week that is over and was not held has no standing: nobody can say afterwards what was at risk. */
 async function computed(deps: WeeklyDeps, scope: string, week: Week, current: boolean) {
-  const changed = [...(await changedIn(deps, scope, week))]
+  const names = new Map((await cardsOf(deps, scope, deps.clock.now())).map(({ id, name }) => [id, name]))
+  const changed = [...(await changedIn(deps, scope, week, names))]
   const alerts = deps.state.scoped<DetectTables>(scope)
   const [raised, before] = await Promise.all([
     raisedBetween(alerts, week.from, week.to, MOST_ALERTS),

@@ -1,5 +1,5 @@
 import type { Block, Inline, Language, Report } from '../../platform/report/model.ts'
-import { dayText, momentText } from '../../platform/report/words.ts'
+import { dateText, dayText, momentText } from '../../platform/report/words.ts'
 import type { ChangeGroup, ReviewItem, ReviewView } from './schema.ts'
 
 interface Words {
@@ -71,8 +71,7 @@ export function reviewReport(view: ReviewView, language: Language, origin: strin
   return {
     language,
     kicker: words.kicker,
-    // The last day is the one before the next week begins.
-    title: words.title(view.week, dayText(Date.parse(view.from), language), dayText(Date.parse(view.to) - 1, language)),
+    title: words.title(view.week, dateText(view.days.first, language), dateText(view.days.last, language)),
     made: Date.parse(view.computed),
     foot: words.foot(view.scope),
     blocks: [

@@ -81,6 +81,8 @@ export const reviewView = z.object({
   week: weekName,
   from: instant,
   to: instant,
+  /** Its Monday and its Sunday, whatever the reader's zone. */
+  days: z.object({ first: z.iso.date(), last: z.iso.date() }),
   /** False for a week that is over: what is at risk and to decide is then as it was when the review was held. */
   current: z.boolean(),
   previous: weekName,

@@ -22,6 +22,13 @@ export function weekOf(at: number, minutes: number): Week {
   return { id: `${year}-W${String(number).padStart(2, '0')}`, from, to: from + WEEK_MS }
 }
 
+/** The Monday and the Sunday of a week, as dates. */
+export function daysOf({ id }: Pick<Week, 'id'>): { readonly first: string; readonly last: string } {
+  const { from } = parseWeek(id, 0)!
+  const date = (at: number) => new Date(at).toISOString().slice(0, 10)
+  return { first: date(from), last: date(from + 6 * DAY) }
+}
+
 /** The week of a name; undefined if there is none such (2026 has 53 weeks, 2025 has 52). */
 export function parseWeek(id: string, minutes: number): Week | undefined {
   const match = /^(\d{4})-W(\d{2})$/.exec(id)

@@ -174,10 +174,7 @@ function drawFeet(pages: Pages, { foot, language }: Report): void {
     const y = doc.page.height - MARGIN + 4
     const wide = doc.page.width - 2 * MARGIN
     doc.markContent('Artifact', { type: 'Pagination' })
-    pages.text(
-      { text: foot.length > 110 ? `${foot.slice(0, 109)}…` : foot, tone: 'gone' },
-      { size: 7.5, x: MARGIN, y, width: wide - 60 },
-    )
+    pages.text({ text: shortened(pages, foot, wide - 66), tone: 'gone' }, { size: 7.5, x: MARGIN, y, width: wide - 60 })
     pages.text(
       { text: WORDS[language].page(page - start + 1, count), tone: 'gone' },
       { size: 7.5, x: MARGIN + wide - 60, y, width: 60, align: 'right' },
@@ -185,4 +182,13 @@ function drawFeet(pages: Pages, { foot, language }: Report): void {
     doc.endMarkedContent()
     doc.page.margins.bottom = bottom
   }
+}
+
+/** As much of a text as fits a line of the foot. */
+function shortened({ doc }: Pages, text: string, width: number): string {
+  doc.font('regular').fontSize(7.5)
+  if (doc.widthOfString(text) <= width) return text
+  const letters = [...text]
+  while (letters.length > 1 && doc.widthOfString(`${letters.join('')}…`) > width) letters.pop()
+  return `${letters.join('')}…`
 }

@@ -48,7 +48,11 @@ export function momentText(at: number, language: Language): string {
 }
 
 export function dayText(at: number, language: Language): string {
-  const day = new Date(at + ZONES[language].minutes * 60_000).toISOString().slice(0, 10)
+  return dateText(new Date(at + ZONES[language].minutes * 60_000).toISOString().slice(0, 10), language)
+}
+
+/** A date, `YYYY-MM-DD`, as a reader of the language writes it. */
+export function dateText(day: string, language: Language): string {
   if (language === 'en') return day
   const [year, month, date] = day.split('-').map(Number)
   return `${year}年${month}月${date}日`

@@ -1,7 +1,7 @@
 import type { Block, Inline } from '../../platform/report/model.ts'
 import { momentText } from '../../platform/report/words.ts'
 import type { Material } from './material.ts'
-import { type Found, listIn, numberIn, objectIn, textIn } from './read.ts'
+import { type Found, listIn, numberIn, objectIn, severityIn, textIn, timeIn } from './read.ts'
 import { sayEntry } from './say-entry.ts'
 import { SENTENCES, TYPE_WORDS } from './words.ts'
 
@@ -52,12 +52,12 @@ function raisedFacts({ body }: Found, { language }: Material): Block {
   const { f } = SENTENCES[language]
   const entity = objectIn(body, 'entity')
   const at = (key: string) => {
-    const time = textIn(body, key)
-    return time === undefined ? '' : momentText(Date.parse(time), language)
+    const time = timeIn(body, key)
+    return time === undefined ? '' : momentText(time, language)
   }
   const items = [
     { label: f.what, value: { text: textIn(body, 'title') ?? '', strong: true } },
-    { label: f.severity, value: textIn(body, 'severity') ?? '' },
+    { label: f.severity, value: severityIn(body) },
     { label: f.rule, value: { text: textIn(body, 'rule') ?? '', mono: true } },
     {
       label: f.techniques,
@@ -93,7 +93,7 @@ export function alertTable({ entries, language }: Material): readonly Block[] {
       ],
       rows: listed.map(({ index, at, body }): readonly Inline[] => [
         momentText(at, language),
-        textIn(body, 'severity') ?? '',
+        severityIn(body),
         textIn(body, 'title') ?? '',
         textIn(objectIn(body, 'entity'), 'name') ?? '',
         String(index),

@@ -2,7 +2,7 @@ import { isJsonObject } from '../../kernel/json.ts'
 import type { Block, Inline, StripChart } from '../../platform/report/model.ts'
 import { momentText } from '../../platform/report/words.ts'
 import type { Material } from './material.ts'
-import { type Found, listIn, numberIn, objectIn, textIn, whoIn, wordsIn } from './read.ts'
+import { type Found, listIn, numberIn, objectIn, textIn, timeIn, whoIn, wordsIn } from './read.ts'
 import { figureOf, objectiveTitle, stateWord, targetOf } from './say-entry.ts'
 import { CARD_CHANGES, SENTENCES, STATE_WORDS } from './words.ts'
 
@@ -69,10 +69,10 @@ export function cardBlocks(material: Material, card: string): readonly Block[] {
 function stateNote({ language }: Material, badge: Found, state: string): Block {
   const { f } = SENTENCES[language]
   const reasons = reasonsOf(badge, language)
-  const since = textIn(badge.body, 'since')
+  const since = timeIn(badge.body, 'since')
   const text = [
     `${f.state}: ${stateWord(state, language)}`,
-    ...(since === undefined ? [] : [`${f.since}: ${momentText(Date.parse(since), language)}`]),
+    ...(since === undefined ? [] : [`${f.since}: ${momentText(since, language)}`]),
     ...reasons,
   ].join(language === 'ja' ? '　' : '  ')
   return { kind: 'note', tone: STATE_WORDS[state]?.tone ?? 'plain', text }
@@ -184,5 +184,5 @@ function badgeBlocks({ bundle, titles, language }: Material, card: string, badge
 }
 
 function momentOf({ body, observed }: Found): number {
-  return Date.parse(textIn(body, 'since') ?? observed)
+  return timeIn(body, 'since') ?? Date.parse(observed)
 }

@@ -6,7 +6,7 @@ import { parseCheckpoint } from '../verify/checkpoint.ts'
 import { alertBlocks, alertTable } from './alerts.ts'
 import { cardBlocks } from './cards.ts'
 import type { Material } from './material.ts'
-import { entriesOf, type Found, numberIn, objectIn, textIn } from './read.ts'
+import { entriesOf, type Found, numberIn, objectIn, textIn, timeIn } from './read.ts'
 import { figureOf, objectiveTitle, sayEntry, stateWord, targetOf, titlesIn } from './say-entry.ts'
 import { type Figures, SENTENCES, STATE_WORDS, TYPE_WORDS } from './words.ts'
 
@@ -96,9 +96,7 @@ function figureBlocks({ titles, figures, language }: Material, entry: Found): re
   const { body } = entry
   const state = textIn(body, 'state')
   const count = (key: string) => String(numberIn(body, key) ?? 0)
-  const span = [textIn(body, 'from'), textIn(body, 'to')].flatMap((at) =>
-    at === undefined ? [] : [momentText(Date.parse(at), language)],
-  )
+  const span = [timeIn(body, 'from'), timeIn(body, 'to')].flatMap((at) => (at === undefined ? [] : [momentText(at, language)]))
   return [
     { kind: 'heading', level: 2, text: h.figure },
     {

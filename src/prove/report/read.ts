@@ -49,3 +49,15 @@ export function wordsIn(body: JsonObject, key: string, language: Language): stri
 export function whoIn(body: JsonObject): string | undefined {
   return textIn(body, 'by') ?? textIn(objectIn(body, 'by'), 'name') ?? textIn(body, 'signer') ?? textIn(body, 'name')
 }
+
+/** A moment, milliseconds UTC; undefined where there is none that can be read. */
+export function timeIn(body: JsonObject, key: string): number | undefined {
+  const at = Date.parse(textIn(body, key) ?? '')
+  return Number.isNaN(at) ? undefined : at
+}
+
+/** `P1` is the gravest. */
+export function severityIn(body: JsonObject): string {
+  const severity = numberIn(body, 'severity')
+  return severity === undefined ? '' : `P${severity}`
+}

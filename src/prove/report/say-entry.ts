@@ -1,6 +1,6 @@
 import { canonicalJson, isJsonObject } from '../../kernel/json.ts'
 import type { Language } from '../../platform/report/model.ts'
-import { type Found, listIn, numberIn, textIn, whoIn, wordsIn } from './read.ts'
+import { type Found, listIn, numberIn, severityIn, textIn, whoIn, wordsIn } from './read.ts'
 import { CARD_CHANGES, type Figures, SENTENCES, STATE_WORDS } from './words.ts'
 
 /** The title of an objective, as declarations among the entries give it. */
@@ -69,7 +69,7 @@ export function sayEntry(entry: Found, titles: Titles, figures: Figures, languag
       return line(cardName, CARD_CHANGES[change]?.[language] ?? change, textIn(body, 'version'), whoIn(body))
     }
     case 'alert':
-      return line(textIn(body, 'title') ?? textIn(body, 'change'), textIn(body, 'severity'))
+      return line(textIn(body, 'title') ?? textIn(body, 'change'), severityIn(body))
     case 'verdict':
       return line(textIn(body, 'change'), textIn(body, 'verdict'), whoIn(body), textIn(body, 'note'))
     case 'batch':

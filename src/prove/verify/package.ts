@@ -1,6 +1,7 @@
 import { type ArchiveFile, isArchive, isArchivePath, unpackArchive } from './archive.ts'
 import { type BundleOptions, verifyBundle } from './bundle.ts'
 import { readBundle } from './bundle-format.ts'
+import { checkBundleRotations } from './bundle-rotations.ts'
 import { textOf, toHex, utf8 } from './bytes.ts'
 import { parseCheckpoint } from './checkpoint.ts'
 import { checkNote, parseNote, parseVerifierKey, type VerifierKey } from './note.ts'
@@ -77,7 +78,9 @@ export async function verifyFiles(
   const listed = note === undefined ? undefined : parseManifest(note.text)
   if (note === undefined || listed === undefined)
     return failedWith(report, [fail(MANIFEST_FILE, 'malformed', 'this is not a signed list of files')])
-  const faults = await Promise.all(signersOf(bundle, options.trusted ?? []).map((key) => checkNote(note, key)))
+  const hash = options.hash ?? sha256
+  const signers = await signersOf(bundle, options.trusted ?? [], hash)
+  const faults = await Promise.all(signers.map((key) => checkNote(note, key)))
   const failures: Failure[] = []
   if (!faults.includes(undefined)) {
     const forged = faults.includes('forged')
@@ -89,7 +92,6 @@ export async function verifyFiles(
       ),
     )
   }
-  const hash = options.hash ?? sha256
   for (const { path: name, bytes, sha256: wanted } of listed) {
     const found = named.get(name)
     if (found === undefined) failures.push(fail(name, 'missing', 'the signed list names this file, and it is not there'))
@@ -107,15 +109,22 @@ export async function verifyFiles(
   return sound ? { ...report, notes: [...report.notes, signedAll] } : failedWith(report, failures)
 }
 
-/** The keys that may have signed the list: those trusted for the log, or else the one that the bundle names. */
-function signersOf(bundle: Uint8Array | undefined, trusted: readonly VerifierKey[]): readonly VerifierKey[] {
+/** The keys that may have signed the list: those that the trusted ones lead to by announced rotations, or else the one that the bundle names. */
+async function signersOf(
+  bundle: Uint8Array | undefined,
+  trusted: readonly VerifierKey[],
+  hash: Sha256,
+): Promise<readonly VerifierKey[]> {
   const read = bundle === undefined ? undefined : readBundle(bundle)
   if (read === undefined || typeof read === 'string') return trusted
-  const origin = parseCheckpoint(utf8(read.bundle.checkpoint))?.origin
-  const own = trusted.filter((key) => key.name === origin)
-  if (trusted.length > 0) return own
+  const checkpoint = parseCheckpoint(utf8(read.bundle.checkpoint))
+  if (checkpoint === undefined) return trusted
+  if (trusted.length > 0) {
+    const { chain } = await checkBundleRotations(read.bundle, checkpoint, BUNDLE_FILE, trusted, hash)
+    return chain.head.filter((key) => key.name === checkpoint.origin)
+  }
   const claimed = parseVerifierKey(read.bundle.key)
-  return claimed?.name === origin && claimed !== undefined ? [claimed] : []
+  return claimed !== undefined && claimed.name === checkpoint.origin ? [claimed] : []
 }
 
 function failedWith(report: VerifyReport, failures: readonly Failure[], instead = false): VerifyReport {

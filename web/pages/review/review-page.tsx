@@ -96,14 +96,13 @@ function Review({ view }: { view: ReviewView }): ReactNode {
 function WeekLine({ view }: { view: ReviewView }): ReactNode {
   const { t } = useTranslation('weekly')
   const format = useFormat()
-  const last = Date.parse(view.to) - 1
   return (
     <div className="row week-line">
       <Link className="btn sm" to="/review" search={{ week: view.previous }} aria-label={t('previous', { week: view.previous })}>
         ←
       </Link>
       <b className="num">{t('week', { year: view.week.slice(0, 4), number: Number(view.week.slice(6)) })}</b>
-      <span className="ink2">{t('span', { from: format.longDay(view.from), to: format.longDay(last) })}</span>
+      <span className="ink2">{t('span', { from: format.longDay(view.days.first), to: format.longDay(view.days.last) })}</span>
       {view.next === null ? null : (
         <Link className="btn sm" to="/review" search={{ week: view.next }} aria-label={t('next', { week: view.next })}>
           →
