@@ -1,6 +1,7 @@
 import { join } from 'node:path'
 import { accessMeasures } from '../access/reviews/measures.ts'
 import type { AccessTables } from '../access/tables.ts'
+import { assessMeasures } from '../assess/inventory/measures.ts'
 import { collectMeasures } from '../collect/completeness/measures.ts'
 import type { CollectTables } from '../collect/tables.ts'
 import { type Frameworks, loadFrameworks } from '../declare/frameworks/load.ts'
@@ -72,6 +73,7 @@ export function allMeasures({
     forbiddenCountMeasure(lake),
     ...externalMeasures(state),
     ...assetMeasures(state),
+    ...assessMeasures(state),
     ...accessMeasures(state.tables<AccessTables>(), clock),
   ]
 }

@@ -2,6 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, it } from 'vitest'
 import { accessMeasureInfos } from '../access/reviews/measures.ts'
+import { assessMeasureInfos } from '../assess/inventory/measures.ts'
 import { collectMeasureInfos } from '../collect/completeness/measures.ts'
 import { loadFrameworks } from '../declare/frameworks/load.ts'
 import { declareMeasureInfos } from '../declare/measures.ts'
@@ -13,7 +14,13 @@ import { CONTENT } from './places.ts'
 it('lets controls rest on measures, checks and attacks that there are', async () => {
   const attack = loadAttack()
   const { grounds } = await loadFrameworks(join(CONTENT, 'frameworks'))
-  const infos = [...detectMeasureInfos(attack), ...declareMeasureInfos(), ...accessMeasureInfos(), ...collectMeasureInfos()]
+  const infos = [
+    ...detectMeasureInfos(attack),
+    ...declareMeasureInfos(),
+    ...accessMeasureInfos(),
+    ...collectMeasureInfos(),
+    ...assessMeasureInfos(),
+  ]
   const measures = new Set(infos.map(({ id }) => id))
   // The checks that declare answers by itself, and those of other rooms.
   const checks = new Set(['declarations', 'residual-risks', 'reviews-kept', ...Object.keys(frameworkChecks({} as never))])

@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import { accessMeasureInfos } from '../access/reviews/measures.ts'
 import { assetMeasureInfos } from '../app/asset-coverage.ts'
+import { assessMeasureInfos } from '../assess/inventory/measures.ts'
 import { collectMeasureInfos } from '../collect/completeness/measures.ts'
 import { cardJsonSchema } from '../declare/card-json-schema.ts'
 import type { Measures } from '../declare/criteria.ts'
@@ -39,6 +40,7 @@ export function knownMeasures(): Measures {
     ...accessMeasureInfos(),
     ...collectMeasureInfos(),
     ...assetMeasureInfos(),
+    ...assessMeasureInfos(),
   ]
   return new Map(all.map((measure) => [measure.id, measure]))
 }

@@ -8,8 +8,10 @@ import { rejectionOf } from '../../platform/testing/code-of.ts'
 import { describeStates } from '../../platform/testing/states.ts'
 import { migrations } from '../migrations.ts'
 import { openFeedsFolder } from './feeds-folder.ts'
+import { assessMeasures } from './measures.ts'
 import { routes } from './routes.ts'
 import { componentsReply, inventoryReply, vulnerabilitiesReply } from './schema.ts'
+import type { AssessTables } from './tables.ts'
 import { judgeAgain } from './take-in.ts'
 
 const base = mkdtempSync(join(tmpdir(), 'kanpeki-feeds-'))
@@ -102,6 +104,30 @@ describeStates('inventories', (bed) => {
     expect(await take('shop', bom('2.14.1'))).toMatchObject({ open: 1, found: 0, regressed: 1 })
     const [back] = (await list()).items
     expect(back).toMatchObject({ regressed: true, gone: null, firstSeen: first.items[0]!.firstSeen })
+
+    const [mttr, coverage] = assessMeasures(state)
+    const read = (params: object) => mttr!.measure(params as never, now - 86_400_000, now + 1000, 'default')
+    // Open again since the first sight three seconds ago, counted to the end of the window.
+    expect(await read({})).toMatchObject({ value: 3, good: 0, bad: 1, asOf: expect.any(Number) })
+    expect(await read({ score: 10 })).toMatchObject({ value: 0, bad: 0 })
+    expect((await read({ label: 'exposure=internet' })).value).toBeNull()
+    expect((await coverage!.measure({}, 0, now, 'default')).value).toBeNull()
+    const asset = {
+      id: 'a',
+      names: '["Shop","10.0.0.1"]',
+      labels: '{"exposure":"internet"}',
+      criticality: 'high',
+      owner: null,
+      created: 1,
+      updated: 1,
+    } as const
+    await state
+      .tables<AssessTables>()
+      .insertInto('assets')
+      .values({ ...asset, scope: 'default' })
+      .execute()
+    expect(await read({ label: 'exposure=internet' })).toMatchObject({ value: 3, bad: 1 })
+    expect(await coverage!.measure({}, 0, now, 'default')).toMatchObject({ value: 100, good: 1, unknown: 0 })
 
     // A list that names the package without a version says nothing of it: what was found stays.
     expect(

@@ -120,3 +120,17 @@ export async function saveFindings(db: Db, rows: readonly FindingsTable[]): Prom
       )
       .execute()
 }
+
+/** Findings of this score or more that are open, or were gone at `since` or later. */
+export async function graveFindings(db: Db, score: number, since: number): Promise<FindingsTable[]> {
+  return await db
+    .selectFrom('assess_findings')
+    .selectAll()
+    .where('score', '>=', score)
+    .where((e) => e.or([e('gone_at', 'is', null), e('gone_at', '>=', since)]))
+    .execute()
+}
+
+export async function assetsOf(db: Db): Promise<{ readonly names: string; readonly labels: string }[]> {
+  return await db.selectFrom('assets').select(['names', 'labels']).execute()
+}

@@ -1,4 +1,5 @@
 import type { Flag } from '../../platform/state/columns.ts'
+import type { AssetRow } from '../../platform/state/tables.ts'
 import type { Severity } from '../cvss/score.ts'
 
 /** The newest list of what is installed on an asset, by where it came from. Times are milliseconds UTC. */
@@ -68,4 +69,5 @@ export interface AssessTables {
   assess_inventories: InventoriesTable
   assess_components: ComponentsTable
   assess_findings: FindingsTable
+  assets: AssetRow
 }

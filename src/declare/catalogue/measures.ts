@@ -221,6 +221,44 @@ export const MEASURE_CATALOGUE: Readonly<Record<string, Entry>> = {
     params: [],
     ...usual('>=', 100, 'P1D', 'P1D'),
   },
+  'assess.vulnerability-mttr': {
+    definition: {
+      en: 'Seconds from the first sight of a vulnerability with CVSS 9.0 or more to the list of installed software that no longer has it; an open one has waited until now.',
+      ja: 'CVSS 9.0以上の脆弱性を初めて検出してから、構成一覧で解消を確認するまでの秒数。未対応のものは現在までの時間で数えます。',
+    },
+    source: { en: 'Lists of what is installed, judged by advisories.', ja: '資産の構成一覧と、アドバイザリによる判定。' },
+    freshness: { en: 'As old as the oldest list that counts.', ja: '対象となる構成一覧のうち最も古いものの時刻が鮮度です。' },
+    proof: {
+      en: 'Every list is a leaf with its hash; the reading names what is open and the lists.',
+      ja: '構成一覧は一つずつハッシュとともに台帳の葉になり、計測には未対応のものと一覧が入ります。',
+    },
+    params: [
+      {
+        name: 'score',
+        meaning: { en: 'The least CVSS score that counts, 9 by default', ja: '対象とするCVSSスコアの下限（既定は9）' },
+      },
+      {
+        name: 'label',
+        meaning: {
+          en: 'Only assets with this label, e.g. exposure=internet',
+          ja: 'このラベルの資産のみ（例 exposure=internet）',
+        },
+      },
+      { name: 'statistic', meaning: { en: 'mean (by default) or max', ja: 'mean（既定）または max' } },
+    ],
+    ...usual('<=', 259_200, 'P30D', 'P7D', { label: 'exposure=internet' }),
+  },
+  'assess.scan-coverage': {
+    definition: {
+      en: 'Assets of which a list of installed software came within the window.',
+      ja: '対象期間に構成一覧が届いた資産の割合。',
+    },
+    source: { en: 'Assets, and lists of what is installed.', ja: '資産の一覧と、届いた構成一覧。' },
+    freshness: NOW,
+    proof: { en: 'The reading names assets without a list.', ja: '計測に、構成一覧のない資産の名前が入ります。' },
+    params: [],
+    ...usual('>=', 95, 'P7D', 'P1D'),
+  },
   'external.percent': { ...OUTSIDE, ...usual('>=', 100, 'P7D', 'P1D', { series: 'mfa-coverage' }) },
   'external.seconds': { ...OUTSIDE, ...usual('<=', 14_400, 'P92D', 'P92D', { series: 'rto' }) },
   'external.count': { ...OUTSIDE, ...usual('=', 0, 'P7D', 'P1D', { series: 'hard-coded-secrets' }) },

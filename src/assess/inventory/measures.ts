@@ -1,0 +1,115 @@
+import type { JsonObject } from '../../kernel/json.ts'
+import type { Measure, Reading } from '../../kernel/measure.ts'
+import { readJson } from '../../platform/state/columns.ts'
+import type { State } from '../../platform/state/state.ts'
+import { allInventories, assetsOf, type Db, graveFindings } from './queries.ts'
+import type { AssessTables, FindingsTable } from './tables.ts'
+
+const NAMED_IN_EVIDENCE = 20
+const GRAVE = 9
+
+type MeasureInfo = Omit<Measure, 'measure'>
+
+const MTTR: MeasureInfo = {
+  id: 'assess.vulnerability-mttr',
+  unit: 'seconds',
+  title: { en: 'Time to fix grave vulnerabilities', ja: '深刻な脆弱性の修正時間（MTTR）' },
+  check: ({ score, label, statistic, ...rest }) => {
+    const stray = Object.keys(rest)[0]
+    if (stray !== undefined) return `it has no parameter ${stray}; it knows score, label and statistic`
+    if (score !== undefined && !(typeof score === 'number' && score >= 0 && score <= 10))
+      return 'score must be a number from 0 to 10'
+    if (label !== undefined && !(typeof label === 'string' && /^[^=]+=.+$/.test(label)))
+      return 'label must be NAME=VALUE, e.g. exposure=internet'
+    return statistic === undefined || statistic === 'mean' || statistic === 'max' ? undefined : 'statistic must be mean or max'
+  },
+}
+const COVERAGE: MeasureInfo = {
+  id: 'assess.scan-coverage',
+  unit: 'percent',
+  title: { en: 'Assets whose installed software is known', ja: '構成情報のある資産の割合' },
+  check: (params) => {
+    const stray = Object.keys(params)[0]
+    return stray === undefined ? undefined : `it has no parameter ${stray}; it knows none`
+  },
+}
+
+/** What a card may name, for checking cards where no server runs. */
+export function assessMeasureInfos(): readonly MeasureInfo[] {
+  return [MTTR, COVERAGE]
+}
+
+/** Measures over what is installed and what of it is weak. */
+export function assessMeasures(state: State): readonly Measure[] {
+  const scoped = (scope: string): Db => state.scoped<AssessTables>(scope)
+  return [
+    { ...MTTR, measure: (params, from, to, scope) => mttr(scoped(scope), params, from, to) },
+    { ...COVERAGE, measure: (_params, from, _to, scope) => coverage(scoped(scope), from) },
+  ]
+}
+
+function nothing(missing: { readonly en: string; readonly ja: string }): Reading {
+  return { value: null, good: 0, bad: 0, unknown: 0, evidence: {}, missing }
+}
+
+/**
+ * From first sight to the list that no longer has it; what is still open has waited until now: leaving it out would reward
+ * not fixing. As old as the oldest list: what a host that fell silent has now, nobody knows.
+ */
+async function mttr(db: Db, { score, label, statistic }: JsonObject, from: number, to: number): Promise<Reading> {
+  const inventories = await allInventories(db)
+  const least = typeof score === 'number' ? score : GRAVE
+  const wanted = typeof label === 'string' ? await namesLabelled(db, label) : undefined
+  const counted = wanted === undefined ? inventories : inventories.filter(({ asset }) => wanted.has(asset.toLowerCase()))
+  if (counted.length === 0)
+    return nothing({ en: 'Nothing is known of what is installed there.', ja: '対象の資産に構成情報がありません。' })
+  const rows = (await graveFindings(db, least, from)).filter(
+    ({ asset, first_seen: seen }) => seen < to && (wanted === undefined || wanted.has(asset.toLowerCase())),
+  )
+  const open = rows.filter((row) => row.gone_at === null || row.gone_at >= to)
+  const seconds = rows.map((row) => Math.max(0, Math.min(row.gone_at ?? to, to) - row.first_seen) / 1000)
+  const value =
+    statistic === 'max' ? Math.max(0, ...seconds) : seconds.reduce((sum, one) => sum + one, 0) / Math.max(1, seconds.length)
+  return {
+    value: Math.round(value),
+    good: rows.length - open.length,
+    bad: open.length,
+    unknown: counted.reduce((sum, { unjudged }) => sum + unjudged, 0),
+    evidence: {
+      assets: new Set(counted.map(({ asset }) => asset)).size,
+      vulnerabilities: rows.length,
+      open: open.slice(0, NAMED_IN_EVIDENCE).map(nameOf),
+      lists: counted.slice(0, NAMED_IN_EVIDENCE).map(({ asset, source, sha256 }) => `${asset} ${source} ${sha256}`),
+    },
+    asOf: Math.min(...counted.map(({ received }) => received)),
+  }
+}
+
+function nameOf({ id, asset, package: name }: FindingsTable): string {
+  return `${id} ${name} ${asset}`
+}
+
+async function namesLabelled(db: Db, label: string): Promise<ReadonlySet<string>> {
+  const [name = '', ...value] = label.split('=')
+  const assets = (await assetsOf(db)).filter(({ labels }) => readJson<Record<string, string>>(labels)[name] === value.join('='))
+  return new Set(assets.flatMap(({ names }) => readJson<string[]>(names).map((one) => one.toLowerCase())))
+}
+
+async function coverage(db: Db, from: number): Promise<Reading> {
+  const assets = await assetsOf(db)
+  if (assets.length === 0) return nothing({ en: 'No asset is listed.', ja: '登録された資産がありません。' })
+  const lists = (await allInventories(db)).filter(({ received }) => received >= from)
+  const known = new Set(lists.map(({ asset }) => asset.toLowerCase()))
+  const without = assets.filter(({ names }) => !readJson<string[]>(names).some((name) => known.has(name.toLowerCase())))
+  const good = assets.length - without.length
+  return {
+    value: Math.round((10_000 * good) / assets.length) / 100,
+    good,
+    bad: 0,
+    unknown: without.length,
+    evidence: {
+      assets: assets.length,
+      without: without.slice(0, NAMED_IN_EVIDENCE).map(({ names }) => readJson<string[]>(names)[0] ?? ''),
+    },
+  }
+}
