@@ -29,6 +29,7 @@ export async function ledger(): Promise<BenchResult> {
     const plain = LEAVES / secondsOf(() => writePlainly(join(folder.path, 'plain'), entries))
     const log = await openLedger({ data: join(folder.path, 'data'), origin: 'bench.example/ledger' })
     const started = performance.now()
+    const cpu = process.cpuUsage()
     let before: Promise<unknown> = Promise.resolve()
     for (let at = 0; at < LEAVES; at += BATCH) {
       const written = log.append(entries.slice(at, at + BATCH))
@@ -38,6 +39,8 @@ export async function ledger(): Promise<BenchResult> {
     }
     await before
     const rate = LEAVES / ((performance.now() - started) / 1000)
+    const { user, system } = process.cpuUsage(cpu)
+    process.stderr.write(`${Math.round((LEAVES * 1e6) / (user + system)).toLocaleString('en')} leaves a second of CPU\n`)
     for (const size of SIZES) await timeProofs(join(folder.path, 'tiles'), size)
     return {
       name: 'ledger',
