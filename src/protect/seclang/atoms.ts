@@ -113,6 +113,16 @@ function membersOf({ variable, selector }: Target): (run: Run) => readonly Item[
       return member === undefined ? NOTHING : [{ variable, key: member.name, lower: key, value: makeValue(member.value) }]
     }
   }
+  if (variable === 'TX' && selector?.kind === 'pattern') {
+    const pattern = patternOf(selector.pattern)
+    return (run) => {
+      const items: Item[] = []
+      for (const [lower, { name, value }] of run.tx) {
+        if (pattern.exec(lower) !== undefined) items.push({ variable, key: name, lower, value: makeValue(value) })
+      }
+      return items
+    }
+  }
   if (variable === 'XML') return (run) => run.xml(selector?.kind === 'path' ? selector.path : '/*')
   if (selector === undefined) return (run) => itemsOf(run, variable)
   return (run) => itemsOf(run, variable).filter((item) => selects(selector, item))

@@ -6,7 +6,7 @@ import { type Hits, isHit } from './prefilter.ts'
 import type { Cell, Group, OperatorUse, Rule, Run } from './program.ts'
 import type { Target } from './targets.ts'
 import { selects } from './targets-match.ts'
-import { transformValue } from './value.ts'
+import { testValue, transformValue } from './value.ts'
 
 /** Messages that one rule leaves in a transaction at most: a thousand bad arguments need not be told one by one. */
 const MESSAGES_PER_RULE = 16
@@ -81,7 +81,8 @@ function matchRule(run: Run, rule: Rule, use: OperatorUse, first: Rule): boolean
       }
       const value = column.values[index]!
       const out = bit !== undefined && !isHit(valueHits(value, prefilter!), bit)
-      count += tryValue(run, rule, use, first, item, value.text, out ? undefined : test(value.text), count)
+      const found = out ? undefined : use.costly ? testValue(value, test) : test(value.text)
+      count += tryValue(run, rule, use, first, item, value.text, found, count)
     }
   }
   return count > 0

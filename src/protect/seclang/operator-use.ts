@@ -10,6 +10,8 @@ import type { OperatorUse, Run } from './program.ts'
 /** Compiled arguments of one rule that are remembered: macros of a rule give few different texts, an attacker's more. */
 const REMEMBERED = 64
 
+const COSTLY = /^(?:rx|pm|detect|validate|verify|contains|ip)/
+
 export interface WrittenOperator {
   readonly negated: boolean
   /** In lower case. */
@@ -41,6 +43,7 @@ export function useOperator(written: WrittenOperator, file: string): OperatorUse
       negated: written.negated,
       test: () => test,
       occurs: test.occurs,
+      costly: COSTLY.test(written.name),
       key: `${written.name} ${dirname(file)} ${argument}`,
     }
   }
@@ -48,6 +51,7 @@ export function useOperator(written: WrittenOperator, file: string): OperatorUse
     negated: written.negated,
     test: rememberTests(argument, (text) => operator.compile(text, context)),
     occurs: undefined,
+    costly: false,
     key: '',
   }
 }

@@ -44,6 +44,8 @@ export interface OperatorUse {
   readonly test: (run: Run) => Test
   /** An expression that occurs in every value in which the operator finds something; absent where none is known. */
   readonly occurs: RegexNode | undefined
+  /** True where looking up what a test said before is cheaper than asking again. */
+  readonly costly: boolean
   /** Says which operators are the same: `rx ^a`. */
   readonly key: string
 }

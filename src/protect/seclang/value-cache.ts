@@ -22,6 +22,7 @@ export class ValueCache {
     const known = this.#newer.get(text) ?? this.#older.get(text)
     // Where the prefilter had given a value up, it may know more by now.
     const value = known === undefined || known.hits === undefined ? makeValue(text) : known
+    value.returns = known !== undefined
     if (this.#newer.size >= this.#most) {
       this.#older = this.#newer
       this.#newer = new Map()
