@@ -5,6 +5,7 @@ import { buffer } from 'node:stream/consumers'
 import { VERSION } from '../app/version.ts'
 import type { Severity } from '../assess/cvss/score.ts'
 import { type Feeds, loadFeeds } from '../assess/feeds/load.ts'
+import { readRoot } from '../assess/host/read-root.ts'
 import { readLockFiles } from '../assess/lockfiles/scan-folder.ts'
 import { readSbom } from '../assess/sbom/read.ts'
 import { cycloneDx } from '../assess/sbom/write.ts'
@@ -26,6 +27,10 @@ Judges what bills of materials list (CycloneDX 1.0–1.7, SPDX 2.2–3.0; also g
 Judges what lock files name, in folders and below them (npm, pnpm, Yarn, pip, Pipenv, Poetry, uv, PDM, Go, Cargo, Maven, Gradle,
 Composer, Bundler, NuGet).
 `,
+  host: `Usage: kanpeki scan host [--feeds PATH]… [--format WHAT] [--in-use FILE] [--vex FILE]… [--baseline FILE] [--fail-on WHAT] DIR…
+
+Judges what the package manager of a root folder says is installed (dpkg, apk): '/' for this host, or where an image was unpacked.
+`,
 } as const
 
 const REST = `
@@ -43,8 +48,8 @@ const EXIT_INCOMPLETE = 2
 const FORMATS = ['table', 'json', 'sarif', 'cyclonedx', 'openvex'] as const
 const LEVELS = ['any', 'low', 'medium', 'high', 'critical', 'exploited'] as const
 
-/** `kanpeki scan sbom|dir`. */
-export function scanPackagesCommand(what: 'sbom' | 'dir', args: readonly string[]): Promise<number> {
+/** `kanpeki scan sbom|dir|host`. */
+export function scanPackagesCommand(what: 'sbom' | 'dir' | 'host', args: readonly string[]): Promise<number> {
   const usage = `${USAGE[what]}${REST}`
   return guarded(async () => {
     const { values, positionals } = readOptions(
@@ -68,7 +73,8 @@ export function scanPackagesCommand(what: 'sbom' | 'dir', args: readonly string[
       process.stdout.write(usage)
       return EXIT.ok
     }
-    if (positionals.length === 0) throw new KanpekiError('usage', 'What shall be scanned?', { remedy: `\n${usage}` })
+    const inputs = positionals.length === 0 && what === 'host' ? ['/'] : positionals
+    if (inputs.length === 0) throw new KanpekiError('usage', 'What shall be scanned?', { remedy: `\n${usage}` })
     const format = FORMATS.find((one) => one === values.format)
     if (format === undefined)
       throw new KanpekiError('usage', `There is no format ${values.format}.`, { remedy: `Choose ${FORMATS.join(', ')}.` })
@@ -76,7 +82,7 @@ export function scanPackagesCommand(what: 'sbom' | 'dir', args: readonly string[
     const feeds = await feedsFrom(values.feeds, values.data)
     for (const { file, reason } of feeds.problems) process.stderr.write(`kanpeki: ${plain(file)}: ${plain(reason)}\n`)
     const inUse = values['in-use'] === undefined ? undefined : await readInUse(values['in-use'])
-    const { installed, left, incomplete } = await (what === 'sbom' ? fromBoms(positionals) : fromFolders(positionals))
+    const { installed, left, incomplete } = await INVENTORIES[what](inputs)
     const statements = (
       await Promise.all((values.vex ?? []).map(async (file) => readOpenVex(await readJsonFile(file), file)))
     ).flat()
@@ -210,6 +216,15 @@ async function fromFolders(folders: readonly string[]): Promise<Inventory> {
     incomplete: problems.length > 0 || files.length === 0,
   }
 }
+
+async function fromRoots(roots: readonly string[]): Promise<Inventory> {
+  const readings = await Promise.all(roots.map(readRoot))
+  const problems = readings.flatMap((reading) => reading.problems)
+  for (const { file, reason } of problems) process.stderr.write(`kanpeki: ${plain(file)}: ${plain(reason)}\n`)
+  return { installed: readings.flatMap(({ installed }) => installed), left: 0, incomplete: problems.length > 0 }
+}
+
+const INVENTORIES = { sbom: fromBoms, dir: fromFolders, host: fromRoots } as const
 
 async function readInUse(file: string): Promise<InUse> {
   const text = await readFile(file, 'utf8').catch((error: unknown) => {

@@ -115,7 +115,8 @@ function questionOf({ purl, version }: Installed): { readonly key: PackageKey; r
   try {
     const parsed = parsePurl(purl)
     const key = keyOfPurl(parsed)
-    const at = parsed.version ?? version
+    // A package may be built from a source of another version, which is the one that advisories speak of.
+    const at = parsed.qualifiers?.['upstream']?.split('@')[1] ?? parsed.version ?? version
     if (at === null || at === '') return 'no-version'
     if (key === undefined) return ['deb', 'rpm', 'apk'].includes(parsed.type) ? 'no-release' : 'no-advisories'
     // Go's advisories leave out the v of its tags.
