@@ -15,6 +15,7 @@ import { KEY_FILE, openSigningKey } from '../prove/signing-key.ts'
 import { formatBundle } from '../prove/verify/bundle-format.ts'
 import { textOf, utf8 } from '../prove/verify/bytes.ts'
 import { detailOf } from './export-frameworks.ts'
+import { localServer } from './local-server.ts'
 import { open, type ServerRef } from './request.ts'
 
 export type Format = 'json' | 'zip'
@@ -31,11 +32,27 @@ export function formatOf(output: string | undefined): Format | undefined {
 }
 
 /**
+ * Of what lies on this host. Events are in the lake, which only a running server can read: where one runs on the folder, an
+ * alert's bundle is asked of it, and made from the files where it does not know the alert (it is of another scope).
+ */
+export async function bundleFromHere(data: string, about: BundleAbout, wanted: Format | undefined): Promise<Made> {
+  const server = 'alert' in about ? await localServer(data, 'read', 'kanpeki export') : undefined
+  if (server !== undefined) {
+    try {
+      return await bundleFromServer(server, server.token, about, wanted ?? 'zip')
+    } catch (error) {
+      if (!(error instanceof KanpekiError) || !['refused', 'unreachable'].includes(error.code)) throw error
+    }
+  }
+  return await bundleFromFolder(data, about, wanted)
+}
+
+/**
  * From the files of a data folder, beside a running server or without one. A copy of a ledger without its key can sign no
  * reports: it gives entries and proofs alone.
  * @throws KanpekiError `no_key` where a package was asked for and cannot be signed.
  */
-export async function bundleFromFolder(data: string, about: BundleAbout, wanted: Format | undefined): Promise<Made> {
+async function bundleFromFolder(data: string, about: BundleAbout, wanted: Format | undefined): Promise<Made> {
   const log = await openLogReader(readFolder(data))
   const bundle = await makeBundle({ log, about, indexes: await log.find(about) })
   const { keys } = dataDir(data)

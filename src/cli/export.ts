@@ -4,7 +4,7 @@ import { nativeSha256 } from '../prove/batch-root.ts'
 import { type BundleAbout, bundleFileName } from '../prove/make-bundle.ts'
 import { verifyEither } from '../prove/verify/package.ts'
 import type { VerifyReport } from '../prove/verify/report.ts'
-import { bundleFromFolder, bundleFromServer, formatOf } from './export-bundle.ts'
+import { bundleFromHere, bundleFromServer, formatOf } from './export-bundle.ts'
 import { frameworkFileName, frameworkText } from './export-frameworks.ts'
 import { EXIT, guarded, readOptions } from './options.ts'
 
@@ -15,7 +15,7 @@ Writes evidence as one file that 'kanpeki verify', or the verifier.html in it, p
 proofs, a report in English and Japanese (HTML and PDF) and the verifier, all of it signed by the ledger's key. A name that
 ends in .json, or '-', gets entries and proofs alone.
 
-  --alert ID         everything logged about an alert; from a server also its events
+  --alert ID         everything logged about an alert; its events too, where a server runs
   --card ID          everything logged about a declaration card
   --index N          one ledger entry
   --from T --to T    everything logged in a span of time (RFC 3339, the end not included)
@@ -68,7 +68,7 @@ export async function exportCommand(args: readonly string[]): Promise<number> {
     if (values.url !== undefined && token === undefined) throw usage('A server wants --token.')
     const made =
       values.url === undefined
-        ? await bundleFromFolder(values.data ?? './data', about, wanted)
+        ? await bundleFromHere(values.data ?? './data', about, wanted)
         : await bundleFromServer({ url: values.url, ca: values.ca }, token ?? '', about, wanted ?? 'zip')
     const report = await verifyEither(made.bytes, 'bundle', { hash: nativeSha256 })
     if (report.verdict === 'failed') throw unprovable(report)

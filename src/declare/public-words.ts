@@ -87,7 +87,7 @@ export const PAGE_WORDS: Readonly<Record<Language, PageWords>> = {
     figure: '現在',
     target: '約束',
     standing: '状態',
-    objectiveState: { met: '達成', unmet: '未達', unproven: '未証明' },
+    objectiveState: { met: '達成', unmet: '未達', unproven: '証拠なし' },
     rest: (count) => `ほかに${count}件の目標があり、判定に含まれますが、ここでは公開していません。`,
     history: (days) => `過去${days}日間`,
     valid: (until) => `有効期限：${until}`,

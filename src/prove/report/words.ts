@@ -14,7 +14,7 @@ export interface Figures {
 export const STATE_WORDS: Readonly<Record<string, Bilingual & { readonly tone: Tone }>> = {
   met: { en: 'met', ja: '達成', tone: 'good' },
   unmet: { en: 'missed', ja: '未達', tone: 'bad' },
-  unproven: { en: 'unproven', ja: '未証明', tone: 'gone' },
+  unproven: { en: 'unproven', ja: '証拠なし', tone: 'gone' },
   draft: { en: 'not earned', ja: '未取得', tone: 'gone' },
   held: { en: 'held', ja: '有効', tone: 'good' },
   'at-risk': { en: 'at risk', ja: '要注意', tone: 'risk' },
