@@ -158,6 +158,22 @@ const behaviour = createRoute({
   component: lazyRouteComponent(() => import('./pages/behaviour/behaviour-page.tsx'), 'BehaviourPage'),
 })
 
+const protect = createRoute({
+  getParentRoute: () => house,
+  path: '/protect',
+  validateSearch: z.object({
+    hours: z.coerce
+      .string()
+      .pipe(z.enum(['1', '24', '168']))
+      .optional()
+      .catch(undefined),
+    passed: z.coerce.boolean().optional(),
+    rule: z.coerce.string().optional(),
+    reference: z.coerce.string().max(40).optional(),
+  }),
+  component: lazyRouteComponent(() => import('./pages/protect/protect-page.tsx'), 'ProtectPage'),
+})
+
 const evidence = createRoute({
   getParentRoute: () => house,
   path: '/evidence',
@@ -407,6 +423,7 @@ export function buildRouter(queryClient: QueryClient) {
         triage,
         timeline,
         behaviour,
+        protect,
         rules,
         evidence,
         firstWeek,

@@ -15,6 +15,7 @@ import hosts from './en/hosts.json'
 import keeping from './en/keeping.json'
 import notify from './en/notify.json'
 import overview from './en/overview.json'
+import protect from './en/protect.json'
 import review from './en/review.json'
 import rules from './en/rules.json'
 import scopes from './en/scopes.json'
@@ -44,6 +45,7 @@ export const en = {
   hosts,
   keeping,
   overview,
+  protect,
   review,
   rules,
   scopes,

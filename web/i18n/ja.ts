@@ -15,6 +15,7 @@ import hosts from './ja/hosts.json'
 import keeping from './ja/keeping.json'
 import notify from './ja/notify.json'
 import overview from './ja/overview.json'
+import protect from './ja/protect.json'
 import review from './ja/review.json'
 import rules from './ja/rules.json'
 import scopes from './ja/scopes.json'
@@ -44,6 +45,7 @@ export const ja = {
   hosts,
   keeping,
   overview,
+  protect,
   review,
   rules,
   scopes,

@@ -9,6 +9,7 @@ export const ROOMS = [
   { id: 'triage', to: '/triage', icon: 'triage', key: 't', group: 'detect', permission: 'alerts:read' },
   { id: 'timeline', to: '/timeline', icon: 'timeline', key: 'l', group: 'detect', permission: 'events:read' },
   { id: 'behaviour', to: '/behaviour', icon: 'user', key: 'b', group: 'detect', permission: 'alerts:read' },
+  { id: 'protect', to: '/protect', icon: 'shield', key: 'p', group: 'detect', permission: 'events:read' },
   { id: 'rules', to: '/rules', icon: 'rules', key: 'r', group: 'detect', permission: 'rules:read' },
   { id: 'evidence', to: '/evidence', icon: 'evidence', key: 'e', group: 'prove', permission: 'ledger:read' },
   { id: 'frameworks', to: '/frameworks', icon: 'proof', key: 'f', group: 'prove', permission: 'cards:read' },

@@ -1,0 +1,155 @@
+import { useQuery } from '@tanstack/react-query'
+import { type ReactNode, useState } from 'react'
+import { useTranslation } from 'react-i18next'
+import { exclusionRule } from '../../../src/protect/schema.ts'
+import { quoted, STOPPED, TRANSACTIONS, transactionsQuery } from '../../api/protect-queries.ts'
+import { histogramQuery } from '../../api/queries.ts'
+import { CopyButton } from '../../components/copy.tsx'
+import { Dialog } from '../../components/dialog.tsx'
+import { Icon } from '../../components/icon.tsx'
+import { ProblemNote } from '../../components/problem-note.tsx'
+import { Segmented } from '../../components/segmented.tsx'
+import { useFormat } from '../../components/use-format.ts'
+import { isExcludable, type Matched, type TransactionView, transactionOf } from './transaction.ts'
+
+const DAY = 86_400_000
+const PREVIEW_DAYS = 7
+
+/** One request by its reference: what it was, what matched where, and how to let its like pass. */
+export function TransactionDrawer({
+  reference,
+  now,
+  onClose,
+}: {
+  reference: string
+  now: number
+  onClose: () => void
+}): ReactNode {
+  const { t } = useTranslation('protect')
+  const { t: common } = useTranslation()
+  const format = useFormat()
+  const found = useQuery(transactionsQuery(`${TRANSACTIONS} AND http.request.id:${quoted(reference)}`, undefined, 1))
+  const [event] = found.data?.events ?? []
+  const view = event === undefined ? undefined : transactionOf(event.doc)
+  return (
+    <Dialog label={reference} className="slide" onClose={onClose}>
+      <div className="slide-h">
+        <div className="grow">
+          <h2 className="mono">{reference}</h2>
+          <p className="ink2">
+            {view === undefined || event === undefined
+              ? null
+              : `${t(view.isStopped ? 'wasStopped' : 'wasPassed')} · ${format.exact(event.observed)}`}
+          </p>
+        </div>
+        <button type="button" className="btn sm quiet square" aria-label={common('close')} onClick={onClose}>
+          <Icon name="close" />
+        </button>
+      </div>
+      <div className="slide-b">
+        {found.error === null ? null : <ProblemNote error={found.error} retry={() => void found.refetch()} />}
+        {found.data !== undefined && view === undefined ? <p>{t('unknownReference')}</p> : null}
+        {view === undefined ? null : <Detail view={view} now={now} />}
+      </div>
+    </Dialog>
+  )
+}
+
+function Detail({ view, now }: { view: TransactionView; now: number }): ReactNode {
+  const { t } = useTranslation('protect')
+  const [chosen, setChosen] = useState<Matched | undefined>()
+  const rows = [
+    [t('col.request'), `${view.method} ${view.original}`],
+    [t('host'), view.host],
+    [t('col.client'), view.client],
+    [t('col.status'), view.status === undefined ? '–' : String(view.status)],
+    [t('mode'), view.mode],
+  ] as const
+  return (
+    <>
+      <dl className="role-list">
+        {rows.map(([title, value]) => (
+          <div key={title}>
+            <dt>{title}</dt>
+            <dd>
+              <bdi>{value}</bdi>
+            </dd>
+          </div>
+        ))}
+      </dl>
+      <h3>{t('matched')}</h3>
+      {view.messages.length === 0 ? <p className="ink2">{t('noMatch')}</p> : null}
+      <dl className="role-list">
+        {view.messages.map((each, at) => (
+          <div key={`${each.id} ${at}`}>
+            <dt>
+              <bdi>{each.id}</bdi>
+            </dt>
+            <dd>
+              <div>
+                <bdi>{each.msg}</bdi>
+              </div>
+              <div className="mono ink2">
+                <bdi>{each.var}</bdi>
+              </div>
+              {each.data === '' ? null : (
+                <div className="mono">
+                  <mark>
+                    <bdi>{each.data}</bdi>
+                  </mark>
+                </div>
+              )}
+              {isExcludable(each.var) && view.path !== '' ? (
+                <button
+                  type="button"
+                  className="btn sm quiet"
+                  aria-pressed={chosen === each}
+                  onClick={() => setChosen(chosen === each ? undefined : each)}
+                >
+                  {t('exclude')}
+                </button>
+              ) : null}
+            </dd>
+          </div>
+        ))}
+      </dl>
+      {chosen === undefined ? null : <ExclusionDraft path={view.path} matched={chosen} now={now} />}
+    </>
+  )
+}
+
+const DAYS = ['7', '30', '90'] as const
+
+/** The exclusion as a rule to copy, and what of the last days it would have let pass. */
+function ExclusionDraft({ path, matched, now }: { path: string; matched: Matched; now: number }): ReactNode {
+  const { t } = useTranslation('protect')
+  const format = useFormat()
+  const [days, setDays] = useState<(typeof DAYS)[number]>('30')
+  const until = now + Number(days) * DAY
+  const rule = exclusionRule({ rule: matched.id, path, variable: matched.var, until })
+  const query = `${STOPPED} AND url.path:${quoted(path)} AND waf.messages.id:${quoted(String(matched.id))} AND waf.messages.var:${quoted(matched.var)}`
+  const span = { from: new Date(now - PREVIEW_DAYS * DAY).toISOString(), to: new Date(now).toISOString() }
+  const preview = useQuery(histogramQuery({ query, ...span, buckets: PREVIEW_DAYS }))
+  return (
+    <section aria-label={t('exclusion')}>
+      <h3>{t('exclusion')}</h3>
+      <p>{t('exclusionText', { rule: String(matched.id), variable: matched.var, path })}</p>
+      <Segmented
+        label={t('lasts')}
+        value={days}
+        choices={DAYS.map((value) => ({ value, label: t('days', { days: Number(value) }) }))}
+        onChange={setDays}
+      />
+      <p className="ink2">{t('until', { day: format.longDay(until) })}</p>
+      <p>{preview.data === undefined ? '–' : t('preview', { count: preview.data.total, days: PREVIEW_DAYS })}</p>
+      {rule === undefined ? (
+        <p>{t('notWritable')}</p>
+      ) : (
+        <>
+          <pre className="mono">{rule}</pre>
+          <CopyButton text={rule} /> <span className="label">{t('whereTo')}</span>
+        </>
+      )}
+    </section>
+  )
+}
