@@ -104,6 +104,20 @@ describe.skipIf(!hasChromium)('the console in Chromium (needs Debian’s chromiu
       await expect.poll(() => badge(), { timeout: 40_000 }).toBe('held')
     }, 60_000)
 
+    it('says of each objective what is left and who approved it, and finds measures by a word', async () => {
+      await open('/declarations?card=sakura-shop')
+      const dialog = page.getByRole('dialog')
+      await dialog.locator('.outlook').first().waitFor()
+      expect(await dialog.locator('.outlook svg[role=img]').count()).toBeGreaterThan(0)
+      await dialog.getByText(t('declarations.versions.title')).waitFor()
+      expect(await dialog.locator('.approval').first().textContent()).toContain('mori')
+      await dialog.getByRole('button', { name: t('declarations.details.rewrite'), exact: true }).click()
+      await expect.poll(() => page.locator('dialog textarea').inputValue()).toContain('id: sakura-shop')
+      await open('/declarations')
+      await page.getByRole('searchbox', { name: t('declarations.measures.search') }).fill('rto')
+      await expect.poll(() => page.locator('.measures > li').count()).toBe(1)
+    }, 60_000)
+
     it('shows the test attack as alerts, with the reason', async () => {
       await open('/')
       await button('common.attack.send').click()

@@ -1,5 +1,6 @@
+import { createHash } from 'node:crypto'
 import type { RuleInfo, Severity } from '../kernel/detection.ts'
-import type { JsonObject } from '../kernel/json.ts'
+import { canonicalJson, type JsonObject, type JsonValue } from '../kernel/json.ts'
 import type { Measure, Reading } from '../kernel/measure.ts'
 import type { State } from '../platform/state/state.ts'
 import { quantile } from './alerts-queue.ts'
@@ -207,6 +208,7 @@ function coverageReading(wanted: readonly string[], proofs: ReadonlyMap<string, 
     good: good.length,
     bad: bad.length,
     unknown: open.length,
+    inputs: [digestOf(wanted.map((id) => [id, lately(id)?.state ?? null, lately(id)?.at ?? null]))],
     evidence: {
       techniques: wanted.length,
       proven: good.length,
@@ -231,6 +233,7 @@ function timesReading(rows: readonly AlertTimes[], params: JsonObject, timeOf: (
     good: times.length,
     bad: 0,
     unknown: 0,
+    inputs: [digestOf(times.map(({ id, ms }) => [id, ms]))],
     evidence: {
       alerts: times.length,
       statistic,
@@ -263,6 +266,7 @@ function precisionReading(rows: readonly AlertTimes[], overdueBefore: number): R
     good: good.length,
     bad: judged.length - good.length,
     unknown: overdue.length,
+    inputs: [digestOf([...judged, ...overdue].map(({ id, verdict }) => [id, verdict]))],
     evidence: {
       judged: judged.length,
       true: good.length,
@@ -273,6 +277,11 @@ function precisionReading(rows: readonly AlertTimes[], overdueBefore: number): R
         .map((row) => row.id),
     },
   }
+}
+
+/** Of all that was counted, where the evidence names but the first twenty. */
+function digestOf(items: readonly (readonly JsonValue[])[]): string {
+  return createHash('sha256').update(canonicalJson(items)).digest('hex')
 }
 
 function round(value: number): number {
