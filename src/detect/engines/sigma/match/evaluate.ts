@@ -31,6 +31,23 @@ export interface EvaluatedEvent {
 interface Found {
   readonly value: JsonValue | undefined
   readonly place: string
+  readonly texts: readonly string[]
+  /** One of the texts folded, once for all tests of the field. */
+  folded(at: number): string
+}
+
+function foundAt(place: string, value: JsonValue | undefined): Found {
+  const texts = textsOf(value)
+  const folded: string[] = []
+  return {
+    value,
+    place,
+    texts,
+    folded(at) {
+      folded[at] ??= fold(texts[at]!)
+      return folded[at]
+    },
+  }
 }
 
 /**
@@ -55,7 +72,11 @@ export function evaluate(expression: Expression, event: EvaluatedEvent, matched:
       return expression.items.filter((item) => evaluate(item, event, matched, selection)).length > 0
     case 'test': {
       const found = find(event, expression.field)
-      const holds = fieldHolds(expression.test, found.value, (other) => find(event, other).value)
+      const run = textTest(expression.test)
+      const holds =
+        run === undefined
+          ? fieldHolds(expression.test, found.value, (other) => find(event, other).value)
+          : found.texts.some((text, at) => run(text, () => found.folded(at)))
       if (holds) matched.push(matchedTest(selection, expression.field, found, expression.written))
       return holds
     }
@@ -73,7 +94,7 @@ export function evaluate(expression: Expression, event: EvaluatedEvent, matched:
   }
 }
 
-function matchedTest(selection: string, field: string, found: Found, written: WrittenTest): MatchedTest {
+function matchedTest(selection: string, field: string, found: Pick<Found, 'value' | 'place'>, written: WrittenTest): MatchedTest {
   return {
     selection,
     field,
@@ -88,13 +109,14 @@ function find(event: EvaluatedEvent, field: string): Found {
   const known = event.found?.get(field)
   if (known !== undefined) return known
   const places = event.eventClass.places(field, event.category)
-  let found: Found = { value: undefined, place: places[0]?.keys.join('.') ?? field }
+  let found: Found | undefined
   for (const place of places) {
     const value = readPlace(event.doc, place)
     if (value === undefined) continue
-    found = { value, place: place.keys.join('.') }
+    found = foundAt(place.keys.join('.'), value)
     break
   }
+  found ??= foundAt(places[0]?.keys.join('.') ?? field, undefined)
   event.found?.set(field, found)
   return found
 }
