@@ -48,7 +48,7 @@ describe('sealed chunks', () => {
         const back = await all(openChunks(from(sealed.subarray(0, cut), sealed.subarray(cut)), KEY))
         expect(back.equals(Buffer.concat(given))).toBe(true)
       }),
-      { numRuns: 20 },
+      { numRuns: 8 },
     )
   })
 

@@ -1,14 +1,12 @@
-import { randomUUID } from 'node:crypto'
 import type { Clock } from '../../kernel/clock.ts'
-import { KanpekiError, messageOf } from '../../kernel/error.ts'
-import type { Evidence } from '../../kernel/evidence.ts'
+import { KanpekiError } from '../../kernel/error.ts'
 import type { JsonObject } from '../../kernel/json.ts'
 import type { Sealer } from '../../platform/secrets/sealer.ts'
-import { jsonText } from '../../platform/state/columns.ts'
 import { recordEvidence } from '../../platform/state/outbox.ts'
 import type { State } from '../../platform/state/state.ts'
 import type { StateTables } from '../../platform/state/tables.ts'
 import type { ProveArtefactRow, ProveTables } from '../tables.ts'
+import { type Actor, deed, rowOf, saidOf, textOf, timeOf } from './artefact-row.ts'
 import type { Contents, Received } from './contents.ts'
 import {
   artefactById,
@@ -38,13 +36,6 @@ export interface CustodyDeps {
   readonly scan?: ((data: Uint8Array) => Promise<readonly string[] | undefined>) | undefined
   /** Something was recorded. */
   readonly changed: () => void
-}
-
-/** Who does something, and in which scope. */
-export interface Actor {
-  readonly id: string
-  readonly name: string
-  readonly scope: string
 }
 
 /** Keeps artefacts, and a record in the ledger of everything that is done with them. */
@@ -231,78 +222,14 @@ async function scanned({ scan }: CustodyDeps, { bytes, head }: Received): Promis
   try {
     const rules = await scan(head)
     return rules === undefined ? { unscanned: 'no-rules' } : { rules: [...rules] }
-  } catch (error) {
-    if (error instanceof KanpekiError || messageOf(error) !== '') return { unscanned: 'failed' }
-    throw error
+  } catch {
+    // A rule that does not get through must not keep evidence out; the entry says that nobody looked.
+    return { unscanned: 'failed' }
   }
-}
-
-function rowOf(
-  actor: Actor,
-  about: NewArtefact,
-  content: { readonly sha256: string; readonly bytes: number },
-  scan: ArtefactScan,
-  now: number,
-): ProveArtefactRow {
-  return {
-    id: randomUUID(),
-    scope: actor.scope,
-    outbox: 0,
-    kind: about.kind,
-    name: about.name,
-    sha256: content.sha256,
-    bytes: content.bytes,
-    source: about.source,
-    note: about.note ?? null,
-    alert: about.alert ?? null,
-    by_id: actor.id,
-    by_name: actor.name,
-    observed: about.observed === undefined ? now : Date.parse(about.observed),
-    received: now,
-    keep_until: timeOf(about.keepUntil ?? null),
-    valid_until: timeOf(about.validUntil ?? null),
-    hold_at: null,
-    hold_by: null,
-    hold_for: null,
-    scan: jsonText(scan),
-    removed_at: null,
-    removed_for: null,
-  }
-}
-
-function saidOf(about: NewArtefact, row: ProveArtefactRow, stored: string, scan: ArtefactScan): JsonObject {
-  const { kind, sha256, bytes, source } = row
-  return {
-    kind,
-    sha256,
-    stored,
-    bytes,
-    source,
-    scan: 'rules' in scan ? { rules: scan.rules } : { unscanned: scan.unscanned },
-    ...(about.note === undefined ? {} : { note: about.note }),
-    ...(row.keep_until === null ? {} : { keepUntil: textOf(row.keep_until) }),
-    ...(row.valid_until === null ? {} : { validUntil: textOf(row.valid_until) }),
-  }
-}
-
-/** What is done with an artefact, as the ledger keeps it: found by the artefact, and by its alert. */
-function deed(actor: Actor, row: ProveArtefactRow, action: string, now: number, more: JsonObject): Evidence {
-  const by = { id: actor.id, name: actor.name }
-  const body = { action, id: row.id, name: row.name, by, ...(row.alert === null ? {} : { alert: row.alert }), ...more }
-  const observed = action === 'artefact.add' ? row.observed : now
-  return { type: 'artefact', scope: row.scope, observed, received: now, body }
 }
 
 function full(quota: number): KanpekiError {
   return new KanpekiError('too_large', `The artefacts here may have ${quota} bytes together.`, {
     remedy: 'Remove some, or raise the setting artefacts-quota.',
   })
-}
-
-function timeOf(text: string | null): number | null {
-  return text === null ? null : Date.parse(text)
-}
-
-function textOf(time: number | null): string | null {
-  return time === null ? null : new Date(time).toISOString()
 }
