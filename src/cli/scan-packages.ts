@@ -6,6 +6,7 @@ import { VERSION } from '../app/version.ts'
 import type { Severity } from '../assess/cvss/score.ts'
 import { type Feeds, loadFeeds } from '../assess/feeds/load.ts'
 import { readRoot } from '../assess/host/read-root.ts'
+import { readImage } from '../assess/image/read-image.ts'
 import { readLockFiles } from '../assess/lockfiles/scan-folder.ts'
 import { readSbom } from '../assess/sbom/read.ts'
 import { cycloneDx } from '../assess/sbom/write.ts'
@@ -31,6 +32,11 @@ Composer, Bundler, NuGet).
 
 Judges what the package manager of a root folder says is installed (dpkg, apk): '/' for this host, or where an image was unpacked.
 `,
+  image: `Usage: kanpeki scan image [--feeds PATH]… [--format WHAT] [--in-use FILE] [--vex FILE]… [--baseline FILE] [--fail-on WHAT] TAR…
+
+Judges what an image holds, as docker save or podman save write it, or an OCI layout in a tar: dpkg, apk, installed packages of npm and
+Python, and lock files.
+`,
 } as const
 
 const REST = `
@@ -48,8 +54,8 @@ const EXIT_INCOMPLETE = 2
 const FORMATS = ['table', 'json', 'sarif', 'cyclonedx', 'openvex'] as const
 const LEVELS = ['any', 'low', 'medium', 'high', 'critical', 'exploited'] as const
 
-/** `kanpeki scan sbom|dir|host`. */
-export function scanPackagesCommand(what: 'sbom' | 'dir' | 'host', args: readonly string[]): Promise<number> {
+/** `kanpeki scan sbom|dir|host|image`. */
+export function scanPackagesCommand(what: 'sbom' | 'dir' | 'host' | 'image', args: readonly string[]): Promise<number> {
   const usage = `${USAGE[what]}${REST}`
   return guarded(async () => {
     const { values, positionals } = readOptions(
@@ -224,7 +230,27 @@ async function fromRoots(roots: readonly string[]): Promise<Inventory> {
   return { installed: readings.flatMap(({ installed }) => installed), left: 0, incomplete: problems.length > 0 }
 }
 
-const INVENTORIES = { sbom: fromBoms, dir: fromFolders, host: fromRoots } as const
+async function fromImages(files: readonly string[]): Promise<Inventory> {
+  const installed: Installed[] = []
+  let incomplete = false
+  for (const file of files) {
+    try {
+      const image = await readImage(file)
+      installed.push(...image.installed)
+      for (const { file: path, reason } of image.problems)
+        process.stderr.write(`kanpeki: ${plain(`${file}:${path}`)}: ${plain(reason)}\n`)
+      incomplete ||= image.problems.length > 0
+    } catch (error) {
+      incomplete = true
+      process.stderr.write(
+        `kanpeki: ${plain(error instanceof KanpekiError ? error.describe() : `${file}: ${messageOf(error)}`)}\n`,
+      )
+    }
+  }
+  return { installed, left: 0, incomplete }
+}
+
+const INVENTORIES = { sbom: fromBoms, dir: fromFolders, host: fromRoots, image: fromImages } as const
 
 async function readInUse(file: string): Promise<InUse> {
   const text = await readFile(file, 'utf8').catch((error: unknown) => {

@@ -5,6 +5,7 @@ import { scanYaraCommand } from './scan-yara.ts'
 const USAGE = `Usage: kanpeki scan sbom FILE…     vulnerabilities of what bills of materials list (CycloneDX, SPDX; '-' is standard input)
        kanpeki scan dir DIR…       vulnerabilities of what lock files name, in folders and below them
        kanpeki scan host DIR…      vulnerabilities of what dpkg or apk installed below a root folder ('/', or an unpacked image)
+       kanpeki scan image TAR…     vulnerabilities of what an image holds (docker save, podman save, OCI layout in a tar)
        kanpeki scan yara FILE|DIR… run YARA rules over files (also without the word: kanpeki scan FILE…)
 
 kanpeki scan WHAT --help says more of each.
@@ -13,7 +14,7 @@ kanpeki scan WHAT --help says more of each.
 /** `kanpeki scan …`. A file that is called like a subcommand is scanned as `./sbom`. */
 export function scanCommand(args: readonly string[]): Promise<number> {
   const [what, ...rest] = args
-  if (what === 'sbom' || what === 'dir' || what === 'host') return scanPackagesCommand(what, rest)
+  if (what === 'sbom' || what === 'dir' || what === 'host' || what === 'image') return scanPackagesCommand(what, rest)
   if (what === 'yara') return scanYaraCommand(rest)
   if (what === '--help' || what === '-h') {
     process.stdout.write(USAGE)

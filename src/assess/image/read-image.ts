@@ -1,0 +1,205 @@
+import { createReadStream } from 'node:fs'
+import { open } from 'node:fs/promises'
+import { basename, dirname } from 'node:path'
+import { createGunzip, createZstdDecompress } from 'node:zlib'
+import { KanpekiError, messageOf } from '../../kernel/error.ts'
+import { type RootFiles, RPM_DATABASES, readPackages } from '../host/read-root.ts'
+import { LOCK_READERS } from '../lockfiles/readers.ts'
+import { makePurl, writePurl } from '../purl/purl.ts'
+import { listOf, objectOf, textOf } from '../sbom/json.ts'
+import type { Installed } from '../scan/findings.ts'
+import { readTar } from './tar.ts'
+
+/** What of one image is kept in memory. */
+const MOST_KEPT = 1024 * 2 ** 20
+
+export interface ImageReading {
+  readonly os: string | null
+  readonly layers: number
+  readonly installed: readonly Installed[]
+  readonly problems: readonly { readonly file: string; readonly reason: string }[]
+}
+
+/** Where something begins in the archive, and how long it is. */
+interface Place {
+  readonly offset: number
+  readonly size: number
+}
+
+/**
+ * Reads an image as `docker save` and `podman save` write it, or an OCI layout in a tar: layers in order, with what later ones take away
+ * (whiteouts), then what package managers and languages say is installed. Nothing is written anywhere.
+ * @throws KanpekiError `image_invalid`, `tar_invalid`.
+ */
+export async function readImage(file: string): Promise<ImageReading> {
+  const places = new Map<string, Place>()
+  for await (const { name, offset, size } of readTar(createReadStream(file), file, () => false))
+    places.set(name, { offset, size })
+  const layers = await layersOf(file, places)
+  const files = new Map<string, Buffer>()
+  const problems: { file: string; reason: string }[] = []
+  let kept = 0
+  for (const layer of layers) {
+    // A layer takes away what those below it have, never its own.
+    const own = new Set<string>()
+    const place = places.get(layer) ?? fail(file, `the layer ${layer} is not in it`)
+    for await (const { name, type, bytes } of readTar(
+      unpacked(file, place, await magicOf(file, place)),
+      `${file}:${layer}`,
+      isWanted,
+    )) {
+      if (takesAway(files, name, own)) continue
+      // A later file, folder or link replaces what was there.
+      if (type !== 'folder') files.delete(name)
+      if (type !== 'file' || !isWanted(name)) continue
+      kept += bytes.length
+      if (kept > MOST_KEPT) fail(file, 'it holds more package data than memory should')
+      own.add(name)
+      files.set(name, Buffer.from(bytes))
+    }
+  }
+  const { os, installed, problems: unread } = await readPackages(inMemory(files))
+  return {
+    os,
+    layers: layers.length,
+    installed: [...installed, ...languagesIn(files, problems)],
+    problems: [...unread, ...problems],
+  }
+}
+
+function fail(file: string, reason: string): never {
+  throw new KanpekiError('image_invalid', `${file} is no image that can be read: ${reason}.`, {
+    place: { file },
+    remedy: 'Write it with docker save, podman save or skopeo copy docker-archive: or oci-archive:.',
+  })
+}
+
+// ── Manifests ──
+
+async function layersOf(file: string, places: ReadonlyMap<string, Place>): Promise<readonly string[]> {
+  const json = async (name: string): Promise<unknown> => {
+    const place = places.get(name)
+    if (place === undefined) return undefined
+    if (place.size > 16 * 2 ** 20) fail(file, `${name} is too large`)
+    try {
+      return JSON.parse((await partOf(file, place)).toString('utf8'))
+    } catch (error) {
+      return fail(file, `${name}: ${messageOf(error)}`)
+    }
+  }
+  const [saved] = listOf(await json('manifest.json'))
+  if (saved !== undefined) return listOf(objectOf(saved)['Layers']).map((one) => textOf(one) ?? fail(file, 'a layer has no name'))
+  const index = await json('index.json')
+  if (index === undefined) fail(file, 'it has neither manifest.json nor index.json')
+  let manifest = objectOf(await json(blob(file, listOf(objectOf(index)['manifests'])[0])))
+  // An index may name indexes: of several platforms the first counts.
+  if (manifest['manifests'] !== undefined) manifest = objectOf(await json(blob(file, listOf(manifest['manifests'])[0])))
+  return listOf(manifest['layers']).map((one) => blob(file, one))
+}
+
+function blob(file: string, descriptor: unknown): string {
+  const digest = textOf(objectOf(descriptor)['digest'])
+  const [, algorithm, hash] = /^(sha256|sha512):([0-9a-f]+)$/.exec(digest ?? '') ?? fail(file, 'a descriptor has no digest')
+  return `blobs/${algorithm}/${hash}`
+}
+
+async function partOf(file: string, { offset, size }: Place): Promise<Buffer> {
+  const handle = await open(file)
+  try {
+    const bytes = Buffer.alloc(size)
+    const { bytesRead } = await handle.read(bytes, 0, size, offset)
+    return bytes.subarray(0, bytesRead)
+  } finally {
+    await handle.close()
+  }
+}
+
+async function magicOf(file: string, place: Place): Promise<'gzip' | 'zstd' | 'plain'> {
+  const head = await partOf(file, { offset: place.offset, size: Math.min(4, place.size) })
+  if (head[0] === 0x1f && head[1] === 0x8b) return 'gzip'
+  return head.length === 4 && head.readUInt32LE(0) === 0xfd2fb528 ? 'zstd' : 'plain'
+}
+
+function unpacked(file: string, { offset, size }: Place, magic: 'gzip' | 'zstd' | 'plain'): AsyncIterable<Uint8Array> {
+  if (size === 0) return (async function* () {})()
+  const bytes = createReadStream(file, { start: offset, end: offset + size - 1 })
+  if (magic === 'plain') return bytes
+  const unpacking = magic === 'gzip' ? createGunzip() : createZstdDecompress()
+  bytes.on('error', (error) => unpacking.destroy(error))
+  return bytes.pipe(unpacking)
+}
+
+// ── Layers ──
+
+const PACKAGE_FILES: ReadonlySet<string> = new Set([
+  'etc/os-release',
+  'usr/lib/os-release',
+  'var/lib/dpkg/status',
+  'lib/apk/db/installed',
+])
+
+function isWanted(name: string): boolean {
+  if (PACKAGE_FILES.has(name) || RPM_DATABASES.includes(name)) return true
+  if (dirname(name) === 'var/lib/dpkg/status.d') return true
+  if (/(^|\/)node_modules\/(@[^/]+\/)?[^/]+\/package\.json$/.test(name)) return true
+  if (/\.(dist-info\/METADATA|egg-info\/PKG-INFO)$/.test(name)) return true
+  return !name.includes('node_modules/') && LOCK_READERS.some(({ accepts }) => accepts(basename(name)))
+}
+
+/** `.wh.NAME` takes NAME and all below it away, `.wh..wh..opq` all that lower layers have in its folder (OCI image-spec, layer.md). */
+function takesAway(files: Map<string, Buffer>, name: string, kept: ReadonlySet<string>): boolean {
+  const own = basename(name)
+  if (!own.startsWith('.wh.')) return false
+  const folder = dirname(name) === '.' ? '' : `${dirname(name)}/`
+  const gone = own === '.wh..wh..opq' ? folder : `${folder}${own.slice(4)}`
+  const below = gone === '' || gone.endsWith('/') ? gone : `${gone}/`
+  for (const path of files.keys()) if (!kept.has(path) && (path === gone || path.startsWith(below))) files.delete(path)
+  return true
+}
+
+function inMemory(files: ReadonlyMap<string, Buffer>): RootFiles {
+  return {
+    text: async (path) => files.get(path)?.toString('utf8'),
+    list: async (path) => [...files.keys()].filter((name) => dirname(name) === path).map((name) => basename(name)),
+    has: async (path) => files.has(path),
+  }
+}
+
+// ── Languages ──
+
+function languagesIn(files: ReadonlyMap<string, Buffer>, problems: { file: string; reason: string }[]): readonly Installed[] {
+  const installed: Installed[] = []
+  for (const [path, bytes] of files) {
+    try {
+      const reader = LOCK_READERS.find(({ accepts }) => accepts(basename(path)))
+      if (path.endsWith('/package.json')) installed.push(...nodePackage(bytes.toString('utf8'), path))
+      else if (/\/(METADATA|PKG-INFO)$/.test(path)) installed.push(...pythonPackage(bytes.toString('utf8'), path))
+      else if (reader !== undefined)
+        installed.push(...reader.read(bytes.toString('utf8')).packages.map((one) => ({ ...one, place: path })))
+    } catch (error) {
+      problems.push({ file: path, reason: messageOf(error) })
+    }
+  }
+  return installed
+}
+
+function nodePackage(text: string, place: string): readonly Installed[] {
+  const fields = objectOf(JSON.parse(text))
+  const [name, version] = [textOf(fields['name']), textOf(fields['version'])]
+  if (name === null || version === null) return []
+  const cut = name.lastIndexOf('/')
+  const purl = makePurl({
+    type: 'npm',
+    name: name.slice(cut + 1),
+    version,
+    ...(cut < 0 ? {} : { namespace: name.slice(0, cut) }),
+  })
+  return [{ name, version, purl: writePurl(purl), place }]
+}
+
+function pythonPackage(text: string, place: string): readonly Installed[] {
+  const head = text.split(/\r?\n\r?\n/, 1)[0]!
+  const [name, version] = ['Name', 'Version'].map((field) => new RegExp(`^${field}:[ \\t]*(.+)$`, 'm').exec(head)?.[1]?.trim())
+  if (name === undefined || version === undefined) return []
+  return [{ name, version, purl: writePurl(makePurl({ type: 'pypi', name, version })), place }]
+}
