@@ -21,7 +21,18 @@ const BROWSER: readonly (readonly [string, string])[] = [
   ],
   ['Accept', 'text/html,application/xhtml+xml,application/xml;q=0.9,image/avif,image/webp,*/*;q=0.8'],
   ['Accept-Language', 'en-US,en;q=0.5'],
-  ['Accept-Encoding', 'gzip, deflate, br'],
+  ['Accept-Encoding', 'gzip, deflate, br, zstd'],
+  ['Sec-Ch-Ua', '"Google Chrome";v="131", "Chromium";v="131", "Not_A Brand";v="24"'],
+  ['Sec-Ch-Ua-Mobile', '?0'],
+  ['Sec-Ch-Ua-Platform', '"Windows"'],
+  ['Sec-Fetch-Dest', 'document'],
+  ['Sec-Fetch-Mode', 'navigate'],
+  ['Sec-Fetch-Site', 'same-origin'],
+  ['Sec-Fetch-User', '?1'],
+  ['Upgrade-Insecure-Requests', '1'],
+  ['Priority', 'u=0, i'],
+  ['If-None-Match', 'W/"5f-18c2a7e1b40"'],
+  ['Cache-Control', 'max-age=0'],
 ]
 
 /** Puts a request through the rules, detecting: what would have been stopped has an interruption. */
