@@ -52,6 +52,9 @@ it.skipIf(!isHere)('scans bodies that come, once, and none that were there befor
   await first.stop()
   await bed.lake.append(testBatch(2, NOW, [testEvent('good', bodyOf('x=1')), testEvent('bad', shell)]))
   const second = await startYaraBodies(deps)
+  // The same rules look into artefacts.
+  expect(await second.scan!(Buffer.from('x=<?php eval($_POST["c"]); ?>'))).toEqual(['WebShell'])
+  expect(await second.scan!(Buffer.from('a report'))).toEqual([])
   await vi.waitFor(() => expect(raised).toBe(1), { timeout: 10_000 })
   await second.stop()
   const third = await startYaraBodies(deps)

@@ -4,6 +4,7 @@ import type { Lake } from '../../platform/lake/lake.ts'
 import { createMetrics } from '../../platform/metrics.ts'
 import { settingsOf } from '../../platform/state/settings.ts'
 import type { State } from '../../platform/state/state.ts'
+import type { Anchoring } from '../../prove/anchor/anchoring.ts'
 import type { Drainer } from '../../prove/drain.ts'
 import type { Ledger } from '../../prove/ledger.ts'
 import type { Cosigning } from '../../prove/witness/ask.ts'
@@ -21,6 +22,7 @@ export interface OwnMetricsDeps {
   readonly lake: Pick<Lake, 'stats'>
   readonly ledger: Ledger
   readonly cosigning: Pick<Cosigning, 'states'>
+  readonly anchoring: Pick<Anchoring, 'states'>
   readonly drainer: Drainer
   readonly pipeline: Pick<Pipeline, 'ask'>
   readonly lakePid: () => number | undefined
@@ -77,6 +79,7 @@ export function createOwnMetrics(deps: OwnMetricsDeps): OwnMetrics {
   const outboxAge = metrics.gauge('kanpeki_ledger_waiting_seconds', 'Age of the oldest evidence not yet in the ledger.')
   const ledgerFault = metrics.gauge('kanpeki_ledger_stopped', '1 while the ledger cannot grow.')
   const copies = metrics.tally('kanpeki_witness_failures_total', 'Checkpoints that a witness could not be given.')
+  const unstamped = metrics.gauge('kanpeki_timestamps_waiting', 'Checkpoints that an authority has not yet time-stamped.')
   const stored = metrics.gauge('kanpeki_lake_events', 'Events in the lake.')
   const lakeBytes = metrics.gauge('kanpeki_lake_bytes', 'Bytes of the lake on disk.')
   const kept = metrics.gauge('kanpeki_store_bytes', 'Bytes on disk of the lake and its sealed files, as retention last saw them.')
@@ -125,6 +128,7 @@ export function createOwnMetrics(deps: OwnMetricsDeps): OwnMetrics {
     ledgerFault.set(deps.drainer.fault === undefined ? 0 : 1)
     for (const { place, failures } of deps.ledger.copies.states) copies.set(failures, { place })
     for (const { url, failures } of deps.cosigning.states) copies.set(failures, { place: url })
+    for (const { url, waiting } of deps.anchoring.states) unstamped.set(waiting, { place: url })
     stored.set(lake.events)
     lakeBytes.set(lake.bytes)
     if (retention !== undefined) {
