@@ -7,6 +7,7 @@ import { findEntries } from '../../prove/queries.ts'
 import { readEntry } from '../../prove/reconcile.ts'
 import type { ProveTables } from '../../prove/tables.ts'
 import type { ReadEntry } from '../../prove/verify/entry.ts'
+import { sayAction } from './action-words.ts'
 import type { ChangeGroup, ReviewItem, Text } from './schema.ts'
 import type { Week } from './week.ts'
 import { BADGE_WORDS, CARD_CHANGES, say } from './words.ts'
@@ -88,7 +89,7 @@ function kindOf({ type, body }: ReadEntry): Kind | undefined {
 function itemOf(entry: ReadEntry, index: number, kind: Kind, names: CardNames): ReviewItem {
   const { type, body, logged } = entry
   const { title, detail, tone } =
-    type === 'badge' ? badgeSaid(body, names) : type === 'card' ? cardSaid(body, names) : plainSaid(body)
+    type === 'badge' ? badgeSaid(body, names) : type === 'card' ? cardSaid(body, names) : plainSaid(type, body)
   return {
     id: `entry:${index}`,
     kind: type === 'badge' ? 'badge' : kind,
@@ -144,11 +145,16 @@ function versioned({ en, ja }: Text, version: string): Text {
   return { en: `${en} ${version}`.trim(), ja: `${ja} ${version}`.trim() }
 }
 
-/** Actions have their own names; the console has sentences for them, which a mail has not. */
-function plainSaid(body: JsonObject): Said {
+/** Entries about rules and sources say only what was done: their kind is the noun. */
+function plainSaid(type: string, body: JsonObject): Said {
   const action = textOf(body, 'action') ?? textOf(body, 'change') ?? ''
+  const said = sayAction(action.includes('.') ? action : `${type}.${action}`)
   const about = textOf(body, 'title') ?? textOf(body, 'target') ?? textOf(body, 'rule') ?? textOf(body, 'source') ?? ''
-  return { title: both(about === '' ? action : `${action} · ${about}`), detail: byline(body), tone: 'plain' }
+  return {
+    title: about === '' ? said : { en: `${said.en} · ${about}`, ja: `${said.ja}・${about}` },
+    detail: byline(body),
+    tone: 'plain',
+  }
 }
 
 function byline(body: JsonObject): Text | null {

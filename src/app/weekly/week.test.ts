@@ -1,5 +1,7 @@
+import { readFileSync } from 'node:fs'
 import fc from 'fast-check'
 import { expect, it } from 'vitest'
+import { sayAction } from './action-words.ts'
 import { parseWeek, WEEK_MS, weekOf } from './week.ts'
 
 const JST = 540
@@ -31,4 +33,17 @@ it('puts every moment into one week, which its name gives back', () => {
       expect(parseWeek(week.id, minutes)).toEqual(week)
     }),
   )
+})
+
+it('has words for every action that the audit has a sentence for', () => {
+  // These are no changes of the house, or come with words of their own.
+  const apart = ['card', 'alert', 'reads']
+  const file = new URL('../../../web/i18n/en/audit.json', import.meta.url)
+  const audit = JSON.parse(readFileSync(file, 'utf8')) as { readonly action: Readonly<Record<string, object>> }
+  const actions = Object.entries(audit.action).flatMap(([noun, verbs]) =>
+    apart.includes(noun) ? [] : Object.keys(verbs).map((verb) => `${noun}.${verb}`),
+  )
+  expect(actions.length).toBeGreaterThan(60)
+  const signIns = ['session.success', 'session.failure', 'session.pending']
+  expect(actions.filter((action) => sayAction(action).ja === action && !signIns.includes(action))).toEqual([])
 })

@@ -129,7 +129,7 @@ describeStates('the weekly review', ({ open }) => {
       ['rule', 1],
     ])
     expect(view.changed[1]?.items[0]).toMatchObject({
-      title: { en: 'change · Brute force' },
+      title: { en: 'Rule: changed · Brute force', ja: 'ルール：変更・Brute force' },
       href: expect.stringMatching(/^\/evidence\?entry=\d+$/),
     })
     const [objective] = view.atRisk
