@@ -35,7 +35,11 @@ describe('a transaction as an event', () => {
       source: { ip: '198.51.100.7' },
       url: { original: '/search?q=a?b', path: '/search', query: 'q=a?b', domain: 'shop.example' },
       http: { request: { id: '59EE5TJEVJDBW4AG', method: 'GET' }, response: { status_code: 403 } },
-      waf: { mode: 'block', messages: [{}, { id: 942100, data: "完 ' OR 1", var: 'ARGS:q' }] },
+      waf: {
+        mode: 'block',
+        matched: [expect.any(String), '942100 ARGS:q'],
+        messages: [{}, { id: 942100, data: "完 ' OR 1", var: 'ARGS:q' }],
+      },
     })
   })
 

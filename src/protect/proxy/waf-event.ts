@@ -16,6 +16,9 @@ export function wafEvent(record: AuditRecord): JsonObject {
   const uri = record.uri === undefined ? undefined : text(record.uri)
   const [path = '', query] = uri === undefined ? [] : splitOnce(uri, '?')
   const host = record.host === undefined ? undefined : text(record.host).replace(/:\d+$/, '')
+  const shown = messages
+    .slice(0, MOST_MESSAGES)
+    .map(({ id, msg, data, var: name }) => ({ id, msg: text(msg), data: text(data), var: text(name) }))
   const isStopped = blocked || record.fault !== undefined
   return {
     '@timestamp': record.time,
@@ -48,9 +51,9 @@ export function wafEvent(record: AuditRecord): JsonObject {
     },
     waf: {
       mode,
-      messages: messages
-        .slice(0, MOST_MESSAGES)
-        .map(({ id, msg, data, var: name }) => ({ id, msg: text(msg), data: text(data), var: text(name) })),
+      messages: shown,
+      // Rule and variable together, for questions about the pair.
+      ...(shown.length === 0 ? {} : { matched: shown.map(({ id, var: name }) => `${id} ${name}`) }),
       ...(interruption === undefined ? {} : { would: { status: interruption.status, rule: interruption.ruleId } }),
       ...(record.fault === undefined ? {} : { fault: record.fault }),
       ...(record.engineError === undefined ? {} : { error: record.engineError }),

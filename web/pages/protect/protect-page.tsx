@@ -126,7 +126,12 @@ function Tiles({
   const clients = useQuery(topQuery({ query: STOPPED, ...span, field: 'source.ip', limit: 1 }))
   const [first] = clients.data?.values ?? []
   const tiles = [
-    { name: 'requests', figure: format.decimal(total / seconds, 2), sub: t('tile.requestsSub', { count: total }), bars: counts },
+    {
+      name: 'requests',
+      figure: format.decimal(total / seconds, total < seconds ? 4 : 1),
+      sub: t('tile.requestsSub', { count: total }),
+      bars: counts,
+    },
     {
       name: 'stopped',
       figure: stopped.data === undefined ? '–' : format.count(stopped.data.total),

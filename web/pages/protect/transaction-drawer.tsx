@@ -102,7 +102,7 @@ function Detail({ view, now }: { view: TransactionView; now: number }): ReactNod
               {isExcludable(each.var) && view.path !== '' ? (
                 <button
                   type="button"
-                  className="btn sm quiet"
+                  className="btn sm"
                   aria-pressed={chosen === each}
                   onClick={() => setChosen(chosen === each ? undefined : each)}
                 >
@@ -127,7 +127,7 @@ function ExclusionDraft({ path, matched, now }: { path: string; matched: Matched
   const [days, setDays] = useState<(typeof DAYS)[number]>('30')
   const until = now + Number(days) * DAY
   const rule = exclusionRule({ rule: matched.id, path, variable: matched.var, until })
-  const query = `${STOPPED} AND url.path:${quoted(path)} AND waf.messages.id:${quoted(String(matched.id))} AND waf.messages.var:${quoted(matched.var)}`
+  const query = `${STOPPED} AND url.path:${quoted(path)} AND waf.matched:${quoted(`${matched.id} ${matched.var}`)}`
   const span = { from: new Date(now - PREVIEW_DAYS * DAY).toISOString(), to: new Date(now).toISOString() }
   const preview = useQuery(histogramQuery({ query, ...span, buckets: PREVIEW_DAYS }))
   return (
