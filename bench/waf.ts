@@ -99,7 +99,7 @@ function cpuOf(pid: number): number {
   return [...cpuTimes(pid).values()].reduce((sum, each) => sum + each, 0)
 }
 
-/** Sends one request over and over with wrk; throws where one was not answered with 200. */
+/** Sends one request over and over with wrk, each time with other numbers in it; throws where one was not answered with 200. */
 function load(side: Side, request: BenchRequest, folder: string, seconds: string): { requests: number; perSecond: number } {
   const script = join(folder, 'request.lua')
   writeFileSync(script, luaOf(request))
@@ -116,7 +116,7 @@ function load(side: Side, request: BenchRequest, folder: string, seconds: string
       `-d${seconds}s`,
       '-s',
       script,
-      `http://127.0.0.1:${side.port}${request.path}`,
+      `http://127.0.0.1:${side.port}/`,
     ],
     { encoding: 'utf8' },
   )
@@ -126,9 +126,18 @@ function load(side: Side, request: BenchRequest, folder: string, seconds: string
   return { requests, perSecond }
 }
 
-function luaOf({ method, headers, body }: BenchRequest): string {
-  const lines = Object.entries(headers).map(([name, value]) => `wrk.headers["${name}"] = ${JSON.stringify(value)}`)
-  return [`wrk.method = "${method}"`, ...lines, ...(body === '' ? [] : [`wrk.body = [==[${body}]==]`])].join('\n')
+function luaOf({ method, path, headers, body }: BenchRequest): string {
+  const entries = Object.entries(headers).map(([name, value]) => `["${name}"] = ${JSON.stringify(value)}`)
+  return `local n = 0
+local headers = { ${entries.join(', ')} }
+function request()
+  n = n + 1
+  local number = tostring(100000 + n * 7919 % 900000)
+  local sent = {}
+  for name, value in pairs(headers) do sent[name] = value:gsub("{n}", number) end
+  local path, body = ${JSON.stringify(path)}, ${body === '' ? 'nil' : `[==[${body}]==]`}
+  return wrk.format("${method}", (path:gsub("{n}", number)), sent, body and (body:gsub("{n}", number)))
+end`
 }
 
 /** One file for both sides. */
