@@ -36,7 +36,7 @@ export function indexAdvisories(records: Iterable<OsvRecord>): Advisories {
   let newest: string | null = null
   for (const record of byId.values()) {
     if (isTime(record.modified) && (newest === null || record.modified > newest)) newest = record.modified
-    if (record.withdrawn !== undefined) continue
+    if (record.withdrawn !== undefined || isPlainErratum(record)) continue
     const own = new Set<string>()
     for (const affected of record.affected ?? []) {
       const entry = { record, affected }
@@ -61,6 +61,12 @@ export function indexAdvisories(records: Iterable<OsvRecord>): Advisories {
       ...new Set(withCommits.filter(({ affected }) => affectsCommit(affected, commit)).map(({ record }) => record)),
     ],
   }
+}
+
+/** Bug fixes and enhancements of the Red Hat family are in the same feeds; without a CVE they are no weakness. */
+function isPlainErratum({ id, related, upstream, aliases }: OsvRecord): boolean {
+  if (!/^(AL|RL|RH|RX|EL)[BE]A-/.test(id)) return false
+  return ![...(related ?? []), ...(upstream ?? []), ...(aliases ?? [])].some((name) => name.startsWith('CVE-'))
 }
 
 /** Records carry anything for a time. */

@@ -38,6 +38,8 @@ export const osvRecord = z.object({
   published: text.optional(),
   withdrawn: text.optional(),
   aliases: z.array(text).nullish(),
+  related: z.array(text).nullish().catch(undefined),
+  upstream: z.array(text).nullish().catch(undefined),
   summary: text.optional(),
   severity,
   affected: z.array(affected).nullish(),

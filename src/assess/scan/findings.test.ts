@@ -66,6 +66,26 @@ describe('findings', () => {
     expect(found(all, 'pkg:pypi/foo-bar@1.5')).toEqual([])
   })
 
+  it('takes an erratum without a CVE for no weakness, and knows what a distribution mends together', () => {
+    const summary = 'Important: foo security update'
+    const all = feeds(
+      record('ALBA-2026:1', { related: [] }),
+      record('ALSA-2026:1', { related: ['CVE-2026-0001', 'CVE-2026-0003'], summary }),
+    )
+    expect(found(all, 'pkg:pypi/foo-bar@1.0')).toMatchObject([
+      {
+        id: 'ALSA-2026:1',
+        cves: ['CVE-2026-0001', 'CVE-2026-0003'],
+        kev: { added: '2026-01-02' },
+        rated: { score: null, severity: 'high' },
+      },
+    ])
+    // Elsewhere what is related is something else.
+    expect(found(feeds(record('GHSA-x', { related: ['CVE-2026-0001'] })), 'pkg:pypi/foo-bar@1.0')).toMatchObject([
+      { cves: [], kev: null },
+    ])
+  })
+
   it('leaves out what was withdrawn, and takes the later of two records', () => {
     expect(found(feeds(record('A', { withdrawn: '2026-02-01T00:00:00Z' })), 'pkg:pypi/foo-bar@1.0')).toEqual([])
     const later = record('A', { modified: '2026-03-01T00:00:00Z', affected: [] })

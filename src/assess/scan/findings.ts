@@ -32,6 +32,8 @@ export interface Finding {
   /** The advisories that tell of it. */
   readonly ids: readonly string[]
   readonly aliases: readonly string[]
+  /** The CVEs it is, or, being the advisory of a distribution, mends together. */
+  readonly cves: readonly string[]
   readonly summary: string
   readonly installed: Installed
   /** Null where no advisory says how grave it is. */
@@ -133,12 +135,13 @@ function withEpoch(version: string, epoch: string | undefined): string {
 }
 
 function findingOf(merged: MergedHit, { kev, epss }: Feeds): Omit<Finding, 'installed'> {
-  const cves = [merged.id, ...merged.ids, ...merged.aliases].filter((name) => name.startsWith('CVE-'))
+  const cves = cvesOf(merged)
   const { id, ids, aliases, fixed } = merged
   return {
     id,
     ids,
     aliases,
+    cves,
     summary: merged.hits.map(({ record }) => record.summary ?? '').find((text) => text !== '') ?? '',
     rated: ratedOf(merged),
     fixed,
@@ -146,6 +149,20 @@ function findingOf(merged: MergedHit, { kev, epss }: Feeds): Omit<Finding, 'inst
     epss: cves.map((cve) => epss?.byCve.get(cve)).find((score) => score !== undefined) ?? null,
   }
 }
+
+/**
+ * A distribution's advisory mends several at once and names them as upstream or related; elsewhere what is related is
+ * something else.
+ */
+function cvesOf({ id, ids, aliases, hits }: MergedHit): readonly string[] {
+  const mended = hits.flatMap(({ record }) => [
+    ...(record.upstream ?? []),
+    ...(DISTRIBUTION.test(record.id) ? (record.related ?? []) : []),
+  ])
+  return [...new Set([id, ...ids, ...aliases, ...mended])].filter((name) => name.startsWith('CVE-')).sort()
+}
+
+const DISTRIBUTION = /^(ALSA|ALBA|ALEA|RLSA|RXSA|RHSA|RHBA|SUSE|openSUSE|DSA|DLA|USN|MGASA|OESA|ELSA|ALAS)/
 
 /** The newest version's vector that can be read; else the word of the advisory's database. */
 function ratedOf({ hits }: MergedHit): Rated | null {
@@ -164,7 +181,11 @@ function ratedOf({ hits }: MergedHit): Rated | null {
   })
   const best = rated.toSorted((a, b) => Number(b.version) - Number(a.version) || (b.score ?? 0) - (a.score ?? 0))[0]
   if (best !== undefined) return best
-  const words = hits.flatMap(({ record }) => record.database_specific?.severity?.toLowerCase() ?? [])
+  const words = hits.flatMap(({ record }) => [
+    record.database_specific?.severity?.toLowerCase() ?? '',
+    // "Important: openssl security update": how distributions say it.
+    DISTRIBUTION.test(record.id) ? (/^(\w+):/.exec(record.summary ?? '')?.[1]?.toLowerCase() ?? '') : '',
+  ])
   const severity = words.map((word) => WORDS[word]).find((one) => one !== undefined)
   return severity === undefined ? null : { score: null, severity, vector: null, version: null }
 }

@@ -11,6 +11,7 @@ const finding = (purl: string): Finding => ({
   id: 'CVE-2026-0001',
   ids: ['GHSA-1'],
   aliases: ['CVE-2026-0001'],
+  cves: ['CVE-2026-0001'],
   summary: '',
   installed: { name: 'a', version: '1.0', purl, place: '' },
   rated: null,
