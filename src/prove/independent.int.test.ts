@@ -6,12 +6,13 @@ import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { openLedger } from './ledger.ts'
 import { consistencyProof, inclusionProof } from './proofs.ts'
-import { entriesFrom } from './testing/entries-data.ts'
+import { entriesFrom, entryOf } from './testing/entries-data.ts'
 import { temporaryFolder } from './testing/temporary-folder.ts'
 import { fromBase64, toBase64, utf8 } from './verify/bytes.ts'
 import { parseCheckpoint } from './verify/checkpoint.ts'
 import { leafHash, rootOf, verifyConsistency, verifyInclusion } from './verify/merkle.ts'
 import { checkNote, parseVerifierKey } from './verify/note.ts'
+import { ROTATION_ACTION } from './verify/rotation.ts'
 
 /**
  * The other side is `golang.org/x/mod/sumdb` (`note` for signatures, `tlog` for proofs), as Debian packages it. Where there
@@ -76,6 +77,23 @@ describe.skipIf(!hasGo)('Go’s checksum database', () => {
     content[at]! ^= 1
     writeFileSync(file, content)
     expect(judge(folder, proofs)).toMatchObject({ status: 1 })
+  })
+
+  test('accepts a log that changed its key: at the turn by either key, and from then on by the new one alone', async () => {
+    const { folder, ledger } = await logOf(40)
+    const former = readFileSync(join(folder, 'key'), 'utf8')
+    const note = await ledger.prepareRotation()
+    await ledger.append([entryOf(41, { action: ROTATION_ACTION, note })])
+    const none = { inclusion: [], consistency: [] }
+    const current = readFileSync(join(folder, 'key'), 'utf8')
+    expect(current).not.toBe(former)
+    expect(judge(folder, none)).toMatchObject({ status: 0, stderr: '' })
+    writeFileSync(join(folder, 'key'), former)
+    expect(judge(folder, none)).toMatchObject({ status: 0, stderr: '' })
+    await ledger.append([entryOf(42)])
+    expect(judge(folder, none)).toMatchObject({ status: 1 })
+    writeFileSync(join(folder, 'key'), current)
+    expect(judge(folder, none)).toMatchObject({ status: 0, stderr: '' })
   })
 
   test('refuses our proof of another entry', async () => {
