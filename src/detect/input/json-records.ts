@@ -36,6 +36,18 @@ export class JsonRecords {
     return true
   }
 
+  /** The same, of the line that begins there. */
+  lineFrom(block: Buffer, start: number): number {
+    const { scanned } = this.#sink
+    if (scanned === undefined || this.#scanner !== undefined) return -1
+    const end = scanned.scan.readLine(block, start)
+    if (end < 0) return -1
+    this.#line += 1
+    this.#record += 1
+    scanned.take(this.#record)
+    return end
+  }
+
   tooLong(): void {
     this.#line += 1
     this.#fault(this.#line, `the record is longer than ${LONGEST_RECORD / 1024 / 1024} MiB`)

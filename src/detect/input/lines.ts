@@ -6,6 +6,8 @@ export interface LineSink {
   line(text: string): void
   /** Takes a line as bytes, which are only valid during the call; false when it wants the text. */
   bytes?(block: Buffer, start: number, end: number): boolean
+  /** Takes the line that begins at `start` without being told where it ends, and says so; -1 when it wants to be told. */
+  lineFrom?(block: Buffer, start: number): number
   /** A line beyond LONGEST_RECORD, dropped. */
   tooLong(): void
 }
@@ -69,6 +71,11 @@ export class LineSplitter {
   #emitLines(block: Buffer): void {
     const sink = this.#sink
     for (let from = 0; from <= block.length; ) {
+      const taken = sink.lineFrom?.(block, from) ?? -1
+      if (taken >= 0) {
+        from = taken + 1
+        continue
+      }
       const end = block.indexOf(10, from)
       const to = end < 0 ? block.length : end
       if (sink.bytes?.(block, from, to) !== true) sink.line(withoutReturn(block.toString('utf8', from, to)))

@@ -103,6 +103,40 @@ test('a scan says yes to nothing that JSON.parse would not read with the same va
   expect([yes > 500, faults > 500]).toEqual([true, true])
 })
 
+test('a line is taken only when JSON.parse would read just that line, with the same values', () => {
+  const scan = new JsonScan()
+  const paths = PATHS.map((keys) => scan.path(keys))
+  const counts = { taken: 0, left: 0 }
+  fc.assert(
+    fc.property(
+      fc.array(fc.tuple(anyObject, fc.nat(11), fc.constantFrom('', '', '', '\r', ' ', '\t\r', '}', ' x', '\n')), {
+        minLength: 1,
+        maxLength: 4,
+      }),
+      (docs) => {
+        const lines = docs.map(([doc, style, end]) => `${written(doc as JsonValue, style)}${end}`)
+        const bytes = Buffer.from(lines.join('\n'))
+        for (let from = 0; from <= bytes.length; ) {
+          const feed = bytes.indexOf(10, from)
+          const to = feed < 0 ? bytes.length : feed
+          const said = scan.readLine(bytes, from)
+          const truth = parsed(bytes.subarray(from, to))
+          if (said < 0) counts.left += 1
+          else {
+            counts.taken += 1
+            expect(said).toBe(to)
+            expect(paths.map((path) => (path === undefined ? undefined : scan.value(path)))).toEqual(truth)
+            expect(scan.doc()).toEqual(JSON.parse(bytes.toString('utf8', from, to)))
+          }
+          from = to + 1
+        }
+      },
+    ),
+    { numRuns: 1_000 },
+  )
+  expect([counts.taken > 200, counts.left > 500]).toEqual([true, true])
+})
+
 /** Some bytes before the text, so that offsets are not by chance right. */
 const at = (seed: number) => seed % 5
 

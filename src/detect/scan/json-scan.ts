@@ -36,6 +36,7 @@ const LAST_STAMP = 0x7fff_ffff
 
 interface Code extends LiteralCode, ValueCode {
   scan(stamp: number, from: number, to: number): number
+  line(stamp: number, from: number, to: number): number
   hasCodes(): number
   find(index: number, from: number, to: number, marks: number, stamp: number): number
   announce(program: number, stamp: number): number
@@ -108,6 +109,21 @@ export class JsonScan {
     this.end = end + this.#shift
     this.#doc = undefined
     return this.#read()
+  }
+
+  /**
+   * Like `read`, of the line that begins at `start`, wherever in the bytes it ends (there is a line feed, or the bytes end). Returns where that
+   * is; -1: ask JSON.parse. The line must begin with the object.
+   */
+  readLine(bytes: Uint8Array, start: number): number {
+    if (bytes.length > LONGEST) return -1
+    if (bytes !== this.#block && !this.#load(bytes, start, bytes.length)) return -1
+    this.start = start + this.#shift
+    this.#doc = undefined
+    this.#isStale = false
+    const end = this.#code.line(this.#nextStamp(), this.start, bytes.length + this.#shift)
+    this.end = end
+    return end < 0 ? -1 : end - this.#shift
   }
 
   /** What stands at the path. */
@@ -188,12 +204,16 @@ export class JsonScan {
 
   #read(): boolean {
     this.#isStale = false
+    return this.#code.scan(this.#nextStamp(), this.start, this.end) === 1
+  }
+
+  #nextStamp(): number {
     if (this.#stamp === LAST_STAMP) {
       this.#stamp = 0
       this.#found.fill(0)
       this.literals.forgetMarks()
     }
     this.#stamp += 1
-    return this.#code.scan(this.#stamp, this.start, this.end) === 1
+    return this.#stamp
   }
 }

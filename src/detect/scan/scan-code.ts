@@ -10,6 +10,7 @@ export const SCAN_CODE = `(module
   (memory ${MEMORY.pages})
   (global $stamp) ;; the text at hand: what is found in it is marked with its number
   (global $kind)  ;; of the text value read last
+  (global $breaks) ;; 1 when lines were broken between values
   (global $codes) ;; 1 when some value holds \\u…
 
   ;; 1 when from..to is one JSON object that every path was found in at most once, else 0.
@@ -28,6 +29,24 @@ export const SCAN_CODE = `(module
         (local.set $at (i32.add (local.get $at) (i32.const 1)))
         (br $next)))
     (return (i32.eq (local.get $at) (local.get $to))))
+
+  ;; Where the line ends that begins at $from with one such object and holds nothing else; -1 when it does not.
+  (func $line (export "line") (param $stamp i32) (param $from i32) (param $to i32) (result i32)
+    (local $at i32) (local $byte i32)
+    (global.set $stamp (local.get $stamp))
+    (global.set $codes (i32.const 0))
+    (global.set $breaks (i32.const 0))
+    (if (i32.ne (i32.load8_u (local.get $from)) (i32.const 123)) (then (return (i32.const -1))))
+    (local.set $at (call $object (i32.add (local.get $from) (i32.const 1)) (i32.const 0) (i32.const 1)))
+    (if (i32.eq (local.get $at) (i32.const -1)) (then (return (i32.const -1))))
+    (if (global.get $breaks) (then (return (i32.const -1))))
+    (loop $next
+      (if (i32.ge_u (local.get $at) (local.get $to)) (then (return (local.get $to))))
+      (local.set $byte (i32.load8_u (local.get $at)))
+      (if (i32.eq (local.get $byte) (i32.const 10)) (then (return (local.get $at))))
+      (local.set $at (i32.add (local.get $at) (i32.const 1)))
+      (br_if $next (call $isSpace (local.get $byte))))
+    (return (i32.const -1)))
 
   (func $hasCodes (export "hasCodes") (result i32) (return (global.get $codes)))
 
@@ -60,9 +79,12 @@ export const SCAN_CODE = `(module
       (i32.or (i32.eq (local.get $byte) (i32.const 13)) (i32.eq (local.get $byte) (i32.const 9))))))
 
   (func $space (param $at i32) (result i32)
+    (local $byte i32)
     (block $done
       (loop $next
-        (br_if $done (i32.eqz (call $isSpace (i32.load8_u (local.get $at)))))
+        (local.set $byte (i32.load8_u (local.get $at)))
+        (br_if $done (i32.eqz (call $isSpace (local.get $byte))))
+        (if (i32.eq (local.get $byte) (i32.const 10)) (then (global.set $breaks (i32.const 1))))
         (local.set $at (i32.add (local.get $at) (i32.const 1)))
         (br $next)))
     (return (local.get $at)))
