@@ -26,7 +26,7 @@ Judges what bills of materials list (CycloneDX 1.0–1.7, SPDX 2.2–3.0; also g
   dir: `Usage: kanpeki scan dir [--feeds PATH]… [--format WHAT] [--in-use FILE] [--vex FILE]… [--baseline FILE] [--fail-on WHAT] DIR…
 
 Judges what lock files name, in folders and below them (npm, pnpm, Yarn, pip, Pipenv, Poetry, uv, PDM, Go, Cargo, Maven, Gradle,
-Composer, Bundler, NuGet).
+Composer, Bundler, NuGet), and Java archives.
 `,
   host: `Usage: kanpeki scan host [--feeds PATH]… [--format WHAT] [--in-use FILE] [--vex FILE]… [--baseline FILE] [--fail-on WHAT] DIR…
 
@@ -35,7 +35,7 @@ Judges what the package manager of a root folder says is installed (dpkg, apk): 
   image: `Usage: kanpeki scan image [--feeds PATH]… [--format WHAT] [--in-use FILE] [--vex FILE]… [--baseline FILE] [--fail-on WHAT] TAR…
 
 Judges what an image holds, as docker save or podman save write it, or an OCI layout in a tar: dpkg, apk, installed packages of npm and
-Python, and lock files.
+Python, Java archives, and lock files.
 `,
 } as const
 
@@ -232,11 +232,13 @@ async function fromRoots(roots: readonly string[]): Promise<Inventory> {
 
 async function fromImages(files: readonly string[]): Promise<Inventory> {
   const installed: Installed[] = []
+  let left = 0
   let incomplete = false
   for (const file of files) {
     try {
       const image = await readImage(file)
       installed.push(...image.installed)
+      left += image.left.length
       for (const { file: path, reason } of image.problems)
         process.stderr.write(`kanpeki: ${plain(`${file}:${path}`)}: ${plain(reason)}\n`)
       incomplete ||= image.problems.length > 0
@@ -247,7 +249,7 @@ async function fromImages(files: readonly string[]): Promise<Inventory> {
       )
     }
   }
-  return { installed, left: 0, incomplete }
+  return { installed, left, incomplete }
 }
 
 const INVENTORIES = { sbom: fromBoms, dir: fromFolders, host: fromRoots, image: fromImages } as const

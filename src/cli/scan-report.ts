@@ -6,7 +6,7 @@ import { plain } from './terminal-text.ts'
 
 export interface ScanReport extends Assessment {
   readonly installed: number
-  /** Entries of lock files that name no version to look up. */
+  /** Entries of lock files and Java archives that name no version to look up. */
   readonly left: number
   /** Findings that a VEX document says are not affected or fixed. */
   readonly stated: number
@@ -74,7 +74,7 @@ function summary({ installed, judged, by, unjudged, left, stated, known, funnel,
     ...(unjudged.length === 0 ? [] : [`${unjudged.length} not judged:`, ...reasons]),
     ...(stated === 0 ? [] : [`${stated} not listed: not affected or fixed by VEX`]),
     ...(known === 0 ? [] : [`${known} not listed: in the baseline`]),
-    ...(left === 0 ? [] : [`${left} entries name no version`]),
+    ...(left === 0 ? [] : [`${left} entries or archives do not say what they are`]),
   ]
 }
 

@@ -80,8 +80,8 @@ it.each([
   ['zstd', () => saved(zstdCompressSync)],
   ['an OCI layout', layout],
 ])('reads %s: layers in order, and what they take away', async (_, file) => {
-  const { os, layers, installed, problems } = await readImage(file())
-  expect({ os, layers, problems }).toEqual({ os: 'debian 12', layers: 2, problems: [] })
+  const { os, layers, installed, left, problems } = await readImage(file())
+  expect({ os, layers, left, problems }).toEqual({ os: 'debian 12', layers: 2, left: [], problems: [] })
   expect(installed.map(({ purl }) => purl).sort()).toEqual(WANTED)
 })
 

@@ -3,6 +3,7 @@ import { open } from 'node:fs/promises'
 import { basename, dirname } from 'node:path'
 import { createGunzip, createZstdDecompress } from 'node:zlib'
 import { KanpekiError, messageOf } from '../../kernel/error.ts'
+import { isJar, readJar } from '../archive/jar.ts'
 import { type RootFiles, RPM_DATABASES, readPackages } from '../host/read-root.ts'
 import { LOCK_READERS } from '../lockfiles/readers.ts'
 import { makePurl, writePurl } from '../purl/purl.ts'
@@ -17,6 +18,8 @@ export interface ImageReading {
   readonly os: string | null
   readonly layers: number
   readonly installed: readonly Installed[]
+  /** Java archives that do not say what they are. */
+  readonly left: readonly string[]
   readonly problems: readonly { readonly file: string; readonly reason: string }[]
 }
 
@@ -38,6 +41,7 @@ export async function readImage(file: string): Promise<ImageReading> {
   const layers = await layersOf(file, places)
   const files = new Map<string, Buffer>()
   const problems: { file: string; reason: string }[] = []
+  const left: string[] = []
   let kept = 0
   for (const layer of layers) {
     // A layer takes away what those below it have, never its own.
@@ -62,7 +66,8 @@ export async function readImage(file: string): Promise<ImageReading> {
   return {
     os,
     layers: layers.length,
-    installed: [...installed, ...languagesIn(files, problems)],
+    left,
+    installed: [...installed, ...languagesIn(files, left, problems)],
     problems: [...unread, ...problems],
   }
 }
@@ -142,6 +147,7 @@ function isWanted(name: string): boolean {
   if (PACKAGE_FILES.has(name) || RPM_DATABASES.includes(name)) return true
   if (dirname(name) === 'var/lib/dpkg/status.d') return true
   if (/(^|\/)node_modules\/(@[^/]+\/)?[^/]+\/package\.json$/.test(name)) return true
+  if (isJar(name)) return true
   if (/\.(dist-info\/METADATA|egg-info\/PKG-INFO)$/.test(name)) return true
   return !name.includes('node_modules/') && LOCK_READERS.some(({ accepts }) => accepts(basename(name)))
 }
@@ -167,12 +173,18 @@ function inMemory(files: ReadonlyMap<string, Buffer>): RootFiles {
 
 // ── Languages ──
 
-function languagesIn(files: ReadonlyMap<string, Buffer>, problems: { file: string; reason: string }[]): readonly Installed[] {
+function languagesIn(
+  files: ReadonlyMap<string, Buffer>,
+  left: string[],
+  problems: { file: string; reason: string }[],
+): readonly Installed[] {
   const installed: Installed[] = []
   for (const [path, bytes] of files) {
     try {
       const reader = LOCK_READERS.find(({ accepts }) => accepts(basename(path)))
-      if (path.endsWith('/package.json')) installed.push(...nodePackage(bytes.toString('utf8'), path))
+      if (isJar(path)) {
+        installed.push(...readJar(bytes, path, left))
+      } else if (path.endsWith('/package.json')) installed.push(...nodePackage(bytes.toString('utf8'), path))
       else if (/\/(METADATA|PKG-INFO)$/.test(path)) installed.push(...pythonPackage(bytes.toString('utf8'), path))
       else if (reader !== undefined)
         installed.push(...reader.read(bytes.toString('utf8')).packages.map((one) => ({ ...one, place: path })))

@@ -1,6 +1,7 @@
 import { opendir, readFile, stat } from 'node:fs/promises'
 import { basename, join } from 'node:path'
 import { messageOf } from '../../kernel/error.ts'
+import { isJar, readJar } from '../archive/jar.ts'
 import type { LockedPackage } from './lockfile.ts'
 import { LOCK_READERS } from './readers.ts'
 
@@ -37,6 +38,10 @@ export async function readLockFiles(path: string): Promise<FolderReading> {
   const files: LockFile[] = []
   const problems: { file: string; reason: string }[] = []
   for await (const file of filesUnder(path, problems)) {
+    if (isJar(file)) {
+      await jarIn(file, files, problems)
+      continue
+    }
     const reader = LOCK_READERS.find(({ accepts }) => accepts(basename(file)))
     if (reader === undefined) continue
     try {
@@ -48,6 +53,23 @@ export async function readLockFiles(path: string): Promise<FolderReading> {
     }
   }
   return { files: files.sort((a, b) => (a.file < b.file ? -1 : 1)), problems }
+}
+
+/** A Java archive is its own list. */
+async function jarIn(file: string, files: LockFile[], problems: { file: string; reason: string }[]): Promise<void> {
+  try {
+    const { size } = await stat(file)
+    if (size > MOST_BYTES) throw new RangeError(`it is larger than ${MOST_BYTES / 2 ** 20} MB`)
+    const left: string[] = []
+    const packages = readJar(await readFile(file), file, left).map(({ purl, name, version }) => ({
+      purl: purl!,
+      name,
+      version: version!,
+    }))
+    files.push({ file, reader: 'jar', packages, left })
+  } catch (error) {
+    problems.push({ file, reason: messageOf(error) })
+  }
 }
 
 async function* filesUnder(path: string, problems: { file: string; reason: string }[]): AsyncGenerator<string> {
