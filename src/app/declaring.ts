@@ -24,6 +24,7 @@ import type { Measure } from '../kernel/measure.ts'
 import type { Lake } from '../platform/lake/lake.ts'
 import type { Log } from '../platform/log.ts'
 import type { State } from '../platform/state/state.ts'
+import { protectMeasures } from '../protect/measures.ts'
 import { assetMeasures } from './asset-coverage.ts'
 import { CONTENT } from './places.ts'
 import { repeatEvery, repeatOrSooner } from './repeat.ts'
@@ -74,6 +75,7 @@ export function allMeasures({
     ...externalMeasures(state),
     ...assetMeasures(state),
     ...assessMeasures(state),
+    ...protectMeasures(lake),
     ...accessMeasures(state.tables<AccessTables>(), clock),
   ]
 }

@@ -13,6 +13,7 @@ import { externalMeasureInfos } from '../declare/series/measures.ts'
 import { loadAttack } from '../detect/coverage-attack.ts'
 import { detectMeasureInfos } from '../detect/measures.ts'
 import { formatPlace, messageOf } from '../kernel/error.ts'
+import { protectMeasureInfos } from '../protect/measures.ts'
 import { declareApply, declareShow, type ServerOptions } from './declare-apply.ts'
 import { declareReplay } from './declare-replay.ts'
 import { declareStatus } from './declare-status.ts'
@@ -41,6 +42,7 @@ export function knownMeasures(): Measures {
     ...collectMeasureInfos(),
     ...assetMeasureInfos(),
     ...assessMeasureInfos(),
+    ...protectMeasureInfos(),
   ]
   return new Map(all.map((measure) => [measure.id, measure]))
 }

@@ -25,6 +25,10 @@ const BATCHES = {
   en: 'Every batch and every gap is a leaf with its numbers.',
   ja: '受信の単位と欠落は、件数とともに台帳の葉になっています。',
 }
+const FIREWALLS = {
+  en: 'Events of firewalls (kanpeki waf), by the time they arrived.',
+  ja: 'WAF（kanpeki waf）のイベント。到着時刻で数えます。',
+}
 const OUTSIDE = {
   definition: {
     en: 'A figure that something else measured: the newest sample of a series, or a statistic over its samples in the window.',
@@ -258,6 +262,44 @@ export const MEASURE_CATALOGUE: Readonly<Record<string, Entry>> = {
     proof: { en: 'The reading names assets without a list.', ja: '計測に、構成一覧のない資産の名前が入ります。' },
     params: [],
     ...usual('>=', 95, 'P7D', 'P1D'),
+  },
+  'protect.blocked-attacks': {
+    definition: {
+      en: 'Requests that a firewall stopped for what its rules found. Good to know; a goal for it would reward noise.',
+      ja: 'WAFのルールが遮断したリクエストの件数。把握のための値です。目標にすると誤検知を助長しかねません。',
+    },
+    source: FIREWALLS,
+    freshness: AT_ONCE,
+    proof: BATCHES,
+    params: [],
+    ...usual('>=', 0, 'P7D', 'P1D'),
+  },
+  'protect.enforcement': {
+    definition: {
+      en: 'Share of requests that went through a firewall in blocking; the rest was only watched.',
+      ja: '遮断モードのWAFを通ったリクエストの割合。残りは検知だけで通過しています。',
+    },
+    source: FIREWALLS,
+    freshness: AT_ONCE,
+    proof: BATCHES,
+    params: [],
+    ...usual('>=', 99, 'P7D', 'P1D'),
+  },
+  'protect.application-coverage': {
+    definition: {
+      en: 'Declared applications, by host name, of which a firewall reported at least one request.',
+      ja: '宣言したアプリケーション（ホスト名）のうち、WAFから1件以上のリクエストが届いたものの割合。',
+    },
+    source: FIREWALLS,
+    freshness: NOW,
+    proof: {
+      en: 'The reading names the applications without a firewall.',
+      ja: '計測に、WAFのないアプリケーションの名前が入ります。',
+    },
+    params: [
+      { name: 'hosts', meaning: { en: 'Host names, e.g. [shop.example.com]', ja: 'ホスト名の一覧（例 [shop.example.com]）' } },
+    ],
+    ...usual('>=', 100, 'P7D', 'P1D', { hosts: ['shop.example.com'] }),
   },
   'external.percent': { ...OUTSIDE, ...usual('>=', 100, 'P7D', 'P1D', { series: 'mfa-coverage' }) },
   'external.seconds': { ...OUTSIDE, ...usual('<=', 14_400, 'P92D', 'P92D', { series: 'rto' }) },

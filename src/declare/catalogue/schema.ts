@@ -23,7 +23,7 @@ export const usual = z.object({
   target: z.number(),
   window: z.string(),
   maxEvidenceAge: z.string(),
-  params: z.record(z.string(), z.union([z.string(), z.array(z.int())])),
+  params: z.record(z.string(), z.union([z.string(), z.array(z.int()), z.array(z.string())])),
 })
 export type Usual = z.infer<typeof usual>
 
