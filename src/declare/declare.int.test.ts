@@ -472,7 +472,7 @@ describeStates('declarations', (bed) => {
         },
       },
     ])
-    expect(outlook).toMatchObject({ known: 50, budget: { kind: 'time', left: 100 }, burn: { recent: 0 }, shares: { met: 100 } })
+    expect(outlook).toMatchObject({ known: 50, budget: { kind: 'time', left: 100 }, burn: null, shares: { met: 100 } })
     expect(rising.evidenceCoverage).toEqual({ proven: 2, of: 2, share: 100 })
     answers['test.delay'] = () => reading(500)
     now += 2 * MINUTE

@@ -111,10 +111,15 @@ export async function insertReadings(db: Db, rows: readonly ReadingsTable[]): Pr
 }
 
 /** The newest points of a series, oldest first. */
-export async function seriesOf(db: Db, cardId: string, objective: string, limit: number): Promise<ReadingsTable[]> {
+export async function seriesOf(
+  db: Db,
+  cardId: string,
+  objective: string,
+  limit: number,
+): Promise<Pick<ReadingsTable, 'at' | 'value' | 'state'>[]> {
   const rows = await db
     .selectFrom('declare_readings')
-    .selectAll()
+    .select(['at', 'value', 'state'])
     .where('card_id', '=', cardId)
     .where('objective', '=', objective)
     .orderBy('at', 'desc')

@@ -121,7 +121,8 @@ async function live(steps: readonly Step[]) {
   )
   const db = state.tables<DeclareTables>()
   const known = new Map(measures.map((one) => [one.id, one]))
-  now = Math.max(now, ...(await allCards(db)).map(({ evaluated_at }) => evaluated_at ?? 0))
+  // Evaluations of one moment are told apart by a millisecond each; of a card that went with its file the ledger alone knows.
+  now = Math.max(now, ...entries.map(({ body }) => Date.parse(String(body['evaluated'] ?? '')) || 0))
   const standing = await Promise.all(
     (await allCards(db)).map(async (row) => evaluateNow((await cardState(db, row, known))!, now)),
   )

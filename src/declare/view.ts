@@ -6,16 +6,17 @@ import type { Evaluation } from './evaluate.ts'
 import { figureText, spanText, targetText, timeText } from './figure.ts'
 import { baseOf, requiredSignatures } from './four-eyes.ts'
 import { reasonOf, say } from './messages.ts'
+import type { Recorded } from './outlook.ts'
 import { type Db, seriesOf, versionsOf } from './queries.ts'
 import type { Bilingual, Card, CardView, EvidenceRef, ObjectiveView, TriggerView, WallResponse } from './schema.ts'
-import type { ReadingsTable, SignaturesTable, VersionsTable } from './tables.ts'
+import type { SignaturesTable, VersionsTable } from './tables.ts'
 import type { Weighed } from './triggers.ts'
 import { approversOf, authorOf, countsNow, maySign, type Signer } from './versions.ts'
 import { evidenceCoverage, outlookView } from './view-outlook.ts'
 
 const POINTS = 60
 /** Readings from which trends are told; a steady one is recorded every hour. */
-const HISTORY = 240
+const HISTORY = 120
 const DAY_MS = 86_400_000
 
 /** Places in the ledger of entries known by their outbox number; absent while the outbox is not drained that far. */
@@ -126,7 +127,7 @@ function objectiveView(
   item: Weighed,
   state: CardState,
   evaluation: Evaluation,
-  series: ReadonlyMap<string, readonly ReadingsTable[]>,
+  series: ReadonlyMap<string, readonly Recorded[]>,
   refs: (outbox: number) => EvidenceRef | null,
   now: number,
 ): ObjectiveView {

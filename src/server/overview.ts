@@ -6,12 +6,9 @@ import { retentionStatus } from '../app/retention/run.ts'
 import type { SourceList, SourceSummary } from '../collect/schema.ts'
 import type { CollectTables } from '../collect/tables.ts'
 import { listSources, type StatusOf } from '../collect/view.ts'
-import { cardState } from '../declare/card-state.ts'
 import type { Measures } from '../declare/criteria.ts'
-import { allCards } from '../declare/queries.ts'
-import type { CardView } from '../declare/schema.ts'
+import { type StandingBadge, standingBadges } from '../declare/standing-badges.ts'
 import type { DeclareTables } from '../declare/tables.ts'
-import { cardView, type LedgerIndexes } from '../declare/view.ts'
 import { alertCounts, alertQueue } from '../detect/alerts-queue.ts'
 import { waitingExceptions } from '../detect/exceptions/waiting.ts'
 import { channels, deliveryCounts } from '../detect/notify/queries.ts'
@@ -19,7 +16,7 @@ import type { NotifyTables } from '../detect/notify/tables.ts'
 import { type QueueGroup, queueQuery } from '../detect/schema.ts'
 import type { DetectTables } from '../detect/tables.ts'
 import type { Clock } from '../kernel/clock.ts'
-import type { Measure } from '../kernel/measure.ts'
+import type { BadgeState, Measure } from '../kernel/measure.ts'
 import { type Caller, type Route, route } from '../platform/http/route.ts'
 import type { State } from '../platform/state/state.ts'
 import type { Ledger } from '../prove/ledger.ts'
@@ -35,7 +32,6 @@ export interface OverviewDeps {
   readonly ledger: Ledger
   readonly clock: Clock
   readonly measures: readonly Measure[]
-  readonly ledgerIndexes: LedgerIndexes
   readonly statusOf: StatusOf
   readonly refusedRules: () => number
   readonly startedAt: number
@@ -63,9 +59,9 @@ async function overview(deps: OverviewDeps, measures: ReadonlyMap<string, Measur
     alertCounts(alerts, caller.name, now),
     alertQueue(alerts, queueQuery.parse({ limit: ALERTS_SHOWN }), caller.name, now),
     listSources(state.tables<CollectTables>(), scope, deps.statusOf, now),
-    cardsOf(deps, measures, caller, now),
+    standingBadges(state.scoped<DeclareTables>(scope), measures, now),
   ])
-  const count = (state: CardView['badge']['state']): number => cards.filter((card) => card.badge.state === state).length
+  const count = (wanted: BadgeState): number => cards.filter((card) => card.state === wanted).length
   return {
     needs: [
       ...queue.groups.map(alertNeed),
@@ -92,21 +88,6 @@ async function overview(deps: OverviewDeps, measures: ReadonlyMap<string, Measur
   }
 }
 
-async function cardsOf(
-  deps: OverviewDeps,
-  measures: ReadonlyMap<string, Measure>,
-  caller: Caller,
-  now: number,
-): Promise<CardView[]> {
-  const db = deps.state.scoped<DeclareTables>(caller.scope)
-  const cards: CardView[] = []
-  for (const row of await allCards(db)) {
-    const state = await cardState(db, row, measures)
-    if (state !== undefined) cards.push(await cardView(db, state, caller, deps.ledgerIndexes, now))
-  }
-  return cards
-}
-
 function alertNeed(group: QueueGroup): Need {
   return {
     kind: 'alert',
@@ -120,10 +101,9 @@ function alertNeed(group: QueueGroup): Need {
   }
 }
 
-function cardNeed(card: CardView): Need[] {
-  const { state, reason, since } = card.badge
+function cardNeed({ id, name, state, reason, since }: StandingBadge): Need[] {
   if (state === 'held' || state === 'draft') return []
-  return [{ kind: 'card', id: card.id, title: card.name, state, reason: reason?.text ?? null, since }]
+  return [{ kind: 'card', id, title: name, state, reason: reason?.text ?? null, since: iso(since) }]
 }
 
 function sourceNeed(source: SourceSummary, now: number): Need[] {

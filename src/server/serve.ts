@@ -533,7 +533,6 @@ export function allRoutes(deps: RouteDeps): Route[] {
       ledger,
       clock,
       measures: declaring.measures,
-      ledgerIndexes: places,
       statusOf,
       refusedRules: () => rules.refused.length,
       startedAt: services.startedAt,
