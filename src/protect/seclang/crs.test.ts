@@ -13,9 +13,6 @@ const root = sharedData('crs')
 const KNOWN: Readonly<Record<string, string>> = {
   '920620-1': 'two Content-Type lines are kept apart, so that the rule against them can see both; Apache joins them',
   '921140-1': 'a carriage return within a header is refused by the connection with 400, before any rule',
-  '942101-2': 'judged as SQL injection by libinjection alone',
-  '942101-6': 'judged as SQL injection by libinjection alone',
-  '942101-11': 'judged as no SQL injection by libinjection alone',
 }
 
 const BASE = `

@@ -92,6 +92,7 @@ export class Walk {
       this.#operand = first.isOpen === true ? 'open-string' : 'string'
     }
     let complete = false
+    let startsAsPath = false
     while (this.#strong === undefined && this.#tokens < MOST_TOKENS) {
       const token = this.#take()
       const isLast = token.kind === 'end' || token.kind === 'comment'
@@ -100,9 +101,12 @@ export class Walk {
         complete = true
         break
       }
+      // A path is judged by its last part; what stands within is no place in a query.
+      if (this.#tokens === 1 && token.text === '/') startsAsPath = true
       if (this.#tokens === 1 && this.#quote === '' && continues(token)) this.#operand = 'group'
       const goesOn = this.#operand === undefined ? this.#operandAt(token) : this.#afterOperand(token)
-      if (!goesOn && !this.#findFoothold()) break
+      if (!goesOn && startsAsPath) this.#skim()
+      if (!goesOn && (startsAsPath || !this.#findFoothold())) break
     }
     if (this.#lexer.nestsComments && (this.#queryWords > 0 || /[&U]/.test(this.#shape))) this.#strong ??= 'a comment in a comment'
     return { strong: this.#strong, weak: this.#weak, complete: complete && !this.#lost, shape: this.#shape }
@@ -129,6 +133,16 @@ export class Walk {
       if (this.#afterOperand(token)) return true
     }
     return false
+  }
+
+  /** Reads to the end for comments in comments alone. */
+  #skim(): void {
+    for (
+      let token = this.#take();
+      token.kind !== 'end' && token.kind !== 'comment' && this.#tokens < MOST_TOKENS;
+      token = this.#take()
+    )
+      if (continues(token) && token.kind === 'word') this.#queryWords += 1
   }
 
   #take(): Token {
@@ -262,7 +276,8 @@ export class Walk {
     this.#operands += 1
     if (kind === 'probe' || CATALOGUE.test(word)) {
       this.#probes += 1
-      if (this.#operators > 0 && this.#operands + this.#literals > 1) this.#strong ??= 'a function that probes'
+      if (this.#operators > 0 && (this.#quote !== '' || this.#operands + this.#literals > 1))
+        this.#strong ??= 'a function that probes'
     } else if (kind === 'function') this.#functions += 1
     else if (kindOf(word) === 'union') return false
     if (this.#probes > 0) this.#weak ??= 'a function that probes'
@@ -374,6 +389,7 @@ export class Walk {
 
   #wordAfterOperand(word: string): boolean {
     const kind = kindOf(word)
+    if (kind === 'probe' && this.#quote !== '' && this.#peek().kind === 'open') this.#strong ??= 'a function that probes'
     switch (kind) {
       case 'logic':
         return this.#logic(word)
