@@ -1,4 +1,5 @@
 import { KanpekiError } from '../kernel/error.ts'
+import { isWorn } from '../kernel/measure.ts'
 import type { Block, Inline, Language, Report, Tone } from '../platform/report/model.ts'
 import { momentText } from '../platform/report/words.ts'
 import { readJson } from '../platform/state/columns.ts'
@@ -131,7 +132,10 @@ function cardBlocks({ id, card, evaluation, badges }: PublishedCard, now: number
       kind: 'list',
       items: [
         words.valid(card.validity.until),
-        [words.credential, ' ', { text: words.credentialLink, href: `/public/cards/${id}/credential.json` }],
+        // Only a badge that is worn has one.
+        ...(isWorn(state)
+          ? [[words.credential, ' ', { text: words.credentialLink, href: `/public/cards/${id}/credential.json` }]]
+          : []),
       ],
     },
   ]
