@@ -39,10 +39,18 @@ function matchChain(run: Run, first: Rule): boolean {
   return true
 }
 
-/** False where the prefilter has told already that no value of the rule can match: so most rules end. */
-function mayMatch(run: Run, { bit, group, operator, multiMatch }: Rule): boolean {
+/** False where it is told at a glance that no value of the rule can match: so most rules end. */
+function mayMatch(run: Run, { bit, group, operator, multiMatch, soleTx }: Rule): boolean {
+  if (soleTx !== undefined && operator !== undefined) return txMatches(run, soleTx, operator)
   if (bit === undefined || group === undefined || operator!.negated || multiMatch) return true
   return isHit(groupHits(run, group), bit)
+}
+
+function txMatches(run: Run, { key, counted }: NonNullable<Rule['soleTx']>, { test, negated }: OperatorUse): boolean {
+  const member = run.tx.get(key)
+  if (member === undefined && !counted) return false
+  const text = counted ? (member === undefined ? '0' : '1') : member!.value
+  return (test(run)(text) !== undefined) !== negated
 }
 
 function groupHits(run: Run, { number, cells, prefilter }: Group): Hits {

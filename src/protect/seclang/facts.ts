@@ -95,7 +95,8 @@ export class Facts {
 
   takeBody(parsed: ParsedBody): void {
     this.parsed = parsed
-    this.bodyArgs = this.#items('ARGS', parsed.args)
+    // What people write in bodies hardly comes twice; to keep it would only burden the memory.
+    this.bodyArgs = parsed.args.map(([name, value]) => itemOf('ARGS', name, value))
     if (parsed.flags?.has('URLENCODED_ERROR')) this.urlencodedError = true
   }
 

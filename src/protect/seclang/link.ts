@@ -7,6 +7,7 @@ import type { Gathered } from './gathered.ts'
 import { parseMacro } from './macro.ts'
 import { useOperator } from './operator-use.ts'
 import type { Program, Rule, TxMember } from './program.ts'
+import type { Target } from './targets.ts'
 import type { Step } from './value.ts'
 import { ValueCache } from './value-cache.ts'
 
@@ -84,7 +85,8 @@ function linkRule(draft: Draft, next: Rule | undefined, { number, atoms, rules }
     }
     const logged = [...defaults, ...actions].findLast(({ name }) => name === 'log' || name === 'nolog')
     const operator = draft.operator === undefined ? undefined : useOperator(draft.operator, draft.file)
-    const cells = atoms.cellsOf(draft.targets, stepsOf(defaults, actions))
+    const steps = stepsOf(defaults, actions)
+    const cells = atoms.cellsOf(draft.targets, steps)
     const group = atoms.groupOf(cells)
     return {
       number,
@@ -102,6 +104,7 @@ function linkRule(draft: Draft, next: Rule | undefined, { number, atoms, rules }
       cells,
       group,
       bit: operator?.occurs === undefined ? undefined : group?.prefilter.add(operator.key, operator.occurs),
+      soleTx: steps.length === 0 ? soleTxOf(draft.targets) : undefined,
       capture: actions.some(({ name }) => name === 'capture'),
       multiMatch: actions.some(({ name }) => name === 'multimatch'),
       effects: actions.map((action) => effectOf(action, rules)).filter((effect) => effect !== undefined),
@@ -114,6 +117,12 @@ function linkRule(draft: Draft, next: Rule | undefined, { number, atoms, rules }
     const place = { file: draft.file, line: draft.line }
     throw new KanpekiError(error.code, error.message, { place, ...(error.remedy === undefined ? {} : { remedy: error.remedy }) })
   }
+}
+
+function soleTxOf(targets: readonly Target[]): Rule['soleTx'] {
+  const [only, ...others] = targets
+  if (only?.variable !== 'TX' || only.selector?.kind !== 'key' || only.excluded || others.length > 0) return undefined
+  return { key: only.selector.key, counted: only.counted }
 }
 
 /** The default's transformations and then the rule's own; `t:none` begins anew. */

@@ -79,6 +79,8 @@ export interface Rule {
   readonly group: Group | undefined
   /** The rule's bit in what the prefilter of its cells finds. */
   readonly bit: number | undefined
+  /** Of a rule that looks at one member of `TX` as it is, as a third of the Core Rule Set does. */
+  readonly soleTx: { readonly key: string; readonly counted: boolean } | undefined
   readonly capture: boolean
   readonly multiMatch: boolean
   readonly effects: readonly Effect[]
