@@ -4,8 +4,10 @@ import { join } from 'node:path'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { KanpekiError } from '../../kernel/error.ts'
+import type { RawReply } from '../../platform/http/route.ts'
 import { createSealer } from '../../platform/secrets/sealer.ts'
 import type { StateTables } from '../../platform/state/tables.ts'
+import { testCaller } from '../../platform/testing/caller.ts'
 import { describeStates } from '../../platform/testing/states.ts'
 import { openDrainer } from '../drain.ts'
 import { openLedger } from '../ledger.ts'
@@ -18,6 +20,8 @@ import { temporaryFolder } from '../testing/temporary-folder.ts'
 import { verifyDirectory } from '../verify/directory.ts'
 import { openContents } from './contents.ts'
 import { type CustodyDeps, openCustody } from './custody.ts'
+import { custodyRoutes } from './routes.ts'
+import type { ArtefactDetail, ArtefactsPage } from './schema.ts'
 import { openChunks, sealChunks } from './sealed-chunks.ts'
 
 const KEY = Buffer.alloc(32, 3)
@@ -101,7 +105,7 @@ describeStates('artefacts', (bed) => {
       })
       return Promise.all([...found].reverse().map(async (index) => (await readEntry(ledger, index)).body))
     }
-    return { data, clock, custody: await open(), open, files, verify, deeds }
+    return { data, clock, state, ledger, drainer, custody: await open(), open, files, verify, deeds }
   }
   const ABOUT = { name: 'dump.raw', kind: 'capture', source: 'host db1, memory' } as const
 
@@ -132,6 +136,48 @@ describeStates('artefacts', (bed) => {
     ])
     expect(await verify()).toMatchObject({ verdict: 'proved', failures: [] })
     await expect(custody.take(BOB, row.id)).rejects.toMatchObject({ code: 'not_found' })
+  })
+
+  test('are listed page by page, opened with their chain and downloaded over the API', async () => {
+    const { clock, state, ledger, drainer, custody } = await kept()
+    const confirmed: string[] = []
+    const routes = custodyRoutes({ custody, ledger, state, clock, confirm: ({ name }) => void confirmed.push(name) })
+    const call = async (name: string, more: object): Promise<unknown> => {
+      const found = routes.find(({ method, path }) => name.replace(' ', ' /api/v1/artefacts') === `${method} ${path}`)!
+      const query = found.query?.parse({ ...('query' in more ? (more.query as object) : {}) })
+      return found.handle({ caller: testCaller(), ...more, query } as never)
+    }
+    const ids: string[] = []
+    for (const name of ['a b.txt', 'b', 'c']) {
+      const query = { name, source: 'desk', kind: 'report' }
+      ids.push(((await call('POST ', { query, request: from(name) })) as { id: string }).id)
+    }
+    const first = (await call('GET ', { query: { limit: '2' } })) as ArtefactsPage
+    expect(first.items.map(({ id, logged }) => [id, logged])).toEqual([
+      [ids[2], null],
+      [ids[1], null],
+    ])
+    expect([first.used, first.quota, first.most]).toEqual([9, 1000, 600])
+    const second = (await call('GET ', { query: { cursor: first.next } })) as ArtefactsPage
+    expect([second.items.map(({ id }) => id), second.next]).toEqual([[ids[0]], null])
+    const params = { id: ids[0]! }
+    const reply = (await call('GET /:id/content', { params })) as RawReply
+    expect(reply.headers['content-disposition']).toBe("attachment; filename*=UTF-8''a%20b.txt")
+    expect((await all(reply.body as AsyncIterable<Uint8Array>)).toString()).toBe('a b.txt')
+    const body = { reason: 'case 7', to: 'a court' }
+    await call('POST /:id/transfers', { params, body })
+    expect(await call('POST /:id/hold', { params, body })).toMatchObject({ hold: { reason: 'case 7' } })
+    await call('POST /:id/release', { params, body })
+    await drainer.drain()
+    const detail = (await call('GET /:id', { params })) as ArtefactDetail
+    expect(detail).toMatchObject({ id: ids[0], kind: 'report', entry: 0, logged: expect.any(String), valid: true, sealed: true })
+    expect(detail.chain.map(({ body: said }) => said['action'])).toEqual(
+      ['add', 'take', 'transfer', 'hold', 'release'].map((one) => `artefact.${one}`),
+    )
+    await call('DELETE /:id', { params, body })
+    expect(confirmed).toEqual(['u1', 'u1'])
+    await expect(call('GET /:id/content', { params })).rejects.toMatchObject({ code: 'gone' })
+    await expect(call('GET /:id', { params: { id: 'none' } })).rejects.toMatchObject({ code: 'not_found' })
   })
 
   test('of one content are one file, which goes with the last of them', async () => {
