@@ -33,7 +33,8 @@ function describe(card: CardView): string {
   const reason = card.badge.reason === null ? '' : `  ${card.badge.reason.text.en}`
   const objectives = card.objectives.map((objective) => {
     const value = objective.value === null ? 'no evidence' : `${objective.value} ${objective.unit}`
-    return `  ${objective.state.padEnd(8)} ${objective.title.en}: ${value} (${objective.comparator} ${objective.target})\n`
+    const ahead = objective.outlook.forecasts.map(({ text }) => `           ${text.en}\n`).join('')
+    return `  ${objective.state.padEnd(8)} ${objective.title.en}: ${value} (${objective.comparator} ${objective.target})\n${ahead}`
   })
   return `${card.id} ${card.version}: ${card.badge.state}${reason}\n${objectives.join('')}`
 }

@@ -173,6 +173,21 @@ describe('a replay', () => {
     expect(replay(entries, T0 - 1)).toEqual({ changes: [], evaluations: 0, cards: [], unclear: [] })
   })
 
+  test('follows a ledger from before evaluations and required signatures were written', async () => {
+    const { entries, now } = await live(story)
+    const before = entries
+      .filter(({ type }) => type !== 'evaluation')
+      .map((entry) => {
+        const { required: _required, inputs: _inputs, ...body } = entry.body
+        return { ...entry, body }
+      })
+    expect(before.length).toBeLessThan(entries.length)
+    const result = replay(before, now)
+    expect(result.unclear).toEqual([])
+    expect(result.changes.filter(({ differs }) => differs !== undefined)).toEqual([])
+    expect(result.changes.map(({ to }) => to)).toEqual(replay(entries, now).changes.map(({ to }) => to))
+  })
+
   test.each<[what: string, change: (entry: ReplayEntry) => ReplayEntry | undefined]>([
     [
       'a reading made better',
