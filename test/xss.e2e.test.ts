@@ -123,6 +123,8 @@ describe.skipIf(!hasChromium)('text that attackers choose, in Chromium (needs De
     ['overview', () => '/', ['rule title', 'second host']],
     ['declarations', () => '/declarations', ['card name', 'card scope']],
     ['a declaration', () => '/declarations?card=hostile-card', ['threat', 'objective']],
+    ['the weekly review', () => '/review', ['card name']],
+    ['the first week', () => '/first-week', []],
     ['triage', () => '/triage?tab=closed', ['rule title', 'host']],
     ['an alert', () => `/triage?tab=closed&alert=${alert}`, ['rule title', 'host', 'command', 'note']],
     ['timeline', () => '/timeline?span=1h', ['host', 'command']],
