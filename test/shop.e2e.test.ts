@@ -43,23 +43,27 @@ describe.each([
     folder.remove()
   })
 
-  it.skipIf(isOut || !hasChromium)('keeps working for a browser, and nothing of its session is found wrong', async () => {
-    const { visited } = await visitShop(`http://127.0.0.1:${waf.port}`)
-    const found = readFileSync(log, 'utf8')
-      .trim()
-      .split('\n')
-      .map((line) => JSON.parse(line) as { status: number; rules: number[]; uri: string; blocked: boolean })
-    expect(found.filter(({ blocked, status }) => blocked || status >= 400)).toEqual([])
-    expect(found.length).toBeGreaterThanOrEqual(visited)
-    expect(shop.log).toMatchObject({
-      orders: [{ name: "Siobhán O'Brien", address: '1-2-3 Higashiyama\r\nKyoto 京都市' }],
-      reviews: [{ product: 'kettle', text: expect.stringContaining('union of form and function') }],
-      photos: [{ name: 'tea set.png', bytes: expect.any(Number) as number }],
-      cart: [{ sku: 'cups', quantity: 2 }],
-      searches: ['kettle & cups <3'],
-    })
-    expect(shop.log.questions).toHaveLength(1)
-  }, 90_000)
+  it.skipIf(isOut || !hasChromium)(
+    'keeps working for a browser, and nothing of its session is found wrong',
+    async () => {
+      const { visited } = await visitShop(`http://127.0.0.1:${waf.port}`)
+      const found = readFileSync(log, 'utf8')
+        .trim()
+        .split('\n')
+        .map((line) => JSON.parse(line) as { status: number; rules: number[]; uri: string; blocked: boolean })
+      expect(found.filter(({ blocked, status }) => blocked || status >= 400)).toEqual([])
+      expect(found.length).toBeGreaterThanOrEqual(visited)
+      expect(shop.log).toMatchObject({
+        orders: [{ name: "Siobhán O'Brien", address: '1-2-3 Higashiyama\r\nKyoto 京都市' }],
+        reviews: [{ product: 'kettle', text: expect.stringContaining('union of form and function') }],
+        photos: [{ name: 'tea set.png', bytes: expect.any(Number) as number }],
+        cart: [{ sku: 'cups', quantity: 2 }],
+        searches: ['kettle & cups <3'],
+      })
+      expect(shop.log.questions).toHaveLength(1)
+    },
+    90_000,
+  )
 
   it.skipIf(isOut)(`stops the ${ROWS.length} attacks of the table`, async () => {
     const missed: string[] = []
