@@ -8,8 +8,11 @@ import type { Hits } from './prefilter.ts'
  */
 export interface Value {
   readonly text: string
-  /** By the transformation's number. */
-  derived: (Value | undefined)[] | undefined
+  /** A bit for each transformation, by its number, that is known to change nothing; the first 32 and the others. */
+  unchanged: number
+  unchangedHigh: number
+  /** What other transformations made of it. */
+  derived: Derived | undefined
   /** What the prefilter finds in it; false where it has not looked yet. */
   hits: Hits | false
   /** True of a value that came in another transaction before, and so may come again. */
@@ -18,8 +21,14 @@ export interface Value {
   found: Map<Test, Found | undefined> | undefined
 }
 
+interface Derived {
+  readonly number: number
+  readonly value: Value
+  readonly next: Derived | undefined
+}
+
 export function makeValue(text: string): Value {
-  return { text, derived: undefined, hits: false, returns: false, found: undefined }
+  return { text, unchanged: 0, unchangedHigh: 0, derived: undefined, hits: false, returns: false, found: undefined }
 }
 
 export interface Step {
@@ -28,15 +37,21 @@ export interface Step {
 }
 
 export function transformValue(value: Value, step: Step): Value {
-  const known = value.derived?.[step.number]
-  if (known !== undefined) {
-    if (value.returns) known.returns = true
-    return known
+  const { number } = step
+  if (number < 32 ? value.unchanged & (1 << number) : value.unchangedHigh & (1 << (number - 32))) return value
+  for (let known = value.derived; known !== undefined; known = known.next) {
+    if (known.number !== number) continue
+    if (value.returns) known.value.returns = true
+    return known.value
   }
   const text = step.apply(value.text)
-  const made = text === value.text ? value : makeValue(text)
-  value.derived ??= []
-  value.derived[step.number] = made
+  if (text === value.text) {
+    if (number < 32) value.unchanged |= 1 << number
+    else value.unchangedHigh |= 1 << (number - 32)
+    return value
+  }
+  const made = makeValue(text)
+  value.derived = { number, value: made, next: value.derived }
   return made
 }
 
