@@ -38,8 +38,8 @@ interface Code extends LiteralCode, ValueCode {
   scan(stamp: number, from: number, to: number): number
   line(stamp: number, from: number, to: number): number
   hasCodes(): number
-  find(index: number, from: number, to: number, marks: number, stamp: number): number
-  announce(program: number, stamp: number): number
+  find(index: number, from: number, to: number, marks: number, lookUp: number): number
+  announce(program: number, stamp: number, lookUp: number): number
 }
 
 const instance = wasmText(SCAN_CODE)
@@ -66,6 +66,7 @@ export class JsonScan {
   /** By path: stamp, kind, start, end. */
   readonly #found: Int32Array
   #stamp = 0
+  #lookUp = 0
   /** Paths were entered since the text was read. */
   #isStale = false
   /** The bytes that are in the memory, and how far on they stand there. */
@@ -165,13 +166,13 @@ export class JsonScan {
    * looked for as it is written there, and what begins in the middle of an escape may be found too, so this says which could be met.
    */
   find(index: number, marks: number, start: number, end: number): number {
-    return this.#code.find(index, start, end, marks, this.#stamp)
+    return this.#code.find(index, start, end, marks, this.#nextLookUp())
   }
 
   /** The same for all fields of a program at once. */
   announce(program: number): number {
     if (this.#isStale) this.#read()
-    return this.#code.announce(program, this.#stamp)
+    return this.#code.announce(program, this.#stamp, this.#nextLookUp())
   }
 
   /** A table of texts by their values at some paths; undefined when there is no room. */
@@ -211,9 +212,17 @@ export class JsonScan {
     if (this.#stamp === LAST_STAMP) {
       this.#stamp = 0
       this.#found.fill(0)
-      this.literals.forgetMarks()
     }
     this.#stamp += 1
     return this.#stamp
+  }
+
+  #nextLookUp(): number {
+    if (this.#lookUp === LAST_STAMP) {
+      this.#lookUp = 0
+      this.literals.forgetMarks()
+    }
+    this.#lookUp += 1
+    return this.#lookUp
   }
 }

@@ -55,7 +55,8 @@ const KEY_OF_LONG = 1 << 18
 export const LITERAL_CODE = `
   (global $textStart)
   (global $textEnd)
-  (global $marks) ;; by id: the text in which it was found last
+  (global $lookUp) ;; the number of this look-up
+  (global $marks) ;; by id: the look-up in which it was found last
   (global $out)   ;; where the next id that is found goes
   (global $asked) ;; where the next field that must be asked otherwise goes
 
@@ -216,17 +217,18 @@ export const LITERAL_CODE = `
     (return (i32.load (i32.add (local.get $common) (i32.shl (call $gramAt (local.get $at)) (i32.const 2))))))
 
   ;; How many literals the text from..to meets; their ids stand in the answer, each once.
-  (func $find (export "find") (param $index i32) (param $from i32) (param $to i32) (param $marks i32) (param $stamp i32) (result i32)
-    (global.set $stamp (local.get $stamp))
+  (func $find (export "find") (param $index i32) (param $from i32) (param $to i32) (param $marks i32) (param $lookUp i32) (result i32)
+    (global.set $lookUp (local.get $lookUp))
     (global.set $marks (local.get $marks))
     (global.set $out (i32.const ${MEMORY.answer}))
     (call $lookUp (local.get $index) (local.get $from) (local.get $to))
     (return (i32.shr_u (i32.sub (global.get $out) (i32.const ${MEMORY.answer})) (i32.const 2))))
 
   ;; The same for each field of a program; fields that must be asked otherwise are counted at the beginning of their list.
-  (func $announce (export "announce") (param $program i32) (param $stamp i32) (result i32)
+  (func $announce (export "announce") (param $program i32) (param $stamp i32) (param $lookUp i32) (result i32)
     (local $field i32) (local $number i32) (local $count i32) (local $path i32) (local $kind i32) (local $index i32)
     (global.set $stamp (local.get $stamp))
+    (global.set $lookUp (local.get $lookUp))
     (global.set $marks (i32.load offset=${PROGRAM.marks} (local.get $program)))
     (global.set $out (i32.const ${MEMORY.answer}))
     (global.set $asked (i32.const ${MEMORY.asked + 4}))
@@ -380,9 +382,9 @@ export const LITERAL_CODE = `
       (then (return (i32.const 0))))
     (local.set $mark (i32.add
       (global.get $marks) (i32.shl (i32.load offset=${ID} (local.get $entry)) (i32.const 2))))
-    (if (i32.ne (i32.load (local.get $mark)) (global.get $stamp))
+    (if (i32.ne (i32.load (local.get $mark)) (global.get $lookUp))
       (then
-        (i32.store (local.get $mark) (global.get $stamp))
+        (i32.store (local.get $mark) (global.get $lookUp))
         (i32.store (global.get $out) (i32.load offset=${ID} (local.get $entry)))
         (global.set $out (i32.add (global.get $out) (i32.const 4)))))
     (return (i32.const 1)))

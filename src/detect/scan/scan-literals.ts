@@ -48,6 +48,7 @@ export class ScanLiterals {
   readonly #words: Int32Array
   readonly #code: LiteralCode
   #end: number = MEMORY.arena
+  #mark: number | undefined
   readonly #marks: { readonly at: number; readonly count: number }[] = []
 
   constructor(bytes: Buffer, code: LiteralCode) {
@@ -129,10 +130,15 @@ export class ScanLiterals {
     return at
   }
 
-  /** Nothing counts as found any more: for the program, or because numbers of texts begin anew. */
-  forgetMarks(program?: number): void {
-    const only = program === undefined ? undefined : this.#words[(program + PROGRAM.marks) / WORD]
-    for (const { at, count } of this.#marks) if (only === undefined || at === only) this.#bytes.fill(0, at, at + count * WORD)
+  /** Marks for indexes whose literals all have the id 0. */
+  get mark(): number | undefined {
+    this.#mark ??= this.marks(1)
+    return this.#mark
+  }
+
+  /** Numbers of look-ups begin anew. */
+  forgetMarks(): void {
+    for (const { at, count } of this.#marks) this.#bytes.fill(0, at, at + count * WORD)
   }
 
   /** Room for something else, all zero; undefined when there is none left. */

@@ -19,7 +19,7 @@ export function rawFilter(literals: readonly string[], typical: JsonScan): ((sca
     stretches.push({ text: longest, id: 0, how: 'inside' })
   }
   const index = typical.literals.index(stretches, [Buffer.from(typical.bytes.subarray(typical.start, typical.end))])
-  const marks = typical.literals.marks(1)
+  const marks = typical.literals.mark
   if (index === undefined || marks === undefined) return undefined
   return (scan) => scan.hasCodes || scan.find(index, marks, scan.start, scan.end) > 0
 }

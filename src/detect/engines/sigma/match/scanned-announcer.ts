@@ -29,7 +29,6 @@ export class ScannedAnnouncer {
     const scan = this.#scan
     const count = scan.announce(this.#program)
     if (scan.asked[0] === 0 || !this.#makeIndexes()) return count
-    scan.literals.forgetMarks(this.#program)
     return scan.announce(this.#program)
   }
 
