@@ -1,4 +1,4 @@
-import { stopPage } from '../proxy/block-page.ts'
+import { redirectTo, stopPage } from '../proxy/block-page.ts'
 import { clientAddress } from '../proxy/client-address.ts'
 import { GuardedTransaction } from '../proxy/guarded-transaction.ts'
 import type { AnswerWithBody } from '../proxy/http1/client-connection.ts'
@@ -123,11 +123,7 @@ export class Visit {
     if (interruption === undefined) return undefined
     if (interruption.action !== 'redirect') return this.#stop(interruption.status, 'blocked')
     this.finish(interruption.status, true)
-    const headers: HeaderLine[] = [
-      ['Location', interruption.location ?? '/'],
-      ['Kanpeki-Reference', this.#reference],
-    ]
-    return { head: { status: interruption.status, headers, length: 0 }, body: Buffer.alloc(0) }
+    return redirectTo(interruption.status, interruption.location, this.#reference)
   }
 
   #stop(status: number, kind: 'blocked' | 'refused' | 'unavailable'): AnswerWithBody {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { pageLanguage, stopPage } from './block-page.ts'
+import { pageLanguage, redirectTo, stopPage } from './block-page.ts'
 
 describe('the page of a blocked request', () => {
   it.each([
@@ -29,5 +29,12 @@ describe('the page of a blocked request', () => {
     const { head, body } = stopPage('blocked', 403, 'REF0', [['Accept', 'application/json']])
     expect(JSON.parse(body.toString())).toMatchObject({ status: 403, reference: 'REF0' })
     expect(head.headers).toContainEqual(['Content-Type', 'application/problem+json'])
+  })
+})
+
+describe('a rule that sends elsewhere', () => {
+  it('cannot be made to write a line of the answer', () => {
+    const { head } = redirectTo(302, 'https://a.example/?b=c\r\nSet-Cookie: x=1\xe5', 'REF0')
+    expect(head.headers[0]).toEqual(['Location', 'https://a.example/?b=c%0D%0ASet-Cookie:%20x=1%E5'])
   })
 })

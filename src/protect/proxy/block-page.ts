@@ -68,6 +68,22 @@ export function stopPage(kind: PageKind, status: number, reference: string, head
   }
 }
 
+/**
+ * The answer of a rule that sends elsewhere. Rules may build the place from what the client sent: bytes that would end the line
+ * are written as `%0D` and the like.
+ */
+export function redirectTo(status: number, location: string | undefined, reference: string): AnswerWithBody {
+  const place = (location ?? '/').replace(UNSAFE, (byte) => `%${byte.charCodeAt(0).toString(16).toUpperCase().padStart(2, '0')}`)
+  const headers: HeaderLine[] = [
+    ['Location', place],
+    ['Kanpeki-Reference', reference],
+  ]
+  return { head: { status, headers, length: 0 }, body: Buffer.alloc(0) }
+}
+
+// biome-ignore lint/suspicious/noControlCharactersInRegex: what must not stand in a header line
+const UNSAFE = /[\x00-\x20\x7f-\xff]/g
+
 function html(language: string, title: string, sentence: string, ask: string, reference: string): string {
   return `<!doctype html>
 <html lang="${language}">

@@ -75,12 +75,14 @@ function originForm(target: string): { target: string; authority: string | undef
   return { target: rest.startsWith('/') ? rest : `/${rest}`, authority: found[1]! }
 }
 
+const NOT_ANSWERED = new Set(['http2-settings', 'keep-alive', 'proxy-connection', 'te', 'trailer', 'upgrade'])
+
 /** The application's head as the client gets it. */
 export function forwardedAnswerHead(head: ParsedResponse): AnswerHead {
   const dropped = droppedBy(head.headers)
   const headers = head.headers.filter(([name]) => {
     const lower = name.toLowerCase()
-    if (isFraming(lower) || lower === 'keep-alive' || lower === 'trailer' || lower === 'upgrade') return false
+    if (isFraming(lower) || NOT_ANSWERED.has(lower)) return false
     return dropped?.has(lower) !== true
   })
   return { status: head.status, reason: head.reason, headers, length: answerLength(head) }

@@ -1,10 +1,10 @@
 import type { Interruption, RequestHead } from '../transaction.ts'
 import type { AuditRecord } from './audit-record.ts'
-import { stopPage } from './block-page.ts'
+import { redirectTo, stopPage } from './block-page.ts'
 import { type BodySource, hold, pump } from './body.ts'
 import { clientAddress } from './client-address.ts'
 import { decodedBody } from './decoded-body.ts'
-import type { AnswerHead, ClientAnswer, ClientRequest } from './exchange.ts'
+import type { ClientAnswer, ClientRequest } from './exchange.ts'
 import { forwardedAnswerHead, forwardedRequestHead, wantedUpgrade } from './forward-head.ts'
 import type { Gate } from './gate.ts'
 import { GuardedTransaction } from './guarded-transaction.ts'
@@ -347,12 +347,9 @@ class Exchange {
   }
 
   #redirect(interruption: Interruption): void {
-    const headers: AnswerHead['headers'] = [
-      ['Location', interruption.location ?? '/'],
-      ['Kanpeki-Reference', this.#reference],
-    ]
+    const { head } = redirectTo(interruption.status, interruption.location, this.#reference)
     this.#finish(interruption.status, true)
-    this.#answer.head({ status: interruption.status, headers, length: 0 }).end()
+    this.#answer.head(head).end()
   }
 
   #stop(status: number, kind: 'blocked' | 'refused' | 'unavailable', code?: FaultCode): void {

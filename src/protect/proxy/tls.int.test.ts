@@ -21,6 +21,8 @@ const application = createServer((request, response) => {
     body += chunk
   })
   request.on('end', () => {
+    if (request.url === '/twice') response.setHeader('etag', ['"a"', '"b"'])
+    response.setHeader('proxy-connection', 'keep-alive')
     response.setHeader('set-cookie', ['a=1', 'b=2'])
     response.end(JSON.stringify({ method: request.method, url: request.url, headers: request.headers, body }))
   })
@@ -130,6 +132,11 @@ describe('HTTP/2 in front', () => {
     ['by its body', { ':method': 'POST', ':path': '/' }, 'evil', 403],
     ['for a host beside another authority', { ':path': '/', host: 'other.example' }, undefined, 400],
   ])('is stopped %s', async (_name, headers, body, status) => expect((await ask(headers, body)).status).toBe(status))
+
+  it('does not fall over an answer that HTTP/2 cannot carry', async () => {
+    expect((await ask({ ':path': '/twice' })).status).toBe(502)
+    expect((await ask({ ':path': '/' })).status).toBe(200)
+  })
 
   it('carries many requests at once', async () => {
     const session = connectHttp2(`https://127.0.0.1:${port}`, { servername: 'shop.example', rejectUnauthorized: false })

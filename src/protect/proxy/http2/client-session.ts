@@ -106,10 +106,10 @@ function answerTo(stream: ServerHttp2Stream, isHead: boolean): ClientAnswer {
       const isMute = isHead || head.status === 204 || head.status === 304
       respond(stream, head, isMute)
       return {
-        write: (chunk) => isMute || stream.destroyed || stream.write(chunk),
+        write: (chunk) => isMute || stream.destroyed || stream.writableEnded || stream.write(chunk),
         end: () => {
           isEnded = true
-          if (isMute || stream.destroyed) return
+          if (isMute || stream.destroyed || stream.writableEnded) return
           stream.end()
           // What the client still wants to send is of no use any more (RFC 9113 section 8.1).
           if (!stream.readableEnded) stream.resume()
@@ -133,5 +133,10 @@ function respond(stream: ServerHttp2Stream, head: AnswerHead, isMute: boolean): 
     headers[lower] = before === undefined ? value : [...(Array.isArray(before) ? before : [String(before)]), value]
   }
   if (head.length !== undefined && head.status !== 204) headers['content-length'] = String(head.length)
-  stream.respond(headers, { endStream: isMute })
+  try {
+    stream.respond(headers, { endStream: isMute })
+  } catch {
+    // Lines that HTTP/2 cannot carry (a field twice that may stand once): an answer that cannot be passed on as it is.
+    stream.respond({ ':status': 502 }, { endStream: true })
+  }
 }
