@@ -9,6 +9,11 @@ import { NewSecret } from './new-secret.tsx'
 /** `''`: what the installation's settings say. */
 const DAYS = ['', '7', '30', '90', '365', '3650'] as const
 
+/** The first moment of a day, UTC; an end that is left open. */
+function dayBegins(day: string): string | null {
+  return day === '' ? null : `${day}T00:00:00.000Z`
+}
+
 export function NewTokenForm(): ReactNode {
   const { t } = useTranslation('access')
   const { t: settings } = useTranslation('settings')
@@ -17,6 +22,8 @@ export function NewTokenForm(): ReactNode {
   const [scope, setScope] = useState<Grant>('ingest')
   const [source, setSource] = useState('')
   const [days, setDays] = useState('')
+  const [from, setFrom] = useState('')
+  const [to, setTo] = useState('')
   const create = useMutation({
     mutationFn: () =>
       call(createdTokenSchema, '/api/v1/tokens', {
@@ -26,6 +33,7 @@ export function NewTokenForm(): ReactNode {
           scope,
           ...(days === '' ? {} : { expiresInDays: Number(days) }),
           ...(scope === 'ingest' && source !== '' ? { source } : {}),
+          ...(scope === 'audit' && (from !== '' || to !== '') ? { period: { from: dayBegins(from), to: dayBegins(to) } } : {}),
         },
       }),
     onSuccess: () => {
@@ -77,6 +85,18 @@ export function NewTokenForm(): ReactNode {
               onChange={(e) => setSource(e.target.value)}
             />
           </label>
+        ) : null}
+        {scope === 'audit' ? (
+          <>
+            <label className="field" title={settings('tokens.periodHint')}>
+              <span>{settings('tokens.periodFrom')}</span>
+              <input className="input" type="date" value={from} max={to} onChange={(e) => setFrom(e.target.value)} />
+            </label>
+            <label className="field" title={settings('tokens.periodHint')}>
+              <span>{settings('tokens.periodTo')}</span>
+              <input className="input" type="date" value={to} min={from} onChange={(e) => setTo(e.target.value)} />
+            </label>
+          </>
         ) : null}
         <label className="field">
           <span>{t('tokens.expires')}</span>
