@@ -30,6 +30,7 @@ const ROOM_OF: Readonly<Record<string, string | undefined>> = {
   verdict: 'detect',
   card: 'declare',
   measure: 'declare',
+  evaluation: 'declare',
   badge: 'declare',
   source: 'collect',
   admin: 'access',
