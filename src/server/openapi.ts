@@ -2,6 +2,9 @@ import { z } from 'zod'
 import type { JsonObject } from '../kernel/json.ts'
 import type { Route } from '../platform/http/route.ts'
 
+/** A body that the route reads by itself. */
+const BYTES = { required: true, content: { 'application/octet-stream': { schema: { type: 'string', format: 'binary' } } } }
+
 function schemaOf(schema: z.ZodType, io: 'input' | 'output'): JsonObject {
   const { $schema: _dialect, ...json } = z.toJSONSchema(schema, { io, unrepresentable: 'any' })
   return json as JsonObject
@@ -28,6 +31,7 @@ export function openApi(routes: readonly Route[], version: string): JsonObject {
       summary: route.summary,
       'x-permission': route.permission,
       parameters: [...parametersOf(route.params, 'path'), ...parametersOf(route.query, 'query')],
+      ...(route.readsBody === true ? { requestBody: BYTES } : {}),
       ...(route.body === undefined
         ? {}
         : { requestBody: { required: true, content: { 'application/json': { schema: schemaOf(route.body, 'input') } } } }),
