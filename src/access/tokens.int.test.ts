@@ -107,6 +107,16 @@ describeStates('tokens', (bed) => {
     await expect(rotate(made.id)).rejects.toMatchObject({ code: 'not_found' })
   })
 
+  it('limits an outside auditor to a period, and to declarations and evidence', async () => {
+    const period = { from: '2026-01-01T00:00:00.000Z', to: null }
+    const made = await create({ name: 'auditors of 2026', scope: 'audit', period })
+    const caller = await whoIs(made.token)
+    expect([...caller.permissions].sort()).toEqual(['cards:read', 'ledger:read', 'public'])
+    expect(caller.period).toEqual({ from: Date.parse(period.from), to: null })
+    expect((await whoIs((await create({ name: 'no end', scope: 'audit' })).token)).period).toBeUndefined()
+    await expect(create({ name: 'other', scope: 'read', period })).rejects.toMatchObject({ code: 'token_period' })
+  })
+
   it('lets no role make or rotate a token that may do more than the role', async () => {
     let cases = 0
     for (const role of ROLES) {
