@@ -1,9 +1,14 @@
+import { emitRegex } from '../../../platform/regex/emit.ts'
+import { parseBytes } from '../byte-pattern.ts'
 import type { Found, Operator } from '../operator.ts'
 import { type Dialect, Lexer, type Quote } from './lex.ts'
 import { Walk } from './walk.ts'
 
 /** A value in which none of these stands cannot leave its place in a query. */
-const SIGNS = /['"`;()=<>|&@#\\]|--|\/\*|\d|\b(?:or|and|union|select|having|order|group|like|limit|div|exec|xor|is|in|null)\b/i
+const SIGNS = parseBytes(
+  '[\'"`;(){=<>|&@#\\\\]|--|/\\*|(?i:\\b(?:x?or|and|union|intersect|except|minus|select|having|order|group|limit|offset|procedure|waitfor|exec|execute|declare|case|into)\\b|\\d(?:x?or|and|union|having)\\b)',
+)
+const HOLDS_SIGN = new RegExp(emitRegex(SIGNS, 'v8'))
 const HASH = /#|--/
 
 /** Longest value that is judged as a whole; of a longer one, its beginning and its end. */
@@ -13,7 +18,7 @@ const END = 4000
 /** Says whether a value, put into a query bare or between quotes, would change what the query does. */
 export function detectSqli(value: string): Found | undefined {
   const text = value.length > LONGEST ? value.slice(0, LONGEST - END) + value.slice(-END) : value
-  if (!SIGNS.test(text)) return undefined
+  if (!HOLDS_SIGN.test(text)) return undefined
   return (
     judge(text, '') ??
     (text.includes("'") ? judge(text, "'") : undefined) ??
@@ -39,4 +44,7 @@ function verdict(text: string, quote: Quote, dialect: Dialect): Found | undefine
   return { matched: seen.shape, groups: [seen.shape] }
 }
 
-export const detectSQLi: Operator = { id: 'detectSQLi', compile: () => detectSqli }
+export const detectSQLi: Operator = {
+  id: 'detectSQLi',
+  compile: () => Object.assign((value: string) => detectSqli(value), { occurs: SIGNS }),
+}

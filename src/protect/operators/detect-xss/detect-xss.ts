@@ -1,3 +1,5 @@
+import { emitRegex } from '../../../platform/regex/emit.ts'
+import { parseBytes } from '../byte-pattern.ts'
 import type { Found, Operator } from '../operator.ts'
 import { runsScript, styleRuns } from './address.ts'
 import { type Place, readHtml, type Visitor } from './html.ts'
@@ -6,6 +8,9 @@ import { ACTIVE_TAGS, ADDRESS_ATTRIBUTES, CARRIERS, isEvent, looksLikeEvent } fr
 /** Longest value that is read as a whole; of a longer one, its beginning and its end. */
 const LONGEST = 200_000
 const END = 8000
+
+const SIGNS = parseBytes('[<=:&%\\\\]')
+const HOLDS_SIGN = new RegExp(emitRegex(SIGNS, 'v8'))
 
 const visitor: Visitor = {
   tag: (name) => (ACTIVE_TAGS.has(name) ? `<${name}` : undefined),
@@ -32,7 +37,7 @@ export function detectXss(value: string): Found | undefined {
   const whole = value.length > LONGEST ? value.slice(0, LONGEST - END) + value.slice(-END) : value
   const text = whole.includes('\0') ? whole.replaceAll('\0', '') : whole
   // Nothing runs without a tag, an attribute or a scheme.
-  if (!/[<=:&%\\]/.test(text)) return undefined
+  if (!HOLDS_SIGN.test(text)) return undefined
   const reason = asMarkup(text) ?? (startsAsAddress(text) ? 'address' : undefined)
   return reason === undefined ? undefined : { matched: reason, groups: [reason] }
 }
@@ -55,4 +60,7 @@ function startsAsAddress(text: string): boolean {
   return /^["'>\s\0-\x20]*(?:j|v|l|d|&|%|\\)/i.test(start) && runsScript(start, true) && /[(=,`;&%\\]/.test(start.slice(4))
 }
 
-export const detectXSS: Operator = { id: 'detectXSS', compile: () => detectXss }
+export const detectXSS: Operator = {
+  id: 'detectXSS',
+  compile: () => Object.assign((value: string) => detectXss(value), { occurs: SIGNS }),
+}
