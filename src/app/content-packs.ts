@@ -32,7 +32,8 @@ export interface AddedPack extends PackManifest {
   readonly refusals: readonly Refusal[]
 }
 
-const MANIFEST = 'pack.json'
+/** Beside a pack's files. */
+export const PACK_MANIFEST = 'pack.json'
 const MAX_FILE_BYTES = 4 * 1024 * 1024
 
 /**
@@ -66,7 +67,7 @@ export async function addPack(rules: string, name: PackName, from: string, now: 
     loaded: set.rules.length,
     refused: set.refused.length,
   }
-  await writeFile(join(fresh, MANIFEST), `${JSON.stringify(manifest, null, 2)}\n`)
+  await writeFile(join(fresh, PACK_MANIFEST), `${JSON.stringify(manifest, null, 2)}\n`)
   await rm(join(rules, name), { recursive: true, force: true })
   await rename(fresh, join(rules, name))
   return { ...manifest, refusals: set.refused }
@@ -78,7 +79,7 @@ export function listPacks(rules: string): readonly PackManifest[] {
   return readdirSync(rules)
     .sort()
     .flatMap((name) => {
-      const file = join(rules, name, MANIFEST)
+      const file = join(rules, name, PACK_MANIFEST)
       if (name.startsWith('.') || !existsSync(file)) return []
       const read = packManifest.safeParse(JSON.parse(readFileSync(file, 'utf8')))
       return read.success ? [read.data] : []
