@@ -1,7 +1,7 @@
 import { KanpekiError } from '../../kernel/error.ts'
 import { chooseById, chooseByText } from './choose.ts'
 import type { Effect, Rule, Run } from './program.ts'
-import { parseTargets } from './targets.ts'
+import { parseTargets, type Target } from './targets.ts'
 
 type Ctl = (value: string, rules: () => readonly Rule[]) => Effect
 
@@ -31,12 +31,20 @@ function targetRemoval(
   if (semicolon < 0) throw new KanpekiError('seclang-ctl', `ctl needs RULES;TARGET, not "${text}"`)
   const choose = choice(text.slice(0, semicolon).trim())
   const targets = parseTargets(text.slice(semicolon + 1).trim())
-  let chosen: readonly Rule[] | undefined
+  let removed: ReadonlyMap<number, readonly Target[]> | undefined
   return (run) => {
-    chosen ??= choose(rules())
-    run.removedTargets ??= new Map()
-    for (const { number } of chosen) run.removedTargets.set(number, [...(run.removedTargets.get(number) ?? []), ...targets])
+    removed ??= new Map(choose(rules()).map(({ number }) => [number, targets]))
+    run.removedTargets = run.removedTargets === undefined ? removed : merged(run.removedTargets, removed)
   }
+}
+
+function merged<T>(
+  one: ReadonlyMap<number, readonly T[]>,
+  other: ReadonlyMap<number, readonly T[]>,
+): ReadonlyMap<number, readonly T[]> {
+  const both = new Map(one)
+  for (const [number, targets] of other) both.set(number, [...(one.get(number) ?? []), ...targets])
+  return both
 }
 
 const byId = (ids: string) => (rules: readonly Rule[]) => chooseById(rules, ids)

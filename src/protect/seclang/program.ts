@@ -142,7 +142,7 @@ export class Run {
   /** By rule number, where `ctl:ruleRemove…` took rules away. */
   removed: Uint8Array | undefined
   /** By rule number: targets that `ctl:ruleRemoveTarget…` took away. */
-  removedTargets: Map<number, Target[]> | undefined
+  removedTargets: ReadonlyMap<number, readonly Target[]> | undefined
   /** Members of the variables of `Program.atoms`, and what became of them, by number; kept while they cannot change. */
   readonly atoms: (Column | undefined)[]
   readonly cells: (Column | undefined)[]
