@@ -155,4 +155,53 @@ export const EVERYDAY: readonly Asked[] = [
       '/oauth/callback?code=4%2F0AX4XfWh&state=xyz%3D%3D&scope=openid%20email%20https%3A%2F%2Fwww.googleapis.com%2Fauth%2Fuserinfo.email',
   },
   { target: '/r?return=%2Faccount%2Forders%3Fpage%3D2' },
+  {
+    target: '/',
+    headers: [
+      ['Referer', 'http://localhost:3000/shop?q=1'],
+      ['Origin', 'http://192.168.1.10:8080'],
+      ['X-Forwarded-For', '10.0.0.5, 192.168.0.1'],
+      ['X-Forwarded-Proto', 'https'],
+      ['X-Forwarded-Host', 'shop.example.com'],
+      ['Forwarded', 'for=192.0.2.60;proto=http;by=203.0.113.43'],
+      ['Via', '1.1 vegur, 1.1 proxy.example.com (squid/5.7)'],
+      ['traceparent', '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01'],
+      ['baggage', 'sentry-environment=production,sentry-release=1.2.3'],
+      ['X-Amzn-Trace-Id', 'Root=1-67891233-abcdef012345678912345678;Parent=463ac35c9f6413ad;Sampled=1'],
+      ['CF-Visitor', '{"scheme":"https"}'],
+      ['CF-Ray', '8c1b2a3d4e5f6789-NRT'],
+      ['Keep-Alive', 'timeout=5, max=100'],
+      ['Connection', 'keep-alive'],
+      ['X-Requested-With', 'XMLHttpRequest'],
+      ['X-CSRF-Token', 'q1w2e3r4/T5y6+U7i8=='],
+      ['If-Modified-Since', 'Sun, 22 Nov 2026 10:00:00 GMT'],
+      ['Access-Control-Request-Headers', 'content-type,x-csrf-token'],
+      ['Sec-WebSocket-Extensions', 'permessage-deflate; client_max_window_bits'],
+      ['Accept-Language', 'ja,en-US;q=0.9,en;q=0.8'],
+      ['DNT', '1'],
+    ],
+  },
+  {
+    target: '/',
+    headers: [
+      ['User-Agent', 'Mozilla/5.0 (compatible; Googlebot/2.1; +http://www.google.com/bot.html)'],
+      ['From', 'googlebot(at)googlebot.com'],
+    ],
+  },
+  {
+    target: '/',
+    headers: [
+      [
+        'User-Agent',
+        'Mozilla/5.0 (iPhone; CPU iPhone OS 17_5 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/17.5 Mobile/15E148 Safari/604.1',
+      ],
+      ['Referer', 'http://203.0.113.5/'],
+    ],
+  },
+  { target: '/', headers: [['User-Agent', 'Mozilla/5.0 (X11; Ubuntu; Linux x86_64; rv:128.0) Gecko/20100101 Firefox/128.0']] },
+  { target: '/', headers: [['User-Agent', 'Slackbot-LinkExpanding 1.0 (+https://api.slack.com/robots)']] },
+  {
+    target: '/docs/usr/local/guide',
+    headers: [['Referer', 'https://www.google.com/search?q=how+to+select+from+a+list&oq=how+to+select']],
+  },
 ]
