@@ -10,9 +10,6 @@ SecAction "id:900005,phase:1,nolog,pass,t:none,setvar:tx.blocking_paranoia_level
 
 /** Cases that fail, each with its reason. */
 export const CRS_KNOWN: Readonly<Record<string, string>> = {
-  '942101-2': 'a value that libinjection alone judges so; our detectSQLi judges by grammar',
-  '942101-6': 'as 942101-2',
-  '942101-11': 'as 942101-2, the other way round',
   '920620-1':
     'two Content-Type lines are kept apart, as they were sent, so that the rule against them can see both; Apache joins them',
 }
