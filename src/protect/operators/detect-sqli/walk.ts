@@ -592,7 +592,7 @@ export class Walk {
         (next.kind === 'number' ||
           next.kind === 'open' ||
           next.kind === 'variable' ||
-          /^(?:not|exists|user|system_user|is_srvrolemember|1|substring|ascii)$/.test(text))) ||
+          /^(?:exists|user|system_user|is_srvrolemember|1|substring|ascii)$/.test(text))) ||
       (word === 'while' && next.kind === 'number') ||
       (word === 'set' && (next.kind === 'variable' || /^(?:global|session|names|password)$/.test(text))) ||
       (word === 'load' && /^(?:data|xml)$/.test(text)) ||
