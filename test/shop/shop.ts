@@ -98,7 +98,7 @@ function pages(app: FastifyInstance, log: ShopLog): void {
   })
   app.post<{ Params: { sku: string }; Body: Record<string, string> }>('/product/:sku/reviews', async (request, reply) => {
     log.reviews.push({ product: request.params.sku, text: request.body['text'] ?? '' })
-    return reply.redirect(`/product/${request.params.sku}`)
+    return reply.redirect(`/product/${request.params.sku}?reviewed=1`)
   })
   app.post<{ Body: Record<string, string> }>('/orders', async (request, reply) => {
     const { name = '', address = '', note = '' } = request.body

@@ -28,7 +28,8 @@ export async function visitShop(url: string): Promise<{ readonly visited: number
       '#review textarea',
       "It's lovely — a union of form and function! I'd select it again; my wife says 「とても良い」. Price/quality: 9/10, 100% worth it :-)",
     )
-    await Promise.all([page.waitForNavigation(), page.click('#review button')])
+    await page.click('#review button')
+    await page.waitForURL('**/product/kettle?reviewed=1')
     await page.setInputFiles('#photo input[type=file]', { name: 'tea set.png', mimeType: 'image/png', buffer: PNG })
     await page.fill('#photo input[name=caption]', 'Our table, Sunday morning')
     await page.click('#photo button')
