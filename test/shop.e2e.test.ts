@@ -45,7 +45,10 @@ describe.each([
 
   it.skipIf(isOut || !hasChromium)(
     'keeps working for a browser, and nothing of its session is found wrong',
+    // A click that the browser loses is its own fault; what the firewall does wrong it does again.
+    { timeout: 90_000, retry: 2 },
     async () => {
+      for (const list of Object.values(shop.log)) list.length = 0
       const { visited } = await visitShop(`http://127.0.0.1:${waf.port}`)
       const found = readFileSync(log, 'utf8')
         .trim()
@@ -62,7 +65,6 @@ describe.each([
       })
       expect(shop.log.questions).toHaveLength(1)
     },
-    90_000,
   )
 
   it.skipIf(isOut)(`stops the ${ROWS.length} attacks of the table`, async () => {

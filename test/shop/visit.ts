@@ -10,6 +10,7 @@ export async function visitShop(url: string): Promise<{ readonly visited: number
   const browser = await launchChromium()
   try {
     const page = await browser.newPage()
+    page.setDefaultTimeout(15_000)
     let visited = 0
     page.on('response', () => {
       visited += 1
@@ -30,6 +31,7 @@ export async function visitShop(url: string): Promise<{ readonly visited: number
     )
     await page.click('#review button')
     await page.waitForURL('**/product/kettle?reviewed=1')
+    await page.waitForLoadState('networkidle')
     await page.setInputFiles('#photo input[type=file]', { name: 'tea set.png', mimeType: 'image/png', buffer: PNG })
     await page.fill('#photo input[name=caption]', 'Our table, Sunday morning')
     await page.click('#photo button')
