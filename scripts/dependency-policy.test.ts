@@ -44,9 +44,11 @@ it.each([
 it('lets pass what follows the policy, and exceptions only while they are needed', () => {
   expect(faultsOf(good, { dependencies: { a: '1.0.0' }, devDependencies: { b: 'npm:@s/a@1.0.0' } })).toEqual([])
   expect(faultsOf({ ...good, hasInstallScript: true }, { allowScripts: { a: false } })).toEqual([])
-  const excepted = { ...policy, exceptions: { a: 'because' } }
+  const excepted = { ...policy, exceptions: { a: { licence: 'MIT', why: 'because' } } }
   expect(faultsOf({ ...good, license: 'X' }, {}, excepted)).toEqual([])
-  expect(faultsOf(good, {}, { ...policy, exceptions: { b: 'because' } })).toEqual(['b: has an exception and is not shipped'])
+  expect(faultsOf(good, {}, { ...policy, exceptions: { b: { licence: 'MIT', why: 'because' } } })).toEqual([
+    'b: has an exception and is not shipped',
+  ])
 })
 
 it.each([

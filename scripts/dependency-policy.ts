@@ -8,8 +8,8 @@ import { importedBelow, type Shipped, shippedPackages } from './shipped.ts'
 export interface Policy {
   /** SPDX identifiers that may be shipped. */
   readonly licences: readonly string[]
-  /** A package that may be shipped under another licence → why. */
-  readonly exceptions: Readonly<Record<string, string>>
+  /** A package that may be shipped under another licence, or whose manifest states none: which it is, and why. */
+  readonly exceptions: Readonly<Record<string, { readonly licence: string; readonly why: string }>>
 }
 
 /** Every breach of the policy, a sentence each. Licences are asked of what is shipped, the rest of everything locked. */

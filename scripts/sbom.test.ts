@@ -36,6 +36,7 @@ it('names what is installed, what is bundled, and the pinned Node, and nothing t
 it('is the same for the same tree', () => {
   expect(JSON.stringify(ownBom('2026-11-22T00:00:00Z'))).toBe(JSON.stringify(bom))
   const other = bomOf({
+    licences: {},
     lock: { lockfileVersion: 3, packages: {} },
     manifest: { name: 'x', version: '1.0.0' },
     shipped: new Map(),

@@ -3,7 +3,9 @@
  * that the launcher pins. `node scripts/sbom.ts > kanpeki.cdx.json`. The same tree gives the same bytes; `npm sbom` knows
  * only what this machine installed, and nothing that the build bundles.
  */
+
 import { createHash } from 'node:crypto'
+import type { Policy } from './dependency-policy.ts'
 import { closureOf, dependenciesOf, type LockedPackage, type Lockfile, type Manifest, nameOf, readJsonFile } from './lockfile.ts'
 import { importedBelow, type Shipped, shippedPackages } from './shipped.ts'
 
@@ -54,15 +56,19 @@ export interface BomInput {
   readonly manifest: Manifest
   readonly shipped: Shipped
   readonly pins: NodePins
+  /** Licences of packages whose own manifest states none. */
+  readonly licences: Policy['exceptions']
   /** RFC 3339; left out where no release is made. */
   readonly timestamp?: string
 }
 
-export function bomOf({ lock, manifest, shipped, pins, timestamp }: BomInput): Bom {
+export function bomOf({ lock, manifest, shipped, pins, licences, timestamp }: BomInput): Bom {
   const optional = optionalPaths(lock, manifest, shipped)
   const paths = [...shipped.keys()].sort()
   const refs = new Map(paths.map((path) => [path, refOf(path, lock.packages[path]!)]))
-  const libraries = paths.map((path) => libraryOf(path, lock.packages[path]!, shipped.get(path)!, optional.has(path)))
+  const libraries = paths.map((path) =>
+    libraryOf(path, withLicence(path, lock.packages[path]!, licences), shipped.get(path)!, optional.has(path)),
+  )
   const runtimes = Object.entries(pins).map(([platform, pin]) => runtimeOf(platform, pin))
   const components = distinct([...libraries, ...runtimes])
   const own = `pkg:npm/${manifest.name}@${manifest.version}`
@@ -104,6 +110,11 @@ export function purlOf(name: string, version: string): string {
 
 function refOf(path: string, one: LockedPackage): string {
   return purlOf(one.name ?? nameOf(path), one.version ?? '')
+}
+
+function withLicence(path: string, one: LockedPackage, licences: BomInput['licences']): LockedPackage {
+  const licence = one.license ?? licences[nameOf(path)]?.licence
+  return licence === undefined ? one : { ...one, license: licence }
 }
 
 function libraryOf(path: string, one: LockedPackage, how: 'installed' | 'bundled', optional: boolean): Component {
@@ -199,6 +210,7 @@ export function ownBom(timestamp?: string): Bom {
     manifest,
     shipped: shippedPackages(lock, manifest, importedBelow('web')),
     pins: readJsonFile<NodePins>('launcher/node-pins.json'),
+    licences: readJsonFile<Policy>('scripts/dependency-policy.json').exceptions,
     ...(timestamp === undefined ? {} : { timestamp }),
   })
 }
