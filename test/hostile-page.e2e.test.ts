@@ -16,6 +16,7 @@ function attack(target: string): string {
 <iframe name="sink"></iframe><iframe id="framed" src="${target}/"></iframe>
 <form id="plain" target="sink" method="post" enctype="text/plain" action="${target}/api/v1/tokens"><input name='${token.slice(0, -1)},"x":"' value='"}'></form>
 <form id="ordinary" target="sink" method="post" action="${target}/api/v1/tokens"><input name="name" value="stolen"><input name="scope" value="admin"></form>
+<form id="bytes" target="sink" method="post" enctype="text/plain" action="${target}/api/v1/artefacts?name=stolen"><input name="a" value="b"></form>
 <form id="out" target="sink" method="post" action="${target}/api/v1/me/sessions"></form>
 <script>
 window.found = []
@@ -30,7 +31,7 @@ const attempt = async (work) => { try { window.found.push(String(await work())) 
   for (const path of ['/api/v1/session', '/api/v1/tokens', '/api/v1/ledger'])
     await attempt(() => fetch(${JSON.stringify(target)} + path, { credentials: 'include' }).then((r) => r.text()))
   await attempt(() => navigator.sendBeacon(url, body) ? '' : '')
-  for (const id of ['plain', 'ordinary', 'out']) { document.getElementById(id).submit(); await new Promise((go) => setTimeout(go, 300)) }
+  for (const id of ['plain', 'ordinary', 'bytes', 'out']) { document.getElementById(id).submit(); await new Promise((go) => setTimeout(go, 600)) }
   let inside = ''
   try { inside = document.getElementById('framed').contentDocument?.body.innerText ?? '' } catch { inside = '' }
   window.found.push(inside)
@@ -90,9 +91,11 @@ describe.skipIf(!hasChromium)('a hostile page in the browser of whoever is signe
   ])('%s changes nothing and reads nothing', async (_what, host, refusal) => {
     const page = await context.newPage()
     const answers: number[] = []
+    const uploads: number[] = []
     page.on('response', (response) => {
-      if (response.url() === `${server.url}/api/v1/tokens` && response.request().method() === 'POST')
-        answers.push(response.status())
+      if (response.request().method() !== 'POST') return
+      if (response.url() === `${server.url}/api/v1/tokens`) answers.push(response.status())
+      if (response.url().startsWith(`${server.url}/api/v1/artefacts`)) uploads.push(response.status())
     })
     await page.goto(`http://${host}:${port}/`)
     await page.waitForFunction('window.done === true', undefined, { timeout: 30_000 })
@@ -100,9 +103,9 @@ describe.skipIf(!hasChromium)('a hostile page in the browser of whoever is signe
     await page.close()
     // Chromium hides what no-cors requests were answered; the forms tell.
     expect(answers.length, 'the attack arrived').toBeGreaterThanOrEqual(2)
-    // A type that no route takes is refused before anything else.
-    expect(answers.filter((status) => status !== 415)).not.toEqual([])
+    // A type that a route does not take is refused before anything else; one that takes any type asks who it is.
     expect(answers.filter((status) => status !== 415 && status !== refusal)).toEqual([])
+    expect(uploads).toEqual([refusal])
     expect(found.join(' ')).not.toMatch(/mori|kpk_/)
     expect(await tokens()).toEqual([])
   })
