@@ -45,8 +45,7 @@ describe.each([
 
   it.skipIf(isOut || !hasChromium)(
     'keeps working for a browser, and nothing of its session is found wrong',
-    // A click that the browser loses is its own fault; what the firewall does wrong it does again.
-    { timeout: 90_000, retry: 2 },
+    { timeout: 90_000 },
     async () => {
       for (const list of Object.values(shop.log)) list.length = 0
       const { visited } = await visitShop(`http://127.0.0.1:${waf.port}`)

@@ -96,6 +96,22 @@ describe('a request through the gate', () => {
     expect([held.body, held.headers.join(' ')]).toEqual(['hello!', expect.stringContaining('Content-Length 6')])
   })
 
+  it.each(['held', 'streamed'] as const)('takes a body, %s, that comes apart from its head and in pieces', async (how) => {
+    const { port } = await gate(echo, how === 'held' ? { waf: wafOf({ body: () => undefined }) } : {})
+    const body = 'x'.repeat(300)
+    const whole = post(body)
+    const head = whole.length - body.length
+    for (const cuts of [[head], [head - 1], [head + 1], [10, head, head + 100], [head, head + 1, head + 299]]) {
+      const socket = connect(port, '127.0.0.1').setNoDelay(true).setEncoding('latin1')
+      const answer = bodyOf(socket as unknown as IncomingMessage)
+      for (const [i, end] of [...cuts, whole.length].entries()) {
+        socket.write(whole.slice(cuts[i - 1] ?? 0, end), 'latin1')
+        await new Promise((resolve) => setTimeout(resolve, 5))
+      }
+      expect(told(await answer).body, String(cuts)).toBe(body)
+    }
+  })
+
   it('passes an answer on as it comes where no rule wants it', async () => {
     let go = () => {}
     const { talk } = await gate((_request, response) => {

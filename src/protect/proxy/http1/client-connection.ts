@@ -124,9 +124,9 @@ export class ClientConnection {
     if (this.#isInProcess) return
     this.#isInProcess = true
     while (this.#bytes !== undefined) {
-      if (this.#state === 'head' && !this.#readHead()) break
-      if (this.#state === 'body' && !this.#readBody()) break
-      if (this.#state !== 'head' && this.#state !== 'body') break
+      // One step a turn: a head may have been all that came, and its body is still to come.
+      const goesOn = this.#state === 'head' ? this.#readHead() : this.#state === 'body' && this.#readBody()
+      if (!goesOn) break
     }
     this.#isInProcess = false
   }
@@ -189,6 +189,8 @@ export class ClientConnection {
         this.#bodyBytes = 0
         this.deadline = this.#bodyStart + this.#limits.bodyPause
         if (expectsContinue && this.#bytes === undefined) this.#socket.write('HTTP/1.1 100 Continue\r\n\r\n', 'latin1')
+        // Nobody took what came before, so that it may have stopped the socket.
+        if (this.#socket.isPaused()) this.#socket.resume()
         this.#process()
       },
       pause: () => {
