@@ -20,7 +20,8 @@ describe("the client's address", () => {
     ['nothing said', '10.1.1.1', [], '10.1.1.1'],
   ])('%s', (_name, peer, headers, expected) => expect(clientAddress(peer, headers, TRUSTED)).toBe(expected))
 
-  it.each(['10.0.0.0/33', 'proxy.example', '1.2.3', '::1/129'])('refuses %s as a proxy', (entry) =>
-    expect(() => trustedProxies([entry])).toThrow(/no address/),
+  it.each(['10.0.0.0/33', 'proxy.example', '1.2.3', '::1/129', '10.0.0.0/', '10.0.0.0/1e1', '10.0.0.0/0x8'])(
+    'refuses %s as a proxy',
+    (entry) => expect(() => trustedProxies([entry])).toThrow(/no address/),
   )
 })

@@ -1,5 +1,6 @@
-import { BlockList, isIP } from 'node:net'
+import { isIP } from 'node:net'
 import { KanpekiError } from '../../kernel/error.ts'
+import { networksOf } from '../../platform/text/networks.ts'
 import { type HeaderLine, valuesOf } from './http1/headers.ts'
 
 /** Who may say for whom a request comes. */
@@ -12,19 +13,14 @@ export const NONE_TRUSTED: TrustedProxies = { isTrusted: () => false }
 /** Addresses and networks (`10.0.0.0/8`, `::1`). Throws `bad-address` for anything else. */
 export function trustedProxies(entries: readonly string[]): TrustedProxies {
   if (entries.length === 0) return NONE_TRUSTED
-  const list = new BlockList()
-  for (const entry of entries) {
-    const [address = '', bits] = entry.split('/')
-    const family = isIP(address)
-    const width = family === 6 ? 128 : 32
-    const prefix = bits === undefined ? width : Number(bits)
-    if (family === 0 || !Number.isInteger(prefix) || prefix < 0 || prefix > width)
-      throw new KanpekiError('bad-address', `'${entry}' is no address and no network.`, {
+  const isTrusted = networksOf(
+    entries,
+    (entry) =>
+      new KanpekiError('bad-address', `'${entry}' is no address and no network.`, {
         remedy: 'Write for example 10.0.0.0/8 or ::1.',
-      })
-    list.addSubnet(address, prefix, family === 6 ? 'ipv6' : 'ipv4')
-  }
-  return { isTrusted: (address) => list.check(address, isIP(address) === 6 ? 'ipv6' : 'ipv4') }
+      }),
+  )
+  return { isTrusted }
 }
 
 /**
