@@ -44,6 +44,11 @@ describe('CVSS', () => {
     expect(() => scoreCvss(vector)).toThrow(reason)
   })
 
+  it('scores what stands in parentheses as without them', () => {
+    const bare = 'CVSS:3.1/AV:N/AC:L/PR:L/UI:R/S:C/C:H/I:H/A:H'
+    expect(scoreCvss(`(${bare})`)).toEqual({ ...scoreCvss(bare), vector: `(${bare})` })
+  })
+
   it.each([
     [0, 'none'],
     [0.1, 'low'],

@@ -21,12 +21,20 @@ function refuse(vector: string, reason: string): never {
   })
 }
 
-function split(vector: string): { version: CvssVersion; metrics: readonly string[] } {
-  const [first = '', ...rest] = vector.replace(/^\((.*)\)$/, '$1').split('/')
+interface SplitVector {
+  readonly version: CvssVersion
+  readonly metrics: readonly string[]
+  /** Without the parentheses that NVD wrote around those of version 2. */
+  readonly bare: string
+}
+
+function split(vector: string): SplitVector {
+  const bare = vector.replace(/^\((.*)\)$/, '$1')
+  const [first = '', ...rest] = bare.split('/')
   if (first === 'CVSS:3.0' || first === 'CVSS:3.1' || first === 'CVSS:4.0')
-    return { version: first.slice(5) as CvssVersion, metrics: rest }
+    return { version: first.slice(5) as CvssVersion, metrics: rest, bare }
   if (first.startsWith('CVSS:')) return refuse(vector, `version ${first.slice(5)} is not known`)
-  return { version: '2.0', metrics: [first, ...rest] }
+  return { version: '2.0', metrics: [first, ...rest], bare }
 }
 
 /**
@@ -34,7 +42,7 @@ function split(vector: string): { version: CvssVersion; metrics: readonly string
  * repeated, of no such value, or a required one is missing: half a vector has no score, and 0 would be a lie.
  */
 export function scoreCvss(vector: string): CvssScore {
-  const { version, metrics } = split(vector)
+  const { version, metrics, bare } = split(vector)
   const fault = faultOf(version, metrics)
   if (fault !== undefined) refuse(vector, fault)
   const Calculator = {
@@ -43,7 +51,7 @@ export function scoreCvss(vector: string): CvssScore {
     '3.1': calculator.Cvss3P1,
     '4.0': calculator.Cvss4P0,
   }[version]
-  const scores = new Calculator(vector.replace(/^\((.*)\)$/, '$1')).calculateScores()
+  const scores = new Calculator(bare).calculateScores()
   if ('baseMetricsOnly' in scores)
     return {
       version,
@@ -60,7 +68,7 @@ export function scoreCvss(vector: string): CvssScore {
     return { version, vector, base, threat, environmental, overall: environmental ?? threat ?? base }
   }
   const threat = temporal ?? base
-  return { version, vector, base, threat, environmental: environmental ?? unmodified(Calculator, vector) ?? threat, overall }
+  return { version, vector, base, threat, environmental: environmental ?? unmodified(Calculator, bare) ?? threat, overall }
 }
 
 /** CVSS v2 §3.2.2: the factors of the temporal metrics; what is not defined counts 1. */
