@@ -1,5 +1,5 @@
 import type { VersionScheme } from './scheme.ts'
-import { compareNumbers, compareText } from './text.ts'
+import { compareNumbers, compareSuffixes, compareText } from './text.ts'
 
 const PATTERN =
   /^(?<numbers>[0-9.]*)(?<letter>[a-z]?)(?<suffixes>(?:_[a-z]+[0-9]*)*)(?:-r(?<release>[0-9]*)(?![a-z]))?(?<rest>.*)$/s
@@ -21,17 +21,6 @@ function compareComponents(a: readonly string[], b: readonly string[]): number {
   return 0
 }
 
-function compareSuffixes(a: string, b: string): number {
-  const [left, right] = [a, b].map((text) => [...text.matchAll(/_([a-z]+)([0-9]*)/g)]) as [RegExpExecArray[], RegExpExecArray[]]
-  for (let i = 0; i < Math.max(left.length, right.length); i++) {
-    const [, kind = '', number = ''] = left[i] ?? []
-    const [, otherKind = '', otherNumber = ''] = right[i] ?? []
-    const order = SUFFIXES.indexOf(kind) - SUFFIXES.indexOf(otherKind) || compareNumbers(number, otherNumber)
-    if (order !== 0) return order
-  }
-  return 0
-}
-
 /** What apk cannot read makes a version older than the same without it. */
 function compareRest(a: string, b: string): number {
   if (a === '' || b === '') return Number(a === '') - Number(b === '')
@@ -47,7 +36,7 @@ export const apk: VersionScheme = {
     return (
       compareComponents(left['numbers']!.split('.'), right['numbers']!.split('.')) ||
       compareText(left['letter']!, right['letter']!) ||
-      compareSuffixes(left['suffixes']!, right['suffixes']!) ||
+      compareSuffixes(left['suffixes']!, right['suffixes']!, SUFFIXES) ||
       compareNumbers(left['release'] ?? '', right['release'] ?? '') ||
       compareRest(left['rest']!, right['rest']!)
     )

@@ -1,5 +1,5 @@
 import type { VersionScheme } from './scheme.ts'
-import { compareLists, compareNumbers, compareText, isNumber, splitOnce } from './text.ts'
+import { compareLists, compareNumbers, compareSuffixes, compareText, isNumber, splitOnce } from './text.ts'
 
 const GENTOO = /^([0-9]+(?:\.[0-9]+)*)([a-z]?)((?:_(?:alpha|beta|pre|rc|p)[0-9]*)*)(?:-r([0-9]+))?$/
 const SUFFIXES = ['alpha', 'beta', 'pre', 'rc', '', 'p']
@@ -8,17 +8,6 @@ const SUFFIXES = ['alpha', 'beta', 'pre', 'rc', '', 'p']
 function compareComponent(a: string, b: string): number {
   if (a.startsWith('0') || b.startsWith('0')) return compareText(a.replace(/0+$/, ''), b.replace(/0+$/, ''))
   return compareNumbers(a, b)
-}
-
-function compareSuffixes(a: string, b: string): number {
-  const [left, right] = [a, b].map((text) => [...text.matchAll(/_([a-z]+)([0-9]*)/g)]) as [RegExpExecArray[], RegExpExecArray[]]
-  for (let i = 0; i < Math.max(left.length, right.length); i++) {
-    const [, kind = '', number = ''] = left[i] ?? []
-    const [, otherKind = '', otherNumber = ''] = right[i] ?? []
-    const order = SUFFIXES.indexOf(kind) - SUFFIXES.indexOf(otherKind) || compareNumbers(number, otherNumber)
-    if (order !== 0) return order
-  }
-  return left.length - right.length
 }
 
 /** Gentoo: the Package Manager Specification §3.3. */
@@ -35,7 +24,7 @@ export const gentoo: VersionScheme = {
       order ||
       one.length - other.length ||
       compareText(left[2]!, right[2]!) ||
-      compareSuffixes(left[3]!, right[3]!) ||
+      compareSuffixes(left[3]!, right[3]!, SUFFIXES) ||
       compareNumbers(left[4] ?? '', right[4] ?? '')
     )
   },

@@ -30,3 +30,19 @@ export function splitOnce(text: string, separator: string): [string, string | un
   const at = text.indexOf(separator)
   return at < 0 ? [text, undefined] : [text.slice(0, at), text.slice(at + separator.length)]
 }
+
+/**
+ * Compares `_alpha2_p1` and its like, suffix by suffix: by the place of its word, then by its number.
+ * @param order words from old to new, `''` where a version without a suffix stands; a word that is not among them is the oldest.
+ */
+export function compareSuffixes(a: string, b: string, order: readonly string[]): number {
+  const read = (text: string): RegExpExecArray[] => [...text.matchAll(/_([a-z]+)([0-9]*)/g)]
+  const [left, right] = [read(a), read(b)]
+  for (let i = 0; i < Math.max(left.length, right.length); i++) {
+    const [, kind = '', number = ''] = left[i] ?? []
+    const [, otherKind = '', otherNumber = ''] = right[i] ?? []
+    const found = order.indexOf(kind) - order.indexOf(otherKind) || compareNumbers(number, otherNumber)
+    if (found !== 0) return found
+  }
+  return 0
+}
