@@ -1,9 +1,9 @@
 import { readdirSync, readFileSync, readlinkSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { dpkgPackages } from '../../assess/host/dpkg.ts'
 import type { Collector, CollectorContext } from '../collector.ts'
 import { readKept, writeKept } from '../kept.ts'
-import { parseDpkg } from './inventory.ts'
 import { processIds, programOf } from './proc.ts'
 
 /** A package that runs now, and by which process it is known. */
@@ -98,6 +98,8 @@ function debianOwners(
   root: string,
 ): (paths: ReadonlySet<string>) => ReadonlyMap<string, { readonly name: string; readonly version: string }> {
   const known = new Map<string, { name: string; version: string } | undefined>()
+  /** Versions by name with architecture, and by name alone for lists that name none. */
+  let versions = new Map<string, string>()
   let stamp = -1
   return (paths) => {
     const status = join(root, 'var/lib/dpkg/status')
@@ -108,8 +110,17 @@ function debianOwners(
     } catch {
       return new Map()
     }
-    if (changed !== stamp) known.clear()
-    stamp = changed
+    if (changed !== stamp) {
+      known.clear()
+      const packages = dpkgPackages(read(status) ?? '')
+      versions = new Map(
+        packages.flatMap(({ name, version, arch }) => [
+          [name, version],
+          [`${name}:${arch}`, version],
+        ]),
+      )
+      stamp = changed
+    }
     const asked = new Map<string, string>()
     for (const path of paths) {
       if (known.has(path)) continue
@@ -119,16 +130,14 @@ function debianOwners(
       if (path.startsWith('/usr/')) asked.set(path.slice(4), path)
     }
     if (asked.size > 0) {
-      const versions = parseDpkg(read(status) ?? '')
       for (const list of readdirSync(info)) {
         if (!list.endsWith('.list')) continue
         const owner = list.slice(0, -5)
         for (const line of (read(join(info, list)) ?? '').split('\n')) {
           const path = asked.get(line)
           if (path === undefined) continue
-          const [name, arch] = owner.split(':') as [string, string | undefined]
-          const version =
-            arch === undefined ? [...versions].find(([key]) => key.startsWith(`${name}:`))?.[1] : versions.get(`${name}:${arch}`)
+          const [name = ''] = owner.split(':')
+          const version = versions.get(owner)
           if (version !== undefined) known.set(path, { name, version })
         }
       }

@@ -1,6 +1,8 @@
 import { lstat, readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { apkPackages } from '../../assess/host/apk.ts'
+import { dpkgPackages } from '../../assess/host/dpkg.ts'
 import type { JsonObject } from '../../kernel/json.ts'
 import type { Collector } from '../collector.ts'
 import { type Difference, difference, readKept, writeKept } from '../kept.ts'
@@ -37,33 +39,16 @@ function inventoryCollector({ id, read, event }: Inventory, everyMs: number): Co
 const typeOf = ({ before, after }: Difference, words: readonly [string, string, string]): string =>
   before === undefined ? words[0] : after === undefined ? words[1] : words[2]
 
-/** `/var/lib/dpkg/status`: paragraphs of fields (deb-control(5)); only what is installed. */
-export function parseDpkg(text: string): Map<string, string> {
-  const found = new Map<string, string>()
-  for (const paragraph of text.split('\n\n')) {
-    const field = (name: string): string | undefined => new RegExp(`^${name}: (.*)$`, 'm').exec(paragraph)?.[1]
-    const [name, version, arch] = [field('Package'), field('Version'), field('Architecture')]
-    if (name !== undefined && version !== undefined && field('Status')?.endsWith(' installed') === true)
-      found.set(`${name}:${arch ?? 'all'}`, version)
-  }
-  return found
-}
+const byName = (packages: readonly { name: string; version: string; arch: string | undefined }[], noArch: string) =>
+  new Map(packages.map(({ name, version, arch = noArch }) => [`${name}:${arch}`, version] as const))
 
-/** `/lib/apk/db/installed`: one letter, a colon, a value; packages between empty lines. */
-export function parseApk(text: string): Map<string, string> {
-  const found = new Map<string, string>()
-  for (const paragraph of text.split('\n\n')) {
-    const field = (letter: string): string | undefined => new RegExp(`^${letter}:(.*)$`, 'm').exec(paragraph)?.[1]
-    const [name, version] = [field('P'), field('V')]
-    if (name !== undefined && version !== undefined) found.set(`${name}:${field('A') ?? 'noarch'}`, version)
-  }
-  return found
-}
+/** What dpkg's `status` says is installed, as `name:architecture` → version. */
+export const parseDpkg = (text: string): Map<string, string> => byName(dpkgPackages(text), 'all')
 
 async function readPackages(root: string): Promise<Map<string, string> | undefined> {
   for (const [file, parse] of [
     ['var/lib/dpkg/status', parseDpkg],
-    ['lib/apk/db/installed', parseApk],
+    ['lib/apk/db/installed', (text: string) => byName(apkPackages(text), 'noarch')],
   ] as const) {
     try {
       return parse(await readFile(join(root, file), 'utf8'))

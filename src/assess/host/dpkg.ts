@@ -2,12 +2,17 @@ import { makePurl, writePurl } from '../purl/purl.ts'
 import type { Installed } from '../scan/findings.ts'
 import type { OsRelease } from './os-release.ts'
 
-/**
- * Reads dpkg's `status` (deb822; also the single files of `status.d` in distroless images): what is installed, with its source
- * package, by which Debian's and Ubuntu's advisories go.
- */
-export function readDpkgStatus(text: string, os: OsRelease | undefined, place: string): readonly Installed[] {
-  const installed: Installed[] = []
+export interface DpkgPackage {
+  readonly name: string
+  readonly version: string
+  readonly arch: string | undefined
+  /** As written: the source package, with its version in parentheses where that is another. */
+  readonly source: string | undefined
+}
+
+/** Stanzas of dpkg's `status` (deb822; also the single files of `status.d` in distroless images) that are installed. */
+export function dpkgPackages(text: string): readonly DpkgPackage[] {
+  const found: DpkgPackage[] = []
   for (const stanza of text.split(/\n(?:[ \t]*\n)+/)) {
     const field = (name: string): string | undefined => new RegExp(`^${name}:[ \\t]*(.*)$`, 'mi').exec(stanza)?.[1]?.trim()
     const name = field('Package')
@@ -15,11 +20,18 @@ export function readDpkgStatus(text: string, os: OsRelease | undefined, place: s
     const status = field('Status')
     // `deinstall ok config-files` is what a removed package leaves.
     if (name === undefined || version === undefined || (status !== undefined && !/\sinstalled$/.test(status))) continue
-    const [, source = name, sourceVersion] = /^(\S+)(?:\s+\(([^)]+)\))?$/.exec(field('Source') ?? '') ?? []
-    const upstream = sourceVersion === undefined ? source : `${source}@${sourceVersion}`
-    installed.push({ name, version, purl: debPurl(name, version, field('Architecture'), upstream, os), place })
+    found.push({ name, version, arch: field('Architecture'), source: field('Source') })
   }
-  return installed
+  return found
+}
+
+/** What is installed by dpkg, with its source package, by which Debian's and Ubuntu's advisories go. */
+export function readDpkgStatus(text: string, os: OsRelease | undefined, place: string): readonly Installed[] {
+  return dpkgPackages(text).map(({ name, version, arch, source: written }) => {
+    const [, source = name, sourceVersion] = /^(\S+)(?:\s+\(([^)]+)\))?$/.exec(written ?? '') ?? []
+    const upstream = sourceVersion === undefined ? source : `${source}@${sourceVersion}`
+    return { name, version, purl: debPurl(name, version, arch, upstream, os), place }
+  })
 }
 
 function debPurl(name: string, version: string, arch: string | undefined, upstream: string, os: OsRelease | undefined): string {
