@@ -5,10 +5,10 @@ import { basename } from 'node:path'
 import { pipeline } from 'node:stream/promises'
 import { KanpekiError, messageOf } from '../kernel/error.ts'
 import type { ArtefactDetail, ArtefactsPage, ArtefactView } from '../prove/custody/schema.ts'
-import { localServer } from './local-server.ts'
 import { EXIT, guarded, readOptions, SERVER_OPTIONS } from './options.ts'
 import { callApi } from './remote.ts'
 import { open, type ServerRef, send } from './request.ts'
+import { serverOf } from './server-of.ts'
 
 const USAGE = `Usage: kanpeki artefacts add FILE… --source WHERE [--kind file|capture|screenshot|report] [--observed T] [--note WORDS]
                              [--alert ID] [--keep-until T] [--valid-until T]
@@ -56,7 +56,7 @@ export function artefactsCommand(args: readonly string[]): Promise<number> {
     const [action, ...rest] = positionals
     const work = action === undefined ? undefined : ACTIONS[action]
     if (work === undefined) throw usage('Say what to do.')
-    await work(await serverOf(values), rest, values)
+    await work(await namedIn(values), rest, values)
     return EXIT.ok
   })
 }
@@ -158,18 +158,11 @@ async function hand(server: Server, [id]: readonly string[], values: Values): Pr
   say(values, row, line(row))
 }
 
-async function serverOf(values: Values): Promise<Server> {
-  const scope = values['scope'] as string | undefined
-  const { url, ca, data, token } = values as { readonly [name: string]: string | undefined }
-  if (url !== undefined) {
-    const secret = token ?? process.env['KANPEKI_TOKEN']
-    if (secret === undefined) throw usage('A server wants a token: give --token TOKEN or set KANPEKI_TOKEN.')
-    return { at: { url, ca }, token: secret, scope }
-  }
-  const server = await localServer(data!, 'admin', 'command line')
-  if (server === undefined)
-    throw new KanpekiError('unreachable', `No server runs on ${data}.`, { remedy: 'Start it with: kanpeki up' })
-  return { at: server, token: server.token, scope }
+async function namedIn(values: Values): Promise<Server> {
+  const { scope, url, ca, data = '', token } = values as { readonly [name: string]: string | undefined }
+  const at = await serverOf({ data, url, ca, token }, 'admin', 'command line')
+  if (at.token === undefined) throw usage('A server wants a token: give --token TOKEN or set KANPEKI_TOKEN.')
+  return { at, token: at.token, scope }
 }
 
 function headersOf({ token, scope }: Server): Record<string, string> {

@@ -2,17 +2,10 @@ import { readFile } from 'node:fs/promises'
 import type { z } from 'zod'
 import type { proposeResponse } from '../declare/schema.ts'
 import { KanpekiError, messageOf } from '../kernel/error.ts'
-import { type LocalServer, localServer } from './local-server.ts'
 import { EXIT } from './options.ts'
 import { callApi } from './remote.ts'
-import { type ServerRef, send } from './request.ts'
-
-export interface ServerOptions {
-  readonly data: string
-  readonly url: string | undefined
-  readonly ca: string | undefined
-  readonly token: string | undefined
-}
+import { send } from './request.ts'
+import { type ServerOptions, serverOf } from './server-of.ts'
 
 type Proposed = z.infer<typeof proposeResponse>
 
@@ -52,20 +45,6 @@ export async function declareShow(id: string, options: ServerOptions): Promise<n
   if (status !== 200) throw new KanpekiError('refused', `The server answered ${status} for ${id}.`)
   process.stdout.write(text)
   return EXIT.ok
-}
-
-/** @throws KanpekiError `unreachable` where none is named and none runs on the data folder. */
-export async function serverOf(
-  { data, url, ca, token }: ServerOptions,
-  grant: 'read' | 'admin',
-  name: string,
-): Promise<LocalServer | (ServerRef & { readonly token: string | undefined })> {
-  if (url !== undefined) return { url, ...(ca === undefined ? {} : { ca }), token: token ?? process.env['KANPEKI_TOKEN'] }
-  const server = await localServer(data, grant, name)
-  if (server !== undefined) return server
-  throw new KanpekiError('unreachable', `No server runs on ${data}.`, {
-    remedy: "Start it with 'kanpeki up', or name one with --url and --token.",
-  })
 }
 
 function describe(file: string, { id, version, stored, changes, required }: Proposed, dryRun: boolean): string {

@@ -1,23 +1,19 @@
 import type { CardView, WallResponse } from '../declare/schema.ts'
 import { KanpekiError } from '../kernel/error.ts'
 import { isWorn } from '../kernel/measure.ts'
-import { serverOf } from './declare-apply.ts'
 import { EXIT } from './options.ts'
 import { callApi } from './remote.ts'
+import { type ServerOptions, serverOf } from './server-of.ts'
 
-export interface StatusOptions {
+export interface StatusOptions extends ServerOptions {
   /** Only this card; all where absent. */
   readonly id: string | undefined
-  readonly data: string
-  readonly url: string | undefined
-  readonly ca: string | undefined
-  readonly token: string | undefined
   readonly json: boolean
 }
 
 /** How the cards of a running server stand. Exit 0 if every badge asked for is held, 1 if one is not. */
-export async function declareStatus({ id, data, url, ca, token, json }: StatusOptions): Promise<number> {
-  const server = await serverOf({ data, url, ca, token }, 'read', 'declare status on this host')
+export async function declareStatus({ id, json, ...options }: StatusOptions): Promise<number> {
+  const server = await serverOf(options, 'read', 'declare status on this host')
   const wall = await callApi<WallResponse>(server, server.token, 'GET', '/api/v1/cards')
   const cards = wall.cards.filter((card) => id === undefined || card.id === id)
   if (id !== undefined && cards.length === 0) {

@@ -14,7 +14,7 @@ import { loadAttack } from '../detect/coverage-attack.ts'
 import { detectMeasureInfos } from '../detect/measures.ts'
 import { formatPlace, messageOf } from '../kernel/error.ts'
 import { protectMeasureInfos } from '../protect/measures.ts'
-import { declareApply, declareShow, type ServerOptions } from './declare-apply.ts'
+import { declareApply, declareShow } from './declare-apply.ts'
 import { declareReplay } from './declare-replay.ts'
 import { declareStatus } from './declare-status.ts'
 import { guarded, readOptions, SERVER_OPTIONS } from './options.ts'
@@ -76,30 +76,17 @@ export function declareCommand(args: readonly string[]): Promise<number> {
         return before === undefined || after === undefined ? complain(USAGE, 64) : await diff(before, after, values.json)
       }
       case 'apply':
-        return rest.length === 0
-          ? complain(USAGE, 64)
-          : await declareApply(rest, { ...serverOptions(values), dryRun: values['dry-run'], json: values.json })
+        return rest.length === 0 ? complain(USAGE, 64) : await declareApply(rest, { ...values, dryRun: values['dry-run'] })
       case 'show':
-        return rest[0] === undefined ? complain(USAGE, 64) : await declareShow(rest[0], serverOptions(values))
+        return rest[0] === undefined ? complain(USAGE, 64) : await declareShow(rest[0], values)
       case 'replay':
         return await declareReplay({ id: rest[0], data: values.data, at: values.at, json: values.json })
       case 'status':
-        return await declareStatus({ id: rest[0], ...serverOptions(values), json: values.json })
+        return await declareStatus({ ...values, id: rest[0] })
       default:
         return complain(USAGE, 64)
     }
   })
-}
-
-function serverOptions({ data, url, ca, token }: ServerValues): ServerOptions {
-  return { data, url, ca, token }
-}
-
-interface ServerValues {
-  readonly data: string
-  readonly url?: string | undefined
-  readonly ca?: string | undefined
-  readonly token?: string | undefined
 }
 
 interface Read {

@@ -1,16 +1,9 @@
 import { KanpekiError } from '../kernel/error.ts'
-import { localServer } from './local-server.ts'
-import { type ServerRef, send } from './request.ts'
+import { send } from './request.ts'
+import { type ServerOptions, serverOf } from './server-of.ts'
 
 /** What a server writes in the forms of others: a framework as OSCAL, or all objectives as OpenSLO. */
 export type FrameworkExport = { readonly oscal: string } | { readonly openslo: true }
-
-export interface FrameworkServer {
-  readonly data: string
-  readonly url: string | undefined
-  readonly ca: string | undefined
-  readonly token: string | undefined
-}
 
 export function frameworkFileName(what: FrameworkExport): string {
   return 'oscal' in what ? `${what.oscal}-oscal.json` : 'kanpeki-openslo.yaml'
@@ -20,17 +13,11 @@ export function frameworkFileName(what: FrameworkExport): string {
  * Asks a running server: what is proven is judged at the moment of the question.
  * @throws KanpekiError `unreachable`, `usage`, or `refused` with the server's reason.
  */
-export async function frameworkText(what: FrameworkExport, { data, url, ca, token }: FrameworkServer): Promise<string> {
-  const local = url === undefined ? await localServer(data, 'audit', 'export on this host') : undefined
-  if (url === undefined && local === undefined)
-    throw new KanpekiError('unreachable', `No server runs on ${data}.`, {
-      remedy: "Start it with 'kanpeki up', or name one with --url and --token.",
-    })
-  const server: ServerRef = local ?? { url: url!, ca }
-  const secret = local?.token ?? token
-  if (secret === undefined) throw new KanpekiError('usage', 'A server wants --token.')
+export async function frameworkText(what: FrameworkExport, options: ServerOptions): Promise<string> {
+  const server = await serverOf(options, 'audit', 'export on this host')
+  if (server.token === undefined) throw new KanpekiError('usage', 'A server wants --token.')
   const path = 'oscal' in what ? `/api/v1/frameworks/${encodeURIComponent(what.oscal)}/oscal` : '/api/v1/openslo'
-  const { status, text } = await send(server, path, { method: 'GET', headers: { authorization: `Bearer ${secret}` } })
+  const { status, text } = await send(server, path, { method: 'GET', headers: { authorization: `Bearer ${server.token}` } })
   if (status === 200) return text
   throw new KanpekiError('refused', `The server answered ${status}: ${detailOf(text)}`)
 }

@@ -1,7 +1,7 @@
 import { KanpekiError } from '../kernel/error.ts'
-import { localServer } from './local-server.ts'
 import { EXIT, guarded, readOptions, SERVER_OPTIONS } from './options.ts'
 import { callApi } from './remote.ts'
+import { type ServerOptions, serverOf } from './server-of.ts'
 
 const USAGE = `Usage: kanpeki ledger rotate-key [--json] [--data DIR | --url URL --token TOKEN [--ca FILE]]
 
@@ -41,16 +41,7 @@ export function ledgerCommand(args: readonly string[]): Promise<number> {
   })
 }
 
-async function rotate(values: {
-  readonly data: string
-  readonly url?: string | undefined
-  readonly ca?: string | undefined
-  readonly token?: string | undefined
-}): Promise<Rotated> {
-  const path = '/api/v1/ledger/rotate-key'
-  if (values.url !== undefined) return callApi<Rotated>({ url: values.url, ca: values.ca }, values.token, 'POST', path)
-  const server = await localServer(values.data, 'admin', 'command line')
-  if (server === undefined)
-    throw new KanpekiError('not_running', `No server runs on ${values.data}.`, { remedy: 'Start it with: kanpeki up' })
-  return callApi<Rotated>(server, server.token, 'POST', path)
+async function rotate(options: ServerOptions): Promise<Rotated> {
+  const server = await serverOf(options, 'admin', 'command line')
+  return callApi<Rotated>(server, server.token, 'POST', '/api/v1/ledger/rotate-key')
 }

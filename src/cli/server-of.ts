@@ -1,0 +1,29 @@
+import type { Grant } from '../access/schema.ts'
+import { KanpekiError } from '../kernel/error.ts'
+import { type LocalServer, localServer } from './local-server.ts'
+import type { ServerRef } from './request.ts'
+
+/** How a person names a server: by its address, or by the data folder that it runs on. */
+export interface ServerOptions {
+  readonly data: string
+  readonly url?: string | undefined
+  readonly ca?: string | undefined
+  readonly token?: string | undefined
+}
+
+/**
+ * The server that is named, else the one that runs on the data folder, with a token of `grant` for a minute.
+ * @throws KanpekiError `unreachable` where none is named and none runs on the data folder.
+ */
+export async function serverOf(
+  { data, url, ca, token }: ServerOptions,
+  grant: Grant,
+  name: string,
+): Promise<LocalServer | (ServerRef & { readonly token: string | undefined })> {
+  if (url !== undefined) return { url, ...(ca === undefined ? {} : { ca }), token: token ?? process.env['KANPEKI_TOKEN'] }
+  const server = await localServer(data, grant, name)
+  if (server !== undefined) return server
+  throw new KanpekiError('unreachable', `No server runs on ${data}.`, {
+    remedy: "Start it with 'kanpeki up', or name one with --url and --token.",
+  })
+}
