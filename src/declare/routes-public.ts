@@ -1,5 +1,6 @@
 import type { IncomingMessage } from 'node:http'
 import { z } from 'zod'
+import { preferredLanguage } from '../platform/http/preferred-language.ts'
 import { RawReply, type Route, route } from '../platform/http/route.ts'
 import { REPORT_POLICY, reportHtml } from '../platform/report/html.ts'
 import type { Language } from '../platform/report/model.ts'
@@ -74,7 +75,7 @@ export function publicRoutes(deps: DeclareDeps): Route[] {
 /** The status page: of every card that chose to be public, and of one. */
 function statusPages(deps: DeclareDeps, measures: Measures): Route[] {
   const page = async (path: string, request: IncomingMessage, lang: Language | undefined, id?: string): Promise<RawReply> => {
-    const language = lang ?? languageOf(request.headers['accept-language'])
+    const language = lang ?? preferredLanguage(request.headers['accept-language'])
     const now = deps.clock.now()
     const cards = await publishedCards(deps.state.tables<DeclareTables>(), measures, now, id)
     const house = { organisation: deps.organisation, ledger: await deps.ledgerHead(), now }
@@ -104,10 +105,4 @@ function statusPages(deps: DeclareDeps, measures: Measures): Route[] {
       handle: ({ params, query, request }) => page(`/public/cards/${params.id}/status`, request, query.lang, params.id),
     }),
   ]
-}
-
-/** Japanese for whoever asks for it before English. */
-function languageOf(accepted: string | undefined): Language {
-  const [first] = (accepted ?? '').split(',').filter((tag) => /^\s*(en|ja)\b/i.test(tag))
-  return first !== undefined && /^\s*ja/i.test(first) ? 'ja' : 'en'
 }

@@ -1,18 +1,7 @@
 import { describe, expect, it } from 'vitest'
-import { pageLanguage, redirectTo, stopPage } from './block-page.ts'
+import { redirectTo, stopPage } from './block-page.ts'
 
 describe('the page of a blocked request', () => {
-  it.each([
-    [undefined, 'en'],
-    ['ja', 'ja'],
-    ['ja-JP,ja;q=0.9,en;q=0.8', 'ja'],
-    ['en-US,en;q=0.9,ja;q=0.8', 'en'],
-    ['fr,ja;q=0.5', 'ja'],
-    ['ja;q=0,en;q=0.1', 'en'],
-    ['fr', 'en'],
-    ['ja;q=x', 'ja'],
-  ] as const)('speaks to %s in %s', (accepted, language) => expect(pageLanguage(accepted)).toBe(language))
-
   it('names the reference and nothing that the client sent', () => {
     const sent = '<script>alert(1)</script>'
     const { head, body } = stopPage('blocked', 403, 'REF0', [

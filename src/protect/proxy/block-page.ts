@@ -1,3 +1,4 @@
+import { preferredLanguage } from '../../platform/http/preferred-language.ts'
 import type { AnswerWithBody } from './http1/client-connection.ts'
 import type { HeaderLine } from './http1/headers.ts'
 import { headerOf } from './http1/headers.ts'
@@ -19,30 +20,12 @@ const TEXTS = {
   },
 } as const
 
-/** The language of a person: Japanese where `Accept-Language` prefers it to English, else English. */
-export function pageLanguage(accepted: string | undefined): 'en' | 'ja' {
-  if (accepted === undefined) return 'en'
-  let best: 'en' | 'ja' = 'en'
-  let bestWeight = 0
-  for (const part of accepted.split(',')) {
-    const [range = '', ...parameters] = part.trim().toLowerCase().split(';')
-    const language = range.split('-')[0]
-    if (language !== 'en' && language !== 'ja') continue
-    const said = parameters.map((each) => /^\s*q=([01](?:\.\d{0,3})?)\s*$/.exec(each)?.[1]).find((each) => each !== undefined)
-    const weight = said === undefined ? 1 : Number(said)
-    if (weight <= bestWeight) continue
-    best = language
-    bestWeight = weight
-  }
-  return best
-}
-
 /**
  * The page of a request that goes no further: JSON where the client asks for it, else HTML. It repeats nothing that the client
  * sent; the reference is ours.
  */
 export function stopPage(kind: PageKind, status: number, reference: string, headers: readonly HeaderLine[]): AnswerWithBody {
-  const language = pageLanguage(headerOf(headers, 'accept-language'))
+  const language = preferredLanguage(headerOf(headers, 'accept-language'))
   const accept = headerOf(headers, 'accept') ?? ''
   const isJson = /\bjson\b/i.test(accept) && !/\btext\/html\b/i.test(accept)
   const [title, sentence] = TEXTS[language][kind]
