@@ -4,7 +4,7 @@ import { z } from 'zod'
 import { KanpekiError, messageOf } from '../kernel/error.ts'
 
 /** What a person may set for one agent, in `agent.json` of its folder; what is left out has these defaults. */
-export const settingsSchema = z
+const settingsSchema = z
   .object({
     /** How often processes and sockets are looked at, milliseconds. */
     pollMs: z.number().int().min(100).max(60_000).default(1_000),

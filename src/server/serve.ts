@@ -444,6 +444,10 @@ export function allRoutes(deps: RouteDeps): Route[] {
     tokenLife: { days: config.values['token-days'], maxDays: config.values['token-max-days'] },
     ...signInDeps(services, collecting, () => addresses().url),
   }
+  const weekly = {
+    ...weeklyDeps(services, { measures: () => declaring.measures, statusOf, ownUrl: () => addresses().url }),
+    changed: drainer.poke,
+  }
   return reads.watched([
     ...accessRoutes(access),
     ...partRoutes({
@@ -537,14 +541,8 @@ export function allRoutes(deps: RouteDeps): Route[] {
       refusedRules: () => rules.refused.length,
       startedAt: services.startedAt,
     }),
-    ...firstWeekRoutes({
-      ...weeklyDeps(services, { measures: () => declaring.measures, statusOf, ownUrl: () => addresses().url }),
-      changed: drainer.poke,
-    }),
-    ...weeklyRoutes({
-      ...weeklyDeps(services, { measures: () => declaring.measures, statusOf, ownUrl: () => addresses().url }),
-      changed: drainer.poke,
-    }),
+    ...firstWeekRoutes(weekly),
+    ...weeklyRoutes(weekly),
     ...careRoutes({ services, version: VERSION, metrics, stopping }),
     rotateLedgerKeyRoute({ ledger, state, drainer, clock }),
     ...custodyRoutes({ custody, ledger, state, clock, confirm: refuseUnconfirmed }),

@@ -6,7 +6,7 @@ import { compareNumbers, compareText, isNumber } from './text.ts'
  * letters; `~` sorts before everything, the end included, `^` after the end and before everything else. All other bytes only separate.
  * rpm.org, "Sorting of package versions".
  */
-export function compareLabels(a: string, b: string): number {
+function compareLabels(a: string, b: string): number {
   if (a === b) return 0
   const left = a.match(/[0-9]+|[a-zA-Z]+|[~^]/g) ?? []
   const right = b.match(/[0-9]+|[a-zA-Z]+|[~^]/g) ?? []
@@ -39,7 +39,7 @@ interface Evr {
 }
 
 /** Epoch, version and release of `[epoch:]version[-release]`. */
-export function splitEvr(text: string): Evr {
+function splitEvr(text: string): Evr {
   const colon = text.indexOf(':')
   const epoch =
     colon >= 0 && !text.slice(0, colon).includes('-') && !/[+.]/.test(text.slice(0, colon)) ? text.slice(0, colon) : '0'

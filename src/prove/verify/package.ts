@@ -2,7 +2,7 @@ import { type ArchiveFile, isArchive, isArchivePath, unpackArchive } from './arc
 import { type BundleOptions, verifyBundle } from './bundle.ts'
 import { readBundle } from './bundle-format.ts'
 import { checkBundleRotations } from './bundle-rotations.ts'
-import { textOf, toHex, utf8 } from './bytes.ts'
+import { toHex, utf8 } from './bytes.ts'
 import { parseCheckpoint } from './checkpoint.ts'
 import { checkNote, parseNote, parseVerifierKey, type VerifierKey } from './note.ts'
 import { type Failure, type VerifyReport, verdictOf } from './report.ts'
@@ -144,13 +144,4 @@ export function originOf(bytes: Uint8Array): string | null {
 /** A package or a bare bundle, told apart by looking. */
 export function verifyEither(bytes: Uint8Array, path: string, options: BundleOptions = {}): Promise<VerifyReport> {
   return isPackage(bytes) ? verifyPackage(bytes, path, options) : verifyBundle(bytes, path, options)
-}
-
-/** The bundle's own text in a package or a bare bundle, for showing; undefined where there is none. */
-export function bundleText(bytes: Uint8Array): string | undefined {
-  const archive = isPackage(bytes) ? unpackArchive(bytes) : undefined
-  if (typeof archive === 'string') return undefined
-  return textOf(
-    archive === undefined ? bytes : (archive.files.find(({ path }) => path === BUNDLE_FILE)?.bytes ?? new Uint8Array(0)),
-  )
 }
