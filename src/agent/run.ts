@@ -1,8 +1,8 @@
 import { mkdir } from 'node:fs/promises'
 import { hostname, release, type as systemType } from 'node:os'
 import { join } from 'node:path'
-import { setTimeout as sleep } from 'node:timers/promises'
 import { messageOf } from '../kernel/error.ts'
+import { realWait } from '../platform/backoff.ts'
 import { lockFolder } from '../platform/folder-lock.ts'
 import type { Log } from '../platform/log.ts'
 import type { Collector, CollectorContext } from './collector.ts'
@@ -72,7 +72,7 @@ export async function runAgent(options: AgentOptions): Promise<void> {
   const renewal = async (): Promise<void> => {
     while (!signal.aborted) {
       const wait = Math.min(Math.max(identity.renewAfter - Date.now(), 60_000), 86_400_000)
-      await sleep(wait, undefined, { signal }).catch(() => undefined)
+      await realWait(wait, signal)
       if (signal.aborted || Date.now() < identity.renewAfter) continue
       try {
         // Loaded when it is needed, each two months: it is a fifth of what the agent would hold.
@@ -113,6 +113,6 @@ async function supervise(collector: Collector, context: CollectorContext): Promi
       count(`${collector.id}.failed`)
       warn(`${collector.id} failed, and is started again: ${messageOf(error)}`)
     }
-    await sleep(pause, undefined, { signal }).catch(() => undefined)
+    await realWait(pause, signal)
   }
 }

@@ -1,7 +1,7 @@
-import { setTimeout as sleep } from 'node:timers/promises'
 import { promisify } from 'node:util'
 import { gzip } from 'node:zlib'
 import { messageOf } from '../kernel/error.ts'
+import { backoffMs, realWait } from '../platform/backoff.ts'
 import type { Log } from '../platform/log.ts'
 import type { Identity } from './identity.ts'
 import { type Link, openLink } from './link.ts'
@@ -17,7 +17,7 @@ interface Sending {
 }
 
 const IDLE_MS = 250
-const LONGEST_PAUSE_MS = 30_000
+const BACKOFF = { firstMs: IDLE_MS, maxMs: 30_000 }
 /** Statuses after which the same request may be taken: the server is busy, away, or does not know us for now. */
 const AGAIN: ReadonlySet<number> = new Set([401, 403, 408, 425, 429, 500, 502, 503, 504])
 const compress = promisify(gzip)
@@ -26,11 +26,11 @@ const compress = promisify(gzip)
 export async function sendAll({ spool, signal, log, count, identity }: Sending): Promise<void> {
   let shown = identity()
   let link = openLink(shown)
-  let pause = 0
+  let failures = 0
   while (!signal.aborted) {
     const batch = await spool.peek()
     if (batch === undefined) {
-      await sleep(IDLE_MS, undefined, { signal }).catch(() => undefined)
+      await realWait(IDLE_MS, signal)
       continue
     }
     if (identity() !== shown) {
@@ -43,16 +43,15 @@ export async function sendAll({ spool, signal, log, count, identity }: Sending):
       if (refused > 0) count('events.refused', refused)
       count('events.sent', batch.lines.length - refused)
       await spool.acknowledge()
-      if (pause > 0) log.info('the server takes events again')
-      pause = 0
+      if (failures > 0) log.info('the server takes events again')
+      failures = 0
       continue
     } catch (error) {
       count('requests.failed')
-      if (pause === 0) log.warn(messageOf(error))
+      if (failures === 0) log.warn(messageOf(error))
     }
-    pause = Math.min(Math.max(IDLE_MS, pause * 2), LONGEST_PAUSE_MS)
-    // Not all agents at once when a server comes back.
-    await sleep(pause * (0.5 + Math.random() / 2), undefined, { signal }).catch(() => undefined)
+    await realWait(backoffMs(failures, Math.random, BACKOFF), signal)
+    failures += 1
   }
   link.close()
 }

@@ -1,7 +1,7 @@
 import type { Clock } from '../kernel/clock.ts'
 import { KanpekiError, messageOf } from '../kernel/error.ts'
 import type { PositionStore, SourceBatch, SourceContext, SourceTls } from '../kernel/plugin.ts'
-import { type Backoff, backoffMs, realWait, type Wait } from './backoff.ts'
+import { type Backoff, backoffMs, realWait, type Wait } from '../platform/backoff.ts'
 import type { Commit, CommitBatch } from './commit.ts'
 import type { SourceState } from './schema.ts'
 import { kindOf } from './source-kind.ts'

@@ -1,6 +1,6 @@
 import { KanpekiError, messageOf } from '../kernel/error.ts'
 import type { SourceBatch } from '../kernel/plugin.ts'
-import { type Backoff, backoffMs, type Wait } from './backoff.ts'
+import { type Backoff, backoffMs, type Wait } from '../platform/backoff.ts'
 import type { Commit, CommitBatch } from './commit.ts'
 
 export interface WindowLimits {

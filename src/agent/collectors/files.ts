@@ -1,8 +1,8 @@
 import { type FSWatcher, type Stats, watch } from 'node:fs'
 import { lstat, readdir, readlink } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
-import { setTimeout as sleep } from 'node:timers/promises'
 import type { JsonObject } from '../../kernel/json.ts'
+import { realWait } from '../../platform/backoff.ts'
 import type { Collector, CollectorContext } from '../collector.ts'
 import { readKept, writeKept } from '../kept.ts'
 import { userNames } from './accounts.ts'
@@ -216,7 +216,7 @@ export function fileCollector({ watch: roots, ignore, fullCheckMs, passwd }: Opt
         await check('start')
         let checked = performance.now()
         while (!signal.aborted) {
-          await sleep(SETTLE_MS, undefined, { signal }).catch(() => undefined)
+          await realWait(SETTLE_MS, signal)
           const now = touched
           touched = new Set()
           for (const path of now) {

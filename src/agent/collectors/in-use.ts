@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync, readlinkSync, statSync } from 'node:fs'
 import { join } from 'node:path'
-import { setTimeout as sleep } from 'node:timers/promises'
 import { dpkgPackages } from '../../assess/host/dpkg.ts'
+import { realWait } from '../../platform/backoff.ts'
 import type { Collector, CollectorContext } from '../collector.ts'
 import { readKept, writeKept } from '../kept.ts'
 import { processIds, programOf } from './proc.ts'
@@ -210,7 +210,7 @@ export function inUseCollector(proc: string, root: string, everyMs: number): Col
         }
         for (const [key, at] of told) if (now - Number(at) > 2 * DAY_MS) told.delete(key)
         if (fresh) await writeKept(file, told)
-        await sleep(everyMs, undefined, { signal }).catch(() => undefined)
+        await realWait(everyMs, signal)
       }
     },
   }

@@ -1,9 +1,9 @@
 import { lstat, readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { setTimeout as sleep } from 'node:timers/promises'
 import { apkPackages } from '../../assess/host/apk.ts'
 import { dpkgPackages } from '../../assess/host/dpkg.ts'
 import type { JsonObject } from '../../kernel/json.ts'
+import { realWait } from '../../platform/backoff.ts'
 import type { Collector } from '../collector.ts'
 import { type Difference, difference, readKept, writeKept } from '../kept.ts'
 
@@ -30,7 +30,7 @@ function inventoryCollector({ id, read, event }: Inventory, everyMs: number): Co
           if (before === undefined || changes.length > 0) await writeKept(file, now)
           before = now
         }
-        await sleep(everyMs, undefined, { signal }).catch(() => undefined)
+        await realWait(everyMs, signal)
       }
     },
   }

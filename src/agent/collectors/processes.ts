@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { basename } from 'node:path'
-import { setTimeout as sleep } from 'node:timers/promises'
 import type { JsonObject } from '../../kernel/json.ts'
+import { realWait } from '../../platform/backoff.ts'
 import type { Collector, CollectorContext } from '../collector.ts'
 import { userNames } from './accounts.ts'
 import { hashCache } from './file-hash.ts'
@@ -157,7 +157,7 @@ export function processCollector({ root, passwd, pollMs, host }: Options): Colle
         looked = time
         forks = forked
         first = false
-        await sleep(pollMs, undefined, { signal }).catch(() => undefined)
+        await realWait(pollMs, signal)
       }
     },
   }

@@ -1,5 +1,5 @@
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs'
-import { setTimeout as sleep } from 'node:timers/promises'
+import { realWait } from '../../platform/backoff.ts'
 import type { Collector, CollectorContext } from '../collector.ts'
 import { processIds, programOf } from './proc.ts'
 
@@ -149,7 +149,7 @@ export function socketCollector({ root, pollMs }: { readonly root: string; reado
         const fresh = now.filter((socket) => !known.has(keyOf(socket)))
         known = new Set(now.map(keyOf))
         if (fresh.length > 0) tell(fresh, now, context)
-        await sleep(pollMs, undefined, { signal: context.signal }).catch(() => undefined)
+        await realWait(pollMs, context.signal)
       }
     },
   }

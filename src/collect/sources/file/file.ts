@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
-import { setTimeout as sleep } from 'node:timers/promises'
 import { KanpekiError, messageOf } from '../../../kernel/error.ts'
 import type { Source, SourceBatch, SourceContext } from '../../../kernel/plugin.ts'
+import { realWait } from '../../../platform/backoff.ts'
 import { checkOf, PositionBook } from './book.ts'
 import { endOfLines, type FoundFile, findFiles, findRenamed, guardAt, headerOf, holdsEventLog, openFile } from './discover.ts'
 import type { FileConfig } from './schema.ts'
@@ -24,7 +24,7 @@ export const fileSource: Source<FileConfig> = {
           yield batch
           if (context.signal.aborted) return
         }
-        if (watch.idle) await sleep(config.pollMs, undefined, { signal: context.signal }).catch(() => {})
+        if (watch.idle) await realWait(config.pollMs, context.signal)
       }
     } finally {
       await watch.close()
