@@ -1,6 +1,7 @@
 import { createHmac } from 'node:crypto'
 import { RE2JS } from 're2js'
 import { isJsonObject, type JsonObject, type JsonValue } from '../../kernel/json.ts'
+import { luhn } from '../../platform/text/luhn.ts'
 import { type MaskingRule, OURS } from './schema.ts'
 
 /** How many values each rule masked. */
@@ -147,18 +148,10 @@ function hashed(value: string, key: Uint8Array): string {
   return `masked:${createHmac('sha256', key).update(value).digest('hex').slice(0, HASH_DIGITS)}`
 }
 
-/** ISO/IEC 7812-1 Annex B over the digits, of which there must be 12 to 19. */
+/** Luhn's check over the digits, of which there must be 12 to 19. */
 function passesLuhn(text: string): boolean {
-  let sum = 0
-  let digits = 0
-  for (let at = text.length - 1; at >= 0; at--) {
-    const digit = text.charCodeAt(at) - 48
-    if (digit < 0 || digit > 9) continue
-    const doubled = digits % 2 === 1 ? digit * 2 : digit
-    sum += doubled > 9 ? doubled - 9 : doubled
-    digits++
-  }
-  return digits >= LEAST_LUHN_DIGITS && digits <= MOST_LUHN_DIGITS && sum % 10 === 0
+  const { holds, digits } = luhn(text)
+  return holds && digits >= LEAST_LUHN_DIGITS && digits <= MOST_LUHN_DIGITS
 }
 
 function hasDigits(text: string, least: number): boolean {

@@ -1,4 +1,5 @@
 import { necessaryPart } from '../../platform/regex/necessary.ts'
+import { luhn } from '../../platform/text/luhn.ts'
 import { bytePattern } from './byte-pattern.ts'
 import type { Operator, Test } from './operator.ts'
 import { allMatches } from './rx.ts'
@@ -23,14 +24,7 @@ function verification(id: string, isGenuine: (digits: readonly number[]) => bool
 }
 
 /** Luhn's check (ISO/IEC 7812-1). */
-export const verifyCC = verification('verifyCC', (digits) => {
-  if (digits.length === 0) return false
-  const sum = digits.toReversed().reduce((total, digit, place) => {
-    const doubled = place % 2 === 1 ? digit * 2 : digit
-    return total + (doubled > 9 ? doubled - 9 : doubled)
-  }, 0)
-  return sum % 10 === 0
-})
+export const verifyCC = verification('verifyCC', (digits) => digits.length > 0 && luhn(digits.join('')).holds)
 
 /** Number of the United States' Social Security, as areas were given out until 2011; runs of one digit or of counting digits are none. */
 export const verifySSN = verification('verifySSN', (digits) => {
