@@ -5,6 +5,7 @@ import { migrations as declare } from '../declare/migrations.ts'
 import { migrations as detect } from '../detect/migrations.ts'
 import type { Migration } from '../platform/state/migrate.ts'
 import { proveMigrations as prove } from '../prove/migrations.ts'
+import { migrations as respond } from '../respond/migrations.ts'
 import { firstWeekMigrations as firstWeek } from './first-week/migrations.ts'
 import { migrations as pipeline } from './pipeline/migrations.ts'
 import { readMigrations as reads } from './reads/migrations.ts'
@@ -20,6 +21,7 @@ export const migrations: readonly Migration[] = [
   ...declare,
   ...detect,
   ...prove,
+  ...respond,
   ...pipeline,
   ...retention,
   ...searches,

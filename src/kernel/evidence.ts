@@ -16,6 +16,8 @@ export const ENTRY_TYPES = [
   'source',
   'scenario',
   'artefact',
+  'incident',
+  'run',
 ] as const
 export type EntryType = (typeof ENTRY_TYPES)[number]
 

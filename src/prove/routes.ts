@@ -68,6 +68,7 @@ const BYTES = 'application/octet-stream'
 const KINDS: ReadonlySet<string> = new Set([
   'alert',
   'incident',
+  'run',
   'card',
   'measure',
   'rule',

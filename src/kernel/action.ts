@@ -1,0 +1,81 @@
+import type { z } from 'zod'
+import type { JsonObject } from './json.ts'
+
+/** What an action acts on; limits (“at most five hosts an hour”) are counted over these. */
+export const TARGET_KINDS = [
+  'address',
+  'account',
+  'host',
+  'process',
+  'file',
+  'session',
+  'secret',
+  'ticket',
+  'message',
+  'nothing',
+] as const
+export type TargetKind = (typeof TARGET_KINDS)[number]
+
+export interface ActionTarget {
+  readonly kind: TargetKind
+  readonly name: string
+}
+
+/**
+ * What may happen when the same step is run again with the same key after a crash.
+ * - `repeat`: running it again changes nothing more (blocking a blocked address).
+ * - `key`: the other side takes our idempotency key, or can be asked whether it already has it.
+ * - `once`: a second run would be a second effect; the step waits for a person if it cannot be known whether it ran.
+ */
+export const REPEATS = ['repeat', 'key', 'once'] as const
+export type Repeats = (typeof REPEATS)[number]
+
+/** Shown to people and recorded before anything is done. Nothing outside may change while a plan is made. */
+export interface ActionPlan {
+  readonly summary: { readonly en: string; readonly ja: string }
+  readonly targets: readonly ActionTarget[]
+  /** Whether `undo` can take it back. */
+  readonly reversible: boolean
+}
+
+/** What was done, as the ledger keeps it: never a secret in it. */
+export interface ActionReceipt {
+  /** `already`: the other side was in that state before, so that there is nothing to undo. */
+  readonly outcome: 'done' | 'already'
+  /** What people and later steps may read: ids, names, figures. */
+  readonly detail: JsonObject
+  /** What `undo` needs; never shown to authors of playbooks. */
+  readonly undo?: JsonObject
+}
+
+export interface ActionContext {
+  readonly scope: string
+  /** The same for every try of one step of one run, and for no other. */
+  readonly key: string
+  /** Who answers for it: a person, or the playbook by its name and version. */
+  readonly by: string
+  /** Ends with the step's time-out or the kill switch. */
+  readonly signal: AbortSignal
+  /** Milliseconds UTC. */
+  readonly now: () => number
+}
+
+/**
+ * Something that can be done to the world in answer to an alert. What it needs (outgoing calls, sealed settings, the
+ * agents) is given to the function that makes it. Input is untrusted: it may come out of an alert, so it reaches no
+ * shell, template or header as it is.
+ */
+export interface Action<Input = unknown> {
+  /** The name of its folder; what a playbook calls it by. */
+  readonly id: string
+  readonly title: { readonly en: string; readonly ja: string }
+  readonly input: z.ZodType<Input>
+  readonly repeats: Repeats
+  /** @throws KanpekiError where it cannot be done at all (no such host, not set up), with the remedy. */
+  plan(input: Input, context: ActionContext): Promise<ActionPlan>
+  run(input: Input, context: ActionContext): Promise<ActionReceipt>
+  /** Takes back what the receipt says; where absent, or without `undo` in the receipt, nothing can be. Safe to repeat. */
+  undo?(receipt: ActionReceipt, context: ActionContext): Promise<ActionReceipt>
+  /** For `key`: the receipt of an earlier try with this key; undefined where the other side never had it. */
+  find?(input: Input, context: ActionContext): Promise<ActionReceipt | undefined>
+}

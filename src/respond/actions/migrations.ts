@@ -1,0 +1,3 @@
+import type { Migration } from '../../platform/state/migrate.ts'
+
+export const actionsMigrations: readonly Migration[] = []
