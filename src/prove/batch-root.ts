@@ -5,12 +5,19 @@ import { eventSalt, SALT_BYTES } from './verify/batch-leaves.ts'
 import type { BatchRun } from './verify/entry.ts'
 import { emptyRoot, leafHash, nodeHash, rootOf } from './verify/merkle.ts'
 
-/** The machine's SHA-256; several times the speed of the verifier's own. */
+const HASH = 32
+
+/**
+ * The machine's SHA-256; several times the speed of the verifier's own. By way of a text of bytes, which the runtime makes in
+ * less than half the time that a buffer of its own takes.
+ */
 export function nativeSha256(message: Uint8Array): Uint8Array {
-  return hash('sha256', message, 'buffer')
+  const text = hash('sha256', message, 'binary')
+  const digest = new Uint8Array(HASH)
+  for (let at = 0; at < HASH; at++) digest[at] = text.charCodeAt(at)
+  return digest
 }
 
-const HASH = 32
 const FIRST_ROOM = 1024
 
 /**
