@@ -36,6 +36,11 @@ export interface ActionPlan {
   readonly targets: readonly ActionTarget[]
   /** Whether `undo` can take it back. */
   readonly reversible: boolean
+  /**
+   * How things stood before, in the action's own words. It is recorded with the plan and given to every try of `run`, so that a
+   * try after a crash can tell what an earlier try did from what was so before.
+   */
+  readonly before?: JsonObject
 }
 
 /** What was done, as the ledger keeps it: never a secret in it. */
@@ -44,6 +49,8 @@ export interface ActionReceipt {
   readonly outcome: 'done' | 'already'
   /** What people and later steps may read: ids, names, figures. */
   readonly detail: JsonObject
+  /** What could not be done although the rest was; the step has ended, and people are shown this. */
+  readonly problem?: string
   /** What `undo` needs; never shown to authors of playbooks. */
   readonly undo?: JsonObject
 }
@@ -56,6 +63,8 @@ export interface ActionContext {
   readonly by: string
   /** Ends with the step's time-out or the kill switch. */
   readonly signal: AbortSignal
+  /** `before` of the plan that was recorded for this step; absent while planning, and where it said nothing. */
+  readonly before?: JsonObject
   /** Milliseconds UTC. */
   readonly now: () => number
 }
