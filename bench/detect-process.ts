@@ -44,13 +44,8 @@ export async function detectProcess(): Promise<BenchResult> {
     writeFileSync(all, `${lines.join('\n')}\n`.repeat(REPEATED))
     writeFileSync(one, `${lines[0]}\n`)
     const detect = (file: string, ...more: readonly string[]): readonly string[] => [
-      ...[
-        process.execPath,
-        '--disable-warning=ExperimentalWarning',
-        '--enable-source-maps',
-        join(ROOT, 'dist/cli/main.js'),
-        'detect',
-      ],
+      join(ROOT, 'kanpeki'),
+      'detect',
       ...['--rules', rules, '--where', 'product=windows', '--threads', '1', '--format', 'jsonl', ...more, file],
     ]
     const summary = join(folder.path, 'summary.json')
