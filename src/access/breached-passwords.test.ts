@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import fc from 'fast-check'
@@ -56,4 +56,16 @@ it('names a file that is missing', async () => {
     code: 'breached_list',
     place: { file: join(folder, 'none') },
   })
+})
+
+it('searches a folder of files by prefix, and says where one is missing', async () => {
+  const byPrefix = join(folder, 'range')
+  mkdirSync(byPrefix)
+  const hash = sha1('password1')
+  writeFileSync(join(byPrefix, hash.slice(0, 5)), `${'0'.repeat(35)}:3\r\n${hash.slice(5)}:2413945\r\n`)
+  const other = sha1('correct horse')
+  writeFileSync(join(byPrefix, `${other.slice(0, 5)}.txt`), `${'F'.repeat(35)}:1\n`)
+  await expect(refuseBreachedPassword('password1', byPrefix)).rejects.toMatchObject({ code: 'breached_password' })
+  await refuseBreachedPassword('correct horse', byPrefix)
+  await expect(refuseBreachedPassword('another', byPrefix)).rejects.toMatchObject({ code: 'breached_list' })
 })

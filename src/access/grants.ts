@@ -7,6 +7,7 @@ const PERMISSIONS_OF: Readonly<Record<Grant, ReadonlySet<Permission>>> = {
     'public',
     'events:read',
     'alerts:read',
+    'incidents:read',
     'rules:read',
     'cards:read',
     'ledger:read',

@@ -58,6 +58,11 @@ export async function auditPeriodOf(db: Db, holder: string, scope: string): Prom
     .executeTakeFirst()
 }
 
+/** Everybody in a scope who is limited to a span of the ledger. */
+export async function auditPeriods(db: Db, scope: string): Promise<AuditPeriodsTable[]> {
+  return await db.selectFrom('access_audit_periods').selectAll().where('scope', '=', scope).execute()
+}
+
 export async function setAuditPeriod(db: Db, row: AuditPeriodsTable): Promise<void> {
   await db
     .insertInto('access_audit_periods')

@@ -20,7 +20,7 @@ import {
   totpBegunSchema,
 } from '../../src/access/people/schema.ts'
 import { rolesReplySchema } from '../../src/access/roles/schema.ts'
-import { sessionSchema } from '../../src/access/schema.ts'
+import { auditPeriod, sessionSchema } from '../../src/access/schema.ts'
 import { identitiesSchema, linkStartSchema, signInProvidersSchema } from '../../src/access/sso/schema.ts'
 import { call, tell } from './client.ts'
 import { makePasskey, showPasskey, suggestPasskey } from './passkeys.ts'
@@ -164,6 +164,8 @@ export const changePerson = (id: string, body: { display?: string; email?: strin
   call(changedPersonSchema, personPath(id), { method: 'PATCH', body })
 export const setRoles = (id: string, roles: readonly RoleAt[]) =>
   call(personSchema, `${personPath(id)}/roles`, { method: 'PUT', body: { roles } })
+export const setAuditPeriod = (id: string, period: z.infer<typeof auditPeriod>) =>
+  call(auditPeriod, `${personPath(id)}/audit-period`, { method: 'PUT', body: period })
 export const resetPerson = (id: string, factors: boolean) => call(linkSchema, `${personPath(id)}/reset`, post({ factors }))
 export const endPersonSession = (id: string, session: string) =>
   call(none, `${personPath(id)}/sessions/${encodeURIComponent(session)}`, { method: 'DELETE' })

@@ -98,6 +98,24 @@ describeStates('people', (bed) => {
     expect(await guest.call('GET', '/api/v1/me/factors')).toMatchObject({ passkeys: [], recoveryCodesLeft: 0 })
   })
 
+  it('limits an outside auditor to a span of the ledger in one scope, and shows it', async () => {
+    const { access, admin } = await begin()
+    const { browser, person } = await join(access, admin, 'kansa', [inScope('examiner', 'default')])
+    expect(person.auditPeriod).toBeNull()
+    expect((await browser.caller()).period).toBeUndefined()
+    const period = { from: '2026-01-01T00:00:00.000Z', to: null }
+    await admin.call('PUT', `/api/v1/people/${person.id}/audit-period`, period)
+    const { items } = await admin.call<PeopleList>('GET', '/api/v1/people')
+    expect(items.map(({ name, auditPeriod }) => [name, auditPeriod])).toEqual(
+      expect.arrayContaining([
+        ['mori', null],
+        ['kansa', period],
+      ]),
+    )
+    expect((await browser.caller()).period).toEqual({ from: Date.parse(period.from), to: null })
+    expect(access.evidence.map(({ body }) => body['action'])).toContain('account.audit-period')
+  })
+
   it('ends everything of a leaver at once, and names the ingest tokens to rotate', async () => {
     const { access, admin } = await begin()
     const { browser, person } = await join(access, admin, 'sato', [inScope('administrator'), inScope('engineer')])

@@ -1,5 +1,6 @@
 import { type Caller, EVERY_SCOPE } from '../../platform/http/route.ts'
 import { accountsWithFactors } from '../factors/queries.ts'
+import { auditPeriods, type Db } from '../queries.ts'
 import { type Assignment, CONFLICTING_DUTIES, isRole, rolesIn } from '../roles.ts'
 import type { AccessDeps } from '../routes-deps.ts'
 import { countSessions } from '../sessions/queries.ts'
@@ -17,6 +18,7 @@ export async function peopleSeenBy(deps: AccessDeps, caller: Caller): Promise<Pe
   const factors = await accountsWithFactors(db)
   const links = await linksUntil(db, now)
   const sessions = await countSessions(db, now, now - policy.idleMs)
+  const periods = await auditPeriodsIn(db, caller.scope)
   return accounts.map((account) => {
     const held = assignments.get(account.id) ?? []
     const seen = held.filter(({ scope }) => everywhere(caller) || scope === caller.scope || scope === EVERY_SCOPE)
@@ -37,9 +39,15 @@ export async function peopleSeenBy(deps: AccessDeps, caller: Caller): Promise<Pe
       created: new Date(account.created).toISOString(),
       lastSeen: timeOf(account.last_seen),
       sessions: sessions.get(account.id) ?? 0,
+      auditPeriod: periods.get(account.id) ?? null,
       editable: mayChange(caller, account, held),
     }
   })
+}
+
+async function auditPeriodsIn(db: Db, scope: string): Promise<ReadonlyMap<string, NonNullable<Person['auditPeriod']>>> {
+  const rows = await auditPeriods(db, scope)
+  return new Map(rows.map((row) => [row.holder, { from: timeOf(row.from_at), to: timeOf(row.to_at) }]))
 }
 
 /** Duties that meet in one person; those that meet everywhere are not told again for each scope. */

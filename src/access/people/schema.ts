@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { nameSchema, passwordSchema, ROLES, sessionSchema, tokenSchema } from '../schema.ts'
+import { auditPeriod, nameSchema, passwordSchema, ROLES, sessionSchema, tokenSchema } from '../schema.ts'
 
 const time = z.iso.datetime()
 const secretText = z.string().min(1).max(200)
@@ -130,6 +130,8 @@ export const personSchema = z.object({
   created: time,
   lastSeen: time.nullable(),
   sessions: z.number().int(),
+  /** What of the ledger this person sees as an outside auditor in the caller's scope; null where all of it. */
+  auditPeriod: auditPeriod.nullable(),
   /** Whether the caller may change this person. */
   editable: z.boolean(),
 })

@@ -2,12 +2,21 @@ import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import { type ReactNode, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import type { Person } from '../../../../src/access/people/schema.ts'
-import { changePerson, endPersonSession, personSessionsQuery, type RoleAt, resetPerson, setRoles } from '../../../api/access.ts'
+import {
+  changePerson,
+  endPersonSession,
+  personSessionsQuery,
+  type RoleAt,
+  resetPerson,
+  setAuditPeriod,
+  setRoles,
+} from '../../../api/access.ts'
 import { useNotice } from '../../../components/notice.tsx'
 import { ProblemNote } from '../../../components/problem-note.tsx'
 import { useMay } from '../../../components/session.ts'
 import { useFormat } from '../../../components/use-format.ts'
 import { Drawer } from '../drawer.tsx'
+import { daysOfPeriod, PeriodFields, periodOfDays } from '../period-fields.tsx'
 import { SessionRows } from '../session-rows.tsx'
 import { Ending } from './ending.tsx'
 import { factorKey } from './factor-key.ts'
@@ -59,6 +68,7 @@ export function PersonDrawer({
         <h3>{t('people.col.roles')}</h3>
         {writable ? <Roles person={person} grantable={grantable} /> : <RoleWords person={person} />}
       </div>
+      {writable && person.roles.some(({ role }) => role === 'examiner') ? <AuditPeriod person={person} /> : null}
       <PersonSessions person={person} writable={writable} />
       {writable && person.active && person.origin === 'local' ? <Reset person={person} /> : null}
       {writable ? <Ending person={person} /> : null}
@@ -141,6 +151,39 @@ function Roles({ person, grantable }: { person: Person; grantable: readonly Role
         </button>
         <span className="label">{t('roles.effect')}</span>
       </div>
+    </form>
+  )
+}
+
+function AuditPeriod({ person }: { person: Person }): ReactNode {
+  const { t } = useTranslation('settings')
+  const client = useQueryClient()
+  const notice = useNotice()
+  const [days, setDays] = useState(daysOfPeriod(person.auditPeriod))
+  const save = useMutation({
+    mutationFn: () => setAuditPeriod(person.id, periodOfDays(days)),
+    onSuccess: () => {
+      notice({ text: t('saved') })
+      void client.invalidateQueries({ queryKey: ['people'] })
+    },
+  })
+  return (
+    <form
+      className="sec stack"
+      onSubmit={(event) => {
+        event.preventDefault()
+        save.mutate()
+      }}
+    >
+      <h3>{t('auditPeriod.title')}</h3>
+      <p className="ink2">{t('tokens.periodHint')}</p>
+      <div className="row ask">
+        <PeriodFields days={days} onChange={setDays} />
+        <button type="submit" className="btn" disabled={save.isPending}>
+          {t('save')}
+        </button>
+      </div>
+      {save.error === null ? null : <ProblemNote error={save.error} />}
     </form>
   )
 }

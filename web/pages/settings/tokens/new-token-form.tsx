@@ -4,15 +4,11 @@ import { useTranslation } from 'react-i18next'
 import { createdTokenSchema, GRANTS, type Grant } from '../../../../src/access/schema.ts'
 import { call } from '../../../api/client.ts'
 import { ProblemNote } from '../../../components/problem-note.tsx'
+import { NO_PERIOD, PeriodFields, periodOfDays } from '../period-fields.tsx'
 import { NewSecret } from './new-secret.tsx'
 
 /** `''`: what the installation's settings say. */
 const DAYS = ['', '7', '30', '90', '365', '3650'] as const
-
-/** The first moment of a day, UTC; an end that is left open. */
-function dayBegins(day: string): string | null {
-  return day === '' ? null : `${day}T00:00:00.000Z`
-}
 
 export function NewTokenForm(): ReactNode {
   const { t } = useTranslation('access')
@@ -22,8 +18,7 @@ export function NewTokenForm(): ReactNode {
   const [scope, setScope] = useState<Grant>('ingest')
   const [source, setSource] = useState('')
   const [days, setDays] = useState('')
-  const [from, setFrom] = useState('')
-  const [to, setTo] = useState('')
+  const [period, setPeriod] = useState(NO_PERIOD)
   const create = useMutation({
     mutationFn: () =>
       call(createdTokenSchema, '/api/v1/tokens', {
@@ -33,7 +28,7 @@ export function NewTokenForm(): ReactNode {
           scope,
           ...(days === '' ? {} : { expiresInDays: Number(days) }),
           ...(scope === 'ingest' && source !== '' ? { source } : {}),
-          ...(scope === 'audit' && (from !== '' || to !== '') ? { period: { from: dayBegins(from), to: dayBegins(to) } } : {}),
+          ...(scope === 'audit' && (period.from !== '' || period.to !== '') ? { period: periodOfDays(period) } : {}),
         },
       }),
     onSuccess: () => {
@@ -86,18 +81,7 @@ export function NewTokenForm(): ReactNode {
             />
           </label>
         ) : null}
-        {scope === 'audit' ? (
-          <>
-            <label className="field" title={settings('tokens.periodHint')}>
-              <span>{settings('tokens.periodFrom')}</span>
-              <input className="input" type="date" value={from} max={to} onChange={(e) => setFrom(e.target.value)} />
-            </label>
-            <label className="field" title={settings('tokens.periodHint')}>
-              <span>{settings('tokens.periodTo')}</span>
-              <input className="input" type="date" value={to} min={from} onChange={(e) => setTo(e.target.value)} />
-            </label>
-          </>
-        ) : null}
+        {scope === 'audit' ? <PeriodFields days={period} onChange={setPeriod} /> : null}
         <label className="field">
           <span>{t('tokens.expires')}</span>
           <select className="input" value={days} onChange={(e) => setDays(e.target.value)}>
