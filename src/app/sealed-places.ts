@@ -13,6 +13,7 @@ import { sealedTlsKey } from '../platform/tls/pair-store.ts'
 import { contentContext } from '../prove/custody/custody.ts'
 import { sealedSigningKey } from '../prove/signing-key.ts'
 import { sealedWitnessKey } from '../prove/witness/witness-key.ts'
+import { connectionContext } from '../respond/connections/connections.ts'
 
 /** Every column that holds sealed values. A rotation that meets one that is not here keeps the old key and says so. */
 const SEALED_COLUMNS: readonly SealedColumn[] = [
@@ -20,6 +21,7 @@ const SEALED_COLUMNS: readonly SealedColumn[] = [
   { table: 'access_totp', column: 'secret', key: ['account_id'], context: ({ account_id }) => totpContext(String(account_id)) },
   { table: 'detect_channels', column: 'secret', key: ['id'], context: ({ id }) => channelContext(String(id)) },
   { table: 'detect_mail_server', column: 'secret', key: ['id'], context: ({ id }) => mailServerContext(String(id)) },
+  { table: 'respond_connections', column: 'secret', key: ['id'], context: ({ id }) => connectionContext(String(id)) },
   { table: 'detect_ioc_lists', column: 'secret', key: ['id'], context: ({ id }) => iocSecretContext(String(id)) },
   { table: 'access_sso_providers', column: 'secret', key: ['id'], context: ({ id }) => secretContext(String(id)) },
   { table: 'prove_contents', column: 'sealed_key', key: ['sha256'], context: ({ sha256 }) => contentContext(String(sha256)) },

@@ -60,6 +60,9 @@ const HOLDERS: Readonly<Record<Permission, readonly (Role | Grant | 'anyone' | '
   'assets:write': ['engineer', 'administrator', 'admin'],
   'agents:read': ['responder', 'engineer', 'auditor', 'administrator', 'admin'],
   'agents:write': ['engineer', 'administrator', 'admin'],
+  'agents:respond': ['responder', 'administrator', 'admin'],
+  'connections:read': ['responder', 'engineer', 'auditor', 'administrator', 'admin'],
+  'connections:write': ['engineer', 'administrator', 'admin'],
   'access:read': ['auditor', 'administrator', 'admin'],
   'access:write': ['administrator', 'admin'],
   'tokens:read': ['engineer', 'auditor', 'administrator', 'admin'],
@@ -162,6 +165,7 @@ function pathOf({ path }: Route, seed: Seed): string {
     ['/api/v1/behaviour/', `${seed.marker}-host`, { kind: 'host' }],
     ['/api/v1/cards/', seed.card],
     ['/api/v1/channels/', seed.channel],
+    ['/api/v1/connections/', seed.connection],
     ['/api/v1/enrolments/', seed.enrolment],
     ['/api/v1/erasures/', NOTHING],
     ['/api/v1/events/', encodeURIComponent(seed.event)],
@@ -324,6 +328,8 @@ function bodyOf(route: Route, seed: Seed): unknown {
     'PATCH /api/v1/channels/:id': { name: 'taken' },
     'DELETE /api/v1/channels/:id': {},
     'POST /api/v1/channels/:id/test': {},
+    'PATCH /api/v1/connections/:id': { enabled: false },
+    'DELETE /api/v1/connections/:id': {},
     'POST /api/v1/channels/:id/retry': {},
     'POST /api/v1/channels/:id/secret': {},
     'DELETE /api/v1/ioc/lists/:id': {},
@@ -374,7 +380,11 @@ async function rowsOf(scope: string): Promise<string> {
   const tables = await sql<{ name: string }>`select name from sqlite_master where type = 'table' order by name`.execute(db)
   const parts: string[] = []
   for (const { name } of tables.rows) {
-    if (!/^(access_|assets|collect_sources|detect_|saved_searches|prove_artefacts|declare_(signatures|versions))/.test(name))
+    if (
+      !/^(access_|assets|collect_sources|detect_|hosts_|respond_|saved_searches|prove_artefacts|declare_(signatures|versions))/.test(
+        name,
+      )
+    )
       continue
     if (OWN_WRITES.test(name)) continue
     const columns = await sql<{ name: string }>`select name from pragma_table_info(${name})`.execute(db)

@@ -90,6 +90,7 @@ import { custodyRoutes } from '../prove/custody/routes.ts'
 import { ledgerPlaces } from '../prove/queries.ts'
 import { routes as proveRoutes } from '../prove/routes.ts'
 import type { ProveTables } from '../prove/tables.ts'
+import { connectionRoutes } from '../respond/connections/routes.ts'
 import { recordCertificate } from './certificate-evidence.ts'
 import { startCompatServer } from './compat-server.ts'
 import { eventRoutes } from './events-routes.ts'
@@ -486,6 +487,7 @@ export function allRoutes(deps: RouteDeps): Route[] {
         notifying.poke()
       },
     }),
+    ...connectionRoutes({ state, clock, sealer: services.sealer, outgoing: services.outgoing, changed: drainer.poke }),
     ...detectRoutes({
       state,
       clock,

@@ -3,6 +3,7 @@ import { KanpekiError } from '../../kernel/error.ts'
 import type { Evidence } from '../../kernel/evidence.ts'
 import type { JsonObject } from '../../kernel/json.ts'
 import type { Caller } from '../../platform/http/route.ts'
+import { newWebhookSecret } from '../../platform/outgoing/webhook-signature.ts'
 import type { Sealer } from '../../platform/secrets/sealer.ts'
 import { flag, jsonText } from '../../platform/state/columns.ts'
 import { recordEvidence } from '../../platform/state/outbox.ts'
@@ -24,7 +25,6 @@ import {
 import type { ChannelChange, MailServer, NewChannel, Notice } from './schema.ts'
 import { channelContext, mailServerContext, openWebhook, shownOf } from './secrets.ts'
 import type { ChannelsTable } from './tables.ts'
-import { newWebhookSecret } from './webhook.ts'
 
 type Who = Pick<Caller, 'id' | 'name' | 'scope'>
 

@@ -42,6 +42,7 @@ export interface Seed {
   readonly search: string
   /** A webhook that alerts are told by. */
   readonly channel: string
+  readonly connection: string
   /** One that waits for approval. */
   readonly exception: string
   /** A list of indicators that people fill. */
@@ -232,6 +233,13 @@ export async function plant(kanpeki: Kanpeki, admin: string, scope: string, mark
   await ask(`/api/v1/ioc/lists/${iocList}/indicators`, { text: `${marker}.example` })
   const hook = { kind: 'webhook', url: `https://8.8.8.8/${marker}` }
   const told = (await ask('/api/v1/channels', { name: `${marker} hook`, target: hook })) as unknown as { channel: { id: string } }
+  const box = {
+    name: `${marker}-box`,
+    kind: 'http-firewall',
+    settings: { url: `https://8.8.8.8/${marker}` },
+    secrets: { token: marker },
+  }
+  const { id: connection } = (await ask('/api/v1/connections', box)) as unknown as { id: string }
   const proposal = { rule: `${marker}-rule`, conditions: [], reason: `${marker} is known here`, days: 7 }
   const exception = await ask('/api/v1/exceptions', proposal)
   await openQuarter({
@@ -284,6 +292,7 @@ export async function plant(kanpeki: Kanpeki, admin: string, scope: string, mark
     series,
     search: search['id'] as unknown as string,
     channel: told.channel.id,
+    connection,
     exception: exception['id'] as unknown as string,
     artefact: artefact.id,
     entry: entries.items[0]!.index,
