@@ -16,7 +16,11 @@ import { pipeline } from 'node:stream/promises'
 import { afterEach, beforeEach, expect, it } from 'vitest'
 import { readConfig } from '../../platform/config.ts'
 import { createLog } from '../../platform/log.ts'
+import { testCaller } from '../../platform/testing/caller.ts'
+import { openLedger } from '../../prove/ledger.ts'
+import type { VerifierKey } from '../../prove/verify/note.ts'
 import { sealClosedHours } from '../pipeline/seal.ts'
+import { rotateLedgerKeyRoute } from '../rotate-ledger-key.ts'
 import { type Services, startServices } from '../services.ts'
 import { createBackups } from './make-backup.ts'
 import { checkBackup, restoreBackup } from './restore-backup.ts'
@@ -101,6 +105,26 @@ it('brings back sealed hours, rules, links’ names and keys in clear, the last 
   } finally {
     await again.stop()
   }
+}, 60_000)
+
+it('is known by any key that the ledger had, and by no other', async () => {
+  const before = services.ledger.key
+  const earlier = join(folder, 'earlier.tar')
+  const made = async (file: string): Promise<void> => {
+    const backup = await createBackups(backupDeps(services, '0.0.0')).make({ by: 'test', withSealKey: true })
+    await pipeline(Readable.from(backup.bytes, { objectMode: false }), createWriteStream(file))
+  }
+  await made(earlier)
+  await rotateLedgerKeyRoute({ ...services, clock: { now: Date.now } }).handle({ caller: testCaller({ kind: 'token' }) } as never)
+  const later = join(folder, 'later.tar')
+  await made(later)
+  const restore = (file: string, keys: readonly VerifierKey[], name: string): ReturnType<typeof restoreBackup> =>
+    restoreBackup({ archive: createReadStream(file), data: join(folder, name), keys, environment: {}, log: () => {} })
+  const { key, report } = await restore(later, [before], 'followed')
+  expect([key.text, report.failures]).toEqual([services.ledger.key.text, []])
+  await expect(restore(earlier, [services.ledger.key], 'too-new')).rejects.toMatchObject({ code: 'archive_foreign' })
+  const stranger = await openLedger({ data: join(folder, 'strange') })
+  await expect(restore(later, [stranger.key], 'foreign')).rejects.toMatchObject({ code: 'archive_foreign' })
 }, 60_000)
 
 it('leaves nothing behind when its reader leaves, before or in the middle, and allows the next', async () => {

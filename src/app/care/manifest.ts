@@ -54,12 +54,17 @@ export async function readManifest(
   if (key === undefined || signed === undefined || signed.text !== noteText(bytes)) throw broken('its signature is malformed')
   if ((await checkNote(signed, key)) !== undefined || key.name !== manifest.ledger.origin) throw broken('its signature is wrong')
   if (signed.signatures.length !== 1) throw broken('it has more than one signature')
-  if (expected.length > 0 && !expected.some((one) => one.text === key.text)) {
-    throw new KanpekiError('archive_foreign', `The backup is signed by ${key.name} with a key that is not the one expected.`, {
-      remedy: 'See where the file comes from. GET /ledger/key of the server gives the key of its backups.',
-    })
-  }
+  refuseForeign(key, expected)
   return { manifest, key }
+}
+
+/** @param expected keys of which it must be one; empty for any. @throws KanpekiError `archive_foreign`. */
+export function refuseForeign(signer: VerifierKey, expected: readonly VerifierKey[]): void {
+  if (expected.length === 0 || expected.some(({ text }) => text === signer.text)) return
+  throw new KanpekiError('archive_foreign', `The backup is signed by ${signer.name} with a key that is not the one expected.`, {
+    remedy:
+      'See where the file comes from. GET /ledger/key of the server gives the key of its backups; one made before the key was changed wants the key of that time.',
+  })
 }
 
 function parseManifest(bytes: Uint8Array): BackupManifest {

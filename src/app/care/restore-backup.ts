@@ -17,9 +17,10 @@ import { readFolder } from '../../prove/read-folder.ts'
 import { verifyDirectory } from '../../prove/verify/directory.ts'
 import type { VerifierKey } from '../../prove/verify/note.ts'
 import type { VerifyReport } from '../../prove/verify/report.ts'
+import { readRotations } from '../../prove/verify/rotation-checks.ts'
 import { migrations } from '../migrations.ts'
 import { statePlace } from '../places.ts'
-import type { BackupManifest } from './manifest.ts'
+import { type BackupManifest, refuseForeign } from './manifest.ts'
 import { type ArchiveSink, readArchive } from './read-archive.ts'
 import { sealContext } from './stage.ts'
 
@@ -35,7 +36,7 @@ export interface RestoreOptions {
   readonly archive: AsyncIterable<Uint8Array>
   /** Does not exist yet, or is empty. */
   readonly data: string
-  /** Keys of which one must have signed; empty if none is known. */
+  /** Keys of which one must have signed, or one that the ledger announced as its successor; empty if none is known. */
   readonly keys: readonly VerifierKey[]
   /** A file with the seal key, for a machine that does not have it yet. */
   readonly sealKeyFile?: string
@@ -80,9 +81,8 @@ export async function restoreBackup(options: RestoreOptions): Promise<Restored> 
   await mkdir(temporary, { mode: 0o700 })
   try {
     const sink = unpackInto(temporary)
-    const { manifest, key, bytes } = await readArchive(counted(options.archive, options), options.keys, sink).finally(() =>
-      sink.close(),
-    )
+    const { manifest, key, bytes } = await readArchive(counted(options.archive, options), [], sink).finally(() => sink.close())
+    refuseForeign(key, await newestKeys(temporary, key.name, options.keys))
     const dir = dataDir(temporary)
     prepareDataDir(dir)
     await openSecrets(temporary, manifest, options)
@@ -117,6 +117,13 @@ export async function restoreBackup(options: RestoreOptions): Promise<Restored> 
 export function checkBackup(archive: AsyncIterable<Uint8Array>, keys: readonly VerifierKey[]): ReturnType<typeof readArchive> {
   const nothing = async (): Promise<void> => undefined
   return readArchive(archive, keys, { begin: nothing, write: nothing, end: nothing })
+}
+
+/** Whoever knows a key that the ledger had before follows its announced changes to the one that signs now. */
+async function newestKeys(folder: string, origin: string, keys: readonly VerifierKey[]): Promise<readonly VerifierKey[]> {
+  if (keys.length === 0) return keys
+  const { chain } = await readRotations(readFolder(folder), (path) => `ledger/${path}`, origin, keys)
+  return chain.head
 }
 
 async function refuseFilled(data: string): Promise<void> {
