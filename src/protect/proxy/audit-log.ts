@@ -1,10 +1,9 @@
 import { closeSync, fsyncSync, openSync, writeSync } from 'node:fs'
 import { KanpekiError, messageOf } from '../../kernel/error.ts'
-import type { AuditRecord } from './audit-record.ts'
 
 export interface AuditLog {
   /** Writes one line before it returns. */
-  readonly write: (record: AuditRecord) => void
+  readonly write: (line: unknown) => void
   /** Opens the file by its name again, so that it may have been renamed (log rotation). */
   readonly reopen: () => void
   readonly close: () => void
@@ -13,19 +12,14 @@ export interface AuditLog {
 /**
  * A file that several processes append to: each line is one write, which the system keeps whole. Throws
  * `audit-log-unwritable` where it cannot be opened; a write that fails later is told to `lost`, once until one succeeds again.
- * `shape` makes what is written of a record.
  */
-export function openAuditLog(
-  file: string,
-  lost: (reason: string) => void,
-  shape: (record: AuditRecord) => unknown = (record) => record,
-): AuditLog {
+export function openAuditLog(file: string, lost: (reason: string) => void): AuditLog {
   let descriptor = open(file)
   let isLosing = false
   return {
-    write: (record) => {
+    write: (line) => {
       try {
-        writeSync(descriptor, `${JSON.stringify(shape(record))}\n`, undefined, 'utf8')
+        writeSync(descriptor, `${JSON.stringify(line)}\n`, undefined, 'utf8')
         isLosing = false
       } catch (error) {
         if (!isLosing) lost(`a line of the audit log was lost: ${messageOf(error)}`)

@@ -3,18 +3,23 @@ import type { AnswerWithBody } from './http1/client-connection.ts'
 import type { HeaderLine } from './http1/headers.ts'
 import { headerOf } from './http1/headers.ts'
 
-type PageKind = 'blocked' | 'refused' | 'unavailable'
+type PageKind = 'blocked' | 'refused' | 'unavailable' | 'throttled'
 
 const TEXTS = {
   en: {
     blocked: ['Request blocked', 'This request was stopped because it looked like an attack.'],
     refused: ['Bad request', 'This request could not be understood.'],
+    throttled: ['Too many attempts', 'There were too many failed sign-in attempts. Please wait a while and try again.'],
     unavailable: ['Temporarily unavailable', 'The application cannot answer at the moment. Please try again later.'],
     reference: 'If this is a mistake, tell the operator of this site this reference:',
   },
   ja: {
     blocked: ['リクエストを遮断しました', '攻撃の疑いがあるため、このリクエストを遮断しました。'],
     refused: ['不正なリクエスト', 'このリクエストを解釈できませんでした。'],
+    throttled: [
+      '試行回数が多すぎます',
+      'ログインの失敗が続いたため、受け付けを一時的に制限しています。しばらく待ってから再度お試しください。',
+    ],
     unavailable: ['一時的に利用できません', '現在アプリケーションが応答できません。しばらくしてからもう一度お試しください。'],
     reference: '誤って遮断されたと思われる場合は、次の参照番号をサイトの運営者にお伝えください。',
   },

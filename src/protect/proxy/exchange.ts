@@ -14,6 +14,8 @@ export interface ClientRequest {
   readonly peer: { readonly address: string; readonly port: number }
   readonly local: { readonly address: string; readonly port: number }
   readonly isTls: boolean
+  /** Version and cipher that the client's TLS came to; undefined in clear. */
+  readonly tls?: string | undefined
 }
 
 /** Head of an answer. `length` undefined: the body's end is told by the protocol's own means. */

@@ -11,6 +11,11 @@ const NOT_FORWARDED = new Set([
   'forwarded',
   'host',
   'http2-settings',
+  // What we tell the application must not come from others.
+  'kanpeki-challenge',
+  'kanpeki-leaked-password',
+  'kanpeki-login-signals',
+  'kanpeki-step-up',
   'keep-alive',
   'proxy-authenticate',
   'proxy-authorization',

@@ -2,6 +2,7 @@ import type { Waf } from '../transaction.ts'
 import type { AuditRecord } from './audit-record.ts'
 import type { TrustedProxies } from './client-address.ts'
 import type { ForwardedFrom } from './forward-head.ts'
+import type { Inspector } from './inspection.ts'
 import type { Pool } from './upstream/pool.ts'
 
 /** What stands in front of one application. Everything is read at a request's start, so that a change only concerns later ones. */
@@ -10,6 +11,8 @@ export interface Gate {
   readonly mode: 'detect' | 'block'
   /** A second rule set that sees the same and decides nothing. */
   readonly shadow?: { readonly waf: Waf; readonly record: (record: AuditRecord) => void }
+  /** Who looks at exchanges beside the rules; undefined where nobody does. */
+  readonly inspectors?: readonly Inspector[]
   readonly trusted: TrustedProxies
   readonly defaultHost: ForwardedFrom['defaultHost']
   /** Undefined where no upstream is healthy. */

@@ -12,6 +12,7 @@ import { type FaultCode, fault, type HttpFault } from './http-fault.ts'
 import type { AnswerWithBody } from './http1/client-connection.ts'
 import { headerOf } from './http1/headers.ts'
 import type { RefusedRequest } from './http1/request-head.ts'
+import { Inspections } from './inspections.ts'
 import { newReference } from './reference.ts'
 import { type OutgoingRequest, sendThrough } from './upstream/pool.ts'
 import type { UpstreamResponse } from './upstream/upstream-connection.ts'
@@ -83,6 +84,7 @@ class Exchange {
   readonly #client: string
   readonly #transaction: GuardedTransaction
   readonly #shadow: GuardedTransaction | undefined
+  readonly #inspections: Inspections | undefined
   readonly #started: number
   #isOver = false
   #isAnswered = false
@@ -98,6 +100,11 @@ class Exchange {
     this.#transaction = new GuardedTransaction(() => gate.waf.begin(gate.mode))
     const { shadow } = gate
     this.#shadow = shadow === undefined ? undefined : new GuardedTransaction(() => shadow.waf.begin('detect'))
+    const { inspectors, mode } = gate
+    this.#inspections =
+      inspectors === undefined
+        ? undefined
+        : Inspections.begin(inspectors, { request, client: this.#client, reference: this.#reference, mode })
   }
 
   start(): void {
@@ -125,7 +132,7 @@ class Exchange {
       return
     }
     const wants = this.#transaction.wantsRequestBody() || this.#shadow?.wantsRequestBody() === true
-    if (!wants) {
+    if (!wants && (this.#inspections?.requestBytes ?? 0) === 0) {
       this.#requestRead(NOTHING, false, this.#request.body)
       return
     }
@@ -134,7 +141,7 @@ class Exchange {
 
   async #holdRequest(): Promise<void> {
     const { waf, shadow, onLargeBody } = this.#gate
-    const limit = Math.max(waf.requestBodyLimit, shadow?.waf.requestBodyLimit ?? 0)
+    const limit = Math.max(waf.requestBodyLimit, shadow?.waf.requestBodyLimit ?? 0, this.#inspections?.requestBytes ?? 0)
     const held = await hold(this.#request.body, limit)
     if (this.#isOver) return
     if ('code' in held) return this.#stop(held.status, 'refused', held.code)
@@ -147,6 +154,22 @@ class Exchange {
     const { waf, shadow } = this.#gate
     this.#shadow?.requestBody(...limited(held, truncated, shadow?.waf.requestBodyLimit ?? 0))
     if (this.#decided(this.#transaction.requestBody(...limited(held, truncated, waf.requestBodyLimit)))) return
+    if (this.#inspections === undefined) this.#forward(held, rest)
+    else void this.#inspect(this.#inspections, held, truncated, rest)
+  }
+
+  async #inspect(inspections: Inspections, held: Buffer, truncated: boolean, rest: BodySource | undefined): Promise<void> {
+    await inspections.request(held, truncated)
+    if (this.#isOver || this.#stopped(inspections)) return
+    const { delay } = inspections
+    if (delay === 0 || this.#gate.mode === 'detect') this.#forward(held, rest)
+    else
+      this.#timer = setTimeout(() => {
+        if (!this.#isOver) this.#forward(held, rest)
+      }, delay)
+  }
+
+  #forward(held: Buffer, rest: BodySource | undefined): void {
     const pool = this.#gate.upstream()
     if (pool === undefined) {
       this.#stop(503, 'unavailable', 'closed')
@@ -203,10 +226,14 @@ class Exchange {
     const upgrade = this.#answer.upgrade === undefined ? undefined : wantedUpgrade(this.#request)
     return {
       method,
-      head: forwardedRequestHead(this.#request, from, framing, upgrade),
+      head: forwardedRequestHead(this.#request, from, this.#inspectedLines() + framing, upgrade),
       isChunked,
       whole: rest === undefined ? held : undefined,
     }
+  }
+
+  #inspectedLines(): string {
+    return this.#inspections?.headers.map(([name, value]) => `${name}: ${value}\r\n`).join('') ?? ''
   }
 
   #responded(response: UpstreamResponse): void {
@@ -226,30 +253,38 @@ class Exchange {
     }
     const wants = this.#transaction.wantsResponseBody()
     const wantsShadow = this.#shadow?.wantsResponseBody() === true
-    if (head.framing.kind === 'none' || (!wants && !wantsShadow)) {
+    const inspected = this.#inspections?.answerHead(seen)
+    if (head.framing.kind === 'none' || (!wants && !wantsShadow && (inspected?.bytes ?? 0) === 0)) {
       this.#passAnswer(response)
       return
     }
-    if (wants && this.#gate.mode === 'block') void this.#holdAnswer(response)
-    else this.#watchAnswer(response)
+    const limit = this.#answerLimit(wants || wantsShadow, inspected?.bytes ?? 0)
+    if ((wants || inspected?.hold === true) && this.#gate.mode === 'block') void this.#holdAnswer(response, limit)
+    else this.#watchAnswer(response, limit)
+  }
+
+  #answerLimit(isForRules: boolean, bytes: number): number {
+    const { waf, shadow } = this.#gate
+    return isForRules ? Math.max(waf.responseBodyLimit, shadow?.waf.responseBodyLimit ?? 0, bytes) : bytes
   }
 
   /** The rules have no further interest: their record is written before anything of the answer. */
   #passAnswer(response: UpstreamResponse): void {
     this.#shadow?.responseBody(NOTHING, false)
-    if (this.#decided(this.#transaction.responseBody(NOTHING, false))) return
+    if (this.#decided(this.#transaction.responseBody(NOTHING, false)) || this.#inspectedAnswer(NOTHING, false)) return
     this.#finish(response.head.status, false)
     this.#isAnswered = true
     pump(response.body, this.#answer.head(forwardedAnswerHead(response.head)), () => {})
   }
 
   /** Blocking: nothing of the answer goes out before the rules have seen it (its first bytes, up to the limit). */
-  async #holdAnswer(response: UpstreamResponse): Promise<void> {
-    const { waf, shadow } = this.#gate
-    const held = await hold(response.body, Math.max(waf.responseBodyLimit, shadow?.waf.responseBodyLimit ?? 0))
+  async #holdAnswer(response: UpstreamResponse, limit: number): Promise<void> {
+    const held = await hold(response.body, limit)
     if (this.#isOver) return
     if ('code' in held) return this.#failed(held)
-    if (this.#decided(this.#seenAnswer(response, held.bytes, held.rest !== undefined))) return
+    const isTruncated = held.rest !== undefined
+    const decoded = this.#decoded(response, held.bytes)
+    if (this.#decided(this.#seenAnswer(decoded, isTruncated)) || this.#inspectedAnswer(decoded, isTruncated)) return
     this.#finish(response.head.status, false)
     this.#isAnswered = true
     const head = forwardedAnswerHead(response.head)
@@ -260,9 +295,7 @@ class Exchange {
   }
 
   /** Detection: the answer passes while its beginning is copied; only what ends it waits for the record. */
-  #watchAnswer(response: UpstreamResponse): void {
-    const { waf, shadow } = this.#gate
-    const limit = Math.max(waf.responseBodyLimit, shadow?.waf.responseBodyLimit ?? 0)
+  #watchAnswer(response: UpstreamResponse, limit: number): void {
     const copied: Buffer[] = []
     let size = 0
     let passed = 0
@@ -271,7 +304,9 @@ class Exchange {
     this.#isAnswered = true
     const sink = this.#answer.head(head)
     const conclude = () => {
-      this.#seenAnswer(response, Buffer.concat(copied), passed > size)
+      const decoded = this.#decoded(response, Buffer.concat(copied))
+      this.#seenAnswer(decoded, passed > size)
+      this.#inspections?.answer(decoded, passed > size)
       this.#finish(response.head.status, false)
     }
     pump(
@@ -301,9 +336,12 @@ class Exchange {
     )
   }
 
-  #seenAnswer(response: UpstreamResponse, body: Buffer, truncated: boolean): Interruption | undefined {
+  #decoded(response: UpstreamResponse, body: Buffer): Buffer {
+    return decodedBody(body, headerOf(response.head.headers, 'content-encoding'), this.#gate.waf.responseBodyLimit)
+  }
+
+  #seenAnswer(decoded: Buffer, truncated: boolean): Interruption | undefined {
     const { waf, shadow } = this.#gate
-    const decoded = decodedBody(body, headerOf(response.head.headers, 'content-encoding'), waf.responseBodyLimit)
     if (shadow !== undefined) this.#shadow?.responseBody(...limited(decoded, truncated, shadow.waf.responseBodyLimit))
     return this.#transaction.responseBody(...limited(decoded, truncated, waf.responseBodyLimit))
   }
@@ -338,6 +376,29 @@ class Exchange {
     if (interruption.action === 'drop') this.#drop()
     else if (interruption.action === 'redirect') this.#redirect(interruption)
     else this.#stop(interruption.status, 'blocked')
+    return true
+  }
+
+  #inspectedAnswer(decoded: Buffer, truncated: boolean): boolean {
+    if (this.#inspections === undefined) return false
+    this.#inspections.answer(decoded, truncated)
+    return this.#stopped(this.#inspections)
+  }
+
+  /** As `#decided`, for those that look on beside the rules. */
+  #stopped(inspections: Inspections): boolean {
+    if (inspections.error !== undefined && this.#gate.onEngineError === 'closed') {
+      this.#abandon?.()
+      this.#stop(503, 'unavailable')
+      return true
+    }
+    if (inspections.stop === undefined || this.#gate.mode === 'detect') return false
+    this.#abandon?.()
+    const { head, body } = inspections.stop.page
+    this.#finish(head.status, true)
+    const sink = this.#answer.head(head)
+    sink.write(body)
+    sink.end()
     return true
   }
 
@@ -390,6 +451,7 @@ class Exchange {
       uri: target,
     }
     const id = headerOf(headers, 'x-crs-test') ?? null
+    this.#inspections?.over()
     const written = (transaction: GuardedTransaction, mode: AuditRecord['mode']): AuditRecord => {
       const { rules, messages, interruption } = transaction.finish()
       return {
@@ -405,8 +467,22 @@ class Exchange {
         ...(transaction.error === undefined ? {} : { engineError: transaction.error }),
       }
     }
-    this.#gate.record(written(this.#transaction, this.#gate.mode))
+    this.#gate.record(withInspections(written(this.#transaction, this.#gate.mode), this.#inspections))
     if (this.#shadow !== undefined) this.#gate.shadow?.record(written(this.#shadow, 'shadow'))
+  }
+}
+
+function withInspections(record: AuditRecord, inspections: Inspections | undefined): AuditRecord {
+  if (inspections === undefined) return record
+  const { messages, stop, error } = inspections
+  const interruption = record.interruption ?? stop?.interruption
+  const engineError = record.engineError ?? error
+  return {
+    ...record,
+    rules: [...record.rules, ...messages.map(({ id }) => id)],
+    messages: [...messages, ...record.messages],
+    ...(interruption === undefined ? {} : { interruption }),
+    ...(engineError === undefined ? {} : { engineError }),
   }
 }
 

@@ -3,6 +3,7 @@ import { createServer as createTlsServer, type TLSSocket } from 'node:tls'
 import { ClientConnection, type ConnectionHandler, type ConnectionLimits } from './http1/client-connection.ts'
 import { ClientSession } from './http2/client-session.ts'
 import type { Certificates } from './tls/certificates.ts'
+import { tlsOf } from './tls/tls-of.ts'
 
 export interface Listener {
   readonly server: Server
@@ -28,10 +29,11 @@ export function createListener(handler: ConnectionHandler, limits: ConnectionLim
     connections.add(connection)
     socket.once('close', () => connections.delete(connection))
   }
-  const accept = (socket: Socket, isTls: boolean) => keep(socket, new ClientConnection(socket, handler, limits, { now, isTls }))
+  const accept = (socket: Socket, tls: string | undefined) =>
+    keep(socket, new ClientConnection(socket, handler, limits, { now, isTls: tls !== undefined, tls }))
   const server =
     certificates === undefined
-      ? createServer({ allowHalfOpen: true, noDelay: true }, (socket) => accept(socket, false))
+      ? createServer({ allowHalfOpen: true, noDelay: true }, (socket) => accept(socket, undefined))
       : createTlsServer(
           {
             ...certificates.fallback,
@@ -43,7 +45,7 @@ export function createListener(handler: ConnectionHandler, limits: ConnectionLim
           },
           (socket: TLSSocket) => {
             if (socket.alpnProtocol === 'h2') keep(socket, new ClientSession(socket, handler, limits))
-            else accept(socket, true)
+            else accept(socket, tlsOf(socket))
           },
         )
   // Those too that are still shaking hands.

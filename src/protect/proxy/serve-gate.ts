@@ -1,3 +1,6 @@
+import { isBreachedPassword } from '../../platform/breached-passwords.ts'
+import type { LoginJudge } from '../logins/judge.ts'
+import { loginGuard } from '../logins/login-guard.ts'
 import type { Waf } from '../transaction.ts'
 import { type AuditLog, openAuditLog } from './audit-log.ts'
 import { trustedProxies } from './client-address.ts'
@@ -21,9 +24,9 @@ export interface ServedGate {
 export function serveGate(
   settings: WafSettings,
   rules: { readonly waf: Waf; readonly shadow: Waf | undefined },
-  warn: (text: string) => void,
+  { warn, judge }: { readonly warn: (text: string) => void; readonly judge: LoginJudge },
 ): ServedGate {
-  const { limits } = settings
+  const { limits, logins } = settings
   const upstreams = openUpstreams(
     settings.upstreams,
     { connectTime: limits.connectSeconds * 1000, keep: 256 },
@@ -38,24 +41,39 @@ export function serveGate(
     warn,
   )
   const logs: AuditLog[] = []
-  const logTo = (file: string | undefined, shape?: Parameters<typeof openAuditLog>[2]): AuditLog['write'] | undefined => {
+  const logTo = (file: string | undefined): AuditLog['write'] | undefined => {
     if (file === undefined) return undefined
-    const log = openAuditLog(file, warn, shape)
+    const log = openAuditLog(file, warn)
     logs.push(log)
     return log.write
   }
   const audited = logTo(settings.auditLog)
-  const told = logTo(settings.events, wafEvent)
+  const told = logTo(settings.events)
+  const list = logins?.breachedPasswords
   const shadowed = logTo(settings.shadow?.auditLog) ?? (() => {})
   const gate: Gate = {
     waf: rules.waf,
     mode: settings.mode,
+    ...(logins === undefined
+      ? {}
+      : {
+          inspectors: [
+            loginGuard({
+              settings: logins,
+              judge,
+              isLeaked: async (password) => list !== undefined && (await isBreachedPassword(password, list)),
+              tell: (event) => told?.(event),
+              warn,
+              now: Date.now,
+            }),
+          ],
+        }),
     trusted: trustedProxies(settings.trustedProxies),
     defaultHost: new URL(settings.upstreams[0]!).host,
     upstream: upstreams.pick,
     record: (record) => {
       audited?.(record)
-      told?.(record)
+      told?.(wafEvent(record))
     },
     ...(rules.shadow === undefined ? {} : { shadow: { waf: rules.shadow, record: shadowed } }),
     onEngineError: settings.onEngineError,

@@ -4,6 +4,8 @@ import { type AddressInfo, createServer } from 'node:net'
 import { fileURLToPath } from 'node:url'
 import { KanpekiError } from '../../kernel/error.ts'
 import { workerUrl } from '../../platform/worker-url.ts'
+import { answerQuestion } from '../logins/judges.ts'
+import { LoginTracker } from '../logins/tracker.ts'
 import type { WafSettings } from './waf-settings.ts'
 import { SETTINGS_VARIABLE, type WorkerMessage } from './worker-messages.ts'
 
@@ -43,6 +45,7 @@ export async function supervise(settingsOf: () => WafSettings, say: (text: strin
   })
   let settings = await withPort(settingsOf())
   let serving = new Set<Worker>()
+  let tracker = settings.logins === undefined ? undefined : new LoginTracker(settings.logins)
   let isEnding = false
   let crashes = 0
 
@@ -52,7 +55,9 @@ export async function supervise(settingsOf: () => WafSettings, say: (text: strin
       worker.on('message', (message: WorkerMessage) => {
         if (message.kind === 'ready') ready({ worker, ready: message })
         else if (message.kind === 'failed') failed(new KanpekiError('waf-not-started', message.reason))
-        else say(message.text)
+        else if (message.kind === 'warning') say(message.text)
+        // Every worker asks this process, so that all count together, and go on counting over reloads and crashes.
+        else if (worker.isConnected()) worker.send(answerQuestion(tracker, message, Date.now()))
       })
       worker.on('exit', (code, signal) => {
         failed(new KanpekiError('waf-not-started', `a worker ended with ${signal ?? code}.`))
@@ -105,6 +110,10 @@ export async function supervise(settingsOf: () => WafSettings, say: (text: strin
       const next = { ...settingsOf(), listen: settings.listen }
       const started = await startAll(next)
       settings = next
+      if (next.logins !== undefined) {
+        if (tracker === undefined) tracker = new LoginTracker(next.logins)
+        else tracker.configure(next.logins)
+      }
       rules = started[0]!.ready
       const former = serving
       serving = new Set(started.map(({ worker }) => worker))

@@ -8,6 +8,7 @@ import { join } from 'node:path'
 import { connect } from 'node:tls'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { makeServerCertificate } from '../../platform/tls/make-certificate.ts'
+import { remoteJudge } from '../logins/judges.ts'
 import { type ServedGate, serveGate } from './serve-gate.ts'
 import { DENY, wafOf } from './testing/gates.ts'
 import { WafSettings } from './waf-settings.ts'
@@ -46,7 +47,7 @@ beforeAll(async () => {
     head: (target) => (target.includes('evil') ? DENY : undefined),
     body: (body) => (body.includes('evil') ? DENY : undefined),
   })
-  served = serveGate(settings, { waf, shadow: undefined }, () => {})
+  served = serveGate(settings, { waf, shadow: undefined }, { warn: () => {}, judge: remoteJudge(() => {}, 1000) })
   served.listener.server.listen(0, '127.0.0.1')
   await once(served.listener.server, 'listening')
   port = (served.listener.server.address() as AddressInfo).port

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { LoginSettings } from '../logins/settings.ts'
 
 const bytes = z.number().int().min(1)
 const seconds = z.number().positive()
@@ -33,6 +34,8 @@ export const WafSettings = z.strictObject({
     .optional(),
   onEngineError: z.enum(['open', 'closed']).default('closed'),
   onLargeBody: z.enum(['refuse', 'partial']).default('refuse'),
+  /** Endpoints where people sign in, and what guards them. */
+  logins: LoginSettings.optional(),
   limits: z
     .strictObject({
       headBytes: bytes.default(64 * 1024),

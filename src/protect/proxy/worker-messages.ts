@@ -1,3 +1,5 @@
+import type { JudgeAnswer, JudgeQuestion } from '../logins/judges.ts'
+
 /** Settings as JSON, for the processes that serve. */
 export const SETTINGS_VARIABLE = 'KANPEKI_WAF_SETTINGS'
 
@@ -5,3 +7,6 @@ export type WorkerMessage =
   | { readonly kind: 'ready'; readonly loaded: number; readonly refused: readonly string[] }
   | { readonly kind: 'failed'; readonly reason: string }
   | { readonly kind: 'warning'; readonly text: string }
+  | JudgeQuestion
+
+export type SupervisorMessage = 'end' | 'retire' | 'reopen' | JudgeAnswer

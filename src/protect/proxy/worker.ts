@@ -1,11 +1,14 @@
 import cluster from 'node:cluster'
 import { messageOf } from '../../kernel/error.ts'
+import { remoteJudge } from '../logins/judges.ts'
 import { loadRuleSet } from './load-rule-set.ts'
 import { serveGate } from './serve-gate.ts'
 import { WafSettings } from './waf-settings.ts'
-import { SETTINGS_VARIABLE, type WorkerMessage } from './worker-messages.ts'
+import { SETTINGS_VARIABLE, type SupervisorMessage, type WorkerMessage } from './worker-messages.ts'
 
 const LOAD_FAILED = 3
+/** Milliseconds that an attempt to sign in waits for its judgement. */
+const JUDGE_TIME = 1000
 
 function tell(message: WorkerMessage): void {
   process.send?.(message)
@@ -17,14 +20,16 @@ function main(): void {
   const { waf, refused, inert, loaded } = loadRuleSet(settings.rules, settings.set)
   const { shadow } = settings
   const shadowSet = shadow === undefined ? undefined : loadRuleSet(shadow.rules, shadow.set)
-  const served = serveGate(settings, { waf, shadow: shadowSet?.waf }, (text) => tell({ kind: 'warning', text }))
+  const judge = remoteJudge(tell, JUDGE_TIME)
+  const served = serveGate(settings, { waf, shadow: shadowSet?.waf }, { warn: (text) => tell({ kind: 'warning', text }), judge })
   const end = (retires: boolean) => {
     void served.close(retires).then(() => process.exit(0))
   }
-  process.on('message', (message: unknown) => {
+  process.on('message', (message: SupervisorMessage) => {
     if (message === 'end') end(false)
     else if (message === 'retire') end(true)
     else if (message === 'reopen') served.reopenLogs()
+    else judge.answered(message)
   })
   // The terminal's signals reach every process of the group; the first one decides when this one ends.
   process.on('SIGINT', () => {})

@@ -48,6 +48,7 @@ export class ClientConnection {
   readonly #limits: ConnectionLimits
   readonly #now: () => number
   readonly #isTls: boolean
+  readonly #tls: string | undefined
   readonly #sink: SocketSink
   #bytes: Buffer | undefined
   #state: 'head' | 'body' | 'answering' | 'upgraded' | 'over' = 'head'
@@ -67,13 +68,14 @@ export class ClientConnection {
     socket: Socket,
     handler: ConnectionHandler,
     limits: ConnectionLimits,
-    { now, isTls }: { readonly now: () => number; readonly isTls: boolean },
+    { now, isTls, tls }: { readonly now: () => number; readonly isTls: boolean; readonly tls?: string | undefined },
   ) {
     this.#socket = socket
     this.#handler = handler
     this.#limits = limits
     this.#now = now
     this.#isTls = isTls
+    this.#tls = tls
     this.#sink = new SocketSink(socket)
     this.deadline = now() + limits.headTime
     socket.on('data', (chunk: Buffer) => this.#take(chunk))
@@ -175,6 +177,7 @@ export class ClientConnection {
         peer: this.#peer(),
         local: this.#local(),
         isTls: this.#isTls,
+        tls: this.#tls,
       },
       this.#answer(parsed),
     )

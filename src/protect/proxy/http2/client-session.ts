@@ -5,6 +5,7 @@ import type { AnswerHead, ClientAnswer, ClientRequest } from '../exchange.ts'
 import { fault, type HttpFault } from '../http-fault.ts'
 import type { ConnectionHandler, ConnectionLimits } from '../http1/client-connection.ts'
 import { plainAddress } from '../http1/client-connection.ts'
+import { tlsOf } from '../tls/tls-of.ts'
 import { requestFromStream } from './request-head.ts'
 
 /** A client's connection in HTTP/2: its streams are requests like others, spoken to the application in HTTP/1.1. */
@@ -12,10 +13,12 @@ export class ClientSession {
   readonly #session: ServerHttp2Session
   readonly #handler: ConnectionHandler
   readonly #limits: ConnectionLimits
+  readonly #tls: string
   readonly #socket: TLSSocket
 
   constructor(socket: TLSSocket, handler: ConnectionHandler, limits: ConnectionLimits) {
     this.#socket = socket
+    this.#tls = tlsOf(socket)
     this.#handler = handler
     this.#limits = limits
     this.#session = performServerHandshake(socket, {
@@ -57,6 +60,7 @@ export class ClientSession {
       peer,
       local,
       isTls: true,
+      tls: this.#tls,
     }
     this.#handler.request(request, answerTo(stream, read.method === 'HEAD'))
   }
