@@ -15,6 +15,8 @@ const identitySchema = z.object({
   /** Certificates that the server is known by, PEM; absent where the system's are meant. */
   ca: z.string().optional(),
   renewAfter: z.number(),
+  /** What commands of the server are signed with, SPKI in base64; learnt at the first contact, and no other is taken later. */
+  commandKey: z.string().optional(),
 })
 
 export type Identity = z.infer<typeof identitySchema>

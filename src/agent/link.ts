@@ -1,5 +1,11 @@
+import { type LookupAddress, lookup } from 'node:dns'
+import { createReadStream } from 'node:fs'
+import { stat } from 'node:fs/promises'
 import { Agent, type RequestOptions, request } from 'node:https'
+import { isIPv4, type LookupFunction } from 'node:net'
+import { Readable } from 'node:stream'
 import { KanpekiError, messageOf } from '../kernel/error.ts'
+import type { JsonObject } from '../kernel/json.ts'
 import type { Identity } from './identity.ts'
 
 export interface Answer {
@@ -11,15 +17,23 @@ export interface Answer {
 export interface Link {
   /** @throws KanpekiError `unreachable` where no answer came. */
   readonly post: (path: string, body: Uint8Array | string, headers: Readonly<Record<string, string>>) => Promise<Answer>
+  /** Sends a file as it is. @returns the reply. @throws KanpekiError `unreachable`, `upload_refused`. */
+  readonly upload: (path: string, file: string) => Promise<JsonObject>
   readonly close: () => void
 }
+
+type Side = Pick<Identity, 'url' | 'ca'> &
+  Partial<Identity> & {
+    /** Where the server is, while names must not be asked for. */
+    readonly addresses?: () => readonly string[] | undefined
+  }
 
 const TIMEOUT_MS = 30_000
 /** What of an answer is read; the server's answers are small. */
 const MOST_BYTES = 8_000_000
 
 /** @param identity without a certificate it may only enrol. */
-export function openLink({ url, key, certificate, ca }: Pick<Identity, 'url' | 'ca'> & Partial<Identity>): Link {
+export function openLink({ url, key, certificate, ca, addresses }: Side): Link {
   const base = new URL(url)
   if (base.protocol !== 'https:')
     throw new KanpekiError('usage', `An agent speaks TLS only, and ${url} is not https.`, {
@@ -31,8 +45,9 @@ export function openLink({ url, key, certificate, ca }: Pick<Identity, 'url' | '
     minVersion: 'TLSv1.3',
     ...(key === undefined || certificate === undefined ? {} : { key, cert: certificate }),
     ...(ca === undefined ? {} : { ca, allowPartialTrustChain: true }),
+    ...(addresses === undefined ? {} : { lookup: lookupOf(addresses) }),
   })
-  const send = async (path: string, options: RequestOptions, body: Uint8Array | string): Promise<Answer> =>
+  const send = async (path: string, options: RequestOptions, body: Uint8Array | string | Readable): Promise<Answer> =>
     await new Promise<Answer>((resolve, reject) => {
       const outgoing = request(new URL(path, base), { ...options, agent, timeout: TIMEOUT_MS }, (response) => {
         const parts: Buffer[] = []
@@ -47,23 +62,41 @@ export function openLink({ url, key, certificate, ca }: Pick<Identity, 'url' | '
       })
       outgoing.on('timeout', () => outgoing.destroy(new Error('no answer in time')))
       outgoing.on('error', reject)
-      outgoing.end(body)
+      if (!(body instanceof Readable)) return void outgoing.end(body)
+      body.on('error', (error) => outgoing.destroy(error))
+      body.pipe(outgoing)
     })
+  const reach = async (...request: Parameters<typeof send>): Promise<Answer> => {
+    try {
+      return await send(...request)
+    } catch (error) {
+      throw new KanpekiError('unreachable', `${url} does not answer: ${messageOf(error)}.`, {
+        remedy: 'Is the server up, and is its certificate the one given with --ca?',
+        cause: error,
+      })
+    }
+  }
   return {
-    async post(path, body, headers) {
-      try {
-        return await send(
-          path,
-          { method: 'POST', headers: { ...headers, 'content-length': String(Buffer.byteLength(body)) } },
-          body,
-        )
-      } catch (error) {
-        throw new KanpekiError('unreachable', `${url} does not answer: ${messageOf(error)}.`, {
-          remedy: 'Is the server up, and is its certificate the one given with --ca?',
-          cause: error,
-        })
-      }
+    post: (path, body, headers) =>
+      reach(path, { method: 'POST', headers: { ...headers, 'content-length': String(Buffer.byteLength(body)) } }, body),
+    async upload(path, file) {
+      const { size } = await stat(file)
+      const headers = { 'content-type': 'application/octet-stream', 'content-length': String(size) }
+      const { status, text } = await reach(path, { method: 'POST', headers }, createReadStream(file))
+      if (status !== 200) throw new KanpekiError('upload_refused', `The server answers ${status}: ${text.slice(0, 300)}`)
+      return JSON.parse(text) as JsonObject
     },
     close: () => agent.destroy(),
+  }
+}
+
+/** Asks the system, or while the host is isolated says where the server was when that began. */
+function lookupOf(addresses: () => readonly string[] | undefined): LookupFunction {
+  return (name, options, callback) => {
+    const known = addresses()?.map((address): LookupAddress => ({ address, family: isIPv4(address) ? 4 : 6 }))
+    const [first] = known ?? []
+    if (known === undefined || first === undefined) lookup(name, options, callback)
+    else if (options.all === true) callback(null, known)
+    else callback(null, first.address, first.family)
   }
 }

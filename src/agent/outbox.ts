@@ -23,8 +23,15 @@ interface Line {
 /**
  * @param common is put into every event: host and agent.
  * @param count is told of `events.made` and `events.dropped`.
+ * @param seen is given each event as it will be sent.
  */
-export function openOutbox(spool: Spool, common: JsonObject, count: (name: string) => void, signal: AbortSignal): Outbox {
+export function openOutbox(
+  spool: Spool,
+  common: JsonObject,
+  count: (name: string) => void,
+  signal: AbortSignal,
+  seen: (line: string) => void = () => {},
+): Outbox {
   const run = randomUUID().slice(0, 8)
   let waiting: Line[] = []
   let bytes = 0
@@ -73,6 +80,7 @@ export function openOutbox(spool: Spool, common: JsonObject, count: (name: strin
         host: { ...(event['host'] as JsonObject | undefined), ...(common['host'] as JsonObject) },
         agent: { ...(common['agent'] as JsonObject), ephemeral_id: run },
       })
+      seen(text)
       waiting.push({ number, text })
       bytes += text.length
       count('events.made')

@@ -6,18 +6,21 @@ import { realWait } from '../platform/backoff.ts'
 import { lockFolder } from '../platform/folder-lock.ts'
 import type { Log } from '../platform/log.ts'
 import type { Collector, CollectorContext } from './collector.ts'
-import { type Identity, readIdentity } from './identity.ts'
+import { followCommands } from './commands.ts'
+import { type Identity, readIdentity, writeIdentity } from './identity.ts'
 import { openOutbox } from './outbox.ts'
+import { keepPolicy, readPolicy } from './policy.ts'
+import { createRecent } from './recent.ts'
+import { openHand } from './respond/hand.ts'
 import { sendAll } from './sender.ts'
-import type { Settings } from './settings.ts'
+import { readSettings, type Settings } from './settings.ts'
 import { openSpool } from './spool.ts'
 
 export interface AgentOptions {
   /** Holds identity, spool and what collectors keep. */
   readonly folder: string
-  readonly settings: Settings
   readonly version: string
-  readonly collectors: (identity: Identity) => readonly Collector[]
+  readonly collectors: (settings: Settings, identity: Identity) => readonly Collector[]
   readonly signal: AbortSignal
   readonly log: Log
   /** Between heartbeats, milliseconds. */
@@ -26,6 +29,10 @@ export interface AgentOptions {
 
 const FLUSH_MS = 500
 const HEARTBEAT_MS = 60_000
+const CHECK_MS = 1_000
+const PATIENCE_MS = 25_000
+/** A version of the agent that ends may still hold the folder for a moment. */
+const LOCK_WAIT_MS = 2_000
 
 /**
  * Runs an agent until the signal is aborted: collectors fill the spool, one sender empties it in order. What an event
@@ -33,9 +40,11 @@ const HEARTBEAT_MS = 60_000
  * @throws KanpekiError `not_enrolled`, or where another agent holds the folder.
  */
 export async function runAgent(options: AgentOptions): Promise<void> {
-  const { folder, settings, version, collectors, signal, log, heartbeatMs = HEARTBEAT_MS } = options
+  const { folder, version, collectors, signal, log, heartbeatMs = HEARTBEAT_MS } = options
   let identity = await readIdentity(folder)
-  const lock = await lockFolder(folder)
+  const lock = await lockFolder(folder, LOCK_WAIT_MS)
+  let policy = await readPolicy(folder)
+  let settings = await readSettings(folder, policy?.settings)
   const spool = await openSpool(join(folder, 'spool'), settings.spoolBytes)
   const counters = new Map<string, number>()
   const count = (name: string, by = 1): void => void counters.set(name, (counters.get(name) ?? 0) + by)
@@ -44,7 +53,8 @@ export async function runAgent(options: AgentOptions): Promise<void> {
     host: { id: identity.id, name, hostname: name, os: { type: 'linux', family: systemType().toLowerCase(), kernel: release() } },
     agent: { id: identity.id, name: identity.name, type: 'kanpeki', version },
   }
-  const outbox = openOutbox(spool, common, count, signal)
+  const recent = createRecent()
+  const outbox = openOutbox(spool, common, count, signal, recent.add)
   const kept = join(folder, 'kept')
   await mkdir(kept, { recursive: true, mode: 0o700 })
   const context: CollectorContext = { ...outbox, count, signal, folder: kept, warn: (message) => log.warn(message) }
@@ -76,7 +86,10 @@ export async function runAgent(options: AgentOptions): Promise<void> {
       if (signal.aborted || Date.now() < identity.renewAfter) continue
       try {
         // Loaded when it is needed, each two months: it is a fifth of what the agent would hold.
-        identity = await (await import('./enrol.ts')).renew(folder, identity)
+        const { renew } = await import('./enrol.ts')
+        const { key, certificate, renewAfter } = await renew(folder, identity)
+        identity = { ...identity, key, certificate, renewAfter }
+        await writeIdentity(folder, identity)
         log.info('the certificate was renewed')
       } catch (error) {
         log.warn(`the certificate could not be renewed yet: ${messageOf(error)}`)
@@ -84,13 +97,82 @@ export async function runAgent(options: AgentOptions): Promise<void> {
     }
   }
 
+  /** Ends the collectors, which are then started again with the settings as they are. */
+  let again = new AbortController()
+  const collecting = async (): Promise<void> => {
+    while (!signal.aborted) {
+      again = new AbortController()
+      const round = AbortSignal.any([signal, again.signal])
+      const room = (): Promise<void> => Promise.race([outbox.room(), aborted(round)])
+      const inRound = { ...context, room, signal: round }
+      await Promise.all(collectors(settings, identity).map((collector) => supervise(collector, inRound)))
+    }
+  }
+  const respondFolder = join(folder, 'respond')
+  await mkdir(respondFolder, { recursive: true, mode: 0o700 })
+  const hand = await openHand({
+    folder: respondFolder,
+    url: identity.url,
+    settings: () => settings,
+    warn: (message) => log.warn(message),
+    tell: (action, detail) =>
+      outbox.emit({
+        event: { kind: 'event', category: ['host'], type: ['change'], action, ...detail, dataset: 'kanpeki.agent' },
+        message: `${action}: ${detail.reason}`,
+      }),
+  })
+  const following = followCommands({
+    folder: respondFolder,
+    identity: () => identity,
+    pin: async (commandKey) => {
+      identity = { ...identity, commandKey }
+      await writeIdentity(folder, identity)
+    },
+    status: () => ({
+      version,
+      host: name,
+      kinds: settings.respond.kinds.filter((kind) => hand.responders[kind] !== undefined),
+      isolated: hand.isolator.state(),
+      blocked: hand.blocks.count(),
+      policy: policy?.policy ?? null,
+    }),
+    responders: hand.responders,
+    policy: async (next) => {
+      const before = policy
+      try {
+        settings = await readSettings(folder, next?.settings)
+      } catch (error) {
+        return log.warn(`a policy is not taken: ${messageOf(error)}`)
+      }
+      await keepPolicy(folder, next)
+      policy = next
+      log.info(next === undefined ? 'the policy was taken back' : 'a new policy holds')
+      if (before?.policy !== next?.policy) again.abort()
+    },
+    reached: hand.isolator.reached,
+    patience: () => {
+      const state = hand.isolator.state()
+      return state === null ? PATIENCE_MS : Math.min(PATIENCE_MS, state.deadManSeconds * 250)
+    },
+    addresses: hand.isolator.addresses,
+    recent: recent.since,
+    count,
+    signal,
+    log,
+  })
+
   heartbeat('agent-started')
-  const timers = [setInterval(() => void outbox.flush(), FLUSH_MS), setInterval(() => heartbeat('agent-heartbeat'), heartbeatMs)]
+  const timers = [
+    setInterval(() => void outbox.flush(), FLUSH_MS),
+    setInterval(() => heartbeat('agent-heartbeat'), heartbeatMs),
+    setInterval(() => void hand.isolator.check(), CHECK_MS),
+  ]
   try {
     await Promise.all([
-      ...collectors(identity).map((collector) => supervise(collector, context)),
+      collecting(),
       renewal(),
-      sendAll({ spool, signal, log, count, identity: () => identity }),
+      sendAll({ spool, signal, log, count, identity: () => identity, addresses: hand.isolator.addresses }),
+      following,
     ])
   } finally {
     for (const timer of timers) clearInterval(timer)
@@ -116,3 +198,9 @@ async function supervise(collector: Collector, context: CollectorContext): Promi
     await realWait(pause, signal)
   }
 }
+
+const aborted = (signal: AbortSignal): Promise<void> =>
+  new Promise((resolve) => {
+    if (signal.aborted) resolve()
+    else signal.addEventListener('abort', () => resolve(), { once: true })
+  })

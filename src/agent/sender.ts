@@ -14,6 +14,7 @@ interface Sending {
   readonly count: (name: string, by?: number) => void
   /** As it is now: a renewed certificate is shown from the next request on. */
   readonly identity: () => Identity
+  readonly addresses: () => readonly string[] | undefined
 }
 
 const IDLE_MS = 250
@@ -23,9 +24,9 @@ const AGAIN: ReadonlySet<number> = new Set([401, 403, 408, 425, 429, 500, 502, 5
 const compress = promisify(gzip)
 
 /** Sends batch after batch in order, each until the server has it. */
-export async function sendAll({ spool, signal, log, count, identity }: Sending): Promise<void> {
+export async function sendAll({ spool, signal, log, count, identity, addresses }: Sending): Promise<void> {
   let shown = identity()
-  let link = openLink(shown)
+  let link = openLink({ ...shown, addresses })
   let failures = 0
   while (!signal.aborted) {
     const batch = await spool.peek()
@@ -36,7 +37,7 @@ export async function sendAll({ spool, signal, log, count, identity }: Sending):
     if (identity() !== shown) {
       link.close()
       shown = identity()
-      link = openLink(shown)
+      link = openLink({ ...shown, addresses })
     }
     try {
       const refused = await deliver(link, shown.id, batch)

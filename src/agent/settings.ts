@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { z } from 'zod'
+import { DEAD_MAN, type PolicySettings, WIRE_KINDS } from '../hosts/schema.ts'
 import { KanpekiError, messageOf } from '../kernel/error.ts'
 
 /** What a person may set for one agent, in `agent.json` of its folder; what is left out has these defaults. */
@@ -22,13 +23,37 @@ const settingsSchema = z
     ignore: z.array(z.string().startsWith('/')).default(['/etc/mtab', '/etc/resolv.conf', '/etc/adjtime']),
     /** How often every watched file is read again, so that a change which the watch missed is found: milliseconds. */
     fullCheckMs: z.number().int().min(1_000).max(604_800_000).default(3_600_000),
+    /** For how many days a package counts as in use after it was last seen so. */
+    inUseDays: z.number().int().min(1).max(365).default(7),
+    /** How long an isolation holds while the server cannot be reached, seconds, where its command does not say. */
+    deadManSeconds: z.number().int().min(DEAD_MAN.least).max(DEAD_MAN.most).default(DEAD_MAN.usual),
+    /** Keep the last traffic in a ring of files all the time, for captures (needs tcpdump). */
+    packetRing: z.boolean().default(false),
+    /** What the server may do on this host: only this file says so, never a policy. */
+    respond: z
+      .object({
+        kinds: z.array(z.enum(WIRE_KINDS)).default([...WIRE_KINDS]),
+        /** Programs that are not killed, by name. */
+        neverKill: z.array(z.string()).default(['systemd', 'systemd-journald', 'dbus-daemon', 'sshd']),
+        /** Accounts that are not disabled, besides root. */
+        neverDisable: z.array(z.string()).default([]),
+        /** Largest file that is quarantined or captured, bytes. */
+        largestFile: z.number().int().min(0).max(10_000_000_000).default(200_000_000),
+        /** Largest capture, and largest quarantine altogether, bytes. */
+        largestStore: z.number().int().min(0).max(100_000_000_000).default(1_000_000_000),
+      })
+      .strict()
+      .prefault({}),
   })
   .strict()
 
 export type Settings = z.infer<typeof settingsSchema>
 
-/** @throws KanpekiError `agent_settings` with the file and the field. */
-export async function readSettings(folder: string): Promise<Settings> {
+/**
+ * What the server's policy sets, and before it what the host's own file does.
+ * @throws KanpekiError `agent_settings` with the file and the field.
+ */
+export async function readSettings(folder: string, policy: PolicySettings = {}): Promise<Settings> {
   const file = join(folder, 'agent.json')
   let text = '{}'
   try {
@@ -43,7 +68,7 @@ export async function readSettings(folder: string): Promise<Settings> {
   } catch (error) {
     throw new KanpekiError('agent_settings', `The settings are no JSON: ${messageOf(error)}.`, { place: { file } })
   }
-  const parsed = settingsSchema.safeParse(raw)
+  const parsed = settingsSchema.safeParse(isObject(raw) ? { ...policy, ...raw } : raw)
   if (parsed.success) return parsed.data
   const [issue] = parsed.error.issues
   throw new KanpekiError('agent_settings', `${issue?.path.join('.') ?? ''}: ${issue?.message ?? 'not as expected'}.`, {
@@ -51,3 +76,5 @@ export async function readSettings(folder: string): Promise<Settings> {
     remedy: 'Correct or remove the field; what is left out has a default.',
   })
 }
+
+const isObject = (raw: unknown): raw is object => typeof raw === 'object' && raw !== null && !Array.isArray(raw)

@@ -3,6 +3,7 @@ import { migrations as assess } from '../assess/migrations.ts'
 import { migrations as collect } from '../collect/migrations.ts'
 import { migrations as declare } from '../declare/migrations.ts'
 import { migrations as detect } from '../detect/migrations.ts'
+import { migrations as hosts } from '../hosts/migrations.ts'
 import type { Migration } from '../platform/state/migrate.ts'
 import { proveMigrations as prove } from '../prove/migrations.ts'
 import { migrations as respond } from '../respond/migrations.ts'
@@ -20,6 +21,7 @@ export const migrations: readonly Migration[] = [
   ...collect,
   ...declare,
   ...detect,
+  ...hosts,
   ...prove,
   ...respond,
   ...pipeline,

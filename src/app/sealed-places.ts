@@ -5,6 +5,7 @@ import { sealedMaskingKey } from '../collect/masking/key.ts'
 import { seriesSecretContext } from '../declare/series/pull.ts'
 import { iocSecretContext } from '../detect/ioc/store.ts'
 import { channelContext, mailServerContext } from '../detect/notify/secrets.ts'
+import { sealedCommandKey } from '../hosts/command-key.ts'
 import type { DataDir } from '../platform/data-dir.ts'
 import { type SealedColumn, sealedColumn } from '../platform/secrets/sealed-columns.ts'
 import type { SealedPlace } from '../platform/secrets/sealed-place.ts'
@@ -40,6 +41,7 @@ export function sealedPlaces(dir: DataDir, state: State): readonly SealedPlace[]
     sealedWitnessKey(dir.keys),
     sealedTlsKey(dir.keys),
     sealedMaskingKey(dir.keys),
+    sealedCommandKey(dir.keys),
     ...SEALED_COLUMNS.map((column) => sealedColumn(state, column)),
   ]
 }

@@ -3,7 +3,6 @@ import { homedir } from 'node:os'
 import { join } from 'node:path'
 import { linuxCollectors } from '../agent/collectors/registry.ts'
 import { runAgent } from '../agent/run.ts'
-import { readSettings } from '../agent/settings.ts'
 import { VERSION } from '../app/version.ts'
 import { KanpekiError, messageOf } from '../kernel/error.ts'
 import { EXIT, guarded, readOptions } from './options.ts'
@@ -11,9 +10,11 @@ import { terminalLog } from './terminal-log.ts'
 
 const USAGE = `Usage: kanpeki agent enrol --to URL [--token TOKEN] [--name NAME] [--ca FILE] [--data DIR]
        kanpeki agent run [--data DIR]
+       kanpeki agent release [--data DIR]
 
 Watches this host, and sends what it sees to a server: processes, connections, packages, files, the journal. While the
-server is away, events wait in an encrypted spool.
+server is away, events wait in an encrypted spool. Carries out what the server asks for (agent.json says what it may);
+'release' ends this host's isolation, whatever the server says.
 
   --to URL       the server, https
   --token TOKEN  from 'kanpeki enrol-token create' on the server (or KANPEKI_TOKEN)
@@ -60,19 +61,24 @@ async function runHere({ data }: Values): Promise<number> {
       remedy: 'For Windows, docs/collecting.md says how Winlogbeat, event forwarding or imported .evtx files reach the server.',
     })
   keepSmall()
-  const settings = await readSettings(data)
   const stop = new AbortController()
   process.once('SIGINT', () => stop.abort())
   process.once('SIGTERM', () => stop.abort())
   const log = terminalLog()
   await runAgent({
     folder: data,
-    settings,
     version: VERSION,
-    collectors: (identity) => linuxCollectors(settings, identity),
+    collectors: linuxCollectors,
     signal: stop.signal,
     log,
   })
+  return EXIT.ok
+}
+
+async function releaseThis({ data }: Values): Promise<number> {
+  const { releaseHere } = await import('../agent/respond/isolation.ts')
+  const was = await releaseHere(join(data, 'respond'))
+  process.stdout.write(was ? 'This host is isolated no more.\n' : 'This host was not isolated.\n')
   return EXIT.ok
 }
 
@@ -108,7 +114,8 @@ export function agentCommand(args: readonly string[]): Promise<number> {
     }
     if (positionals[0] === 'enrol' && positionals.length === 1) return await enrolHere(values)
     if (positionals[0] === 'run' && positionals.length === 1) return await runHere(values)
-    throw usage('Say what: enrol or run.')
+    if (positionals[0] === 'release' && positionals.length === 1) return await releaseThis(values)
+    throw usage('Say what: enrol, run or release.')
   })
 }
 

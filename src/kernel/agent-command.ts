@@ -34,8 +34,12 @@ export interface AgentCommandParams {
   readonly quarantine: { readonly path: string; readonly sha256?: string }
   /** `item` as the receipt of `quarantine` named it in `detail.item`. */
   readonly restore: { readonly item: string }
-  /** What stays reachable besides the server, as networks (`10.1.0.0/16`, `2001:db8::/32`) or addresses. */
-  readonly isolate: { readonly allow: readonly string[] }
+  /**
+   * What stays reachable besides the server, as networks (`10.1.0.0/16`, `2001:db8::/32`) or addresses; `dns` keeps the
+   * resolvers of the host too. `deadManSeconds` is how long the server may be lost before the isolation undoes itself
+   * (the agent's default where absent).
+   */
+  readonly isolate: { readonly allow: readonly string[]; readonly dns?: boolean; readonly deadManSeconds?: number }
   readonly release: Readonly<Record<string, never>>
   /** One address, without a network's length. */
   readonly 'block-address': { readonly address: string }
@@ -44,8 +48,18 @@ export interface AgentCommandParams {
   readonly 'disable-account': { readonly account: string }
   /** `expiry` is the day that the account had in `/etc/shadow` before (days since 1970; empty for none), from the receipt's `undo`. */
   readonly 'enable-account': { readonly account: string; readonly expiry?: string }
-  /** `paths` are absolute; `processes` adds the list of processes with their connections. What is sent becomes artefacts. */
-  readonly collect: { readonly paths: readonly string[]; readonly processes: boolean }
+  /**
+   * `paths` are absolute; `processes` adds the list of processes with their connections and open files. `packetSeconds`
+   * records traffic for so long where `tcpdump` is installed; `beforeSeconds` and `afterSeconds` take the agent's own
+   * events around the moment. What is sent becomes one artefact, `detail.artefact`.
+   */
+  readonly collect: {
+    readonly paths: readonly string[]
+    readonly processes: boolean
+    readonly packetSeconds?: number
+    readonly beforeSeconds?: number
+    readonly afterSeconds?: number
+  }
 }
 
 /** One command for one host. */

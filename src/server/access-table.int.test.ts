@@ -158,6 +158,9 @@ function pathOf({ path }: Route, seed: Seed): string {
   const { size } = kanpeki.services.ledger.head
   const tile = size < 256 ? `000.p/${size}` : '000'
   const ids: readonly (readonly [prefix: string, id: string, rest?: Readonly<Record<string, string>>])[] = [
+    ['/api/v1/agent-commands/', seed.agentCommand],
+    ['/api/v1/agent-link/', NOTHING],
+    ['/api/v1/agent-policies/', `of=${seed.marker}`],
     ['/api/v1/agents/', seed.agent],
     ['/api/v1/alerts/', seed.alert],
     ['/api/v1/artefacts/', seed.artefact],
@@ -308,7 +311,7 @@ const SILENT: readonly string[] = [
 ]
 
 /** Two scopes may each have one of this name; a PUT makes the caller's own. */
-const NAMED_BY_CALLER = /^\/api\/v1\/series\//
+const NAMED_BY_CALLER = /^\/api\/v1\/(series|agent-policies)\//
 
 /** What was asked in this scope, in the words of whoever asked: here they name rows of another. */
 const OWN_QUESTIONS: ReadonlySet<string> = new Set(['GET /api/v1/reads', 'GET /api/v1/me/reads'])
@@ -352,6 +355,12 @@ function bodyOf(route: Route, seed: Seed): unknown {
     'DELETE /api/v1/tokens/:id': {},
     'POST /api/v1/tokens/:id/rotate': {},
     'DELETE /api/v1/agents/:id': {},
+    'DELETE /api/v1/agent-commands/:id': {},
+    'DELETE /api/v1/agent-policies/:label': {},
+    'POST /api/v1/agents/:id/commands': { kind: 'release' },
+    'POST /api/v1/agents/:id/plan': { kind: 'release' },
+    'POST /api/v1/agents/:id/queries': { table: 'users' },
+    'PUT /api/v1/agent-policies/:label': { journal: false },
     'DELETE /api/v1/enrolments/:id': {},
     'PATCH /api/v1/people/:id': { display: 'taken' },
     'POST /api/v1/people/:id/reset': {},

@@ -24,6 +24,8 @@ const STATUS_OF: Readonly<Record<string, number>> = {
   beyond_own: 403,
   own_roles: 403,
   not_found: 404,
+  agent_refuses: 403,
+  agent_limit: 429,
   conflict: 409,
   last_administrator: 409,
   passkeys_unavailable: 409,

@@ -23,6 +23,7 @@ import { erasureRoutes } from '../app/erasure/routes.ts'
 import { PACKAGING } from '../app/evidence-package.ts'
 import { firstWeekRoutes } from '../app/first-week/routes.ts'
 import { frameworkChecks } from '../app/framework-checks.ts'
+import { type Hosting, startHosting } from '../app/hosting.ts'
 import { type Indicators, startIndicators } from '../app/indicators.ts'
 import { type KeptArtefacts, keepArtefacts } from '../app/keeping-artefacts.ts'
 import { startMissing } from '../app/missing.ts'
@@ -152,6 +153,7 @@ export async function serve(config: Config, log: Log, options: ServeOptions = {}
   let indicators: Indicators | undefined
   let yara: YaraBodies | undefined
   let artefacts: KeptArtefacts | undefined
+  let hosting: Hosting | undefined
   let tls: ServerTls | undefined
   const open: { close(): Promise<void> }[] = []
   try {
@@ -189,6 +191,7 @@ export async function serve(config: Config, log: Log, options: ServeOptions = {}
       await reviewing?.stop()
       await missing?.stop()
       await indicators?.stop()
+      await hosting?.stop()
       await artefacts?.stop()
       await yara?.stop()
       await notifying?.stop()
@@ -212,6 +215,7 @@ export async function serve(config: Config, log: Log, options: ServeOptions = {}
     yara = await startYaraBodies({ ...bodies, raised: () => live.publish('alerts') })
     for (const { file, line, reason } of yara.refused) log.warn('YARA rule refused', { place: `${file}:${line}`, reason })
     artefacts = await keepArtefacts(services, yara.scan)
+    hosting = await startHosting(services)
     selftest = startSelftest({
       ...services,
       scenarios: () => scenarios,
@@ -261,6 +265,7 @@ export async function serve(config: Config, log: Log, options: ServeOptions = {}
           indicators,
           yara,
           custody: artefacts.custody,
+          hosting,
           selftest,
           scenarios,
           notifying,
@@ -337,6 +342,7 @@ export async function serve(config: Config, log: Log, options: ServeOptions = {}
     await reviewing?.stop()
     await missing?.stop()
     await indicators?.stop()
+    await hosting?.stop()
     await artefacts?.stop()
     await yara?.stop()
     await notifying?.stop()
@@ -358,6 +364,7 @@ export interface RouteDeps {
   readonly indicators: Indicators
   readonly yara: YaraBodies
   readonly custody: Custody
+  readonly hosting: Hosting
   readonly selftest: Selftest
   readonly scenarios: Scenarios
   readonly notifying: Notifying
@@ -381,6 +388,7 @@ export function allRoutes(deps: RouteDeps): Route[] {
     indicators,
     yara,
     custody,
+    hosting,
     selftest,
     scenarios,
     notifying,
@@ -547,6 +555,7 @@ export function allRoutes(deps: RouteDeps): Route[] {
     ...weeklyRoutes(weekly),
     ...careRoutes({ services, version: VERSION, metrics, stopping }),
     rotateLedgerKeyRoute({ ledger, state, drainer, clock }),
+    ...hosting.routes(custody),
     ...custodyRoutes({ custody, ledger, state, clock, confirm: refuseUnconfirmed }),
     ...proveRoutes({
       ledger,

@@ -9,7 +9,7 @@ describe('reading /proc', () => {
   it.each(['bash', 'a b', 'evil) S 1 1 1 (', '(((', ') R', '名前', '\n'])(
     'finds parent and start behind the name "%s"',
     (name) => {
-      expect(parseStat(STAT(name))).toEqual({ name, parent: 7, session: 42, started: 123456 })
+      expect(parseStat(STAT(name))).toEqual({ name, parent: 7, session: 42, started: 123456, state: 'S' })
     },
   )
 

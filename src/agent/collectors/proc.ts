@@ -11,6 +11,8 @@ export interface ProcessEntry {
   /** Clock ticks after boot; with the pid it names the process. */
   readonly started: number
   readonly session: number
+  /** One letter of proc(5): R, S, D, Z … */
+  readonly state: string
   readonly args: readonly string[]
   readonly executable?: string
   /** True where the program's file is gone from the disk. */
@@ -46,14 +48,14 @@ const link = (path: string): string | undefined => {
 }
 
 /** Name, parent, session and start of `/proc/PID/stat`; the name may hold anything, brackets too, so that it ends at the last one. */
-export function parseStat(stat: string): Pick<ProcessEntry, 'name' | 'parent' | 'session' | 'started'> | undefined {
+export function parseStat(stat: string): Pick<ProcessEntry, 'name' | 'parent' | 'session' | 'started' | 'state'> | undefined {
   const open = stat.indexOf('(')
   const close = stat.lastIndexOf(')')
   if (open < 0 || close < open) return undefined
   const fields = stat.slice(close + 2).split(' ')
   const [parent, session, started] = [fields[1], fields[3], fields[19]].map(Number)
   if (![parent, session, started].every((value) => Number.isSafeInteger(value))) return undefined
-  return { name: stat.slice(open + 1, close), parent: parent!, session: session!, started: started! }
+  return { name: stat.slice(open + 1, close), parent: parent!, session: session!, started: started!, state: fields[0]! }
 }
 
 /** The container's id in a cgroup path: 64 hexadecimal digits wherever the runtime puts them. */

@@ -5,6 +5,7 @@ import type { JsonObject } from '../../kernel/json.ts'
 import { realWait } from '../../platform/backoff.ts'
 import type { Collector, CollectorContext } from '../collector.ts'
 import { userNames } from './accounts.ts'
+import { bootTime, startedAt } from './boot-time.ts'
 import { hashCache } from './file-hash.ts'
 import { type ProcessEntry, processIds, readProcess, startOf } from './proc.ts'
 
@@ -32,6 +33,7 @@ const OLD_EVERY = 20
  */
 export function processCollector({ root, passwd, pollMs, host }: Options): Collector {
   const nameOf = userNames(passwd)
+  const boot = bootTime(root)
   const hashOf = hashCache(2_000)
   const entityOf = (pid: number, started: number): string =>
     createHash('sha256').update(`${host}:${pid}:${started}`).digest('hex').slice(0, 32)
@@ -49,6 +51,7 @@ export function processCollector({ root, passwd, pollMs, host }: Options): Colle
         : { command_line: line.slice(0, LONGEST), args: entry.args.slice(0, 512), args_count: entry.args.length }),
       ...(entry.folder === undefined ? {} : { working_directory: entry.folder }),
       ...(hash === undefined ? {} : { hash: { sha256: hash } }),
+      start: new Date(startedAt(boot, entry.started)).toISOString(),
     }
   }
   const user = (entry: ProcessEntry): JsonObject => {

@@ -16,6 +16,8 @@ import { writeProfiles } from '../../detect/behaviour/queries.ts'
 import type { BehaviourTables } from '../../detect/behaviour/tables.ts'
 import { newProfile, profileText } from '../../detect/engines/behaviour/profile.ts'
 import type { DetectTables } from '../../detect/tables.ts'
+import { insertCommand, keepPolicy } from '../../hosts/queries.ts'
+import type { HostTables } from '../../hosts/tables.ts'
 import { recordEvidence } from '../../platform/state/outbox.ts'
 import type { Kanpeki } from '../serve.ts'
 
@@ -36,6 +38,8 @@ export interface Seed {
   readonly token: string
   readonly agent: string
   readonly enrolment: string
+  /** A command that waits for the agent. */
+  readonly agentCommand: string
   readonly review: string
   readonly reviewItem: string
   /** A saved search that is shared. */
@@ -175,6 +179,8 @@ export async function plant(kanpeki: Kanpeki, admin: string, scope: string, mark
   await insertAuthority(db, { id: ca, scope, certificate: '', key: '', created: 0, trusted_until: 1 })
   const certificate = { fingerprint: `${marker}-f`, scope, agent_id: agent, ca_id: ca, serial: marker, created: now }
   await insertCertificate(db, { ...certificate, expires: now + HOUR, revoked: null })
+  const agentCommand = randomUUID()
+  await plantAgentWork(state.tables<HostTables>(), { scope, marker, agent, id: agentCommand, now })
   const enrolment = randomUUID()
   const uses = { uses: 1, uses_left: 1, by_name: marker, created: now, expires: now + HOUR }
   await insertEnrolment(db, { id: enrolment, scope, name: `${marker} enrolment`, hash: `${marker}-h`, ...uses })
@@ -285,6 +291,7 @@ export async function plant(kanpeki: Kanpeki, admin: string, scope: string, mark
     passkey,
     token: token.id,
     agent,
+    agentCommand,
     enrolment,
     review: review.id,
     reviewItem: item.id,
@@ -323,4 +330,31 @@ validity: { from: 2026-01-01, until: 2099-01-01 }
 nextReview: 2098-12-01
 withdrawal: [{ on: stale-evidence, grace: PT1H }]
 `
+}
+
+/** A command and a policy for an agent. */
+async function plantAgentWork(
+  db: Kysely<HostTables>,
+  { scope, marker, agent, id, now }: { scope: string; marker: string; agent: string; id: string; now: number },
+): Promise<void> {
+  await insertCommand(db, {
+    id,
+    scope,
+    agent,
+    kind: 'release',
+    params: '{}',
+    key: marker,
+    by_id: marker,
+    by_name: marker,
+    reason: marker,
+    state: 'waiting',
+    created: now,
+    expires: now + HOUR,
+    given: null,
+    answered: null,
+    receipt: null,
+    failed_code: null,
+    failed: null,
+  })
+  await keepPolicy(db, { scope, label: `of=${marker}`, settings: '{}', by_name: marker, changed: now })
 }

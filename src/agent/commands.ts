@@ -1,0 +1,200 @@
+import { join } from 'node:path'
+import { isSigned } from '../hosts/command-key.ts'
+import {
+  type AgentStatus,
+  type CommandText,
+  commandTextSchema,
+  PARAMS,
+  policyTextSchema,
+  pollReplySchema,
+  type ReceiptMessage,
+  type Signed,
+} from '../hosts/schema.ts'
+import type { AgentReceipt } from '../kernel/agent-command.ts'
+import { KanpekiError, messageOf } from '../kernel/error.ts'
+import { backoffMs, realWait } from '../platform/backoff.ts'
+import type { Log } from '../platform/log.ts'
+import type { Identity } from './identity.ts'
+import { readKept, writeKept } from './kept.ts'
+import { type Link, openLink } from './link.ts'
+import type { Policy } from './policy.ts'
+import type { RespondContext, Responders } from './respond/responder.ts'
+
+export interface Following {
+  readonly folder: string
+  readonly identity: () => Identity
+  /** Takes the server's key for commands, once. */
+  readonly pin: (key: string) => Promise<void>
+  readonly status: () => AgentStatus
+  readonly responders: Responders
+  readonly policy: (policy: Policy | undefined) => Promise<void>
+  /** The server answered. */
+  readonly reached: () => Promise<void>
+  /** Longest time between two requests, milliseconds: what an isolation's switch needs. */
+  readonly patience: () => number
+  readonly addresses: () => readonly string[] | undefined
+  readonly recent: RespondContext['recent']
+  readonly count: (name: string, by?: number) => void
+  readonly signal: AbortSignal
+  readonly log: Log
+}
+
+type Result = ReceiptMessage['result']
+interface Done {
+  readonly id: string
+  readonly at: number
+  readonly sent: boolean
+  readonly result: Result
+}
+
+const BACKOFF = { firstMs: 500, maxMs: 10_000 }
+const KEPT_MS = 7 * 86_400_000
+const MOST_KEPT = 500
+/** After a command that nobody vouches for: it stays in the queue, and must not become a loop. */
+const REFUSED_PAUSE_MS = 5_000
+const LONG: ReadonlySet<CommandText['kind']> = new Set(['collect', 'query', 'update'])
+
+/**
+ * Takes commands from the server until the signal ends. What is taken must be signed by the key that was learnt at the first
+ * contact, name this agent, and not have run out by the server's clock. Its result is durable before it is told, and a
+ * command of the same key is never carried out twice.
+ */
+export async function followCommands(following: Following): Promise<void> {
+  const { folder, identity, signal, log, count, patience } = following
+  const file = join(folder, 'commands.json')
+  const done = await readDone(file)
+  const working = new Map<string, Promise<void>>()
+  let line: Promise<void> = Promise.resolve()
+  let shown = identity()
+  const open = (): Link => openLink({ ...shown, addresses: following.addresses })
+  let link = open()
+
+  const keep = async (key: string, entry: Done): Promise<void> => {
+    done.set(key, entry)
+    for (const [old, { at, sent }] of done) if ((sent && Date.now() - at > KEPT_MS) || done.size > MOST_KEPT) done.delete(old)
+    await writeKept(file, new Map([...done].map(([name, value]) => [name, JSON.stringify(value)])))
+  }
+  const tell = async (key: string, entry: Done): Promise<void> => {
+    const message: ReceiptMessage = { id: entry.id, result: entry.result }
+    const { status, text } = await link.post('/api/v1/agent-link/receipts', JSON.stringify(message), JSON_BODY)
+    // The server does not know it any more: nobody waits for it.
+    if (status !== 200 && status !== 404) throw new Error(`the server answers ${status}: ${text.slice(0, 200)}`)
+    if (!entry.sent) await keep(key, { ...entry, sent: true })
+  }
+  const carryOut = async (command: CommandText): Promise<void> => {
+    const result = await resultOf(command, following, link)
+    count('receipt' in result ? 'commands.done' : 'commands.failed')
+    const entry: Done = { id: command.id, at: Date.now(), sent: false, result }
+    await keep(command.key, entry)
+    await tell(command.key, entry)
+  }
+  const start = (command: CommandText): void => {
+    const before = done.get(command.key)
+    const work = async (): Promise<void> => {
+      try {
+        await (before === undefined ? carryOut(command) : tell(command.key, { ...before, id: command.id }))
+      } catch (error) {
+        log.warn(`the receipt of a command could not be told yet: ${messageOf(error)}`)
+      } finally {
+        working.delete(command.id)
+      }
+    }
+    if (LONG.has(command.kind)) working.set(command.id, work())
+    else {
+      line = line.then(work)
+      working.set(command.id, line)
+    }
+  }
+  const take = async (): Promise<void> => {
+    const wait = Math.min(25, Math.max(0, patience() / 1_000))
+    const body = JSON.stringify({ status: following.status(), wait, busy: [...working.keys()] })
+    const { status, text } = await link.post('/api/v1/agent-link/poll', body, JSON_BODY)
+    if (status !== 200) throw new Error(`the server answers ${status}: ${text.slice(0, 200)}`)
+    await following.reached()
+    const reply = pollReplySchema.parse(JSON.parse(text))
+    const known = identity().commandKey
+    if (known === undefined) await following.pin(reply.key)
+    const key = known ?? reply.key
+    if (reply.policy !== null) await takePolicy(reply.policy, key, following)
+    for (const signed of reply.commands) {
+      const command = commandIn(signed, key, identity().id, reply.now)
+      if (typeof command === 'string') {
+        count('commands.refused')
+        log.warn(`a command is refused: ${command}`)
+        await realWait(REFUSED_PAUSE_MS, signal)
+      } else if (!working.has(command.id)) start(command)
+    }
+    for (const [commandKey, entry] of done) if (!entry.sent && !working.has(entry.id)) await tell(commandKey, entry)
+  }
+
+  for (let failures = 0; !signal.aborted; ) {
+    if (identity() !== shown) {
+      link.close()
+      shown = identity()
+      link = open()
+    }
+    try {
+      await take()
+      failures = 0
+      continue
+    } catch (error) {
+      if (failures === 0 && !signal.aborted) log.warn(`commands: ${messageOf(error)}`)
+    }
+    await realWait(Math.min(backoffMs(failures, Math.random, BACKOFF), patience()), signal)
+    failures += 1
+  }
+  link.close()
+}
+
+const JSON_BODY = { 'content-type': 'application/json' }
+
+/** The command, or why it is none for us. */
+function commandIn(signed: Signed, key: string, agent: string, now: number): CommandText | string {
+  if (!isSigned('command', signed, key)) return 'its signature is not of the server that this agent enrolled with'
+  const { data } = commandTextSchema.safeParse(JSON.parse(signed.text))
+  if (data === undefined) return 'it cannot be read'
+  if (data.agent !== agent) return 'it is for another agent'
+  return data.expires <= now ? 'its time is over' : data
+}
+
+async function takePolicy(signed: Signed, key: string, { policy, identity, count, log }: Following): Promise<void> {
+  const { data } = isSigned('policy', signed, key) ? policyTextSchema.safeParse(JSON.parse(signed.text)) : { data: undefined }
+  if (data === undefined || data.agent !== identity().id) {
+    count('policies.refused')
+    log.warn('a policy is refused: it is not signed for this agent, or cannot be read')
+    return
+  }
+  await policy(data.policy === '' ? undefined : { policy: data.policy, settings: data.settings })
+}
+
+async function resultOf(command: CommandText, following: Following, link: Link): Promise<Result> {
+  const { folder, responders, signal, count, log, recent, status } = following
+  try {
+    const responder = responders[command.kind] as
+      | ((params: unknown, context: RespondContext) => Promise<AgentReceipt>)
+      | undefined
+    if (responder === undefined || !status().kinds.includes(command.kind))
+      throw new KanpekiError('agent_refuses', `This host's settings do not allow ${command.kind}.`)
+    const params: unknown = PARAMS[command.kind].parse(command.params)
+    const context: RespondContext = {
+      id: command.id,
+      key: command.key,
+      folder,
+      signal,
+      count,
+      warn: (message) => log.warn(message),
+      recent,
+      upload: async (path) => await link.upload(`/api/v1/agent-link/captures/${command.id}`, path),
+    }
+    const { outcome, detail, undo } = await responder(params, context)
+    return { receipt: { outcome, detail, ...(undo === undefined ? {} : { undo }) } }
+  } catch (error) {
+    const code = error instanceof KanpekiError ? error.code : 'agent_failed'
+    return { failed: { code, message: messageOf(error).slice(0, 2_000) } }
+  }
+}
+
+async function readDone(file: string): Promise<Map<string, Done>> {
+  const kept = (await readKept(file)) ?? new Map<string, string>()
+  return new Map([...kept].map(([key, text]) => [key, JSON.parse(text) as Done]))
+}

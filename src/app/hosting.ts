@@ -1,0 +1,64 @@
+import { findAssetByName } from '../access/assets/queries.ts'
+import { refuseUnconfirmed } from '../access/confirm.ts'
+import { listAgents } from '../access/machines/queries.ts'
+import type { AccessTables } from '../access/tables.ts'
+import { openCommandKey } from '../hosts/command-key.ts'
+import { type Commands, createCommands, type KnownAgent } from '../hosts/commands.ts'
+import { linkRoutes } from '../hosts/link-routes.ts'
+import { hostRoutes } from '../hosts/routes.ts'
+import { messageOf } from '../kernel/error.ts'
+import type { Route } from '../platform/http/route.ts'
+import { readJson } from '../platform/state/columns.ts'
+import type { Custody } from '../prove/custody/custody.ts'
+import { repeatEvery } from './repeat.ts'
+import type { Services } from './services.ts'
+
+const SWEEP_EVERY_MS = 30_000
+
+export interface Hosting {
+  /** What respond's actions are given. */
+  readonly commands: Commands
+  readonly routes: (custody: Custody) => Route[]
+  stop(): Promise<void>
+}
+
+/** The server's side of the agents: what they are told to do, and what they bring. */
+export async function startHosting(services: Services): Promise<Hosting> {
+  const { state, clock, dir, sealer, drainer, log } = services
+  const db = state.tables<AccessTables>()
+  const key = await openCommandKey(dir.keys, sealer)
+  const agents = async (scope: string): Promise<KnownAgent[]> =>
+    (await listAgents(db, scope))
+      .filter(({ revoked }) => revoked === null)
+      .map(({ id, name, last_seen: lastSeen }) => ({ id, scope, name, lastSeen }))
+  const labelsOf = async (scope: string, name: string): Promise<string[]> => {
+    const asset = await findAssetByName(db, scope, name)
+    if (asset === undefined) return []
+    return Object.entries(readJson<Record<string, string>>(asset.labels)).map(([label, value]) => `${label}=${value}`)
+  }
+  const changed = drainer.poke
+  const commands = createCommands({ state, clock, key, agents, changed })
+  const sweeping = repeatEvery(
+    SWEEP_EVERY_MS,
+    () => commands.sweep(),
+    (error) => log.error('commands that ran out could not be marked; it is tried again', { reason: messageOf(error) }),
+  )
+  return {
+    commands,
+    routes: (custody) => [
+      ...hostRoutes({ state, clock, commands, agents, labelsOf, confirm: refuseUnconfirmed, changed }),
+      ...linkRoutes({
+        state,
+        clock,
+        key,
+        commands,
+        labelsOf,
+        keep: async (agent, { command, name }, source) => {
+          const about = { name, kind: 'capture' as const, source: `agent ${agent.name}`, note: `command ${command}` }
+          return await custody.add(agent, about, source)
+        },
+      }),
+    ],
+    stop: () => sweeping.stop(),
+  }
+}

@@ -1,0 +1,310 @@
+import { randomUUID } from 'node:crypto'
+import type { AgentCommand, AgentCommands, AgentPlan, AgentReceipt } from '../kernel/agent-command.ts'
+import type { Clock } from '../kernel/clock.ts'
+import { KanpekiError } from '../kernel/error.ts'
+import type { JsonObject } from '../kernel/json.ts'
+import { jsonText, readJson } from '../platform/state/columns.ts'
+import { recordEvidence } from '../platform/state/outbox.ts'
+import type { State } from '../platform/state/state.ts'
+import type { CommandKey } from './command-key.ts'
+import { commandEvidence, receiptOf, textOf } from './command-row.ts'
+import {
+  commandById,
+  commandByKey,
+  countSince,
+  forgetAnswers,
+  insertCommand,
+  keepStatus,
+  moveCommand,
+  openCommands,
+  overdueCommands,
+  statusesOf,
+} from './queries.ts'
+import { type AgentStatus, PARAMS, READING_KINDS, type ReceiptMessage, type Signed, type WireKind } from './schema.ts'
+import type { CommandsTable, HostTables } from './tables.ts'
+
+/** An enrolled agent that is not revoked. */
+export interface KnownAgent {
+  readonly id: string
+  readonly scope: string
+  readonly name: string
+  readonly lastSeen: number | null
+}
+
+export interface Actor {
+  readonly id: string
+  readonly name: string
+}
+
+export interface CommandsDeps {
+  readonly state: State
+  readonly clock: Clock
+  readonly key: CommandKey
+  readonly agents: (scope: string) => Promise<readonly KnownAgent[]>
+  /** Something was recorded. */
+  readonly changed: () => void
+}
+
+export interface Asked {
+  readonly kind: WireKind
+  readonly params: unknown
+  readonly key?: string | undefined
+  readonly reason?: string | undefined
+}
+
+/** The server's side of what agents are told to do: a durable queue for each, and what came of it. */
+export interface Commands extends AgentCommands {
+  /** Leaves a command for an agent. @throws KanpekiError `not_found`, `agent_refuses`, `agent_params`, `agent_limit`. */
+  readonly ask: (scope: string, host: string, asked: Asked, by: Actor) => Promise<CommandsTable>
+  /** The command once it is answered, or as it stands when `signal` ends. */
+  readonly answered: (scope: string, id: string, signal: AbortSignal) => Promise<CommandsTable>
+  readonly withdraw: (scope: string, id: string, by: Actor) => Promise<CommandsTable>
+  /** What an agent is to do now; waits until there is something or `signal` ends. Only ever its own. */
+  readonly take: (
+    agent: KnownAgent,
+    status: AgentStatus,
+    busy: readonly string[],
+    signal: AbortSignal,
+  ) => Promise<readonly Signed[]>
+  /** Something else waits for an agent: its request comes back now. */
+  readonly wake: () => void
+  /** @throws KanpekiError `not_found` for a command of another agent. */
+  readonly receive: (agent: KnownAgent, message: ReceiptMessage) => Promise<void>
+  /** Marks those that ran out of time, and forgets answers to questions. */
+  readonly sweep: () => Promise<void>
+}
+
+const LIFE_MS: Readonly<Partial<Record<WireKind, number>>> = { query: 60_000 }
+const USUAL_LIFE_MS = 3_600_000
+const ANSWERS_KEPT_MS = 86_400_000
+const MOST_AT_ONCE = 20
+const STATUS_EVERY_MS = 60_000
+/** However they came to be asked for: no fault of a playbook or a stolen session cuts off a whole company. */
+export const MOST_HOSTS_AN_HOUR = 50
+const HOUR_MS = 3_600_000
+const CHANGING = (Object.keys(PARAMS) as WireKind[]).filter((kind) => !READING_KINDS.has(kind))
+
+export function createCommands({ state, clock, key, agents, changed }: CommandsDeps): Commands {
+  const db = state.tables<HostTables>()
+  const waiting = new Set<() => void>()
+  /** Called after anything changed in the queue. */
+  const wake = (): void => {
+    for (const one of waiting) one()
+  }
+  const change = (signal: AbortSignal): Promise<void> =>
+    new Promise((resolve) => {
+      const done = (): void => {
+        waiting.delete(done)
+        signal.removeEventListener('abort', done)
+        resolve()
+      }
+      waiting.add(done)
+      signal.addEventListener('abort', done)
+      if (signal.aborted) done()
+    })
+  const kept = new Map<string, { readonly at: number; readonly text: string }>()
+
+  async function agentFor(
+    scope: string,
+    host: string,
+  ): Promise<{ agent: KnownAgent; status: AgentStatus | undefined; at: number }> {
+    const all = await agents(scope)
+    const statuses = new Map((await statusesOf(db, scope)).map((row) => [row.agent, row]))
+    const statusFor = (id: string): AgentStatus | undefined => {
+      const row = statuses.get(id)
+      return row === undefined ? undefined : readJson<AgentStatus>(row.status)
+    }
+    const byId = all.filter(({ id }) => id === host)
+    const found = byId.length > 0 ? byId : all.filter(({ id, name }) => name === host || statusFor(id)?.host === host)
+    const [agent] = found
+    if (agent === undefined || found.length > 1)
+      throw new KanpekiError('not_found', found.length > 1 ? `Several agents are called ${host}.` : `No agent runs on ${host}.`, {
+        remedy: found.length > 1 ? "Name it by its id: 'kanpeki agents list'." : "Enrol one: 'kanpeki agent enrol'.",
+      })
+    return { agent, status: statusFor(agent.id), at: statuses.get(agent.id)?.at ?? 0 }
+  }
+
+  async function checked(scope: string, host: string, { kind, params }: Asked) {
+    const parsed = PARAMS[kind].safeParse(params)
+    if (!parsed.success) {
+      const [issue] = parsed.error.issues
+      throw new KanpekiError('agent_params', `The parameters of ${kind} are wrong: ${issue?.message ?? 'not as expected'}.`, {
+        place: { field: ['params', ...(issue?.path ?? [])].join('.') },
+      })
+    }
+    const found = await agentFor(scope, host)
+    if (found.status !== undefined && !found.status.kinds.includes(kind))
+      throw new KanpekiError('agent_refuses', `The agent on ${found.agent.name} is not allowed to ${kind}.`, {
+        remedy: "Its host's own agent.json says so, under respond.kinds.",
+      })
+    return { ...found, params: parsed.data as JsonObject }
+  }
+
+  async function ask(scope: string, host: string, asked: Asked, by: Actor): Promise<CommandsTable> {
+    const { agent, params } = await checked(scope, host, asked)
+    const now = clock.now()
+    const { kind, reason = null } = asked
+    const commandKey = asked.key ?? randomUUID()
+    const row: CommandsTable = {
+      id: randomUUID(),
+      scope,
+      agent: agent.id,
+      kind,
+      params: jsonText(params),
+      key: commandKey,
+      by_id: by.id,
+      by_name: by.name,
+      reason,
+      state: 'waiting',
+      created: now,
+      expires: now + (LIFE_MS[kind] ?? USUAL_LIFE_MS),
+      given: null,
+      answered: null,
+      receipt: null,
+      failed_code: null,
+      failed: null,
+    }
+    const left = await state.transaction<HostTables, CommandsTable>(async (trx) => {
+      const before = await commandByKey(trx, scope, commandKey)
+      if (before !== undefined) {
+        if (before.kind !== kind || before.agent !== agent.id || before.params !== row.params)
+          throw new KanpekiError('conflict', 'This key belongs to another command.')
+        return before
+      }
+      if (!READING_KINDS.has(kind) && (await countSince(trx, scope, CHANGING, now - HOUR_MS)) >= MOST_HOSTS_AN_HOUR)
+        throw new KanpekiError(
+          'agent_limit',
+          `Commands went to ${MOST_HOSTS_AN_HOUR} hosts within the hour; no more are changed.`,
+          {
+            remedy: 'Look at what asks for that. It works again when the hour has passed.',
+          },
+        )
+      await insertCommand(trx, row)
+      const until = new Date(row.expires).toISOString()
+      const said: JsonObject = { name: agent.name, params, until, ...(reason === null ? {} : { reason }) }
+      const action = kind === 'query' ? 'agent.query' : 'agent.command'
+      await recordEvidence(trx, [commandEvidence(row, now, action, { ...by }, said)], clock)
+      return row
+    })
+    changed()
+    wake()
+    return left
+  }
+
+  async function known(scope: string, id: string): Promise<CommandsTable> {
+    const row = await commandById(db, scope, id)
+    if (row === undefined) throw new KanpekiError('not_found', `There is no command ${id}.`)
+    return row
+  }
+
+  async function answered(scope: string, id: string, signal: AbortSignal): Promise<CommandsTable> {
+    for (;;) {
+      const next = change(signal)
+      const row = await known(scope, id)
+      if (signal.aborted || (row.state !== 'waiting' && row.state !== 'given')) return row
+      await next
+    }
+  }
+
+  function receiptFrom(row: CommandsTable): AgentReceipt {
+    const receipt = receiptOf(row)
+    if (receipt !== undefined) return receipt
+    if (row.state === 'waiting' || row.state === 'given')
+      throw new KanpekiError('agent_silent', 'The agent has not answered yet; the command stays for it until it expires.', {
+        remedy: 'Look on the Hosts page whether the host is there.',
+      })
+    throw new KanpekiError('agent_failed', row.failed ?? `The command is ${row.state}.`)
+  }
+
+  return {
+    ask,
+    answered,
+    wake,
+    async plan(scope: string, command: AgentCommand): Promise<AgentPlan> {
+      const { agent, at } = await checked(scope, command.host, command)
+      const seen = Math.max(at, agent.lastSeen ?? 0)
+      return { agent: agent.id, host: agent.name, ...(seen === 0 ? {} : { seen }) }
+    },
+    async send(scope: string, command: AgentCommand, by: string, signal: AbortSignal): Promise<AgentReceipt> {
+      const row = await ask(scope, command.host, command, { id: by, name: by })
+      return receiptFrom(await answered(scope, row.id, signal))
+    },
+    async find(scope: string, commandKey: string): Promise<AgentReceipt | undefined> {
+      const row = await commandByKey(db, scope, commandKey)
+      return row === undefined ? undefined : receiptOf(row)
+    },
+    async withdraw(scope, id, by) {
+      const row = await known(scope, id)
+      const now = clock.now()
+      await state.transaction<HostTables, void>(async (trx) => {
+        if (!(await moveCommand(trx, id, { state: 'withdrawn', answered: now }, ['waiting'])))
+          throw new KanpekiError('conflict', 'The agent has it already, or it is over.')
+        await recordEvidence(trx, [commandEvidence(row, now, 'agent.withdraw', { ...by }, {})], clock)
+      })
+      changed()
+      wake()
+      return await known(scope, id)
+    },
+    async take(agent, status, busy, signal) {
+      const text = jsonText(status)
+      const before = kept.get(agent.id)
+      const now = clock.now()
+      if (before === undefined || before.text !== text || now - before.at > STATUS_EVERY_MS) {
+        await keepStatus(db, { agent: agent.id, scope: agent.scope, at: now, status: text })
+        kept.set(agent.id, { at: now, text })
+      }
+      const next = change(signal)
+      const idle = async (): Promise<CommandsTable[]> =>
+        (await openCommands(db, agent.id, clock.now(), MOST_AT_ONCE + busy.length)).filter(({ id }) => !busy.includes(id))
+      let rows = await idle()
+      if (rows.length === 0 && !signal.aborted) {
+        await next
+        rows = await idle()
+      }
+      for (const { id, state: stands } of rows)
+        if (stands === 'waiting') await moveCommand(db, id, { state: 'given', given: clock.now() }, ['waiting'])
+      return rows.map((row) => key.sign('command', textOf(row)))
+    },
+    async receive(agent, { id, result }) {
+      const row = await commandById(db, agent.scope, id)
+      // Whether there is such a command of another agent is nothing that this one is told.
+      if (row === undefined || row.agent !== agent.id)
+        throw new KanpekiError('not_found', 'There is no such command for this agent.')
+      const now = clock.now()
+      const outcome: Partial<CommandsTable> =
+        'receipt' in result
+          ? { state: 'done', receipt: jsonText(result.receipt) }
+          : { state: 'failed', failed_code: result.failed.code, failed: result.failed.message }
+      await state.transaction<HostTables, void>(async (trx) => {
+        // An answer that comes after its command ran out is what happened all the same.
+        if (!(await moveCommand(trx, id, { ...outcome, answered: now }, ['waiting', 'given', 'expired']))) return
+        const said: JsonObject =
+          'receipt' in result
+            ? { outcome: result.receipt.outcome, ...(row.kind === 'query' ? {} : { detail: result.receipt.detail }) }
+            : { outcome: 'failed', why: result.failed.message }
+        await recordEvidence(
+          trx,
+          [commandEvidence(row, now, 'agent.receipt', { id: agent.id, name: agent.name }, { name: agent.name, ...said })],
+          clock,
+        )
+      })
+      changed()
+      wake()
+    },
+    async sweep() {
+      const now = clock.now()
+      await forgetAnswers(db, now - ANSWERS_KEPT_MS)
+      const rows = await overdueCommands(db, now)
+      if (rows.length === 0) return
+      await state.transaction<HostTables, void>(async (trx) => {
+        for (const row of rows) {
+          if (!(await moveCommand(trx, row.id, { state: 'expired', answered: now }))) continue
+          const by = { id: 'kanpeki', name: 'Kanpeki' }
+          await recordEvidence(trx, [commandEvidence(row, now, 'agent.expire', by, {})], clock)
+        }
+      })
+      changed()
+      wake()
+    },
+  }
+}

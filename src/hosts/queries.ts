@@ -1,0 +1,125 @@
+import type { Kysely } from 'kysely'
+import type { CommandState } from './schema.ts'
+import type { CommandsTable, HostTables, PoliciesTable, StatusTable } from './tables.ts'
+
+export type HostDb = Kysely<HostTables>
+
+/** States in which an answer is still awaited. */
+const OPEN: readonly CommandState[] = ['waiting', 'given']
+
+export async function insertCommand(db: HostDb, row: CommandsTable): Promise<void> {
+  await db.insertInto('hosts_commands').values(row).execute()
+}
+
+export async function commandByKey(db: HostDb, scope: string, key: string): Promise<CommandsTable | undefined> {
+  return await db.selectFrom('hosts_commands').selectAll().where('scope', '=', scope).where('key', '=', key).executeTakeFirst()
+}
+
+export async function commandById(db: HostDb, scope: string, id: string): Promise<CommandsTable | undefined> {
+  return await db.selectFrom('hosts_commands').selectAll().where('scope', '=', scope).where('id', '=', id).executeTakeFirst()
+}
+
+/** What one agent is still to do, oldest first. */
+export async function openCommands(db: HostDb, agent: string, now: number, limit: number): Promise<CommandsTable[]> {
+  return await db
+    .selectFrom('hosts_commands')
+    .selectAll()
+    .where('agent', '=', agent)
+    .where('state', 'in', OPEN)
+    .where('expires', '>', now)
+    .orderBy('created')
+    .orderBy('id')
+    .limit(limit)
+    .execute()
+}
+
+export async function commandsOf(db: HostDb, scope: string, agent: string, limit: number): Promise<CommandsTable[]> {
+  return await db
+    .selectFrom('hosts_commands')
+    .selectAll()
+    .where('scope', '=', scope)
+    .where('agent', '=', agent)
+    .orderBy('created', 'desc')
+    .orderBy('id')
+    .limit(limit)
+    .execute()
+}
+
+export async function countSince(
+  db: HostDb,
+  scope: string,
+  kinds: readonly CommandsTable['kind'][],
+  since: number,
+): Promise<number> {
+  const row = await db
+    .selectFrom('hosts_commands')
+    .select((e) => e.fn.count<number | string>('agent').distinct().as('hosts'))
+    .where('scope', '=', scope)
+    .where('kind', 'in', kinds)
+    .where('created', '>', since)
+    .executeTakeFirst()
+  return Number(row?.hosts ?? 0)
+}
+
+/** @returns false where it was not in one of those states any more. */
+export async function moveCommand(db: HostDb, id: string, change: Partial<CommandsTable>, from = OPEN): Promise<boolean> {
+  const done = await db
+    .updateTable('hosts_commands')
+    .set(change)
+    .where('id', '=', id)
+    .where('state', 'in', from)
+    .executeTakeFirst()
+  return Number(done.numUpdatedRows) > 0
+}
+
+/** Answers to questions are not evidence: they are forgotten, the question is not. */
+export async function forgetAnswers(db: HostDb, before: number): Promise<void> {
+  await db
+    .updateTable('hosts_commands')
+    .set({ receipt: null })
+    .where('kind', '=', 'query')
+    .where('created', '<', before)
+    .where('receipt', 'is not', null)
+    .execute()
+}
+
+/** Those whose time has run out without an answer. */
+export async function overdueCommands(db: HostDb, now: number): Promise<CommandsTable[]> {
+  return await db
+    .selectFrom('hosts_commands')
+    .selectAll()
+    .where('state', 'in', OPEN)
+    .where('expires', '<=', now)
+    .limit(100)
+    .execute()
+}
+
+export async function keepStatus(db: HostDb, row: StatusTable): Promise<void> {
+  await db
+    .insertInto('hosts_status')
+    .values(row)
+    .onConflict((c) => c.column('agent').doUpdateSet({ at: row.at, status: row.status }))
+    .execute()
+}
+
+export async function statusesOf(db: HostDb, scope: string): Promise<StatusTable[]> {
+  return await db.selectFrom('hosts_status').selectAll().where('scope', '=', scope).execute()
+}
+
+export async function policiesOf(db: HostDb, scope: string): Promise<PoliciesTable[]> {
+  return await db.selectFrom('hosts_policies').selectAll().where('scope', '=', scope).orderBy('label').execute()
+}
+
+export async function keepPolicy(db: HostDb, row: PoliciesTable): Promise<void> {
+  const { settings, by_name, changed } = row
+  await db
+    .insertInto('hosts_policies')
+    .values(row)
+    .onConflict((c) => c.columns(['scope', 'label']).doUpdateSet({ settings, by_name, changed }))
+    .execute()
+}
+
+export async function deletePolicy(db: HostDb, scope: string, label: string): Promise<boolean> {
+  const done = await db.deleteFrom('hosts_policies').where('scope', '=', scope).where('label', '=', label).executeTakeFirst()
+  return Number(done.numDeletedRows) > 0
+}

@@ -1,0 +1,249 @@
+import { z } from 'zod'
+import { AGENT_COMMAND_KINDS } from '../kernel/agent-command.ts'
+import type { JsonObject, JsonValue } from '../kernel/json.ts'
+
+/** What goes over the wire to an agent: what people and playbooks may ask for, a question, and a new version of itself. */
+export const WIRE_KINDS = [...AGENT_COMMAND_KINDS, 'query', 'update'] as const
+export type WireKind = (typeof WIRE_KINDS)[number]
+
+/** Kinds that leave the host as it is. */
+export const READING_KINDS: ReadonlySet<WireKind> = new Set(['collect', 'query'])
+
+const json: z.ZodType<JsonValue> = z.json()
+const jsonObject: z.ZodType<JsonObject> = z.record(z.string(), json)
+const time = z.iso.datetime({ precision: 3 })
+
+/** Absolute, and none of it can be taken for anything but a path. */
+const pathSchema = z
+  .string()
+  .min(2)
+  .max(4_096)
+  .regex(/^\/[^\0]+$/)
+const addressSchema = z.union([z.ipv4(), z.ipv6()])
+const networkSchema = z.union([addressSchema, z.cidrv4(), z.cidrv6()])
+/** What `useradd` takes, and nothing that a tool could read as an option. */
+const accountSchema = z.string().regex(/^[A-Za-z_][A-Za-z0-9_.-]{0,62}\$?$/)
+const sha256Schema = z.string().regex(/^[0-9a-f]{64}$/)
+
+/** The dead-man's switch of an isolation, seconds: long enough for a restart of the server, never for ever. */
+export const DEAD_MAN = { least: 3, most: 86_400, usual: 900 } as const
+
+export const QUERY_TABLES = ['processes', 'sockets', 'packages', 'users', 'files', 'file'] as const
+export type QueryTable = (typeof QUERY_TABLES)[number]
+
+/** A read-only question to a host. `path` is a folder for `files`, a file for `file`. */
+export const querySchema = z
+  .object({
+    table: z.enum(QUERY_TABLES),
+    path: pathSchema.optional(),
+    /** Rows where any column contains it, whatever its case. */
+    match: z.string().max(200).optional(),
+    limit: z.number().int().min(1).max(2_000).default(200),
+  })
+  .strict()
+  .refine(({ table, path }) => (table === 'files' || table === 'file') === (path !== undefined), {
+    error: 'A path belongs to files and file, and they need one.',
+    path: ['path'],
+  })
+export type Query = z.infer<typeof querySchema>
+
+const updateSchema = z.object({ sha256: sha256Schema, version: z.string().max(100) }).strict()
+const none = z.object({}).strict()
+
+/** The parameters of each kind, as both sides check them. */
+export const PARAMS = {
+  kill: z
+    .object({
+      pid: z.number().int().min(1).max(4_194_304),
+      started: z.number().int().min(0).optional(),
+      name: z.string().min(1).max(255).optional(),
+    })
+    .strict(),
+  quarantine: z.object({ path: pathSchema, sha256: sha256Schema.optional() }).strict(),
+  restore: z.object({ item: z.uuid() }).strict(),
+  isolate: z
+    .object({
+      allow: z.array(networkSchema).max(100).default([]),
+      dns: z.boolean().optional(),
+      deadManSeconds: z.number().int().min(DEAD_MAN.least).max(DEAD_MAN.most).optional(),
+    })
+    .strict(),
+  release: none,
+  'block-address': z.object({ address: addressSchema }).strict(),
+  'unblock-address': z.object({ address: addressSchema }).strict(),
+  'disable-account': z.object({ account: accountSchema }).strict(),
+  'enable-account': z
+    .object({
+      account: accountSchema,
+      expiry: z
+        .string()
+        .regex(/^-?\d{0,9}$/)
+        .optional(),
+    })
+    .strict(),
+  collect: z
+    .object({
+      paths: z.array(pathSchema).max(100).default([]),
+      processes: z.boolean().default(true),
+      packetSeconds: z.number().int().min(0).max(300).optional(),
+      beforeSeconds: z.number().int().min(0).max(3_600).optional(),
+      afterSeconds: z.number().int().min(0).max(600).optional(),
+    })
+    .strict(),
+  query: querySchema,
+  update: updateSchema,
+} as const satisfies Readonly<Record<WireKind, z.ZodType>>
+
+export type ParamsOf<K extends WireKind> = z.infer<(typeof PARAMS)[K]>
+
+/** What is signed: bound to one agent, one id, one key, and a time after which it is void (milliseconds UTC, of the server). */
+export const commandTextSchema = z.object({
+  v: z.literal(1),
+  id: z.uuid(),
+  agent: z.uuid(),
+  kind: z.enum(WIRE_KINDS),
+  params: jsonObject,
+  key: z.string(),
+  issued: z.number().int(),
+  expires: z.number().int(),
+})
+export type CommandText = z.infer<typeof commandTextSchema>
+
+/** What the server may set for agents by label; the host's own `agent.json` has the last word. */
+export const policySettingsSchema = z
+  .object({
+    pollMs: z.number().int().min(100).max(60_000).optional(),
+    inventoryMs: z.number().int().min(1_000).max(86_400_000).optional(),
+    journal: z.boolean().optional(),
+    watch: z.array(pathSchema).max(200).optional(),
+    ignore: z.array(pathSchema).max(200).optional(),
+    fullCheckMs: z.number().int().min(1_000).max(604_800_000).optional(),
+    inUseDays: z.number().int().min(1).max(365).optional(),
+    deadManSeconds: z.number().int().min(DEAD_MAN.least).max(DEAD_MAN.most).optional(),
+    packetRing: z.boolean().optional(),
+  })
+  .strict()
+export type PolicySettings = z.infer<typeof policySettingsSchema>
+
+export const policyTextSchema = z.object({
+  v: z.literal(1),
+  agent: z.uuid(),
+  policy: z.string(),
+  settings: policySettingsSchema,
+})
+
+export const signedSchema = z.object({ text: z.string(), signature: z.string() })
+export type Signed = z.infer<typeof signedSchema>
+
+const isolationSchema = z.object({ since: z.number().int(), deadManSeconds: z.number().int() })
+
+/** What an agent says of itself each time it asks for commands. */
+export const agentStatusSchema = z.object({
+  version: z.string().max(100),
+  host: z.string().max(255),
+  /** The kinds that the host's own settings allow. */
+  kinds: z.array(z.string().max(50)).max(50),
+  isolated: isolationSchema.nullable(),
+  blocked: z.number().int().min(0),
+  /** Hash of the policy in force; null for none. */
+  policy: z.string().max(100).nullable(),
+})
+export type AgentStatus = z.infer<typeof agentStatusSchema>
+
+export const pollSchema = z.object({
+  status: agentStatusSchema,
+  /** How long the server may keep the request open while there is nothing, seconds. */
+  wait: z.number().min(0).max(25),
+  /** Commands that it is at work on: they are not given again. */
+  busy: z.array(z.uuid()).max(100).default([]),
+})
+export const pollReplySchema = z.object({
+  /** The server's clock, by which commands expire: a host's own may be wrong. */
+  now: z.number().int(),
+  /** The key that commands are signed with, SPKI in base64: taken once, at the first contact. */
+  key: z.string(),
+  commands: z.array(signedSchema),
+  /** A policy that is not the one in force there. */
+  policy: signedSchema.nullable(),
+})
+
+export const receiptSchema = z.object({
+  outcome: z.enum(['done', 'already']),
+  detail: jsonObject,
+  undo: jsonObject.optional(),
+})
+export const receiptMessageSchema = z.object({
+  id: z.uuid(),
+  result: z.union([
+    z.object({ receipt: receiptSchema }),
+    z.object({ failed: z.object({ code: z.string().max(100), message: z.string().max(2_000) }) }),
+  ]),
+})
+export type ReceiptMessage = z.infer<typeof receiptMessageSchema>
+
+export const COMMAND_STATES = ['waiting', 'given', 'done', 'failed', 'expired', 'withdrawn'] as const
+export type CommandState = (typeof COMMAND_STATES)[number]
+
+export const commandViewSchema = z.object({
+  id: z.uuid(),
+  agent: z.uuid(),
+  kind: z.enum(WIRE_KINDS),
+  params: jsonObject,
+  key: z.string(),
+  by: z.string(),
+  reason: z.string().nullable(),
+  state: z.enum(COMMAND_STATES),
+  created: time,
+  /** When the agent took it, and when it answered. */
+  given: time.nullable(),
+  answered: time.nullable(),
+  expires: time,
+  receipt: receiptSchema.nullable(),
+  failed: z.string().nullable(),
+})
+export type CommandView = z.infer<typeof commandViewSchema>
+
+export const newCommandSchema = z.object({
+  kind: z.enum(AGENT_COMMAND_KINDS),
+  params: jsonObject.default({}),
+  /** The same key is the same command: a second request answers with the first one's. */
+  key: z.string().min(1).max(200).optional(),
+  reason: z.string().trim().min(1).max(500).optional(),
+  /** How long to wait for the receipt, seconds. */
+  wait: z.number().min(0).max(25).default(0),
+})
+export const planRequestSchema = newCommandSchema.pick({ kind: true, params: true })
+export const planViewSchema = z.object({
+  agent: z.uuid(),
+  host: z.string(),
+  seen: time.nullable(),
+  summary: z.object({ en: z.string(), ja: z.string() }),
+  reversible: z.boolean(),
+})
+export type PlanView = z.infer<typeof planViewSchema>
+
+export const hostStatusSchema = z.object({
+  agent: z.uuid(),
+  name: z.string(),
+  at: time.nullable(),
+  status: agentStatusSchema.nullable(),
+  /** Labels of the asset of this name, which decide the policy. */
+  labels: z.array(z.string()),
+})
+export type HostStatus = z.infer<typeof hostStatusSchema>
+
+export const policySchema = z.object({
+  label: z.string(),
+  settings: policySettingsSchema,
+  by: z.string(),
+  changed: time,
+})
+/** `*` is for every agent; what a label of its host's asset (`env=production`) sets goes before it. */
+export const policyParamsSchema = z.object({
+  label: z
+    .string()
+    .max(200)
+    .regex(/^(\*|[^=\s]+=[^\p{Cc}]+)$/u),
+})
+
+export const agentParamsSchema = z.object({ id: z.uuid() })
