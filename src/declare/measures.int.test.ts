@@ -60,6 +60,48 @@ describe('the count of forbidden events', () => {
     expect(await ask(T0 + HOUR + 3000)).toMatchObject({ value: 2, evidence: { events: ['g', 'h'] } })
   })
 
+  it('reads again only what is newer than the newest batch that it saw', async () => {
+    const ranges: number[] = []
+    const { measure } = forbiddenCountMeasure({
+      count: (request) => {
+        ranges.push(to - request.range!.from)
+        return lake.lake.count(request)
+      },
+      search: (request) => lake.lake.search(request),
+      sources: (since) => lake.lake.sources(since),
+      settledUpTo: (range) => lake.lake.settledUpTo(range),
+    })
+    const start = T0 + 30 * HOUR
+    const seconds = (count: number) => start + count * 1000
+    const append = (sequence: number, at: number, code: string) =>
+      lake.lake.append(
+        testBatch(sequence, at, [
+          testEvent(`s${sequence}`, { event: { code }, winlog: { channel: 'Security' } }, { scope: 'steady' }),
+        ]),
+      )
+    let to = 0
+    const ask = (at: number) => {
+      to = at
+      return measure({ query }, at - HOUR, at, 'steady')
+    }
+    await append(11, seconds(0), '4624')
+    await ask(seconds(1))
+    await append(12, seconds(2), '4624')
+    expect(await ask(seconds(3))).toMatchObject({ value: 0, asOf: seconds(2) })
+    // Found once, it stays found; it is counted again only while the batch that it came with is the newest.
+    await append(13, seconds(4), '1102')
+    expect(await ask(seconds(5))).toMatchObject({ value: 1, evidence: { events: ['s13'] } })
+    await append(14, seconds(6), '4624')
+    expect(await ask(seconds(7))).toMatchObject({ value: 1 })
+    expect(await ask(seconds(8))).toMatchObject({ value: 1, evidence: { events: ['s13'] } })
+    // A writer that was heard of and is behind may still have something under way.
+    await lake.lake.append({ ...testBatch(1, seconds(7), [testEvent('z', {}, { scope: 'steady' })]), writer: 'second' })
+    await append(15, seconds(200), '4624')
+    await ask(seconds(201))
+    await ask(seconds(202))
+    expect(ranges.map((ms) => ms / 1000)).toEqual([3600, 3, 3, 3600, 3, 3600, 2, 195, 121])
+  })
+
   it('checks its parameters', () => {
     const { check } = forbiddenCountMeasure(lake.lake)
     expect(check?.({ query: 'a' })).toBeUndefined()

@@ -277,6 +277,11 @@ export class ClickHouseLake implements Lake {
     }))
   }
 
+  async settledUpTo(range: TimeRange): Promise<number | undefined> {
+    const [row] = await this.#rows<{ writers: string; settled: string }>(queries.settledUpTo(range))
+    return row === undefined || Number(row.writers) === 0 ? undefined : Number(row.settled)
+  }
+
   close(): Promise<void> {
     return this.#engine.close()
   }

@@ -222,5 +222,10 @@ export interface Lake {
   compact(): Promise<void>
   stats(): Promise<LakeStats>
   sources(sinceMs: number): Promise<readonly SourceStats[]>
+  /**
+   * The received time before which no batch of the writers heard in this range (of received times) becomes visible any more:
+   * the earliest of their last, as batches of a writer become visible in order. Undefined where none was heard.
+   */
+  settledUpTo(range: TimeRange): Promise<number | undefined>
   close(): Promise<void>
 }

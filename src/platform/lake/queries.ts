@@ -220,6 +220,15 @@ export function sources(sinceMs: number): Statement {
   }
 }
 
+export function settledUpTo({ from, to }: TimeRange): Statement {
+  const params = new Params()
+  return {
+    params,
+    sql: `SELECT toString(count()) AS writers, toString(min(newest)) AS settled FROM (SELECT ${ms('argMax(received, sequence)')} AS newest
+      FROM events WHERE received >= ${time(from, params)} AND received < ${time(to, params)} GROUP BY writer)`,
+  }
+}
+
 /** Every column of an hour, in the order of truth. */
 export function hourRows(hour: number): string {
   return `SELECT ${SEALED_COLUMNS.join(', ')} FROM events WHERE ${inHour(hour)} ORDER BY writer, sequence, ix`
