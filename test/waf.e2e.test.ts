@@ -1,4 +1,4 @@
-import { readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { Agent, createServer, get } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
@@ -121,6 +121,36 @@ describe('kanpeki waf', () => {
     expect([...new Set(ends)].sort()).toEqual([0, 200])
     await until(() => workersOf(waf).length === 2 && !workersOf(waf).includes(victim!))
     expect(await ask(waf, '/good')).toBe(200)
+    expect(await waf.stop()).toBe(0)
+  })
+
+  it('counts attempts to sign in over its workers, and goes on counting over a reload', async () => {
+    writeRules()
+    const config = join(folder.path, 'waf.yml')
+    const events = join(folder.path, 'events.jsonl')
+    writeFileSync(
+      config,
+      `upstreams: [${upstream}]\nrules: [${rules}]\nworkers: 2\nevents: ${events}\nlogins:\n  endpoints: [{ name: shop, path: /login, failure: { status: [200] } }]\n`,
+    )
+    const waf = await startWaf(['--config', config])
+    // A connection each, so that both workers get some.
+    const sign = async (): Promise<number> => {
+      const answer = await fetch(`http://127.0.0.1:${waf.port}/login`, {
+        method: 'POST',
+        headers: { connection: 'close' },
+        body: new URLSearchParams({ username: 'sato', password: 'secret words' }),
+      })
+      await answer.arrayBuffer()
+      return answer.status
+    }
+    const lines = () => (existsSync(events) ? readFileSync(events, 'utf8') : '')
+    for (let at = 0; at < 10; at += 1) expect(await sign()).toBe(200)
+    await until(() => lines().includes('login-brute-force-account'))
+    expect(await sign()).toBe(403)
+    waf.child.kill('SIGHUP')
+    await waf.says(/rules were read again/)
+    expect(await sign()).toBe(403)
+    expect(lines()).not.toContain('secret')
     expect(await waf.stop()).toBe(0)
   })
 
