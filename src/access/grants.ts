@@ -8,6 +8,7 @@ const PERMISSIONS_OF: Readonly<Record<Grant, ReadonlySet<Permission>>> = {
     'events:read',
     'alerts:read',
     'incidents:read',
+    'playbooks:read',
     'rules:read',
     'cards:read',
     'ledger:read',
@@ -18,7 +19,9 @@ const PERMISSIONS_OF: Readonly<Record<Grant, ReadonlySet<Permission>>> = {
   samples: new Set<Permission>(['public', 'samples:write']),
   metrics: new Set<Permission>(['public', 'metrics:read']),
   scim: new Set<Permission>(['public', 'scim']),
-  admin: new Set(PERMISSIONS.filter((one) => !['session', 'agent', 'cards:approve', 'alerts:approve'].includes(one))),
+  admin: new Set(
+    PERMISSIONS.filter((one) => !['session', 'agent', 'cards:approve', 'alerts:approve', 'playbooks:approve'].includes(one)),
+  ),
 }
 
 export function isGrant(text: string): text is Grant {

@@ -7,6 +7,7 @@ const READ = [
   'events:read',
   'alerts:read',
   'incidents:read',
+  'playbooks:read',
   'rules:read',
   'cards:read',
   'sources:read',
@@ -29,6 +30,7 @@ const PERMISSIONS_OF: Readonly<Record<Role, readonly Permission[]>> = {
     'agents:read',
     'agents:respond',
     'connections:read',
+    'playbooks:run',
   ],
   engineer: [
     ...READ,
@@ -42,6 +44,7 @@ const PERMISSIONS_OF: Readonly<Record<Role, readonly Permission[]>> = {
     'agents:write',
     'connections:read',
     'connections:write',
+    'playbooks:write',
     'tokens:read',
     'tokens:write',
     'metrics:read',
@@ -57,8 +60,10 @@ const PERMISSIONS_OF: Readonly<Record<Role, readonly Permission[]>> = {
     'tokens:read',
     'metrics:read',
   ],
-  approver: [...READ, 'ledger:read', 'cards:approve', 'alerts:approve'],
-  administrator: PERMISSIONS.filter((one) => !['installation', 'cards:approve', 'alerts:approve', 'agent', 'scim'].includes(one)),
+  approver: [...READ, 'ledger:read', 'cards:approve', 'alerts:approve', 'playbooks:approve'],
+  administrator: PERMISSIONS.filter(
+    (one) => !['installation', 'cards:approve', 'alerts:approve', 'playbooks:approve', 'agent', 'scim'].includes(one),
+  ),
 }
 
 /** Duties that one person should not hold together in one scope: whoever makes, and whoever approves or checks it. */

@@ -25,6 +25,7 @@ import type { Lake } from '../platform/lake/lake.ts'
 import type { Log } from '../platform/log.ts'
 import type { State } from '../platform/state/state.ts'
 import { protectMeasures } from '../protect/measures.ts'
+import { incidentMeasures } from '../respond/incidents/measures.ts'
 import { assetMeasures } from './asset-coverage.ts'
 import { CONTENT } from './places.ts'
 import { repeatEvery, repeatOrSooner } from './repeat.ts'
@@ -76,6 +77,7 @@ export function allMeasures({
     ...assetMeasures(state),
     ...assessMeasures(state),
     ...protectMeasures(lake),
+    ...incidentMeasures(state),
     ...accessMeasures(state.tables<AccessTables>(), clock),
   ]
 }

@@ -87,7 +87,8 @@ function timelineEvent(event: StoredEvent): TimelineEvent {
   }
 }
 
-function summaryOf(doc: JsonObject, lane: Lane): string {
+/** What says most about an event, in one short line. */
+export function summaryOf(doc: JsonObject, lane: Lane): string {
   for (const field of [...SUMMARY_FIELDS[lane], 'message']) {
     const value = getPath(doc, field)
     if (typeof value === 'string' && value !== '') {

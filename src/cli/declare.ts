@@ -14,6 +14,7 @@ import { loadAttack } from '../detect/coverage-attack.ts'
 import { detectMeasureInfos } from '../detect/measures.ts'
 import { formatPlace, messageOf } from '../kernel/error.ts'
 import { protectMeasureInfos } from '../protect/measures.ts'
+import { incidentMeasureInfos } from '../respond/incidents/measures.ts'
 import { declareApply, declareShow } from './declare-apply.ts'
 import { declareReplay } from './declare-replay.ts'
 import { declareStatus } from './declare-status.ts'
@@ -43,6 +44,7 @@ export function knownMeasures(): Measures {
     ...assetMeasureInfos(),
     ...assessMeasureInfos(),
     ...protectMeasureInfos(),
+    ...incidentMeasureInfos(),
   ]
   return new Map(all.map((measure) => [measure.id, measure]))
 }

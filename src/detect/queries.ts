@@ -406,6 +406,20 @@ export type AlertTimes = Pick<
   'id' | 'severity' | 'count' | 'raised' | 'received' | 'first_observed' | 'verdict' | 'judged' | 'acknowledged'
 >
 
+/** Open alerts of every scope, as grave as `severity` or graver, raised since then; oldest first. */
+export async function graveSince(db: Db, since: number, severity: Severity, limit: number): Promise<AlertsTable[]> {
+  return await db
+    .selectFrom('detect_alerts')
+    .selectAll()
+    .where('state', '=', 'open')
+    .where('severity', '<=', severity)
+    .where('raised', '>=', since)
+    .orderBy('raised')
+    .orderBy('id')
+    .limit(limit)
+    .execute()
+}
+
 /** Alerts of these severities raised in [from, to), newest first. */
 export async function raisedBetween(
   db: Db,

@@ -159,7 +159,7 @@ export type ExportQuery = z.infer<typeof exportQuerySchema>
 
 export const demoReplySchema = z.object({ sent: count })
 
-export const LIVE_TOPICS = ['alerts', 'cards', 'sources', 'ledger', 'rules'] as const
+export const LIVE_TOPICS = ['alerts', 'incidents', 'cards', 'sources', 'ledger', 'rules'] as const
 export type LiveTopic = (typeof LIVE_TOPICS)[number]
 /** Data of the server-sent event `change`: what has changed since the last one, never the data itself. */
 export const liveChangeSchema = z.object({ topics: z.array(z.enum(LIVE_TOPICS)) })

@@ -42,6 +42,7 @@ import { type Reads, startReads } from '../app/reads/reads.ts'
 import { readRoutes } from '../app/reads/routes.ts'
 import type { Repeating } from '../app/repeat.ts'
 import { replayRoutes } from '../app/replay/routes.ts'
+import { type Responding, startResponding } from '../app/responding.ts'
 import { retentionRoutes } from '../app/retention/routes.ts'
 import { startReviewing } from '../app/reviewing.ts'
 import { rotateLedgerKeyRoute } from '../app/rotate-ledger-key.ts'
@@ -140,6 +141,7 @@ export async function serve(config: Config, log: Log, options: ServeOptions = {}
       if (alerts > 0) {
         live.publish('alerts')
         notifying?.poke()
+        responding?.poke()
       }
     },
   })
@@ -152,6 +154,7 @@ export async function serve(config: Config, log: Log, options: ServeOptions = {}
   let selftest: Selftest | undefined
   let indicators: Indicators | undefined
   let yara: YaraBodies | undefined
+  let responding: Responding | undefined
   let artefacts: KeptArtefacts | undefined
   let hosting: Hosting | undefined
   let tls: ServerTls | undefined
@@ -194,6 +197,7 @@ export async function serve(config: Config, log: Log, options: ServeOptions = {}
       await hosting?.stop()
       await artefacts?.stop()
       await yara?.stop()
+      await responding?.stop()
       await notifying?.stop()
       await reads?.stop()
       await selftest?.stop()
@@ -203,6 +207,11 @@ export async function serve(config: Config, log: Log, options: ServeOptions = {}
       await services.stop()
     }
     notifying = startNotifying(services, () => url)
+    responding = startResponding(services, {
+      origin: () => (config.values['public-url'] ?? url).replace(/\/$/, ''),
+      changed: () => live.publish('incidents'),
+      told: () => notifying?.poke(),
+    })
     reads = startReads({ ...services, changed: drainer.poke })
     reviewing = startReviewing({ record: recorder(services), clock }, log)
     const { measures } = declaring
@@ -269,6 +278,7 @@ export async function serve(config: Config, log: Log, options: ServeOptions = {}
           selftest,
           scenarios,
           notifying,
+          responding,
           reads,
           live,
           addresses,
@@ -345,6 +355,7 @@ export async function serve(config: Config, log: Log, options: ServeOptions = {}
     await hosting?.stop()
     await artefacts?.stop()
     await yara?.stop()
+    await responding?.stop()
     await notifying?.stop()
     await reads?.stop()
     await selftest?.stop()
@@ -368,6 +379,7 @@ export interface RouteDeps {
   readonly selftest: Selftest
   readonly scenarios: Scenarios
   readonly notifying: Notifying
+  readonly responding: Responding
   readonly reads: Reads
   readonly live: Live
   readonly addresses: () => Addresses
@@ -392,6 +404,7 @@ export function allRoutes(deps: RouteDeps): Route[] {
     selftest,
     scenarios,
     notifying,
+    responding,
     reads,
     live,
     addresses,
@@ -529,6 +542,7 @@ export function allRoutes(deps: RouteDeps): Route[] {
       execute: selftest.execute,
       schedule: selftest.schedule,
     }),
+    ...responding.routes,
     ...iocRoutes({ state, clock, sealer: services.sealer, outgoing: services.outgoing, changed: indicators.changed }),
     ...quarantineRoutes({
       release: async (rule, by) => {

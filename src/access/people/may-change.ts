@@ -5,7 +5,7 @@ import { ROLES, type Role } from '../schema.ts'
 import type { Account } from '../tables.ts'
 
 /** What a role brings beyond what everybody has, and beyond the approval that administrators hand out but do not hold. */
-const NOT_COMPARED: readonly Permission[] = ['public', 'session', 'cards:approve', 'alerts:approve']
+const NOT_COMPARED: readonly Permission[] = ['public', 'session', 'cards:approve', 'alerts:approve', 'playbooks:approve']
 
 /** Whether the caller administers every scope; otherwise only the one they work in. */
 export function everywhere(caller: Caller): boolean {

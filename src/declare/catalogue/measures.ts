@@ -29,6 +29,25 @@ const FIREWALLS = {
   en: 'Events of firewalls (kanpeki waf), by the time they arrived.',
   ja: 'WAF（kanpeki waf）のイベント。到着時刻で数えます。',
 }
+const INCIDENTS = {
+  en: 'Incidents, by the time at which each change of state was written into the ledger. Exercises never count.',
+  ja: 'インシデントの状態が変わるたびに台帳へ記録した時刻。演習は数えません。',
+}
+const INCIDENT_PROOF = {
+  en: 'Every deed is a leaf with who did it and when; the reading names the incidents.',
+  ja: '対応は一件ずつ、実施者と時刻とともに台帳の葉になり、計測にはインシデントの番号が入ります。',
+}
+const GRADE = {
+  name: 'severity',
+  meaning: {
+    en: 'A severity from 1 to 4, or a list of them; all by default',
+    ja: '重大度（1〜4）、またはその一覧。既定はすべて',
+  },
+}
+const STATISTIC_MEAN = {
+  name: 'statistic',
+  meaning: { en: 'mean (by default), p50, p95 or max', ja: 'mean（既定）・p50・p95・max のいずれか' },
+}
 const OUTSIDE = {
   definition: {
     en: 'A figure that something else measured: the newest sample of a series, or a statistic over its samples in the window.',
@@ -300,6 +319,72 @@ export const MEASURE_CATALOGUE: Readonly<Record<string, Entry>> = {
       { name: 'hosts', meaning: { en: 'Host names, e.g. [shop.example.com]', ja: 'ホスト名の一覧（例 [shop.example.com]）' } },
     ],
     ...usual('>=', 100, 'P7D', 'P1D', { hosts: ['shop.example.com'] }),
+  },
+  'respond.mttd': {
+    definition: {
+      en: 'Mean time to detect: from the first event of an incident’s alerts to the first of these alerts.',
+      ja: '平均検知時間。インシデントのアラートに含まれる最初のイベントから、最初のアラートが上がるまでの時間。',
+    },
+    source: INCIDENTS,
+    freshness: AT_ONCE,
+    proof: INCIDENT_PROOF,
+    params: [GRADE, STATISTIC_MEAN],
+    ...usual('<=', 900, 'P30D', 'P1D'),
+  },
+  'respond.mtta': {
+    definition: {
+      en: 'Mean time to acknowledge: from the first alert until a person first did something about the incident; those that still wait count with the time waited.',
+      ja: '平均着手時間。最初のアラートから担当者が最初に対応するまでの時間。未着手のものは待ち時間で数えます。',
+    },
+    source: INCIDENTS,
+    freshness: AT_ONCE,
+    proof: INCIDENT_PROOF,
+    params: [GRADE, STATISTIC_MEAN],
+    ...usual('<=', 1800, 'P30D', 'P1D', { severity: [1] }),
+  },
+  'respond.mttr': {
+    definition: {
+      en: 'Mean time to resolve: from the first alert until the incident was closed; open ones count with the time so far. False alarms are left out.',
+      ja: '平均解決時間。最初のアラートからインシデントの完了までの時間。対応中のものは経過時間で数え、誤報は除きます。',
+    },
+    source: INCIDENTS,
+    freshness: AT_ONCE,
+    proof: INCIDENT_PROOF,
+    params: [GRADE, STATISTIC_MEAN],
+    ...usual('<=', 14_400, 'P30D', 'P1D', { severity: [1] }),
+  },
+  'respond.containment-automation': {
+    definition: {
+      en: 'Of the incidents contained in the window, those that a playbook contained without anybody approving or doing a step.',
+      ja: '期間内に封じ込めたインシデントのうち、承認や手作業なしにプレイブックだけで封じ込めたものの割合。',
+    },
+    source: INCIDENTS,
+    freshness: AT_ONCE,
+    proof: INCIDENT_PROOF,
+    params: [GRADE],
+    ...usual('>=', 50, 'P30D', 'P1D'),
+  },
+  'respond.p1-precision': {
+    definition: {
+      en: 'Of the P1 incidents that were closed in the window, those that turned out to be real.',
+      ja: '期間内に完了したP1インシデントのうち、実際に発生していたものの割合。',
+    },
+    source: INCIDENTS,
+    freshness: AT_ONCE,
+    proof: INCIDENT_PROOF,
+    params: [GRADE],
+    ...usual('>=', 80, 'P30D', 'P1D'),
+  },
+  'respond.overdue-tasks': {
+    definition: {
+      en: 'Tasks of open incidents whose clock, as the policy sets it by severity and phase, has run out.',
+      ja: '対応中のインシデントの作業のうち、重大度とフェーズごとに定めた期限を過ぎているものの件数。',
+    },
+    source: INCIDENTS,
+    freshness: NOW,
+    proof: INCIDENT_PROOF,
+    params: [GRADE],
+    ...usual('=', 0, 'P30D', 'P1D'),
   },
   'external.percent': { ...OUTSIDE, ...usual('>=', 100, 'P7D', 'P1D', { series: 'mfa-coverage' }) },
   'external.seconds': { ...OUTSIDE, ...usual('<=', 14_400, 'P92D', 'P92D', { series: 'rto' }) },

@@ -4,7 +4,7 @@ import { jsonText, readJson } from '../../platform/state/columns.ts'
 import { rfc3339 } from '../alerts-view.ts'
 import type { AlertsTable } from '../tables.ts'
 import { enabledChannels, insertDeliveries, type NotifyDb } from './queries.ts'
-import type { Notice } from './schema.ts'
+import type { Letter, Notice } from './schema.ts'
 import type { NotifyTables } from './tables.ts'
 
 export type Told = Pick<
@@ -48,7 +48,7 @@ export function deliveryOf(
   channelId: string,
   scope: string,
   alertId: string,
-  notice: Notice,
+  notice: Notice | Letter,
   now: number,
 ): NotifyTables['detect_deliveries'] {
   return {

@@ -52,6 +52,16 @@ export async function insertDeliveries(db: NotifyDb, rows: readonly DeliveriesTa
       .execute()
 }
 
+/** Of every scope; those that are not kept any more are left out. */
+export async function deliveriesByIds(db: NotifyDb, ids: readonly string[]): Promise<DeliveriesTable[]> {
+  if (ids.length === 0) return []
+  return await db
+    .selectFrom('detect_deliveries')
+    .selectAll()
+    .where('id', 'in', [...ids])
+    .execute()
+}
+
 /** What is due at a time, of enabled channels, oldest first. */
 export async function dueDeliveries(db: NotifyDb, now: number, limit: number): Promise<DeliveriesTable[]> {
   return await db

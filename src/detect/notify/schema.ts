@@ -114,3 +114,19 @@ export const notice = z.object({
   }),
 })
 export type Notice = z.infer<typeof notice>
+
+/** What people wrote about an incident, for whoever has to hear of it. */
+export const letter = z.object({
+  type: z.literal('incident.update'),
+  timestamp: instant,
+  data: z.object({
+    id: z.string(),
+    scope: z.string(),
+    number: z.int(),
+    severity,
+    subject: z.string(),
+    text: z.string(),
+    url: z.string(),
+  }),
+})
+export type Letter = z.infer<typeof letter>

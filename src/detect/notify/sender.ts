@@ -4,6 +4,7 @@ import type { Log } from '../../platform/log.ts'
 import type { Outgoing } from '../../platform/outgoing/outgoing.ts'
 import type { Sealer } from '../../platform/secrets/sealer.ts'
 import { jsonText, readJson } from '../../platform/state/columns.ts'
+import { letterMail } from './letter.ts'
 import { sendMail } from './mail.ts'
 import { mailText } from './mail-text.ts'
 import {
@@ -15,7 +16,7 @@ import {
   type NotifyDb,
   storedMailServer,
 } from './queries.ts'
-import type { Notice } from './schema.ts'
+import type { Letter, Notice } from './schema.ts'
 import { mailRouteOf, openWebhook, shownOf } from './secrets.ts'
 import type { ChannelsTable, DeliveriesTable } from './tables.ts'
 import { postWebhook } from './webhook.ts'
@@ -61,14 +62,12 @@ export function createSender(deps: SenderDeps) {
   }
 
   async function toChannel(channel: ChannelsTable, rows: readonly DeliveriesTable[]): Promise<number> {
-    // What waits for one mailbox goes as one mail: a hundred alerts are not a hundred mails.
-    const parcels = channel.kind === 'mail' ? [rows] : rows.map((row) => [row])
     let arrived = 0
-    for (const parcel of parcels) {
+    for (const parcel of parcelsOf(channel, rows)) {
       try {
         await deliver(channel, parcel)
       } catch (error) {
-        await later(channel, rows.slice(arrived), messageOf(error).slice(0, 500))
+        await later(channel, parcelsOf(channel, rows).flat().slice(arrived), messageOf(error).slice(0, 500))
         return arrived
       }
       const now = clock.now()
@@ -86,16 +85,24 @@ export function createSender(deps: SenderDeps) {
   async function deliver(channel: ChannelsTable, parcel: readonly DeliveriesTable[]): Promise<void> {
     const [first] = parcel
     if (first === undefined) return
-    const notices = parcel.map((row) => readJson<Notice>(row.notice))
     if (channel.kind === 'webhook') {
-      const [notice] = notices
-      const body = jsonText({ ...notice!, data: { ...notice!.data, url: deps.origin() + notice!.data.url } })
+      const notice = readJson<Notice | Letter>(first.notice)
+      const body = jsonText({ ...notice, data: { ...notice.data, url: deps.origin() + notice.data.url } })
       return await postWebhook(deps.outgoing, openWebhook(channel, deps.sealer), first.id, body, clock.now())
     }
     const server = await storedMailServer(db)
     if (server === undefined) throw new Error('No mail server is set up.')
     const { to = [], language = 'en' } = shownOf(channel)
-    await sendMail(deps.outgoing, mailRouteOf(server, deps.sealer), to, first.id, mailText(notices, language, deps.origin()))
+    const written = readJson<Notice | Letter>(first.notice)
+    const text =
+      written.type === 'incident.update'
+        ? letterMail(written, deps.origin())
+        : mailText(
+            parcel.map((row) => readJson<Notice>(row.notice)),
+            language,
+            deps.origin(),
+          )
+    await sendMail(deps.outgoing, mailRouteOf(server, deps.sealer), to, first.id, text)
   }
 
   /** Everything of the channel waits together: it stays in order, and a dead receiver is asked once a round. */
@@ -125,4 +132,18 @@ export function createSender(deps: SenderDeps) {
         )
     }
   }
+}
+
+/**
+ * What goes together. Alerts that wait for one mailbox are one mail (a hundred alerts are not a hundred mails); what a
+ * person wrote goes by itself.
+ */
+function parcelsOf({ kind }: ChannelsTable, rows: readonly DeliveriesTable[]): readonly (readonly DeliveriesTable[])[] {
+  if (kind !== 'mail') return rows.map((row) => [row])
+  const [letters, alerts] = [rows.filter(isLetter), rows.filter((row) => !isLetter(row))]
+  return [...(alerts.length === 0 ? [] : [alerts]), ...letters.map((row) => [row])]
+}
+
+function isLetter({ notice }: DeliveriesTable): boolean {
+  return readJson<Notice | Letter>(notice).type === 'incident.update'
 }

@@ -55,6 +55,10 @@ export interface Seed {
   readonly series: string
   /** A file that was brought as evidence. */
   readonly artefact: string
+  /** An incident that was opened from the alert. */
+  readonly incident: string
+  /** Somebody's turn on call. */
+  readonly turn: string
   /** A ledger entry of the scope. */
   readonly entry: number
 }
@@ -272,6 +276,10 @@ export async function plant(kanpeki: Kanpeki, admin: string, scope: string, mark
   })
   if (!brought.ok) throw new Error(`artefact: ${brought.status} ${await brought.text()}`)
   const artefact = (await brought.json()) as { readonly id: string }
+  const incident = (await ask('/api/v1/incidents', { title: `${marker} incident`, alerts: [alert] })) as unknown as { id: string }
+  const until = new Date(now + HOUR).toISOString()
+  const turn = { role: 'scribe', person: `${marker}-scribe`, from: new Date(now).toISOString(), to: until }
+  const policy = (await ask('/api/v1/on-call', turn)) as unknown as { rota: readonly { id: string }[] }
   await kanpeki.services.drainer.drain()
   const entries = (await (
     await fetch(`${kanpeki.url}/api/v1/ledger/entries?subject=${encodeURIComponent(`alert:${alert}`)}`, {
@@ -302,6 +310,8 @@ export async function plant(kanpeki: Kanpeki, admin: string, scope: string, mark
     connection,
     exception: exception['id'] as unknown as string,
     artefact: artefact.id,
+    incident: incident.id,
+    turn: policy.rota[0]!.id,
     entry: entries.items[0]!.index,
   }
 }

@@ -1,0 +1,172 @@
+import { join } from 'node:path'
+import type { Kysely } from 'kysely'
+import { enqueueLetter } from '../detect/notify/letter.ts'
+import { channelById, channels, deliveriesByIds, type NotifyDb } from '../detect/notify/queries.ts'
+import type { NotifyTables } from '../detect/notify/tables.ts'
+import { alertsByIds, alertsOfStory, graveSince } from '../detect/queries.ts'
+import { severity as severityOfSchema } from '../detect/schema.ts'
+import type { AlertsTable, DetectTables } from '../detect/tables.ts'
+import { messageOf } from '../kernel/error.ts'
+import { getPath, type JsonObject } from '../kernel/json.ts'
+import { readJson } from '../platform/state/columns.ts'
+import { artefactById } from '../prove/custody/queries.ts'
+import { ledgerPlaces } from '../prove/queries.ts'
+import type { ProveTables } from '../prove/tables.ts'
+import type { AlertSnapshot, DeliveryFate, IncidentDeps, IncidentEvent, IncidentRun } from '../respond/incidents/deps.ts'
+import { openForAlerts, type WaitingAlert } from '../respond/incidents/open-automatically.ts'
+import { readPolicy } from '../respond/incidents/policy.ts'
+import { settleMessages } from '../respond/incidents/settle-messages.ts'
+import { laneOf, summaryOf } from './entity-timeline.ts'
+import { CONTENT } from './places.ts'
+import { repeatOrSooner, type Waking } from './repeat.ts'
+import type { Services } from './services.ts'
+
+/** Alerts and deliveries are looked at so often; sooner where alerts were raised or something was sent. */
+const LOOK_EVERY_MS = 5_000
+const LOOK_SOONEST_MS = 200
+/** After a start, alerts this old may still open an incident. */
+const LOOK_BACK_MS = 24 * 3_600_000
+/** Alerts of one moment may be committed a little after each other. */
+const OVERLAP_MS = 60_000
+const ALERTS_AT_ONCE = 1_000
+const STORY_ALERTS = 200
+const EVENTS_A_CALL = 1_000
+
+export interface IncidentNeighbours {
+  /** The console's address as people reach it, without a trailing slash. */
+  readonly origin: () => string
+  /** What playbooks did for an incident. */
+  readonly runs: (scope: string, incident: string) => Promise<readonly IncidentRun[]>
+  readonly changed: () => void
+}
+
+/** What incidents need of the other rooms. */
+export function incidentDeps(services: Services, { origin, runs, changed }: IncidentNeighbours): IncidentDeps {
+  const { state, clock, lake } = services
+  return {
+    state,
+    clock,
+    policy: readPolicy(join(CONTENT, 'incidents', 'policy.yml')),
+    alerts: async (scope, ids) => (await alertsByIds(state.scoped<DetectTables>(scope), ids)).map(snapshotOf),
+    events: async (scope, ids) =>
+      (await lake.getMany(scope, ids.slice(0, EVENTS_A_CALL))).map(({ id, observed, doc }) => eventOf(id, observed, doc)),
+    artefact: async (scope, id) => {
+      const row = await artefactById(state.tables(), scope, id)
+      return row === undefined ? undefined : { id: row.id, name: row.name, sha256: row.sha256 }
+    },
+    channels: async (scope) =>
+      (await channels(state.scoped<NotifyTables>(scope))).map(({ id, name, kind, enabled }) => ({
+        id,
+        name,
+        kind,
+        enabled: enabled === 1,
+      })),
+    tell: (trx, { scope, channel, incident, number, severity, subject, text }, now) =>
+      enqueueLetter(
+        trx as unknown as NotifyDb,
+        channel,
+        {
+          type: 'incident.update',
+          timestamp: new Date(now).toISOString(),
+          data: {
+            id: incident,
+            scope,
+            number,
+            severity: severityOfSchema.parse(severity),
+            subject,
+            text,
+            url: `/incidents?incident=${encodeURIComponent(incident)}`,
+          },
+        },
+        now,
+      ),
+    fates: async (ids) => {
+      const db = state.tables<NotifyTables>()
+      const rows = await deliveriesByIds(db, ids)
+      const fates = await Promise.all(
+        rows.map(async (row): Promise<readonly [string, DeliveryFate]> => {
+          const error = row.state === 'sent' ? null : ((await channelById(db, row.channel_id))?.error ?? null)
+          return [row.id, { state: row.state, at: row.done, error }]
+        }),
+      )
+      return new Map(fates)
+    },
+    runs,
+    ledgerIndexes: (outbox) => ledgerPlaces(state.tables<ProveTables>(), outbox),
+    origin,
+    changed,
+  }
+}
+
+/** Opens incidents for grave alerts and follows what was sent, from now on. */
+export function startIncidents(deps: IncidentDeps, { log }: Pick<Services, 'log'>): Waking {
+  const { state, clock } = deps
+  const db = state.tables<DetectTables>()
+  let since = clock.now() - LOOK_BACK_MS
+  return repeatOrSooner(
+    LOOK_EVERY_MS,
+    LOOK_SOONEST_MS,
+    async () => {
+      const rows = await graveSince(db, since, 4, ALERTS_AT_ONCE)
+      if (rows.length > 0) {
+        await openForAlerts(deps, await waitingOf(db, rows))
+        // A full page: what follows is read in the next round, from the last of this one.
+        const last = rows.at(-1)!.raised
+        since = rows.length === ALERTS_AT_ONCE ? Math.max(since, last) : Math.max(since, last - OVERLAP_MS)
+      }
+      await settleMessages(deps)
+    },
+    (error) => log.error('opening incidents failed and is tried again', { reason: messageOf(error) }),
+  )
+}
+
+async function waitingOf(db: Kysely<DetectTables>, rows: readonly AlertsTable[]): Promise<WaitingAlert[]> {
+  const stories = new Map<string, readonly string[]>()
+  for (const id of new Set(rows.map((row) => row.story_id)))
+    stories.set(
+      id,
+      (await alertsOfStory(db, id, STORY_ALERTS)).map((row) => row.id),
+    )
+  return rows.map((row) => ({
+    ...snapshotOf(row),
+    scope: row.scope,
+    story: row.story_id,
+    siblings: stories.get(row.story_id) ?? [],
+  }))
+}
+
+function snapshotOf(row: AlertsTable): AlertSnapshot {
+  return {
+    id: row.id,
+    rule: row.rule_id,
+    title: { en: row.title, ja: row.title_ja },
+    severity: row.severity,
+    entity: { kind: row.entity_kind, name: row.entity_name },
+    techniques: readJson<string[]>(row.techniques),
+    events: readJson<{ readonly eventIds: readonly string[] }>(row.detail).eventIds,
+    firstObserved: row.first_observed,
+    raised: row.raised,
+    acknowledged: row.acknowledged,
+  }
+}
+
+/** Fields that name who and what an event is about. */
+const ENTITY_FIELDS: readonly (readonly [field: string, kind: string])[] = [
+  ['host.name', 'host'],
+  ['user.name', 'user'],
+  ['source.ip', 'address'],
+  ['destination.ip', 'address'],
+  ['dns.question.name', 'domain'],
+  ['destination.domain', 'domain'],
+  ['process.executable', 'file'],
+  ['file.path', 'file'],
+]
+
+function eventOf(id: string, observed: number, doc: JsonObject): IncidentEvent {
+  const lane = laneOf(doc)
+  const entities = ENTITY_FIELDS.flatMap(([field, kind]) => {
+    const name = getPath(doc, field)
+    return typeof name === 'string' && name !== '' ? [{ kind, name: name.slice(0, 300) }] : []
+  })
+  return { id, at: observed, lane, summary: summaryOf(doc, lane), entities }
+}

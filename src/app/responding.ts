@@ -1,0 +1,58 @@
+import { join } from 'node:path'
+import type { Route } from '../platform/http/route.ts'
+import { actions } from '../respond/actions/registry.ts'
+import { createConnections } from '../respond/connections/connections.ts'
+import { incidentRoutes } from '../respond/incidents/routes.ts'
+import { incidentDeps, startIncidents } from './responding-incidents.ts'
+import { startPlaybooks } from './responding-playbooks.ts'
+import type { Services } from './services.ts'
+
+export interface Responding {
+  readonly routes: readonly Route[]
+  /** Alerts were raised, or something was sent. */
+  poke(): void
+  stop(): Promise<void>
+}
+
+export interface RespondingNeighbours {
+  /** The console's address as people reach it, without a trailing slash. */
+  readonly origin: () => string
+  /** Pages about incidents are old. */
+  readonly changed: () => void
+  /** Something waits for a channel. */
+  readonly told: () => void
+}
+
+/** Incidents, playbooks and what they do, wired to the rest of the house. */
+export function startResponding(services: Services, { origin, changed, told }: RespondingNeighbours): Responding {
+  const { drainer } = services
+  const incidents = incidentDeps(services, {
+    origin,
+    runs: async () => [],
+    changed: () => {
+      drainer.poke()
+      told()
+      changed()
+    },
+  })
+  const watching = startIncidents(incidents, services)
+  const playbooks = startPlaybooks(services, {
+    actions: actions({
+      connections: createConnections(services),
+      outgoing: services.outgoing,
+      wafFolder: join(services.dir.root, 'waf'),
+    }),
+    changed,
+  })
+  return {
+    routes: [...incidentRoutes(incidents), ...playbooks.routes],
+    poke() {
+      watching.poke()
+      playbooks.poke()
+    },
+    async stop() {
+      await playbooks.stop()
+      await watching.stop()
+    },
+  }
+}

@@ -1,0 +1,301 @@
+import { expect, it } from 'vitest'
+import type { JsonObject } from '../../kernel/json.ts'
+import type { RawReply } from '../../platform/http/route.ts'
+import { readOutbox } from '../../platform/state/outbox.ts'
+import { scopedTo } from '../../platform/state/scope.ts'
+import type { State } from '../../platform/state/state.ts'
+import { testCaller } from '../../platform/testing/caller.ts'
+import { rejectionOf } from '../../platform/testing/code-of.ts'
+import { describeStates } from '../../platform/testing/states.ts'
+import { migrations } from '../migrations.ts'
+import { incidentMeasures } from './measures.ts'
+import { openForAlerts } from './open-automatically.ts'
+import type { GraphReply, IncidentDetail, IncidentsReply, PolicyView, timelineReply } from './schema.ts'
+import { isExercise, noteContained, noteRun } from './seams.ts'
+import { settleMessages } from './settle-messages.ts'
+import type { IncidentTables } from './tables.ts'
+import { alertOf, incidentBed, MINUTE, mori, START, sato } from './testing/bed.ts'
+
+type Timeline = ReturnType<(typeof timelineReply)['parse']>
+
+const ledgerOf = async (state: State): Promise<readonly JsonObject[]> =>
+  (await readOutbox(state.tables(), 0, 1000)).filter(({ type }) => type === 'incident').map(({ body }) => body)
+
+const measured = async (state: State, to: number, params: JsonObject = {}): Promise<Readonly<Record<string, number | null>>> =>
+  Object.fromEntries(
+    await Promise.all(
+      incidentMeasures(state).map(async ({ id, measure, check }) => [
+        id,
+        check?.(params) === undefined ? (await measure(params, START - 3_600_000, to, 'default')).value : undefined,
+      ]),
+    ),
+  )
+
+describeStates('incidents', (bed) => {
+  it('goes from an alert to its end; each deed is an entry of the ledger, and the measures stand on them', async () => {
+    const state = await bed.open(migrations)
+    const world = incidentBed(state)
+    expect(await measured(state, START)).toEqual({
+      'respond.mttd': null,
+      'respond.mtta': null,
+      'respond.mttr': null,
+      'respond.containment-automation': null,
+      'respond.p1-precision': null,
+      'respond.overdue-tasks': null,
+    })
+    world.alerts.set('a1', alertOf('a1', { events: ['e1'] }))
+    world.events.set('e1', {
+      ...{ id: 'e1', at: START - 9 * MINUTE, lane: 'authentication', summary: 'login failed' },
+      entities: [{ kind: 'address', name: '192.0.2.7' }],
+    })
+    expect(await rejectionOf(world.open({ alerts: ['nothing'] }))).toBe('not_found')
+    expect(await rejectionOf(world.open({}))).toBe('invalid_input')
+    const policy = (await world.call('POST', '/api/v1/on-call', {
+      body: { role: 'commander', person: 'mori', from: '2026-11-22T00:00:00Z', to: '2026-11-23T00:00:00Z' },
+    })) as PolicyView
+    expect(policy.rota).toMatchObject([{ role: 'commander', person: 'mori', now: true }])
+    const opened = await world.open({ alerts: ['a1'] })
+    const { id } = opened
+    expect(opened).toMatchObject({
+      number: 1,
+      severity: 1,
+      phase: 'identification',
+      commander: 'mori',
+      title: 'Brute force: tanaka',
+    })
+    expect(opened.clocks).toMatchObject({ detect: 360, acknowledge: 240, contain: null, resolve: null })
+    expect(opened.tasks).toMatchObject({ open: 4, overdue: 0, nextDue: '2026-11-22T09:30:00.000Z' })
+    expect(opened.messages.map(({ audience }) => audience.en)).toContain('Management')
+
+    // Clocks of a phase begin with it, and follow the severity.
+    const contained = await world.deed(id, { do: 'phase', phase: 'containment', note: '<b>cut</b> {{7*7}}' })
+    expect(
+      contained.taskList.filter(({ phase, due }) => phase === 'containment' && due === '2026-11-22T10:00:00.000Z'),
+    ).toHaveLength(3)
+    expect((await world.deed(id, { do: 'change', severity: 2 })).taskList.find(({ phase }) => phase === 'containment')?.due).toBe(
+      '2026-11-22T13:00:00.000Z',
+    )
+    await world.deed(id, { do: 'change', severity: 1 })
+    expect(await rejectionOf(world.deed(id, { do: 'change', severity: 1 }))).toBe('invalid_input')
+
+    // Overdue is counted from the clock, and who did it late is said.
+    world.wait(90 * MINUTE)
+    expect(await measured(state, world.now())).toMatchObject({ 'respond.overdue-tasks': 7, 'respond.mttr': 94 * 60 })
+    const [first] = contained.taskList
+    const done = await world.deed(id, { do: 'task-done', task: first!.id }, mori)
+    expect(done.taskList[0]).toMatchObject({ doneBy: 'mori', done: '2026-11-22T10:30:00.000Z', overdue: false })
+    expect(done.tasks.overdue).toBe(6)
+    expect(await rejectionOf(world.deed(id, { do: 'task-done', task: first!.id }))).toBe('conflict')
+
+    await world.deed(id, { do: 'hand-over', to: 'sato', note: 'Night shift; the firewall is next.' }, mori)
+    await world.deed(id, { do: 'artefact', artefact: 'disk' })
+    expect(await rejectionOf(world.deed(id, { do: 'artefact', artefact: 'none' }))).toBe('not_found')
+    world.wait(MINUTE)
+    expect(await world.deed(id, { do: 'phase', phase: 'eradication' })).toMatchObject({
+      containedBy: 'person',
+      commander: 'sato',
+      clocks: { contain: 95 * 60 },
+    })
+    // What goes back was not contained after all.
+    expect(await world.deed(id, { do: 'phase', phase: 'containment' })).toMatchObject({ contained: null, containedBy: null })
+    await world.deed(id, { do: 'phase', phase: 'recovery' })
+    world.wait(9 * MINUTE)
+    const closed = await world.deed(id, { do: 'close', outcome: 'true', note: 'over' })
+    expect(closed).toMatchObject({ state: 'closed', outcome: 'true', clocks: { resolve: 104 * 60 } })
+    expect(await rejectionOf(world.deed(id, { do: 'phase', phase: 'containment' }))).toBe('conflict')
+    expect(await measured(state, world.now() + 1)).toEqual({
+      'respond.mttd': 360,
+      'respond.mtta': 240,
+      'respond.mttr': 104 * 60,
+      'respond.containment-automation': 0,
+      'respond.p1-precision': 100,
+      'respond.overdue-tasks': 0,
+    })
+    expect((await measured(state, world.now() + 1, { severity: 2 }))['respond.mttr']).toBeNull()
+    expect((await measured(state, world.now() + 1, { severity: 9 }))['respond.mttr']).toBeUndefined()
+
+    const timeline = (await world.call('GET', '/api/v1/incidents/:id/timeline', { params: { id } })) as Timeline
+    expect(timeline.items.slice(0, 3).map(({ kind, text }) => [kind, text.en])).toEqual([
+      ['event', 'login failed'],
+      ['alert', 'Brute force: tanaka'],
+      ['deed', 'Opened as P1'],
+    ])
+    const ledger = await ledgerOf(state)
+    const deeds = timeline.items.filter(({ kind }) => kind === 'deed')
+    expect(deeds).toHaveLength(ledger.length)
+    expect(deeds.every(({ entry }) => entry !== null)).toBe(true)
+    expect(ledger.at(-1)).toMatchObject({
+      action: 'incident.close',
+      by: { name: 'sato' },
+      before: 'open',
+      after: 'closed',
+      outcome: 'true',
+    })
+    const graph = (await world.call('GET', '/api/v1/incidents/:id/graph', { params: { id } })) as GraphReply
+    expect(graph.nodes.map(({ kind }) => kind).toSorted()).toEqual(['address', 'alert', 'user'])
+    expect(graph.edges).toHaveLength(2)
+    console.log(`${ledger.length} entries of the ledger for one incident`)
+  })
+
+  it('finds similar ones, links and merges, and never mixes scopes', async () => {
+    const state = await bed.open(migrations)
+    const world = incidentBed(state)
+    world.alerts.set('a1', alertOf('a1'))
+    world.alerts.set('a2', alertOf('a2', { rule: 'other', entity: { kind: 'user', name: 'TANAKA' }, raised: START - MINUTE }))
+    world.alerts.set('a3', alertOf('a3', { rule: 'third', techniques: [], entity: { kind: 'host', name: 'db-1' } }))
+    const first = await world.open({ alerts: ['a1'] })
+    const second = await world.open({ alerts: ['a2'], title: '50% of 100_ hosts' })
+    const third = await world.open({ alerts: ['a3'], severity: 4 })
+    expect(second.similar).toMatchObject([
+      { number: 1, shared: { rules: [], techniques: ['T1110'], entities: [{ kind: 'user', name: 'TANAKA' }] } },
+    ])
+    expect(third.similar).toEqual([])
+    expect(await world.deed(first.id, { do: 'link', incident: third.id })).toMatchObject({ links: [{ number: 3 }] })
+    const stranger = testCaller({ id: 'sato', scope: 'beta' })
+    expect(await rejectionOf(world.deed(first.id, { do: 'comment', text: 'x' }, stranger))).toBe('not_found')
+    expect(await rejectionOf(world.deed(first.id, { do: 'merge', into: first.id }))).toBe('invalid_input')
+    const own = await world.deed(first.id, { do: 'task', title: 'Call the bank', due: '2026-11-22T12:00:00Z' })
+    expect(own.taskList.map(({ title }) => title.en)).toContain('Call the bank')
+    const merged = await world.deed(first.id, { do: 'merge', into: second.id, note: 'the same attacker' })
+    expect(merged).toMatchObject({ state: 'merged', mergedInto: { number: 2 } })
+    const target = (await world.call('GET', '/api/v1/incidents/:id', { params: { id: second.id } })) as IncidentDetail
+    expect(target.alertList.map(({ id }) => id)).toEqual(['a1', 'a2'])
+    expect(target.detected).toBe(new Date(START - 4 * MINUTE).toISOString())
+    expect(target.taskList.map(({ title }) => title.en)).toContain('Call the bank')
+    expect(await rejectionOf(world.deed(first.id, { do: 'acknowledge' }))).toBe('conflict')
+    const list = async (query: object) =>
+      ((await world.call('GET', '/api/v1/incidents', { query })) as IncidentsReply).incidents.map(({ number }) => number)
+    expect(await list({})).toEqual([3, 2])
+    expect(await list({ state: 'all', limit: 2 })).toEqual([3, 2])
+    expect(await list({ state: 'all', limit: 2, cursor: '2' })).toEqual([1])
+    expect(await list({ q: 'hosts' })).toEqual([2])
+    expect(await list({ q: 'inc-3' })).toEqual([3])
+    expect(await list({ alert: 'a1', state: 'all' })).toEqual([2, 1])
+    expect(await list({ severity: '4' })).toEqual([3])
+  })
+
+  it('tells people with proof, keeps follow-ups open until somebody else has looked, and counts exercises apart', async () => {
+    const state = await bed.open(migrations)
+    const world = incidentBed(state)
+    world.alerts.set('a1', alertOf('a1'))
+    await world.call('PUT', '/api/v1/incident-policy', {
+      body: {
+        audiences: [
+          { id: 'responders', channel: 'mail', automatic: true },
+          { id: 'management', channel: 'mail' },
+        ],
+      },
+    })
+    const lost = { audiences: [{ id: 'management', channel: 'none' }] }
+    expect(await rejectionOf(world.call('PUT', '/api/v1/incident-policy', { body: lost }))).toBe('not_found')
+    const { id, messages } = await world.open({ alerts: ['a1'] })
+    expect(world.told.map(({ subject }) => subject)).toEqual(['[P1] INC-1 Brute force: tanaka'])
+    const [management, privacy] = ['Management', 'Data protection officer'].map(
+      (who) => messages.find(({ audience }) => audience.en === who)!,
+    )
+    const letter = { message: management!.id, subject: 'Update\r\nBcc: x@evil.example', text: '=HYPERLINK("x") {{constructor}}' }
+    await world.deed(id, { do: 'message-send', ...letter })
+    expect(await rejectionOf(world.deed(id, { do: 'message-send', ...letter }))).toBe('conflict')
+    expect(await rejectionOf(world.deed(id, { do: 'message-send', message: privacy!.id, subject: 'x', text: 'x' }))).toBe(
+      'invalid_input',
+    )
+    await world.deed(id, { do: 'message-said', message: privacy!.id, how: 'Telephone', text: 'Two accounts.' })
+    world.fates.set('msg_1', { state: 'sent', at: START + 5000, error: null })
+    world.fates.set('msg_2', { state: 'failed', at: START + 5000, error: 'refused' })
+    expect(await settleMessages(world.deps)).toBe(2)
+    expect(await settleMessages(world.deps)).toBe(0)
+    const told = (await world.call('GET', '/api/v1/incidents/:id', { params: { id } })) as IncidentDetail
+    expect(
+      told.messages.flatMap(({ audience, state: how, sent, error }) =>
+        how === 'planned' ? [] : [[audience.en, how, sent, error]],
+      ),
+    ).toEqual(
+      expect.arrayContaining([
+        ['Incident response team', 'sent', '2026-11-22T09:00:05.000Z', null],
+        ['Management', 'failed', null, 'refused'],
+        ['Data protection officer', 'said', '2026-11-22T09:00:00.000Z', null],
+      ]),
+    )
+    expect(told.messages.find(({ state: how }) => how === 'sent')?.proof?.sha256).toMatch(/^[0-9a-f]{64}$/)
+    expect((await ledgerOf(state)).map(({ action }) => action)).toEqual(
+      expect.arrayContaining([
+        'incident.message-send',
+        'incident.message-delivered',
+        'incident.message-failed',
+        'incident.message-said',
+      ]),
+    )
+
+    await world.deed(id, { do: 'close', outcome: 'false' })
+    await world.deed(id, { do: 'post-mortem', happened: '<script>alert(1)</script>', cause: '完全に' })
+    const [follow] = (await world.deed(id, { do: 'follow-up', title: 'Lock after ten tries', owner: 'sato' })).followUps
+    const verify = { do: 'follow-up-verified', followUp: follow!.id }
+    expect(await rejectionOf(world.deed(id, verify, mori))).toBe('conflict')
+    await world.deed(id, { do: 'follow-up-done', followUp: follow!.id, note: 'done' }, sato)
+    expect(await rejectionOf(world.deed(id, verify, sato))).toBe('own_approval')
+    const token = testCaller({ kind: 'token', id: 'robot', account: 'sato' })
+    expect(await rejectionOf(world.deed(id, verify, token))).toBe('own_approval')
+    const open = async () => ((await world.call('GET', '/api/v1/incidents')) as IncidentsReply).totals.openFollowUps
+    expect(await open()).toBe(1)
+    expect((await world.deed(id, verify, mori)).followUps).toMatchObject([{ verified: { by: 'mori' } }])
+    expect(await open()).toBe(0)
+    // A false alarm is in the precision and in no time.
+    expect(await measured(state, world.now() + 1)).toMatchObject({ 'respond.p1-precision': 0, 'respond.mttr': null })
+
+    const raw = async (query: object, path = 'report') =>
+      (await world.call('GET', `/api/v1/incidents/:id/${path}`, { params: { id }, query })) as RawReply
+    for (const language of ['en', 'ja']) {
+      const html = String((await raw({ format: 'html', language })).body)
+      expect(html).not.toContain('<script>alert')
+      expect(html).toContain('&lt;script&gt;alert(1)&lt;/script&gt;')
+      expect(html).toContain(language === 'en' ? 'Follow-ups' : '再発防止策')
+      expect(
+        Buffer.from((await raw({ format: 'pdf', language })).body as Uint8Array)
+          .subarray(0, 5)
+          .toString(),
+      ).toBe('%PDF-')
+    }
+    const csv = String((await raw({ format: 'csv' }, 'timeline')).body)
+    expect(csv).not.toMatch(/(^|,)"?[=@+]/m)
+    expect(csv).toContain('Told Management by Duty mail')
+  })
+
+  it('opens by itself once a story, and says what playbooks did', async () => {
+    const state = await bed.open(migrations)
+    const world = incidentBed(state)
+    const waiting = (id: string, story: string, severity: number) => {
+      const alert = alertOf(id, { severity })
+      world.alerts.set(id, alert)
+      return { ...alert, scope: 'default', story, siblings: [...world.alerts.keys()].filter((one) => one.startsWith(id[0]!)) }
+    }
+    const alerts = [waiting('a1', 's1', 1), waiting('a2', 's1', 1), waiting('b1', 's2', 2)]
+    expect(await openForAlerts(world.deps, alerts)).toBe(1)
+    expect(await openForAlerts(world.deps, alerts)).toBe(0)
+    expect(await openForAlerts(world.deps, [waiting('a3', 's1', 1)])).toBe(0)
+    const { incidents } = (await world.call('GET', '/api/v1/incidents')) as IncidentsReply
+    expect(incidents).toMatchObject([{ number: 1, alerts: 3 }])
+    const id = incidents[0]!.id
+    await world.call('PUT', '/api/v1/incident-policy', { body: { openAutomatically: 0 } })
+    expect(await openForAlerts(world.deps, [waiting('c1', 's3', 1)])).toBe(0)
+    // Nobody has looked yet: the clock of acknowledgement runs.
+    world.wait(10 * MINUTE)
+    expect(await measured(state, world.now())).toMatchObject({ 'respond.mtta': 14 * 60, 'respond.containment-automation': null })
+    const [won, lost] = await state.transaction<IncidentTables, readonly boolean[]>(async (all) => {
+      const trx = scopedTo(all, 'default')
+      const by = { id: 'credential-stuffing', name: 'Credential stuffing 1.0', account: null, person: false }
+      const words = { en: 'Blocked 192.0.2.7', ja: '192.0.2.7を遮断' }
+      await noteRun(trx, id, { run: 'r1', playbook: { en: 'Stuffing', ja: 'リスト型攻撃' }, what: words, by }, world.now())
+      expect(await isExercise(trx, id)).toBe(false)
+      const contained = { kind: 'playbook' as const, id: 'credential-stuffing', name: 'Credential stuffing 1.0', run: 'r1' }
+      return [
+        await noteContained(trx, id, contained, world.now()),
+        await noteContained(trx, id, { ...contained, kind: 'person' }, world.now()),
+      ]
+    })
+    expect([won, lost]).toEqual([true, false])
+    expect(await measured(state, world.now() + 1)).toMatchObject({ 'respond.containment-automation': 100 })
+    const detail = (await world.call('GET', '/api/v1/incidents/:id', { params: { id } })) as IncidentDetail
+    expect(detail).toMatchObject({ phase: 'containment', containedBy: 'playbook', acknowledged: null, automatic: true })
+    expect((await world.deed(id, { do: 'acknowledge' })).clocks.acknowledge).toBe(14 * 60)
+  })
+})

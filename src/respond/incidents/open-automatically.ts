@@ -1,0 +1,58 @@
+import { scopedTo } from '../../platform/state/scope.ts'
+import { doDeed } from './deeds.ts'
+import type { AlertSnapshot, IncidentDeps } from './deps.ts'
+import { HOUSE } from './enter.ts'
+import { openIncident } from './open.ts'
+import { heldAlerts, openAutomatically } from './queries.ts'
+import { incidentOfAlerts } from './seams.ts'
+import type { IncidentTables } from './tables.ts'
+
+/** An alert that waits, with the story that it belongs to. */
+export interface WaitingAlert extends AlertSnapshot {
+  readonly scope: string
+  readonly story: string
+  /** The other alerts of its story. */
+  readonly siblings: readonly string[]
+}
+
+/**
+ * Opens an incident for every story with an alert that is grave enough, once; what comes later in the same story joins it
+ * while it is open. @returns how many incidents were opened.
+ */
+export async function openForAlerts(deps: IncidentDeps, alerts: readonly WaitingAlert[]): Promise<number> {
+  let opened = 0
+  let joined = 0
+  for (const [scope, ofScope] of Map.groupBy(alerts, (alert) => alert.scope)) {
+    const db = deps.state.scoped<IncidentTables>(scope)
+    const least = (await openAutomatically(db)) ?? deps.policy.openAutomatically
+    const grave = ofScope.filter(({ severity }) => severity <= least)
+    const held = await heldAlerts(
+      db,
+      grave.map(({ id }) => id),
+    )
+    const stories = Map.groupBy(
+      grave.filter(({ id }) => !held.has(id)),
+      ({ story }) => story,
+    )
+    for (const ofStory of stories.values()) {
+      const siblings = [...new Set(ofStory.flatMap((alert) => alert.siblings))]
+      const running = await incidentOfAlerts(db, siblings)
+      if (running === undefined) {
+        await openOne(deps, scope, ofStory)
+        opened += 1
+      } else {
+        joined += 1
+        await doDeed(deps, scope, running, { do: 'alerts', alerts: ofStory.map(({ id }) => id) }, HOUSE)
+      }
+    }
+  }
+  if (opened + joined > 0) deps.changed()
+  return opened
+}
+
+async function openOne(deps: IncidentDeps, scope: string, alerts: readonly AlertSnapshot[]): Promise<void> {
+  await deps.state.transaction<IncidentTables, void>(async (all) => {
+    const opening = { scope, summary: '', alerts, automatic: true, exercise: null }
+    await openIncident(scopedTo(all, scope), deps, opening, HOUSE, deps.clock.now())
+  })
+}

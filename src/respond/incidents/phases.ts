@@ -1,0 +1,17 @@
+/** The phases of SANS (PICERL), in their order. An incident opens in `identification`. */
+export const PHASES = ['preparation', 'identification', 'containment', 'eradication', 'recovery', 'lessons-learned'] as const
+export type Phase = (typeof PHASES)[number]
+
+/** P1 … P4. */
+export const GRADES = [1, 2, 3, 4] as const
+export type Grade = (typeof GRADES)[number]
+
+/** Whether an incident that is in this phase has been contained: everything after containment says so. */
+export function isPastContainment(phase: Phase): boolean {
+  return PHASES.indexOf(phase) > PHASES.indexOf('containment')
+}
+
+/** An alert is P1 to P5, an incident P1 to P4: what is only informational is opened as the least grave there is. */
+export function gradeOf(severity: number): Grade {
+  return GRADES.find((grade) => grade === severity) ?? 4
+}

@@ -1,0 +1,92 @@
+import { randomUUID } from 'node:crypto'
+import type { IncidentDeps } from './deps.ts'
+import type { Phase } from './phases.ts'
+import { dueOf, type IncidentPolicy, type Occasion } from './policy.ts'
+import { audiencesOf, changeTask, type Db, insertMessages, messagesOf, tasksOf } from './queries.ts'
+import { sendMessage } from './send-message.ts'
+import type { IncidentsTable, MessagesTable, TasksTable } from './tables.ts'
+
+/** What the policy asks for in an incident of this severity, in every phase. Clocks start with their phase. */
+export function plannedTasks(policy: IncidentPolicy, incident: IncidentsTable, now: number): TasksTable[] {
+  return policy.tasks
+    .filter(({ severity }) => incident.severity <= severity)
+    .map(({ phase, title }) => taskOf(incident, phase, title.en, title.ja, now))
+}
+
+function taskOf({ id, scope }: IncidentsTable, phase: Phase, en: string, ja: string, now: number): TasksTable {
+  return {
+    id: randomUUID(),
+    incident_id: id,
+    scope,
+    phase,
+    title_en: en,
+    title_ja: ja,
+    assignee: null,
+    due: null,
+    by_policy: 1,
+    done: null,
+    done_by: null,
+    note: '',
+    created: now,
+  }
+}
+
+/** Starts the clocks of a phase that begins now; one that ran before goes on. */
+export async function startClocks(trx: Db, policy: IncidentPolicy, incident: IncidentsTable, now: number): Promise<void> {
+  for (const task of await tasksOf(trx, [incident.id]))
+    if (task.phase === incident.phase && task.by_policy === 1 && task.due === null && task.done === null)
+      await changeTask(trx, task.id, { due: dueOf(policy, incident.severity, task.phase, now) })
+}
+
+/** Clocks follow the severity: what was due after two hours is due after thirty minutes, counted from where it began. */
+export async function resetClocks(trx: Db, policy: IncidentPolicy, before: IncidentsTable, after: IncidentsTable): Promise<void> {
+  for (const task of await tasksOf(trx, [after.id]))
+    if (task.by_policy === 1 && task.due !== null && task.done === null) {
+      const began = task.due - dueOf(policy, before.severity, task.phase, 0)
+      await changeTask(trx, task.id, { due: dueOf(policy, after.severity, task.phase, began) })
+    }
+}
+
+/** Writes down who has to be told now; where the scope says so, it is sent at once. */
+export async function planMessages(
+  trx: Db,
+  deps: IncidentDeps,
+  incident: IncidentsTable,
+  when: Occasion,
+  now: number,
+): Promise<void> {
+  const [set, planned] = [await audiencesOf(trx), await messagesOf(trx, incident.id)]
+  const wanted = deps.policy.audiences.filter(
+    (one) => one.when === when && incident.severity <= one.severity && !planned.some(({ audience_id }) => audience_id === one.id),
+  )
+  const rows = wanted.map((one): MessagesTable => {
+    const own = set.find(({ id }) => id === one.id)
+    return {
+      id: randomUUID(),
+      incident_id: incident.id,
+      scope: incident.scope,
+      audience_id: one.id,
+      audience_en: one.audience.en,
+      audience_ja: one.audience.ja,
+      about_en: one.about.en,
+      about_ja: one.about.ja,
+      channel_id: own?.channel_id ?? null,
+      channel_name: '',
+      contact: own?.contact ?? '',
+      due: now + one.withinMinutes * 60_000,
+      state: 'planned',
+      subject: '',
+      text: '',
+      delivery: null,
+      sha256: null,
+      sent: null,
+      by_name: null,
+      error: null,
+      created: now,
+    }
+  })
+  await insertMessages(trx, rows)
+  for (const row of rows)
+    if (row.channel_id !== null && set.some(({ id, automatic }) => id === row.audience_id && automatic === 1))
+      await sendMessage(trx, deps, incident, row, undefined, now)
+}
