@@ -232,8 +232,10 @@ const vulnerabilities = createRoute({
   getParentRoute: () => house,
   path: '/vulnerabilities',
   validateSearch: z.object({
-    step: z.enum(['fixable', 'exploited']).optional().catch(undefined),
-    gone: z.coerce.boolean().optional().catch(undefined),
+    step: z.enum(['fixable', 'inUse', 'exposed', 'exploited']).optional().catch(undefined),
+    state: z.enum(['waived', 'gone']).optional().catch(undefined),
+    kind: z.enum(['package', 'code', 'secret', 'config', 'web', 'host']).optional().catch(undefined),
+    overdue: z.coerce.boolean().optional().catch(undefined),
     q: z.coerce.string().optional(),
     finding: z.string().optional(),
     /** Of the question where a package is. */

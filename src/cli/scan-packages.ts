@@ -12,7 +12,9 @@ import { readSbom } from '../assess/sbom/read.ts'
 import { cycloneDx } from '../assess/sbom/write.ts'
 import { assess, type Finding, type Installed } from '../assess/scan/findings.ts'
 import { funnelOf, type InUse } from '../assess/scan/funnel.ts'
-import { openVex, readOpenVex, silences, statementOn } from '../assess/vex/openvex.ts'
+import { openVex, statementOn, undecided } from '../assess/vex/openvex.ts'
+import { readVex } from '../assess/vex/read-vex.ts'
+import { silences } from '../assess/vex/statement.ts'
 import { KanpekiError, messageOf } from '../kernel/error.ts'
 import { EXIT, guarded, readOptions } from './options.ts'
 import { jsonReport, type ScanReport, sarifReport, tableReport } from './scan-report.ts'
@@ -43,7 +45,7 @@ const REST = `
   --feeds PATH    folder or file of advisories (OSV), KEV or EPSS, repeatable (default: the folder feeds of the data folder, --data)
   --format WHAT   table (default), json, sarif (2.1.0), cyclonedx (1.6: what is installed), openvex (0.2: what was found)
   --in-use FILE   what runs, a package URL or a name a line: counted as a step of its own
-  --vex FILE      OpenVEX, repeatable: what it says is not affected or fixed is counted, not listed
+  --vex FILE      OpenVEX, CSAF or CycloneDX, repeatable: what it says is not affected or fixed is counted, not listed
   --baseline FILE a report of before (--format json): only what is new since is listed, and counts for --fail-on
   --fail-on WHAT  exit 1 when there is one of: any, low, medium, high, critical, or exploited (in KEV); 'fixable,' before it asks for a fix, too
 
@@ -90,7 +92,7 @@ export function scanPackagesCommand(what: 'sbom' | 'dir' | 'host' | 'image', arg
     const inUse = values['in-use'] === undefined ? undefined : await readInUse(values['in-use'])
     const { installed, left, incomplete } = await INVENTORIES[what](inputs)
     const statements = (
-      await Promise.all((values.vex ?? []).map(async (file) => readOpenVex(await readJsonFile(file), file)))
+      await Promise.all((values.vex ?? []).map(async (file) => readVex(await readJsonFile(file), file).statements))
     ).flat()
     const before = values.baseline === undefined ? undefined : knownIn(await readJsonFile(values.baseline), values.baseline)
     const all = assess(installed, feeds)
@@ -139,7 +141,7 @@ function written(format: (typeof FORMATS)[number], report: ScanReport, installed
     case 'cyclonedx':
       return `${JSON.stringify(cycloneDx(installed, VERSION, report.now))}\n`
     case 'openvex':
-      return `${JSON.stringify(openVex(report.findings, 'Kanpeki', report.now))}\n`
+      return `${JSON.stringify(openVex(undecided(report.findings), 'Kanpeki', report.now))}\n`
   }
 }
 

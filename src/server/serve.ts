@@ -57,6 +57,8 @@ import { weeklyRoutes } from '../app/weekly/routes.ts'
 import { weeklyDeps } from '../app/weekly/wire.ts'
 import { startYaraBodies, type YaraBodies } from '../app/yara-bodies.ts'
 import { routes as assessRoutes } from '../assess/inventory/routes.ts'
+import type { AssessTables } from '../assess/inventory/tables.ts'
+import { waitingWaivers } from '../assess/work/exceptions.ts'
 import type { Addresses } from '../collect/addresses.ts'
 import { maskingRoutes } from '../collect/masking/routes.ts'
 import { routes as collectRoutes } from '../collect/routes.ts'
@@ -187,7 +189,7 @@ export async function serve(config: Config, log: Log, options: ServeOptions = {}
         live.publish('cards')
       },
     })
-    assessing = startAssessing({ state, clock, log, data: services.dir.root })
+    assessing = startAssessing({ state, clock, log, data: services.dir.root, changed: drainer.poke })
     const stopAll = async (): Promise<void> => {
       tls?.close()
       await weekly?.stop()
@@ -478,6 +480,7 @@ export function allRoutes(deps: RouteDeps): Route[] {
       waiting: [
         (scope) => waitingCards(state.scoped<DeclareTables>(scope)),
         (scope) => waitingExceptions(state.scoped<DetectTables>(scope)),
+        (scope) => waitingWaivers(state.scoped<AssessTables>(scope)),
       ],
     }),
     ...ssoRoutes({ ...access, fetch: services.outgoing.fetch }),
@@ -554,7 +557,14 @@ export function allRoutes(deps: RouteDeps): Route[] {
     ...maskingRoutes({ state, rules: services.masking }),
     ...collectRoutes({ state, manager, statusOf, clock, unknownsOf, sendTest, addresses }),
     ...declareRoutes(declare),
-    ...assessRoutes({ state, clock, feeds: assessing.feeds, changed: drainer.poke }),
+    ...assessRoutes({
+      state,
+      clock,
+      feeds: assessing.feeds,
+      policy: assessing.policy,
+      version: VERSION,
+      changed: drainer.poke,
+    }),
     ...frameworkRoutes({ ...declare, frameworks: declaring.frameworks, checks: frameworkChecks({ state, clock, ledger }) }),
     overviewRoute({
       state,

@@ -7,7 +7,8 @@ import { scimGroupsSchema, scimStatusSchema } from '../../src/access/scim/schema
 import { ownScopesReplySchema, scopesReplySchema } from '../../src/access/scopes/schema.ts'
 import { providersSchema } from '../../src/access/sso/schema.ts'
 import { type ReadKind, readsPage } from '../../src/app/reads/schema.ts'
-import { componentsReply, vulnerabilitiesReply } from '../../src/assess/inventory/schema.ts'
+import { componentsReply, type Step, vulnerabilitiesReply } from '../../src/assess/inventory/schema.ts'
+import { waiverList } from '../../src/assess/work/schema.ts'
 import { auditPageSchema } from '../../src/prove/audit/schema.ts'
 import { call } from './client.ts'
 
@@ -146,8 +147,10 @@ export const authoritiesQuery = queryOptions({
 // ── Vulnerabilities ──
 
 export const vulnerabilitiesQuery = (query: {
-  readonly step: 'all' | 'fixable' | 'exploited'
-  readonly state: 'open' | 'gone'
+  readonly step: Step
+  readonly state: 'open' | 'waived' | 'gone'
+  readonly kind: string | undefined
+  readonly overdue: 'true' | undefined
   readonly q: string | undefined
 }) =>
   queryOptions({
@@ -155,6 +158,11 @@ export const vulnerabilitiesQuery = (query: {
     queryFn: ({ signal }) => call(vulnerabilitiesReply, '/api/v1/vulnerabilities', { query, signal }),
     placeholderData: keepPreviousData,
   })
+
+export const waiversQuery = queryOptions({
+  queryKey: ['ledger', 'vulnerabilities', 'exceptions'],
+  queryFn: ({ signal }) => call(waiverList, '/api/v1/vulnerability-exceptions', { signal }),
+})
 
 export const componentsQuery = (query: { readonly name: string; readonly range: string | undefined }) =>
   queryOptions({

@@ -99,7 +99,8 @@ function unmodified(Calculator: Calculator, vector: string): number | undefined 
   return new Calculator(`${vector}/CR:M`).calculateScores().environmental
 }
 
-export type Severity = 'none' | 'low' | 'medium' | 'high' | 'critical'
+export const SEVERITIES = ['none', 'low', 'medium', 'high', 'critical'] as const
+export type Severity = (typeof SEVERITIES)[number]
 
 /** The qualitative rating of CVSS 3 and 4; version 2's scores are rated the same way, so that one list has one scale. */
 export function severityOf(score: number): Severity {

@@ -1,12 +1,18 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { afterAll, expect, it } from 'vitest'
 import { readOutbox } from '../../platform/state/outbox.ts'
 import { testCaller } from '../../platform/testing/caller.ts'
 import { rejectionOf } from '../../platform/testing/code-of.ts'
-import { describeStates } from '../../platform/testing/states.ts'
+import { describeStates, type StateTestBed } from '../../platform/testing/states.ts'
 import { migrations } from '../migrations.ts'
+import { openPolicyFile } from '../prioritise/policy-file.ts'
+import { resultsReply } from '../results/schema.ts'
+import { readVex } from '../vex/read-vex.ts'
+import { expireExceptions, waitingWaivers } from '../work/exceptions.ts'
+import { waiver } from '../work/schema.ts'
 import { openFeedsFolder } from './feeds-folder.ts'
 import { assessMeasures } from './measures.ts'
 import { routes } from './routes.ts'
@@ -43,6 +49,35 @@ const bom = (...versions: readonly string[]) => ({
   }),
 })
 
+/** The room's routes over a store of their own, with a clock that stands until it is moved. */
+async function house(bed: StateTestBed, folder: string) {
+  const state = await bed.open(migrations)
+  const feeds = openFeedsFolder(folder)
+  let now = Date.UTC(2026, 10, 22)
+  const clock = { now: () => now }
+  let changed = 0
+  const policy = openPolicyFile({
+    own: join(folder, 'none.yaml'),
+    shipped: fileURLToPath(new URL('../../../content/policies/vulnerabilities.yaml', import.meta.url)),
+  })
+  const all = routes({ state, clock, feeds, policy, version: '0', changed: () => (changed += 1) })
+  const call = async (method: string, path: string, input: object, scope = 'default', who = 'u1', params = {}) => {
+    const found = all.find((one) => one.method === method && one.path === path)!
+    const given = {
+      body: found.body?.parse(method === 'POST' ? input : {}),
+      query: found.query?.parse(input),
+      caller: testCaller({ scope, id: who }),
+      params: found.params?.parse(params),
+    }
+    return await found.handle(given as never)
+  }
+  const take = async (asset: string, body: object, scope?: string) =>
+    inventoryReply.parse(await call('POST', '/api/v1/inventories', { asset, ...body }, scope))
+  const list = async (query: object = {}, scope?: string) =>
+    vulnerabilitiesReply.parse(await call('GET', '/api/v1/vulnerabilities', query, scope))
+  return { state, clock, feeds, policy, call, take, list, tick: (ms: number) => (now += ms), changes: () => changed }
+}
+
 describeStates('inventories', (bed) => {
   it('finds, proves the fix by the next list, reopens what is back, and answers where a package is', async () => {
     const folder = mkdtempSync(join(base, 'feeds-'))
@@ -58,25 +93,7 @@ describeStates('inventories', (bed) => {
         vulnerabilities: [{ cveID: 'CVE-2021-44228', dateAdded: '2021-12-10' }],
       }),
     )
-    const state = await bed.open(migrations)
-    const feeds = openFeedsFolder(folder)
-    let now = Date.UTC(2026, 10, 22)
-    const clock = { now: () => now }
-    let changed = 0
-    const all = routes({ state, clock, feeds, changed: () => (changed += 1) })
-    const call = async (method: string, path: string, input: object, scope = 'default') => {
-      const found = all.find((one) => one.method === method && one.path === path)!
-      const given = {
-        body: found.body?.parse(method === 'POST' ? input : {}),
-        query: found.query?.parse(input),
-        caller: testCaller({ scope }),
-      }
-      return await found.handle(given as never)
-    }
-    const take = async (asset: string, body: object, scope?: string) =>
-      inventoryReply.parse(await call('POST', '/api/v1/inventories', { asset, ...body }, scope))
-    const list = async (query: object = {}, scope?: string) =>
-      vulnerabilitiesReply.parse(await call('GET', '/api/v1/vulnerabilities', query, scope))
+    const { state, clock, feeds, policy, call, take, list, tick, changes } = await house(bed, folder)
 
     expect(await take('shop', bom('2.14.1'))).toMatchObject({ components: 1, open: 1, found: 1, gone: 0, unjudged: 0 })
     await take('other', {
@@ -84,7 +101,12 @@ describeStates('inventories', (bed) => {
     })
     await take('elsewhere', bom('2.14.1'), 'beta')
     const first = await list()
-    expect(first).toMatchObject({ funnel: { all: 1, fixable: 1, exploited: 1 }, assets: 2, components: 2, total: 1 })
+    expect(first).toMatchObject({
+      funnel: { all: 1, fixable: 1, inUse: null, exposed: null, exploited: 1 },
+      assets: 2,
+      components: 2,
+      total: 1,
+    })
     expect(first.items[0]).toMatchObject({
       id: 'CVE-2021-44228',
       ids: ['CVE-2021-44228', 'GHSA-1'],
@@ -97,21 +119,26 @@ describeStates('inventories', (bed) => {
     expect((await where({ name: 'log4j', range: 'vers:maven/<2.17.0' })).items.map(({ asset }) => asset)).toEqual(['shop'])
     expect(await where({ name: 'g4j%' })).toMatchObject({ total: 0 })
 
-    now += 1000
+    tick(1000)
     expect(await take('shop', bom('2.17.1'))).toMatchObject({ open: 0, gone: 1 })
-    expect((await list({ state: 'gone' })).items[0]).toMatchObject({ id: 'CVE-2021-44228', gone: new Date(now).toISOString() })
-    now += 1000
+    expect((await list({ state: 'gone' })).items[0]).toMatchObject({
+      id: 'CVE-2021-44228',
+      gone: new Date(clock.now()).toISOString(),
+    })
+    tick(1000)
     expect(await take('shop', bom('2.14.1'))).toMatchObject({ open: 1, found: 0, regressed: 1 })
     const [back] = (await list()).items
     expect(back).toMatchObject({ regressed: true, gone: null, firstSeen: first.items[0]!.firstSeen })
 
-    const [mttr, coverage] = assessMeasures(state)
-    const read = (params: object) => mttr!.measure(params as never, now - 86_400_000, now + 1000, 'default')
+    const measures = assessMeasures(state)
+    const mttr = measures.find(({ id }) => id === 'assess.vulnerability-mttr')
+    const coverage = measures.find(({ id }) => id === 'assess.scan-coverage')
+    const read = (params: object) => mttr!.measure(params as never, clock.now() - 86_400_000, clock.now() + 1000, 'default')
     // Open again since the first sight three seconds ago, counted to the end of the window.
     expect(await read({})).toMatchObject({ value: 3, good: 0, bad: 1, asOf: expect.any(Number) })
     expect(await read({ score: 10 })).toMatchObject({ value: 0, bad: 0 })
     expect((await read({ label: 'exposure=internet' })).value).toBeNull()
-    expect((await coverage!.measure({}, 0, now, 'default')).value).toBeNull()
+    expect((await coverage!.measure({}, 0, clock.now(), 'default')).value).toBeNull()
     const asset = {
       id: 'a',
       names: '["Shop","10.0.0.1"]',
@@ -127,7 +154,7 @@ describeStates('inventories', (bed) => {
       .values({ ...asset, scope: 'default' })
       .execute()
     expect(await read({ label: 'exposure=internet' })).toMatchObject({ value: 3, bad: 1 })
-    expect(await coverage!.measure({}, 0, now, 'default')).toMatchObject({ value: 100, good: 1, unknown: 0 })
+    expect(await coverage!.measure({}, 0, clock.now(), 'default')).toMatchObject({ value: 100, good: 1, unknown: 0 })
 
     // A list that names the package without a version says nothing of it: what was found stays.
     expect(
@@ -140,10 +167,135 @@ describeStates('inventories', (bed) => {
     // A new advisory is found without a new list.
     writeFileSync(join(folder, 'later.json'), JSON.stringify(advisory('GHSA-2', LOG4J, '2.18.0')))
     await feeds.refresh()
-    expect(await judgeAgain(state, await feeds.current(), clock)).toBe(2)
+    expect(await judgeAgain(state, await feeds.current(), clock, (await policy.current()).policy)).toBe(2)
     expect((await list({ q: 'ghsa-2' })).items.map(({ asset }) => asset)).toEqual(['other'])
     const taken = (await readOutbox(state.tables(), 0, 100)).filter(({ body }) => body['action'] === 'inventory.take')
     expect(taken.map(({ scope }) => scope)).toEqual(['default', 'default', 'beta', 'default', 'default', 'default'])
-    expect(changed).toBe(taken.length)
+    expect(changes()).toBe(taken.length)
+  })
+
+  it('gives work to people, lets a second one approve what is borne, and reopens what expires', async () => {
+    const folder = mkdtempSync(join(base, 'feeds-'))
+    writeFileSync(join(folder, 'osv.json'), JSON.stringify([advisory('CVE-2021-44228', LOG4J, '2.15.0', ['GHSA-1'])]))
+    const { state, clock, call, take, list, tick } = await house(bed, folder)
+    const one = async (query: object = {}) => (await list(query)).items[0]
+    await take('shop', { ...bom('2.14.1'), inUse: ['log4j-core'] })
+    const found = (await one())!
+    expect(found).toMatchObject({ state: 'new', inUse: true, owner: null, dueRule: 'critical', overdue: false })
+    expect(found.risk).toMatchObject({ decision: 'scheduled', cisa: 'track' })
+    const which = { asset: 'shop', package: found.package, id: 'GHSA-1' }
+    await call('POST', '/api/v1/vulnerabilities/work', { ...which, owner: 'Hanako', ticket: 'OPS-7' })
+    expect(await one({ owner: 'Hanako' })).toMatchObject({ state: 'open', ticket: 'OPS-7', owner: 'Hanako' })
+    expect(await rejectionOf(call('POST', '/api/v1/vulnerabilities/work', { ...which, id: 'CVE-1' }))).toBe('not_found')
+
+    const ask = { ...which, kind: 'accept', reason: 'It is cut off until it is replaced.', days: 7 }
+    const { id } = waiver.parse(await call('POST', '/api/v1/vulnerability-exceptions', ask))
+    expect(await one()).toMatchObject({ state: 'open' })
+    expect(await waitingWaivers(state.scoped<AssessTables>('default'))).toMatchObject([{ kind: 'weakness-exception', id }])
+    const decide = (who: string) =>
+      call('POST', '/api/v1/vulnerability-exceptions/:id/decide', { decision: 'approve' }, 'default', who, { id })
+    expect(await rejectionOf(decide('u1'))).toBe('own_approval')
+    await decide('u2')
+    expect(await list()).toMatchObject({ total: 0, waived: 1, funnel: { all: 0 } })
+    expect(await one({ state: 'waived' })).toMatchObject({ state: 'accepted', waiver: { approvedBy: 'u2' } })
+    tick(7 * 86_400_000)
+    expect(await one()).toMatchObject({ state: 'open', overdue: false })
+    expect(await expireExceptions(state, clock)).toBe(1)
+    expect(await expireExceptions(state, clock)).toBe(0)
+    tick(8 * 86_400_000)
+    expect(await one({ overdue: 'true' })).toMatchObject({ overdue: true })
+
+    // What others state counts once a second person took it.
+    const document = JSON.stringify({
+      bomFormat: 'CycloneDX',
+      specVersion: '1.6',
+      vulnerabilities: [
+        {
+          id: 'GHSA-1',
+          analysis: { state: 'not_affected', justification: 'code_not_reachable' },
+          affects: [
+            { ref: 'urn:cdx:3e671687-395b-41f5-a30f-a58921a69b79/1#pkg:maven/org.apache.logging.log4j/log4j-core@2.14.1' },
+          ],
+        },
+      ],
+    })
+    const vex = waiver.parse(await call('POST', '/api/v1/vex', { document, reason: 'The vendor of it says so.' }))
+    expect((await list()).total).toBe(1)
+    await call('POST', '/api/v1/vulnerability-exceptions/:id/decide', { decision: 'approve' }, 'default', 'u2', { id: vex.id })
+    expect(await one({ state: 'waived' })).toMatchObject({ state: 'not-affected', waiver: { why: 'code_not_reachable' } })
+    const written = async (format: string) => {
+      const reply = (await call('GET', '/api/v1/vex', { format })) as { body: string }
+      return readVex(JSON.parse(reply.body), format).statements
+    }
+    for (const format of ['openvex', 'csaf', 'cyclonedx'])
+      expect(await written(format), format).toMatchObject([
+        { status: 'not_affected', purls: ['pkg:maven/org.apache.logging.log4j/log4j-core@2.14.1'] },
+      ])
+    await call('DELETE', '/api/v1/vulnerability-exceptions/:id', {}, 'default', 'u1', { id: vex.id })
+    expect((await list()).total).toBe(1)
+    const told = (await readOutbox(state.tables(), 0, 100)).map(({ body }) => body['action'])
+    expect(told.filter((action) => String(action).startsWith('weakness'))).toEqual([
+      'weakness.work',
+      ...['propose', 'approve', 'expire', 'propose', 'approve', 'end'].map((deed) => `weakness-exception.${deed}`),
+    ])
+    // A list with a version that is mended proves it, and says where.
+    tick(1000)
+    await take('shop', bom('2.15.0'))
+    expect((await one({ state: 'gone' }))!).toMatchObject({
+      state: 'fixed',
+      proof: { list: expect.any(String), outbox: expect.any(Number) },
+    })
+  })
+
+  it('joins what several scanners report, closes only what they looked for, and follows what moves', async () => {
+    const folder = mkdtempSync(join(base, 'feeds-'))
+    const { state, clock, call, list, tick } = await house(bed, folder)
+    const result = (differs: object) => ({
+      kind: 'package',
+      id: 'CVE-2026-1',
+      cause: 'pkg:npm/left',
+      severity: 'high',
+      ...differs,
+    })
+    const send = async (source: string, kinds: readonly string[], results: readonly object[], partial = false) =>
+      resultsReply.parse(
+        await call('POST', '/api/v1/scan-results', {
+          ...{ asset: 'app', source, partial },
+          read: { format: 'sarif', kinds, results },
+        }),
+      ).assets[0]!
+    await send('trivy', ['package'], [result({})])
+    await send('grype', ['package'], [result({ id: 'GHSA-aaaa-bbbb-cccc', aliases: ['CVE-2026-1'] })])
+    expect((await list()).items).toMatchObject([{ id: 'CVE-2026-1', sources: ['grype', 'trivy'] }])
+    tick(1000)
+    // A partial scan and one for something else close nothing; one source that has it still keeps it open.
+    expect(await send('trivy', ['package'], [], true)).toMatchObject({ open: 1, gone: 0 })
+    expect(await send('trivy', ['secret'], [])).toMatchObject({ open: 1, gone: 0 })
+    expect(await send('trivy', ['package'], [])).toMatchObject({ open: 0, gone: 1 })
+    expect((await list()).items).toMatchObject([{ state: 'new', sources: ['grype'] }])
+    tick(1000)
+    expect(await send('grype', ['package'], [])).toMatchObject({ gone: 1 })
+    expect((await list({ state: 'gone' })).items).toMatchObject([{ state: 'fixed', sources: ['grype', 'trivy'] }])
+    tick(1000)
+    expect(await send('grype', ['package'], [result({})])).toMatchObject({ found: 1 })
+
+    const secret = (line: number) => result({ kind: 'secret', id: 'key', aliases: ['secret'], cause: `a.ts:${line}` })
+    const secrets = assessMeasures(state).find(({ id }) => id === 'assess.hard-coded-secrets')!
+    const count = async () => (await secrets.measure({}, clock.now() - 10_000, clock.now() + 1, 'default')).value
+    tick(20_000)
+    expect(await count()).toBeNull()
+    await send('gitleaks', ['secret'], [secret(3)])
+    const [first] = (await list({ kind: 'secret' })).items
+    expect(first).toMatchObject({ package: 'a.ts:3', dueRule: 'secret', state: 'new' })
+    await call('POST', '/api/v1/vulnerabilities/work', { asset: 'app', package: 'a.ts:3', id: 'key', owner: 'Taro' })
+    tick(1000)
+    expect(await send('gitleaks', ['secret'], [secret(9)])).toMatchObject({ found: 0, gone: 0, open: 1 })
+    expect((await list({ kind: 'secret' })).items).toMatchObject([
+      { package: 'a.ts:9', owner: 'Taro', firstSeen: first!.firstSeen },
+    ])
+    expect(await count()).toBe(1)
+    expect(await rejectionOf(call('POST', '/api/v1/inventories', { asset: 'app', source: 'grype', components: [] }))).toBe(
+      'conflict',
+    )
   })
 })

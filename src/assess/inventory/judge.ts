@@ -1,59 +1,47 @@
 import { flag, jsonText } from '../../platform/state/columns.ts'
 import type { Feeds } from '../feeds/load.ts'
 import { assess, type Finding, type Verdicts } from '../scan/findings.ts'
+import { type InUse, isInUse } from '../scan/funnel.ts'
 import type { InventoryKey } from './queries.ts'
+import { type Reconciled, reconcile, type SeenFinding } from './reconcile.ts'
 import type { ComponentsTable, FindingsTable } from './tables.ts'
 
 /** What a look at an inventory changes. */
-export interface Judged {
-  /** Rows to write: seen now, or gone since. */
-  readonly rows: readonly FindingsTable[]
-  readonly open: number
+export interface Judged extends Reconciled {
   readonly unjudged: number
-  readonly found: readonly FindingsTable[]
-  readonly regressed: readonly FindingsTable[]
-  readonly gone: readonly FindingsTable[]
+}
+
+export interface Look {
+  readonly key: InventoryKey
+  readonly components: readonly Pick<ComponentsTable, 'name' | 'version' | 'purl' | 'place'>[]
+  /** What runs; undefined where nobody looked. */
+  readonly inUse: InUse | undefined
+  /** SHA-256 of the list, where it is a new one: what it no longer has, it proves gone. */
+  readonly proof: string | null
 }
 
 /**
  * Judges an inventory over what was known of it: pure. A vulnerability is gone when the list no longer names an affected
- * version, and only then: a package that cannot be judged (any more) keeps what was found of it.
+ * version, and only then: a package that cannot be judged (any more) keeps what was found of it. Where the same version is
+ * there still, the advisory went and nothing was mended.
  */
 export function judgeInventory(
-  key: InventoryKey,
-  components: readonly Pick<ComponentsTable, 'name' | 'version' | 'purl' | 'place'>[],
+  { key, components, inUse, proof }: Look,
   known: readonly FindingsTable[],
   feeds: Feeds,
   now: number,
   verdicts: Verdicts = new Map(),
 ): Judged {
   const { findings, unjudged } = assess(components, feeds, verdicts)
-  const before = new Map(known.map((row) => [`${row.id}\u0000${row.package}`, row]))
-  const seen = new Map<string, FindingsTable>()
-  const found: FindingsTable[] = []
-  const regressed: FindingsTable[] = []
-  for (const finding of findings) {
-    const name = packageOf(finding.installed)
-    const place = `${finding.id}\u0000${name}`
-    if (seen.has(place)) continue
-    const old = before.get(place)
-    const back = old !== undefined && old.gone_at !== null
-    const row = rowOf(key, name, finding, old, back, now)
-    seen.set(place, row)
-    if (old === undefined) found.push(row)
-    if (back) regressed.push(row)
-  }
   const blind = new Set(unjudged.map(({ installed }) => packageOf(installed)))
-  const kept = known.filter((row) => row.gone_at === null && !seen.has(`${row.id}\u0000${row.package}`))
-  const gone = kept.filter((row) => !blind.has(row.package)).map((row) => ({ ...row, gone_at: now }))
-  return {
-    rows: [...seen.values(), ...gone],
-    open: seen.size + kept.length - gone.length,
-    unjudged: unjudged.length,
-    found,
-    regressed,
-    gone,
-  }
+  const here = new Set(components.map((one) => `${packageOf(one)}\u0000${one.version ?? ''}`))
+  const reconciled = reconcile(
+    findings.map((finding) => rowOf(key, finding, inUse)),
+    known,
+    (row) => (blind.has(row.package) ? undefined : here.has(`${row.package}\u0000${row.version ?? ''}`) ? null : proof),
+    now,
+  )
+  return { ...reconciled, unjudged: unjudged.length }
 }
 
 /** A package whatever its version: an update does not make another one of it. */
@@ -61,21 +49,14 @@ export function packageOf({ purl, name }: { readonly purl: string | null; readon
   return purl === null ? name : purl.replace(/[?#].*$/, '').replace(/@[^@/]*$/, '')
 }
 
-function rowOf(
-  key: InventoryKey,
-  name: string,
-  finding: Finding,
-  old: FindingsTable | undefined,
-  back: boolean,
-  now: number,
-): FindingsTable {
+function rowOf(key: InventoryKey, finding: Finding, inUse: InUse | undefined): SeenFinding {
   const { installed, rated } = finding
   return {
     scope: key.scope,
     asset: key.asset,
     source: key.source,
     id: finding.id,
-    package: name,
+    package: packageOf(installed),
     name: installed.name,
     version: installed.version,
     purl: installed.purl,
@@ -88,9 +69,8 @@ function rowOf(
     vector: rated?.vector ?? null,
     exploited: finding.kev?.added ?? null,
     epss: finding.epss?.score ?? null,
-    first_seen: old?.first_seen ?? now,
-    last_seen: now,
-    gone_at: null,
-    regressed: flag(back || old?.regressed === 1),
+    kind: 'package',
+    place: installed.place,
+    in_use: inUse === undefined ? null : flag(isInUse(finding, inUse)),
   }
 }

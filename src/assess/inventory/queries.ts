@@ -1,10 +1,10 @@
 import { type Kysely, sql } from 'kysely'
-import type { AssessTables, ComponentsTable, FindingsTable, InventoriesTable } from './tables.ts'
+import type { AssessTables, ComponentsTable, FindingsTable, InventoriesTable, ScansTable } from './tables.ts'
 
 /** `state.scoped(scope)` for a caller; the whole store for what runs by itself. */
 export type Db = Kysely<AssessTables>
 
-/** Parameters a statement may carry are limited (SQLite 32,766): 9 a component, 22 a finding. */
+/** Parameters a statement may carry are limited (SQLite 32,766): 9 a component, 27 a finding. */
 const COMPONENTS_A_STATEMENT = 1000
 const FINDINGS_A_STATEMENT = 500
 
@@ -21,6 +21,16 @@ export async function saveInventory(db: Db, row: InventoriesTable): Promise<void
 
 export async function allInventories(db: Db): Promise<InventoriesTable[]> {
   return await db.selectFrom('assess_inventories').selectAll().orderBy('scope').orderBy('asset').orderBy('source').execute()
+}
+
+export async function inventoryOf(db: Db, { scope, asset, source }: InventoryKey): Promise<InventoriesTable | undefined> {
+  return await db
+    .selectFrom('assess_inventories')
+    .selectAll()
+    .where('scope', '=', scope)
+    .where('asset', '=', asset)
+    .where('source', '=', source)
+    .executeTakeFirst()
 }
 
 export async function noteJudged(db: Db, { scope, asset, source }: InventoryKey, unjudged: number, at: number): Promise<void> {
@@ -116,6 +126,12 @@ export async function saveFindings(db: Db, rows: readonly FindingsTable[]): Prom
           last_seen: e.ref('excluded.last_seen'),
           gone_at: e.ref('excluded.gone_at'),
           regressed: e.ref('excluded.regressed'),
+          kind: e.ref('excluded.kind'),
+          place: e.ref('excluded.place'),
+          opened_at: e.ref('excluded.opened_at'),
+          gone_by: e.ref('excluded.gone_by'),
+          gone_outbox: e.ref('excluded.gone_outbox'),
+          in_use: e.ref('excluded.in_use'),
         })),
       )
       .execute()
@@ -131,6 +147,58 @@ export async function graveFindings(db: Db, score: number, since: number): Promi
     .execute()
 }
 
-export async function assetsOf(db: Db): Promise<{ readonly names: string; readonly labels: string }[]> {
-  return await db.selectFrom('assets').select(['names', 'labels']).execute()
+export type AssetFacts = Pick<AssessTables['assets'], 'names' | 'labels' | 'criticality' | 'owner'>
+
+export async function assetsOf(db: Db): Promise<AssetFacts[]> {
+  return await db.selectFrom('assets').select(['names', 'labels', 'criticality', 'owner']).execute()
+}
+
+export async function saveScan(db: Db, row: ScansTable): Promise<void> {
+  const { scope: _scope, asset: _asset, source: _source, ...change } = row
+  await db
+    .insertInto('assess_scans')
+    .values(row)
+    .onConflict((conflict) => conflict.columns(['scope', 'asset', 'source']).doUpdateSet(change))
+    .execute()
+}
+
+export async function scanOf(db: Db, { scope, asset, source }: InventoryKey): Promise<ScansTable | undefined> {
+  return await db
+    .selectFrom('assess_scans')
+    .selectAll()
+    .where('scope', '=', scope)
+    .where('asset', '=', asset)
+    .where('source', '=', source)
+    .executeTakeFirst()
+}
+
+export async function allScans(db: Db): Promise<ScansTable[]> {
+  return await db.selectFrom('assess_scans').selectAll().orderBy('asset').orderBy('source').execute()
+}
+
+/** Findings of a kind that are open. */
+export async function openOfKind(db: Db, kind: FindingsTable['kind']): Promise<FindingsTable[]> {
+  return await db.selectFrom('assess_findings').selectAll().where('kind', '=', kind).where('gone_at', 'is', null).execute()
+}
+
+/** Findings of a package, or of another place, on one asset or (null) on all. */
+export async function findingsAt(db: Db, place: string, asset: string | null): Promise<FindingsTable[]> {
+  const all = db.selectFrom('assess_findings').selectAll().where('package', '=', place)
+  return await (asset === null ? all : all.where('asset', '=', asset)).execute()
+}
+
+/** For findings that are kept at another place from now on. */
+export async function forgetFindings(
+  db: Db,
+  rows: readonly Pick<FindingsTable, 'scope' | 'asset' | 'source' | 'id' | 'package'>[],
+): Promise<void> {
+  for (const { scope, asset, source, id, package: place } of rows)
+    await db
+      .deleteFrom('assess_findings')
+      .where('scope', '=', scope)
+      .where('asset', '=', asset)
+      .where('source', '=', source)
+      .where('id', '=', id)
+      .where('package', '=', place)
+      .execute()
 }

@@ -1,39 +1,39 @@
-import type { Clock } from '../../kernel/clock.ts'
+import type { z } from 'zod'
 import { type Route, route } from '../../platform/http/route.ts'
-import { readJson } from '../../platform/state/columns.ts'
-import type { State } from '../../platform/state/state.ts'
 import type { Feeds } from '../feeds/load.ts'
+import { isExposed } from '../prioritise/risk.ts'
+import { resultRoutes } from '../results/routes.ts'
 import { readSbom } from '../sbom/read.ts'
 import { inRange, readRange } from '../vers/range.ts'
-import type { FeedsFolder } from './feeds-folder.ts'
-import { allFindings, allInventories, componentsNamed } from './queries.ts'
+import { workRoutes } from '../work/routes.ts'
+import type { AssessDeps } from './deps.ts'
+import { allInventories, componentsNamed } from './queries.ts'
 import {
   componentsQuery,
   componentsReply,
   type FeedsView,
   inventoryBody,
   inventoryReply,
-  type VulnerabilityView,
+  STEPS,
+  type Step,
+  type VulnerabilityState,
   vulnerabilitiesQuery,
   vulnerabilitiesReply,
 } from './schema.ts'
-import type { AssessTables, FindingsTable } from './tables.ts'
+import type { AssessTables } from './tables.ts'
 import { takeIn } from './take-in.ts'
-
-export interface AssessDeps {
-  readonly state: State
-  readonly clock: Clock
-  readonly feeds: FeedsFolder
-  /** Evidence was recorded. */
-  readonly changed: () => void
-}
+import { isOpen, time, viewOf, type Weighed } from './view.ts'
+import { weighAll } from './weigh-all.ts'
 
 /** More components than this of one name are counted, not read. */
 const MOST_COMPONENTS = 20_000
 
 /** What is installed, what of it is weak, and where a package is. */
-export function routes({ state, clock, feeds, changed }: AssessDeps): Route[] {
+export function routes(deps: AssessDeps): Route[] {
+  const { state, clock, feeds, policy, changed } = deps
   return [
+    ...workRoutes(deps),
+    ...resultRoutes(deps),
     route({
       method: 'POST',
       path: '/api/v1/inventories',
@@ -54,10 +54,12 @@ export function routes({ state, clock, feeds, changed }: AssessDeps): Route[] {
             source,
             format: bom === undefined ? 'components' : `${bom.format} ${bom.version}`,
             components,
+            inUse: body.inUse,
             by: { name: caller.name, account: caller.account },
           },
           all,
           clock,
+          (await policy.current()).policy,
         )
         changed()
         return {
@@ -81,23 +83,28 @@ export function routes({ state, clock, feeds, changed }: AssessDeps): Route[] {
       query: vulnerabilitiesQuery,
       response: vulnerabilitiesReply,
       handle: async ({ query, caller }) => {
-        const db = state.scoped<AssessTables>(caller.scope)
-        const [open, inventories, all] = await Promise.all([allFindings(db, 'open'), allInventories(db), feeds.current()])
-        const rows = query.state === 'open' ? open : await allFindings(db, 'gone')
-        const fixable = open.filter(({ fixed }) => fixed !== '[]')
-        const wanted = rows.filter((row) => matches(row, query)).sort(byRisk)
+        const now = clock.now()
+        const [{ weighed, feeds: all, policyProblem }, inventories] = await Promise.all([
+          // What one source sees another may have closed: a cause is judged by all of its rows.
+          weighAll(deps, caller.scope, query.state === 'gone' ? ['open', 'gone'] : ['open']),
+          allInventories(state.scoped<AssessTables>(caller.scope)),
+        ])
+        const open = weighed.filter((one) => isOpen(one.state))
+        const { steps, within } = funnelOf(open, all.kev !== null)
+        const wanted = weighed.filter(
+          (one) => ofState(one.state, query.state) && within(one, query.step) && matches(one, query, now),
+        )
         return {
-          funnel: {
-            all: open.length,
-            fixable: fixable.length,
-            exploited: all.kev === null ? null : fixable.filter(({ exploited }) => exploited !== null).length,
-          },
+          funnel: steps,
+          waived: weighed.filter(({ state: one }) => ofState(one, 'waived')).length,
+          overdue: open.filter(({ due }) => due !== undefined && due.at < now).length,
           assets: new Set(inventories.map(({ asset }) => asset)).size,
           components: inventories.reduce((sum, { components }) => sum + components, 0),
           unjudged: inventories.reduce((sum, { unjudged }) => sum + unjudged, 0),
           oldest: inventories.length === 0 ? null : time(Math.min(...inventories.map(({ received }) => received))),
           feeds: feedsView(all),
-          items: wanted.slice(0, query.limit).map(viewOf),
+          policyProblem,
+          items: wanted.slice(0, query.limit).map((one) => viewOf(one, now)),
           total: wanted.length,
         }
       },
@@ -136,50 +143,48 @@ function feedsView({ advisories, kev, epss, problems }: Feeds): FeedsView {
   }
 }
 
-function matches(
-  row: FindingsTable,
-  query: { readonly asset?: string | undefined; readonly q?: string | undefined; readonly step: string },
-): boolean {
+type Asked = z.infer<typeof vulnerabilitiesQuery>
+
+function ofState(state: VulnerabilityState, wanted: Asked['state']): boolean {
+  if (wanted === 'open') return isOpen(state)
+  return wanted === 'waived' ? state === 'accepted' || state === 'not-affected' : state === 'fixed' || state === 'withdrawn'
+}
+
+/** Each step is cut of the one before; what nobody knows cuts nothing and says so by null. */
+function funnelOf(open: readonly Weighed[], withKev: boolean) {
+  const used = open.some(({ subject }) => subject.around.inUse !== null)
+  const labelled = open.some(({ subject }) => subject.around.exposure !== null)
+  const tests: Readonly<Record<Step, (one: Weighed) => boolean>> = {
+    all: () => true,
+    fixable: ({ subject }) => subject.fixable,
+    // What nobody looked at may run.
+    inUse: ({ subject }) => !used || subject.around.inUse !== false,
+    exposed: ({ subject }) => !labelled || isExposed(subject.around.exposure),
+    exploited: ({ subject }) => subject.weakness.exploited !== null,
+  }
+  const within = (one: Weighed, step: Step): boolean => STEPS.slice(0, STEPS.indexOf(step) + 1).every((name) => tests[name](one))
+  const count = (step: Step): number => open.filter((one) => within(one, step)).length
+  const steps = {
+    all: open.length,
+    fixable: count('fixable'),
+    inUse: used ? count('inUse') : null,
+    exposed: labelled ? count('exposed') : null,
+    exploited: withKev ? count('exploited') : null,
+  }
+  return { steps, within }
+}
+
+function matches({ cause, subject, owner, due }: Weighed, query: Asked, now: number): boolean {
+  const { row, names } = cause
   if (query.asset !== undefined && row.asset !== query.asset) return false
-  if (query.step !== 'all' && row.fixed === '[]') return false
-  if (query.step === 'exploited' && row.exploited === null) return false
+  if (query.kind !== undefined && row.kind !== query.kind) return false
+  if (query.decision !== undefined && subject.risk.decision !== query.decision) return false
+  if (query.owner !== undefined && owner !== query.owner) return false
+  if (query.overdue !== undefined && !(due !== undefined && due.at < now)) return false
   if (query.q === undefined || query.q.trim() === '') return true
-  const text = `${row.id} ${row.ids} ${row.aliases} ${row.name} ${row.summary} ${row.asset}`.toLowerCase()
+  const text = `${names.join(' ')} ${row.name} ${row.package} ${row.summary} ${row.asset} ${owner ?? ''}`.toLowerCase()
   return query.q
     .toLowerCase()
     .split(/\s+/)
     .every((word) => text.includes(word))
-}
-
-const RANK = { none: 0, low: 1, medium: 2, high: 3, critical: 4 } as const
-
-function byRisk(a: FindingsTable, b: FindingsTable): number {
-  return (
-    Number(b.exploited !== null) - Number(a.exploited !== null) ||
-    (b.epss ?? 0) - (a.epss ?? 0) ||
-    weight(b) - weight(a) ||
-    (a.id < b.id ? -1 : a.id > b.id ? 1 : a.asset < b.asset ? -1 : 1)
-  )
-}
-
-function weight({ score, severity }: FindingsTable): number {
-  return score ?? (severity === null ? 0 : RANK[severity] * 2.5)
-}
-
-function viewOf(row: FindingsTable): VulnerabilityView {
-  const { id, summary, asset, source, name, version, purl, severity, score, vector, exploited, epss } = row
-  return {
-    ...{ id, summary, asset, source, name, version, purl, severity, score, vector, exploited, epss },
-    ids: readJson(row.ids),
-    aliases: readJson(row.aliases),
-    fixed: readJson(row.fixed),
-    firstSeen: time(row.first_seen),
-    lastSeen: time(row.last_seen),
-    gone: row.gone_at === null ? null : time(row.gone_at),
-    regressed: row.regressed === 1,
-  }
-}
-
-function time(ms: number): string {
-  return new Date(ms).toISOString()
 }

@@ -2,6 +2,16 @@ import { z } from 'zod'
 
 const instant = z.iso.datetime({ precision: 3 })
 const SEVERITIES = ['none', 'low', 'medium', 'high', 'critical'] as const
+export const KINDS = ['package', 'code', 'secret', 'config', 'web', 'host'] as const
+/**
+ * New → open (somebody has it) → fixed, as a later list proves, or withdrawn with its advisory → regressed, when it is back.
+ * Accepted and not affected: by an exception that another person approved, until it expires.
+ */
+export const VULNERABILITY_STATES = ['new', 'open', 'regressed', 'accepted', 'not-affected', 'fixed', 'withdrawn'] as const
+export type VulnerabilityState = (typeof VULNERABILITY_STATES)[number]
+export const STEPS = ['all', 'fixable', 'inUse', 'exposed', 'exploited'] as const
+export type Step = (typeof STEPS)[number]
+const DECISIONS = ['defer', 'scheduled', 'out-of-cycle', 'immediate'] as const
 
 export const component = z.object({
   name: z.string().min(1).max(300),
@@ -24,6 +34,8 @@ export const inventoryBody = z
     document: z.string().min(1).optional(),
     /** … or what was read of one elsewhere. */
     components: z.array(component).max(50_000).optional(),
+    /** What runs there, as package URLs or names; absent: nobody looked, and what was known of it stays. */
+    inUse: z.array(z.string().min(1).max(1000)).max(50_000).optional(),
   })
   .refine(
     ({ document, components }) => (document === undefined) !== (components === undefined),
@@ -56,30 +68,70 @@ export const inventoryReply = z.object({
 })
 
 export const vulnerabilitiesQuery = z.object({
-  state: z.enum(['open', 'gone']).default('open'),
+  /** `waived`: accepted or not affected; `gone`: fixed or withdrawn. */
+  state: z.enum(['open', 'waived', 'gone']).default('open'),
   asset: z.string().max(253).optional(),
+  kind: z.enum(KINDS).optional(),
+  decision: z.enum(DECISIONS).optional(),
+  owner: z.string().max(200).optional(),
+  overdue: z.enum(['true']).optional(),
   /** A word of id, alias, package or summary. */
   q: z.string().max(200).optional(),
-  step: z.enum(['all', 'fixable', 'exploited']).default('all'),
+  step: z.enum(STEPS).default('all'),
   limit: z.coerce.number().int().min(1).max(500).default(200),
 })
 
 export const vulnerability = z.object({
   id: z.string(),
+  /** The package URL without its version, or where else it stands: what work and exceptions name it by. */
+  package: z.string(),
+  kind: z.enum(KINDS),
+  state: z.enum(VULNERABILITY_STATES),
   ids: z.array(z.string()),
   aliases: z.array(z.string()),
   summary: z.string(),
   asset: z.string(),
   source: z.string(),
+  /** Whoever sees it, or saw it last. */
+  sources: z.array(z.string()),
   name: z.string(),
   version: z.string().nullable(),
   purl: z.string().nullable(),
+  place: z.string(),
   severity: z.enum(SEVERITIES).nullable(),
   score: z.number().nullable(),
   vector: z.string().nullable(),
   fixed: z.array(z.string()),
   exploited: z.string().nullable(),
   epss: z.number().nullable(),
+  exposure: z.string().nullable(),
+  criticality: z.enum(['low', 'medium', 'high', 'critical']).nullable(),
+  inUse: z.boolean().nullable(),
+  risk: z.object({
+    /** 0–100: the reasons' points together. */
+    score: z.int(),
+    /** SSVC: the deployer's table, and CISA's. */
+    decision: z.enum(DECISIONS),
+    cisa: z.enum(['track', 'track*', 'attend', 'act']),
+    reasons: z.array(
+      z.object({
+        point: z.enum(['exploitation', 'exposure', 'automatable', 'impact', 'technical', 'severity', 'use']),
+        points: z.number(),
+        en: z.string(),
+        ja: z.string(),
+      }),
+    ),
+  }),
+  owner: z.string().nullable(),
+  due: instant.nullable(),
+  /** The rule of the policy that says so; null where a person does. */
+  dueRule: z.string().nullable(),
+  overdue: z.boolean(),
+  ticket: z.string().nullable(),
+  note: z.string(),
+  waiver: z.object({ id: z.string(), title: z.string(), why: z.string(), approvedBy: z.string(), expires: instant }).nullable(),
+  /** The list that proves it gone (SHA-256), and its number in the evidence. */
+  proof: z.object({ list: z.string(), outbox: z.int().nullable() }).nullable(),
   firstSeen: instant,
   lastSeen: instant,
   gone: instant.nullable(),
@@ -88,14 +140,24 @@ export const vulnerability = z.object({
 export type VulnerabilityView = z.infer<typeof vulnerability>
 
 export const vulnerabilitiesReply = z.object({
-  /** Of what is open: all, with a fix, of these the exploited; null where no KEV catalogue is at hand. */
-  funnel: z.object({ all: z.int(), fixable: z.int(), exploited: z.int().nullable() }),
+  /** Of what is open, each step of the one before; null where nobody knows (nothing said to run, no label, no KEV): it cuts nothing. */
+  funnel: z.object({
+    all: z.int(),
+    fixable: z.int(),
+    inUse: z.int().nullable(),
+    exposed: z.int().nullable(),
+    exploited: z.int().nullable(),
+  }),
+  waived: z.int(),
+  overdue: z.int(),
   assets: z.int(),
   components: z.int(),
   unjudged: z.int(),
   /** When the oldest list was received; null where there is none. */
   oldest: instant.nullable(),
   feeds: feedsView,
+  /** Why the own policy is not in force; null where it is, or there is none. */
+  policyProblem: z.string().nullable(),
   items: z.array(vulnerability),
   /** How many match; `items` may be fewer. */
   total: z.int(),

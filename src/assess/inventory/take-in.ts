@@ -1,24 +1,35 @@
 import { createHash } from 'node:crypto'
 import type { Clock } from '../../kernel/clock.ts'
+import { KanpekiError } from '../../kernel/error.ts'
 import { canonicalJson } from '../../kernel/json.ts'
+import { jsonText, readJson } from '../../platform/state/columns.ts'
 import { recordEvidence } from '../../platform/state/outbox.ts'
+import { scopedTo } from '../../platform/state/scope.ts'
 import type { State } from '../../platform/state/state.ts'
 import type { Feeds } from '../feeds/load.ts'
+import type { Policy } from '../prioritise/policy.ts'
 import type { Verdicts } from '../scan/findings.ts'
+import { openTasks } from '../work/tasks.ts'
 import { type Judged, judgeInventory } from './judge.ts'
 import {
   allInventories,
   componentsOf,
   type Db,
   findingsOf,
+  inventoryOf,
   noteJudged,
   replaceComponents,
   saveFindings,
   saveInventory,
+  scanOf,
 } from './queries.ts'
-import type { AssessTables, ComponentsTable } from './tables.ts'
+import type { Reconciled } from './reconcile.ts'
+import type { AssessTables, ComponentsTable, FindingsTable, InventoriesTable } from './tables.ts'
 
 const NAMED_IN_EVIDENCE = 20
+const GRAVE_IN_EVIDENCE = 200
+/** CVSS: critical. */
+const GRAVE = 9
 
 export interface Taken {
   readonly scope: string
@@ -26,12 +37,14 @@ export interface Taken {
   readonly source: string
   readonly format: string
   readonly components: readonly Pick<ComponentsTable, 'name' | 'version' | 'purl' | 'place'>[]
+  /** What runs there, package URLs or names; undefined where nobody looked: what was known of it stays then. */
+  readonly inUse?: readonly string[] | undefined
   readonly by: { readonly name: string; readonly account: string | null }
 }
 
 /** Takes a list of what is installed in the place of the one before, and judges it: all of it, or nothing. */
-export async function takeIn(state: State, taken: Taken, feeds: Feeds, clock: Clock): Promise<Judged> {
-  const { scope, asset, source, format, components, by } = taken
+export async function takeIn(state: State, taken: Taken, feeds: Feeds, clock: Clock, policy: Policy): Promise<Judged> {
+  const { scope, asset, source, format, components, inUse, by } = taken
   const now = clock.now()
   const rows = components.map(
     ({ name, version, purl, place }, number): ComponentsTable => ({
@@ -51,9 +64,14 @@ export async function takeIn(state: State, taken: Taken, feeds: Feeds, clock: Cl
     .digest('hex')
   return await state.transaction<AssessTables, Judged>(async (trx) => {
     const key = { scope, asset, source }
-    const judged = judgeInventory(key, rows, await findingsOf(trx, key), feeds, now)
+    if ((await scanOf(trx, key)) !== undefined)
+      throw new KanpekiError('conflict', `${source} is the report of another scanner on ${asset}.`, {
+        remedy: 'Give the list another source.',
+      })
+    const running = inUse ?? usedOf(await inventoryOf(trx, key))
+    const look = { key, components: rows, inUse: running === undefined ? undefined : new Set(running), proof: sha256 }
+    const judged = judgeInventory(look, await findingsOf(trx, key), feeds, now)
     await replaceComponents(trx, key, rows)
-    await saveFindings(trx, judged.rows)
     const body = {
       action: 'inventory.take',
       by: by.name,
@@ -63,10 +81,12 @@ export async function takeIn(state: State, taken: Taken, feeds: Feeds, clock: Cl
       format,
       sha256,
       components: rows.length,
-      ...countsOf(judged),
+      unjudged: judged.unjudged,
+      ...changesOf(judged),
       feeds: { advisories: feeds.advisories.size, newest: feeds.advisories.newest, kev: feeds.kev?.released ?? null },
     }
     const outbox = await recordEvidence(trx, [{ type: 'admin', scope, observed: now, received: now, body }], clock)
+    await saveFindings(trx, provedAt(judged, outbox))
     await saveInventory(trx, {
       ...key,
       format,
@@ -77,40 +97,64 @@ export async function takeIn(state: State, taken: Taken, feeds: Feeds, clock: Cl
       judged_at: now,
       by_name: by.name,
       outbox,
+      in_use: running === undefined ? null : jsonText(running),
     })
+    await openTasks(scopedTo(trx, scope), scope, [...judged.found, ...judged.regressed], policy, feeds, now)
     return judged
   })
 }
 
-function countsOf({ open, unjudged, found, regressed, gone }: Judged) {
-  const named = (rows: Judged['gone']): string[] =>
+function usedOf(row: InventoriesTable | undefined): readonly string[] | undefined {
+  return row === undefined || row.in_use === null ? undefined : readJson<string[]>(row.in_use)
+}
+
+/** The rows with where the proof that some are gone stands in the evidence. */
+export function provedAt({ rows, gone }: Reconciled, outbox: number): readonly FindingsTable[] {
+  const closed = new Set(gone)
+  return rows.map((row) => (closed.has(row) ? { ...row, gone_outbox: outbox } : row))
+}
+
+/** How many came, came back and went; of what is grave and gone, since when it was known, for the time to fix. */
+export function changesOf({ open, found, regressed, gone }: Reconciled) {
+  const named = (rows: Reconciled['gone']): string[] =>
     rows.slice(0, NAMED_IN_EVIDENCE).map(({ id, package: name }) => `${id} ${name}`)
+  const grave = gone.filter(({ score, gone_by: proof }) => (score ?? 0) >= GRAVE && proof !== null)
   return {
     open,
-    unjudged,
     found: found.length,
     regressed: { count: regressed.length, first: named(regressed) },
     gone: { count: gone.length, first: named(gone) },
+    ...(grave.length === 0
+      ? {}
+      : {
+          mended: grave.slice(0, GRAVE_IN_EVIDENCE).map(({ id, package: name, score, first_seen: since }) => ({
+            id,
+            package: name,
+            score,
+            since: new Date(since).toISOString(),
+          })),
+        }),
   }
 }
 
 /** Judges every inventory again, one transaction each: advisories changed. @returns how many findings are new. */
-export async function judgeAgain(state: State, feeds: Feeds, clock: Clock): Promise<number> {
+export async function judgeAgain(state: State, feeds: Feeds, clock: Clock, policy: Policy): Promise<number> {
   let found = 0
   const verdicts: Verdicts = new Map()
   for (const inventory of await allInventories(state.tables<AssessTables>() as Db)) {
     found += await state.transaction<AssessTables, number>(async (trx) => {
       const now = clock.now()
-      const judged = judgeInventory(
-        inventory,
-        await componentsOf(trx, inventory),
-        await findingsOf(trx, inventory),
-        feeds,
-        now,
-        verdicts,
-      )
+      const used = usedOf(inventory)
+      const look = {
+        key: inventory,
+        components: await componentsOf(trx, inventory),
+        inUse: used === undefined ? undefined : new Set(used),
+        proof: null,
+      }
+      const judged = judgeInventory(look, await findingsOf(trx, inventory), feeds, now, verdicts)
       await saveFindings(trx, judged.rows)
       await noteJudged(trx, inventory, judged.unjudged, now)
+      await openTasks(scopedTo(trx, inventory.scope), inventory.scope, [...judged.found, ...judged.regressed], policy, feeds, now)
       return judged.found.length
     })
   }

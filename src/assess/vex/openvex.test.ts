@@ -5,7 +5,8 @@ import { expect, it } from 'vitest'
 import { sharedData } from '../../kernel/testing/shared-data.ts'
 import { codeOf } from '../../platform/testing/code-of.ts'
 import type { Finding } from '../scan/findings.ts'
-import { openVex, readOpenVex, silences, statementOn } from './openvex.ts'
+import { openVex, readOpenVex, statementOn, undecided } from './openvex.ts'
+import { silences } from './statement.ts'
 
 const finding = (purl: string): Finding => ({
   id: 'CVE-2026-0001',
@@ -71,10 +72,10 @@ it.each([
 })
 
 it('writes what its schema takes, and reads it again', () => {
-  const written = openVex([finding('pkg:npm/a@1.0')], 'Kanpeki', Date.UTC(2026, 0, 1))
+  const written = openVex(undecided([finding('pkg:npm/a@1.0')]), 'Kanpeki', Date.UTC(2026, 0, 1))
   expect(readOpenVex(written, 'own')[0]).toMatchObject({
     status: 'under_investigation',
-    purls: ['pkg:npm/a@1.0', 'pkg:npm/a@1.0'],
+    purls: ['pkg:npm/a@1.0'],
   })
   const schema = sharedData('schemas/openvex/openvex_json_schema.json')
   if (schema === undefined) return

@@ -271,6 +271,40 @@ export const MEASURE_CATALOGUE: Readonly<Record<string, Entry>> = {
     ],
     ...usual('<=', 259_200, 'P30D', 'P7D', { label: 'exposure=internet' }),
   },
+  'assess.mttr-critical-exposed': {
+    definition: {
+      en: 'Seconds from the first sight of a vulnerability with CVSS 9.0 or more on an asset labelled exposure=internet to the scan that no longer finds it; an open one has waited until now.',
+      ja: '「exposure=internet」の資産にあるCVSS 9.0以上の脆弱性を、初めて検出してから再スキャンで解消を確認するまでの秒数。未対応のものは現在までの時間で数えます。',
+    },
+    source: {
+      en: 'Lists of what is installed, and reports of other scanners.',
+      ja: '資産の構成一覧と、ほかのスキャナーの報告。',
+    },
+    freshness: { en: 'As old as the oldest scan that counts.', ja: '対象となるスキャンのうち最も古いものの時刻が鮮度です。' },
+    proof: {
+      en: 'The reading names what is open, the scans, and where in the ledger each fix is proved.',
+      ja: '計測には、未対応のもの、スキャン、修正を証明する台帳の番号が入ります。',
+    },
+    params: [{ name: 'statistic', meaning: { en: 'mean (by default) or max', ja: 'mean（既定）または max' } }],
+    ...usual('<=', 259_200, 'P30D', 'P7D'),
+  },
+  'assess.hard-coded-secrets': {
+    definition: {
+      en: 'Secrets that scans of source code find and that are still there; without a scan within the window it is unknown.',
+      ja: 'ソースコードのスキャンで見つかり、まだ残っている秘密情報の件数。対象期間にスキャンがなければ「不明」です。',
+    },
+    source: {
+      en: 'kanpeki scan secrets, and reports of other secret scanners.',
+      ja: 'kanpeki scan secrets と、ほかのシークレットスキャナーの報告。',
+    },
+    freshness: { en: 'As old as the oldest scan that counts.', ja: '対象となるスキャンのうち最も古いものの時刻が鮮度です。' },
+    proof: {
+      en: 'Every scan is a leaf with its hash; the reading names where the secrets are, never the secrets.',
+      ja: 'スキャンは一つずつハッシュとともに台帳の葉になります。計測に入るのは場所だけで、値は入りません。',
+    },
+    params: [],
+    ...usual('<=', 0, 'P7D', 'P1D'),
+  },
   'assess.scan-coverage': {
     definition: {
       en: 'Assets of which a list of installed software came within the window.',

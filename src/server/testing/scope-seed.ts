@@ -49,6 +49,7 @@ export interface Seed {
   readonly connection: string
   /** One that waits for approval. */
   readonly exception: string
+  readonly waiver: string
   /** A list of indicators that people fill. */
   readonly iocList: string
   /** A series of figures from outside. */
@@ -127,15 +128,16 @@ async function plantFinding(db: Kysely<AssessTables>, scope: string, marker: str
     package: marker,
     name: marker,
     version: '1',
-    purl: null,
+    purl: `pkg:generic/${marker}@1`,
     ids: '[]',
     aliases: '[]',
     fixed: '[]',
     summary: marker,
   }
   const rated = { severity: null, score: null, vector: null, exploited: null, epss: null }
-  const seen = { first_seen: now, last_seen: now, gone_at: null, regressed: 0 as const }
-  await saveFindings(db, [{ scope, asset: `${marker}-host`, source: 'sbom', ...about, ...rated, ...seen }])
+  const seen = { first_seen: now, last_seen: now, opened_at: now, gone_at: null, gone_by: null, gone_outbox: null }
+  const how = { regressed: 0 as const, kind: 'package' as const, place: '', in_use: null }
+  await saveFindings(db, [{ scope, asset: `${marker}-host`, source: 'sbom', ...about, ...rated, ...seen, ...how }])
 }
 
 /** Plants every kind of row in a scope, by the ways that make them where there is one. `admin` is a token for every scope. */
@@ -159,6 +161,8 @@ export async function plant(kanpeki: Kanpeki, admin: string, scope: string, mark
   ])
   await ask('/api/v1/inventories', { asset: `${marker}-host`, components: [{ name: marker, version: '1' }] })
   await plantFinding(state.tables<AssessTables>(), scope, marker, now)
+  const borne = { asset: null, package: marker, id: marker, kind: 'accept', reason: `${marker} is known here`, days: 7 }
+  const waiver = await ask('/api/v1/vulnerability-exceptions', borne)
   const session = await openTestSession(kanpeki, person)
   const passkey = `${marker}-passkey`
   const key = { id: passkey, scope, account_id: person, name: marker, public_key: '', counter: 0, transports: '[]' }
@@ -309,6 +313,7 @@ export async function plant(kanpeki: Kanpeki, admin: string, scope: string, mark
     channel: told.channel.id,
     connection,
     exception: exception['id'] as unknown as string,
+    waiver: waiver['id'] as unknown as string,
     artefact: artefact.id,
     incident: incident.id,
     turn: policy.rota[0]!.id,

@@ -3,15 +3,18 @@ import { useTranslation } from 'react-i18next'
 import type { VulnerabilityView } from '../../../src/assess/inventory/schema.ts'
 import { Dialog } from '../../components/dialog.tsx'
 import { Icon } from '../../components/icon.tsx'
+import { useMay } from '../../components/session.ts'
 import { useFormat } from '../../components/use-format.ts'
 import { SeverityText } from './finding-table.tsx'
+import { WaiverForm, WorkForm } from './work-form.tsx'
 
 /** One vulnerability of one package on one asset: why, since when, and what helps. */
 export function FindingDrawer({ finding, onClose }: { finding: VulnerabilityView; onClose: () => void }): ReactNode {
   const { t } = useTranslation('vulnerabilities')
   const { t: common } = useTranslation()
   const format = useFormat()
-  const { id, ids, aliases, summary, asset, source, name, version, purl, vector, fixed, exploited, epss } = finding
+  const may = useMay()
+  const { id, ids, aliases, summary, asset, name, version, purl, vector, fixed, exploited, epss } = finding
   const rows: readonly (readonly [string, ReactNode])[] = [
     [t('column.severity'), <SeverityText key="severity" finding={finding} />],
     ...(vector === null ? [] : [[t('vector'), <code key="vector">{vector}</code>] as const]),
@@ -19,12 +22,39 @@ export function FindingDrawer({ finding, onClose }: { finding: VulnerabilityView
     [t('column.likely'), epss === null ? t('noEpss') : `${format.decimal(epss * 100, 1)} %`],
     [t('column.fix'), fixed.length === 0 ? t('noFix') : fixed.join(', ')],
     [t('column.package'), <bdi key="package">{purl ?? `${name} ${version ?? ''}`}</bdi>],
-    [t('column.asset'), <bdi key="asset">{`${asset} (${source})`}</bdi>],
+    ...(finding.place === '' ? [] : [[t('place'), <bdi key="place">{finding.place}</bdi>] as const]),
+    [t('column.asset'), <bdi key="asset">{asset}</bdi>],
+    [t('sources'), finding.sources.join(', ')],
     [t('advisories'), ids.join(', ')],
     ...(aliases.length === 0 ? [] : [[t('aliases'), aliases.join(', ')] as const]),
     [t('firstSeen'), format.minute(finding.firstSeen)],
     [t('lastSeen'), format.minute(finding.lastSeen)],
-    ...(finding.gone === null ? [] : [[t('gone'), t('goneAt', { at: format.minute(finding.gone) })] as const]),
+    ...(finding.gone === null
+      ? []
+      : [
+          [
+            t(`state7.${finding.state}`),
+            finding.proof === null
+              ? t('withdrawnAt', { at: format.minute(finding.gone) })
+              : t('goneAt', {
+                  at: format.minute(finding.gone),
+                  list: finding.proof.list.slice(0, 12),
+                  entry: finding.proof.outbox ?? 0,
+                }),
+          ] as const,
+        ]),
+    ...(finding.waiver === null
+      ? []
+      : [
+          [
+            t(`state7.${finding.state}`),
+            t('waivedBy', {
+              why: finding.waiver.why,
+              by: finding.waiver.approvedBy,
+              until: format.day(finding.waiver.expires),
+            }),
+          ] as const,
+        ]),
   ]
   return (
     <Dialog label={id} className="slide" onClose={onClose}>
@@ -37,7 +67,28 @@ export function FindingDrawer({ finding, onClose }: { finding: VulnerabilityView
           <Icon name="close" />
         </button>
       </div>
-      <div className="slide-b">
+      <div className="slide-b stack sec">
+        <section className="form-part" aria-label={t('why')}>
+          <h3 className="sec-h">
+            {t(`decision.${finding.risk.decision}`)} <span className="label">SSVC</span>{' '}
+            <span className="label">{t('risk', { score: finding.risk.score, cisa: finding.risk.cisa })}</span>
+          </h3>
+          <ul className="rows">
+            {finding.risk.reasons.map((reason) => (
+              <li key={reason.point}>
+                <span className="grow">{format.text(reason)}</span>
+                <span className="num dim">{pointsText(Math.round(reason.points))}</span>
+              </li>
+            ))}
+          </ul>
+          {finding.due === null ? null : (
+            <p className={finding.overdue ? 'fig-miss' : 'ink2'}>
+              {finding.dueRule === null
+                ? t('dueByHand', { day: format.day(finding.due) })
+                : t('dueByRule', { day: format.day(finding.due), rule: finding.dueRule })}
+            </p>
+          )}
+        </section>
         <dl className="role-list">
           {rows.map(([title, value]) => (
             <div key={title}>
@@ -46,7 +97,25 @@ export function FindingDrawer({ finding, onClose }: { finding: VulnerabilityView
             </div>
           ))}
         </dl>
+        {may('assets:write') && finding.gone === null ? (
+          <>
+            <section className="form-part" aria-label={t('work.title')}>
+              <h3 className="sec-h">{t('work.title')}</h3>
+              <WorkForm finding={finding} />
+            </section>
+            {finding.waiver === null ? (
+              <section className="form-part" aria-label={t('waiver.ask')}>
+                <h3 className="sec-h">{t('waiver.ask')}</h3>
+                <WaiverForm finding={finding} />
+              </section>
+            ) : null}
+          </>
+        ) : null}
       </div>
     </Dialog>
   )
+}
+
+function pointsText(points: number): string {
+  return points === 0 ? '–' : `${points > 0 ? '+' : '−'}${Math.abs(points)}`
 }

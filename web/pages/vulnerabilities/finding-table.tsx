@@ -4,8 +4,8 @@ import type { VulnerabilityView } from '../../../src/assess/inventory/schema.ts'
 import { useFormat } from '../../components/use-format.ts'
 
 /** What a finding is called in the address. */
-export function keyOf({ id, asset, source, purl, name }: VulnerabilityView): string {
-  return [id, asset, source, purl ?? name].join(' ')
+export function keyOf({ id, asset, package: place }: VulnerabilityView): string {
+  return [id, asset, place].join(' ')
 }
 
 /** How grave, by word and number; never by colour alone. */
@@ -20,14 +20,23 @@ export function SeverityText({ finding: { severity, score } }: { finding: Vulner
   )
 }
 
+const LAST = { open: 'due', waived: 'until', gone: 'seen' } as const
+
+function lastOf(finding: VulnerabilityView, state: keyof typeof LAST, format: ReturnType<typeof useFormat>): ReactNode {
+  if (state === 'gone') return format.day(finding.gone ?? finding.lastSeen)
+  if (state === 'waived') return finding.waiver === null ? '–' : format.day(finding.waiver.expires)
+  if (finding.due === null) return '–'
+  return <span className={finding.overdue ? 'fig-miss' : ''}>{format.day(finding.due)}</span>
+}
+
 export function FindingTable({
   items,
-  gone,
+  state,
   open,
   onShow,
 }: {
   items: readonly VulnerabilityView[]
-  gone: boolean
+  state: 'open' | 'waived' | 'gone'
   open: string | undefined
   onShow: (key: string) => void
 }): ReactNode {
@@ -38,7 +47,7 @@ export function FindingTable({
       <table className="figs controls vulns">
         <thead>
           <tr>
-            {(['severity', 'id', 'package', 'asset', 'fix', 'likely', 'seen'] as const).map((column) => (
+            {(['severity', 'id', 'package', 'asset', 'decision', 'owner', 'fix', LAST[state]] as const).map((column) => (
               <th key={column} scope="col">
                 {t(`column.${column}`)}
               </th>
@@ -58,7 +67,9 @@ export function FindingTable({
                     {finding.id}
                   </button>
                   {finding.exploited === null ? null : <span className="chip shu">{t('exploited')}</span>}
-                  {finding.regressed ? <span className="chip">{t('regressed')}</span> : null}
+                  {finding.state === 'regressed' ? <span className="chip">{t('state7.regressed')}</span> : null}
+                  {state === 'open' ? null : <span className="chip">{t(`state7.${finding.state}`)}</span>}
+                  {finding.inUse === false ? <span className="chip">{t('notInUse')}</span> : null}
                 </td>
                 <td>
                   <bdi>{finding.name}</bdi> <span className="num dim">{finding.version}</span>
@@ -66,11 +77,17 @@ export function FindingTable({
                 <td>
                   <bdi>{finding.asset}</bdi>
                 </td>
+                <td className="nw">
+                  {t(`decision.${finding.risk.decision}`)} <span className="num dim">{finding.risk.score}</span>
+                </td>
+                <td>
+                  {finding.owner === null ? <span className="dim">{t('noOwner')}</span> : <bdi>{finding.owner}</bdi>}
+                  {finding.ticket === null ? null : <span className="label"> {finding.ticket}</span>}
+                </td>
                 <td className="num">
                   {finding.fixed.length === 0 ? <span className="dim">{t('noFix')}</span> : finding.fixed.join(', ')}
                 </td>
-                <td className="num">{finding.epss === null ? '–' : `${format.decimal(finding.epss * 100, 1)} %`}</td>
-                <td className="num nw">{format.day(gone ? (finding.gone ?? finding.lastSeen) : finding.firstSeen)}</td>
+                <td className="num nw">{lastOf(finding, state, format)}</td>
               </tr>
             )
           })}

@@ -2,7 +2,7 @@ import { useQuery } from '@tanstack/react-query'
 import { getRouteApi, useNavigate } from '@tanstack/react-router'
 import { type ReactNode, useEffect, useState } from 'react'
 import { useTranslation } from 'react-i18next'
-import type { VulnerabilitiesReply } from '../../../src/assess/inventory/schema.ts'
+import { KINDS, STEPS, type Step, type VulnerabilitiesReply } from '../../../src/assess/inventory/schema.ts'
 import { vulnerabilitiesQuery } from '../../api/house-queries.ts'
 import { useKeys } from '../../components/keys.ts'
 import { ProblemNote } from '../../components/problem-note.tsx'
@@ -11,10 +11,10 @@ import { useFormat } from '../../components/use-format.ts'
 import { useNow } from '../../components/use-now.ts'
 import { FindingDrawer } from './finding-drawer.tsx'
 import { FindingTable, keyOf } from './finding-table.tsx'
+import { Waivers } from './waivers.tsx'
 import { WhereIs } from './where-is.tsx'
 
 const route = getRouteApi('/house/vulnerabilities')
-const STEPS = ['all', 'fixable', 'exploited'] as const
 const TYPING_MS = 250
 /** Feeds change daily; after a week what is missing in them matters. */
 const DAY_MS = 86_400_000
@@ -27,8 +27,16 @@ export function VulnerabilitiesPage(): ReactNode {
   const search = route.useSearch()
   const navigate = useNavigate({ from: '/vulnerabilities' })
   const step = search.step ?? 'all'
-  const state = search.gone === true ? 'gone' : 'open'
-  const reply = useQuery(vulnerabilitiesQuery({ step: state === 'open' ? step : 'all', state, q: search.q }))
+  const state = search.state ?? 'open'
+  const reply = useQuery(
+    vulnerabilitiesQuery({
+      step: state === 'open' ? step : 'all',
+      state,
+      kind: search.kind,
+      overdue: search.overdue === true ? 'true' : undefined,
+      q: search.q,
+    }),
+  )
   const go = (change: Partial<typeof search>): void =>
     void navigate({ search: (before) => ({ ...before, ...change }), replace: true, resetScroll: false })
   const items = reply.data?.items ?? []
@@ -51,10 +59,18 @@ export function VulnerabilitiesPage(): ReactNode {
       {reply.data === undefined ? null : (
         <>
           <FeedsNote reply={reply.data} />
+          {reply.data.policyProblem === null ? null : (
+            <div className="problem card-problem">
+              <div className="grow">
+                <b>{t('policyProblem')}</b>
+                <p className="mono">{reply.data.policyProblem}</p>
+              </div>
+            </div>
+          )}
           <Funnel
             reply={reply.data}
             chosen={state === 'open' ? step : undefined}
-            onChoose={(one) => go({ step: one === 'all' ? undefined : one, gone: undefined })}
+            onChoose={(one) => go({ step: one === 'all' ? undefined : one, state: undefined, overdue: undefined })}
           />
           <section className="sheet rules-place">
             <div className="panel-h list-h">
@@ -63,14 +79,36 @@ export function VulnerabilitiesPage(): ReactNode {
                 value={state}
                 choices={[
                   { value: 'open', label: t('open') },
+                  { value: 'waived', label: t('waived', { count: reply.data.waived }) },
                   { value: 'gone', label: t('gone') },
                 ]}
-                onChange={(value) => go({ gone: value === 'gone' ? true : undefined, finding: undefined })}
+                onChange={(value) => go({ state: value === 'open' ? undefined : value, finding: undefined })}
               />
+              <select
+                className="input sm"
+                aria-label={t('kindPick')}
+                value={search.kind ?? ''}
+                onChange={(event) => go({ kind: KINDS.find((one) => one === event.target.value) })}
+              >
+                <option value="">{t('kind.all')}</option>
+                {KINDS.map((kind) => (
+                  <option key={kind} value={kind}>
+                    {t(`kind.${kind}`)}
+                  </option>
+                ))}
+              </select>
+              <button
+                type="button"
+                className="btn sm"
+                aria-pressed={search.overdue === true}
+                onClick={() => go({ overdue: search.overdue === true ? undefined : true })}
+              >
+                {t('overdue', { count: reply.data.overdue })}
+              </button>
               <Find value={search.q ?? ''} onChange={(q) => go({ q: q === '' ? undefined : q })} />
               <span className="label end num">{t('count', { count: reply.data.total })}</span>
             </div>
-            <FindingTable items={items} gone={state === 'gone'} open={search.finding} onShow={(finding) => go({ finding })} />
+            <FindingTable items={items} state={state} open={search.finding} onShow={(finding) => go({ finding })} />
             {items.length < reply.data.total ? <p className="chart-p label">{t('more', { shown: items.length })}</p> : null}
             {reply.data.assets === 0 ? (
               <p className="chart-p ink2">{t('none')}</p>
@@ -80,6 +118,7 @@ export function VulnerabilitiesPage(): ReactNode {
           </section>
         </>
       )}
+      <Waivers />
       <WhereIs
         name={search.name ?? ''}
         range={search.range ?? ''}
@@ -123,14 +162,14 @@ function Funnel({
   onChoose,
 }: {
   reply: VulnerabilitiesReply
-  chosen: (typeof STEPS)[number] | undefined
-  onChoose: (step: (typeof STEPS)[number]) => void
+  chosen: Step | undefined
+  onChoose: (step: Step) => void
 }): ReactNode {
   const { t } = useTranslation('vulnerabilities')
   const format = useFormat()
   const share = (count: number): string => ((100 * count) / Math.max(1, funnel.all)).toFixed(2)
   return (
-    <section className="sheet tiles frameworks three" aria-label={t('funnel')}>
+    <section className="sheet tiles frameworks five" aria-label={t('funnel')}>
       {STEPS.map((step) => {
         const count = funnel[step]
         return (
@@ -143,7 +182,7 @@ function Funnel({
                 <rect className={step === 'exploited' ? 'sh-risk' : 'sh-met'} width={share(count)} height="8" />
               )}
             </svg>
-            <span className="sub">{count === null ? t('step.unknown') : t(`stepSub.${step}`, { assets, components })}</span>
+            <span className="sub">{count === null ? t(`unknown.${step}`) : t(`stepSub.${step}`, { assets, components })}</span>
           </button>
         )
       })}

@@ -1,0 +1,118 @@
+import { readJson } from '../../platform/state/columns.ts'
+import type { Feeds } from '../feeds/load.ts'
+import { dueOf, type Policy, type Subject } from '../prioritise/policy.ts'
+import { type Waiver, waiversAt } from '../work/exceptions.ts'
+import { workByPlace, workOn } from '../work/tasks.ts'
+import { assetsByName, type Cause, causesOf, subjectOf } from './causes.ts'
+import type { AssetFacts } from './queries.ts'
+import type { VulnerabilityState, VulnerabilityView } from './schema.ts'
+import type { ExceptionsTable, FindingsTable, WorkTable } from './tables.ts'
+
+/** Everything that a look at weaknesses stands on. */
+export interface Known {
+  readonly findings: readonly FindingsTable[]
+  readonly assets: readonly AssetFacts[]
+  readonly work: readonly WorkTable[]
+  readonly exceptions: readonly ExceptionsTable[]
+}
+
+/** A cause with what is decided about it. */
+export interface Weighed {
+  readonly cause: Cause
+  readonly subject: Subject
+  readonly state: VulnerabilityState
+  readonly work: WorkTable | undefined
+  readonly owner: string | null
+  readonly due: { readonly at: number; readonly rule: string } | undefined
+  readonly waiver: Waiver | undefined
+}
+
+/** Joins, weighs and sorts by risk what is known: pure. */
+export function weigh({ findings, assets, work, exceptions }: Known, feeds: Feeds, policy: Policy, now: number): Weighed[] {
+  const byName = assetsByName(assets)
+  const waiverOf = waiversAt(exceptions, now)
+  const byPlace = workByPlace(work)
+  return causesOf(findings)
+    .map((cause): Weighed => {
+      const asset = byName.get(cause.row.asset.toLowerCase())
+      const subject = subjectOf(cause, asset, feeds)
+      const task = workOn(byPlace, cause)
+      const waiver = cause.gone === null ? waiverOf(cause) : undefined
+      const byHand = task?.due == null ? undefined : { at: task.due, rule: '' }
+      return {
+        cause,
+        subject,
+        state: stateOf(cause, task, waiver),
+        work: task,
+        owner: task?.owner ?? asset?.owner ?? null,
+        due: byHand ?? dueOf(policy, subject, cause.opened),
+        waiver,
+      }
+    })
+    .sort(byRisk)
+}
+
+function stateOf({ gone, rows }: Cause, work: WorkTable | undefined, waiver: Waiver | undefined): VulnerabilityState {
+  // Where its advisory went and no list proves anything, nothing was mended.
+  if (gone !== null) return rows.some((row) => row.gone_by !== null) ? 'fixed' : 'withdrawn'
+  if (waiver !== undefined) return waiver.exception.kind === 'accept' ? 'accepted' : 'not-affected'
+  if (rows.some((row) => row.gone_at === null && row.regressed === 1)) return 'regressed'
+  return work === undefined ? 'new' : 'open'
+}
+
+export function isOpen(state: VulnerabilityState): boolean {
+  return state === 'new' || state === 'open' || state === 'regressed'
+}
+
+function byRisk(a: Weighed, b: Weighed): number {
+  return (
+    Number(b.subject.weakness.exploited !== null) - Number(a.subject.weakness.exploited !== null) ||
+    b.subject.risk.score - a.subject.risk.score ||
+    (b.subject.weakness.epss ?? 0) - (a.subject.weakness.epss ?? 0) ||
+    (a.cause.row.id < b.cause.row.id ? -1 : a.cause.row.id > b.cause.row.id ? 1 : a.cause.row.asset < b.cause.row.asset ? -1 : 1)
+  )
+}
+
+export function viewOf({ cause, subject, state, work, owner, due, waiver }: Weighed, now: number): VulnerabilityView {
+  const { row, rows } = cause
+  const { id, summary, asset, source, kind, name, version, purl, place, severity, score, vector } = row
+  const proof = cause.gone === null ? undefined : rows.find((one) => one.gone_by !== null)
+  return {
+    ...{ id, summary, asset, source, kind, name, version, purl, place, severity, score, vector, state, owner },
+    package: row.package,
+    sources: [...new Set(rows.filter((one) => cause.gone !== null || one.gone_at === null).map((one) => one.source))].sort(),
+    ids: [...new Set(rows.flatMap((one) => readJson<string[]>(one.ids)))].sort(),
+    aliases: cause.names.filter((one) => one !== id).toSorted(),
+    fixed: [...cause.fixed],
+    exploited: subject.weakness.exploited,
+    epss: subject.weakness.epss,
+    exposure: subject.around.exposure,
+    criticality: subject.around.criticality,
+    inUse: subject.around.inUse,
+    risk: { ...subject.risk, reasons: [...subject.risk.reasons] },
+    due: due === undefined ? null : time(due.at),
+    dueRule: due === undefined || due.rule === '' ? null : due.rule,
+    overdue: due !== undefined && isOpen(state) && due.at < now,
+    ticket: work?.ticket ?? null,
+    note: work?.note ?? '',
+    waiver:
+      waiver === undefined
+        ? null
+        : {
+            id: waiver.exception.id,
+            title: waiver.exception.title,
+            why: waiver.exception.kind === 'accept' ? waiver.exception.reason : waiver.why,
+            approvedBy: waiver.exception.decided_name ?? '',
+            expires: time(waiver.exception.expires),
+          },
+    proof: proof === undefined ? null : { list: proof.gone_by!, outbox: proof.gone_outbox },
+    firstSeen: time(cause.firstSeen),
+    lastSeen: time(cause.lastSeen),
+    gone: cause.gone === null ? null : time(cause.gone),
+    regressed: rows.some((one) => one.regressed === 1),
+  }
+}
+
+export function time(ms: number): string {
+  return new Date(ms).toISOString()
+}

@@ -1,0 +1,56 @@
+import type { Db } from '../inventory/queries.ts'
+import type { ExceptionsTable, WorkTable } from '../inventory/tables.ts'
+
+export async function allWork(db: Db): Promise<WorkTable[]> {
+  return await db.selectFrom('assess_work').selectAll().execute()
+}
+
+export async function saveWork(db: Db, row: WorkTable): Promise<void> {
+  const { scope: _scope, asset: _asset, package: _package, id: _id, ...change } = row
+  await db
+    .insertInto('assess_work')
+    .values(row)
+    .onConflict((conflict) => conflict.columns(['scope', 'asset', 'package', 'id']).doUpdateSet(change))
+    .execute()
+}
+
+export async function exceptionsOf(db: Db): Promise<ExceptionsTable[]> {
+  return await db.selectFrom('assess_exceptions').selectAll().orderBy('created', 'desc').orderBy('id').execute()
+}
+
+export async function exceptionById(db: Db, id: string): Promise<ExceptionsTable | undefined> {
+  return await db.selectFrom('assess_exceptions').selectAll().where('id', '=', id).executeTakeFirst()
+}
+
+export async function insertException(db: Db, row: ExceptionsTable): Promise<void> {
+  await db.insertInto('assess_exceptions').values(row).execute()
+}
+
+export async function changeException(db: Db, id: string, change: Partial<Omit<ExceptionsTable, 'scope' | 'id'>>): Promise<void> {
+  await db.updateTable('assess_exceptions').set(change).where('id', '=', id).execute()
+}
+
+/** Exceptions in force whose time is over. */
+export async function overdueExceptions(db: Db, now: number): Promise<ExceptionsTable[]> {
+  return await db.selectFrom('assess_exceptions').selectAll().where('state', '=', 'active').where('expires', '<=', now).execute()
+}
+
+export async function workAt(db: Db, asset: string, place: string): Promise<WorkTable[]> {
+  return await db.selectFrom('assess_work').selectAll().where('asset', '=', asset).where('package', '=', place).execute()
+}
+
+/** Work goes along with a finding that moved. */
+export async function moveWork(
+  db: Db,
+  { scope, asset, package: from, id }: Pick<WorkTable, 'scope' | 'asset' | 'package' | 'id'>,
+  to: string,
+): Promise<void> {
+  await db
+    .updateTable('assess_work')
+    .set({ package: to })
+    .where('scope', '=', scope)
+    .where('asset', '=', asset)
+    .where('package', '=', from)
+    .where('id', '=', id)
+    .execute()
+}

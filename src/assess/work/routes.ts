@@ -1,0 +1,257 @@
+import { KanpekiError, messageOf } from '../../kernel/error.ts'
+import { type Caller, RawReply, type Route, route } from '../../platform/http/route.ts'
+import { jsonText, readJson } from '../../platform/state/columns.ts'
+import { recordEvidence } from '../../platform/state/outbox.ts'
+import { scopedTo } from '../../platform/state/scope.ts'
+import { namesOf } from '../inventory/causes.ts'
+import type { AssessDeps } from '../inventory/deps.ts'
+import { type Db, findingsAt } from '../inventory/queries.ts'
+import type { AssessTables, ExceptionsTable, FindingsTable, WorkTable } from '../inventory/tables.ts'
+import { time } from '../inventory/view.ts'
+import { weighAll } from '../inventory/weigh-all.ts'
+import { csafVex } from '../vex/csaf.ts'
+import { cycloneDxVex } from '../vex/cyclonedx-vex.ts'
+import { openVex } from '../vex/openvex.ts'
+import { readVex } from '../vex/read-vex.ts'
+import { silences } from '../vex/statement.ts'
+import { decideException, endException, proposeException } from './exceptions.ts'
+import { ownStatements } from './own-statements.ts'
+import { exceptionsOf, saveWork, workAt } from './queries.ts'
+import {
+  newWaiver,
+  vexBody,
+  vexQuery,
+  type WaiverView,
+  waiver,
+  waiverDecision,
+  waiverList,
+  waiverParams,
+  workBody,
+  workReply,
+} from './schema.ts'
+
+/** Who mends what until when, what is borne instead, and what others are told of it. */
+export function workRoutes(deps: AssessDeps): Route[] {
+  const { state, clock, changed } = deps
+  const write = async <T>(caller: Caller, work: (trx: Db, now: number) => Promise<T>): Promise<T> => {
+    const now = clock.now()
+    const done = await state.transaction<AssessTables, T>((trx) => work(scopedTo(trx, caller.scope), now))
+    changed()
+    return done
+  }
+  return [
+    route({
+      method: 'POST',
+      path: '/api/v1/vulnerabilities/work',
+      permission: 'assets:write',
+      summary: 'Say who mends a weakness, until when, and by which ticket',
+      body: workBody,
+      response: workReply,
+      handle: async ({ body, caller }) => {
+        const row = await write(caller, async (trx, now) => {
+          const found = await knownFinding(trx, body)
+          const before = (await workAt(trx, found.asset, found.package)).find(({ id }) => namesOf(found).includes(id))
+          const row: WorkTable = {
+            scope: caller.scope,
+            asset: found.asset,
+            package: found.package,
+            id: before?.id ?? found.id,
+            owner: body.owner === undefined ? (before?.owner ?? null) : body.owner,
+            due: body.due === undefined ? (before?.due ?? null) : body.due === null ? null : Date.parse(body.due),
+            ticket: body.ticket === undefined ? (before?.ticket ?? null) : body.ticket,
+            note: body.note ?? before?.note ?? '',
+            updated: now,
+            by_name: caller.name,
+          }
+          await saveWork(trx, row)
+          const { owner, ticket, note, due } = row
+          const told = {
+            action: 'weakness.work',
+            by: caller.name,
+            account: caller.account,
+            target: found.id,
+            asset: found.asset,
+            package: found.package,
+            ...{ owner, ticket, note, due: due === null ? null : time(due) },
+          }
+          await recordEvidence(trx, [{ type: 'admin', scope: caller.scope, observed: now, received: now, body: told }])
+          return row
+        })
+        const { asset, package: name, id, owner, due, ticket, note } = row
+        return { asset, package: name, id, owner, due: due === null ? null : time(due), ticket, note }
+      },
+    }),
+    route({
+      method: 'GET',
+      path: '/api/v1/vulnerability-exceptions',
+      permission: 'assets:read',
+      summary: 'What takes weaknesses off the list, newest first',
+      response: waiverList,
+      handle: async ({ caller }) => ({
+        exceptions: (await exceptionsOf(state.scoped<AssessTables>(caller.scope))).map((row) => viewOf(row, caller, clock.now())),
+      }),
+    }),
+    route({
+      method: 'POST',
+      path: '/api/v1/vulnerability-exceptions',
+      permission: 'assets:write',
+      summary: 'Propose to bear a weakness, or say that it does not concern us; another person has to approve it',
+      body: newWaiver,
+      response: waiver,
+      handle: async ({ body, caller }) =>
+        viewOf(
+          await write(caller, async (trx, now) => {
+            const found = await knownFinding(trx, body)
+            const accept = body.kind === 'accept'
+            const why = body.justification === undefined ? body.reason : `${body.justification}: ${body.reason}`
+            const statement = {
+              names: namesOf(found),
+              purls: [found.package],
+              status: accept ? ('affected' as const) : ('not_affected' as const),
+              why,
+              by: caller.name,
+              at: now,
+            }
+            return await proposeException(
+              trx,
+              {
+                kind: accept ? 'accept' : 'statement',
+                asset: body.asset === null ? null : found.asset,
+                title: `${found.id} ${found.name}`,
+                statements: [statement],
+                reason: body.reason,
+                days: body.days,
+              },
+              caller,
+              now,
+            )
+          }),
+          caller,
+          clock.now(),
+        ),
+    }),
+    route({
+      method: 'POST',
+      path: '/api/v1/vulnerability-exceptions/:id/decide',
+      permission: 'alerts:approve',
+      summary: 'Approve or refuse what somebody else proposed',
+      params: waiverParams,
+      body: waiverDecision,
+      response: waiver,
+      handle: async ({ params, body, caller }) =>
+        viewOf(
+          await write(caller, (trx, now) => decideException(trx, params.id, body.decision, body.note, caller, now)),
+          caller,
+          clock.now(),
+        ),
+    }),
+    route({
+      method: 'DELETE',
+      path: '/api/v1/vulnerability-exceptions/:id',
+      permission: 'assets:write',
+      summary: 'End an exception at once: what it held back is open again',
+      params: waiverParams,
+      response: waiver,
+      handle: async ({ params, caller }) =>
+        viewOf(await write(caller, (trx, now) => endException(trx, params.id, caller, now)), caller, clock.now()),
+    }),
+    route({
+      method: 'POST',
+      path: '/api/v1/vex',
+      permission: 'assets:write',
+      summary: 'Take in what others state (OpenVEX, CSAF, CycloneDX); it counts once another person approved it',
+      body: vexBody,
+      response: waiver,
+      handle: async ({ body, caller }) => {
+        let value: unknown
+        try {
+          value = JSON.parse(body.document)
+        } catch (error) {
+          throw new KanpekiError('vex_invalid', `${body.name} is no JSON: ${messageOf(error)}.`)
+        }
+        const { format, statements } = readVex(value, body.name)
+        const useful = statements.filter(({ purls }) => purls.length > 0)
+        if (!useful.some(silences))
+          throw new KanpekiError('vex_invalid', `${body.name} says of no package that it is not affected or fixed.`, {
+            remedy: 'Its products need package URLs (pkg:…).',
+          })
+        return viewOf(
+          await write(caller, (trx, now) =>
+            proposeException(
+              trx,
+              {
+                kind: 'document',
+                asset: null,
+                title: `${body.name} (${format})`,
+                statements: useful,
+                reason: body.reason,
+                days: body.days,
+              },
+              caller,
+              now,
+            ),
+          ),
+          caller,
+          clock.now(),
+        )
+      },
+    }),
+    route({
+      method: 'GET',
+      path: '/api/v1/vex',
+      permission: 'assets:read',
+      summary: 'What is stated about packages here, as OpenVEX, CycloneDX or CSAF',
+      query: vexQuery,
+      handle: async ({ query, caller }) => {
+        const now = clock.now()
+        const { weighed } = await weighAll(deps, caller.scope, ['open', 'gone'])
+        const statements = ownStatements(
+          weighed.filter(({ cause }) => query.asset === undefined || cause.row.asset === query.asset),
+        )
+        const document =
+          query.format === 'openvex'
+            ? openVex(statements, 'Kanpeki', now)
+            : query.format === 'csaf'
+              ? csafVex(statements, 'Kanpeki', now)
+              : cycloneDxVex(statements, deps.version, now)
+        return new RawReply('application/json', jsonText(document), {
+          'content-disposition': `attachment; filename="vex.${query.format}.json"`,
+        })
+      },
+    }),
+  ]
+}
+
+/** @throws KanpekiError `not_found` where no such weakness was ever seen. */
+async function knownFinding(
+  db: Db,
+  which: { readonly asset: string | null; readonly package: string; readonly id: string },
+): Promise<FindingsTable> {
+  const found = (await findingsAt(db, which.package, which.asset)).find((row) => namesOf(row).includes(which.id))
+  if (found !== undefined) return found
+  throw new KanpekiError(
+    'not_found',
+    `There is no ${which.id} of ${which.package}${which.asset === null ? '' : ` on ${which.asset}`}.`,
+  )
+}
+
+function viewOf(row: ExceptionsTable, caller: Caller, now: number): WaiverView {
+  return {
+    id: row.id,
+    title: row.title,
+    kind: row.kind,
+    asset: row.asset,
+    reason: row.reason,
+    statements: readJson<unknown[]>(row.statements).length,
+    state: row.state === 'active' && row.expires <= now ? 'expired' : row.state,
+    createdBy: row.author_name,
+    createdAt: time(row.created),
+    expiresAt: time(row.expires),
+    decidedBy: row.decided_name,
+    mayDecide:
+      row.state === 'waiting' &&
+      caller.permissions.has('alerts:approve') &&
+      caller.account !== null &&
+      caller.account !== row.author_account,
+  }
+}

@@ -1,0 +1,78 @@
+import { recordEvidence } from '../../platform/state/outbox.ts'
+import type { Feeds } from '../feeds/load.ts'
+import { assetsByName, causesOf, subjectOf } from '../inventory/causes.ts'
+import { assetsOf, type Db } from '../inventory/queries.ts'
+import type { FindingsTable, WorkTable } from '../inventory/tables.ts'
+import { holds, type Policy } from '../prioritise/policy.ts'
+import { allWork, saveWork } from './queries.ts'
+
+/** Work on a cause: the one kept under any of its names. */
+export function workOn(
+  work: ReadonlyMap<string, readonly WorkTable[]>,
+  { row, names }: { readonly row: FindingsTable; readonly names: readonly string[] },
+): WorkTable | undefined {
+  return work
+    .get(workPlace(row))
+    ?.filter(({ id }) => names.includes(id))
+    .toSorted((a, b) => b.updated - a.updated)[0]
+}
+
+export function workByPlace(rows: readonly WorkTable[]): ReadonlyMap<string, readonly WorkTable[]> {
+  return Map.groupBy(rows, workPlace)
+}
+
+function workPlace({ asset, package: name }: Pick<WorkTable, 'asset' | 'package'>): string {
+  return `${asset.toLowerCase()}\u0000${name}`
+}
+
+/**
+ * Opens a task for what was found or came back and a rule of the policy speaks of, unless somebody has it already: for
+ * whom the rule says, else for the asset's owner. @param db limited to the scope of the rows.
+ */
+export async function openTasks(
+  db: Db,
+  scope: string,
+  rows: readonly FindingsTable[],
+  policy: Policy,
+  feeds: Feeds,
+  now: number,
+): Promise<number> {
+  if (rows.length === 0 || policy.task.length === 0) return 0
+  const assets = assetsByName(await assetsOf(db))
+  const work = workByPlace(await allWork(db))
+  let opened = 0
+  for (const cause of causesOf(rows)) {
+    const asset = assets.get(cause.row.asset.toLowerCase())
+    const subject = subjectOf(cause, asset, feeds)
+    const rule = policy.task.find((one) => holds(one.when, subject))
+    if (rule === undefined || workOn(work, cause) !== undefined) continue
+    const owner = rule.owner ?? asset?.owner ?? null
+    const { asset: name, package: place, id } = cause.row
+    const note = `policy: ${rule.name}`
+    await saveWork(db, {
+      scope,
+      asset: name,
+      package: place,
+      id,
+      owner,
+      due: null,
+      ticket: null,
+      note,
+      updated: now,
+      by_name: note,
+    })
+    opened += 1
+    const body = {
+      action: 'weakness.task',
+      by: note,
+      account: null,
+      target: id,
+      asset: name,
+      package: place,
+      owner,
+      rule: rule.name,
+    }
+    await recordEvidence(db, [{ type: 'admin', scope, observed: now, received: now, body }])
+  }
+  return opened
+}
