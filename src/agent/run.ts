@@ -12,6 +12,7 @@ import { openOutbox } from './outbox.ts'
 import { keepPolicy, readPolicy } from './policy.ts'
 import { createRecent } from './recent.ts'
 import { openHand } from './respond/hand.ts'
+import { keepRing } from './respond/packets.ts'
 import { sendAll } from './sender.ts'
 import { readSettings, type Settings } from './settings.ts'
 import { openSpool } from './spool.ts'
@@ -173,6 +174,7 @@ export async function runAgent(options: AgentOptions): Promise<void> {
       renewal(),
       sendAll({ spool, signal, log, count, identity: () => identity, addresses: hand.isolator.addresses }),
       following,
+      keepRing(respondFolder, () => settings.packetRing, signal),
     ])
   } finally {
     for (const timer of timers) clearInterval(timer)

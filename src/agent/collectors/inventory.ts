@@ -45,7 +45,8 @@ const byName = (packages: readonly { name: string; version: string; arch: string
 /** What dpkg's `status` says is installed, as `name:architecture` → version. */
 export const parseDpkg = (text: string): Map<string, string> => byName(dpkgPackages(text), 'all')
 
-async function readPackages(root: string): Promise<Map<string, string> | undefined> {
+/** `name:architecture` → version; undefined where the host has no package manager that is known. */
+export async function readPackages(root: string): Promise<Map<string, string> | undefined> {
   for (const [file, parse] of [
     ['var/lib/dpkg/status', parseDpkg],
     ['lib/apk/db/installed', (text: string) => byName(apkPackages(text), 'noarch')],

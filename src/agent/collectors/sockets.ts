@@ -60,7 +60,8 @@ export function parseSockets(text: string, protocol: 'tcp' | 'udp'): Socket[] {
     }))
 }
 
-function readSockets(root: string): Socket[] {
+/** Every socket of the host's network namespace. */
+export function readSockets(root: string): Socket[] {
   const all: Socket[] = []
   for (const [name, protocol] of [
     ['tcp', 'tcp'],
@@ -78,7 +79,7 @@ function readSockets(root: string): Socket[] {
 }
 
 /** Which process holds which socket, by the links of open files: read only where there is a socket nobody asked about yet, and no further than needed. */
-function holders(root: string, wanted: ReadonlySet<string>): ReadonlyMap<string, { pid: number; name: string }> {
+export function holders(root: string, wanted: ReadonlySet<string>): ReadonlyMap<string, { pid: number; name: string }> {
   const found = new Map<string, { pid: number; name: string }>()
   for (const pid of processIds(root)) {
     try {

@@ -1,10 +1,15 @@
 import { lookup } from 'node:dns/promises'
+import { join } from 'node:path'
 import { messageOf } from '../../kernel/error.ts'
 import type { Settings } from '../settings.ts'
+import { snapshotOf } from '../snapshot.ts'
 import { accountResponders } from './account.ts'
 import { type Blocks, createBlocks } from './blocks.ts'
+import { collectResponder } from './collect.ts'
 import { createIsolator, type IsolationOptions, type Isolator } from './isolation.ts'
 import { killResponder } from './kill.ts'
+import { quarantineResponders } from './quarantine.ts'
+import { queryResponder } from './query.ts'
 import type { Responders } from './responder.ts'
 
 export interface HandOptions extends Omit<IsolationOptions, 'deadManSeconds'> {
@@ -26,7 +31,12 @@ export async function openHand(options: HandOptions): Promise<Hand> {
   const server = async (): Promise<readonly string[]> =>
     isolator.addresses() ?? (await lookup(hostname.replaceAll(/[[\]]/g, ''), { all: true })).map(({ address }) => address)
   const blocks = createBlocks(folder, server)
-  for (const one of [isolator, blocks]) {
+  const largestFile = (): number => settings().respond.largestFile
+  const largestStore = (): number => settings().respond.largestStore
+  const store = join(folder, 'quarantine')
+  const quarantine = quarantineResponders({ store, largestFile, largestStore, own: [join(folder, '..')] })
+  const snapshot = snapshotOf('/')
+  for (const one of [isolator, blocks, quarantine]) {
     try {
       await one.resume()
     } catch (error) {
@@ -46,6 +56,10 @@ export async function openHand(options: HandOptions): Promise<Hand> {
       'unblock-address': ({ address }) => blocks.unblock(address),
       'disable-account': account.disable,
       'enable-account': account.enable,
+      quarantine: quarantine.quarantine,
+      restore: quarantine.restore,
+      collect: collectResponder({ snapshot, largestFile, largestStore }),
+      query: queryResponder(snapshot, largestFile),
     },
   }
 }
