@@ -1,10 +1,10 @@
-import { join } from 'node:path'
+import type { AgentCommands } from '../kernel/agent-command.ts'
 import type { Route } from '../platform/http/route.ts'
-import { actions } from '../respond/actions/registry.ts'
-import { createConnections } from '../respond/connections/connections.ts'
+import type { Custody } from '../prove/custody/custody.ts'
 import { incidentRoutes } from '../respond/incidents/routes.ts'
 import { incidentDeps, startIncidents } from './responding-incidents.ts'
 import { startPlaybooks } from './responding-playbooks.ts'
+import { responseActions } from './response-actions.ts'
 import type { Services } from './services.ts'
 
 export interface Responding {
@@ -21,10 +21,15 @@ export interface RespondingNeighbours {
   readonly changed: () => void
   /** Something waits for a channel. */
   readonly told: () => void
+  readonly agents: AgentCommands
+  readonly custody: Custody
 }
 
 /** Incidents, playbooks and what they do, wired to the rest of the house. */
-export function startResponding(services: Services, { origin, changed, told }: RespondingNeighbours): Responding {
+export function startResponding(
+  services: Services,
+  { origin, changed, told, agents, custody }: RespondingNeighbours,
+): Responding {
   const { drainer } = services
   const incidents = incidentDeps(services, {
     origin,
@@ -37,11 +42,7 @@ export function startResponding(services: Services, { origin, changed, told }: R
   })
   const watching = startIncidents(incidents, services)
   const playbooks = startPlaybooks(services, {
-    actions: actions({
-      connections: createConnections(services),
-      outgoing: services.outgoing,
-      wafFolder: join(services.dir.root, 'waf'),
-    }),
+    actions: responseActions(services, { agents, custody }),
     changed,
   })
   return {

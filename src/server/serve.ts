@@ -209,11 +209,6 @@ export async function serve(config: Config, log: Log, options: ServeOptions = {}
       await services.stop()
     }
     notifying = startNotifying(services, () => url)
-    responding = startResponding(services, {
-      origin: () => (config.values['public-url'] ?? url).replace(/\/$/, ''),
-      changed: () => live.publish('incidents'),
-      told: () => notifying?.poke(),
-    })
     reads = startReads({ ...services, changed: drainer.poke })
     reviewing = startReviewing({ record: recorder(services), clock }, log)
     const { measures } = declaring
@@ -227,6 +222,13 @@ export async function serve(config: Config, log: Log, options: ServeOptions = {}
     for (const { file, line, reason } of yara.refused) log.warn('YARA rule refused', { place: `${file}:${line}`, reason })
     artefacts = await keepArtefacts(services, yara.scan)
     hosting = await startHosting(services)
+    responding = startResponding(services, {
+      origin: () => (config.values['public-url'] ?? url).replace(/\/$/, ''),
+      changed: () => live.publish('incidents'),
+      agents: hosting.commands,
+      custody: artefacts.custody,
+      told: () => notifying?.poke(),
+    })
     selftest = startSelftest({
       ...services,
       scenarios: () => scenarios,

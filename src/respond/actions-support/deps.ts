@@ -15,23 +15,28 @@ export interface ActionDeps {
     mail: { readonly to: readonly string[]; readonly subject: string; readonly text: string },
     id: string,
   ) => Promise<void>
-  /** Ends what an account of Kanpeki itself is signed in with. Undefined where there is no such account in this scope. */
-  readonly endSessions?: (scope: string, account: string, by: string) => Promise<number | undefined>
-  readonly countSessions?: (scope: string, account: string) => Promise<number | undefined>
+  /** Of accounts of Kanpeki itself; undefined for a name that is none of this scope. */
+  readonly sessions?: {
+    readonly count: (scope: string, account: string) => Promise<number | undefined>
+    readonly end: (scope: string, account: string, by: string) => Promise<number | undefined>
+  }
   readonly evidence?: EvidenceKeeper
   readonly known?: KnownFacts
 }
 
 export interface EvidenceKeeper {
-  /** The events and the alert of an alert's id, as they would be kept; undefined where there is none. */
-  readonly describe: (scope: string, alert: string) => Promise<{ readonly events: number } | undefined>
-  /** Keeps them as one artefact; the same key keeps nothing twice. */
-  readonly keep: (
-    scope: string,
-    alert: string,
-    by: string,
-    key: string,
-  ) => Promise<{ readonly id: string; readonly sha256: string; readonly bytes: number }>
+  /** How many events an alert names; undefined where there is no such alert. */
+  readonly look: (scope: string, alert: string) => Promise<{ readonly events: number } | undefined>
+  /** Keeps the alert and its events as one artefact. */
+  readonly keep: (scope: string, alert: string, name: string, by: string) => Promise<KeptEvidence>
+  /** The artefact of this name, if there is one. */
+  readonly find: (scope: string, name: string) => Promise<KeptEvidence | undefined>
+}
+
+export interface KeptEvidence {
+  readonly id: string
+  readonly sha256: string
+  readonly bytes: number
 }
 
 /** What this server knows by itself of an address, a name or a hash. */

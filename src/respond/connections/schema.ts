@@ -54,6 +54,8 @@ export const CONNECTION_KINDS = {
     z.strictObject({ url: address.default('https://iam.amazonaws.com'), region: plain.default('us-east-1'), keyId: plain }),
     z.strictObject({ key: secret }),
   ),
+  /** Where who registered an address or a domain is asked. */
+  rdap: kind(z.strictObject({ url: address.default('https://rdap.org') }), none),
   /** Files of authorised keys on the server's own host; `%u` stands for the account. */
   'authorized-keys': kind(z.strictObject({ file: z.string().startsWith('/').max(500) }), none, true),
   jira: kind(
