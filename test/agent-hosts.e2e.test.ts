@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process'
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { request } from 'node:https'
 import { createServer, type Server } from 'node:net'
 import { basename, join } from 'node:path'
@@ -47,21 +47,22 @@ describe.skipIf(lacking !== undefined)(`hosts of a network (needs ${lacking ?? '
     as: { readonly token?: string; readonly key?: string; readonly cert?: string } = { token },
   ): Promise<Sent> =>
     new Promise((resolve, reject) => {
+      const text = body === undefined ? '' : JSON.stringify(body)
       const headers = {
-        'content-type': 'application/json',
+        ...(body === undefined ? {} : { 'content-type': 'application/json', 'content-length': Buffer.byteLength(text) }),
         ...(as.token === undefined ? {} : { authorization: `Bearer ${as.token}` }),
       }
       const tls = { ca: readFileSync(ca), ...(as.key === undefined ? {} : { key: as.key, cert: as.cert }) }
       const options = { method, headers, ...tls, agent: false as const }
       const sent = request(new URL(path, `https://127.0.0.1:${port}`), options, (response) => {
-        let text = ''
+        let reply = ''
         response.setEncoding('utf8').on('data', (part: string) => {
-          text += part
+          reply += part
         })
-        response.on('end', () => resolve({ status: response.statusCode ?? 0, json: JSON.parse(text) }))
+        response.on('end', () => resolve({ status: response.statusCode ?? 0, json: JSON.parse(reply) }))
       })
       sent.on('error', reject)
-      sent.end(body === undefined ? undefined : JSON.stringify(body))
+      sent.end(text)
     })
   const command = async (host: Host, kind: string, params: object = {}, wait = 20): Promise<CommandView> => {
     const { status, json } = await send('POST', `/api/v1/agents/${host.id}/commands`, { kind, params, wait })
@@ -102,7 +103,7 @@ describe.skipIf(lacking !== undefined)(`hosts of a network (needs ${lacking ?? '
     token = await createToken(data, 'admin')
     const made = await kanpeki(['enrol-token', 'create', '--uses', '3', '--data', data])
     used = made.stdout.trim()
-    for (const [i, one] of net.hosts.entries()) {
+    const enrolAndStart = async (one: NetHost, i: number): Promise<void> => {
       const home = join(folder.path, `agent-${i}`)
       const watched = join(folder.path, `watched-${i}`)
       mkdirSync(watched)
@@ -115,9 +116,10 @@ describe.skipIf(lacking !== undefined)(`hosts of a network (needs ${lacking ?? '
       const { id } = JSON.parse(readFileSync(join(home, 'identity.json'), 'utf8')) as { id: string }
       writeFileSync(join(home, 'agent.json'), JSON.stringify({ watch: [watched], ignore: [], pollMs: 5_000, journal: false }))
       const host: Host = { net: one, home, watched, id, written: 0 }
-      hosts.push(host)
+      hosts[i] = host
       startAgent(host)
     }
+    await Promise.all(net.hosts.map(enrolAndStart))
     for (const host of hosts) await eventually('an agent to ask for commands', async () => (await stateOf(host)) ?? undefined)
   }, 90_000)
   afterAll(async () => {
@@ -165,5 +167,138 @@ describe.skipIf(lacking !== undefined)(`hosts of a network (needs ${lacking ?? '
     expect(await command(host, 'release')).toMatchObject({ state: 'done', receipt: { outcome: 'done' } })
     expect(host.net.reaches(net.gateway, otherPort)).toBe(true)
     expect(await command(host, 'release')).toMatchObject({ receipt: { outcome: 'already' } })
+  }, 60_000)
+
+  it('is cut off under load and returns: nothing is missing and nothing there twice', async () => {
+    const before = await Promise.all(hosts.map(({ id }) => count(`agent.id:${id} AND event.action:file-creation`)))
+    for (const { net: one } of hosts) one.cable(false)
+    for (let round = 0; round < 4; round++) {
+      for (const host of hosts) write(host, 100)
+      if (round === 1) await killAgent(hosts[2]!)
+      if (round === 2) await server.kill()
+      if (round === 3) startAgent(hosts[2]!)
+      await eventually('some time to pass', async () => (hosts[0]!.net.reaches(net.gateway, otherPort) ? undefined : true))
+    }
+    await startAgain()
+    for (const { net: one } of hosts) one.cable(true)
+    for (const [i, host] of hosts.entries())
+      await eventually('all of it', async () =>
+        (await count(`agent.id:${host.id} AND event.action:file-creation`)) === before[i]! + 400 ? true : undefined,
+      )
+    for (const host of hosts) write(host, 1)
+    for (const [i, host] of hosts.entries()) {
+      await eventually('one more', async () =>
+        (await count(`agent.id:${host.id} AND event.action:file-creation`)) === before[i]! + 401 ? true : undefined,
+      )
+      for (const name of [0, 200, host.written - 1])
+        expect(await count(`agent.id:${host.id} AND event.action:file-creation AND file.name:"file-${name}"`)).toBe(1)
+    }
+  }, 120_000)
+
+  it('lets nobody act with what was stolen from a host: neither its certificate nor an enrolment token', async () => {
+    const [thief, victim] = hosts as [Host, Host]
+    const { key, certificate: cert } = JSON.parse(readFileSync(join(thief.home, 'identity.json'), 'utf8')) as {
+      key: string
+      certificate: string
+    }
+    const stolen = { key, cert }
+    await killAgent(victim)
+    const { id } = await command(victim, 'block-address', { address: '192.0.2.7' }, 0)
+    const status = { version: '0', host: victim.net.name, kinds: ['isolate'], isolated: null, blocked: 0, policy: null }
+    const polled = await send('POST', '/api/v1/agent-link/poll', { status, wait: 0 }, stolen)
+    expect(polled).toMatchObject({ status: 200, json: { commands: [] } })
+    const receipt = { receipt: { outcome: 'done', detail: {} } }
+    const tries: readonly (readonly [object, string, string, object, number])[] = [
+      [stolen, 'POST', '/api/v1/agent-link/receipts', { id, result: receipt }, 404],
+      [stolen, 'POST', `/api/v1/agent-link/captures/${id}`, {}, 400],
+      [stolen, 'POST', `/api/v1/agents/${victim.id}/commands`, { kind: 'isolate' }, 403],
+      [stolen, 'POST', `/api/v1/agents/${thief.id}/commands`, { kind: 'release' }, 403],
+      [stolen, 'POST', `/api/v1/agents/${victim.id}/queries`, { table: 'users' }, 403],
+      [stolen, 'GET', `/api/v1/agents/${victim.id}/commands`, {}, 403],
+      [stolen, 'PUT', '/api/v1/agent-policies/*', { journal: false }, 403],
+      [{ token: used }, 'POST', `/api/v1/agents/${victim.id}/commands`, { kind: 'isolate' }, 401],
+      [{ token: used }, 'POST', '/api/v1/agent-link/poll', { status, wait: 0 }, 401],
+    ]
+    for (const [as, method, path, body, expected] of tries) {
+      const { status: got, json } = await send(method, path, method === 'GET' ? undefined : body, as)
+      expect(got, `${method} ${path} ${JSON.stringify(json)}`).toBe(expected)
+    }
+    const made = await kanpeki(['enrol-token', 'create', '--data', data])
+    const unused = { token: made.stdout.trim() }
+    for (const path of [`/api/v1/agents/${victim.id}/commands`, '/api/v1/agent-link/poll'])
+      expect((await send('POST', path, { kind: 'isolate', status, wait: 0 }, unused)).status).toBe(403)
+    startAgent(victim)
+    await eventually('the command of its own', async () => {
+      const { json } = await send('GET', `/api/v1/agent-commands/${id}`)
+      return (json as CommandView).state === 'done' ? true : undefined
+    })
+    console.log(`${tries.length + 2} tries refused`)
+  }, 60_000)
+
+  it('releases by the dead-man’s switch once the server is lost: by the agent, by the kernel where no agent runs, by hand', async () => {
+    const [first, second, third] = hosts as [Host, Host, Host]
+    for (const [host, deadManSeconds] of [
+      [first, 4],
+      [second, 4],
+      [third, 3_600],
+    ] as const)
+      expect(await command(host, 'isolate', { deadManSeconds })).toMatchObject({ receipt: { outcome: 'done' } })
+    for (const { net: one } of hosts) expect(one.reaches(net.gateway, otherPort)).toBe(false)
+    await server.kill()
+    await killAgent(second)
+    await killAgent(third)
+    startAgent(third)
+    for (const { net: one } of [first, second])
+      await eventually('the switch', async () => (one.reaches(net.gateway, otherPort) ? true : undefined))
+    expect(third.net.reaches(net.gateway, otherPort)).toBe(false)
+    const words = ['agent', 'release', '--data', third.home]
+    const [program, ...rest] = [...third.net.inside, process.execPath, LAUNCHER, ...words]
+    const released = spawn(program!, rest, { stdio: 'ignore' })
+    expect(await new Promise((resolve) => released.once('close', resolve))).toBe(0)
+    expect(third.net.reaches(net.gateway, otherPort)).toBe(true)
+    await startAgain()
+    startAgent(second)
+    for (const host of hosts)
+      await eventually('all to be told', async () => ((await stateOf(host))?.isolated === null ? true : undefined))
+    await eventually('the event of it', async () =>
+      (await count(`agent.id:${first.id} AND event.action:isolation-released`)) === 1 ? true : undefined,
+    )
+    for (const { net: one } of hosts) expect(one.reaches(net.gateway, otherPort)).toBe(true)
+  }, 120_000)
+
+  it('quarantines and restores a file, captures into evidence, and answers a question; the ledger keeps who asked', async () => {
+    const [host] = hosts as [Host]
+    const path = join(host.watched, 'evil')
+    writeFileSync(path, 'evil')
+    const taken = await command(host, 'quarantine', { path })
+    expect(taken).toMatchObject({ state: 'done', receipt: { detail: { path, bytes: 4 } } })
+    expect(existsSync(path)).toBe(false)
+    expect(await command(host, 'restore', taken.receipt?.undo)).toMatchObject({ state: 'done' })
+    expect(readFileSync(path, 'utf8')).toBe('evil')
+    const captured = await command(host, 'collect', { paths: [path], packetSeconds: 1 })
+    expect(captured, JSON.stringify(captured)).toMatchObject({ state: 'done' })
+    const { artefact, sha256 } = captured.receipt!.detail as { artefact: string; sha256: string }
+    const kept = await send('GET', `/api/v1/artefacts/${artefact}`)
+    expect(kept.json).toMatchObject({ kind: 'capture', sha256, sealed: true, source: `agent ${host.net.name}` })
+    const asked = await send('POST', `/api/v1/agents/${host.id}/queries`, { table: 'file', path })
+    expect(asked.json).toMatchObject({ state: 'done', receipt: { detail: { rows: [{ path, size: 4 }] } } })
+    await eventually('the ledger', async () => {
+      const { json } = await send('GET', '/api/v1/audit?limit=200')
+      const actions = new Set((json as { items: { action: string }[] }).items.map(({ action }) => action))
+      return ['agent.command', 'agent.query', 'agent.receipt'].every((one) => actions.has(one)) ? true : undefined
+    })
+  }, 60_000)
+
+  it('follows a policy that the server sets, and goes back', async () => {
+    const [host] = hosts as [Host]
+    const policy = (await stateOf(host))?.policy
+    expect(policy).toBeNull()
+    expect((await send('PUT', '/api/v1/agent-policies/*', { deadManSeconds: 120 })).status).toBe(200)
+    await eventually('the policy', async () => ((await stateOf(host))?.policy === null ? undefined : true))
+    const isolated = await command(host, 'isolate')
+    expect(isolated).toMatchObject({ receipt: { detail: { deadManSeconds: 120 } } })
+    await command(host, 'release')
+    expect((await send('DELETE', '/api/v1/agent-policies/*', {})).status).toBe(200)
+    await eventually('no policy', async () => ((await stateOf(host))?.policy === null ? true : undefined))
   }, 60_000)
 })

@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process'
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -119,4 +120,32 @@ describe('the spool', () => {
     expect(torn.damaged()).toBe(1)
     await torn.close()
   })
+
+  it.skipIf(process.getuid?.() !== 0)(
+    'holds what it took when the disk is full, says no to the rest, and goes on (needs root)',
+    async () => {
+      const disk = folder()
+      execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=1m', 'tmpfs', disk])
+      try {
+        const spool = await openSpool(disk, 1e9)
+        const put: string[] = []
+        let refused = 0
+        for (let i = 0; i < 12; i++) {
+          const one = batch(spool, 1, 'y'.repeat(100_000))
+          if (await spool.append(one)) put.push(...one.lines)
+          else refused += 1
+        }
+        expect(put.length).toBeGreaterThan(5)
+        expect(refused).toBeGreaterThan(0)
+        execFileSync('mount', ['-o', 'remount,size=4m', disk])
+        const last = batch(spool, 1, 'z')
+        expect(await spool.append(last)).toBe(true)
+        expect(await drain(spool)).toEqual([...put, ...last.lines])
+        expect(spool.damaged()).toBe(0)
+        await spool.close()
+      } finally {
+        execFileSync('umount', ['-l', disk])
+      }
+    },
+  )
 })

@@ -1,5 +1,5 @@
 import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto'
-import { type FileHandle, mkdir, open, readdir, readFile, rm, stat } from 'node:fs/promises'
+import { type FileHandle, mkdir, open, readdir, readFile, rm, stat, truncate } from 'node:fs/promises'
 import { join } from 'node:path'
 import { writeFileAtomically } from '../platform/atomic-file.ts'
 
@@ -14,7 +14,7 @@ export interface SpoolBatch {
 export interface Spool {
   /** The next number to give; numbers of events that found no room are given too, so that the server sees the gap. */
   readonly next: () => number
-  /** Durable once resolved. False where the bound is reached: what came first is kept, so that a flood cannot wash it out. */
+  /** Durable once resolved. False where the bound is reached, or the disk is full: what came first is kept, so that a flood cannot wash it out. */
   readonly append: (batch: SpoolBatch) => Promise<boolean>
   /** The oldest batch not yet acknowledged. */
   readonly peek: () => Promise<SpoolBatch | undefined>
@@ -138,14 +138,27 @@ export async function openSpool(folder: string, limit: number): Promise<Spool> {
           await writer?.close()
           const number = Math.max(last?.number ?? 0, place.segment) + 1
           last = { number, path: join(folder, `${String(number).padStart(16, '0')}.spool`), bytes: 0 }
-          writer = await open(last.path, 'a', 0o600)
+          try {
+            writer = await open(last.path, 'a', 0o600)
+          } catch {
+            return false
+          }
           segments.push(last)
           if (segments.length === 1) place = { segment: number, offset: 0, highest }
         }
         const record = seal(batch, last.number)
         if (total() + record.length > limit) return false
-        await writer.write(record)
-        await writer.datasync()
+        try {
+          // All of it: a disk that is nearly full takes a part without an error.
+          await writer.writeFile(record)
+          await writer.datasync()
+        } catch {
+          // No room on the disk is no room: what was written of the record goes, and what comes next has a segment of its own.
+          await truncate(last.path, last.bytes).catch(() => undefined)
+          await writer.close().catch(() => undefined)
+          writer = undefined
+          return false
+        }
         last.bytes += record.length
         return true
       }),

@@ -64,7 +64,18 @@ export function createIsolator({ folder, url, deadManSeconds, warn, tell }: Isol
   let reachedAt = performance.now()
   let woundAt = performance.now()
 
-  const write = async (): Promise<void> => await writeFileAtomically(fileOf(folder), JSON.stringify(kept))
+  /** Whether it would be taken up again after a restart. */
+  let stored = false
+  const write = async (): Promise<void> => {
+    try {
+      await writeFileAtomically(fileOf(folder), JSON.stringify(kept))
+      stored = true
+    } catch (error) {
+      // Whoever fills the disk must not be safe from isolation; the kernel's own clock ends it whatever becomes of us.
+      stored = false
+      warn(`the isolation holds, but would not be taken up after a restart: ${messageOf(error)}`)
+    }
+  }
   const left = (): number => (kept === undefined ? 0 : kept.deadManSeconds - (performance.now() - reachedAt) / 1_000)
   const rules = ({ addresses, port, allow, resolvers }: Kept, seconds: number) =>
     isolate({ server: { addresses, port }, allow, resolvers, seconds: Math.max(1, Math.ceil(seconds)) })
@@ -76,7 +87,7 @@ export function createIsolator({ folder, url, deadManSeconds, warn, tell }: Isol
 
   /** Somebody at the host said `kanpeki agent release`: that holds. */
   const releasedHere = (): boolean => {
-    if (kept === undefined || existsSync(fileOf(folder))) return false
+    if (kept === undefined || !stored || existsSync(fileOf(folder))) return false
     kept = undefined
     tell('isolation-released', { reason: 'somebody at the host released it' })
     return true
@@ -151,6 +162,7 @@ export function createIsolator({ folder, url, deadManSeconds, warn, tell }: Isol
       if (text === undefined) return
       try {
         kept = keptSchema.parse(JSON.parse(text))
+        stored = true
       } catch {
         warn('what was kept of an isolation cannot be read: it is lifted')
         return await end()
