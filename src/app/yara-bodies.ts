@@ -1,5 +1,4 @@
 import type { Kysely } from 'kysely'
-import { recordDetections } from '../detect/alerts.ts'
 import type { DetectTables } from '../detect/tables.ts'
 import { type Body, bodiesOf, bodyDetection } from '../detect/yara/bodies.ts'
 import { yaraRuleInfo } from '../detect/yara/rule-info.ts'
@@ -12,6 +11,7 @@ import type { Log } from '../platform/log.ts'
 import { jsonText, readJson } from '../platform/state/columns.ts'
 import type { State } from '../platform/state/state.ts'
 import type { StateTables } from '../platform/state/tables.ts'
+import { raiseAlerts } from './alerts-raised.ts'
 import { repeatEvery } from './repeat.ts'
 
 const LOOK_EVERY_MS = 5_000
@@ -95,7 +95,7 @@ export async function startYaraBodies(deps: YaraBodiesDeps): Promise<YaraBodies>
         }
       }
       await state.transaction<DetectTables & StateTables, void>(async (trx) => {
-        await recordDetections(trx, detections, deps.clock.now(), (id) => events.find((event) => event.id === id)?.doc)
+        await raiseAlerts(trx, detections, deps.clock.now(), (id) => events.find((event) => event.id === id)?.doc)
         await writePlace(trx as unknown as Kysely<StateTables>, sequence)
       })
       if (detections.length > 0) deps.raised()

@@ -3,7 +3,6 @@ import { openWatch, type Watch } from '../../collect/completeness/watch.ts'
 import { countOutcomes } from '../../collect/counts.ts'
 import { parseRecord } from '../../collect/normalise/parse-record.ts'
 import type { CollectTables } from '../../collect/tables.ts'
-import { recordDetections } from '../../detect/alerts.ts'
 import { type Behaviour, openBehaviour } from '../../detect/behaviour/store.ts'
 import type { BehaviourTables } from '../../detect/behaviour/tables.ts'
 import { type Clock, neverBack } from '../../kernel/clock.ts'
@@ -14,6 +13,7 @@ import type { Lake, StoredBatch } from '../../platform/lake/lake.ts'
 import { recordEvidence } from '../../platform/state/outbox.ts'
 import type { State } from '../../platform/state/state.ts'
 import { batchRoot } from '../../prove/batch-root.ts'
+import { raiseAlerts } from '../alerts-raised.ts'
 import { sourceScope } from './build-event.ts'
 import { createDetector, type Detector, type DetectorDeps } from './detector.ts'
 import type { CommittedBatch } from './open-batch.ts'
@@ -77,7 +77,7 @@ export async function startStages({
     rules,
     batchRoot,
     recordDetections: async (trx, detections, now, events) => {
-      const { raised, updated } = await recordDetections(trx, detections, now, docsOf(events, detections))
+      const { raised, updated } = await raiseAlerts(trx, detections, now, docsOf(events, detections))
       return { changed: raised.length + updated.length }
     },
     applyCounts,

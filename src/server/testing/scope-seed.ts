@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import type { Kysely } from 'kysely'
+import { expect, vi } from 'vitest'
 import { SESSION_COOKIE } from '../../access/authenticate.ts'
 import { insertAgent, insertAuthority, insertCertificate, insertEnrolment } from '../../access/machines/queries.ts'
 import { insertAccount, insertAssignment, insertSession } from '../../access/queries.ts'
@@ -19,6 +20,7 @@ import type { DetectTables } from '../../detect/tables.ts'
 import { insertCommand, keepPolicy } from '../../hosts/queries.ts'
 import type { HostTables } from '../../hosts/tables.ts'
 import { recordEvidence } from '../../platform/state/outbox.ts'
+import type { PlaybookTables } from '../../respond/playbooks/tables.ts'
 import type { Kanpeki } from '../serve.ts'
 
 const HOUR = 3_600_000
@@ -56,6 +58,10 @@ export interface Seed {
   readonly series: string
   /** A file that was brought as evidence. */
   readonly artefact: string
+  /** A playbook, a plan of it that was made, and its one step. */
+  readonly playbook: string
+  readonly run: string
+  readonly runStep: string
   /** An incident that was opened from the alert. */
   readonly incident: string
   /** Somebody's turn on call. */
@@ -120,6 +126,32 @@ async function plantBehaviour(db: Kysely<BehaviourTables>, scope: string, marker
   profile.signals.set('host-process', { feature: 'host-process', score: 5, at: now, eventId: marker, detail })
   const row = { scope, kind: 'host', name, last_seen: now, score: 5, score_at: now } as const
   await writeProfiles(db, [{ ...row, profile: profileText(profile) }])
+}
+
+async function plantPlan(
+  ask: (path: string, body: unknown) => Promise<unknown>,
+  { services: { state } }: Kanpeki,
+  scope: string,
+  marker: string,
+): Promise<{ readonly run: string; readonly runStep: string }> {
+  const source = JSON.stringify({
+    id: `${marker}-playbook`,
+    name: `${marker} playbook`,
+    workflow_start: 'start',
+    workflow: {
+      start: { type: 'start', on_completion: 'ask' },
+      ask: { type: 'action', name: marker, commands: [{ type: 'manual', command: marker }], on_completion: 'end' },
+      end: { type: 'end' },
+    },
+  })
+  await ask('/api/v1/playbooks', { source })
+  const { id } = (await ask(`/api/v1/playbooks/${marker}-playbook/plan`, {})) as { readonly id: string }
+  const step = () =>
+    state.scoped<PlaybookTables>(scope).selectFrom('respond_steps').select('key').where('run_id', '=', id).executeTakeFirst()
+  const run = () =>
+    state.scoped<PlaybookTables>(scope).selectFrom('respond_runs').select('state').where('id', '=', id).executeTakeFirst()
+  await vi.waitFor(async () => expect((await run())?.state).toBe('done'), { timeout: 10_000, interval: 20 })
+  return { run: id, runStep: (await step())?.key ?? '' }
 }
 
 async function plantFinding(db: Kysely<AssessTables>, scope: string, marker: string, now: number): Promise<void> {
@@ -281,6 +313,7 @@ export async function plant(kanpeki: Kanpeki, admin: string, scope: string, mark
   if (!brought.ok) throw new Error(`artefact: ${brought.status} ${await brought.text()}`)
   const artefact = (await brought.json()) as { readonly id: string }
   const incident = (await ask('/api/v1/incidents', { title: `${marker} incident`, alerts: [alert] })) as unknown as { id: string }
+  const planned = await plantPlan(ask, kanpeki, scope, marker)
   const until = new Date(now + HOUR).toISOString()
   const turn = { role: 'scribe', person: `${marker}-scribe`, from: new Date(now).toISOString(), to: until }
   const policy = (await ask('/api/v1/on-call', turn)) as unknown as { rota: readonly { id: string }[] }
@@ -315,6 +348,8 @@ export async function plant(kanpeki: Kanpeki, admin: string, scope: string, mark
     exception: exception['id'] as unknown as string,
     waiver: waiver['id'] as unknown as string,
     artefact: artefact.id,
+    playbook: `${marker}-playbook`,
+    ...planned,
     incident: incident.id,
     turn: policy.rota[0]!.id,
     entry: entries.items[0]!.index,

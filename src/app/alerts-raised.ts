@@ -1,0 +1,48 @@
+import type { Kysely } from 'kysely'
+import { recordDetections } from '../detect/alerts.ts'
+import type { StoredDetail } from '../detect/alerts-view.ts'
+import { alertsByIds } from '../detect/queries.ts'
+import type { AlertsTable, DetectTables } from '../detect/tables.ts'
+import { readJson } from '../platform/state/columns.ts'
+import { enqueueRuns } from '../respond/playbooks/enqueue.ts'
+import type { AlertFacts } from '../respond/playbooks/triggers.ts'
+
+type Recorded = ReturnType<typeof recordDetections>
+
+/** Turns detections into alerts, and begins the playbooks that these trigger, all in the caller's transaction. */
+export async function raiseAlerts<T>(
+  trx: Kysely<T>,
+  detections: Parameters<typeof recordDetections>[1],
+  now: number,
+  docOf?: Parameters<typeof recordDetections>[3],
+): Recorded {
+  const recorded = await recordDetections(trx, detections, now, docOf)
+  await beginPlaybooks(
+    trx,
+    recorded.raised.map(({ id }) => id),
+    now,
+  )
+  return recorded
+}
+
+export async function beginPlaybooks<T>(trx: Kysely<T>, alertIds: readonly string[], now: number): Promise<void> {
+  if (alertIds.length === 0) return
+  const rows = await alertsByIds(trx as unknown as Kysely<DetectTables>, alertIds)
+  await enqueueRuns(trx, rows.map(factsOf), now)
+}
+
+/** An alert as playbooks see it. */
+export function factsOf(row: AlertsTable): AlertFacts {
+  const { group, fields } = readJson<StoredDetail>(row.detail)
+  return {
+    id: row.id,
+    scope: row.scope,
+    title: row.title,
+    rule: row.rule_id,
+    severity: row.severity,
+    techniques: readJson<string[]>(row.techniques),
+    tactics: readJson<string[]>(row.tactics),
+    entity: { kind: row.entity_kind, name: row.entity_name },
+    fields: { ...fields, ...group },
+  }
+}
