@@ -57,7 +57,10 @@ export function agentAction<K extends AgentCommandKind, Input extends { readonly
     repeats: 'key',
     async plan(asked, { scope, key }) {
       const { host } = await known().plan(scope, command(asked, key))
-      return { summary: summary(asked, host), targets: targets(asked, host), reversible: way !== undefined }
+      const { en, ja } = summary(asked, host)
+      // Names of files and processes may hold anything.
+      const said = { en: oneLine(en, 500), ja: oneLine(ja, 500) }
+      return { summary: said, targets: targets(asked, host), reversible: way !== undefined }
     },
     async run(asked, { scope, key, by, signal }) {
       return receiptOf(asked.host, await known().send(scope, command(asked, key), by, signal))

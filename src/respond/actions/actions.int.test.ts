@@ -1,16 +1,30 @@
 import { execFileSync, spawnSync } from 'node:child_process'
 import { createVerify, generateKeyPairSync } from 'node:crypto'
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import {
+  chmodSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  realpathSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Webhook } from 'standardwebhooks'
 import { afterAll, afterEach, beforeAll, expect, it } from 'vitest'
 import type { Action, ActionContext, ActionReceipt } from '../../kernel/action.ts'
+import { AGENT_UNDO, type AgentCommand, type AgentCommands, type AgentReceipt } from '../../kernel/agent-command.ts'
 import { systemClock } from '../../kernel/clock.ts'
+import type { JsonObject } from '../../kernel/json.ts'
 import { createOutgoing } from '../../platform/outgoing/outgoing.ts'
 import { createSealer } from '../../platform/secrets/sealer.ts'
 import { scopedTo } from '../../platform/state/scope.ts'
 import { openState, type State } from '../../platform/state/state.ts'
+import type { EvidenceKeeper } from '../actions-support/deps.ts'
+import { fingerprintOf } from '../actions-support/secrets/authorized-keys.ts'
 import { type Recorder, startRecorder } from '../actions-support/testing/recorder.ts'
 import { ADMIN, BASE, PASSWORD, startSlapd, type TestDirectory } from '../actions-support/testing/slapd.ts'
 import { createConnections } from '../connections/connections.ts'
@@ -25,11 +39,38 @@ const NAMESPACE = `kanpeki-${process.pid}`
 const folder = mkdtempSync(join(tmpdir(), 'kanpeki-actions-'))
 const mails: { to: readonly string[]; subject: string; text: string; id: string }[] = []
 const said: string[] = []
+const artefacts = new Map<string, { id: string; sha256: string; bytes: number }>()
+const keeper: EvidenceKeeper = {
+  look: async (_, alert) => (alert === 'a1' ? { events: 3 } : undefined),
+  keep: async (_, __, name) => {
+    artefacts.set(name, { id: `i${artefacts.size}`, sha256: 'f'.repeat(64), bytes: 1 })
+    return artefacts.get(name)!
+  },
+  find: async (_, name) => artefacts.get(name),
+}
 let state: State
 let directory: TestDirectory
 let recorder: Recorder
 let all: ReadonlyMap<string, Action>
 
+/** What the agents were told; their side is tested with them. */
+const commands: { command: AgentCommand; by: string }[] = []
+const agents: AgentCommands = {
+  plan: async (_, { host }) => ({ agent: 'a1', host }),
+  async send(_, command, by) {
+    if (!commands.some((one) => one.command.key === command.key)) commands.push({ command, by })
+    return answerOf(command)
+  },
+  find: async (_, key) => {
+    const found = commands.find((one) => one.command.key === key)
+    return found === undefined ? undefined : answerOf(found.command)
+  },
+}
+const answerOf = ({ kind, params }: AgentCommand): AgentReceipt => ({
+  outcome: 'done',
+  detail: { kind },
+  ...(AGENT_UNDO[kind] === undefined ? {} : { undo: kind === 'quarantine' ? { item: 'q1' } : (params as unknown as JsonObject) }),
+})
 const sealer = createSealer([Buffer.alloc(32, 7)])
 let steps = 0
 
@@ -46,6 +87,13 @@ beforeAll(async () => {
       log: { warn: (text, detail) => void said.push(text, JSON.stringify(detail)) },
     }),
     wafFolder: join(folder, 'waf'),
+    agents,
+    sessions: { count: async (_, name) => (name === 'sato' ? 2 : undefined), end: async () => 2 },
+    evidence: keeper,
+    known: {
+      indicators: async (_, value) => (value === '203.0.113.9' ? [{ list: 'l1' }] : []),
+      place: (address) => ({ geo: { country_iso_code: address === '203.0.113.9' ? 'JP' : 'ZZ' } }),
+    },
     mail: async (mail, id) => void mails.push({ ...mail, id }),
   })
 }, 60_000)
@@ -353,3 +401,345 @@ it('sends mail with an id that stays', async () => {
   expect(mails).toMatchObject([{ to: ['desk@example.test'], subject: '[Kanpeki] a Bcc: x@evil.test' }, {}])
   expect(mails[0]!.id).toBe(mails[1]!.id)
 })
+
+it('closes a local account by shadow-utils, and puts back exactly what was', async () => {
+  const root = join(folder, 'root')
+  mkdirSync(join(root, 'etc'), { recursive: true })
+  writeFileSync(join(root, 'etc', 'passwd'), 'root:x:0:0::/root:/bin/sh\nsato:x:1001:1001::/home/sato:/bin/sh\n')
+  writeFileSync(join(root, 'etc', 'group'), 'sato:x:1001:\n')
+  const shadow = join(root, 'etc', 'shadow')
+  writeFileSync(shadow, 'root:*:20000:0:99999:7:::\nsato:$y$j9T$abc:20000:0:99999:7::21000:\n', { mode: 0o600 })
+  await connect('here', 'local-accounts', { root })
+  const before = readFileSync(shadow, 'utf8')
+  const { run, undo } = await step('disable-account', { account: 'sato' })
+  const receipt = await run()
+  expect(readFileSync(shadow, 'utf8')).toContain('sato:!$y$j9T$abc:20000:0:99999:7::1:')
+  expect((await run()).undo).toEqual(receipt.undo)
+  await undo(receipt)
+  await undo(receipt)
+  expect(readFileSync(shadow, 'utf8')).toBe(before)
+  for (const account of ['root', 'nobody-here', '-R', '--root=/tmp'])
+    await expect(step('disable-account', { account })).rejects.toMatchObject({
+      code: expect.stringMatching(/^(not_found|account_protected)$/),
+    })
+})
+
+it('rotates a secret in Vault once, without anybody seeing it', async () => {
+  const versions: Json[] = [{ value: 'leaked', user: 'app' }]
+  let custom: Json = { team: 'shop' }
+  recorder.answer = ({ method, path, json }) => {
+    if (path.startsWith('/v1/kv/metadata/')) {
+      if (method === 'POST') custom = (json as { custom_metadata: Json }).custom_metadata
+      return { body: { data: { current_version: versions.length, custom_metadata: custom } } }
+    }
+    if (method === 'POST') {
+      const { data, options } = json as { data: Json; options: { cas: number } }
+      if (options.cas !== versions.length) return { status: 400, body: { errors: ['check-and-set'] } }
+      versions.push(data)
+      return { body: { data: { version: versions.length } } }
+    }
+    const version = Number(new URL(path, 'http://x').searchParams.get('version') ?? versions.length)
+    return { body: { data: { data: versions[version - 1], metadata: { version } } } }
+  }
+  await connect('safe', 'vault', { url: recorder.url, mount: 'kv' }, { token: 'canary' })
+  const { plan, run, find, undo } = await step('rotate-vault-secret', { path: 'shop/api' })
+  expect(await find()).toBeUndefined()
+  const receipt = await run()
+  expect(versions).toHaveLength(2)
+  expect(versions[1]).toEqual({ value: expect.stringMatching(/^[\w-]{43}$/), user: 'app' })
+  expect(custom).toMatchObject({ team: 'shop', kanpeki_from: '1' })
+  expect(await find()).toEqual(receipt)
+  expect(await run()).toEqual(receipt)
+  expect(versions).toHaveLength(2)
+  expect(JSON.stringify([plan, receipt])).not.toMatch(/canary|leaked/)
+  expect(JSON.stringify([plan, receipt])).not.toContain(String(versions[1]!['value']))
+  expect(recorder.asked.every(({ headers }) => headers['x-vault-token'] === 'canary')).toBe(true)
+  await undo(receipt)
+  expect(await undo(receipt)).toMatchObject({ outcome: 'already' })
+  expect(versions[2]).toEqual(versions[0])
+  versions.push({ value: 'of somebody else' })
+  await expect(undo(receipt)).rejects.toMatchObject({ code: 'changed_since' })
+})
+
+it('puts a new AWS key into Vault, ends the old one, and lets it hold again', async () => {
+  const keys = new Map([['AKIAOLDOLDOLDOLDOLD1', 'Active']])
+  const written: Json[] = []
+  recorder.answer = ({ text, path, json, method }) => {
+    if (path.startsWith('/v1/')) {
+      if (method === 'POST') written.push(json as Json)
+      return method === 'POST' ? { body: {} } : undefined
+    }
+    const asked = new URLSearchParams(text)
+    const member = ([id, status]: readonly [string, string]) =>
+      `<member><AccessKeyId>${id}</AccessKeyId><Status>${status}</Status></member>`
+    switch (asked.get('Action')) {
+      case 'ListAccessKeys':
+        return { body: `<R><L>${[...keys].map(member).join('')}</L></R>` }
+      case 'CreateAccessKey':
+        keys.set('AKIANEWNEWNEWNEWNEW1', 'Active')
+        return {
+          body: '<R><AccessKey><AccessKeyId>AKIANEWNEWNEWNEWNEW1</AccessKeyId><SecretAccessKey>new-canary</SecretAccessKey></AccessKey></R>',
+        }
+      default:
+        if (!keys.has(asked.get('AccessKeyId')!)) return { status: 404, body: '<E><Error><Code>NoSuchEntity</Code></Error></E>' }
+        keys.set(asked.get('AccessKeyId')!, asked.get('Status')!)
+        return { body: '<R/>' }
+    }
+  }
+  await connect('cloud', 'aws-iam', { url: recorder.url, keyId: 'AKIAOWN' }, { key: 'own-canary' })
+  await connect('safe', 'vault', { url: recorder.url }, { token: 'vault-canary' })
+  const { plan, run, undo } = await step('rotate-aws-key', {
+    user: 'app',
+    keyId: 'AKIAOLDOLDOLDOLDOLD1',
+    store: { path: 'aws/app' },
+  })
+  const receipt = await run()
+  expect([...keys.values()]).toEqual(['Inactive', 'Active'])
+  expect(written).toMatchObject([
+    { data: { access_key_id: 'AKIANEWNEWNEWNEWNEW1', secret_access_key: 'new-canary' }, options: { cas: 0 } },
+  ])
+  expect(recorder.asked[0]!.headers['authorization']).toMatch(
+    /^AWS4-HMAC-SHA256 Credential=AKIAOWN\/\d{8}\/us-east-1\/iam\/aws4_request/,
+  )
+  await undo(receipt)
+  expect(keys.get('AKIAOLDOLDOLDOLDOLD1')).toBe('Active')
+  expect(JSON.stringify([plan, receipt])).not.toContain('canary')
+  await expect(step('rotate-aws-key', { user: 'app', keyId: 'AKIAOTHEROTHEROTHER' })).rejects.toMatchObject({ code: 'not_found' })
+})
+
+it('takes a public key away, or puts another in its place, and follows no link', async () => {
+  const home = realpathSync(folder)
+  mkdirSync(join(home, 'sato', '.ssh'), { recursive: true })
+  const file = join(home, 'sato', '.ssh', 'authorized_keys')
+  const key = (name: string) =>
+    `ssh-ed25519 ${Buffer.from(`\0\0\0\x0bssh-ed25519\0\0\0 ${name.padEnd(32)}`).toString('base64')} ${name}`
+  const lost = `from="10.0.0.0/8",no-pty ${key('lost')}`
+  const text = `# keys\n${key('kept')}\n${lost}\n`
+  writeFileSync(file, text)
+  chmodSync(file, 0o640)
+  const fingerprint =
+    spawnSync('ssh-keygen', ['-lf', '-'], { input: key('lost'), encoding: 'utf8' }).stdout?.split(' ')[1] ?? fingerprintOf(lost)!
+  expect(fingerprintOf(lost)).toBe(fingerprint)
+  await connect('keys', 'authorized-keys', { file: join(home, '%u', '.ssh', 'authorized_keys') })
+  const taken = await step('rotate-ssh-key', { account: 'sato', fingerprint })
+  const receipt = await taken.run()
+  expect(readFileSync(file, 'utf8')).toBe(`# keys\n${key('kept')}\n`)
+  expect(statSync(file).mode & 0o777).toBe(0o640)
+  expect(readFileSync(`${file}.before-kanpeki`, 'utf8')).toBe(text)
+  expect((await taken.run()).undo).toEqual(receipt.undo)
+  await taken.undo(receipt)
+  await taken.undo(receipt)
+  expect(readFileSync(file, 'utf8')).toBe(text)
+  const swapped = await step('rotate-ssh-key', { account: 'sato', fingerprint, replacement: key('fresh') })
+  const swap = await swapped.run()
+  expect(readFileSync(file, 'utf8')).toBe(`# keys\n${key('kept')}\n${key('fresh')}\n`)
+  await swapped.undo(swap)
+  expect(readFileSync(file, 'utf8')).toBe(text)
+
+  rmSync(file)
+  writeFileSync(join(home, 'other'), text)
+  symlinkSync(join(home, 'other'), file)
+  await expect(step('rotate-ssh-key', { account: 'sato', fingerprint })).rejects.toMatchObject({ code: 'unsafe_file' })
+  mkdirSync(join(home, 'mori'))
+  symlinkSync(join(home, 'sato', '.ssh'), join(home, 'mori', '.ssh'))
+  await expect(step('rotate-ssh-key', { account: 'mori', fingerprint })).rejects.toMatchObject({ code: 'unsafe_file' })
+})
+
+it('tells agents what to do, finds what they did, and has it undone', async () => {
+  const cases = [
+    ['kill-process', { host: 'web-1', pid: '4711', started: '2026-11-22T10:00:00.000Z' }, 'kill', undefined],
+    ['quarantine-file', { host: 'web-1', path: '/var/www/x.php' }, 'quarantine', 'restore'],
+    ['isolate-host', { host: 'web-1', allow: ['10.1.0.0/16'] }, 'isolate', 'release'],
+    ['block-address-on-host', { host: 'web-1', address: '203.0.113.9' }, 'block-address', 'unblock-address'],
+    ['disable-account-on-host', { host: 'web-1', account: 'sato' }, 'disable-account', 'enable-account'],
+    ['collect-from-host', { host: 'web-1', paths: ['/var/log/auth.log'] }, 'collect', undefined],
+  ] as const
+  for (const [id, input, kind, back] of cases) {
+    commands.length = 0
+    const { plan, run, find, undo } = await step(id, input)
+    expect(commands).toEqual([])
+    expect(await find()).toBeUndefined()
+    const receipt = await run()
+    expect(commands.map(({ command }) => command.kind)).toEqual([kind])
+    expect(await find()).toEqual(receipt)
+    expect([plan.reversible, all.get(id)!.undo !== undefined]).toEqual([back !== undefined, back !== undefined])
+    if (back === undefined) continue
+    await undo(receipt)
+    expect(commands.map(({ command }) => command.kind)).toEqual([kind, back])
+    expect(commands[1]!.command.host).toBe('web-1')
+  }
+  expect(cases.length).toBe([...all.keys()].filter((id) => /host|process|file/.test(id)).length)
+})
+
+it('ends sessions, keeps evidence once, and looks up what is known', async () => {
+  const sessions = await step('revoke-sessions', { account: 'sato' })
+  expect(await sessions.run()).toEqual({ outcome: 'done', detail: { account: 'sato', ended: 2 } })
+  await expect(step('revoke-sessions', { account: 'nobody' })).rejects.toMatchObject({ code: 'not_found' })
+  const kept = await step('keep-evidence', { alert: 'a1' })
+  expect(await kept.find()).toBeUndefined()
+  const receipt = await kept.run()
+  expect(await kept.find()).toEqual(receipt)
+
+  await connect('registry', 'rdap', { url: recorder.url })
+  recorder.answer = () => ({
+    body: {
+      name: 'EXAMPLE-NET',
+      country: 'JP',
+      events: [{ eventAction: 'registration', eventDate: '2020-01-01T00:00:00Z' }],
+      entities: [{ entities: [{ roles: ['abuse'], vcardArray: ['vcard', [['email', {}, 'text', 'abuse@example.test']]] }] }],
+    },
+  })
+  const looked = await (await step('enrich', { value: '203.0.113.9' })).run()
+  expect(recorder.asked.map(({ path }) => path)).toEqual(['/ip/203.0.113.9'])
+  expect(looked.detail).toMatchObject({
+    registration: { name: 'EXAMPLE-NET', country: 'JP', registered: '2020-01-01T00:00:00Z', abuse: ['abuse@example.test'] },
+    indicators: [{ list: 'l1' }],
+    place: { geo: { country_iso_code: 'JP' } },
+  })
+})
+
+it('lets no hostile input reach an interpreter: every action, every field, every trick', async () => {
+  const pwned = join(folder, 'pwned')
+  const tricks = [
+    `$(touch ${pwned})`,
+    `\`touch ${pwned}\``,
+    `; touch ${pwned} #`,
+    `| touch ${pwned}`,
+    `x\ntouch ${pwned}`,
+    `'; touch ${pwned}; '`,
+    '-R',
+    '--prefix=/',
+    '--',
+    '{{constructor.constructor("return process")()}}',
+    `\${process.env}`,
+    '<%= process.env %>',
+    '__title__:value',
+    'a\r\nX-Injected: 1',
+    'a\nBcc: evil@example.test',
+    '%0d%0aX-Injected:%201',
+    '<script>alert(1)</script><img src=x onerror=alert(1)>',
+    '=HYPERLINK("http://evil.test","x")',
+    "=cmd|' /C calc'!A0",
+    '+1+1',
+    '@SUM(1)',
+    '\t=1',
+    '*',
+    '*)(objectClass=*',
+    'sato)(|(uid=*',
+    '\\2a',
+    `sato,${BASE}`,
+    'sato" or userName pr or "',
+    '../../../etc/shadow',
+    '..',
+    '/../../..//admin',
+    'a?b=c&d#e',
+    'x\0y',
+    '\u202etxt.exe',
+    '203.0.113.9; flush ruleset',
+    '203.0.113.9"}]},{"flush":{"ruleset":null}},{"x":["',
+    '127.0.0.1',
+    '0.0.0.0',
+    'fe80::1%eth0',
+    '__proto__',
+    'x'.repeat(5000),
+  ]
+  const valid: Readonly<Record<string, Readonly<Record<string, unknown>>>> = {
+    'block-address': { address: '203.0.113.9', on: 'edge' },
+    'block-address-on-host': { host: 'web-1', address: '203.0.113.9' },
+    'collect-from-host': { host: 'web-1', path: '/x' },
+    'disable-account': { account: 'nobody', on: 'people' },
+    'disable-account-on-host': { host: 'web-1', account: 'nobody' },
+    'enable-account': { account: 'nobody', on: 'people' },
+    enrich: { value: '203.0.113.9' },
+    'isolate-host': { host: 'web-1', allow: '10.0.0.1' },
+    'keep-evidence': { alert: 'a1' },
+    'kill-process': { host: 'web-1', pid: '4711', name: 'x', started: '2026-11-22T10:00:00Z' },
+    notify: { title: 't', text: 't', severity: '1', on: 'chat' },
+    'open-ticket': { title: 't', text: 't', severity: '1', on: 'desk' },
+    'quarantine-file': { host: 'web-1', path: '/x', sha256: 'f'.repeat(64) },
+    'revoke-sessions': { account: 'sato' },
+    'rotate-aws-key': { user: 'app', keyId: 'AKIAOLDOLDOLDOLDOLD1', on: 'cloud' },
+    'rotate-ssh-key': {
+      account: 'nobody',
+      fingerprint: `SHA256:${'A'.repeat(43)}`,
+      replacement: 'ssh-ed25519 AAAA x',
+      on: 'keys',
+    },
+    'rotate-vault-secret': { path: 'a/b', field: 'value', on: 'safe' },
+    'send-mail': { to: 'a@example.test', subject: 's', text: 't' },
+    'unblock-address': { address: '203.0.113.9', on: 'edge' },
+  }
+  expect(Object.keys(valid).sort()).toEqual([...all.keys()].sort())
+  const root = join(folder, 'hostile-root')
+  mkdirSync(join(root, 'etc'), { recursive: true })
+  const shadow = 'sato:$y$abc:20000:0:99999:7:::\n'
+  writeFileSync(join(root, 'etc', 'passwd'), 'sato:x:1001:1001::/:/bin/sh\n')
+  writeFileSync(join(root, 'etc', 'shadow'), shadow)
+  await connect('edge', 'nftables', { namespace: NAMESPACE })
+  await connect('shop', 'waf')
+  await connect('box', 'http-firewall', { url: `${recorder.url}/deny` }, { token: 't' })
+  await connect('people', 'ldap', { url: directory.url, startTls: 'no', bind: ADMIN, base: BASE }, { password: PASSWORD })
+  await connect('here', 'local-accounts', { root })
+  await connect('cloud-people', 'scim', { url: `${recorder.url}/scim/v2` }, { token: 't' })
+  await connect('desk', 'gitlab', { url: recorder.url, project: 'acme/soc' }, { token: 't' })
+  await connect('chat', 'slack', {}, { url: `${recorder.url}/slack` })
+  await connect('cloud', 'aws-iam', { url: recorder.url, keyId: 'AKIAOWN' }, { key: 't' })
+  await connect('safe', 'vault', { url: recorder.url }, { token: 't' })
+  await connect('keys', 'authorized-keys', { file: join(realpathSync(folder), 'keys-of', '%u') })
+  recorder.answer = ({ path, method }) => {
+    if (path.startsWith('/scim/')) return { body: { Resources: [{ id: 'somebody', userName: 'somebody', active: true }] } }
+    if (path.startsWith('/v1/secret/metadata')) return { body: { data: { current_version: 1, custom_metadata: {} } } }
+    if (path.startsWith('/v1/secret/data')) return { body: { data: { data: {}, metadata: { version: 1 } } } }
+    if (path === '/') return { body: '<R><m><AccessKeyId>AKIAOLDOLDOLDOLDOLD1</AccessKeyId><Status>Active</Status></m></R>' }
+    if (path.startsWith('/deny/')) return method === 'GET' ? undefined : {}
+    return { body: { iid: 1 } }
+  }
+  mails.length = 0
+  commands.length = 0
+  let cases = 0
+  let ran = 0
+  for (const [id, fields] of Object.entries(valid))
+    for (const field of Object.keys(fields))
+      for (const trick of tricks) {
+        cases += 1
+        const asked = { ...fields, [field]: trick }
+        const { path, allow, ...rest } = asked
+        const listed =
+          id === 'collect-from-host' ? { ...rest, paths: [path] } : id === 'isolate-host' ? { ...rest, allow: [allow] } : asked
+        // Without `on`, every place is tried.
+        const input = field === 'account' || field === 'address' ? { ...listed, on: undefined } : listed
+        try {
+          const { plan, run, undo } = await step(id, input)
+          const receipt = await run()
+          ran += 1
+          expect(plan.summary.en, `${id} ${field}`).not.toMatch(/[\r\0]/)
+          if (receipt.undo !== undefined && all.get(id)!.undo !== undefined) await undo(receipt).catch(() => undefined)
+        } catch (error) {
+          // Refused: by its schema, or because there is no such thing. A fault of our own would be of another kind.
+          expect(['ZodError', 'KanpekiError'], `${id} ${field} ${trick.slice(0, 60)}: ${String(error)}`).toContain(
+            (error as Error).name,
+          )
+        }
+      }
+  console.log(`${cases} hostile inputs, ${ran} of them taken as plain text`)
+  expect(cases).toBeGreaterThan(1400)
+  expect(ran).toBeGreaterThan(100)
+  expect(() => statSync(pwned)).toThrow()
+  const places =
+    /^\/(deny\/[0-9a-f.:%A]+|scim\/v2\/Users(\?[^#]*|\/somebody)|api\/v4\/projects\/acme%2Fsoc\/issues(\?.*|\/1(\/notes)?)?|slack|v1\/secret\/(data|metadata)\/[\w@/.-]+(\?version=1)?|)$/
+  for (const { path, headers } of recorder.asked) {
+    expect(path).toMatch(places)
+    expect(path.split('?', 1)[0]).not.toMatch(/\.\.|\/\//)
+    expect(headers).not.toHaveProperty('x-injected')
+  }
+  for (const { subject, to } of mails) {
+    expect(subject).toMatch(/^\[Kanpeki\] [^\r\n]*$/)
+    expect(to).toHaveLength(1)
+  }
+  for (const { command } of commands) expect(Object.keys(command.params as object)).not.toContain('__proto__')
+  expect(nft()).not.toMatch(/127\.0\.0\.1|0\.0\.0\.0[^/]/)
+  expect(nft().match(/^table/gm)).toHaveLength(1)
+  expect(readFileSync(join(root, 'etc', 'shadow'), 'utf8')).toBe(shadow)
+  expect(await directory.signsIn('uid=sato', 'sato-secret')).toBe(true)
+  expect(await directory.signsIn('cn=hostile', 'hostile-secret')).toBe(true)
+}, 60_000)
