@@ -29,7 +29,7 @@ import type { Services } from './services.ts'
 import { sessionPolicy } from './sign-in-deps.ts'
 
 /** Where lists for `kanpeki waf --deny-list` lie, below the data folder. */
-const WAF_FOLDER = 'waf'
+const WAF_FOLDER = 'waf-denied'
 /** Two artefacts of one step would need so many others of the same alert between them. */
 const MOST_ARTEFACTS = 200
 

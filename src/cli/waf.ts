@@ -20,6 +20,7 @@ Puts SecLang rules (the OWASP Core Rule Set, your own) in front of a web applica
   --shadow-log FILE     its record, kept apart
   --audit-log FILE      one JSON line a transaction
   --events FILE         the same as events for the server: a file source there, or 'kanpeki send FILE'
+  --deny-list FILE      client addresses that are kept out, one a line; read again when it changes
   --workers N           processes that serve (default: 1)
   --trust NETWORK       a proxy whose X-Forwarded-For is believed; repeatable
   --tls-cert FILE --tls-key FILE  serve TLS, with HTTP/2 (several certificates: --config)
@@ -93,6 +94,7 @@ function optionsOf(args: readonly string[]) {
         'shadow-log': { type: 'string' },
         'audit-log': { type: 'string' },
         events: { type: 'string' },
+        'deny-list': { type: 'string' },
         workers: { type: 'string' },
         trust: { type: 'string', multiple: true },
         'tls-cert': { type: 'string' },
@@ -121,6 +123,7 @@ function settingsOf(values: Values): WafSettings {
       shadowRules === undefined ? undefined : { rules: shadowRules, set: values['shadow-set'], auditLog: values['shadow-log'] },
     auditLog: values['audit-log'],
     events: values.events,
+    denyList: values['deny-list'],
     workers: values.workers === undefined ? undefined : Number(values.workers),
     trustedProxies: values.trust,
     tls: certificate === undefined ? undefined : [{ names: [], certFile: certificate, keyFile: values['tls-key'] }],

@@ -4,8 +4,10 @@ import { loginGuard } from '../logins/login-guard.ts'
 import type { Waf } from '../transaction.ts'
 import { type AuditLog, openAuditLog } from './audit-log.ts'
 import { trustedProxies } from './client-address.ts'
+import { denyList } from './deny-list.ts'
 import type { Gate } from './gate.ts'
 import { handleRequest, refuseRequest } from './handle-request.ts'
+import type { Inspector } from './inspection.ts'
 import { createListener, type Listener } from './listener.ts'
 import { openCertificates } from './tls/certificates.ts'
 import { openUpstreams } from './upstream/upstreams.ts'
@@ -51,23 +53,23 @@ export function serveGate(
   const told = logTo(settings.events)
   const list = logins?.breachedPasswords
   const shadowed = logTo(settings.shadow?.auditLog) ?? (() => {})
+  const denied = settings.denyList === undefined ? undefined : denyList(settings.denyList, warn)
+  const guard =
+    logins === undefined
+      ? undefined
+      : loginGuard({
+          settings: logins,
+          judge,
+          isLeaked: async (password) => list !== undefined && (await isBreachedPassword(password, list)),
+          tell: (event) => told?.(event),
+          warn,
+          now: Date.now,
+        })
+  const inspectors: Inspector[] = [denied, guard].filter((one) => one !== undefined)
   const gate: Gate = {
     waf: rules.waf,
     mode: settings.mode,
-    ...(logins === undefined
-      ? {}
-      : {
-          inspectors: [
-            loginGuard({
-              settings: logins,
-              judge,
-              isLeaked: async (password) => list !== undefined && (await isBreachedPassword(password, list)),
-              tell: (event) => told?.(event),
-              warn,
-              now: Date.now,
-            }),
-          ],
-        }),
+    ...(inspectors.length === 0 ? {} : { inspectors }),
     trusted: trustedProxies(settings.trustedProxies),
     defaultHost: new URL(settings.upstreams[0]!).host,
     upstream: upstreams.pick,
@@ -105,6 +107,7 @@ export function serveGate(
     close: async (retires = false) => {
       await listener.drain(limits.drainSeconds * 1000, retires)
       upstreams.close()
+      denied?.close()
       for (const log of logs) log.close()
     },
   }

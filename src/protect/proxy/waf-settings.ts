@@ -34,6 +34,8 @@ export const WafSettings = z.strictObject({
     .optional(),
   onEngineError: z.enum(['open', 'closed']).default('closed'),
   onLargeBody: z.enum(['refuse', 'partial']).default('refuse'),
+  /** A file of addresses that are kept out: one a line, read again when it changes. */
+  denyList: z.string().min(1).optional(),
   /** Endpoints where people sign in, and what guards them. */
   logins: LoginSettings.optional(),
   limits: z

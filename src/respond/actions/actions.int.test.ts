@@ -694,6 +694,7 @@ it('lets no hostile input reach an interpreter: every action, every field, every
     if (path.startsWith('/deny/')) return method === 'GET' ? undefined : {}
     return { body: { iid: 1 } }
   }
+  await (await step('block-address', { address: '203.0.113.9', on: 'edge' })).run()
   mails.length = 0
   commands.length = 0
   let cases = 0
