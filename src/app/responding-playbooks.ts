@@ -1,18 +1,33 @@
+import { join } from 'node:path'
+import { listScopes } from '../access/scopes/queries.ts'
+import type { AccessTables } from '../access/tables.ts'
 import { alertById } from '../detect/queries.ts'
 import type { DetectTables } from '../detect/tables.ts'
-import type { Action } from '../kernel/action.ts'
+import type { Action, ActionPlan } from '../kernel/action.ts'
 import { messageOf } from '../kernel/error.ts'
+import { DEFAULT_SCOPE } from '../kernel/event.ts'
 import type { Route } from '../platform/http/route.ts'
+import { readJson } from '../platform/state/columns.ts'
+import type { IncidentRun } from '../respond/incidents/deps.ts'
 import { httpApi } from '../respond/playbooks/commands/http-api.ts'
+import { loadLibrary, offerLibrary } from '../respond/playbooks/library.ts'
+import { runsOfIncident, stepsOfRuns } from '../respond/playbooks/queries.ts'
 import { playbookRoutes } from '../respond/playbooks/routes.ts'
 import { createRunner } from '../respond/playbooks/run/runner.ts'
+import type { PlaybookTables, StepsTable } from '../respond/playbooks/tables.ts'
+import { settleWithIncidents } from '../respond/playbooks/with-incidents.ts'
 import { factsOf } from './alerts-raised.ts'
-import { repeatOrSooner } from './repeat.ts'
+import { CONTENT } from './places.ts'
+import { repeatEvery, repeatOrSooner } from './repeat.ts'
 import type { Services } from './services.ts'
 
 /** Runs that are due are looked for so often; sooner where something happened that they may wait for. */
 const LOOK_EVERY_MS = 1_000
 const LOOK_SOONEST_MS = 20
+const SETTLE_EVERY_MS = 2_000
+const OFFER_EVERY_MS = 60_000
+
+export const PLAYBOOKS = join(CONTENT, 'playbooks')
 
 export interface Playbooks {
   readonly routes: readonly Route[]
@@ -26,15 +41,27 @@ export interface PlaybookNeighbours {
   readonly changed: () => void
 }
 
-/** Playbooks with their runner, wired to alerts, actions and the guarded door. */
-export function startPlaybooks(
-  { state, clock, log, outgoing, drainer }: Pick<Services, 'state' | 'clock' | 'log' | 'outgoing' | 'drainer'>,
+type Needs = Pick<Services, 'state' | 'clock' | 'log' | 'outgoing' | 'drainer'>
+
+/** Playbooks with their runner, wired to alerts, incidents, actions and the guarded door. */
+export async function startPlaybooks(
+  { state, clock, log, outgoing, drainer }: Needs,
   { actions, changed }: PlaybookNeighbours,
-): Playbooks {
+): Promise<Playbooks> {
   const told = (): void => {
     drainer.poke()
     changed()
   }
+  const known = new Set(actions.keys())
+  const library = loadLibrary(PLAYBOOKS, known)
+  for (const { file, problem } of library.refused)
+    log.warn('playbook refused', { place: `${file}:${problem.line}`, reason: problem.message })
+  const offer = async (): Promise<void> => {
+    const scopes = (await listScopes(state.tables<AccessTables>())).map(({ scope }) => scope)
+    const kept = await offerLibrary(state, clock, library, [...new Set([DEFAULT_SCOPE, ...scopes])])
+    if (kept > 0) drainer.poke()
+  }
+  await offer()
   const doers = { actions, commands: { 'http-api': httpApi(outgoing) } }
   const runner = createRunner({ state, clock, log, doers: () => doers, changed: told })
   const looking = repeatOrSooner(
@@ -43,7 +70,16 @@ export function startPlaybooks(
     () => runner.round(),
     (error) => log.error('looking for runs of playbooks failed and is tried again', { reason: messageOf(error) }),
   )
-  const known = new Set(actions.keys())
+  const settling = repeatEvery(
+    SETTLE_EVERY_MS,
+    async () => {
+      if ((await settleWithIncidents(state, clock.now())) > 0) told()
+    },
+    (error) => log.error('telling incidents of runs failed and is tried again', { reason: messageOf(error) }),
+  )
+  const offering = repeatEvery(OFFER_EVERY_MS, offer, (error) =>
+    log.error('offering the playbooks to a scope failed and is tried again', { reason: messageOf(error) }),
+  )
   return {
     routes: playbookRoutes({
       state,
@@ -63,7 +99,38 @@ export function startPlaybooks(
     async stop() {
       const stopped = looking.stop()
       await runner.stop()
-      await stopped
+      await Promise.all([stopped, settling.stop(), offering.stop()])
     },
   }
+}
+
+/** What playbooks did for an incident, in the words of incidents. */
+export async function runsForIncident(
+  { state }: Pick<Services, 'state'>,
+  scope: string,
+  incident: string,
+): Promise<IncidentRun[]> {
+  const db = state.scoped<PlaybookTables>(scope)
+  const runs = await runsOfIncident(db, incident)
+  const steps = Map.groupBy(
+    await stepsOfRuns(
+      db,
+      runs.map(({ id }) => id),
+    ),
+    (step) => step.run_id,
+  )
+  return runs.map((run) => ({
+    id: run.id,
+    title: { en: run.playbook_name, ja: run.playbook_name },
+    state: run.state,
+    started: run.started ?? run.created,
+    ended: run.ended,
+    simulated: run.simulated === 1 || run.mode === 'plan',
+    actions: (steps.get(run.id) ?? []).flatMap(deedOf),
+  }))
+}
+
+function deedOf(step: StepsTable): { readonly at: number; readonly text: { readonly en: string; readonly ja: string } }[] {
+  if (step.state !== 'done' || step.started === null || step.plan === null) return []
+  return [{ at: step.ended ?? step.started, text: readJson<ActionPlan>(step.plan).summary }]
 }

@@ -3,7 +3,7 @@ import type { Route } from '../platform/http/route.ts'
 import type { Custody } from '../prove/custody/custody.ts'
 import { incidentRoutes } from '../respond/incidents/routes.ts'
 import { incidentDeps, startIncidents } from './responding-incidents.ts'
-import { startPlaybooks } from './responding-playbooks.ts'
+import { runsForIncident, startPlaybooks } from './responding-playbooks.ts'
 import { responseActions } from './response-actions.ts'
 import type { Services } from './services.ts'
 
@@ -26,14 +26,14 @@ export interface RespondingNeighbours {
 }
 
 /** Incidents, playbooks and what they do, wired to the rest of the house. */
-export function startResponding(
+export async function startResponding(
   services: Services,
   { origin, changed, told, agents, custody }: RespondingNeighbours,
-): Responding {
+): Promise<Responding> {
   const { drainer } = services
   const incidents = incidentDeps(services, {
     origin,
-    runs: async () => [],
+    runs: (scope, incident) => runsForIncident(services, scope, incident),
     changed: () => {
       drainer.poke()
       told()
@@ -41,7 +41,7 @@ export function startResponding(
     },
   })
   const watching = startIncidents(incidents, services)
-  const playbooks = startPlaybooks(services, {
+  const playbooks = await startPlaybooks(services, {
     actions: responseActions(services, { agents, custody }),
     changed,
   })

@@ -20,6 +20,9 @@ import type { BadgeState, Measure } from '../kernel/measure.ts'
 import { type Caller, type Route, route } from '../platform/http/route.ts'
 import type { State } from '../platform/state/state.ts'
 import type { Ledger } from '../prove/ledger.ts'
+import { stepsWaiting } from '../respond/playbooks/queries.ts'
+import type { PlaybookTables } from '../respond/playbooks/tables.ts'
+import { waitingPlaybooks } from '../respond/playbooks/waiting.ts'
 import { type Need, type Overview, overviewSchema } from './schema.ts'
 
 const ALERTS_SHOWN = 6
@@ -69,6 +72,7 @@ async function overview(deps: OverviewDeps, measures: ReadonlyMap<string, Measur
       ...sources.sources.flatMap((source) => sourceNeed(source, now)),
       ...(await storageNeeds(deps, caller)),
       ...(await exceptionNeeds(deps, caller)),
+      ...(await playbookNeeds(deps, caller)),
       ...(await notifyNeeds(deps, caller, now)),
       ...(await reviewNeeds(deps, caller, now)),
       ...unknownNeed(sources, now),
@@ -138,6 +142,17 @@ async function exceptionNeeds({ state }: OverviewDeps, caller: Caller): Promise<
   )
   if (waiting.length === 0) return []
   return [{ kind: 'exceptions', waiting: waiting.length, since: iso(Math.min(...waiting.map(({ since }) => since))) }]
+}
+
+async function playbookNeeds({ state }: OverviewDeps, caller: Caller): Promise<Need[]> {
+  const db = state.scoped<PlaybookTables>(caller.scope)
+  const since: number[] = []
+  if (caller.permissions.has('playbooks:approve'))
+    for (const one of await waitingPlaybooks(db))
+      if (one.author.account === null || one.author.account !== caller.account) since.push(one.since)
+  if (caller.permissions.has('playbooks:run'))
+    for (const step of await stepsWaiting(db, ['person', 'unsure'])) since.push(step.created)
+  return since.length === 0 ? [] : [{ kind: 'playbooks', waiting: since.length, since: iso(Math.min(...since)) }]
 }
 
 /** A channel that failed and still has something to tell after a while: a single try that fails is no matter for people. */

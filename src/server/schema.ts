@@ -61,6 +61,8 @@ export const needSchema = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('damage'), hours: count, events: count, files: count, since: time }),
   /** Exceptions that this person may approve or refuse. */
   z.object({ kind: z.literal('exceptions'), waiting: count, since: time }),
+  /** Versions and steps of playbooks that this person may approve, and questions of runs that they may answer. */
+  z.object({ kind: z.literal('playbooks'), waiting: count, since: time }),
   /** Alerts that could not be told to somebody who should know at once; told to those who set it. */
   z.object({ kind: z.literal('notify'), name: z.string(), waiting: count, since: time }),
   /** An access review that nobody finished in time; told to those who may read it. */

@@ -95,6 +95,8 @@ import { ledgerPlaces } from '../prove/queries.ts'
 import { routes as proveRoutes } from '../prove/routes.ts'
 import type { ProveTables } from '../prove/tables.ts'
 import { connectionRoutes } from '../respond/connections/routes.ts'
+import type { PlaybookTables } from '../respond/playbooks/tables.ts'
+import { waitingPlaybooks } from '../respond/playbooks/waiting.ts'
 import { recordCertificate } from './certificate-evidence.ts'
 import { startCompatServer } from './compat-server.ts'
 import { eventRoutes } from './events-routes.ts'
@@ -222,7 +224,7 @@ export async function serve(config: Config, log: Log, options: ServeOptions = {}
     for (const { file, line, reason } of yara.refused) log.warn('YARA rule refused', { place: `${file}:${line}`, reason })
     artefacts = await keepArtefacts(services, yara.scan)
     hosting = await startHosting(services)
-    responding = startResponding(services, {
+    responding = await startResponding(services, {
       origin: () => (config.values['public-url'] ?? url).replace(/\/$/, ''),
       changed: () => live.publish('incidents'),
       agents: hosting.commands,
@@ -482,6 +484,7 @@ export function allRoutes(deps: RouteDeps): Route[] {
       waiting: [
         (scope) => waitingCards(state.scoped<DeclareTables>(scope)),
         (scope) => waitingExceptions(state.scoped<DetectTables>(scope)),
+        (scope) => waitingPlaybooks(state.scoped<PlaybookTables>(scope)),
         (scope) => waitingWaivers(state.scoped<AssessTables>(scope)),
       ],
     }),

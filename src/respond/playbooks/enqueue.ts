@@ -80,6 +80,7 @@ export function newRun(playbook: PlaybooksTable, what: NewRun): RunsTable {
     given: jsonText(what.given),
     human: what.human ? 1 : 0,
     contained: 0,
+    settled: 0,
     undo_at: null,
     undo_by: null,
     code: null,

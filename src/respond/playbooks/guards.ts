@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import type { ActionTarget } from '../../kernel/action.ts'
-import { networkOf } from './language/condition.ts'
 import { type Limit, limitSchema } from './language/form.ts'
+import { networkOf } from './language/network.ts'
 
 const network = z
   .string()

@@ -132,4 +132,14 @@ export const playbooksMigrations: readonly Migration[] = [
         .execute()
     },
   },
+  {
+    name: '0311-respond-runs-settled',
+    up: async (db) => {
+      await db.schema
+        .alterTable('respond_runs')
+        .addColumn('settled', columns.flag, (c) => c.notNull().defaultTo(0))
+        .execute()
+      await db.schema.createIndex('respond_runs_ended').on('respond_runs').columns(['settled', 'ended']).execute()
+    },
+  },
 ]

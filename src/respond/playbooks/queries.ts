@@ -91,6 +91,8 @@ export async function waitingVersions(
     .selectAll('respond_playbook_versions')
     .select(['respond_playbooks.name', 'respond_playbooks.name_ja', 'respond_playbooks.id'])
     .where('respond_playbook_versions.state', '=', 'waiting')
+    // What came with Kanpeki waits for nobody before somebody switches it on.
+    .where((eb) => eb.or([eb('respond_playbook_versions.file', '=', ''), eb('respond_playbooks.enabled', '=', 1)]))
     .orderBy('respond_playbook_versions.created')
     .orderBy('respond_playbook_versions.uid')
     .limit(500)
@@ -153,6 +155,40 @@ export async function dueRuns(db: PlaybooksDb, now: number, limit: number): Prom
     .orderBy('next')
     .orderBy('id')
     .limit(limit)
+    .execute()
+}
+
+/** Runs that ended since a time and whose incident was not told. */
+export async function settledRuns(db: PlaybooksDb, since: number): Promise<RunsTable[]> {
+  return await db
+    .selectFrom('respond_runs')
+    .selectAll()
+    .where('settled', '=', 0)
+    .where('ended', '>', since)
+    .where((eb) => eb.or([eb('alert_id', 'is not', null), eb('incident_id', 'is not', null)]))
+    .orderBy('ended')
+    .limit(500)
+    .execute()
+}
+
+/** Runs of an incident: begun for it, or by one of its alerts. */
+export async function runsOfIncident(db: PlaybooksDb, incident: string): Promise<RunsTable[]> {
+  return await db
+    .selectFrom('respond_runs')
+    .selectAll()
+    .where('incident_id', '=', incident)
+    .orderBy('created')
+    .limit(500)
+    .execute()
+}
+
+export async function stepsOfRuns(db: PlaybooksDb, ids: readonly string[]): Promise<StepsTable[]> {
+  if (ids.length === 0) return []
+  return await db
+    .selectFrom('respond_steps')
+    .selectAll()
+    .where('run_id', 'in', [...ids])
+    .orderBy('started')
     .execute()
 }
 

@@ -2,6 +2,8 @@ import { randomBytes } from 'node:crypto'
 import { KanpekiError } from '../../kernel/error.ts'
 import { readJson } from '../../platform/state/columns.ts'
 import { recordEvidence } from '../../platform/state/outbox.ts'
+import type { Db as IncidentDb } from '../incidents/queries.ts'
+import { isExercise } from '../incidents/seams.ts'
 import { newRun } from './enqueue.ts'
 import { runEvidence } from './evidence.ts'
 import { insertRuns, type PlaybooksDb, playbookById, versionOf } from './queries.ts'
@@ -28,8 +30,10 @@ export interface Start {
 export async function startRun(db: PlaybooksDb, start: Start, now: number): Promise<RunsTable> {
   const playbook = await playbookById(db, start.playbook)
   if (playbook === undefined) throw new KanpekiError('not_found', `There is no playbook ${start.playbook}.`)
+  const simulated =
+    start.simulated === true || (start.incident !== undefined && (await isExercise(db as unknown as IncidentDb, start.incident)))
   const version = await versionOf(db, playbook.uid, playbook.version)
-  if (start.mode === 'real' && start.simulated !== true && version?.state !== 'approved')
+  if (start.mode === 'real' && !simulated && version?.state !== 'approved')
     throw new KanpekiError('not_approved', 'This version was not approved by a second person yet.', {
       remedy: 'Run it as a plan, or ask somebody who holds the role approver.',
     })
@@ -43,7 +47,7 @@ export async function startRun(db: PlaybooksDb, start: Start, now: number): Prom
     human: start.human,
     now,
     mode: start.mode,
-    simulated: start.simulated ?? false,
+    simulated,
     incident: start.incident ?? null,
   })
   await insertRuns(db, [row])

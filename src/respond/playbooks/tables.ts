@@ -72,6 +72,8 @@ export interface RunsTable {
   human: 0 | 1
   /** At least one step has really done something. */
   contained: 0 | 1
+  /** Its incident was told how it ended. */
+  settled: 0 | 1
   /** When what it did is taken back by itself. */
   undo_at: number | null
   undo_by: string | null

@@ -44,7 +44,8 @@ export interface Saved {
 
 /**
  * Keeps a version. A new playbook only makes plans; one that runs for real goes on with the version that was approved until
- * the new one is, too. A file's version stands behind what people wrote here: it waits like theirs.
+ * the new one is, too. What comes
+ * in a file is off until somebody switches it on, and leaves alone what people changed.
  * @param db a handle of one scope.
  */
 export async function saveVersion(
@@ -59,7 +60,10 @@ export async function saveVersion(
   const known = await playbookById(db, playbook.id)
   const versions = known === undefined ? [] : await versionsOf(db, known.uid)
   const [newest] = versions
-  if (known !== undefined && newest?.digest === digest) return { playbook: known, version: undefined }
+  if (known !== undefined && versions.some((one) => one.digest === digest && (file !== '' || one === newest)))
+    return { playbook: known, version: undefined }
+  // What people wrote here is not overtaken by what comes with an update.
+  if (known !== undefined && file !== '' && newest?.file === '') return { playbook: known, version: undefined }
   const uid = known?.uid ?? `${scope}/${playbook.id}`
   const number = (newest?.version ?? 0) + 1
   const version: VersionsTable = {
@@ -83,7 +87,7 @@ export async function saveVersion(
   const runs = known === undefined || known.mode === 'plan'
   const row: PlaybooksTable = runs
     ? {
-        ...(known ?? { uid, scope, id: playbook.id, enabled: 1, mode: 'plan', created: now }),
+        ...(known ?? { uid, scope, id: playbook.id, enabled: file === '' ? 1 : 0, mode: 'plan', created: now }),
         version: number,
         ...faceOf(playbook),
         updated: now,

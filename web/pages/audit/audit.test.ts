@@ -49,6 +49,8 @@ const MADE = [
   ...['first-start', 'add', 'change', 'remove'].map((change) => `rule.${change}`),
   ...['add', 'change'].map((change) => `source.${change}`),
   ...['propose', 'approve', 'refuse', 'end'].map((deed) => `exception.${deed}`),
+  ...['propose', 'approve', 'refuse', 'set'].map((deed) => `playbook.${deed}`),
+  ...['runs.halt', 'runs.release', 'guards.change'],
 ]
 
 describe('sentences', () => {

@@ -90,6 +90,12 @@ export function NeedRow({ need, now }: { need: Need; now: number }): ReactNode {
           {row(<StateGlyph state="risk" silent />, t('need.exceptions', { count: need.waiting }), t('need.exceptionsSub'))}
         </Link>
       )
+    case 'playbooks':
+      return (
+        <Link to="/playbooks" search={{ view: 'inbox' }}>
+          {row(<StateGlyph state="risk" silent />, t('need.playbooks', { count: need.waiting }), t('need.playbooksSub'))}
+        </Link>
+      )
     case 'notify':
       return (
         <Link to="/settings/notify">
