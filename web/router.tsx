@@ -228,6 +228,21 @@ const hosts = createRoute({
   component: lazyRouteComponent(() => import('./pages/hosts/hosts-page.tsx'), 'HostsPage'),
 })
 
+const incidents = createRoute({
+  getParentRoute: () => house,
+  path: '/incidents',
+  validateSearch: z.object({
+    incident: z.string().optional(),
+    part: z.enum(['work', 'timeline', 'graph', 'learn']).optional().catch(undefined),
+    state: z.enum(['open', 'closed', 'all']).optional().catch(undefined),
+    exercises: z.enum(['with', 'only']).optional().catch(undefined),
+    q: z.coerce.string().optional(),
+    /** The sheet that is open. */
+    open: z.enum(['new', 'policy']).optional().catch(undefined),
+  }),
+  component: lazyRouteComponent(() => import('./pages/incidents/incidents-page.tsx'), 'IncidentsPage'),
+})
+
 const vulnerabilities = createRoute({
   getParentRoute: () => house,
   path: '/vulnerabilities',
@@ -433,6 +448,7 @@ export function buildRouter(queryClient: QueryClient) {
         frameworks,
         audit,
         sources,
+        incidents,
         vulnerabilities,
         hosts,
         assets,

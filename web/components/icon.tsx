@@ -112,6 +112,11 @@ const PATHS = {
     </>
   ),
   shield: <path d="M8 1.800l5 1.900v4.100c0 3.100-2.100 5.300-5 6.400-2.900-1.100-5-3.300-5-6.400V3.700z" />,
+  incidents: (
+    <>
+      <path d="M3 14V2.500M3 3h9l-2.200 3L12 9H3" />
+    </>
+  ),
   refresh: <path d="M13 8a5 5 0 1 1-1.600-3.700L13 5.800M13 2.600v3.200H9.800" />,
 } as const
 export type IconName = keyof typeof PATHS

@@ -12,6 +12,7 @@ import exceptions from './en/exceptions.json'
 import firstWeek from './en/firstWeek.json'
 import frameworks from './en/frameworks.json'
 import hosts from './en/hosts.json'
+import incidents from './en/incidents.json'
 import keeping from './en/keeping.json'
 import notify from './en/notify.json'
 import overview from './en/overview.json'
@@ -43,6 +44,7 @@ export const en = {
   frameworks,
   notify,
   hosts,
+  incidents,
   keeping,
   overview,
   protect,

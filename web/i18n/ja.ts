@@ -12,6 +12,7 @@ import exceptions from './ja/exceptions.json'
 import firstWeek from './ja/firstWeek.json'
 import frameworks from './ja/frameworks.json'
 import hosts from './ja/hosts.json'
+import incidents from './ja/incidents.json'
 import keeping from './ja/keeping.json'
 import notify from './ja/notify.json'
 import overview from './ja/overview.json'
@@ -43,6 +44,7 @@ export const ja = {
   frameworks,
   notify,
   hosts,
+  incidents,
   keeping,
   overview,
   protect,

@@ -2,8 +2,8 @@ import { createHash } from 'node:crypto'
 import { canonicalJson, type JsonObject, type JsonValue } from '../../kernel/json.ts'
 import type { Measure, Reading } from '../../kernel/measure.ts'
 import type { State } from '../../platform/state/state.ts'
-import { GRADES } from './phases.ts'
 import { clockedTasks, type Db, realIncidents } from './queries.ts'
+import { GRADES } from './schema.ts'
 import type { IncidentsTable, IncidentTables } from './tables.ts'
 
 const NAMED_IN_EVIDENCE = 20

@@ -2,9 +2,10 @@ import { randomUUID } from 'node:crypto'
 import { flag, jsonText } from '../../platform/state/columns.ts'
 import type { AlertSnapshot, IncidentDeps } from './deps.ts'
 import { type Actor, enter } from './enter.ts'
-import { type Grade, gradeOf } from './phases.ts'
+import { gradeOf } from './phases.ts'
 import { planMessages, plannedTasks, startClocks } from './plan-work.ts'
 import { type Db, insertAlerts, insertIncident, insertTasks, nextNumber, onCallAt, setRole } from './queries.ts'
+import type { Grade } from './schema.ts'
 import type { IncidentAlertsTable, IncidentsTable } from './tables.ts'
 
 export interface Opening {

@@ -1,10 +1,4 @@
-/** The phases of SANS (PICERL), in their order. An incident opens in `identification`. */
-export const PHASES = ['preparation', 'identification', 'containment', 'eradication', 'recovery', 'lessons-learned'] as const
-export type Phase = (typeof PHASES)[number]
-
-/** P1 … P4. */
-export const GRADES = [1, 2, 3, 4] as const
-export type Grade = (typeof GRADES)[number]
+import { GRADES, type Grade, PHASES, type Phase } from './schema.ts'
 
 /** Whether an incident that is in this phase has been contained: everything after containment says so. */
 export function isPastContainment(phase: Phase): boolean {

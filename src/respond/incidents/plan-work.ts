@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto'
 import type { IncidentDeps } from './deps.ts'
-import type { Phase } from './phases.ts'
 import { dueOf, type IncidentPolicy, type Occasion } from './policy.ts'
 import { audiencesOf, changeTask, type Db, insertMessages, messagesOf, tasksOf } from './queries.ts'
+import type { Phase } from './schema.ts'
 import { sendMessage } from './send-message.ts'
 import type { IncidentsTable, MessagesTable, TasksTable } from './tables.ts'
 

@@ -1,7 +1,6 @@
-import { GRADES, PHASES } from './phases.ts'
 import type { IncidentPolicy } from './policy.ts'
 import { audiencesOf, type Db, openAutomatically, rotaFrom } from './queries.ts'
-import type { PolicyView } from './schema.ts'
+import { GRADES, PHASES, type PolicyView } from './schema.ts'
 
 /** The policy that ships, with what this scope set of its own. */
 export async function policyViewOf(policy: IncidentPolicy, db: Db, now: number): Promise<PolicyView> {

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs'
 import { parse } from 'yaml'
 import { z } from 'zod'
 import { KanpekiError } from '../../kernel/error.ts'
-import { GRADES, type Grade, PHASES, type Phase } from './phases.ts'
+import { GRADES, type Grade, PHASES, type Phase } from './schema.ts'
 
 const both = z.strictObject({ en: z.string().min(1).max(300), ja: z.string().min(1).max(300) })
 const minutes = z.int().positive().max(525_600)

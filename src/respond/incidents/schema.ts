@@ -1,5 +1,12 @@
 import { z } from 'zod'
-import { GRADES, PHASES } from './phases.ts'
+
+/** The phases of SANS (PICERL), in their order. An incident opens in `identification`. */
+export const PHASES = ['preparation', 'identification', 'containment', 'eradication', 'recovery', 'lessons-learned'] as const
+export type Phase = (typeof PHASES)[number]
+
+/** P1 … P4. */
+export const GRADES = [1, 2, 3, 4] as const
+export type Grade = (typeof GRADES)[number]
 
 const time = z.iso.datetime({ precision: 3 })
 const instant = z.iso.datetime({ offset: true })

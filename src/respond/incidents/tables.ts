@@ -1,6 +1,5 @@
 import type { Flag } from '../../platform/state/columns.ts'
-import type { Grade, Phase } from './phases.ts'
-import type { IncidentEntityKind, IncidentRole, IncidentState, MessageState, Outcome } from './schema.ts'
+import type { Grade, IncidentEntityKind, IncidentRole, IncidentState, MessageState, Outcome, Phase } from './schema.ts'
 
 /** Times are milliseconds UTC, in every table here. */
 export interface IncidentsTable {

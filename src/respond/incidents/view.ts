@@ -1,7 +1,6 @@
 import { KanpekiError } from '../../kernel/error.ts'
 import { readJson } from '../../platform/state/columns.ts'
 import type { IncidentDeps } from './deps.ts'
-import { PHASES } from './phases.ts'
 import {
   alertsOf,
   artefactsOf,
@@ -16,7 +15,15 @@ import {
   rolesOf,
   tasksOf,
 } from './queries.ts'
-import type { FollowUpView, IncidentAlert, IncidentDetail, IncidentSummary, MessageView, TaskView } from './schema.ts'
+import {
+  type FollowUpView,
+  type IncidentAlert,
+  type IncidentDetail,
+  type IncidentSummary,
+  type MessageView,
+  PHASES,
+  type TaskView,
+} from './schema.ts'
 import { similarTo } from './similar.ts'
 import type {
   EntriesTable,

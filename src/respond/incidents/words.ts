@@ -1,5 +1,4 @@
-import type { Grade, Phase } from './phases.ts'
-import type { IncidentRole, MessageState, Outcome } from './schema.ts'
+import type { Grade, IncidentRole, MessageState, Outcome, Phase } from './schema.ts'
 
 /** One text in both languages. */
 export interface Both {

@@ -9,7 +9,7 @@ import { useMay } from '../session.ts'
 import { useFormat } from '../use-format.ts'
 import { ROOMS, type RoomId } from './rooms.ts'
 
-const GROUPS = ['top', 'detect', 'prove', 'house'] as const
+const GROUPS = ['top', 'detect', 'respond', 'prove', 'house'] as const
 
 export function Nav({ here, live }: { here: RoomId; live: boolean }): ReactNode {
   const { t } = useTranslation()

@@ -11,6 +11,7 @@ export const ROOMS = [
   { id: 'behaviour', to: '/behaviour', icon: 'user', key: 'b', group: 'detect', permission: 'alerts:read' },
   { id: 'protect', to: '/protect', icon: 'shield', key: 'p', group: 'detect', permission: 'events:read' },
   { id: 'rules', to: '/rules', icon: 'rules', key: 'r', group: 'detect', permission: 'rules:read' },
+  { id: 'incidents', to: '/incidents', icon: 'incidents', key: 'i', group: 'respond', permission: 'incidents:read' },
   { id: 'evidence', to: '/evidence', icon: 'evidence', key: 'e', group: 'prove', permission: 'ledger:read' },
   { id: 'frameworks', to: '/frameworks', icon: 'proof', key: 'f', group: 'prove', permission: 'cards:read' },
   { id: 'audit', to: '/audit', icon: 'audit', key: 'a', group: 'prove', permission: 'audit:read' },
@@ -24,7 +25,7 @@ export const ROOMS = [
   to: string
   icon: IconName
   key: string
-  group: 'top' | 'detect' | 'prove' | 'house'
+  group: 'top' | 'detect' | 'respond' | 'prove' | 'house'
   permission: Permission
 }[]
 

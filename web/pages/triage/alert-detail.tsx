@@ -17,6 +17,7 @@ import { draftOf } from '../exceptions/draft.ts'
 import { ExceptionDialog } from '../exceptions/exception-dialog.tsx'
 import { BehaviourWhy, behaviourOf } from './behaviour-why.tsx'
 import { EntityTimeline, entityQuery } from './entity-timeline.tsx'
+import { IncidentOf } from './incident-of.tsx'
 import { RiskSum } from './risk.tsx'
 import { WhyFired } from './why-fired.tsx'
 
@@ -78,6 +79,7 @@ function Head({ alert }: { alert: AlertDetail }): ReactNode {
             <span className="chip">{t('quietUntil', { when: format.dateTime(alert.quietUntil) })}</span>
           )}
           <Except alert={alert} />
+          <IncidentOf alert={alert} />
         </div>
         <h2>{format.text({ en: alert.rule.title, ja: alert.rule.titleJa })}</h2>
         <p className="ink2">{description}</p>

@@ -1,0 +1,58 @@
+import { useInfiniteQuery, useMutation, useQueryClient } from '@tanstack/react-query'
+import { Link, useNavigate } from '@tanstack/react-router'
+import type { ReactNode } from 'react'
+import { useTranslation } from 'react-i18next'
+import type { AlertDetail } from '../../../src/detect/schema.ts'
+import { incidentDetail } from '../../../src/respond/incidents/schema.ts'
+import { call } from '../../api/client.ts'
+import { incidentsQuery } from '../../api/incidents.ts'
+import { Icon } from '../../components/icon.tsx'
+import { useKeys } from '../../components/keys.ts'
+import { useNotice } from '../../components/notice.tsx'
+import { useProblemText } from '../../components/problem-note.tsx'
+import { useMay } from '../../components/session.ts'
+
+/** The incident that an alert is worked on in, or the way to one: with everything open of its story. */
+export function IncidentOf({ alert }: { alert: AlertDetail }): ReactNode {
+  const may = useMay()
+  return may('incidents:read') ? <Known key={alert.id} alert={alert} writes={may('incidents:write')} /> : null
+}
+
+function Known({ alert, writes }: { alert: AlertDetail; writes: boolean }): ReactNode {
+  const { t } = useTranslation('incidents')
+  const client = useQueryClient()
+  const navigate = useNavigate()
+  const notice = useNotice()
+  const problemText = useProblemText()
+  const { data } = useInfiniteQuery(incidentsQuery({ state: 'all', exercises: 'with', alert: alert.id }))
+  const found = data?.pages[0]?.incidents.find(({ state }) => state !== 'merged')
+  const story = alert.related.filter(({ storyId, state }) => storyId === alert.storyId && state === 'open')
+  const open = useMutation({
+    mutationFn: () =>
+      call(incidentDetail, '/api/v1/incidents', {
+        method: 'POST',
+        body: { alerts: [...new Set([alert.id, ...story.map(({ id }) => id)])] },
+      }),
+    onSuccess: async ({ id, number }) => {
+      notice({ text: t('fromAlert.opened', { number }) })
+      await client.invalidateQueries({ queryKey: ['incidents'] })
+      await navigate({ to: '/incidents', search: { incident: id } })
+    },
+    onError: (error) => notice({ text: problemText(error), sticky: true }),
+  })
+  const offered = writes && data !== undefined && found === undefined && !open.isPending
+  useKeys(offered ? { i: () => open.mutate() } : {})
+  if (found !== undefined)
+    return (
+      <Link className="chip" to="/incidents" search={{ incident: found.id }}>
+        <Icon name="incidents" small />
+        {t('fromAlert.in', { number: found.number })}
+      </Link>
+    )
+  if (!offered) return null
+  return (
+    <button type="button" className="chip as-button" aria-keyshortcuts="I" onClick={() => open.mutate()}>
+      {t('fromAlert.open')} <kbd>I</kbd>
+    </button>
+  )
+}
