@@ -15,9 +15,9 @@ import {
   watchedPage,
   words,
 } from './support/browser.ts'
-import { type Running, startServer, temporaryFolder } from './support/kanpeki.ts'
+import { ROOT, type Running, startServer, temporaryFolder } from './support/kanpeki.ts'
 
-const TOOLS = ['bash', 'openssl', 'curl', 'jq']
+const TOOLS = ['bash', 'openssl']
 const hasTools = TOOLS.every((tool) => spawnSync(tool, ['--version']).error === undefined)
 if (!hasTools && process.env['CI'] === 'true') throw new Error(`CI=true asks for ${TOOLS.join(', ')}`)
 
@@ -150,19 +150,32 @@ describe.skipIf(!hasChromium)('audit, assets and settings in Chromium (needs Deb
       await open('/settings/agents')
       await page.getByLabel(t('agents.form.name')).fill(`Machines ${language}`)
       await press('agents.form.create')
-      await page.locator('.code').nth(2).waitFor()
+      await page.locator('.code').nth(3).waitFor()
       const [token = '', trust = '', enrol = ''] = await page.locator('.code code').allTextContents()
       expect(token.trim()).toMatch(/^kpe_/)
       expect(enrol).toContain(token.trim())
       if (hasTools) {
         const machine = temporaryFolder()
-        const ran = spawnSync('bash', ['-e', '-o', 'pipefail', '-c', `${trust}\n${enrol}`], {
-          cwd: machine.path,
-          encoding: 'utf8',
-        })
+        const ran = spawnSync(
+          'bash',
+          [
+            '-e',
+            '-o',
+            'pipefail',
+            '-c',
+            `${trust}\n${enrol.replace('./kanpeki', `${process.execPath} ${ROOT}dist/cli/main.js`)} --data home`,
+          ],
+          {
+            cwd: machine.path,
+            encoding: 'utf8',
+          },
+        )
         expect(ran.status, ran.stderr).toBe(0)
         expect(ran.stdout).toContain(served.fingerprint256)
-        expect(new X509Certificate(readFileSync(join(machine.path, 'agent.pem'))).issuer).toContain('Kanpeki')
+        const { certificate } = JSON.parse(readFileSync(join(machine.path, 'home/identity.json'), 'utf8')) as {
+          certificate: string
+        }
+        expect(new X509Certificate(certificate).issuer).toContain('Kanpeki')
         machine.remove()
       }
       await press('agents.kept')

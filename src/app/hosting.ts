@@ -10,6 +10,7 @@ import { messageOf } from '../kernel/error.ts'
 import type { Route } from '../platform/http/route.ts'
 import { readJson } from '../platform/state/columns.ts'
 import type { Custody } from '../prove/custody/custody.ts'
+import { captureRoutes } from './captures.ts'
 import { repeatEvery } from './repeat.ts'
 import type { Services } from './services.ts'
 
@@ -46,6 +47,7 @@ export async function startHosting(services: Services): Promise<Hosting> {
   return {
     commands,
     routes: (custody) => [
+      ...captureRoutes(custody),
       ...hostRoutes({ state, clock, commands, agents, labelsOf, confirm: refuseUnconfirmed, changed }),
       ...linkRoutes({
         state,

@@ -247,3 +247,22 @@ export const policyParamsSchema = z.object({
 })
 
 export const agentParamsSchema = z.object({ id: z.uuid() })
+
+/** What the manifest of a capture says. */
+export const captureSchema = z.object({
+  command: z.string(),
+  began: z.string(),
+  ended: z.string(),
+  entries: z.array(z.object({ name: z.string(), bytes: z.number(), sha256: z.string(), path: z.string().optional() })),
+  problems: z.array(z.object({ what: z.string(), why: z.string() })),
+})
+export type Capture = z.infer<typeof captureSchema>
+
+export const captureEntrySchema = z.object({
+  name: z.string(),
+  bytes: z.number(),
+  /** There is more than what is here. */
+  cut: z.boolean(),
+  text: z.string().optional(),
+  hex: z.string().optional(),
+})

@@ -1,6 +1,19 @@
 import { keepPreviousData, queryOptions } from '@tanstack/react-query'
+import { z } from 'zod'
+import {
+  captureEntrySchema,
+  captureSchema,
+  commandViewSchema,
+  hostStatusSchema,
+  planViewSchema,
+  type Query,
+} from '../../src/hosts/schema.ts'
+import type { AgentCommandKind } from '../../src/kernel/agent-command.ts'
 import { searchReplySchema, topReplySchema } from '../../src/server/schema.ts'
 import { call } from './client.ts'
+
+const agentStatesSchema = z.object({ items: z.array(hostStatusSchema) })
+const commandsSchema = z.object({ items: z.array(commandViewSchema) })
 
 const DAYS_MS = 7 * 86_400_000
 /** More hosts than a page shows. */
@@ -38,3 +51,49 @@ export const agentEventsQuery = (agent: string, query: string, limit: number) =>
   })
 
 export const lastHeartbeatQuery = (agent: string) => agentEventsQuery(agent, OURS, 1)
+
+/** What agents last said of themselves: isolation, what they may do, the policy in force. */
+export const agentStatesQuery = queryOptions({
+  queryKey: ['hosts', 'states'],
+  queryFn: ({ signal }) => call(agentStatesSchema, '/api/v1/agent-states', { signal }),
+  refetchInterval: 5_000,
+})
+
+/** What a host was told to do, newest first. */
+export const hostCommandsQuery = (agent: string) =>
+  queryOptions({
+    queryKey: ['hosts', 'commands', agent],
+    queryFn: ({ signal }) => call(commandsSchema, `/api/v1/agents/${agent}/commands`, { signal }),
+    refetchInterval: 3_000,
+  })
+
+export const captureQuery = (artefact: string) =>
+  queryOptions({
+    queryKey: ['hosts', 'capture', artefact],
+    queryFn: ({ signal }) => call(captureSchema, `/api/v1/captures/${artefact}`, { signal }),
+    // Each look is in the ledger: it is not repeated by itself.
+    staleTime: Number.POSITIVE_INFINITY,
+  })
+
+export const captureEntryQuery = (artefact: string, name: string) =>
+  queryOptions({
+    queryKey: ['hosts', 'capture', artefact, name],
+    queryFn: ({ signal }) => call(captureEntrySchema, `/api/v1/captures/${artefact}/entry`, { query: { name }, signal }),
+    staleTime: Number.POSITIVE_INFINITY,
+  })
+
+export interface Order {
+  readonly kind: AgentCommandKind
+  readonly params: object
+}
+
+/** What it would do; nothing is done. */
+export const planOf = (agent: string, order: Order) =>
+  call(planViewSchema, `/api/v1/agents/${agent}/plan`, { method: 'POST', body: order })
+
+/** Leaves a command for a host, and waits for its receipt for a while. */
+export const giveOrder = (agent: string, order: Order, reason: string | undefined) =>
+  call(commandViewSchema, `/api/v1/agents/${agent}/commands`, { method: 'POST', body: { ...order, reason, wait: 15 } })
+
+export const askHost = (agent: string, query: Partial<Query>) =>
+  call(commandViewSchema, `/api/v1/agents/${agent}/queries`, { method: 'POST', body: query })

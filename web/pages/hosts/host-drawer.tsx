@@ -8,6 +8,9 @@ import { Dialog } from '../../components/dialog.tsx'
 import { Icon } from '../../components/icon.tsx'
 import { useFormat } from '../../components/use-format.ts'
 import { blindSpots, heartbeatOf } from './heartbeat.ts'
+import { HostCommands } from './host-commands.tsx'
+import { HostHand } from './host-hand.tsx'
+import { LiveQuery } from './live-query.tsx'
 
 const inUseSchema = z.object({
   package: z.object({ type: z.string(), name: z.string(), version: z.string() }),
@@ -58,6 +61,7 @@ export function HostDrawer({ agent, onClose }: { agent: string; onClose: () => v
         </button>
       </div>
       <div className="slide-b">
+        <HostHand agent={agent} />
         <h3>{t('blind')}</h3>
         {blind.length === 0 ? (
           <p className="ink2">{t('noBlind')}</p>
@@ -89,6 +93,8 @@ export function HostDrawer({ agent, onClose }: { agent: string; onClose: () => v
             </tbody>
           </table>
         )}
+        <HostCommands agent={agent} />
+        <LiveQuery agent={agent} />
         <h3>{t('inUse', { count: used.length })}</h3>
         <p className="ink2">{t('inUseText')}</p>
         <table className="figs">

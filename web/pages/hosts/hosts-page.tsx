@@ -2,8 +2,9 @@ import { useQuery } from '@tanstack/react-query'
 import { getRouteApi, Link, useNavigate } from '@tanstack/react-router'
 import type { ReactNode } from 'react'
 import { useTranslation } from 'react-i18next'
-import { agentHostsQuery, lastHeartbeatQuery } from '../../api/hosts.ts'
+import { agentHostsQuery, agentStatesQuery, lastHeartbeatQuery } from '../../api/hosts.ts'
 import { ProblemNote } from '../../components/problem-note.tsx'
+import { useMay } from '../../components/session.ts'
 import { type GlyphState, StateGlyph } from '../../components/state-glyph.tsx'
 import { useFormat } from '../../components/use-format.ts'
 import { useNow } from '../../components/use-now.ts'
@@ -74,23 +75,28 @@ function HostRow({ agent, onOpen }: { agent: string; onOpen: () => void }): Reac
   const format = useFormat()
   const now = useNow()
   const { data } = useQuery(lastHeartbeatQuery(agent))
+  const may = useMay()
+  const states = useQuery({ ...agentStatesQuery, enabled: may('agents:read') })
   const event = data?.events[0]
   const beat = heartbeatOf(event?.doc)
   if (event === undefined || beat === undefined) return null
   const state = stateOf(Date.parse(event.received), beat.stopped, now)
   const blind = blindSpots(beat.counters)
+  const isolated = states.data?.items.some((one) => one.agent === agent && one.status !== null && one.status.isolated !== null)
   return (
     <tr>
       <td className="named">
         <button type="button" className="name" onClick={onOpen}>
           <bdi>{beat.host}</bdi>
         </button>
-        <div className="label mono">{beat.kernel ?? ''}</div>
+        <div className="label mono">
+          {beat.version} {beat.kernel ?? ''}
+        </div>
       </td>
       <td>
         <span className="row">
-          <StateGlyph state={GLYPH[state]} silent />
-          {t(`state.${state}`)}
+          <StateGlyph state={isolated ? 'risk' : GLYPH[state]} silent />
+          {isolated ? t('hand.isolated') : t(`state.${state}`)}
         </span>
       </td>
       <td className="r num">{sources('ago', { age: format.age(event.received, now) })}</td>

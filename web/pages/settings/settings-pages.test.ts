@@ -20,10 +20,11 @@ test.each([
 
 test('a machine compares the server’s certificate before it tells the token, where there is one', () => {
   expect(enrolCommands('http://127.0.0.1:7300', 'T').trust).toBeUndefined()
-  const { trust, enrol } = enrolCommands('https://siem.example', 'T')
+  const { trust, enrol, run } = enrolCommands('https://siem.example', 'T')
   expect(trust).toContain('-connect siem.example:443')
-  expect(trust).not.toContain('Bearer')
-  expect(enrol).toContain('--cacert server.pem https://siem.example/api/v1/agents/enrol')
+  expect(trust).not.toContain('KANPEKI_TOKEN')
+  expect(enrol).toBe('KANPEKI_TOKEN=T ./kanpeki agent enrol --to https://siem.example --ca server.pem')
+  expect(run).toBe('./kanpeki agent run')
 })
 
 const bytes = (count: number): string => `${count / 2 ** 20} MB`

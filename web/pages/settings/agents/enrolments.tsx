@@ -108,7 +108,7 @@ function NewEnrolment(): ReactNode {
     },
   })
   if (create.data !== undefined) {
-    const { trust, enrol } = enrolCommands(window.location.origin, create.data.token)
+    const { trust, enrol, run } = enrolCommands(window.location.origin, create.data.token)
     return (
       <div role="status">
         <p>{t('once')}</p>
@@ -128,6 +128,8 @@ function NewEnrolment(): ReactNode {
         )}
         <p className="sec label">{t('run')}</p>
         <Code text={enrol} />
+        <p className="sec label">{t('watch')}</p>
+        <Code text={run} />
         <p className="sec">
           <button type="button" className="btn" onClick={() => create.reset()}>
             {t('kept')}
