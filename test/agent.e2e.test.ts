@@ -3,12 +3,13 @@ import { chmodSync, copyFileSync, mkdirSync, readFileSync, rmSync, writeFileSync
 import { request } from 'node:https'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { diskFolder } from '../src/platform/testing/disk.ts'
 import { createToken, eventually, kanpeki, type Running, startServer, temporaryFolder } from './support/kanpeki.ts'
 
 const LAUNCHER = join(import.meta.dirname, '../dist/cli/main.js')
 
 describe.skipIf(process.platform !== 'linux')('an agent and its server (needs Linux)', () => {
-  const folder = temporaryFolder()
+  const folder = temporaryFolder(diskFolder())
   const data = join(folder.path, 'data')
   const home = join(folder.path, 'agent')
   const watched = join(folder.path, 'watched')

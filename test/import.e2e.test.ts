@@ -2,9 +2,10 @@ import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
 import { afterAll, beforeAll, expect, it } from 'vitest'
+import { diskFolder } from '../src/platform/testing/disk.ts'
 import { api, createToken, eventually, type Running, startServer, temporaryFolder } from './support/kanpeki.ts'
 
-const folder = temporaryFolder()
+const folder = temporaryFolder(diskFolder())
 const data = join(folder.path, 'data')
 let server: Running
 let token: string

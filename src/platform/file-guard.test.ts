@@ -1,10 +1,10 @@
 import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, expect, it } from 'vitest'
 import { fileGuard } from './file-guard.ts'
+import { diskFolder } from './testing/disk.ts'
 
-const root = mkdtempSync(join(tmpdir(), 'kanpeki-guard-'))
+const root = mkdtempSync(join(diskFolder(), 'kanpeki-guard-'))
 afterAll(() => rmSync(root, { recursive: true }))
 mkdirSync(join(root, 'data/keys'), { recursive: true })
 mkdirSync(join(root, 'logs'))
