@@ -339,6 +339,7 @@ it('tells people everywhere, in the shape that each takes', async () => {
   const pem = privateKey.export({ type: 'pkcs8', format: 'pem' }).toString()
   await connect('e-works', 'line-works', works, { clientSecret: 'canary-client', privateKey: pem })
   await connect('f-hook', 'webhook', {}, { ...hook('hook'), key: KEY })
+  await connect('g-desk', 'mail', { to: 'desk@example.test, soc@example.test' })
   recorder.answer = ({ path }) => ({ body: path === '/oauth2/v2.0/token' ? { access_token: 'T' } : {} })
   const { run, undo } = await step('notify', { title: '<!channel> *x*', text: TEXT, severity: 1 })
   const receipt = await run()
@@ -374,6 +375,8 @@ it('tells people everywhere, in the shape that each takes', async () => {
   })
   const hooked = by.get('/hook/canary')!
   expect(() => new Webhook(KEY).verify(hooked.text, hooked.headers as Record<string, string>)).not.toThrow()
+  expect(mails).toMatchObject([{ to: ['desk@example.test', 'soc@example.test'], subject: '[Kanpeki] <!channel> *x*' }])
+  mails.length = 0
   expect(JSON.stringify(receipt)).not.toContain('canary')
 
   recorder.asked.length = 0
@@ -382,6 +385,7 @@ it('tells people everywhere, in the shape that each takes', async () => {
     { event_action: 'resolve', dedup_key: expect.stringMatching(/^kanpeki-/) },
   ])
 
+  await state.tables<ConnectionTables>().deleteFrom('respond_connections').where('kind', '=', 'mail').execute()
   // Where it fails, the address, which is the secret, is in no message.
   recorder.answer = () => ({ status: 403, body: 'no' })
   const failed = await (await step('notify', { title: 'x' })).run().catch((error: unknown) => String(error))

@@ -73,6 +73,18 @@ export const CONNECTION_KINDS = {
   ),
   /** Signed as Standard Webhooks say; takes tickets and messages. */
   webhook: kind(none, z.strictObject({ url: address, key: z.string().regex(/^whsec_[A-Za-z0-9+/]{32,}={0,2}$/) })),
+  /** People who are mailed through the installation's mail server. */
+  mail: kind(
+    z.strictObject({
+      to: z
+        .string()
+        .max(5000)
+        .refine((text) => text.split(',').every((one) => z.email().safeParse(one.trim()).success), {
+          error: 'Write addresses with commas between them.',
+        }),
+    }),
+    none,
+  ),
   slack: kind(none, z.strictObject({ url: address })),
   teams: kind(none, z.strictObject({ url: address })),
   mattermost: kind(none, z.strictObject({ url: address })),

@@ -9,7 +9,7 @@ import { connectionName } from '../../connections/schema.ts'
 
 const input = z.strictObject({ title: titleInput, text: textInput, severity: severityInput, on: connectionName.optional() })
 
-/** Tells people: Slack, Teams, Mattermost, PagerDuty, LINE WORKS, signed webhooks. */
+/** Tells people: mail, Slack, Teams, Mattermost, PagerDuty, LINE WORKS, signed webhooks. */
 export function notify(deps: ActionDeps): Action<z.infer<typeof input>> {
   return {
     id: 'notify',
