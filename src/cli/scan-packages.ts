@@ -1,23 +1,30 @@
 import { existsSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
-import { join } from 'node:path'
+import { hostname } from 'node:os'
+import { basename, join } from 'node:path'
 import { buffer } from 'node:stream/consumers'
 import { VERSION } from '../app/version.ts'
 import type { Severity } from '../assess/cvss/score.ts'
 import { type Feeds, loadFeeds } from '../assess/feeds/load.ts'
 import { readRoot } from '../assess/host/read-root.ts'
 import { readImage } from '../assess/image/read-image.ts'
+import { packageOf } from '../assess/inventory/judge.ts'
 import { readLockFiles } from '../assess/lockfiles/scan-folder.ts'
+import { readPolicy, ruleNames } from '../assess/prioritise/policy.ts'
+import { riskOf } from '../assess/prioritise/risk.ts'
 import { readSbom } from '../assess/sbom/read.ts'
 import { cycloneDx } from '../assess/sbom/write.ts'
 import { assess, type Finding, type Installed } from '../assess/scan/findings.ts'
-import { funnelOf, type InUse } from '../assess/scan/funnel.ts'
+import { funnelOf, type InUse, isInUse } from '../assess/scan/funnel.ts'
 import { openVex, statementOn, undecided } from '../assess/vex/openvex.ts'
 import { readVex } from '../assess/vex/read-vex.ts'
 import { silences } from '../assess/vex/statement.ts'
 import { KanpekiError, messageOf } from '../kernel/error.ts'
-import { EXIT, guarded, readOptions } from './options.ts'
-import { jsonReport, type ScanReport, sarifReport, tableReport } from './scan-report.ts'
+import { EXIT, guarded, readOptions, SERVER_OPTIONS } from './options.ts'
+import { callApi } from './remote.ts'
+import { itemsGitHub, itemsGitLab, itemsMarkdown } from './scan-formats.ts'
+import { jsonReport, reportItems, type ScanReport, sarifReport, summary, tableReport } from './scan-report.ts'
+import { type ServerOptions, serverOf } from './server-of.ts'
 import { plain } from './terminal-text.ts'
 
 const USAGE = {
@@ -43,17 +50,21 @@ Python, Java archives, and lock files.
 
 const REST = `
   --feeds PATH    folder or file of advisories (OSV), KEV or EPSS, repeatable (default: the folder feeds of the data folder, --data)
-  --format WHAT   table (default), json, sarif (2.1.0), cyclonedx (1.6: what is installed), openvex (0.2: what was found)
+  --format WHAT   table (default), json, sarif (2.1.0), github (annotations), gitlab (security report), markdown (a summary),
+                  cyclonedx (1.6: what is installed), openvex (0.2: what was found)
   --in-use FILE   what runs, a package URL or a name a line: counted as a step of its own
   --vex FILE      OpenVEX, CSAF or CycloneDX, repeatable: what it says is not affected or fixed is counted, not listed
-  --baseline FILE a report of before (--format json): only what is new since is listed, and counts for --fail-on
+  --baseline FILE a report of before (--format json): only what is new since is listed, and counts for --fail-on; also --diff
   --fail-on WHAT  exit 1 when there is one of: any, low, medium, high, critical, or exploited (in KEV); 'fixable,' before it asks for a fix, too
+  --policy FILE   exit 1 when a rule of its 'break' holds (policies/vulnerabilities.yaml has the words)
+  --exposure WORD, --criticality WORD  of the asset, for the policy: internet; low, medium, high, critical
+  --send          what is installed to the server of --data, or of --url with --token; --asset NAME what it calls it
 
-Exit: 0 judged, 1 --fail-on found something, 2 an input could not be read or there is no advisory to judge by, 64 wrong usage.
+Exit: 0 judged, 1 --fail-on or --policy found something, 2 an input could not be read or there is no advisory to judge by, 64 wrong usage.
 `
 
 const EXIT_INCOMPLETE = 2
-const FORMATS = ['table', 'json', 'sarif', 'cyclonedx', 'openvex'] as const
+const FORMATS = ['table', 'json', 'sarif', 'cyclonedx', 'openvex', 'github', 'gitlab', 'markdown'] as const
 const LEVELS = ['any', 'low', 'medium', 'high', 'critical', 'exploited'] as const
 
 /** `kanpeki scan sbom|dir|host|image`. */
@@ -66,7 +77,13 @@ export function scanPackagesCommand(what: 'sbom' | 'dir' | 'host' | 'image', arg
         allowPositionals: true,
         options: {
           feeds: { type: 'string', multiple: true },
-          data: { type: 'string', default: './data' },
+          ...SERVER_OPTIONS,
+          asset: { type: 'string' },
+          send: { type: 'boolean', default: false },
+          diff: { type: 'string' },
+          policy: { type: 'string' },
+          exposure: { type: 'string' },
+          criticality: { type: 'string' },
           format: { type: 'string', default: 'table' },
           'in-use': { type: 'string' },
           vex: { type: 'string', multiple: true },
@@ -94,7 +111,9 @@ export function scanPackagesCommand(what: 'sbom' | 'dir' | 'host' | 'image', arg
     const statements = (
       await Promise.all((values.vex ?? []).map(async (file) => readVex(await readJsonFile(file), file).statements))
     ).flat()
-    const before = values.baseline === undefined ? undefined : knownIn(await readJsonFile(values.baseline), values.baseline)
+    const old = values.diff ?? values.baseline
+    const before = old === undefined ? undefined : knownIn(await readJsonFile(old), old)
+    const breaking = values.policy === undefined ? () => [] : await breakingBy(values.policy, values, inUse)
     const all = assess(installed, feeds)
     const stated = all.findings.filter((finding) => {
       const word = statementOn(finding, statements)
@@ -119,6 +138,7 @@ export function scanPackagesCommand(what: 'sbom' | 'dir' | 'host' | 'image', arg
       now: Date.now(),
     }
     process.stdout.write(written(format, report, installed))
+    if (values.send) await sendInventory(values, what, inputs, installed, inUse)
     if (feeds.advisories.size === 0) {
       process.stderr.write(
         'kanpeki: there is no advisory to judge by: nothing found says nothing. Remedy: kanpeki feeds update --from DIR.\n',
@@ -126,7 +146,17 @@ export function scanPackagesCommand(what: 'sbom' | 'dir' | 'host' | 'image', arg
       return EXIT_INCOMPLETE
     }
     if (incomplete) return EXIT_INCOMPLETE
-    return assessment.findings.some(fails) ? EXIT.failed : EXIT.ok
+    const broken = assessment.findings.flatMap((finding) => breaking(finding).map((rule) => ({ rule, finding })))
+    for (const [rule, group] of Map.groupBy(broken, (one) => one.rule))
+      process.stderr.write(
+        `kanpeki: the policy's rule ${plain(rule)} breaks the build: ${plain(
+          group
+            .slice(0, 3)
+            .map(({ finding }) => `${finding.id} of ${finding.installed.name}`)
+            .join(', '),
+        )}${group.length > 3 ? `, and ${group.length - 3} more` : ''}\n`,
+      )
+    return broken.length > 0 || assessment.findings.some(fails) ? EXIT.failed : EXIT.ok
   }, EXIT_INCOMPLETE)
 }
 
@@ -140,9 +170,79 @@ function written(format: (typeof FORMATS)[number], report: ScanReport, installed
       return sarifReport(report)
     case 'cyclonedx':
       return `${JSON.stringify(cycloneDx(installed, VERSION, report.now))}\n`
+    case 'github':
+      return itemsGitHub(reportItems(report))
+    case 'gitlab':
+      return itemsGitLab(reportItems(report), VERSION, report.now, 'package')
+    case 'markdown':
+      return itemsMarkdown(reportItems(report), 'Vulnerabilities', summary(report))
     case 'openvex':
       return `${JSON.stringify(openVex(undecided(report.findings), 'Kanpeki', report.now))}\n`
   }
+}
+
+/** Which rules of a policy a finding breaks. @throws KanpekiError `policy_invalid`, `usage`. */
+async function breakingBy(
+  file: string,
+  { exposure, criticality }: { readonly exposure?: string | undefined; readonly criticality?: string | undefined },
+  inUse: InUse | undefined,
+): Promise<(finding: Finding) => readonly string[]> {
+  const policy = readPolicy(await readText(file), file)
+  const weight = (['low', 'medium', 'high', 'critical'] as const).find((one) => one === criticality)
+  if (criticality !== undefined && weight === undefined)
+    throw new KanpekiError('usage', `--criticality knows no ${criticality}.`, { remedy: 'Choose low, medium, high or critical.' })
+  return (finding) => {
+    const { id, ids, aliases, rated, kev, epss, fixed, installed } = finding
+    const weakness = {
+      severity: rated?.severity ?? null,
+      score: rated?.score ?? null,
+      vector: rated?.vector ?? null,
+      exploited: kev?.added ?? null,
+      epss: epss?.score ?? null,
+    }
+    const around = {
+      exposure: exposure ?? null,
+      criticality: weight ?? null,
+      inUse: inUse === undefined ? null : isInUse(finding, inUse),
+    }
+    return ruleNames(policy.break, {
+      kind: 'package',
+      names: [id, ...ids, ...aliases],
+      package: packageOf(installed),
+      weakness,
+      fixable: fixed.length > 0,
+      around,
+      risk: riskOf(weakness, around),
+    })
+  }
+}
+
+/** What is installed becomes the asset's list of this source: the server judges it by its own feeds. */
+async function sendInventory(
+  values: ServerOptions & { readonly asset?: string | undefined },
+  what: string,
+  inputs: readonly string[],
+  installed: readonly Installed[],
+  inUse: InUse | undefined,
+): Promise<void> {
+  const server = await serverOf(values, 'admin', 'scan')
+  const asset = values.asset ?? (what === 'host' ? hostname() : basename(inputs[0] ?? what))
+  const components = installed.map(({ name, version, purl, place }) => ({ name, version, purl, place: place.slice(-500) }))
+  const reply = await callApi<{ open: number; found: number; regressed: number; gone: number }>(
+    server,
+    server.token,
+    'POST',
+    '/api/v1/inventories',
+    { asset, source: what, components, ...(inUse === undefined ? {} : { inUse: [...inUse] }) },
+  )
+  const { open, found, regressed, gone } = reply
+  process.stderr.write(`${plain(asset)}: ${open} open, ${found} new, ${regressed} back again, ${gone} gone\n`)
+}
+
+async function readText(file: string): Promise<string> {
+  return await readFile(file, 'utf8').catch((error: unknown) => {
+    throw new KanpekiError('usage', `${file} cannot be read: ${messageOf(error)}.`)
+  })
 }
 
 async function readJsonFile(file: string): Promise<unknown> {

@@ -2,6 +2,7 @@ import { pathToFileURL } from 'node:url'
 import type { Severity } from '../assess/cvss/score.ts'
 import type { Assessment, Finding, Unjudged } from '../assess/scan/findings.ts'
 import type { Funnel } from '../assess/scan/funnel.ts'
+import type { ReportItem } from './scan-formats.ts'
 import { plain } from './terminal-text.ts'
 
 export interface ScanReport extends Assessment {
@@ -59,7 +60,19 @@ function rowOf({ id, installed, rated, fixed, kev, epss }: Finding): readonly st
   ]
 }
 
-function summary({ installed, judged, by, unjudged, left, stated, known, funnel, feeds, now }: ScanReport): readonly string[] {
+/** How many, judged by what, and what was left: a line each. */
+export function summary({
+  installed,
+  judged,
+  by,
+  unjudged,
+  left,
+  stated,
+  known,
+  funnel,
+  feeds,
+  now,
+}: ScanReport): readonly string[] {
   const steps = [
     `${funnel.all} found`,
     `${funnel.fixable} with a fix`,
@@ -87,6 +100,25 @@ function ageText(name: string, date: string | null, now: number): string {
 
 export function jsonReport({ now: _now, ...report }: ScanReport): string {
   return `${JSON.stringify(report)}\n`
+}
+
+/** For annotations and reports of pipelines. */
+export function reportItems({ findings }: ScanReport): readonly ReportItem[] {
+  return findings.map(({ id, ids, summary: title, installed, rated, fixed, kev }) => ({
+    kind: 'package',
+    id,
+    title,
+    severity: rated?.severity ?? null,
+    score: rated?.score ?? null,
+    file: installed.place === '-' ? '' : installed.place,
+    line: 1,
+    what: installed.name,
+    version: installed.version,
+    fix: fixed,
+    exploited: kev !== null,
+    url: `https://osv.dev/vulnerability/${encodeURIComponent(ids[0] ?? id)}`,
+    key: `${id} ${installed.purl ?? installed.name}`,
+  }))
 }
 
 const LEVEL: Readonly<Record<Severity, 'error' | 'warning' | 'note' | 'none'>> = {

@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Ajv } from 'ajv'
@@ -145,6 +145,70 @@ it('writes SARIF that its schema takes', async () => {
   const { $schema: _, id: _id, ...rules } = JSON.parse(readFileSync(schema, 'utf8'))
   const validate = ajv.compile(rules)
   expect(validate(sarif), JSON.stringify(validate.errors)).toBe(true)
+})
+
+it('speaks to pipelines, breaks a build by policy, and shows only what a change brings', async () => {
+  const policy = file(
+    'policy.yaml',
+    'break:\n  - { name: exposed, when: { severity: high, exposure: internet, fixable: true } }\n',
+  )
+  const scan = (...more: readonly string[]) => run(scanCommand, 'sbom', '--feeds', osv, ...more, bom)
+  const broken = await scan('--policy', policy, '--exposure', 'internet', '--format', 'github')
+  expect(broken.code).toBe(1)
+  expect(broken.err).toContain('rule exposed breaks the build: CVE-2026-0001 of foo')
+  expect(broken.out).toContain(`::error file=${bom},line=1,title=CVE-2026-0001::foo 1.0 has CVE-2026-0001`)
+  expect((await scan('--policy', policy)).code).toBe(0)
+  const bad = await scan('--policy', file('bad.yaml', 'break:\n  - { name: a, when: { colour: red } }\n'))
+  expect([bad.code, bad.err]).toEqual([2, expect.stringContaining('colour')])
+  expect(JSON.parse((await scan('--format', 'gitlab')).out)).toMatchObject({
+    scan: { type: 'dependency_scanning', status: 'success' },
+    vulnerabilities: [{ severity: 'High', location: { dependency: { package: { name: 'foo' }, version: '1.0' } } }],
+  })
+  expect((await scan('--format', 'markdown')).out).toContain('| high 7.5 | CVE-2026-0001 | foo 1.0 |')
+  const old = file('old.json', (await scan('--format', 'json')).out)
+  expect((await scan('--diff', old, '--format', 'github')).out).toBe('')
+
+  // Another scanner's words do not become commands, cells or links.
+  const sarif = (line: number) => ({
+    version: '2.1.0',
+    runs: [
+      {
+        tool: { driver: { name: 'Semgrep', rules: [{ id: 'x', properties: { 'security-severity': '9.1', tags: ['CWE-89'] } }] } },
+        results: [
+          {
+            ruleId: 'x',
+            message: { text: 'bad\n::set-output name=a::b | <img src=x> [a](b)' },
+            locations: [{ physicalLocation: { artifactLocation: { uri: 'src/a.ts' }, region: { startLine: line } } }],
+          },
+        ],
+      },
+    ],
+  })
+  const report = file('semgrep.sarif', sarif(3))
+  const imported = await run(scanCommand, 'import', '--format', 'github', report)
+  expect(imported.code).toBe(1)
+  expect(imported.out.split('\n').filter((line) => line.startsWith('::'))).toHaveLength(1)
+  expect(imported.out).toContain('::error file=src/a.ts,line=3,title=x::bad%0A::set-output')
+  const table = (await run(scanCommand, 'import', '--format', 'markdown', report)).out
+  expect(table).not.toContain('<img')
+  const before = file('before.json', (await run(scanCommand, 'import', '--format', 'json', report)).out)
+  const moved = await run(scanCommand, 'import', '--diff', before, file('moved.sarif', sarif(9)))
+  expect([moved.code, moved.out]).toEqual([0, expect.stringContaining('1 not listed')])
+  const none = await run(scanCommand, 'import', file('none.json', '{"hello":1}'))
+  expect([none.code, none.err]).toEqual([2, expect.stringContaining('it is none of SARIF')])
+})
+
+it('finds secrets in a folder, by policy and baseline, and prints none', async () => {
+  const place = join(folder, 'code')
+  mkdirSync(place)
+  const key = `sk_live_${'q7Zr2Kd9XwTm4B1cYh5N6A8v'}`
+  writeFileSync(join(place, 'pay.ts'), `const key = '${key}'\n`)
+  const found = await run(scanCommand, 'secrets', '--format', 'sarif', '--write-baseline', join(folder, 'known.json'), place)
+  expect(found.code).toBe(1)
+  expect(JSON.parse(found.out).runs[0].results[0]).toMatchObject({ ruleId: 'secret-stripe-live' })
+  expect(found.out + found.err + readFileSync(join(folder, 'known.json'), 'utf8')).not.toContain(key.slice(0, 16))
+  expect((await run(scanCommand, 'secrets', '--baseline', join(folder, 'known.json'), place)).code).toBe(0)
+  expect((await run(scanCommand, 'secrets', '--history', place)).code).toBe(2)
 })
 
 it('still runs YARA over files, with the word and without', async () => {
