@@ -3,6 +3,7 @@ import { Agent, createServer, get } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { exclusionRule } from '../src/protect/schema.ts'
 import { temporaryFolder } from './support/kanpeki.ts'
 import { type RunningWaf, startWaf } from './support/waf.ts'
 
@@ -151,6 +152,41 @@ describe('kanpeki waf', () => {
     await waf.says(/rules were read again/)
     expect(await sign()).toBe(403)
     expect(lines()).not.toContain('secret')
+    expect(await waf.stop()).toBe(0)
+  })
+
+  it('follows the exclusions of a server, takes nothing else from it, and keeps them while it is away', async () => {
+    writeRules()
+    const [config, token, keep] = ['follow.yml', 'token', 'kept.conf'].map((name) => join(folder.path, name)) as [
+      string,
+      string,
+      string,
+    ]
+    const evil = { rule: 1, path: '/evil', variable: null, until: Date.now() + 60_000 }
+    let text = 'SecRuleEngine Off\n'
+    const asked: (string | undefined)[] = []
+    const server = createServer((request, response) => {
+      asked.push(`${request.headers.authorization} ${request.url}`)
+      response.end(text)
+    }).listen(0, '127.0.0.1')
+    await new Promise((resolve) => server.once('listening', resolve))
+    const { port } = server.address() as AddressInfo
+    writeFileSync(token, 'secret\n')
+    writeFileSync(
+      config,
+      `upstreams: [${upstream}]\nrules: [${rules}]\nserver: { url: "http://127.0.0.1:${port}", tokenFile: ${token}, keep: ${keep}, everySeconds: 0.2 }\n`,
+    )
+    const waf = await startWaf(['--config', config])
+    await waf.says(/it says what is no exclusion: SecRuleEngine Off/)
+    expect(await ask(waf, '/evil')).toBe(403)
+    text = `# 00000000-0000-4000-8000-000000000000\n${exclusionRule(evil, 0)}`
+    await waf.says(/were taken/)
+    expect([await ask(waf, '/evil'), await ask(waf, '/evil/more')]).toEqual([200, 403])
+    expect(new Set(asked)).toEqual(new Set(['Bearer secret /api/v1/waf/exclusions.conf']))
+    server.closeAllConnections()
+    server.close()
+    await waf.says(/does not answer.*those kept from before serve/)
+    expect(await ask(waf, '/evil')).toBe(200)
     expect(await waf.stop()).toBe(0)
   })
 

@@ -25,6 +25,7 @@ import type { Lake } from '../platform/lake/lake.ts'
 import type { Log } from '../platform/log.ts'
 import type { State } from '../platform/state/state.ts'
 import { protectMeasures } from '../protect/measures.ts'
+import type { ProtectTables } from '../protect/tuning/tables.ts'
 import { incidentMeasures } from '../respond/incidents/measures.ts'
 import { assetMeasures } from './asset-coverage.ts'
 import { CONTENT } from './places.ts'
@@ -76,7 +77,7 @@ export function allMeasures({
     ...externalMeasures(state),
     ...assetMeasures(state),
     ...assessMeasures(state),
-    ...protectMeasures(lake),
+    ...protectMeasures(lake, (scope) => state.scoped<ProtectTables>(scope)),
     ...incidentMeasures(state),
     ...accessMeasures(state.tables<AccessTables>(), clock),
   ]

@@ -5,6 +5,7 @@ import { migrations as declare } from '../declare/migrations.ts'
 import { migrations as detect } from '../detect/migrations.ts'
 import { migrations as hosts } from '../hosts/migrations.ts'
 import type { Migration } from '../platform/state/migrate.ts'
+import { migrations as protect } from '../protect/migrations.ts'
 import { proveMigrations as prove } from '../prove/migrations.ts'
 import { migrations as respond } from '../respond/migrations.ts'
 import { firstWeekMigrations as firstWeek } from './first-week/migrations.ts'
@@ -22,6 +23,7 @@ export const migrations: readonly Migration[] = [
   ...declare,
   ...detect,
   ...hosts,
+  ...protect,
   ...prove,
   ...respond,
   ...pipeline,

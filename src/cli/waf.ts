@@ -4,6 +4,7 @@ import { KanpekiError, messageOf } from '../kernel/error.ts'
 import { type Supervisor, supervise } from '../protect/proxy/supervise.ts'
 import { WafSettings } from '../protect/proxy/waf-settings.ts'
 import { EXIT, guarded, readOptions } from './options.ts'
+import { firstExclusions, followExclusions } from './waf-exclusions.ts'
 
 const USAGE = `Usage: kanpeki waf --listen HOST:PORT --upstream URL --rules FILE|DIR|GLOB …
 
@@ -44,12 +45,14 @@ export function wafCommand(args: readonly string[]): Promise<number> {
 
 async function run(settingsOf: () => WafSettings): Promise<number> {
   const say = (text: string) => process.stderr.write(`kanpeki: ${text}\n`)
-  const supervisor = await supervise(settingsOf, say)
-  const { listen, upstreams, mode, workers } = settingsOf()
+  const { listen, upstreams, mode, workers, server } = settingsOf()
+  if (server !== undefined) await firstExclusions(server, say)
+  const supervisor = await supervise(() => withExclusions(settingsOf()), say)
   tellRules(supervisor, say)
   say(
     `waf listens on ${listen.host}:${supervisor.port} before ${upstreams.join(', ')} (${mode}, ${workers} worker${workers === 1 ? '' : 's'})`,
   )
+  const following = server === undefined ? undefined : followExclusions(server, supervisor.reload, say)
   process.on('SIGHUP', () => {
     supervisor.reload().then(
       () => {
@@ -64,8 +67,14 @@ async function run(settingsOf: () => WafSettings): Promise<number> {
     process.once('SIGTERM', () => told())
     process.once('SIGINT', () => told())
   })
+  following?.stop()
   await supervisor.end()
   return EXIT.ok
+}
+
+/** Those of the server come before the rules, which read them in the order given. */
+function withExclusions(settings: WafSettings): WafSettings {
+  return settings.server === undefined ? settings : { ...settings, rules: [settings.server.keep, ...settings.rules] }
 }
 
 const MOST_NAMED = 20

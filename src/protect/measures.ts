@@ -2,7 +2,9 @@ import type { JsonObject } from '../kernel/json.ts'
 import type { Measure, Reading } from '../kernel/measure.ts'
 import type { Lake, TimeRange } from '../platform/lake/lake.ts'
 import type { Query } from '../platform/lake/query/ast.ts'
-import { parseQuery } from '../platform/lake/query/parse.ts'
+import { readJson } from '../platform/state/columns.ts'
+import { allApplications, type ProtectDb, verdictCounts } from './tuning/queries.ts'
+import { and, STOPPED, TRANSACTIONS, term, WATCHED } from './waf-queries.ts'
 
 type MeasureInfo = Omit<Measure, 'measure'>
 
@@ -32,6 +34,8 @@ const COVERAGE: MeasureInfo = {
   check: ({ hosts, ...rest }) => {
     const stray = Object.keys(rest)[0]
     if (stray !== undefined) return `it has no parameter ${stray}; it knows hosts`
+    // Without a list, it is the applications that were declared on the page Protect.
+    if (hosts === undefined) return undefined
     const isList = Array.isArray(hosts) && hosts.length > 0 && hosts.length <= MOST_HOSTS
     return isList && hosts.every((host) => typeof host === 'string' && host !== '')
       ? undefined
@@ -39,17 +43,31 @@ const COVERAGE: MeasureInfo = {
   },
 }
 
-/** What a card may name, for checking cards where no server runs. */
-export function protectMeasureInfos(): readonly MeasureInfo[] {
-  return [BLOCKED, ENFORCED, COVERAGE]
+const FALSE_POSITIVES: MeasureInfo = {
+  id: 'protect.false-positives',
+  unit: 'percent',
+  title: { en: 'Requests that a firewall found by mistake', ja: 'WAFによる検知のうち誤検知の割合' },
+  check: knowsNothing,
+}
+const DETECT_ONLY: MeasureInfo = {
+  id: 'protect.detect-only',
+  unit: 'percent',
+  title: { en: 'Hours in which a firewall only looked on', ja: 'WAFが検知モードで動いていた時間の割合' },
+  check: knowsNothing,
 }
 
-const TRANSACTIONS = parseQuery('event.dataset:"waf.transaction"')
-const STOPPED = and(TRANSACTIONS, parseQuery('event.action:"waf-blocked"'))
+/** What a card may name, for checking cards where no server runs. */
+export function protectMeasureInfos(): readonly MeasureInfo[] {
+  return [BLOCKED, ENFORCED, COVERAGE, FALSE_POSITIVES, DETECT_ONLY]
+}
+
 const SILENT = { en: 'No firewall reported a request in this time.', ja: 'この期間にWAFから届いたリクエストがありません。' }
 
 /** What cards may demand of firewalls, counted in the lake by the time events arrived: clients cannot choose that. */
-export function protectMeasures(lake: Pick<Lake, 'count'>): readonly Measure[] {
+export function protectMeasures(
+  lake: Pick<Lake, 'count' | 'histogram'>,
+  stateOf: (scope: string) => ProtectDb,
+): readonly Measure[] {
   const counts = async (scope: string, from: number, to: number, ...queries: readonly Query[]): Promise<number[]> => {
     const range: TimeRange = { from, to, by: 'received' }
     return await Promise.all(queries.map((query) => lake.count({ scope, query, range })))
@@ -81,7 +99,8 @@ export function protectMeasures(lake: Pick<Lake, 'count'>): readonly Measure[] {
     {
       ...COVERAGE,
       measure: async ({ hosts }, from, to, scope) => {
-        const names = hosts as readonly string[]
+        const names = (hosts as readonly string[] | undefined) ?? (await declaredHosts(stateOf(scope)))
+        if (names.length === 0) return { value: null, good: 0, bad: 0, unknown: 0, evidence: {}, missing: NONE_DECLARED }
         const seen = await counts(scope, from, to, ...names.map((name) => and(TRANSACTIONS, term('url.domain', name))))
         const bare = names.filter((_, at) => (seen[at] ?? 0) === 0)
         const good = names.length - bare.length
@@ -90,21 +109,49 @@ export function protectMeasures(lake: Pick<Lake, 'count'>): readonly Measure[] {
           good,
           bad: bare.length,
           unknown: 0,
-          evidence: { hosts: [...names], without: bare.slice(0, 20) },
+          evidence: { hosts: names.slice(0, MOST_HOSTS), without: bare.slice(0, 20) },
+        }
+      },
+    },
+    {
+      ...FALSE_POSITIVES,
+      measure: async (_params, from, to, scope) => {
+        const { attack, false: mistaken } = await verdictCounts(stateOf(scope), from, to)
+        const judged = attack + mistaken
+        if (judged === 0) return { value: null, good: 0, bad: 0, unknown: 0, evidence: {}, missing: NONE_JUDGED }
+        const evidence = { judged, mistaken }
+        return { value: (mistaken / judged) * 100, good: attack, bad: mistaken, unknown: 0, evidence }
+      },
+    },
+    {
+      ...DETECT_ONLY,
+      measure: async (_params, from, to, scope) => {
+        const range: TimeRange = { from, to, by: 'received' }
+        const hours = async (query: Query) =>
+          (await lake.histogram({ scope, query, range, step: HOUR })).flatMap(({ at, count }) => (count > 0 ? [at] : []))
+        const [seen, watched] = await Promise.all([hours(TRANSACTIONS), hours(WATCHED)])
+        if (seen.length === 0) return silent()
+        const bad = watched.length
+        return {
+          value: (bad / seen.length) * 100,
+          good: seen.length - bad,
+          bad,
+          unknown: 0,
+          evidence: { hours: seen.length, watched: watched.slice(0, 20).map((at) => new Date(at).toISOString()) },
         }
       },
     },
   ]
 }
 
+const HOUR = 3_600_000
+const NONE_DECLARED = { en: 'No application is declared.', ja: '宣言されたアプリケーションがありません。' }
+const NONE_JUDGED = { en: 'Nobody judged a finding in this time.', ja: 'この期間に判定された検知がありません。' }
+
+async function declaredHosts(db: ProtectDb): Promise<string[]> {
+  return [...new Set((await allApplications(db)).flatMap(({ hosts }) => readJson<string[]>(hosts)))].sort()
+}
+
 function silent(): Reading {
   return { value: null, good: 0, bad: 0, unknown: 0, evidence: {}, missing: SILENT }
-}
-
-function and(...parts: readonly Query[]): Query {
-  return { kind: 'and', parts }
-}
-
-function term(field: string, text: string): Query {
-  return { kind: 'term', field, match: { kind: 'text', text, quoted: true } }
 }

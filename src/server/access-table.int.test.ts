@@ -205,6 +205,10 @@ function pathOf({ path }: Route, seed: Seed): string {
     ['/ledger/tile/', `0/${tile}`],
     ['/pki/', NOTHING],
     ['/api/v1/vulnerability-exceptions/', seed.waiver],
+    ['/api/v1/waf/applications/', seed.application],
+    ['/api/v1/waf/exclusions/', seed.exclusion],
+    // A request that no firewall told of.
+    ['/api/v1/waf/verdicts/', '0123456789ABCDEF'],
     ['/public/cards/', seed.card],
     ['/public/status/', '0.json'],
     ['/scim/v2/ResourceTypes/', 'User'],
@@ -232,6 +236,7 @@ function readingOf(route: Route, seeds: readonly Seed[]): { readonly query?: str
     'GET /api/v1/incidents/:id/report': { query: 'format=html' },
     'GET /api/v1/review/report': { query: 'format=html' },
     'GET /api/v1/setup': { query: 'token=x' },
+    'GET /api/v1/waf/verdicts': { query: 'reference=0123456789ABCDEF' },
     'GET /api/v1/invite': { query: 'token=x' },
     'POST /api/v1/events/search': { body: { query: ofBoth, limit: 1000 } },
     'POST /api/v1/events/count': { body: { query: ofBoth } },
@@ -297,6 +302,8 @@ const SILENT: readonly string[] = [
   'GET /api/v1/sso/identities',
   'GET /api/v1/sso/providers',
   'GET /api/v1/status',
+  'GET /api/v1/waf/suggestions',
+  'GET /api/v1/waf/verdicts',
   'GET /healthz',
   'GET /ledger/checkpoint',
   'GET /ledger/key',
@@ -327,7 +334,7 @@ const SILENT: readonly string[] = [
 ]
 
 /** Two scopes may each have one of this name; a PUT makes the caller's own. */
-const NAMED_BY_CALLER = /^\/api\/v1\/(series|agent-policies)\//
+const NAMED_BY_CALLER = /^\/api\/v1\/(series|agent-policies|waf\/applications)\//
 
 /** What was asked in this scope, in the words of whoever asked: here they name rows of another. */
 const OWN_QUESTIONS: ReadonlySet<string> = new Set(['GET /api/v1/reads', 'GET /api/v1/me/reads'])
@@ -360,6 +367,10 @@ function bodyOf(route: Route, seed: Seed): unknown {
     'POST /api/v1/rules/:id/replay': { days: 1 },
     'POST /api/v1/exceptions/:id/decide': { decision: 'approve', note: '' },
     'DELETE /api/v1/exceptions/:id': {},
+    'DELETE /api/v1/waf/exclusions/:id': {},
+    'DELETE /api/v1/waf/applications/:name': {},
+    'PUT /api/v1/waf/applications/:name': { hosts: ['taken.example.com'], owner: 'taken' },
+    'PUT /api/v1/waf/verdicts/:reference': { verdict: 'false' },
     'POST /api/v1/vulnerability-exceptions/:id/decide': { decision: 'approve', note: '' },
     'DELETE /api/v1/vulnerability-exceptions/:id': {},
     'PATCH /api/v1/artefacts/:id': { keepUntil: null },

@@ -89,6 +89,7 @@ import { isWildcard } from '../platform/tls/loopback.ts'
 import { urlHost } from '../platform/tls/names.ts'
 import { openServerTls, type ServerTls } from '../platform/tls/server-tls.ts'
 import { usesTls } from '../platform/tls/uses-tls.ts'
+import { protectRoutes } from '../protect/routes.ts'
 import type { Custody } from '../prove/custody/custody.ts'
 import { custodyRoutes } from '../prove/custody/routes.ts'
 import { ledgerPlaces } from '../prove/queries.ts'
@@ -516,6 +517,7 @@ export function allRoutes(deps: RouteDeps): Route[] {
         notifying.poke()
       },
     }),
+    ...protectRoutes({ state, lake, clock, changed: drainer.poke }),
     ...connectionRoutes({ state, clock, sealer: services.sealer, outgoing: services.outgoing, changed: drainer.poke }),
     ...detectRoutes({
       state,

@@ -7,6 +7,12 @@ export const TRANSACTIONS = 'event.dataset:"waf.transaction"'
 export const STOPPED = `${TRANSACTIONS} AND event.action:"waf-blocked"`
 export const WOULD_STOP = `${TRANSACTIONS} AND waf.would.status:* AND NOT event.action:"waf-blocked"`
 
+/** Attempts to sign in where that is guarded; those that the application refused; those that never reached it; what was suspected. */
+export const ATTEMPTS = 'event.dataset:"waf.login"'
+export const REFUSED_ATTEMPTS = `${ATTEMPTS} AND event.outcome:failure`
+export const STOPPED_ATTEMPTS = `${ATTEMPTS} AND event.type:denied`
+export const SIGNALS = 'event.dataset:"waf.signal"'
+
 /** A value as the query language takes it, whatever is in it. */
 export function quoted(value: string): string {
   return `"${value.replace(/[\\"]/g, (sign) => `\\${sign}`)}"`

@@ -340,8 +340,8 @@ export const MEASURE_CATALOGUE: Readonly<Record<string, Entry>> = {
   },
   'protect.application-coverage': {
     definition: {
-      en: 'Declared applications, by host name, of which a firewall reported at least one request.',
-      ja: '宣言したアプリケーション（ホスト名）のうち、WAFから1件以上のリクエストが届いたものの割合。',
+      en: 'Declared applications, by host name, of which a firewall reported at least one request: those listed, or those of the page Protect.',
+      ja: '宣言したアプリケーション（ホスト名）のうち、WAFから1件以上のリクエストが届いたものの割合。一覧を省略すると「防御」ページで宣言したものが対象です。',
     },
     source: FIREWALLS,
     freshness: NOW,
@@ -353,6 +353,28 @@ export const MEASURE_CATALOGUE: Readonly<Record<string, Entry>> = {
       { name: 'hosts', meaning: { en: 'Host names, e.g. [shop.example.com]', ja: 'ホスト名の一覧（例 [shop.example.com]）' } },
     ],
     ...usual('>=', 100, 'P7D', 'P1D', { hosts: ['shop.example.com'] }),
+  },
+  'protect.false-positives': {
+    definition: {
+      en: 'Of the findings of firewalls that people judged within the window, the share that was a mistake. Judge some of all, not only what somebody complains about.',
+      ja: '対象期間に人が判定したWAFの検知のうち、誤検知だった割合。苦情のあったものだけでなく、全体から選んで判定してください。',
+    },
+    source: { en: 'Verdicts on requests, given on the page Protect.', ja: '「防御」ページで付けたリクエストの判定。' },
+    freshness: AT_ONCE,
+    proof: { en: 'Every verdict is a leaf with who gave it.', ja: '判定は一つずつ、判定者とともに台帳の葉になります。' },
+    params: [],
+    ...usual('<=', 5, 'P30D', 'P1D'),
+  },
+  'protect.detect-only': {
+    definition: {
+      en: 'Of the hours in which a firewall saw requests, the share in which at least one passed a firewall that only looks on.',
+      ja: 'WAFがリクエストを受けた時間帯（1時間単位）のうち、検知モードを通ったリクエストが1件でもあった割合。',
+    },
+    source: FIREWALLS,
+    freshness: AT_ONCE,
+    proof: BATCHES,
+    params: [],
+    ...usual('<=', 0, 'P7D', 'P1D'),
   },
   'respond.mttd': {
     definition: {

@@ -36,6 +36,18 @@ export const WafSettings = z.strictObject({
   onLargeBody: z.enum(['refuse', 'partial']).default('refuse'),
   /** A file of addresses that are kept out: one a line, read again when it changes. */
   denyList: z.string().min(1).optional(),
+  /** A Kanpeki server whose exclusions are followed; what came last is kept, for when it does not answer. */
+  server: z
+    .strictObject({
+      url: z.url({ protocol: /^https?$/ }),
+      /** Holds an API token that may read rules. */
+      tokenFile: z.string().min(1),
+      /** PEM file of the server's certificate or its authority's. */
+      ca: z.string().min(1).optional(),
+      keep: z.string().min(1).default('kanpeki-exclusions.conf'),
+      everySeconds: seconds.default(30),
+    })
+    .optional(),
   /** Endpoints where people sign in, and what guards them. */
   logins: LoginSettings.optional(),
   limits: z

@@ -20,6 +20,8 @@ import type { DetectTables } from '../../detect/tables.ts'
 import { insertCommand, keepPolicy } from '../../hosts/queries.ts'
 import type { HostTables } from '../../hosts/tables.ts'
 import { recordEvidence } from '../../platform/state/outbox.ts'
+import { saveApplication } from '../../protect/tuning/queries.ts'
+import type { ProtectTables } from '../../protect/tuning/tables.ts'
 import type { PlaybookTables } from '../../respond/playbooks/tables.ts'
 import type { Kanpeki } from '../serve.ts'
 
@@ -51,6 +53,9 @@ export interface Seed {
   readonly connection: string
   /** One that waits for approval. */
   readonly exception: string
+  /** What a firewall's rule does not look at, and an application behind one. */
+  readonly exclusion: string
+  readonly application: string
   readonly waiver: string
   /** A list of indicators that people fill. */
   readonly iocList: string
@@ -288,6 +293,11 @@ export async function plant(kanpeki: Kanpeki, admin: string, scope: string, mark
   const { id: connection } = (await ask('/api/v1/connections', box)) as unknown as { id: string }
   const proposal = { rule: `${marker}-rule`, conditions: [], reason: `${marker} is known here`, days: 7 }
   const exception = await ask('/api/v1/exceptions', proposal)
+  const excluded = { rule: 1, path: `/${marker}`, variable: null, reason: `${marker} is known here`, days: 7 }
+  const { id: exclusion } = (await ask('/api/v1/waf/exclusions', excluded)) as unknown as { id: string }
+  const application = `${marker}-app`
+  const declared = { scope, name: application, hosts: '["shop.example.com"]', owner: marker, author_name: marker, created: now }
+  await saveApplication(state.tables<ProtectTables>(), declared)
   await openQuarter({
     clock,
     record: (work) =>
@@ -345,6 +355,8 @@ export async function plant(kanpeki: Kanpeki, admin: string, scope: string, mark
     search: search['id'] as unknown as string,
     channel: told.channel.id,
     connection,
+    exclusion,
+    application,
     exception: exception['id'] as unknown as string,
     waiver: waiver['id'] as unknown as string,
     artefact: artefact.id,

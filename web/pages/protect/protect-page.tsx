@@ -10,8 +10,10 @@ import { ProblemNote } from '../../components/problem-note.tsx'
 import { Segmented } from '../../components/segmented.tsx'
 import { useFormat } from '../../components/use-format.ts'
 import { useNow } from '../../components/use-now.ts'
+import { SignInsPanel } from './sign-ins.tsx'
 import { transactionOf } from './transaction.ts'
 import { TransactionDrawer } from './transaction-drawer.tsx'
+import { ApplicationsPanel, ExclusionsPanel } from './tuning.tsx'
 
 const route = getRouteApi('/house/protect')
 const HOUR = 3_600_000
@@ -101,6 +103,9 @@ export function ProtectPage(): ReactNode {
           </section>
         </>
       )}
+      <SignInsPanel span={span} />
+      <ApplicationsPanel />
+      <ExclusionsPanel now={minute} />
       {search.reference === undefined ? null : (
         <TransactionDrawer reference={search.reference} now={minute} onClose={() => go({ reference: undefined })} />
       )}

@@ -1,19 +1,14 @@
 import { useQuery } from '@tanstack/react-query'
 import { type ReactNode, useState } from 'react'
 import { useTranslation } from 'react-i18next'
-import { exclusionRule } from '../../../src/protect/schema.ts'
-import { quoted, STOPPED, TRANSACTIONS, transactionsQuery } from '../../api/protect-queries.ts'
-import { histogramQuery } from '../../api/queries.ts'
-import { CopyButton } from '../../components/copy.tsx'
+import { quoted, TRANSACTIONS, transactionsQuery } from '../../api/protect-queries.ts'
 import { Dialog } from '../../components/dialog.tsx'
 import { Icon } from '../../components/icon.tsx'
 import { ProblemNote } from '../../components/problem-note.tsx'
-import { Segmented } from '../../components/segmented.tsx'
 import { useFormat } from '../../components/use-format.ts'
+import { ExclusionDraft } from './exclusion-draft.tsx'
 import { isExcludable, type Matched, type TransactionView, transactionOf } from './transaction.ts'
-
-const DAY = 86_400_000
-const PREVIEW_DAYS = 7
+import { Verdict } from './verdict.tsx'
 
 /** One request by its reference: what it was, what matched where, and how to let its like pass. */
 export function TransactionDrawer({
@@ -113,43 +108,10 @@ function Detail({ view, now }: { view: TransactionView; now: number }): ReactNod
           </div>
         ))}
       </dl>
-      {chosen === undefined ? null : <ExclusionDraft path={view.path} matched={chosen} now={now} />}
-    </>
-  )
-}
-
-const DAYS = ['7', '30', '90'] as const
-
-/** The exclusion as a rule to copy, and what of the last days it would have let pass. */
-function ExclusionDraft({ path, matched, now }: { path: string; matched: Matched; now: number }): ReactNode {
-  const { t } = useTranslation('protect')
-  const format = useFormat()
-  const [days, setDays] = useState<(typeof DAYS)[number]>('30')
-  const until = now + Number(days) * DAY
-  const rule = exclusionRule({ rule: matched.id, path, variable: matched.var, until })
-  const query = `${STOPPED} AND url.path:${quoted(path)} AND waf.matched:${quoted(`${matched.id} ${matched.var}`)}`
-  const span = { from: new Date(now - PREVIEW_DAYS * DAY).toISOString(), to: new Date(now).toISOString() }
-  const preview = useQuery(histogramQuery({ query, ...span, buckets: PREVIEW_DAYS }))
-  return (
-    <section aria-label={t('exclusion')}>
-      <h3>{t('exclusion')}</h3>
-      <p>{t('exclusionText', { rule: String(matched.id), variable: matched.var, path })}</p>
-      <Segmented
-        label={t('lasts')}
-        value={days}
-        choices={DAYS.map((value) => ({ value, label: t('days', { days: Number(value) }) }))}
-        onChange={setDays}
-      />
-      <p className="ink2">{t('until', { day: format.longDay(until) })}</p>
-      <p>{preview.data === undefined ? '–' : t('preview', { count: preview.data.total, days: PREVIEW_DAYS })}</p>
-      {rule === undefined ? (
-        <p>{t('notWritable')}</p>
-      ) : (
-        <>
-          <pre className="mono">{rule}</pre>
-          <CopyButton text={rule} /> <span className="label">{t('whereTo')}</span>
-        </>
+      {view.messages.length === 0 ? null : <Verdict reference={view.reference} />}
+      {chosen === undefined ? null : (
+        <ExclusionDraft what={{ rule: chosen.id, path: view.path, variable: chosen.var }} reference={view.reference} now={now} />
       )}
-    </section>
+    </>
   )
 }
