@@ -3,6 +3,7 @@ import './styles/tokens.css'
 import './styles/kanpeki.css'
 import './styles/console.css'
 import './styles/house.css'
+import './styles/playbooks.css'
 import './styles/respond.css'
 
 // Set before any schema exists: zod would otherwise probe for `new Function`, which the content security policy forbids

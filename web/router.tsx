@@ -228,6 +228,19 @@ const hosts = createRoute({
   component: lazyRouteComponent(() => import('./pages/hosts/hosts-page.tsx'), 'HostsPage'),
 })
 
+const playbooks = createRoute({
+  getParentRoute: () => house,
+  path: '/playbooks',
+  validateSearch: z.object({
+    view: z.enum(['playbooks', 'inbox', 'runs', 'guards']).optional(),
+    /** What is open: a playbook, a run, or the editor over a playbook (`new` for none). */
+    playbook: z.string().optional(),
+    run: z.string().optional(),
+    edit: z.string().optional(),
+  }),
+  component: lazyRouteComponent(() => import('./pages/playbooks/playbooks-page.tsx'), 'PlaybooksPage'),
+})
+
 const incidents = createRoute({
   getParentRoute: () => house,
   path: '/incidents',
@@ -449,6 +462,7 @@ export function buildRouter(queryClient: QueryClient) {
         audit,
         sources,
         incidents,
+        playbooks,
         vulnerabilities,
         hosts,
         assets,

@@ -6,7 +6,7 @@ import { withScope } from './scope.ts'
 /** Which cached questions a topic makes stale: the first word of a query's key is its topic or one of these. */
 const ALSO: Readonly<Record<LiveTopic, readonly string[]>> = {
   alerts: ['overview'],
-  incidents: ['exercises', 'overview'],
+  incidents: ['exercises', 'overview', 'playbooks'],
   cards: ['overview'],
   sources: ['overview'],
   ledger: ['overview'],

@@ -16,6 +16,7 @@ import incidents from './en/incidents.json'
 import keeping from './en/keeping.json'
 import notify from './en/notify.json'
 import overview from './en/overview.json'
+import playbooks from './en/playbooks.json'
 import protect from './en/protect.json'
 import review from './en/review.json'
 import rules from './en/rules.json'
@@ -47,6 +48,7 @@ export const en = {
   incidents,
   keeping,
   overview,
+  playbooks,
   protect,
   review,
   rules,

@@ -16,6 +16,7 @@ import incidents from './ja/incidents.json'
 import keeping from './ja/keeping.json'
 import notify from './ja/notify.json'
 import overview from './ja/overview.json'
+import playbooks from './ja/playbooks.json'
 import protect from './ja/protect.json'
 import review from './ja/review.json'
 import rules from './ja/rules.json'
@@ -47,6 +48,7 @@ export const ja = {
   incidents,
   keeping,
   overview,
+  playbooks,
   protect,
   review,
   rules,

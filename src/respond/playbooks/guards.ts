@@ -1,20 +1,6 @@
-import { z } from 'zod'
 import type { ActionTarget } from '../../kernel/action.ts'
-import { type Limit, limitSchema } from './language/form.ts'
 import { networkOf } from './language/network.ts'
-
-const network = z
-  .string()
-  .max(60)
-  .refine((text) => networkOf(text) !== undefined, { error: 'An address or a network, such as 192.0.2.0/24.' })
-const names = z.array(z.string().trim().min(1).max(300)).max(2000)
-
-/** What no playbook of a scope ever acts upon, and on how many it may act. `*` in a name stands for any characters. */
-export const guardSettings = z.strictObject({
-  never: z.strictObject({ networks: z.array(network).max(2000), hosts: names, accounts: names }),
-  limits: z.strictObject({ run: limitSchema, hour: limitSchema }),
-})
-export type GuardSettings = z.infer<typeof guardSettings>
+import type { GuardSettings, Limit } from './schema.ts'
 
 /** Until somebody says otherwise: no address that is not public, and no more than what one person could look through. */
 export const DEFAULT_GUARDS: GuardSettings = {

@@ -1,14 +1,6 @@
 import type { Kysely } from 'kysely'
-import type {
-  EffectsTable,
-  GuardsTable,
-  PlaybooksTable,
-  PlaybookTables,
-  RunsTable,
-  StepState,
-  StepsTable,
-  VersionsTable,
-} from './tables.ts'
+import type { StepState } from './schema.ts'
+import type { EffectsTable, GuardsTable, PlaybooksTable, PlaybookTables, RunsTable, StepsTable, VersionsTable } from './tables.ts'
 
 export type PlaybooksDb = Kysely<PlaybookTables>
 

@@ -5,7 +5,7 @@ import { type Caller, RawReply, type Route, route } from '../../platform/http/ro
 import { readJson } from '../../platform/state/columns.ts'
 import { scopedTo } from '../../platform/state/scope.ts'
 import type { State } from '../../platform/state/state.ts'
-import { DEFAULT_GUARDS, type GuardSettings } from './guards.ts'
+import { DEFAULT_GUARDS } from './guards.ts'
 import { answerStep, decideStep, knownRun, setGuards, setHalt, stopRun, undoOf } from './intervene.ts'
 import { toCacao } from './language/cacao.ts'
 import { EXTENSION_KEY, type Playbook } from './language/form.ts'
@@ -29,6 +29,7 @@ import {
   checkBody,
   checked,
   decideBody,
+  type GuardSettings,
   guardsBody,
   guardsView,
   haltBody,

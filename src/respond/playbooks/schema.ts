@@ -1,9 +1,43 @@
 import { z } from 'zod'
 import { TARGET_KINDS } from '../../kernel/action.ts'
 import type { JsonValue } from '../../kernel/json.ts'
-import { guardSettings } from './guards.ts'
-import { VARIABLE_NAME } from './language/form.ts'
-import { RUN_STATES, STEP_STATES } from './tables.ts'
+
+export const RUN_STATES = ['waiting', 'done', 'failed', 'stopped', 'undoing', 'undone'] as const
+export type RunState = (typeof RUN_STATES)[number]
+
+export const STEP_STATES = [
+  'delayed',
+  'planned',
+  'approval',
+  'approved',
+  'hours',
+  'person',
+  'ready',
+  'started',
+  'retry',
+  'unsure',
+  'done',
+  'failed',
+  'refused',
+] as const
+export type StepState = (typeof STEP_STATES)[number]
+
+export const VARIABLE_NAME = /^__[a-zA-Z_][a-zA-Z0-9_-]{0,199}__$/
+
+export const limitSchema = z.partialRecord(z.enum(TARGET_KINDS), z.int().min(0).max(100_000))
+export type Limit = z.infer<typeof limitSchema>
+
+const network = z.union([z.ipv4(), z.ipv6(), z.cidrv4(), z.cidrv6()], {
+  error: 'An address or a network, such as 192.0.2.0/24.',
+})
+const names = z.array(z.string().trim().min(1).max(300)).max(2000)
+
+/** What no playbook of a scope ever acts upon, and on how many it may act. `*` in a name stands for any characters. */
+export const guardSettings = z.strictObject({
+  never: z.strictObject({ networks: z.array(network).max(2000), hosts: names, accounts: names }),
+  limits: z.strictObject({ run: limitSchema, hour: limitSchema }),
+})
+export type GuardSettings = z.infer<typeof guardSettings>
 
 const instant = z.iso.datetime({ precision: 3 })
 const json: z.ZodType<JsonValue> = z.json()

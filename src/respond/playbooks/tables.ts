@@ -1,3 +1,5 @@
+import type { RunState, StepState } from './schema.ts'
+
 /** Times are milliseconds UTC. */
 export interface PlaybooksTable {
   /** Scope and id: what versions and runs point at. */
@@ -41,9 +43,6 @@ export interface VersionsTable {
   decided: number | null
 }
 
-export const RUN_STATES = ['waiting', 'done', 'failed', 'stopped', 'undoing', 'undone'] as const
-export type RunState = (typeof RUN_STATES)[number]
-
 /** A playbook that runs, waits or ran. */
 export interface RunsTable {
   id: string
@@ -86,23 +85,6 @@ export interface RunsTable {
   started: number | null
   ended: number | null
 }
-
-export const STEP_STATES = [
-  'delayed',
-  'planned',
-  'approval',
-  'approved',
-  'hours',
-  'person',
-  'ready',
-  'started',
-  'retry',
-  'unsure',
-  'done',
-  'failed',
-  'refused',
-] as const
-export type StepState = (typeof STEP_STATES)[number]
 
 /** The journal of a run: one row a step that has been reached, of those that do something or wait. */
 export interface StepsTable {

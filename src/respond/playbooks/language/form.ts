@@ -1,8 +1,9 @@
 import { z } from 'zod'
-import { REPEATS, TARGET_KINDS } from '../../../kernel/action.ts'
+import { REPEATS } from '../../../kernel/action.ts'
 import { LEVELS, TACTICS } from '../../../kernel/detection.ts'
 import type { JsonValue } from '../../../kernel/json.ts'
 import { isZone } from '../../../kernel/zone.ts'
+import { limitSchema, VARIABLE_NAME } from '../schema.ts'
 
 /** Our extension of CACAO 2.0 (§ 8, extension definitions): the same id in every playbook. */
 export const EXTENSION = 'extension-definition--5f0d3a92-6c1b-4e8e-9a57-2f4b8c7d1e60'
@@ -38,7 +39,6 @@ const VARIABLE_TYPES = [
   'uuid',
 ] as const
 
-export const VARIABLE_NAME = /^__[a-zA-Z_][a-zA-Z0-9_-]{0,199}__$/
 const variableName = z.string().regex(VARIABLE_NAME, { error: 'A variable is written __name__.' })
 
 const variable = z.strictObject({
@@ -173,9 +173,6 @@ export const trigger = z.strictObject({
     .optional(),
 })
 export type Trigger = z.infer<typeof trigger>
-
-export const limitSchema = z.partialRecord(z.enum(TARGET_KINDS), z.int().min(0).max(100_000))
-export type Limit = z.infer<typeof limitSchema>
 
 const DAYS = ['mon', 'tue', 'wed', 'thu', 'fri', 'sat', 'sun'] as const
 const clock = z.string().regex(/^([01]\d|2[0-3]):[0-5]\d$/, { error: 'A time of day is written 09:30.' })
