@@ -6,8 +6,7 @@ import { readBurp, readNessus, readNuclei, readZapJson, readZapXml } from './for
 import { type ReadResults, refuseResults } from './result.ts'
 
 /** JSON has to be held whole; XML and JSON lines may be of any size. */
-const MOST_JSON_BYTES = 256 * 2 ** 20
-const MOST_LINE_CHARS = 16 * 2 ** 20
+export const LIMITS = { json: 256 * 2 ** 20, line: 16 * 2 ** 20 }
 const HEAD_CHARS = 64 * 1024
 
 const XML: readonly {
@@ -37,7 +36,11 @@ const JSONS: readonly {
  * @param bytes the file in parts; only one part is held at a time where the format allows it.
  * @throws KanpekiError `results_invalid`, `too_large`: nothing of it was taken then.
  */
-export async function readResults(bytes: AsyncIterable<Uint8Array>, file: string): Promise<ReadResults> {
+export async function readResults(
+  bytes: AsyncIterable<Uint8Array>,
+  file: string,
+  limits: typeof LIMITS = LIMITS,
+): Promise<ReadResults> {
   const parts = decoded(bytes, file)[Symbol.asyncIterator]()
   let head = ''
   let ended = false
@@ -65,8 +68,8 @@ export async function readResults(bytes: AsyncIterable<Uint8Array>, file: string
     return await known.read(rest, file)
   }
   const firstLine = start.slice(0, start.indexOf('\n') < 0 ? undefined : start.indexOf('\n'))
-  if (isNuclei(parsedOr(firstLine))) return await nucleiLines(rest, file)
-  return readJson(await whole(rest, file), file)
+  if (isNuclei(parsedOr(firstLine))) return await nucleiLines(rest, file, limits.line)
+  return readJson(await whole(rest, file, limits.json), file)
 }
 
 function readJson(text: string, file: string): ReadResults {
@@ -106,7 +109,7 @@ function parsedOr(text: string): unknown {
   }
 }
 
-async function nucleiLines(text: AsyncIterable<string>, file: string): Promise<ReadResults> {
+async function nucleiLines(text: AsyncIterable<string>, file: string, most: number): Promise<ReadResults> {
   const values: unknown[] = []
   let kept = ''
   const take = (line: string): void => {
@@ -118,19 +121,19 @@ async function nucleiLines(text: AsyncIterable<string>, file: string): Promise<R
   for await (const part of text) {
     const lines = (kept + part).split('\n')
     kept = lines.pop()!
-    if (kept.length > MOST_LINE_CHARS) tooLarge(file, `a line is longer than ${MOST_LINE_CHARS / 2 ** 20} MiB`)
+    if (kept.length > most) tooLarge(file, `a line is longer than ${most / 2 ** 20} MiB`)
     for (const line of lines) take(line)
   }
   take(kept)
   return readNuclei(values, file)
 }
 
-async function whole(text: AsyncIterable<string>, file: string): Promise<string> {
+async function whole(text: AsyncIterable<string>, file: string, most: number): Promise<string> {
   const parts: string[] = []
   let size = 0
   for await (const part of text) {
     size += part.length
-    if (size > MOST_JSON_BYTES) tooLarge(file, `it is larger than ${MOST_JSON_BYTES / 2 ** 20} MiB`)
+    if (size > most) tooLarge(file, `it is larger than ${most / 2 ** 20} MiB`)
     parts.push(part)
   }
   return parts.join('')

@@ -30,6 +30,7 @@ export async function xmlRecords(
   const above: XmlRecord[] = []
   let inside = 0
   let begun = false
+  let since = 0
   let chars = 0
   parser.on('error', (error) => fail(error.message.replace(/^[\d:]+\s*/, '')))
   parser.on('doctype', (declared) => {
@@ -38,6 +39,7 @@ export async function xmlRecords(
   })
   parser.on('opentag', ({ name, attributes }) => {
     begun = true
+    since = 0
     const record: XmlRecord = { name, attributes, text: '', children: [] }
     if (inside > 0) above.at(-1)!.children.push(record)
     else if (names.has(name)) chars = 0
@@ -54,16 +56,17 @@ export async function xmlRecords(
   parser.on('text', take)
   parser.on('cdata', take)
   parser.on('closetag', () => {
+    since = 0
     const record = above.pop()!
     if (inside > 0) inside -= 1
     if (inside === 0 && names.has(record.name)) found(record, above)
   })
   try {
-    let read = 0
     for await (const part of text) {
-      read += part.length
+      // The parser keeps text until a tag ends it.
+      since += part.length
       parser.write(part)
-      if (!begun && read > MOST_DOCTYPE_CHARS * 4) fail('no element begins')
+      if (since > (begun ? MOST_RECORD_CHARS : MOST_DOCTYPE_CHARS * 4)) fail('a text is too large')
     }
     parser.close()
   } catch (error) {
