@@ -12,6 +12,7 @@ import { readJson } from '../platform/state/columns.ts'
 import { artefactById } from '../prove/custody/queries.ts'
 import { ledgerPlaces } from '../prove/queries.ts'
 import type { ProveTables } from '../prove/tables.ts'
+import { advanceSimulations, type ExerciseDeps } from '../respond/exercises/exercise.ts'
 import type { AlertSnapshot, DeliveryFate, IncidentDeps, IncidentEvent, IncidentRun } from '../respond/incidents/deps.ts'
 import { openForAlerts, type WaitingAlert } from '../respond/incidents/open-automatically.ts'
 import { readPolicy } from '../respond/incidents/policy.ts'
@@ -98,8 +99,9 @@ export function incidentDeps(services: Services, { origin, runs, changed }: Inci
   }
 }
 
-/** Opens incidents for grave alerts and follows what was sent, from now on. */
-export function startIncidents(deps: IncidentDeps, { log }: Pick<Services, 'log'>): Waking {
+/** Opens incidents for grave alerts, follows what was sent, and gives what simulations have for now. */
+export function startIncidents(exercises: ExerciseDeps, { log }: Pick<Services, 'log'>): Waking {
+  const { incidents: deps } = exercises
   const { state, clock } = deps
   const db = state.tables<DetectTables>()
   let since = clock.now() - LOOK_BACK_MS
@@ -115,6 +117,7 @@ export function startIncidents(deps: IncidentDeps, { log }: Pick<Services, 'log'
         since = rows.length === ALERTS_AT_ONCE ? Math.max(since, last) : Math.max(since, last - OVERLAP_MS)
       }
       await settleMessages(deps)
+      await advanceSimulations(exercises)
     },
     (error) => log.error('opening incidents failed and is tried again', { reason: messageOf(error) }),
   )

@@ -1,7 +1,11 @@
+import { join } from 'node:path'
 import type { AgentCommands } from '../kernel/agent-command.ts'
 import type { Route } from '../platform/http/route.ts'
 import type { Custody } from '../prove/custody/custody.ts'
+import { exerciseRoutes } from '../respond/exercises/routes.ts'
+import { readScripts } from '../respond/exercises/scripts.ts'
 import { incidentRoutes } from '../respond/incidents/routes.ts'
+import { CONTENT } from './places.ts'
 import { incidentDeps, startIncidents } from './responding-incidents.ts'
 import { runsForIncident, startPlaybooks } from './responding-playbooks.ts'
 import { responseActions } from './response-actions.ts'
@@ -40,13 +44,14 @@ export async function startResponding(
       changed()
     },
   })
-  const watching = startIncidents(incidents, services)
+  const exercises = { incidents, scripts: readScripts(join(CONTENT, 'exercises')) }
+  const watching = startIncidents(exercises, services)
   const playbooks = await startPlaybooks(services, {
     actions: responseActions(services, { agents, custody }),
     changed,
   })
   return {
-    routes: [...incidentRoutes(incidents), ...playbooks.routes],
+    routes: [...incidentRoutes(incidents), ...exerciseRoutes(exercises), ...playbooks.routes],
     poke() {
       watching.poke()
       playbooks.poke()

@@ -69,6 +69,8 @@ export interface Seed {
   readonly runStep: string
   /** An incident that was opened from the alert. */
   readonly incident: string
+  /** An exercise that was held. */
+  readonly exercise: string
   /** Somebody's turn on call. */
   readonly turn: string
   /** A ledger entry of the scope. */
@@ -324,6 +326,9 @@ export async function plant(kanpeki: Kanpeki, admin: string, scope: string, mark
   const artefact = (await brought.json()) as { readonly id: string }
   const incident = (await ask('/api/v1/incidents', { title: `${marker} incident`, alerts: [alert] })) as unknown as { id: string }
   const planned = await plantPlan(ask, kanpeki, scope, marker)
+  const held = { script: 'ransomware-weekend', participants: [`${marker}-player`] }
+  const { id: exercise } = (await ask('/api/v1/exercises', held)) as unknown as { id: string }
+  await ask(`/api/v1/exercises/${exercise}/deeds`, { do: 'end', summary: marker })
   const until = new Date(now + HOUR).toISOString()
   const turn = { role: 'scribe', person: `${marker}-scribe`, from: new Date(now).toISOString(), to: until }
   const policy = (await ask('/api/v1/on-call', turn)) as unknown as { rota: readonly { id: string }[] }
@@ -363,6 +368,7 @@ export async function plant(kanpeki: Kanpeki, admin: string, scope: string, mark
     playbook: `${marker}-playbook`,
     ...planned,
     incident: incident.id,
+    exercise,
     turn: policy.rota[0]!.id,
     entry: entries.items[0]!.index,
   }
