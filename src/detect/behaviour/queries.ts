@@ -72,8 +72,24 @@ export async function writePool(db: Db, row: Insertable<BehaviourPoolsTable>): P
     .execute()
 }
 
-export async function deleteProfile(db: Db, scope: string, kind: BehaviourKind, name: string): Promise<void> {
-  await db.deleteFrom('detect_behaviour').where('scope', '=', scope).where('kind', '=', kind).where('name', '=', name).execute()
+export async function deleteProfiles(
+  db: Db,
+  profiles: readonly { readonly scope: string; readonly kind: BehaviourKind; readonly name: string }[],
+): Promise<void> {
+  for (const some of Map.groupBy(profiles, ({ scope, kind }) => `${kind} ${scope}`).values()) {
+    const { scope, kind } = some[0]!
+    for (let at = 0; at < some.length; at += ROWS_A_STATEMENT)
+      await db
+        .deleteFrom('detect_behaviour')
+        .where('scope', '=', scope)
+        .where('kind', '=', kind)
+        .where(
+          'name',
+          'in',
+          some.slice(at, at + ROWS_A_STATEMENT).map(({ name }) => name),
+        )
+        .execute()
+  }
 }
 
 export async function readProfile(db: Db, kind: BehaviourKind, name: string): Promise<Selectable<BehaviourTable> | undefined> {

@@ -8,7 +8,7 @@ import type { BehaviourKind } from '../engines/behaviour/features.ts'
 import { scoreOf } from '../engines/behaviour/judge.ts'
 import { type Pool, poolText, restorePool } from '../engines/behaviour/pool.ts'
 import { type Profile, profileText, restoreProfile } from '../engines/behaviour/profile.ts'
-import { deleteProfile, readPools, readProfiles, readState, writePool, writeProfiles, writeState } from './queries.ts'
+import { deleteProfiles, readPools, readProfiles, readState, writePool, writeProfiles, writeState } from './queries.ts'
 import type { BehaviourPoolsTable, BehaviourTable, BehaviourTables } from './tables.ts'
 
 /** What is learned is written this often, at the end of a batch; after a crash the batches since are read again. */
@@ -171,7 +171,7 @@ function poolRow(key: string, pool: Pool): Insertable<BehaviourPoolsTable> {
 }
 
 async function write(trx: Kysely<BehaviourTables>, writer: string, kept: Kept): Promise<void> {
-  for (const { scope, kind, name } of kept.gone) await deleteProfile(trx, scope, kind, name)
+  await deleteProfiles(trx, kept.gone)
   await writeProfiles(trx, kept.rows)
   for (const pool of kept.pools) await writePool(trx, pool)
   const { sequence, entities, costs } = kept

@@ -237,7 +237,12 @@ describe('bounds', () => {
     expect(engine.entities).toBe(50)
     expect(engine.costs.evicted).toBeGreaterThan(50)
     expect(engine.costs.forgotten).toBeGreaterThan(50)
-    expect(engine.takeChanges().gone.length).toBe(engine.costs.evicted)
+    // Who was never told of is forgotten without a word, and who was, is not.
+    expect(engine.takeChanges()).toMatchObject({ changed: { length: 50 }, gone: { length: 0 } })
+    const before = engine.costs.evicted
+    for (let n = 0; n < 20; n++) engine.run([event(START + (300 + n) * HOUR, started(`v${n}`, 'p', `h${n % 3}`))], false)
+    expect(engine.costs.evicted - before).toBe(20)
+    expect(engine.takeChanges().gone.length).toBe(20)
     for (const pool of engine.pools.values())
       for (const values of pool.adopted.values()) expect(values.size).toBeLessThanOrEqual(10)
   })

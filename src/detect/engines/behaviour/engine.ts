@@ -52,16 +52,23 @@ export class BehaviourEngine {
   readonly #from: number
   /** By scope, kind and name; the longest unseen first. */
   readonly #profiles = new Map<string, Profile>()
+  /** Kept from one to the next: from its start, a map's iterator passes over everything that was ever deleted there. */
+  #longestUnseen = this.#profiles.entries()
   /** By scope and kind. */
   readonly #pools: Map<string, Pool>
   #dirty = new Set<Profile>()
   #gone: Profile[] = []
+  /** Whoever was told as changed: where names hardly come again, most are forgotten before, and nobody need know. */
+  readonly #told = new WeakSet<Profile>()
 
   constructor(options: BehaviourOptions = {}, state: BehaviourState = { profiles: [], pools: [] }) {
     this.#limits = options.limits ?? LIMITS
     this.#zoneMs = (options.zoneMinutes ?? 0) * 60_000
     this.costs = state.costs ?? { evicted: 0, forgotten: 0, late: 0 }
-    for (const profile of state.profiles) this.#profiles.set(keyOf(profile.scope, profile.kind, profile.name), profile)
+    for (const profile of state.profiles) {
+      this.#profiles.set(keyOf(profile.scope, profile.kind, profile.name), profile)
+      this.#told.add(profile)
+    }
     this.#pools = new Map(state.pools)
     this.#from = state.sequence ?? 0
   }
@@ -83,9 +90,10 @@ export class BehaviourEngine {
     this.#gone.push(...gone)
   }
 
-  /** Profiles that changed, and those that were forgotten, since this was last asked. */
+  /** Profiles that changed since this was last asked, and those that were forgotten since they were told of. */
   takeChanges(): { readonly changed: readonly Profile[]; readonly gone: readonly Profile[] } {
     const changed = [...this.#dirty]
+    for (const profile of changed) this.#told.add(profile)
     const gone = this.#gone
     this.#dirty = new Set()
     this.#gone = []
@@ -246,15 +254,22 @@ export class BehaviourEngine {
       return known
     }
     if (this.#profiles.size >= this.#limits.entities) {
-      const [oldest, profile] = this.#profiles.entries().next().value!
+      const [oldest, profile] = this.#nextUnseen()
       this.#profiles.delete(oldest)
       this.#dirty.delete(profile)
-      this.#gone.push(profile)
+      if (this.#told.has(profile)) this.#gone.push(profile)
       this.costs.evicted++
     }
     const made = newProfile(scope, kind, name, day, at)
     this.#profiles.set(key, made)
     return made
+  }
+
+  #nextUnseen(): readonly [key: string, profile: Profile] {
+    const { value } = this.#longestUnseen.next()
+    if (value !== undefined) return value
+    this.#longestUnseen = this.#profiles.entries()
+    return this.#longestUnseen.next().value!
   }
 }
 
