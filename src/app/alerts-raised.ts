@@ -7,6 +7,7 @@ import { readJson } from '../platform/state/columns.ts'
 import { enqueueRuns } from '../respond/playbooks/enqueue.ts'
 import type { AlertFacts } from '../respond/playbooks/triggers.ts'
 
+type DocOf = NonNullable<Parameters<typeof recordDetections>[3]>
 type Recorded = ReturnType<typeof recordDetections>
 
 /** Turns detections into alerts, and begins the playbooks that these trigger, all in the caller's transaction. */
@@ -21,19 +22,32 @@ export async function raiseAlerts<T>(
     trx,
     recorded.raised.map(({ id }) => id),
     now,
+    docOf,
   )
   return recorded
 }
 
-export async function beginPlaybooks<T>(trx: Kysely<T>, alertIds: readonly string[], now: number): Promise<void> {
+async function beginPlaybooks<T>(
+  trx: Kysely<T>,
+  alertIds: readonly string[],
+  now: number,
+  docOf: DocOf = () => undefined,
+): Promise<void> {
   if (alertIds.length === 0) return
   const rows = await alertsByIds(trx as unknown as Kysely<DetectTables>, alertIds)
-  await enqueueRuns(trx, rows.map(factsOf), now)
+  await enqueueRuns(
+    trx,
+    rows.map((row) => factsOf(row, docOf)),
+    now,
+  )
 }
 
-/** An alert as playbooks see it. */
-export function factsOf(row: AlertsTable): AlertFacts {
-  const { group, fields } = readJson<StoredDetail>(row.detail)
+/**
+ * An alert as playbooks see it. What neither its group nor the fields that matched say is read from its latest event: of a
+ * correlation, the one that completed it.
+ */
+export function factsOf(row: AlertsTable, docOf: DocOf): AlertFacts {
+  const { group, fields, eventIds } = readJson<StoredDetail>(row.detail)
   return {
     id: row.id,
     scope: row.scope,
@@ -43,6 +57,6 @@ export function factsOf(row: AlertsTable): AlertFacts {
     techniques: readJson<string[]>(row.techniques),
     tactics: readJson<string[]>(row.tactics),
     entity: { kind: row.entity_kind, name: row.entity_name },
-    fields: { ...fields, ...group },
+    fields: { ...docOf(eventIds.at(-1) ?? ''), ...fields, ...group },
   }
 }

@@ -1,6 +1,7 @@
 import { join } from 'node:path'
 import { listScopes } from '../access/scopes/queries.ts'
 import type { AccessTables } from '../access/tables.ts'
+import type { StoredDetail } from '../detect/alerts-view.ts'
 import { alertById } from '../detect/queries.ts'
 import type { DetectTables } from '../detect/tables.ts'
 import type { Action, ActionPlan } from '../kernel/action.ts'
@@ -41,11 +42,11 @@ export interface PlaybookNeighbours {
   readonly changed: () => void
 }
 
-type Needs = Pick<Services, 'state' | 'clock' | 'log' | 'outgoing' | 'drainer'>
+type Needs = Pick<Services, 'state' | 'clock' | 'log' | 'outgoing' | 'drainer' | 'lake'>
 
 /** Playbooks with their runner, wired to alerts, incidents, actions and the guarded door. */
 export async function startPlaybooks(
-  { state, clock, log, outgoing, drainer }: Needs,
+  { state, clock, log, outgoing, drainer, lake }: Needs,
   { actions, changed }: PlaybookNeighbours,
 ): Promise<Playbooks> {
   const told = (): void => {
@@ -87,7 +88,10 @@ export async function startPlaybooks(
       actions: () => known,
       alertOf: async (scope, id) => {
         const row = await alertById(state.scoped<DetectTables>(scope), id)
-        return row === undefined ? undefined : factsOf(row)
+        if (row === undefined) return undefined
+        const last = readJson<StoredDetail>(row.detail).eventIds.at(-1)
+        const found = last === undefined ? [] : await lake.getMany(scope, [last])
+        return factsOf(row, () => found[0]?.doc)
       },
       poke: () => {
         looking.poke()

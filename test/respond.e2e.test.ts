@@ -1,0 +1,230 @@
+import { execFileSync, spawnSync } from 'node:child_process'
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { createServer } from 'node:http'
+import { type AddressInfo, connect } from 'node:net'
+import { join } from 'node:path'
+import { SMTPServer } from 'smtp-server'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { type Recorder, startRecorder } from '../src/respond/actions-support/testing/recorder.ts'
+import { ADMIN, BASE, PASSWORD, startSlapd, type TestDirectory } from '../src/respond/actions-support/testing/slapd.ts'
+import { api, createToken, eventually, kanpeki, type Running, startServer, temporaryFolder } from './support/kanpeki.ts'
+import { withoutNetns } from './support/netns.ts'
+import { type RunningWaf, startWaf } from './support/waf.ts'
+
+const missing = withoutNetns() ?? (existsSync('/usr/sbin/slapd') ? undefined : 'slapd')
+if (missing !== undefined && process.env['CI'] === 'true') throw new Error(`${missing} is missing, and CI=true asks for it`)
+
+const ATTACKER = '203.0.113.9'
+const NAMESPACE = `kpr${process.pid}`
+
+interface RunView {
+  readonly id: string
+  readonly state: string
+  readonly undoable: number
+  readonly steps: readonly {
+    readonly step: string
+    readonly state: string
+    readonly startedAt: string | null
+    readonly endedAt: string | null
+    readonly message: string | null
+    readonly undo: string | null
+    readonly receipt: { readonly problem: string | null } | null
+  }[]
+}
+
+describe.skipIf(missing !== undefined)(`from an alert to contained and back (needs ${missing ?? 'nothing more'})`, () => {
+  const folder = temporaryFolder()
+  const data = join(folder.path, 'data')
+  const mails: string[] = []
+  const smtp = new SMTPServer({
+    disabledCommands: ['STARTTLS', 'AUTH'],
+    onData: (stream, _session, done) => {
+      let text = ''
+      stream.setEncoding('utf8').on('data', (part: string) => {
+        text += part
+      })
+      stream.on('end', () => {
+        mails.push(text)
+        done()
+      })
+    },
+  })
+  const shop = createServer((_, response) => response.end('welcome'))
+  let desk: Recorder
+  let directory: TestDirectory
+  let server: Running
+  let waf: RunningWaf
+  let token: string
+
+  beforeAll(async () => {
+    mkdirSync(data)
+    writeFileSync(join(data, 'kanpeki.yml'), 'outgoing-allow: [127.0.0.1]\n')
+    execFileSync('ip', ['netns', 'add', NAMESPACE])
+    execFileSync('ip', ['-n', NAMESPACE, 'link', 'set', 'lo', 'up'])
+    execFileSync('ip', ['-n', NAMESPACE, 'address', 'add', `${ATTACKER}/32`, 'dev', 'lo'])
+    await new Promise<void>((listening) => smtp.listen(0, '127.0.0.1', listening))
+    await new Promise<void>((listening) => shop.listen(0, '127.0.0.1', listening))
+    ;[desk, directory, server] = await Promise.all([startRecorder(), startSlapd('hostile'), startServer(data)])
+    token = await createToken(data, 'admin')
+    const rules = join(folder.path, 'rules.conf')
+    writeFileSync(rules, 'SecRuleEngine On\nSecAction "id:1,phase:1,pass,nolog"\n')
+    const list = join(data, 'waf-denied', 'default', 'denied.txt')
+    const upstream = `http://127.0.0.1:${(shop.address() as AddressInfo).port}`
+    waf = await startWaf(['--upstream', upstream, '--rules', rules, '--deny-list', list, '--trust', '127.0.0.1'])
+  }, 120_000)
+  afterAll(async () => {
+    await waf?.stop()
+    await server?.stop()
+    await directory?.stop()
+    await desk?.stop()
+    shop.closeAllConnections()
+    shop.close()
+    await new Promise<void>((closed) => smtp.close(() => closed()))
+    spawnSync('ip', ['netns', 'del', NAMESPACE])
+    folder.remove()
+  }, 60_000)
+
+  const change = async (method: string, path: string, body: unknown): Promise<void> => {
+    const response = await fetch(`${server.url}${path}`, {
+      method,
+      headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
+      body: JSON.stringify(body),
+    })
+    if (!response.ok) throw new Error(`${response.status} ${path}: ${await response.text()}`)
+  }
+  /** A second person, who approves what the house ships; answers the cookie that they are signed in with. */
+  const approver = async (): Promise<string> => {
+    const { stdout } = await kanpeki(['people', 'invite', 'sasaki', '--role', 'approver', '--data', data])
+    const link = new URL(stdout.trim(), server.url).searchParams.get('token')
+    const signedIn = await fetch(`${server.url}/api/v1/invite`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', 'x-kanpeki-csrf': '1' },
+      body: JSON.stringify({ token: link, password: 'correct horse battery staple' }),
+    })
+    if (!signedIn.ok) throw new Error(`invite: ${await signedIn.text()}`)
+    return signedIn.headers.getSetCookie()[0]!.split(';')[0]!
+  }
+  /** What the shop answers somebody at this address. */
+  const visits = (address: string): Promise<string> =>
+    new Promise((resolve, reject) => {
+      const socket = connect(waf.port, '127.0.0.1')
+      let text = ''
+      socket.setEncoding('latin1').on('data', (part: string) => {
+        text += part
+      })
+      socket.once('error', reject).once('close', () => resolve(text.slice(9, 12)))
+      socket.write(`GET / HTTP/1.1\r\nHost: shop\r\nX-Forwarded-For: ${address}\r\nConnection: close\r\n\r\n`)
+    })
+  /** Whether a packet to the attacker leaves the namespace that the packet filter is of. */
+  const reaches = (): boolean =>
+    spawnSync('ip', ['netns', 'exec', NAMESPACE, 'bash', '-c', `echo x >/dev/udp/${ATTACKER}/9`]).status === 0
+  const signsIn = (): Promise<boolean> => directory.signsIn('uid=sato', 'sato-secret')
+
+  it('keeps a guesser out within ten seconds of the alert, closes the account, tells people, and takes it all back at once', async () => {
+    let closed = false
+    desk.answer = ({ method, path, json }) => {
+      if (method === 'PATCH') closed = (json as { state: string }).state === 'closed'
+      if (method === 'GET') return { body: [] }
+      return path.startsWith('/repos/acme/soc/issues')
+        ? { status: 201, body: { number: 7, html_url: 'https://git.test/7' } }
+        : undefined
+    }
+    const connections = [
+      { name: 'edge', kind: 'nftables', settings: { namespace: NAMESPACE } },
+      { name: 'shop', kind: 'waf' },
+      {
+        name: 'people',
+        kind: 'ldap',
+        settings: { url: directory.url, startTls: 'no', bind: ADMIN, base: BASE },
+        secrets: { password: PASSWORD },
+      },
+      {
+        name: 'tickets',
+        kind: 'github',
+        settings: { url: desk.url, owner: 'acme', repository: 'soc' },
+        secrets: { token: 'canary-token' },
+      },
+      { name: 'on-call', kind: 'mail', settings: { to: 'on-call@example.test' } },
+    ]
+    for (const one of connections) await api(server.url, token, '/api/v1/connections', one)
+    const port = (smtp.server.address() as AddressInfo).port
+    await change('PUT', '/api/v1/mail-server', { host: '127.0.0.1', port, security: 'none', sender: 'kanpeki@example.test' })
+    const decided = await fetch(`${server.url}/api/v1/playbooks/credential-stuffing/versions/1/decide`, {
+      method: 'POST',
+      headers: { cookie: await approver(), 'x-kanpeki-csrf': '1', 'content-type': 'application/json' },
+      body: JSON.stringify({ decision: 'approve' }),
+    })
+    expect(decided.status).toBe(200)
+    await change('POST', '/api/v1/playbooks/credential-stuffing/settings', { enabled: true, mode: 'real' })
+    expect([await visits(ATTACKER), reaches(), await signsIn()]).toEqual(['200', true, true])
+
+    const now = Date.now()
+    const event = (at: number, outcome: 'failure' | 'success') => ({
+      '@timestamp': new Date(now - 60_000 + at * 1000).toISOString(),
+      event: { category: ['authentication'], type: ['start'], outcome },
+      host: { name: 'web-03' },
+      process: { name: 'sshd' },
+      source: { ip: ATTACKER },
+      user: { name: 'sato' },
+    })
+    const events = [...Array.from({ length: 12 }, (_, at) => event(at, 'failure')), event(13, 'success')]
+    const lines = events.map((one) => `${JSON.stringify({ create: {} })}\n${JSON.stringify(one)}\n`).join('')
+    const sent = await fetch(`${server.url}/_bulk`, {
+      method: 'POST',
+      headers: { authorization: `Bearer ${token}`, 'content-type': 'application/x-ndjson' },
+      body: lines,
+    })
+    expect(sent.status).toBe(200)
+
+    interface Listed {
+      readonly runs: readonly { readonly id: string; readonly alert: string; readonly state: string }[]
+    }
+    const ended = await eventually('the run of the grave alert to end', async () => {
+      const { runs } = await api<Listed>(server.url, token, '/api/v1/runs?playbook=credential-stuffing')
+      for (const { id } of runs) {
+        const run = await api<RunView & { alert: string }>(server.url, token, `/api/v1/runs/${id}`)
+        if (run.state !== 'done' && run.state !== 'failed') continue
+        if (run.steps.some(({ step }) => step === 'disable')) return run
+      }
+      return undefined
+    })
+    expect(
+      ended.steps.map(({ step, state, message, receipt }) => [
+        step,
+        state,
+        receipt?.problem ?? (state === 'failed' ? message : null),
+      ]),
+    ).toEqual([
+      ['block', 'done', null],
+      ['disable', 'done', null],
+      ['revoke', 'failed', expect.stringMatching(/no such account/)],
+      ['ticket', 'done', null],
+      ['tell', 'done', null],
+    ])
+    await eventually('the firewall to have read its list', async () => ((await visits(ATTACKER)) === '403' ? true : undefined), 5)
+    expect([reaches(), await signsIn(), closed]).toEqual([false, false, false])
+    expect(await visits('203.0.113.10')).toBe('200')
+    expect(mails).toHaveLength(1)
+    expect(mails[0]).toMatch(/^To: on-call@example\.test\r$/m)
+    const opened = desk.asked.find(({ method }) => method === 'POST')!
+    expect(opened.headers['authorization']).toBe('Bearer canary-token')
+    expect((opened.json as { body: string }).body).toContain(ATTACKER)
+
+    const alert = await api<{ raisedAt?: string; raised?: string }>(server.url, token, `/api/v1/alerts/${ended.alert}`)
+    const raised = Date.parse(String(alert.raisedAt ?? alert.raised))
+    const blocked = Date.parse(ended.steps.find(({ step }) => step === 'block')!.endedAt!)
+    console.log(`blocked ${blocked - raised} ms after the alert was raised`)
+    expect(blocked - raised).toBeLessThan(10_000)
+
+    // One click.
+    await api(server.url, token, `/api/v1/runs/${ended.id}/undo`, {})
+    await eventually('everything to be taken back', async () => {
+      const run = await api<RunView>(server.url, token, `/api/v1/runs/${ended.id}`)
+      return run.undoable === 0 ? true : undefined
+    })
+    await eventually('the firewall to let in again', async () => ((await visits(ATTACKER)) === '200' ? true : undefined), 5)
+    expect([reaches(), await signsIn(), closed]).toEqual([true, true, true])
+    expect(server.stderr()).not.toContain('canary-token')
+    expect(readFileSync(join(data, 'waf-denied', 'default', 'denied.txt'), 'utf8')).toBe('')
+  }, 90_000)
+})
