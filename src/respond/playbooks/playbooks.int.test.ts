@@ -12,7 +12,7 @@ import { migrations } from '../migrations.ts'
 import { enqueueRuns } from './enqueue.ts'
 import { playbookRoutes } from './routes.ts'
 import { createRunner, type Runner } from './run/runner.ts'
-import type { PlaybookView, RunSummary, RunView } from './schema.ts'
+import type { Inbox, PlaybookView, RunSummary, RunView } from './schema.ts'
 import type { PlaybookTables } from './tables.ts'
 import { effectsIn, fileActions, type Hold } from './testing/actions.ts'
 import type { AlertFacts } from './triggers.ts'
@@ -238,4 +238,309 @@ describeStates('playbooks', (states) => {
     expect((await onlyRun(bed)).state).toBe('undone')
     expect(effectsIn(bed.folder).at(-1)).toBe('unblock 203.0.113.9')
   })
+
+  it('waits for a second person, for a person, for its hours and for its time, and goes on where it stood', async () => {
+    const bed = await open()
+    const source = playbook(
+      {
+        start: { type: 'start', on_completion: 'wipe' },
+        wipe: { type: 'action', 'x-kanpeki': { action: 'wipe', input: { address: 'host-7' } }, on_completion: 'ask' },
+        ask: {
+          type: 'action',
+          commands: [{ type: 'manual', command: 'Call __who__:value.' }],
+          out_args: ['__who__'],
+          delay: 5_000,
+          on_completion: 'block',
+        },
+        block: { type: 'action', 'x-kanpeki': { action: 'block', input: { address: '203.0.113.1' } }, on_completion: 'end' },
+        end: { type: 'end' },
+      },
+      {
+        playbook_variables: { __who__: { type: 'string', value: 'the owner' } },
+        'x-kanpeki': { hours: { zone: 'Asia/Tokyo', days: ['mon', 'tue', 'wed', 'thu', 'fri'], from: '09:00', to: '18:00' } },
+      },
+    )
+    const id = await armed(bed, source)
+    const { id: run } = await bed.call<RunView>(responder, 'POST', `/api/v1/playbooks/${id}/run`)
+    const now = () => bed.call<RunView>(responder, 'GET', `/api/v1/runs/${run}`)
+    await bed.runner.round()
+    // T0 is Friday noon in Tokyo. What cannot be taken back asks a second person, and not whoever began it.
+    expect(await now()).toMatchObject({ state: 'waiting', waitsFor: 'approval', steps: [{ state: 'approval' }] })
+    const inbox = await bed.call<Inbox>(approver, 'GET', '/api/v1/respond/inbox')
+    expect(inbox.steps).toMatchObject([{ step: 'wipe', mayDecide: true, startedBy: 'ren' }])
+    const decide = `/api/v1/runs/${run}/steps/${inbox.steps[0]!.key}/decide`
+    const starter = person('ren', ['playbooks:approve'])
+    await expect(bed.call(starter, 'POST', decide, { decision: 'approve' })).rejects.toMatchObject({ code: 'own_approval' })
+    // Three days later: Monday noon.
+    bed.now += 3 * 86_400_000
+    await bed.call(approver, 'POST', decide, { decision: 'approve' })
+    await bed.runner.round()
+    expect(effectsIn(bed.folder)).toEqual(['wipe host-7'])
+    expect(await now()).toMatchObject({ waitsFor: 'time' })
+    bed.now += 5_000
+    await bed.runner.round()
+    expect(await now()).toMatchObject({ waitsFor: 'person', steps: [{}, {}, { message: 'Call the owner.' }] })
+    // In the night the rest waits for the morning.
+    bed.now += 10 * 3_600_000
+    const asked = (await now()).steps.at(-1)!
+    await bed.call(responder, 'POST', `/api/v1/runs/${run}/steps/${asked.key}/answer`, {
+      answer: 'done',
+      values: { __who__: 'Ito' },
+    })
+    await bed.runner.round()
+    const night = await now()
+    expect(night).toMatchObject({ waitsFor: 'time', nextAt: '2026-11-24T00:00:00.000Z' })
+    bed.now = Date.parse(night.nextAt ?? '')
+    await bed.runner.round()
+    expect(await now()).toMatchObject({ state: 'done', human: true })
+    expect(effectsIn(bed.folder)).toEqual(['wipe host-7', 'block 203.0.113.1'])
+  })
+
+  it('branches, loops, runs side by side, calls playbooks and tries again', async () => {
+    const bed = await open()
+    await armed(
+      bed,
+      playbook(
+        {
+          start: { type: 'start', on_completion: 'shake' },
+          shake: {
+            type: 'action',
+            'x-kanpeki': { action: 'shaky', input: { text: '2' }, retries: 2, backoff: 10, out: { __tries__: 'tries' } },
+            on_completion: 'end',
+          },
+          end: { type: 'end' },
+        },
+        { id: 'inner', playbook_variables: { __tries__: { type: 'integer' } } },
+      ),
+    )
+    const source = playbook(
+      {
+        start: { type: 'start', on_completion: 'call' },
+        call: { type: 'playbook-action', playbook_id: 'inner', out_args: ['__tries__'], on_completion: 'enough' },
+        enough: {
+          type: 'if-condition',
+          condition: '__tries__:value >= 3',
+          on_true: 'both',
+          on_false: 'no',
+          on_completion: 'kind',
+        },
+        no: { type: 'end' },
+        both: { type: 'parallel', next_steps: ['left', 'right'], on_completion: 'joined' },
+        left: {
+          type: 'action',
+          'x-kanpeki': { action: 'block', input: { address: '203.0.113.1' }, out: { __last__: 'address' } },
+          on_completion: 'joined',
+        },
+        right: {
+          type: 'action',
+          'x-kanpeki': { action: 'block', input: { address: '203.0.113.2' }, out: { __last__: 'address' } },
+          on_completion: 'joined',
+        },
+        joined: { type: 'end' },
+        kind: {
+          type: 'switch-condition',
+          switch: '__last__:value',
+          cases: { '203.0.113.2': 'loop', default: 'no' },
+          on_completion: 'end',
+        },
+        loop: { type: 'while-condition', condition: "__last__:value != 'T'", on_true: 'ticket', on_completion: 'end' },
+        ticket: {
+          type: 'action',
+          'x-kanpeki': { action: 'ticket', input: { text: '__last__:value' } },
+          step_variables: {},
+          on_completion: 'mark',
+        },
+        mark: { type: 'action', commands: [{ type: 'manual', command: 'Say T' }], out_args: ['__last__'], on_completion: 'loop' },
+        end: { type: 'end' },
+      },
+      { playbook_variables: { __tries__: { type: 'integer' }, __last__: { type: 'string' } } },
+    )
+    const id = await armed(bed, source)
+    const { id: run } = await bed.call<RunView>(responder, 'POST', `/api/v1/playbooks/${id}/run`)
+    const now = () => bed.call<RunView>(responder, 'GET', `/api/v1/runs/${run}`)
+    for (const pause of [0, 10_000, 20_000]) {
+      bed.now += pause
+      await bed.runner.round()
+    }
+    for (const said of ['again', 'T']) {
+      const asked = (await now()).steps.find(({ state }) => state === 'person')!
+      await bed.call(responder, 'POST', `/api/v1/runs/${run}/steps/${asked.key}/answer`, {
+        answer: 'done',
+        values: { __last__: said },
+      })
+      await bed.runner.round()
+    }
+    const done = await now()
+    expect(done).toMatchObject({ state: 'done', reason: null })
+    expect(done.steps.map(({ path }) => path)).toEqual([
+      'call>',
+      'call>/shake',
+      'enough:true/both:0/left',
+      'enough:true/both:1/right',
+      'kind:loop/loop:0/ticket',
+      'kind:loop/loop:0/mark',
+      'kind:loop/loop:1/ticket',
+      'kind:loop/loop:1/mark',
+    ])
+    expect(effectsIn(bed.folder).toSorted()).toEqual([
+      'block 203.0.113.1',
+      'block 203.0.113.2',
+      'ticket 203.0.113.2',
+      'ticket again',
+    ])
+  })
+
+  it('stops a playbook gone wild at its limits, and never touches what is protected', async () => {
+    const bed = await open()
+    const wild = playbook(
+      {
+        start: { type: 'start', on_completion: 'block' },
+        block: {
+          type: 'action',
+          'x-kanpeki': { action: 'block', input: { address: '__address__:value' } },
+          on_success: 'end',
+          on_failure: 'end',
+        },
+        end: { type: 'end' },
+      },
+      {
+        playbook_variables: { __address__: { type: 'string', external: true } },
+        'x-kanpeki': { triggers: [{}], limits: { hour: { address: 5 } } },
+      },
+    )
+    await armed(bed, wild)
+    const alerts = Array.from({ length: 40 }, (_, n) => alert(`a${n}`, `203.0.113.${n}`))
+    expect(await bed.alerts(...alerts, alert('own', '10.1.2.3'), alert('net', '10.0.0.0/7'))).toBe(42)
+    await bed.runner.round()
+    expect(effectsIn(bed.folder)).toHaveLength(5)
+    const { runs } = await bed.call<{ runs: RunSummary[] }>(responder, 'GET', '/api/v1/runs', {}, { limit: 100 })
+    const count = (state: string, code: string | null) => runs.filter((run) => run.state === state && run.code === code).length
+    expect([count('done', null), count('stopped', 'limit'), runs.length]).toEqual([7, 35, 42])
+    const own = await bed.call<RunView>(responder, 'GET', `/api/v1/runs/${runs.find((run) => run.alert === 'own')!.id}`)
+    expect(own.steps).toMatchObject([{ state: 'refused', code: 'protected' }])
+    // The hour passes, and the limit of the scope and what it protects can be changed.
+    bed.now += 3_600_001
+    const guards = { never: { networks: ['203.0.113.0/25'], hosts: [], accounts: [] }, limits: { run: {}, hour: { address: 1 } } }
+    await bed.call(engineer, 'PUT', '/api/v1/respond/guards', guards)
+    await bed.alerts(alert('b1', '203.0.113.77'), alert('b2', '198.51.100.1'), alert('b3', '198.51.100.2'))
+    await bed.runner.round()
+    expect(effectsIn(bed.folder).slice(5)).toHaveLength(1)
+    expect((await bed.evidence()).filter(({ action }) => action === 'guards.change')).toMatchObject([{ after: guards }])
+    // A loop that never ends is stopped too.
+    const endless = playbook(
+      {
+        start: { type: 'start', on_completion: 'loop' },
+        loop: { type: 'while-condition', condition: "'a' = 'a'", on_true: 'in', on_completion: 'end' },
+        in: { type: 'end' },
+        end: { type: 'end' },
+      },
+      { id: 'endless', 'x-kanpeki': { max_steps: 50 } },
+    )
+    await armed(bed, endless)
+    const { id } = await bed.call<RunView>(responder, 'POST', '/api/v1/playbooks/endless/run')
+    await bed.runner.round()
+    expect(await bed.call<RunView>(responder, 'GET', `/api/v1/runs/${id}`)).toMatchObject({
+      state: 'stopped',
+      code: 'too_many_steps',
+    })
+  })
+
+  it('stops one run or all, between steps and in the middle of one, and loses none', async () => {
+    const held = Promise.withResolvers<void>()
+    const reached = Promise.withResolvers<void>()
+    let holding = true
+    const bed = await open(async (action, point, signal) => {
+      if (!holding || action !== 'letter' || point !== 'before') return
+      reached.resolve()
+      await Promise.race([held.promise, new Promise((_, no) => signal.addEventListener('abort', () => no(signal.reason)))])
+    })
+    await armed(bed)
+    await bed.alerts(alert('a1'))
+    const round = bed.runner.round()
+    await reached.promise
+    await bed.call(responder, 'POST', '/api/v1/respond/halt', { halt: true, reason: 'what is this?' })
+    await round
+    // The letter may have gone out or not: that is for a person to find out.
+    const cut = await onlyRun(bed)
+    expect(cut).toMatchObject({
+      state: 'waiting',
+      waitsFor: 'person',
+      steps: [{ state: 'done' }, { state: 'done' }, { state: 'unsure' }],
+    })
+    // Alerts still begin runs, and these wait.
+    await bed.alerts(alert('a2', '203.0.113.2'))
+    await bed.runner.round()
+    const list = async () => (await bed.call<{ runs: RunSummary[] }>(responder, 'GET', '/api/v1/runs')).runs
+    expect((await list()).map(({ waitsFor }) => waitsFor).toSorted()).toEqual(['halt', 'person'])
+    holding = false
+    await bed.call(responder, 'POST', `/api/v1/runs/${cut.id}/steps/${cut.steps[2]!.key}/answer`, { answer: 'not-run' })
+    await bed.call(responder, 'POST', '/api/v1/respond/halt', { halt: false })
+    await bed.runner.round()
+    expect((await list()).map(({ state }) => state)).toEqual(['done', 'done'])
+    expect(effectsIn(bed.folder).filter((line) => line.startsWith('letter'))).toHaveLength(2)
+    // One run, before its first step.
+    await bed.alerts(alert('a3', '203.0.113.3'))
+    const third = (await list()).find((run) => run.alert === 'a3')!
+    await bed.call(responder, 'POST', `/api/v1/runs/${third.id}/stop`)
+    await bed.runner.round()
+    expect(await bed.call<RunView>(responder, 'GET', `/api/v1/runs/${third.id}`)).toMatchObject({
+      state: 'stopped',
+      code: 'stopped',
+      steps: [],
+    })
+    expect(
+      (await bed.evidence()).flatMap(({ action }) => action ?? []).filter((action) => String(action).startsWith('runs.')),
+    ).toEqual(['runs.halt', 'runs.release'])
+  })
+
+  it('begins a thousand runs for a thousand alerts, a few at a time, and ends each', async () => {
+    let [going, most] = [0, 0]
+    const bed = await open(async (_, point) => {
+      going += point === 'before' ? 1 : -1
+      most = Math.max(most, going)
+      await new Promise((done) => setImmediate(done))
+    })
+    await bed.call(engineer, 'PUT', '/api/v1/respond/guards', {
+      never: { networks: [], hosts: [], accounts: [] },
+      limits: { run: {}, hour: {} },
+    })
+    await armed(
+      bed,
+      playbook(
+        {
+          start: { type: 'start', on_completion: 'block' },
+          block: {
+            type: 'action',
+            'x-kanpeki': { action: 'block', input: { address: '__address__:value' } },
+            on_completion: 'end',
+          },
+          end: { type: 'end' },
+        },
+        {
+          playbook_variables: { __address__: { type: 'string', external: true } },
+          'x-kanpeki': { triggers: [{ rules: ['brute-force'] }] },
+        },
+      ),
+    )
+    // Commits of a PostgreSQL over its socket take longer, and are of the same code.
+    const all = bed.state.dialect === 'sqlite' ? 1000 : 200
+    const alerts = Array.from({ length: all }, (_, n) => alert(`a${n}`, `203.0.${n >> 8}.${n & 255}`))
+    const cpu = process.cpuUsage()
+    for (let at = 0; at < all; at += 100) expect(await bed.alerts(...alerts.slice(at, at + 100))).toBe(100)
+    const began = process.cpuUsage(cpu)
+    await bed.runner.round()
+    const ended = process.cpuUsage(cpu)
+    const states = await bed.state.tables<PlaybookTables>().selectFrom('respond_runs').select(['state', 'code']).execute()
+    expect(states).toHaveLength(all)
+    expect(states.filter(({ state }) => state !== 'done')).toEqual([])
+    expect(new Set(effectsIn(bed.folder)).size).toBe(all)
+    expect(effectsIn(bed.folder)).toHaveLength(all)
+    expect(most).toBeLessThanOrEqual(16)
+    const ms = ({ user, system }: NodeJS.CpuUsage) => Math.round((user + system) / 1000)
+    console.log(`${all} runs begun with ${ms(began)} ms of CPU, ended with ${ms(ended)} ms; at most ${most} at once`)
+  })
 })
+
+function playbook(workflow: JsonObject, more: JsonObject = {}): string {
+  return JSON.stringify({ id: 'trial', name: 'Trial', workflow_start: 'start', workflow, ...more })
+}
