@@ -241,6 +241,16 @@ const playbooks = createRoute({
   component: lazyRouteComponent(() => import('./pages/playbooks/playbooks-page.tsx'), 'PlaybooksPage'),
 })
 
+const exercises = createRoute({
+  getParentRoute: () => house,
+  path: '/exercises',
+  validateSearch: z.object({
+    /** The one that is open. */
+    exercise: z.string().optional(),
+  }),
+  component: lazyRouteComponent(() => import('./pages/exercises/exercises-page.tsx'), 'ExercisesPage'),
+})
+
 const incidents = createRoute({
   getParentRoute: () => house,
   path: '/incidents',
@@ -462,6 +472,7 @@ export function buildRouter(queryClient: QueryClient) {
         audit,
         sources,
         incidents,
+        exercises,
         playbooks,
         vulnerabilities,
         hosts,

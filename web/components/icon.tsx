@@ -113,6 +113,12 @@ const PATHS = {
   ),
   shield: <path d="M8 1.800l5 1.900v4.100c0 3.100-2.100 5.300-5 6.400-2.900-1.100-5-3.300-5-6.400V3.700z" />,
   playbooks: <path d="M3 2.5h4v3H3zM9 6.500h4v3H9zM3 10.500h4v3H3zM5 5.500v5M5 8h4" />,
+  exercises: (
+    <>
+      <circle cx="8" cy="8" r="5.500" />
+      <circle cx="8" cy="8" r="2.200" />
+    </>
+  ),
   incidents: (
     <>
       <path d="M3 14V2.500M3 3h9l-2.200 3L12 9H3" />

@@ -9,6 +9,7 @@ import config from './en/config.json'
 import declarations from './en/declarations.json'
 import evidence from './en/evidence.json'
 import exceptions from './en/exceptions.json'
+import exercises from './en/exercises.json'
 import firstWeek from './en/firstWeek.json'
 import frameworks from './en/frameworks.json'
 import hosts from './en/hosts.json'
@@ -41,6 +42,7 @@ export const en = {
   declarations,
   evidence,
   exceptions,
+  exercises,
   firstWeek,
   frameworks,
   notify,

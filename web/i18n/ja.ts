@@ -9,6 +9,7 @@ import config from './ja/config.json'
 import declarations from './ja/declarations.json'
 import evidence from './ja/evidence.json'
 import exceptions from './ja/exceptions.json'
+import exercises from './ja/exercises.json'
 import firstWeek from './ja/firstWeek.json'
 import frameworks from './ja/frameworks.json'
 import hosts from './ja/hosts.json'
@@ -41,6 +42,7 @@ export const ja = {
   declarations,
   evidence,
   exceptions,
+  exercises,
   firstWeek,
   frameworks,
   notify,

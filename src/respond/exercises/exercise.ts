@@ -76,6 +76,7 @@ export async function startExercise(
     const opening = {
       scope,
       title: script.title.en,
+      titleJa: script.title.ja,
       severity: undefined,
       summary: '',
       alerts: first!.alerts.map((alert, index) => simulated(id, 0, index, alert, now)),

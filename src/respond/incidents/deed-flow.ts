@@ -36,7 +36,7 @@ export async function changeDeed({ trx, deps, incident, now, done }: DeedContext
   ]
   if (parts.length === 0) throw new KanpekiError('invalid_input', 'Nothing is to be changed.')
   const change = {
-    ...(title === undefined ? {} : { title }),
+    ...(title === undefined ? {} : { title, title_ja: title }),
     ...(severity === undefined ? {} : { severity }),
     ...(summary === undefined ? {} : { summary }),
   }

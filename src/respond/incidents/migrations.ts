@@ -206,4 +206,13 @@ export const incidentsMigrations: readonly Migration[] = [
         .execute()
     },
   },
+  {
+    name: '0302-respond-incident-titles',
+    async up(db) {
+      await db.schema
+        .alterTable('respond_incidents')
+        .addColumn('title_ja', columns.text, (c) => c.notNull().defaultTo(''))
+        .execute()
+    },
+  },
 ]

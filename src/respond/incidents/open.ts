@@ -7,10 +7,13 @@ import { planMessages, plannedTasks, startClocks } from './plan-work.ts'
 import { type Db, insertAlerts, insertIncident, insertTasks, nextNumber, onCallAt, setRole } from './queries.ts'
 import type { Grade } from './schema.ts'
 import type { IncidentAlertsTable, IncidentsTable } from './tables.ts'
+import type { Both } from './words.ts'
 
 export interface Opening {
   readonly scope: string
   readonly title?: string | undefined
+  /** The same as `title` where absent. */
+  readonly titleJa?: string | undefined
   readonly severity?: Grade | undefined
   readonly summary: string
   readonly alerts: readonly AlertSnapshot[]
@@ -38,7 +41,8 @@ export async function openIncident(
     id: randomUUID(),
     scope,
     number: await nextNumber(trx, scope),
-    title: (opening.title ?? titleOf(gravest)).slice(0, 300),
+    title: (opening.title ?? titleOf(gravest).en).slice(0, 300),
+    title_ja: (opening.titleJa ?? opening.title ?? titleOf(gravest).ja).slice(0, 300),
     summary: opening.summary,
     severity: opening.severity ?? gradeOf(gravest?.severity ?? 3),
     phase: 'identification',
@@ -86,8 +90,10 @@ export async function openIncident(
   return opened
 }
 
-function titleOf(alert: AlertSnapshot | undefined): string {
-  return alert === undefined ? 'Incident' : `${alert.title.en}: ${alert.entity.name}`
+function titleOf(alert: AlertSnapshot | undefined): Both {
+  return alert === undefined
+    ? { en: 'Incident', ja: 'インシデント' }
+    : { en: `${alert.title.en}: ${alert.entity.name}`, ja: `${alert.title.ja}：${alert.entity.name}` }
 }
 
 /** What the clocks of an incident stand on, as its alerts say it. */

@@ -23,7 +23,7 @@ export function incidentReport({ detail, timeline, scope, made, language }: Repo
   return {
     language,
     kicker: detail.exercise === null ? words.kicker : words.exerciseKicker,
-    title: `INC-${detail.number} · P${detail.severity} · ${detail.title}`,
+    title: `INC-${detail.number} · P${detail.severity} · ${text({ en: detail.title, ja: detail.titleJa })}`,
     made,
     foot: words.foot(scope),
     blocks: [
@@ -94,7 +94,7 @@ export function incidentReport({ detail, timeline, scope, made, language }: Repo
       }),
       ...messageBlocks(detail, words, text, moment),
       ...timelineBlocks(timeline, words, text, moment),
-      ...learntBlocks(detail, words, moment),
+      ...learntBlocks(detail, words, text, moment),
     ],
   }
 }
@@ -180,7 +180,12 @@ function timelineBlocks(items: readonly TimelineItem[], words: ReportWords, text
   ]
 }
 
-function learntBlocks({ postMortem, followUps, similar }: IncidentDetail, words: ReportWords, moment: Moment): readonly Block[] {
+function learntBlocks(
+  { postMortem, followUps, similar }: IncidentDetail,
+  words: ReportWords,
+  text: Text,
+  moment: Moment,
+): readonly Block[] {
   const parts = (['happened', 'cause', 'well', 'badly'] as const).filter((part) => (postMortem?.[part] ?? '') !== '')
   return [
     ...(postMortem === null
@@ -213,8 +218,8 @@ function learntBlocks({ postMortem, followUps, similar }: IncidentDetail, words:
     ...section(words.similar, similar.length, {
       kind: 'list',
       items: similar.map(
-        ({ number, title, shared }) =>
-          `INC-${number} ${title} — ${[...shared.entities.map(({ name }) => name), ...shared.techniques].join(', ')}`,
+        ({ number, title, titleJa, shared }) =>
+          `INC-${number} ${text({ en: title, ja: titleJa })} — ${[...shared.entities.map(({ name }) => name), ...shared.techniques].join(', ')}`,
       ),
     }),
   ]

@@ -46,6 +46,7 @@ export const incidentSummary = z.object({
   /** Counts from 1 in each scope: INC-1, INC-2 … */
   number: z.int(),
   title: z.string(),
+  titleJa: z.string(),
   severity: grade,
   phase,
   state: z.enum(INCIDENT_STATES),
@@ -133,6 +134,7 @@ export const similarIncident = z.object({
   id: z.string(),
   number: z.int(),
   title: z.string(),
+  titleJa: z.string(),
   severity: grade,
   state: z.enum(INCIDENT_STATES),
   outcome: z.enum(OUTCOMES).nullable(),
@@ -168,8 +170,10 @@ export const incidentDetail = incidentSummary.extend({
   alertList: z.array(incidentAlert),
   entities: z.array(z.object({ kind: z.string(), name: z.string(), note: z.string() })),
   artefacts: z.array(z.object({ id: z.string(), name: z.string(), sha256: z.string(), added: time, by: z.string() })),
-  links: z.array(z.object({ id: z.string(), number: z.int(), title: z.string(), state: z.enum(INCIDENT_STATES) })),
-  mergedInto: z.object({ id: z.string(), number: z.int(), title: z.string() }).nullable(),
+  links: z.array(
+    z.object({ id: z.string(), number: z.int(), title: z.string(), titleJa: z.string(), state: z.enum(INCIDENT_STATES) }),
+  ),
+  mergedInto: z.object({ id: z.string(), number: z.int(), title: z.string(), titleJa: z.string() }).nullable(),
   messages: z.array(messageView),
   postMortem: postMortem.extend({ by: z.string(), at: time }).nullable(),
   followUps: z.array(followUpView),

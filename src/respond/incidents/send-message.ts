@@ -30,6 +30,7 @@ export function standardLetter(
     text: [
       `${mark} · P${incident.severity} · ${PHASE_WORDS[incident.phase].en} / ${PHASE_WORDS[incident.phase].ja}`,
       incident.title,
+      ...(incident.title_ja === incident.title || incident.title_ja === '' ? [] : [incident.title_ja]),
       ...(incident.summary === '' ? [] : ['', incident.summary]),
       '',
       `For: ${message.audience_en} — ${message.about_en}`,

@@ -44,10 +44,19 @@ export async function similarTo(
   return scored.flatMap(({ id, shared }) => {
     const row = rows.get(id)
     if (row === undefined) return []
-    const { number, title, severity, state, outcome, opened } = row
+    const { number, title, title_ja, severity, state, outcome, opened } = row
     return [
       {
-        ...{ id, number, title, severity, state, outcome, opened: new Date(opened).toISOString() },
+        ...{
+          id,
+          number,
+          title,
+          titleJa: title_ja === '' ? title : title_ja,
+          severity,
+          state,
+          outcome,
+          opened: new Date(opened).toISOString(),
+        },
         shared: {
           rules: [...shared.rules.values()],
           techniques: [...shared.techniques].toSorted(),

@@ -7,6 +7,8 @@ export interface IncidentsTable {
   scope: string
   number: number
   title: string
+  /** The same where a person wrote it. */
+  title_ja: string
   summary: string
   severity: Grade
   phase: Phase

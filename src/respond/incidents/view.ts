@@ -49,6 +49,11 @@ export function isOverdue(task: Pick<TasksTable, 'due' | 'done'>, now: number): 
   return task.due !== null && task.done === null && task.due < now
 }
 
+/** One that was opened before titles had two languages has one. */
+export function titleJaOf({ title, title_ja }: Pick<IncidentsTable, 'title' | 'title_ja'>): string {
+  return title_ja === '' ? title : title_ja
+}
+
 /** Rows of the list, each with its figures. */
 export async function summariesOf(db: Db, rows: readonly IncidentsTable[], now: number): Promise<IncidentSummary[]> {
   const ids = rows.map(({ id }) => id)
@@ -78,6 +83,7 @@ function summaryOf(
     id: row.id,
     number: row.number,
     title: row.title,
+    titleJa: titleJaOf(row),
     severity: row.severity,
     phase: row.phase,
     state: row.state,
@@ -140,8 +146,14 @@ export async function incidentDetailOf(deps: IncidentDeps, scope: string, id: st
     })),
     links: joined
       .filter((other) => other.id !== row.merged_into)
-      .map(({ id: other, number, title, state: how }) => ({ id: other, number, title, state: how })),
-    mergedInto: into === undefined ? null : { id: into.id, number: into.number, title: into.title },
+      .map((other) => ({
+        id: other.id,
+        number: other.number,
+        title: other.title,
+        titleJa: titleJaOf(other),
+        state: other.state,
+      })),
+    mergedInto: into === undefined ? null : { id: into.id, number: into.number, title: into.title, titleJa: titleJaOf(into) },
     messages: (await messagesOf(db, id)).map((message) => messageViewOf(message, now)),
     postMortem: row.post_mortem === null ? null : readJson<NonNullable<IncidentDetail['postMortem']>>(row.post_mortem),
     followUps: (await followUpsOf(db, id)).map((one) => followUpViewOf(one, now)),

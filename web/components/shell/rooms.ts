@@ -13,6 +13,7 @@ export const ROOMS = [
   { id: 'rules', to: '/rules', icon: 'rules', key: 'r', group: 'detect', permission: 'rules:read' },
   { id: 'incidents', to: '/incidents', icon: 'incidents', key: 'i', group: 'respond', permission: 'incidents:read' },
   { id: 'playbooks', to: '/playbooks', icon: 'playbooks', key: 'k', group: 'respond', permission: 'playbooks:read' },
+  { id: 'exercises', to: '/exercises', icon: 'exercises', key: 'x', group: 'respond', permission: 'incidents:read' },
   { id: 'evidence', to: '/evidence', icon: 'evidence', key: 'e', group: 'prove', permission: 'ledger:read' },
   { id: 'frameworks', to: '/frameworks', icon: 'proof', key: 'f', group: 'prove', permission: 'cards:read' },
   { id: 'audit', to: '/audit', icon: 'audit', key: 'a', group: 'prove', permission: 'audit:read' },

@@ -81,16 +81,17 @@ function ChooseArtefact({ taken, onChoose }: { taken: readonly string[]; onChoos
 /** What belongs together, and into which of two the work goes on. */
 export function Links({ incident, act }: { incident: IncidentDetail; act: Act | undefined }): ReactNode {
   const { t } = useTranslation('incidents')
+  const format = useFormat()
   const [choosing, setChoosing] = useState<'link' | 'merge' | null>(null)
   if (incident.links.length === 0 && act === undefined) return null
   return (
     <Panel title={t('links.title')}>
       {incident.links.length === 0 ? null : (
         <ul className="rows">
-          {incident.links.map(({ id, number, title, state }) => (
+          {incident.links.map(({ id, number, title, titleJa, state }) => (
             <li key={id}>
               <Link className="tablink grow" to="/incidents" search={{ incident: id }}>
-                INC-{number} <bdi>{title}</bdi>
+                INC-{number} <bdi>{format.text({ en: title, ja: titleJa })}</bdi>
               </Link>
               <span className="label">{t(`state.${state}`)}</span>
             </li>
@@ -133,6 +134,7 @@ function ChooseIncident({
   open: boolean
   onChoose: (id: string) => void
 }): ReactNode {
+  const format = useFormat()
   const { data } = useInfiniteQuery(incidentsQuery({ state: open ? 'open' : 'all', exercises: 'with' }))
   const others = (data?.pages ?? [])
     .flatMap(({ incidents }) => incidents)
@@ -142,9 +144,9 @@ function ChooseIncident({
       <option value="" disabled>
         {label}
       </option>
-      {others.map(({ id, number, title }) => (
+      {others.map(({ id, number, title, titleJa }) => (
         <option key={id} value={id}>
-          INC-{number} {title}
+          INC-{number} {format.text({ en: title, ja: titleJa })}
         </option>
       ))}
     </select>

@@ -104,14 +104,14 @@ function Head({ incident, act }: { incident: IncidentDetail; act: Act | undefine
             {incident.automatic ? <span className="chip">{t('automatic')}</span> : null}
           </div>
           <h1>
-            <bdi>{incident.title}</bdi>
+            <bdi>{format.text({ en: incident.title, ja: incident.titleJa })}</bdi>
           </h1>
           {incident.summary === '' ? null : <p>{incident.summary}</p>}
           {incident.mergedInto === null ? null : (
             <p>
               {t('mergedInto')}{' '}
               <Link to="/incidents" search={{ incident: incident.mergedInto.id }}>
-                INC-{incident.mergedInto.number} {incident.mergedInto.title}
+                INC-{incident.mergedInto.number} {format.text({ en: incident.mergedInto.title, ja: incident.mergedInto.titleJa })}
               </Link>
             </p>
           )}

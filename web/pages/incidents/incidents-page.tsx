@@ -167,7 +167,7 @@ function Row({ row }: { row: IncidentSummary }): ReactNode {
         <span className="row">
           <SeverityTag severity={row.severity} />
           <Link className="name" to="/incidents" search={{ incident: row.id }}>
-            <bdi>{row.title}</bdi>
+            <bdi>{format.text({ en: row.title, ja: row.titleJa })}</bdi>
           </Link>
           {row.exercise === null ? null : <span className="chip exercise">{t('exercise')}</span>}
         </span>

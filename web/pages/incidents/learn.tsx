@@ -177,7 +177,7 @@ export function Similar({ incident }: { incident: IncidentDetail }): ReactNode {
           <li key={one.id}>
             <span className="grow">
               <Link className="tablink" to="/incidents" search={{ incident: one.id }}>
-                INC-{one.number} <bdi>{one.title}</bdi>
+                INC-{one.number} <bdi>{format.text({ en: one.title, ja: one.titleJa })}</bdi>
               </Link>
               <span className="label block">
                 {[

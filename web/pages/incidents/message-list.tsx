@@ -106,12 +106,15 @@ function TellForm({
 }): ReactNode {
   const { t } = useTranslation('incidents')
   const { t: common } = useTranslation()
+  const format = useFormat()
   const { data } = useQuery(channelsQuery)
   const channels = (data?.channels ?? []).filter(({ enabled }) => enabled)
   const [how, setHow] = useState<'channel' | 'said' | 'drop'>('channel')
   const [channel, setChannel] = useState(message.channel?.id ?? '')
   const [contact, setContact] = useState(message.contact)
-  const [subject, setSubject] = useState(`[P${incident.severity}] INC-${incident.number} ${incident.title}`.slice(0, 200))
+  const [subject, setSubject] = useState(
+    `[P${incident.severity}] INC-${incident.number} ${format.text({ en: incident.title, ja: incident.titleJa })}`.slice(0, 200),
+  )
   const [text, setText] = useState(incident.summary)
   const chosen = channel === '' ? (channels[0]?.id ?? '') : channel
   const exercise = incident.exercise !== null
