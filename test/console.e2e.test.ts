@@ -176,6 +176,7 @@ describe.skipIf(!hasChromium)('the console in Chromium (needs Debian’s chromiu
         '/sources?view=masking',
         '/behaviour',
         '/settings/notify',
+        '/settings/connections',
         '/audit?view=reads',
         '/access',
       ]) {

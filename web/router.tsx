@@ -409,6 +409,11 @@ const sso = createRoute({
   component: lazyRouteComponent(() => import('./pages/settings/sso/sso-page.tsx'), 'SsoPage'),
 })
 
+const connections = createRoute({
+  getParentRoute: () => settings,
+  path: 'connections',
+  component: lazyRouteComponent(() => import('./pages/settings/connections/connections-page.tsx'), 'ConnectionsPage'),
+})
 const notify = createRoute({
   getParentRoute: () => settings,
   path: 'notify',
@@ -479,7 +484,21 @@ export function buildRouter(queryClient: QueryClient) {
         assets,
         access,
         account,
-        settings.addChildren([settingsIndex, you, people, roles, tokens, agents, review, notify, scopes, sso, keeping, config]),
+        settings.addChildren([
+          settingsIndex,
+          you,
+          people,
+          roles,
+          tokens,
+          agents,
+          review,
+          notify,
+          connections,
+          scopes,
+          sso,
+          keeping,
+          config,
+        ]),
       ]),
     ]),
     context: { queryClient },

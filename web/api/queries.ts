@@ -19,6 +19,7 @@ import { channelList, mailServerView } from '../../src/detect/notify/schema.ts'
 import { scenarioDetail, scenariosResponse } from '../../src/detect/scenarios/schema.ts'
 import { alertCounts, alertDetail, coverageResponse, queueResponse, ruleDetail, rulesResponse } from '../../src/detect/schema.ts'
 import { entriesPageSchema, entryProofSchema, ledgerHeadSchema } from '../../src/prove/schema.ts'
+import { connectionList } from '../../src/respond/connections/schema.ts'
 import {
   aroundReplySchema,
   type HistogramRequest,
@@ -271,6 +272,11 @@ export const savedSearchesQuery = queryOptions({
   queryKey: ['searches'],
   queryFn: ({ signal }) => call(savedSearchesSchema, '/api/v1/searches', { signal }),
   staleTime: 30_000,
+})
+
+export const connectionsQuery = queryOptions({
+  queryKey: ['connections'],
+  queryFn: ({ signal }) => call(connectionList, '/api/v1/connections', { signal }),
 })
 
 export const channelsQuery = queryOptions({

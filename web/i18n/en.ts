@@ -6,6 +6,7 @@ import behaviour from './en/behaviour.json'
 import common from './en/common.json'
 import completeness from './en/completeness.json'
 import config from './en/config.json'
+import connections from './en/connections.json'
 import declarations from './en/declarations.json'
 import evidence from './en/evidence.json'
 import exceptions from './en/exceptions.json'
@@ -45,6 +46,7 @@ export const en = {
   exercises,
   firstWeek,
   frameworks,
+  connections,
   notify,
   hosts,
   incidents,

@@ -6,6 +6,7 @@ import behaviour from './ja/behaviour.json'
 import common from './ja/common.json'
 import completeness from './ja/completeness.json'
 import config from './ja/config.json'
+import connections from './ja/connections.json'
 import declarations from './ja/declarations.json'
 import evidence from './ja/evidence.json'
 import exceptions from './ja/exceptions.json'
@@ -45,6 +46,7 @@ export const ja = {
   exercises,
   firstWeek,
   frameworks,
+  connections,
   notify,
   hosts,
   incidents,

@@ -105,6 +105,33 @@ export const CONNECTION_KINDS = {
 export type ConnectionKind = keyof typeof CONNECTION_KINDS
 export const CONNECTION_KIND_NAMES = Object.keys(CONNECTION_KINDS) as [ConnectionKind, ...ConnectionKind[]]
 
+/** One value of a kind, as a form asks for it. */
+export interface ConnectionField {
+  readonly name: string
+  readonly secret: boolean
+  readonly required: boolean
+  readonly initial: string
+  /** Undefined where any text will do. */
+  readonly choices: readonly string[] | undefined
+}
+
+export function connectionFields(name: ConnectionKind): readonly ConnectionField[] {
+  const { settings, secrets } = CONNECTION_KINDS[name]
+  const fields = (shape: Readonly<Record<string, z.ZodType>>, isSecret: boolean): ConnectionField[] =>
+    Object.entries(shape).map(([field, schema]) => {
+      const left = schema.safeParse(undefined)
+      const inner = schema instanceof z.ZodDefault ? schema.unwrap() : schema
+      return {
+        name: field,
+        secret: isSecret,
+        required: !left.success,
+        initial: left.success && typeof left.data === 'string' ? left.data : '',
+        choices: inner instanceof z.ZodEnum ? inner.options.map(String) : undefined,
+      }
+    })
+  return [...fields(settings.shape, false), ...fields(secrets.shape, true)]
+}
+
 /** A connection as an action uses it. */
 export interface ConnectionOf<K extends ConnectionKind> {
   readonly id: string

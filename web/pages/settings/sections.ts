@@ -9,6 +9,7 @@ export const SECTIONS = [
   { id: 'agents', to: '/settings/agents', group: 'access', permission: 'agents:read' },
   { id: 'review', to: '/settings/review', group: 'access', permission: 'access:read' },
   { id: 'notify', to: '/settings/notify', group: 'access', permission: 'sources:write' },
+  { id: 'connections', to: '/settings/connections', group: 'access', permission: 'connections:read' },
   { id: 'scopes', to: '/settings/scopes', group: 'installation', permission: 'installation' },
   { id: 'sso', to: '/settings/sso', group: 'installation', permission: 'installation' },
   { id: 'keeping', to: '/settings/keeping', group: 'installation', permission: 'installation' },
