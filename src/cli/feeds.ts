@@ -1,17 +1,27 @@
 import { copyFile, mkdir, rename, rm } from 'node:fs/promises'
 import { basename, join } from 'node:path'
+import { fetchFeed } from '../assess/feeds/fetch-feed.ts'
 import { type FeedFile, loadFeeds } from '../assess/feeds/load.ts'
+import { FEED_IDS, publishedFeeds } from '../assess/feeds/published.ts'
 import { KanpekiError } from '../kernel/error.ts'
+import { createOutgoing } from '../platform/outgoing/outgoing.ts'
 import { EXIT, guarded, readOptions } from './options.ts'
+import { terminalLog } from './terminal-log.ts'
 import { plain } from './terminal-text.ts'
 
-const USAGE = `Usage: kanpeki feeds update --from PATH… [--data DIR]
+const USAGE = `Usage: kanpeki feeds update [--only NAME]… [--ecosystem NAME]… [--mirror URL] [--data DIR]
+       kanpeki feeds update --from PATH… [--data DIR]
        kanpeki feeds status [--data DIR] [--json]
 
-Takes over advisories for scans where there is no network: OSV (all.zip of an ecosystem, .json, .jsonl), CISA's KEV (.json), FIRST's EPSS
-(.csv, .csv.gz). Each file is read whole before it replaces the one before; one that cannot be read changes nothing.
+Without --from, fetches what changed since the last time: osv, kev and epss, or what --only names (osv, kev, epss, debian, nvd, jvn); a run that
+was cut off goes on where it stopped. --ecosystem names those of OSV (default: npm, PyPI, Go, Maven, crates.io, NuGet, RubyGems, Packagist);
+--mirror a server of your own that has the same files, also one that is not public. With --from, takes them over where there is no network:
+OSV (all.zip of an ecosystem, .json, .jsonl), CISA's KEV, Debian's tracker, CSAF, NVD 2.0, CVE 5 (.json, .json.gz), FIRST's EPSS (.csv, .csv.gz),
+OVAL of Red Hat and Ubuntu, JVN iPedia (.xml, .rdf, .xml.gz).
 
-Exit: 0 taken over, 1 some file was refused, 64 wrong usage.
+Each file is read whole before it replaces the one before; one that cannot be read changes nothing.
+
+Exit: 0 up to date, 1 some file was refused or could not be fetched, 64 wrong usage.
 `
 
 /** `kanpeki feeds`. */
@@ -23,6 +33,9 @@ export function feedsCommand(args: readonly string[]): Promise<number> {
         allowPositionals: true,
         options: {
           from: { type: 'string', multiple: true },
+          only: { type: 'string', multiple: true },
+          ecosystem: { type: 'string', multiple: true, default: [] },
+          mirror: { type: 'string' },
           data: { type: 'string', default: './data' },
           json: { type: 'boolean', default: false },
           help: { type: 'boolean', short: 'h', default: false },
@@ -37,9 +50,60 @@ export function feedsCommand(args: readonly string[]): Promise<number> {
     }
     const folder = join(values.data, 'feeds')
     if (verb === 'update' && values.from !== undefined) return await update(values.from, folder)
+    if (verb === 'update') return await fetchAll(folder, values)
     if (verb === 'status') return await status(folder, values.json)
-    throw new KanpekiError('usage', 'It knows update --from PATH, and status.', { remedy: `\n${USAGE}` })
+    throw new KanpekiError('usage', 'It knows update and status.', { remedy: `\n${USAGE}` })
   })
+}
+
+async function fetchAll(
+  folder: string,
+  {
+    only = ['osv', 'kev', 'epss'],
+    ecosystem,
+    mirror,
+  }: {
+    readonly only?: readonly string[] | undefined
+    readonly ecosystem: readonly string[]
+    readonly mirror?: string | undefined
+  },
+): Promise<number> {
+  const base = mirror === undefined ? undefined : URL.parse(mirror.endsWith('/') ? mirror : `${mirror}/`)
+  if (base === null || (base !== undefined && !/^https?:$/.test(base.protocol)))
+    throw new KanpekiError('usage', `${mirror} is not the URL of a mirror.`)
+  // Whoever names a mirror means it, wherever it stands.
+  const { fetch } = createOutgoing({
+    allow: base === undefined ? [] : [base.hostname.replace(/^\[|\]$/g, '')],
+    log: terminalLog(),
+  })
+  const wanted = only.map((name) => {
+    const id = FEED_IDS.find((one) => one === name)
+    if (id === undefined)
+      throw new KanpekiError('usage', `There is no feed ${name}.`, { remedy: `Choose ${FEED_IDS.join(', ')}.` })
+    return id
+  })
+  let failed = 0
+  for (const { id, url, path } of wanted.flatMap((one) => publishedFeeds(one, ecosystem, new Date().getUTCFullYear()))) {
+    const address = base === undefined ? url : new URL(path, base).href
+    try {
+      let items = 0
+      const check = async (half: string): Promise<void> => {
+        const { files, problems } = await loadFeeds([half])
+        items = files[0]?.items ?? 0
+        if (items === 0)
+          throw new KanpekiError('feed_invalid', `${address} is no such feed: ${problems[0]?.reason ?? 'it is empty'}.`, {
+            remedy: 'The one before stays.',
+          })
+      }
+      const fetched = await fetchFeed(fetch, { url: address, file: join(folder, path), check })
+      process.stderr.write(`${plain(id)}: ${fetched === 'unchanged' ? 'unchanged' : `${items} entries`}\n`)
+    } catch (error) {
+      if (!(error instanceof KanpekiError)) throw error
+      failed += 1
+      process.stderr.write(`kanpeki: ${plain(error.describe())}\n`)
+    }
+  }
+  return failed === 0 ? EXIT.ok : EXIT.failed
 }
 
 async function update(from: readonly string[], folder: string): Promise<number> {
@@ -89,7 +153,7 @@ async function status(folder: string, json: boolean): Promise<number> {
   if (json) process.stdout.write(`${JSON.stringify(told)}\n`)
   else {
     for (const { file, kind, items } of files)
-      process.stdout.write(`${kind.padEnd(5)} ${String(items).padStart(8)}  ${plain(file)}\n`)
+      process.stdout.write(`${kind.padEnd(6)} ${String(items).padStart(8)}  ${plain(file)}\n`)
     process.stdout.write(
       `${advisories.size} advisories, newest ${advisories.newest ?? 'none'}; KEV ${kev?.released ?? 'none'}; EPSS ${epss?.date ?? 'none'}\n`,
     )

@@ -49,14 +49,19 @@ export function tableReport(report: ScanReport): string {
   return `${[...lines, ...(lines.length === 0 ? [] : ['']), ...summary(report)].join('\n')}\n`
 }
 
-function rowOf({ id, installed, rated, fixed, kev, epss }: Finding): readonly string[] {
+function rowOf({ id, installed, rated, fixed, guessed, kev, epss }: Finding): readonly string[] {
   return [
     rated === null ? 'unrated' : `${rated.severity}${rated.score === null ? '' : ` ${rated.score.toFixed(1)}`}`,
     plain(id),
     plain(`${installed.name} ${installed.version ?? ''}`),
     fixed.length === 0 ? 'no fix' : `fix ${plain(fixed.join(' | '))}`,
     epss === null ? '' : `EPSS ${(epss.score * 100).toFixed(1)} %`,
-    kev === null ? '' : `EXPLOITED since ${plain(kev.added)}${kev.ransomware ? ', by ransomware' : ''}`,
+    [
+      guessed ? 'by its name alone (CPE)' : '',
+      kev === null ? '' : `EXPLOITED since ${plain(kev.added)}${kev.ransomware ? ', by ransomware' : ''}`,
+    ]
+      .filter((text) => text !== '')
+      .join(', '),
   ]
 }
 

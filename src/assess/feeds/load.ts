@@ -1,71 +1,159 @@
-import { readdir, readFile, stat } from 'node:fs/promises'
+import { createReadStream } from 'node:fs'
+import { open, readdir, readFile, stat } from 'node:fs/promises'
 import { join } from 'node:path'
-import { gunzipSync } from 'node:zlib'
+import { pipeline } from 'node:stream'
+import { createGunzip, gunzipSync } from 'node:zlib'
 import { KanpekiError, messageOf } from '../../kernel/error.ts'
 import { type Advisories, indexAdvisories } from '../osv/advisories.ts'
 import { readOsvFile } from '../osv/load.ts'
 import type { OsvRecord } from '../osv/record.ts'
+import { readCsafFeed } from './csaf-feed.ts'
+import { type CveFacts, isNvd, joinFacts, readCve5, readJvn, readNvd } from './cve.ts'
+import { isDebianTracker, readDebianTracker } from './debian.ts'
 import { type Epss, readEpss } from './epss.ts'
 import { type Kev, readKev } from './kev.ts'
+import { readOval } from './oval.ts'
 
 const MOST_BYTES = 2 * 2 ** 30
+const HEAD_BYTES = 2000
 
 /** Everything that findings are weighed by. */
 export interface Feeds {
   readonly advisories: Advisories
   readonly kev: Kev | null
   readonly epss: Epss | null
+  /** What CVEs say of themselves, where an advisory does not. */
+  readonly cves: ReadonlyMap<string, CveFacts>
   readonly files: readonly FeedFile[]
   /** What could not be read, each with why. */
-  readonly problems: readonly { readonly file: string; readonly reason: string }[]
+  readonly problems: readonly Problem[]
 }
+
+interface Problem {
+  readonly file: string
+  readonly reason: string
+}
+
+export const FEED_KINDS = ['osv', 'kev', 'epss', 'debian', 'csaf', 'oval', 'nvd', 'cve', 'jvn'] as const
 
 export interface FeedFile {
   readonly file: string
-  readonly kind: 'osv' | 'kev' | 'epss'
+  readonly kind: (typeof FEED_KINDS)[number]
   readonly items: number
 }
 
+interface Reading {
+  readonly records: OsvRecord[]
+  readonly cves: Map<string, CveFacts>
+  readonly problems: Problem[]
+  kev: Kev | null
+  epss: Epss | null
+}
+
 /**
- * Reads feeds from folders and files, each told by looking: OSV (`.zip`, `.json`, `.jsonl`), CISA's KEV (`.json`), FIRST's EPSS
- * (`.csv`, `.csv.gz`). Of several KEV or EPSS files the newest counts.
+ * Reads feeds from folders and files, each told by looking: OSV (`.zip`, `.json`, `.jsonl`), CISA's KEV, Debian's tracker, CSAF, NVD 2.0
+ * and CVE 5 (`.json`, `.json.gz`), FIRST's EPSS (`.csv`, `.csv.gz`), OVAL of Red Hat and Ubuntu, JVN iPedia (`.xml`, `.rdf`, `.xml.gz`). Of
+ * several KEV or EPSS files the newest counts.
  * @throws KanpekiError `feed_missing` for a path that is not there.
  */
 export async function loadFeeds(paths: readonly string[]): Promise<Feeds> {
-  const records: OsvRecord[] = []
+  const reading: Reading = { records: [], cves: new Map(), problems: [], kev: null, epss: null }
   const files: FeedFile[] = []
-  const problems: { file: string; reason: string }[] = []
-  let kev: Kev | null = null
-  let epss: Epss | null = null
-  for (const file of (await Promise.all(paths.map(filesOf))).flat()) {
+  for (const file of (await Promise.all(paths.map(filesOf))).flat())
     try {
-      const bytes = await readFile(file)
-      if (/\.csv(\.gz)?$/.test(file)) {
-        const text = (file.endsWith('.gz') ? gunzipSync(bytes, { maxOutputLength: MOST_BYTES }) : bytes).toString('utf8')
-        const read = readEpss(text, file)
-        if (epss === null || (read.date ?? '') > (epss.date ?? '')) epss = read
-        files.push({ file, kind: 'epss', items: read.byCve.size })
-        continue
-      }
-      const value = file.endsWith('.json') ? (JSON.parse(bytes.toString('utf8')) as unknown) : undefined
-      if (isKev(value)) {
-        const read = readKev(value, file)
-        if (kev === null || read.released > kev.released) kev = read
-        files.push({ file, kind: 'kev', items: read.byCve.size })
-        continue
-      }
-      const before = records.length
-      problems.push(...readOsvFile(file, bytes, records))
-      files.push({ file, kind: 'osv', items: records.length - before })
+      files.push({ file, ...(await readFeed(file, reading)) })
     } catch (error) {
-      problems.push({ file, reason: messageOf(error) })
+      reading.problems.push({ file, reason: messageOf(error) })
     }
-  }
-  return { advisories: indexAdvisories(records), kev, epss, files, problems }
+  const { records, cves, kev, epss, problems } = reading
+  return { advisories: indexAdvisories(records), kev, epss, cves, files, problems }
 }
 
-function isKev(value: unknown): boolean {
-  return typeof value === 'object' && value !== null && 'catalogVersion' in value && 'vulnerabilities' in value
+async function readFeed(file: string, reading: Reading): Promise<Omit<FeedFile, 'file'>> {
+  if (/\.(xml|rdf)(\.gz)?$/.test(file)) return await readXml(file, reading)
+  const bytes = await readFile(file)
+  if (/\.csv(\.gz)?$/.test(file)) {
+    const read = readEpss(unpacked(bytes, file).toString('utf8'), file)
+    if (reading.epss === null || (read.date ?? '') > (reading.epss.date ?? '')) reading.epss = read
+    return { kind: 'epss', items: read.byCve.size }
+  }
+  const value = /\.json(\.gz)?$/.test(file) ? (JSON.parse(unpacked(bytes, file).toString('utf8')) as unknown) : undefined
+  const keys = typeof value === 'object' && value !== null ? value : {}
+  if ('catalogVersion' in keys && 'vulnerabilities' in keys) {
+    const read = readKev(value, file)
+    if (reading.kev === null || read.released > reading.kev.released) reading.kev = read
+    return { kind: 'kev', items: read.byCve.size }
+  }
+  if (isNvd(value)) {
+    const { facts, records, problems } = readNvd(value, file)
+    joinFacts(reading.cves, facts)
+    append(reading.records, records)
+    append(reading.problems, problems)
+    return { kind: 'nvd', items: facts.size }
+  }
+  if ('dataType' in keys) {
+    const read = readCve5(value)
+    if (read !== undefined) joinFacts(reading.cves, [read])
+    return { kind: 'cve', items: 1 }
+  }
+  if ('document' in keys) {
+    const records = readCsafFeed(value, file)
+    append(reading.records, records)
+    return { kind: 'csaf', items: records.length }
+  }
+  if (isDebianTracker(value)) {
+    const { records, problems } = readDebianTracker(value, file, (await stat(file)).mtime.toISOString())
+    append(reading.records, records)
+    append(reading.problems, problems)
+    return { kind: 'debian', items: records.length }
+  }
+  const before = reading.records.length
+  append(reading.problems, readOsvFile(file, bytes, reading.records))
+  return { kind: 'osv', items: reading.records.length - before }
+}
+
+async function readXml(file: string, reading: Reading): Promise<Omit<FeedFile, 'file'>> {
+  if ((await headOf(file)).includes('oval_definitions')) {
+    const { records, problems } = await readOval(textOf(file), file, (await stat(file)).mtime.toISOString())
+    append(reading.records, records)
+    append(reading.problems, problems)
+    return { kind: 'oval', items: records.length }
+  }
+  const facts = await readJvn(textOf(file), file)
+  joinFacts(reading.cves, facts)
+  return { kind: 'jvn', items: facts.size }
+}
+
+async function headOf(file: string): Promise<string> {
+  if (file.endsWith('.gz')) {
+    for await (const part of textOf(file)) return part.slice(0, HEAD_BYTES)
+    return ''
+  }
+  const handle = await open(file)
+  try {
+    const { buffer, bytesRead } = await handle.read(Buffer.alloc(HEAD_BYTES), 0, HEAD_BYTES, 0)
+    return buffer.toString('utf8', 0, bytesRead)
+  } finally {
+    await handle.close()
+  }
+}
+
+async function* textOf(file: string): AsyncGenerator<string> {
+  const bytes = createReadStream(file)
+  // A failure of either comes out of the last.
+  const source = file.endsWith('.gz') ? pipeline(bytes, createGunzip(), () => undefined) : bytes
+  const decoder = new TextDecoder()
+  for await (const part of source) yield decoder.decode(part as Uint8Array, { stream: true })
+  yield decoder.decode()
+}
+
+function unpacked(bytes: Buffer, file: string): Buffer {
+  return file.endsWith('.gz') ? gunzipSync(bytes, { maxOutputLength: MOST_BYTES }) : bytes
+}
+
+/** Lists may be longer than a call takes arguments. */
+function append<T>(into: T[], from: readonly T[]): void {
+  for (const one of from) into.push(one)
 }
 
 async function filesOf(path: string): Promise<readonly string[]> {
@@ -73,12 +161,12 @@ async function filesOf(path: string): Promise<readonly string[]> {
   if (found === undefined)
     throw new KanpekiError('feed_missing', `There is no feed at ${path}.`, {
       place: { file: path },
-      remedy: 'Name a folder or file of feeds with --feeds, or take them over with kanpeki feeds update --from DIR.',
+      remedy: 'Name a folder or file of feeds with --feeds, or take them over with kanpeki feeds update.',
     })
   if (!found.isDirectory()) return [path]
   const names = await readdir(path, { recursive: true, withFileTypes: true })
   return names
-    .filter((entry) => entry.isFile() && /\.(zip|json|jsonl|csv|csv\.gz)$/.test(entry.name))
+    .filter((entry) => entry.isFile() && /^[^.].*\.(zip|json|jsonl|csv|csv\.gz|json\.gz|xml|xml\.gz|rdf)$/.test(entry.name))
     .map((entry) => join(entry.parentPath, entry.name))
     .sort()
 }

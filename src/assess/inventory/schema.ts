@@ -90,6 +90,8 @@ export const vulnerability = z.object({
   ids: z.array(z.string()),
   aliases: z.array(z.string()),
   summary: z.string(),
+  /** As JVN iPedia words it; null where it does not. */
+  summaryJa: z.string().nullable(),
   asset: z.string(),
   source: z.string(),
   /** Whoever sees it, or saw it last. */

@@ -25,6 +25,7 @@ export interface Weighed {
   readonly owner: string | null
   readonly due: { readonly at: number; readonly rule: string } | undefined
   readonly waiver: Waiver | undefined
+  readonly summaryJa: string | null
 }
 
 /** Joins, weighs and sorts by risk what is known: pure. */
@@ -47,6 +48,7 @@ export function weigh({ findings, assets, work, exceptions }: Known, feeds: Feed
         owner: task?.owner ?? asset?.owner ?? null,
         due: byHand ?? dueOf(policy, subject, cause.opened),
         waiver,
+        summaryJa: cause.names.map((name) => feeds.cves.get(name)?.summaryJa).find((text) => text != null) ?? null,
       }
     })
     .sort(byRisk)
@@ -73,12 +75,12 @@ function byRisk(a: Weighed, b: Weighed): number {
   )
 }
 
-export function viewOf({ cause, subject, state, work, owner, due, waiver }: Weighed, now: number): VulnerabilityView {
+export function viewOf({ cause, subject, state, work, owner, due, waiver, summaryJa }: Weighed, now: number): VulnerabilityView {
   const { row, rows } = cause
   const { id, summary, asset, source, kind, name, version, purl, place, severity, score, vector } = row
   const proof = cause.gone === null ? undefined : rows.find((one) => one.gone_by !== null)
   return {
-    ...{ id, summary, asset, source, kind, name, version, purl, place, severity, score, vector, state, owner },
+    ...{ id, summary, asset, source, kind, name, version, purl, place, severity, score, vector, state, owner, summaryJa },
     package: row.package,
     sources: [...new Set(rows.filter((one) => cause.gone !== null || one.gone_at === null).map((one) => one.source))].sort(),
     ids: [...new Set(rows.flatMap((one) => readJson<string[]>(one.ids)))].sort(),

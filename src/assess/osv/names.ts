@@ -22,6 +22,7 @@ function foldName(ecosystem: string, name: string): string {
       return name.toLowerCase()
     case 'nuget':
     case 'packagist':
+    case 'cpe':
     case 'github actions':
       return name.toLowerCase()
     case 'swifturl':
@@ -65,6 +66,10 @@ function distribution(purl: Purl): string | undefined {
     case 'rocky':
     case 'rocky-linux':
       return major === '' ? undefined : `Rocky Linux:${major}`
+    case 'redhat':
+    case 'rhel':
+    case 'centos':
+      return major === '' ? undefined : `Red Hat:${major}`
     case 'wolfi':
       return 'Wolfi'
     case 'chainguard':

@@ -26,6 +26,7 @@ const feeds = (...records: ReturnType<typeof record>[]): Feeds => ({
     byCve: new Map([['CVE-2026-0001', { added: '2026-01-02', due: null, ransomware: false }]]),
   },
   epss: { date: '2026-01-01', byCve: new Map([['CVE-2026-0001', { score: 0.5, percentile: 0.9 }]]) },
+  cves: new Map(),
   files: [],
   problems: [],
 })

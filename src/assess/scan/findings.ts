@@ -1,6 +1,7 @@
 import { KanpekiError } from '../../kernel/error.ts'
 import type { CvssVersion } from '../cvss/metrics.ts'
 import { type Severity, scoreCvss, severityOf } from '../cvss/score.ts'
+import { CPE } from '../feeds/cve.ts'
 import type { EpssScore } from '../feeds/epss.ts'
 import type { KevEntry } from '../feeds/kev.ts'
 import type { Feeds } from '../feeds/load.ts'
@@ -40,6 +41,8 @@ export interface Finding {
   readonly rated: Rated | null
   /** Versions that help; empty: none is known. */
   readonly fixed: readonly string[]
+  /** By the name of a product alone (CPE), since it has no package URL: it may be something else of that name. */
+  readonly guessed: boolean
   readonly kev: KevEntry | null
   readonly epss: EpssScore | null
 }
@@ -104,16 +107,24 @@ export function assess(installed: Iterable<Installed>, feeds: Feeds, verdicts: V
 }
 
 function verdictOn(installed: Installed, feeds: Feeds): Verdict {
-  const question = questionOf(installed)
+  const question = questionOf(installed, feeds.advisories.ecosystems.has(CPE.toLowerCase()))
   if (typeof question === 'string') return question
   const ecosystem = question.key.ecosystem.toLowerCase()
   if (!feeds.advisories.ecosystems.has(ecosystem)) return 'no-advisories'
   const { hits, unjudged } = matchPackage(feeds.advisories, question.key, question.version)
-  return { ecosystem, open: unjudged.length > 0, findings: mergeAliases(hits).map((merged) => findingOf(merged, feeds)) }
+  const guessed = question.key.ecosystem === CPE
+  const findings = mergeAliases(hits).map((merged) => findingOf(merged, feeds, guessed))
+  return { ecosystem, open: unjudged.length > 0, findings }
 }
 
-function questionOf({ purl, version }: Installed): { readonly key: PackageKey; readonly version: string } | Unjudged {
-  if (purl === null) return 'no-purl'
+function questionOf(
+  { name, purl, version }: Installed,
+  byName: boolean,
+): { readonly key: PackageKey; readonly version: string } | Unjudged {
+  if (purl === null)
+    return !byName || version === null || version === ''
+      ? 'no-purl'
+      : { key: { ecosystem: CPE, name: name.toLowerCase().replaceAll(' ', '_') }, version }
   try {
     const parsed = parsePurl(purl)
     const key = keyOfPurl(parsed)
@@ -134,17 +145,21 @@ function withEpoch(version: string, epoch: string | undefined): string {
   return epoch === undefined || epoch === '0' || version.includes(':') ? version : `${epoch}:${version}`
 }
 
-function findingOf(merged: MergedHit, { kev, epss }: Feeds): Omit<Finding, 'installed'> {
+function findingOf(merged: MergedHit, { kev, epss, cves: known }: Feeds, guessed: boolean): Omit<Finding, 'installed'> {
   const cves = cvesOf(merged)
+  const facts = cves.map((cve) => known.get(cve)).filter((one) => one !== undefined)
+  const summaries = [...merged.hits.map(({ record }) => record.summary ?? ''), ...facts.map((one) => one.summary)]
   const { id, ids, aliases, fixed } = merged
   return {
     id,
     ids,
     aliases,
     cves,
-    summary: merged.hits.map(({ record }) => record.summary ?? '').find((text) => text !== '') ?? '',
-    rated: ratedOf(merged),
+    summary: summaries.find((text) => text !== '') ?? '',
+    // What a CVE alone says of how grave it is stands behind the word of the advisory that names the package.
+    rated: ratedOf(merged) ?? gravest(facts.flatMap((one) => one.vectors)),
     fixed,
+    guessed,
     kev: cves.map((cve) => kev?.byCve.get(cve)).find((entry) => entry !== undefined) ?? null,
     epss: cves.map((cve) => epss?.byCve.get(cve)).find((score) => score !== undefined) ?? null,
   }
@@ -170,17 +185,8 @@ function ratedOf({ hits }: MergedHit): Rated | null {
     ...(record.severity ?? []),
     ...(record.affected ?? []).flatMap(({ severity }) => severity ?? []),
   ])
-  const rated = vectors.flatMap(({ score }): Rated[] => {
-    try {
-      const { overall, version, vector } = scoreCvss(score)
-      return [{ score: overall, severity: severityOf(overall), vector, version }]
-    } catch (error) {
-      if (error instanceof KanpekiError) return []
-      throw error
-    }
-  })
-  const best = rated.toSorted((a, b) => Number(b.version) - Number(a.version) || (b.score ?? 0) - (a.score ?? 0))[0]
-  if (best !== undefined) return best
+  const best = gravest(vectors.map(({ score }) => score))
+  if (best !== null) return best
   const words = hits.flatMap(({ record }) => [
     record.database_specific?.severity?.toLowerCase() ?? '',
     // "Important: openssl security update": how distributions say it.
@@ -188,6 +194,20 @@ function ratedOf({ hits }: MergedHit): Rated | null {
   ])
   const severity = words.map((word) => WORDS[word]).find((one) => one !== undefined)
   return severity === undefined ? null : { score: null, severity, vector: null, version: null }
+}
+
+/** Of vectors that can be read the newest version's, and of these the gravest. */
+function gravest(vectors: readonly string[]): Rated | null {
+  const rated = vectors.flatMap((text): Rated[] => {
+    try {
+      const { overall, version, vector } = scoreCvss(text)
+      return [{ score: overall, severity: severityOf(overall), vector, version }]
+    } catch (error) {
+      if (error instanceof KanpekiError) return []
+      throw error
+    }
+  })
+  return rated.toSorted((a, b) => Number(b.version) - Number(a.version) || (b.score ?? 0) - (a.score ?? 0))[0] ?? null
 }
 
 const WORDS: Readonly<Record<string, Severity>> = {

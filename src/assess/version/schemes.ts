@@ -51,6 +51,8 @@ const BY_ECOSYSTEM: Readonly<Record<string, VersionScheme>> = {
   bitnami: semver,
   chainguard: apk,
   conancenter: conan,
+  // Products of any kind by their CPE: numbers and letters, part by part.
+  cpe: generic,
   cran,
   'crates.io': semver,
   debian,

@@ -17,6 +17,7 @@ const finding = (purl: string): Finding => ({
   installed: { name: 'a', version: '1.0', purl, place: '' },
   rated: null,
   fixed: [],
+  guessed: false,
   kev: null,
   epss: null,
 })

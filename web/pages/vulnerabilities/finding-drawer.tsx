@@ -61,7 +61,11 @@ export function FindingDrawer({ finding, onClose }: { finding: VulnerabilityView
       <div className="slide-h">
         <div className="grow">
           <h2>{id}</h2>
-          <p className="ink2">{summary === '' ? t('noSummary') : summary}</p>
+          <p className="ink2">
+            {summary === '' && finding.summaryJa === null
+              ? t('noSummary')
+              : format.text({ en: summary === '' ? finding.summaryJa! : summary, ja: finding.summaryJa ?? summary })}
+          </p>
         </div>
         <button type="button" className="btn sm quiet square" aria-label={common('close')} onClick={onClose}>
           <Icon name="close" />

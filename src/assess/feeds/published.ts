@@ -1,0 +1,51 @@
+/** A feed as its publisher offers it, and where it lies on a mirror that has the same files. */
+export interface PublishedFeed {
+  readonly id: string
+  readonly url: string
+  /** Below the folder of feeds, and below a mirror. */
+  readonly path: string
+}
+
+/** Ecosystems of OSV that are fetched when none is named. */
+const USUAL = ['npm', 'PyPI', 'Go', 'Maven', 'crates.io', 'NuGet', 'RubyGems', 'Packagist'] as const
+
+export const FEED_IDS = ['osv', 'kev', 'epss', 'debian', 'nvd', 'jvn'] as const
+export type FeedId = (typeof FEED_IDS)[number]
+
+/** The files of a feed. @param year of the present, UTC. */
+export function publishedFeeds(id: FeedId, ecosystems: readonly string[], year: number): readonly PublishedFeed[] {
+  switch (id) {
+    case 'osv':
+      return (ecosystems.length === 0 ? USUAL : ecosystems).map((name) => ({
+        id: `osv ${name}`,
+        url: `https://osv-vulnerabilities.storage.googleapis.com/${encodeURIComponent(name)}/all.zip`,
+        path: `osv/${name.replaceAll(/[^\w.-]+/g, '-')}-all.zip`,
+      }))
+    case 'kev':
+      return [
+        {
+          id,
+          url: 'https://www.cisa.gov/sites/default/files/feeds/known_exploited_vulnerabilities.json',
+          path: 'kev/known_exploited_vulnerabilities.json',
+        },
+      ]
+    case 'epss':
+      return [
+        { id, url: 'https://epss.empiricalsecurity.com/epss_scores-current.csv.gz', path: 'epss/epss_scores-current.csv.gz' },
+      ]
+    case 'debian':
+      return [{ id, url: 'https://security-tracker.debian.org/tracker/data/json', path: 'debian/debian-tracker.json' }]
+    case 'nvd':
+      return [year - 2, year - 1, year].map((one) => ({
+        id: `nvd ${one}`,
+        url: `https://nvd.nist.gov/feeds/json/cve/2.0/nvdcve-2.0-${one}.json.gz`,
+        path: `nvd/nvdcve-2.0-${one}.json.gz`,
+      }))
+    case 'jvn':
+      return [year - 1, year].map((one) => ({
+        id: `jvn ${one}`,
+        url: `https://jvndb.jvn.jp/ja/rss/years/jvndb_${one}.rdf`,
+        path: `jvn/jvndb_${one}.rdf`,
+      }))
+  }
+}
