@@ -21,8 +21,12 @@ export const commands: Readonly<Record<string, CommandEntry>> = {
   content: { summary: 'take over rule packs of others', load: async () => (await import('./content.ts')).contentCommand },
   search: { summary: 'search stored events', load: async () => (await import('./search.ts')).searchCommand },
   scan: {
-    summary: 'find vulnerabilities in bills of materials and lock files, or run YARA rules',
+    summary: 'find vulnerabilities and secrets, take over the results of other scanners, or run YARA rules',
     load: async () => (await import('./scan.ts')).scanCommand,
+  },
+  sbom: {
+    summary: 'say what a bill of materials changes against another',
+    load: async () => (await import('./sbom.ts')).sbomCommand,
   },
   feeds: {
     summary: 'take over advisories and lists of what is exploited',
@@ -30,6 +34,10 @@ export const commands: Readonly<Record<string, CommandEntry>> = {
   },
   send: { summary: 'send files to a server, and go on where it was', load: async () => (await import('./send.ts')).sendCommand },
   alerts: { summary: 'list, show and close alerts', load: async () => (await import('./alerts.ts')).alertsCommand },
+  incidents: {
+    summary: 'list, show, open and close incidents',
+    load: async () => (await import('./incidents.ts')).incidentsCommand,
+  },
   token: { summary: 'create, list, rotate and revoke API tokens', load: async () => (await import('./token.ts')).tokenCommand },
   people: { summary: 'list, invite, reset and end accounts', load: async () => (await import('./people.ts')).peopleCommand },
   'break-glass': {

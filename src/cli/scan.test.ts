@@ -7,6 +7,7 @@ import { afterAll, afterEach, expect, it, vi } from 'vitest'
 import { readSbom } from '../assess/sbom/read.ts'
 import { sharedData } from '../kernel/testing/shared-data.ts'
 import { feedsCommand } from './feeds.ts'
+import { sbomCommand } from './sbom.ts'
 import { scanCommand } from './scan.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'kanpeki-scan-'))
@@ -196,6 +197,28 @@ it('speaks to pipelines, breaks a build by policy, and shows only what a change 
   expect([moved.code, moved.out]).toEqual([0, expect.stringContaining('1 not listed')])
   const none = await run(scanCommand, 'import', file('none.json', '{"hello":1}'))
   expect([none.code, none.err]).toEqual([2, expect.stringContaining('it is none of SARIF')])
+})
+
+it('says what a bill brings, drops and moves', async () => {
+  const bill = (name: string, ...purls: readonly string[]) =>
+    file(name, {
+      bomFormat: 'CycloneDX',
+      specVersion: '1.6',
+      version: 1,
+      components: purls.map((purl) => ({ type: 'library', name: purl, version: purl.split('@')[1], purl })),
+    })
+  const old = bill('old.cdx.json', 'pkg:npm/a@1.9.0', 'pkg:npm/b@2.0.0', 'pkg:npm/c@1.0.0', 'pkg:npm/d@1.0.0')
+  const now = bill('new.cdx.json', 'pkg:npm/a@1.10.0', 'pkg:npm/b@1.0.0', 'pkg:npm/c@1.0.0', 'pkg:npm/e@1.0.0')
+  const { code, out } = await run(sbomCommand, 'diff', '--fail-on', 'down', old, now)
+  expect(code).toBe(1)
+  expect(out.split('\n').slice(0, 4)).toEqual([
+    '^ pkg:npm/a  1.9.0 → 1.10.0',
+    'v pkg:npm/b  2.0.0 → 1.0.0',
+    '- pkg:npm/d  1.0.0',
+    '+ pkg:npm/e  1.0.0',
+  ])
+  expect((await run(sbomCommand, 'diff', '--json', '--fail-on', 'any', old, old)).code).toBe(0)
+  expect((await run(sbomCommand, 'diff', old, join(folder, 'nowhere'))).code).toBe(2)
 })
 
 it('finds secrets in a folder, by policy and baseline, and prints none', async () => {
