@@ -1,11 +1,13 @@
-import { type ChildProcess, spawn } from 'node:child_process'
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
+import { createHash, generateKeyPairSync, type KeyObject, sign } from 'node:crypto'
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { request } from 'node:https'
 import { createServer, type Server } from 'node:net'
 import { basename, join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { releaseText } from '../src/agent/update/release.ts'
 import type { CommandView, HostStatus } from '../src/hosts/schema.ts'
-import { createToken, eventually, kanpeki, type Running, startServer, temporaryFolder } from './support/kanpeki.ts'
+import { createToken, eventually, kanpeki, ROOT, type Running, startServer, temporaryFolder } from './support/kanpeki.ts'
 import { makeNet, type Net, type NetHost, withoutNetns } from './support/netns.ts'
 
 const LAUNCHER = join(import.meta.dirname, '../dist/cli/main.js')
@@ -47,9 +49,10 @@ describe.skipIf(lacking !== undefined)(`hosts of a network (needs ${lacking ?? '
     as: { readonly token?: string; readonly key?: string; readonly cert?: string } = { token },
   ): Promise<Sent> =>
     new Promise((resolve, reject) => {
-      const text = body === undefined ? '' : JSON.stringify(body)
+      const text = body === undefined ? '' : body instanceof Buffer ? body : JSON.stringify(body)
+      const type = body instanceof Buffer ? 'application/octet-stream' : 'application/json'
       const headers = {
-        ...(body === undefined ? {} : { 'content-type': 'application/json', 'content-length': Buffer.byteLength(text) }),
+        ...(body === undefined ? {} : { 'content-type': type, 'content-length': Buffer.byteLength(text) }),
         ...(as.token === undefined ? {} : { authorization: `Bearer ${as.token}` }),
       }
       const tls = { ca: readFileSync(ca), ...(as.key === undefined ? {} : { key: as.key, cert: as.cert }) }
@@ -301,4 +304,48 @@ describe.skipIf(lacking !== undefined)(`hosts of a network (needs ${lacking ?? '
     expect((await send('DELETE', '/api/v1/agent-policies/*', {})).status).toBe(200)
     await eventually('no policy', async () => ((await stateOf(host))?.policy === null ? true : undefined))
   }, 60_000)
+
+  it('updates itself to what its release key signed, tries it first, and goes back from what does not work', async () => {
+    const [host] = hosts as [Host]
+    const { privateKey, publicKey } = generateKeyPairSync('ed25519')
+    const releaseKey = publicKey.export({ format: 'der', type: 'spki' }).toString('base64')
+    const settings = { watch: [host.watched], ignore: [], pollMs: 5_000, journal: false, releaseKey }
+    writeFileSync(join(host.home, 'agent.json'), JSON.stringify(settings))
+    await killAgent(host)
+    startAgent(host)
+    const file = join(folder.path, 'agent.mjs')
+    const env = { ...process.env, KANPEKI_AGENT_VERSION: '99.0.0' }
+    execFileSync(process.execPath, ['scripts/build-agent.ts', file], { cwd: ROOT, env, stdio: 'pipe' })
+    const give = async (bundle: string, version: string, key: KeyObject): Promise<CommandView> => {
+      const sha256 = createHash('sha256').update(bundle).digest('hex')
+      const signature = sign(null, Buffer.from(releaseText(version, sha256)), key).toString('base64')
+      const query = new URLSearchParams({ version, signature }).toString()
+      const brought = await send('POST', `/api/v1/agent-releases?${query}`, Buffer.from(bundle))
+      expect(brought.status, JSON.stringify(brought.json)).toBe(200)
+      const { json } = await send('POST', `/api/v1/agents/${host.id}/update`, { sha256 })
+      const { id } = json as CommandView
+      return await eventually(
+        'the receipt of an update',
+        async () => {
+          const view = (await send('GET', `/api/v1/agent-commands/${id}`)).json as CommandView
+          return view.state === 'done' || view.state === 'failed' ? view : undefined
+        },
+        60,
+      )
+    }
+    const good = readFileSync(file, 'utf8')
+    const stranger = generateKeyPairSync('ed25519').privateKey
+    expect(await give(`${good}\n// 1`, '99.0.0', stranger)).toMatchObject({ state: 'failed' })
+    expect(await give(good, '99.0.0', privateKey)).toMatchObject({ state: 'done', receipt: { detail: { version: '99.0.0' } } })
+    expect(await stateOf(host)).toMatchObject({ version: '99.0.0' })
+    expect(await give(`${good}\n// 2`, '1.0.0', privateKey)).toMatchObject({ state: 'failed' })
+    const broken = await give('process.exit(7)', '99.0.1', privateKey)
+    expect(broken.failed).toContain('it ended with 7')
+    expect(await stateOf(host)).toMatchObject({ version: '99.0.0' })
+    // As after a restart of the machine: the installed agent goes on as the version that was taken.
+    await killAgent(host)
+    startAgent(host)
+    expect(await command(host, 'release')).toMatchObject({ state: 'done' })
+    expect(await stateOf(host)).toMatchObject({ version: '99.0.0' })
+  }, 120_000)
 })

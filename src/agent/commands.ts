@@ -19,6 +19,7 @@ import { readKept, writeKept } from './kept.ts'
 import { type Link, openLink } from './link.ts'
 import type { Policy } from './policy.ts'
 import type { RespondContext, Responders } from './respond/responder.ts'
+import { forgetPending, readPending } from './update/pending.ts'
 
 export interface Following {
   readonly folder: string
@@ -34,6 +35,8 @@ export interface Following {
   readonly patience: () => number
   readonly addresses: () => readonly string[] | undefined
   readonly recent: RespondContext['recent']
+  /** This is a new version that is only tried: the update it came by is somebody else's to answer. */
+  readonly trial: boolean
   readonly count: (name: string, by?: number) => void
   readonly signal: AbortSignal
   readonly log: Log
@@ -69,10 +72,20 @@ export async function followCommands(following: Following): Promise<void> {
   const open = (): Link => openLink({ ...shown, addresses: following.addresses })
   let link = open()
 
+  const held: string[] = []
   const keep = async (key: string, entry: Done): Promise<void> => {
     done.set(key, entry)
     for (const [old, { at, sent }] of done) if ((sent && Date.now() - at > KEPT_MS) || done.size > MOST_KEPT) done.delete(old)
     await writeKept(file, new Map([...done].map(([name, value]) => [name, JSON.stringify(value)])))
+  }
+  /** What came of an update that was begun before this start. */
+  const takeUp = async (): Promise<void> => {
+    const pending = await readPending(folder)
+    if (pending === undefined) return
+    if (following.trial) return void held.push(pending.id)
+    const lost = { failed: { code: 'agent_failed', message: 'The agent ended while the new version was tried.' } }
+    await keep(pending.key, { id: pending.id, at: Date.now(), sent: false, result: pending.result ?? lost })
+    await forgetPending(folder)
   }
   const tell = async (key: string, entry: Done): Promise<void> => {
     const message: ReceiptMessage = { id: entry.id, result: entry.result }
@@ -107,7 +120,7 @@ export async function followCommands(following: Following): Promise<void> {
   }
   const take = async (): Promise<void> => {
     const wait = Math.min(25, Math.max(0, patience() / 1_000))
-    const body = JSON.stringify({ status: following.status(), wait, busy: [...working.keys()] })
+    const body = JSON.stringify({ status: following.status(), wait, busy: [...held, ...working.keys()] })
     const { status, text } = await link.post('/api/v1/agent-link/poll', body, JSON_BODY)
     if (status !== 200) throw new Error(`the server answers ${status}: ${text.slice(0, 200)}`)
     await following.reached()
@@ -127,6 +140,9 @@ export async function followCommands(following: Following): Promise<void> {
     for (const [commandKey, entry] of done) if (!entry.sent && !working.has(entry.id)) await tell(commandKey, entry)
   }
 
+  // A request that the server keeps open must not keep the agent from ending.
+  signal.addEventListener('abort', () => link.close())
+  await takeUp()
   for (let failures = 0; !signal.aborted; ) {
     if (identity() !== shown) {
       link.close()
@@ -184,6 +200,7 @@ async function resultOf(command: CommandText, following: Following, link: Link):
       count,
       warn: (message) => log.warn(message),
       recent,
+      download: link.download,
       upload: async (path) => await link.upload(`/api/v1/agent-link/captures/${command.id}`, path),
     }
     const { outcome, detail, undo } = await responder(params, context)

@@ -1,9 +1,10 @@
 import { type LookupAddress, lookup } from 'node:dns'
-import { createReadStream } from 'node:fs'
+import { createReadStream, createWriteStream } from 'node:fs'
 import { stat } from 'node:fs/promises'
 import { Agent, type RequestOptions, request } from 'node:https'
 import { isIPv4, type LookupFunction } from 'node:net'
 import { Readable } from 'node:stream'
+import { pipeline } from 'node:stream/promises'
 import { KanpekiError, messageOf } from '../kernel/error.ts'
 import type { JsonObject } from '../kernel/json.ts'
 import type { Identity } from './identity.ts'
@@ -19,6 +20,8 @@ export interface Link {
   readonly post: (path: string, body: Uint8Array | string, headers: Readonly<Record<string, string>>) => Promise<Answer>
   /** Sends a file as it is. @returns the reply. @throws KanpekiError `unreachable`, `upload_refused`. */
   readonly upload: (path: string, file: string) => Promise<JsonObject>
+  /** Takes what lies at a path into a file. @throws KanpekiError `unreachable`, `not_found`, `too_large`. */
+  readonly download: (path: string, file: string, most: number) => Promise<void>
   readonly close: () => void
 }
 
@@ -85,6 +88,23 @@ export function openLink({ url, key, certificate, ca, addresses }: Side): Link {
       const { status, text } = await reach(path, { method: 'POST', headers }, createReadStream(file))
       if (status !== 200) throw new KanpekiError('upload_refused', `The server answers ${status}: ${text.slice(0, 300)}`)
       return JSON.parse(text) as JsonObject
+    },
+    async download(path, file, most) {
+      await new Promise<void>((resolve, reject) => {
+        const outgoing = request(new URL(path, base), { method: 'GET', agent, timeout: TIMEOUT_MS }, (response) => {
+          const { statusCode = 0 } = response
+          const declared = Number(response.headers['content-length'] ?? Number.NaN)
+          if (statusCode !== 200 || !(declared <= most)) {
+            response.resume()
+            const why = statusCode === 200 ? `it has ${declared} bytes` : `the server answers ${statusCode}`
+            return reject(new KanpekiError(statusCode === 200 ? 'too_large' : 'not_found', `${path}: ${why}.`))
+          }
+          pipeline(response, createWriteStream(file, { mode: 0o600 })).then(resolve, reject)
+        })
+        outgoing.on('timeout', () => outgoing.destroy(new Error('no answer in time')))
+        outgoing.on('error', reject)
+        outgoing.end()
+      })
     },
     close: () => agent.destroy(),
   }

@@ -5,7 +5,7 @@ export interface Recent {
   readonly since: (seconds: number) => readonly string[]
 }
 
-const MOST_CHARACTERS = 3_000_000
+const MOST_CHARACTERS = 1_500_000
 const LONGEST_MS = 3_600_000
 
 export function createRecent(now: () => number = () => performance.now()): Recent {

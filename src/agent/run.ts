@@ -13,9 +13,12 @@ import { keepPolicy, readPolicy } from './policy.ts'
 import { createRecent } from './recent.ts'
 import { openHand } from './respond/hand.ts'
 import { keepRing } from './respond/packets.ts'
+import type { Responders } from './respond/responder.ts'
+import { updateResponder } from './respond/update.ts'
 import { sendAll } from './sender.ts'
 import { readSettings, type Settings } from './settings.ts'
 import { openSpool } from './spool.ts'
+import type { Pending } from './update/pending.ts'
 
 export interface AgentOptions {
   /** Holds identity, spool and what collectors keep. */
@@ -24,6 +27,12 @@ export interface AgentOptions {
   readonly collectors: (settings: Settings, identity: Identity) => readonly Collector[]
   readonly signal: AbortSignal
   readonly log: Log
+  /** Called each time the server answered. */
+  readonly healthy?: () => Promise<void>
+  /** A new version is there: this agent is to end, and it to be tried. Without it the agent takes none. */
+  readonly update?: (next: Pending) => void
+  /** It is itself such a version. */
+  readonly trial?: boolean
   /** Between heartbeats, milliseconds. */
   readonly heartbeatMs?: number
 }
@@ -41,7 +50,7 @@ const LOCK_WAIT_MS = 2_000
  * @throws KanpekiError `not_enrolled`, or where another agent holds the folder.
  */
 export async function runAgent(options: AgentOptions): Promise<void> {
-  const { folder, version, collectors, signal, log, heartbeatMs = HEARTBEAT_MS } = options
+  const { folder, version, collectors, signal, log, heartbeatMs = HEARTBEAT_MS, update, healthy, trial = false } = options
   let identity = await readIdentity(folder)
   const lock = await lockFolder(folder, LOCK_WAIT_MS)
   let policy = await readPolicy(folder)
@@ -122,6 +131,12 @@ export async function runAgent(options: AgentOptions): Promise<void> {
         message: `${action}: ${detail.reason}`,
       }),
   })
+  const responders: Responders = {
+    ...hand.responders,
+    ...(update === undefined
+      ? {}
+      : { update: updateResponder({ folder, version, releaseKey: () => settings.releaseKey, begin: update }) }),
+  }
   const following = followCommands({
     folder: respondFolder,
     identity: () => identity,
@@ -132,12 +147,12 @@ export async function runAgent(options: AgentOptions): Promise<void> {
     status: () => ({
       version,
       host: name,
-      kinds: settings.respond.kinds.filter((kind) => hand.responders[kind] !== undefined),
+      kinds: settings.respond.kinds.filter((kind) => responders[kind] !== undefined),
       isolated: hand.isolator.state(),
       blocked: hand.blocks.count(),
       policy: policy?.policy ?? null,
     }),
-    responders: hand.responders,
+    responders,
     policy: async (next) => {
       const before = policy
       try {
@@ -150,7 +165,11 @@ export async function runAgent(options: AgentOptions): Promise<void> {
       log.info(next === undefined ? 'the policy was taken back' : 'a new policy holds')
       if (before?.policy !== next?.policy) again.abort()
     },
-    reached: hand.isolator.reached,
+    reached: async () => {
+      await hand.isolator.reached()
+      await healthy?.()
+    },
+    trial,
     patience: () => {
       const state = hand.isolator.state()
       return state === null ? PATIENCE_MS : Math.min(PATIENCE_MS, state.deadManSeconds * 250)

@@ -23,12 +23,12 @@ const settingsSchema = z
     ignore: z.array(z.string().startsWith('/')).default(['/etc/mtab', '/etc/resolv.conf', '/etc/adjtime']),
     /** How often every watched file is read again, so that a change which the watch missed is found: milliseconds. */
     fullCheckMs: z.number().int().min(1_000).max(604_800_000).default(3_600_000),
-    /** For how many days a package counts as in use after it was last seen so. */
-    inUseDays: z.number().int().min(1).max(365).default(7),
     /** How long an isolation holds while the server cannot be reached, seconds, where its command does not say. */
     deadManSeconds: z.number().int().min(DEAD_MAN.least).max(DEAD_MAN.most).default(DEAD_MAN.usual),
     /** Keep the last traffic in a ring of files all the time, for captures (needs tcpdump). */
     packetRing: z.boolean().default(false),
+    /** The key that new versions of the agent are signed with (Ed25519, PEM or SPKI in base64); without it none is taken. */
+    releaseKey: z.string().optional(),
     /** What the server may do on this host: only this file says so, never a policy. */
     respond: z
       .object({

@@ -1,3 +1,4 @@
+import { join } from 'node:path'
 import { findAssetByName } from '../access/assets/queries.ts'
 import { refuseUnconfirmed } from '../access/confirm.ts'
 import { listAgents } from '../access/machines/queries.ts'
@@ -5,6 +6,7 @@ import type { AccessTables } from '../access/tables.ts'
 import { openCommandKey } from '../hosts/command-key.ts'
 import { type Commands, createCommands, type KnownAgent } from '../hosts/commands.ts'
 import { linkRoutes } from '../hosts/link-routes.ts'
+import { releaseRoutes } from '../hosts/releases.ts'
 import { hostRoutes } from '../hosts/routes.ts'
 import { messageOf } from '../kernel/error.ts'
 import type { Route } from '../platform/http/route.ts'
@@ -48,6 +50,7 @@ export async function startHosting(services: Services): Promise<Hosting> {
     commands,
     routes: (custody) => [
       ...captureRoutes(custody),
+      ...releaseRoutes({ state, clock, commands, folder: join(dir.root, 'agent-releases'), changed }),
       ...hostRoutes({ state, clock, commands, agents, labelsOf, confirm: refuseUnconfirmed, changed }),
       ...linkRoutes({
         state,

@@ -1,10 +1,14 @@
-import { readFileSync } from 'node:fs'
+import { readFileSync, writeFileSync } from 'node:fs'
 import { homedir } from 'node:os'
 import { join } from 'node:path'
 import { linuxCollectors } from '../agent/collectors/registry.ts'
 import { runAgent } from '../agent/run.ts'
+import { bundleOf, bundleToRun, install, markHealthy } from '../agent/update/installed.ts'
+import { type Pending, writePending } from '../agent/update/pending.ts'
+import { tryOut } from '../agent/update/try-out.ts'
 import { VERSION } from '../app/version.ts'
 import { KanpekiError, messageOf } from '../kernel/error.ts'
+import type { Log } from '../platform/log.ts'
 import { EXIT, guarded, readOptions } from './options.ts'
 import { terminalLog } from './terminal-log.ts'
 
@@ -32,6 +36,7 @@ interface Values {
   readonly name?: string | undefined
   readonly ca?: string | undefined
   readonly data: string
+  readonly trial: boolean
 }
 
 async function enrolHere({
@@ -55,25 +60,71 @@ async function enrolHere({
   return EXIT.ok
 }
 
-async function runHere({ data }: Values): Promise<number> {
+const TRIAL_MS = 60_000
+
+async function runHere({ data, trial }: Values): Promise<number> {
   if (process.platform !== 'linux')
     throw new KanpekiError('platform', `The agent runs on Linux; this is ${process.platform}.`, {
       remedy: 'For Windows, docs/collecting.md says how Winlogbeat, event forwarding or imported .evtx files reach the server.',
     })
   keepSmall()
+  const bundle = trial || isBundle(data) ? undefined : await bundleToRun(data)
+  if (bundle !== undefined) become([bundle, 'agent', 'run', '--data', data])
   const stop = new AbortController()
   process.once('SIGINT', () => stop.abort())
   process.once('SIGTERM', () => stop.abort())
   const log = terminalLog()
-  await runAgent({
-    folder: data,
-    version: VERSION,
-    collectors: linuxCollectors,
-    signal: stop.signal,
-    log,
-  })
-  return EXIT.ok
+  let well = false
+  for (;;) {
+    const again = new AbortController()
+    let next: Pending | undefined
+    await runAgent({
+      folder: data,
+      version: VERSION,
+      collectors: linuxCollectors,
+      signal: AbortSignal.any([stop.signal, again.signal]),
+      log,
+      trial,
+      healthy: async () => {
+        if (well) return
+        well = true
+        if (trial) writeFileSync(join(data, 'trial'), '')
+        else await markHealthy(data)
+      },
+      ...(trial
+        ? {}
+        : {
+            update: (pending: Pending) => {
+              next = pending
+              again.abort()
+            },
+          }),
+    })
+    if (next === undefined || stop.signal.aborted) return EXIT.ok
+    await change(data, next, stop.signal, log)
+  }
 }
+
+/** Tries a new version out; becomes it where it works, and goes on as this one where it does not. */
+async function change(data: string, next: Pending, signal: AbortSignal, log: Log): Promise<void> {
+  const { version, sha256 } = next
+  const bundle = bundleOf(data, sha256)
+  log.info(`version ${version} is tried`)
+  const why = await tryOut({ folder: data, bundle, withinMs: TRIAL_MS, execArgv: process.execArgv, signal })
+  const respond = join(data, 'respond')
+  if (why !== undefined) {
+    log.warn(`version ${version} is not taken: ${why}`)
+    const message = `Version ${version} was tried and is not taken: ${why}. ${VERSION} runs on.`
+    await writePending(respond, { ...next, result: { failed: { code: 'agent_failed', message } } })
+    return
+  }
+  await writePending(respond, { ...next, result: { receipt: { outcome: 'done', detail: { version, before: VERSION } } } })
+  await install(data, next)
+  become([bundle, 'agent', 'run', '--data', data])
+}
+
+/** Whether this process runs from a version that an update brought. */
+const isBundle = (data: string): boolean => process.argv[1]?.startsWith(join(data, 'versions')) === true
 
 async function releaseThis({ data }: Values): Promise<number> {
   const { releaseHere } = await import('../agent/respond/isolation.ts')
@@ -88,7 +139,12 @@ const SMALL_HEAP = ['--max-semi-space-size=1', '--max-old-space-size=96', '--opt
 /** Becomes the same program, with the same pid, under V8's flags for a small heap. */
 function keepSmall(): void {
   if (process.execArgv.includes(SMALL_HEAP[0]!) || process.execve === undefined) return
-  process.execve(process.execPath, [process.execPath, ...process.execArgv, ...SMALL_HEAP, ...process.argv.slice(1)], process.env)
+  become(process.argv.slice(1), SMALL_HEAP)
+}
+
+/** Goes on as another program of Node, with the same pid. */
+function become(args: readonly string[], flags: readonly string[] = []): void {
+  process.execve?.(process.execPath, [process.execPath, ...process.execArgv, ...flags, ...args], process.env)
 }
 
 export function agentCommand(args: readonly string[]): Promise<number> {
@@ -103,6 +159,7 @@ export function agentCommand(args: readonly string[]): Promise<number> {
           name: { type: 'string' },
           ca: { type: 'string' },
           data: { type: 'string', default: defaultFolder() },
+          trial: { type: 'boolean', default: false },
           help: { type: 'boolean', short: 'h', default: false },
         },
       },

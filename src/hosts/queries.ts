@@ -1,6 +1,6 @@
 import type { Kysely } from 'kysely'
 import type { CommandState } from './schema.ts'
-import type { CommandsTable, HostTables, PoliciesTable, StatusTable } from './tables.ts'
+import type { CommandsTable, HostTables, PoliciesTable, ReleasesTable, StatusTable } from './tables.ts'
 
 export type HostDb = Kysely<HostTables>
 
@@ -122,4 +122,21 @@ export async function keepPolicy(db: HostDb, row: PoliciesTable): Promise<void> 
 export async function deletePolicy(db: HostDb, scope: string, label: string): Promise<boolean> {
   const done = await db.deleteFrom('hosts_policies').where('scope', '=', scope).where('label', '=', label).executeTakeFirst()
   return Number(done.numDeletedRows) > 0
+}
+
+export async function insertRelease(db: HostDb, row: ReleasesTable): Promise<void> {
+  await db.insertInto('hosts_releases').values(row).execute()
+}
+
+export async function releaseOf(db: HostDb, scope: string, sha256: string): Promise<ReleasesTable | undefined> {
+  return await db
+    .selectFrom('hosts_releases')
+    .selectAll()
+    .where('scope', '=', scope)
+    .where('sha256', '=', sha256)
+    .executeTakeFirst()
+}
+
+export async function releasesOf(db: HostDb, scope: string): Promise<ReleasesTable[]> {
+  return await db.selectFrom('hosts_releases').selectAll().where('scope', '=', scope).orderBy('created', 'desc').execute()
 }

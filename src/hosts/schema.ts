@@ -23,7 +23,7 @@ const addressSchema = z.union([z.ipv4(), z.ipv6()])
 const networkSchema = z.union([addressSchema, z.cidrv4(), z.cidrv6()])
 /** What `useradd` takes, and nothing that a tool could read as an option. */
 const accountSchema = z.string().regex(/^[A-Za-z_][A-Za-z0-9_.-]{0,62}\$?$/)
-const sha256Schema = z.string().regex(/^[0-9a-f]{64}$/)
+export const sha256Schema = z.string().regex(/^[0-9a-f]{64}$/)
 
 /** The dead-man's switch of an isolation, seconds: long enough for a restart of the server, never for ever. */
 export const DEAD_MAN = { least: 3, most: 86_400, usual: 900 } as const
@@ -47,7 +47,10 @@ export const querySchema = z
   })
 export type Query = z.infer<typeof querySchema>
 
-const updateSchema = z.object({ sha256: sha256Schema, version: z.string().max(100) }).strict()
+const versionSchema = z.string().regex(/^\d+(\.\d+){0,3}(-[\w.]{1,40})?$/)
+/** Base64 of 64 bytes. */
+const signatureSchema = z.string().regex(/^[A-Za-z0-9+/]{86}==$/)
+const updateSchema = z.object({ sha256: sha256Schema, version: versionSchema, signature: signatureSchema }).strict()
 const none = z.object({}).strict()
 
 /** The parameters of each kind, as both sides check them. */
@@ -118,7 +121,6 @@ export const policySettingsSchema = z
     watch: z.array(pathSchema).max(200).optional(),
     ignore: z.array(pathSchema).max(200).optional(),
     fullCheckMs: z.number().int().min(1_000).max(604_800_000).optional(),
-    inUseDays: z.number().int().min(1).max(365).optional(),
     deadManSeconds: z.number().int().min(DEAD_MAN.least).max(DEAD_MAN.most).optional(),
     packetRing: z.boolean().optional(),
   })
@@ -247,6 +249,15 @@ export const policyParamsSchema = z.object({
 })
 
 export const agentParamsSchema = z.object({ id: z.uuid() })
+
+export const newReleaseSchema = z.object({ version: versionSchema, signature: signatureSchema })
+export const releaseSchema = z.object({
+  sha256: z.string(),
+  version: z.string(),
+  bytes: z.number(),
+  by: z.string(),
+  created: time,
+})
 
 /** What the manifest of a capture says. */
 export const captureSchema = z.object({

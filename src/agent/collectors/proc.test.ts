@@ -1,7 +1,8 @@
+import { type AddressInfo, connect, createServer } from 'node:net'
 import { describe, expect, it } from 'vitest'
 import { parseDpkg } from './inventory.ts'
 import { containerOf, parseStat, processIds, readProcess } from './proc.ts'
-import { parseAddress, parseSockets } from './sockets.ts'
+import { movement, parseAddress, parseSockets } from './sockets.ts'
 
 const STAT = (name: string): string => `42 (${name}) S 7 42 42 0 -1 4194560 1 0 0 0 0 0 0 0 20 0 1 0 123456 1 2 3`
 
@@ -86,4 +87,17 @@ Version: 3
     ['a:amd64', '1:2.0-1'],
     ['a:i386', '1:2.0-1'],
   ])
+})
+
+it.skipIf(process.platform !== 'linux')('notices that a port listens and that a connection is made (needs Linux)', async () => {
+  const marks = new Set([movement('/proc')])
+  const server = createServer((socket) => socket.end())
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  marks.add(movement('/proc'))
+  const { port } = server.address() as AddressInfo
+  await new Promise((resolve) => connect(port, '127.0.0.1').once('close', resolve).resume())
+  marks.add(movement('/proc'))
+  expect(marks.size).toBe(3)
+  expect(marks.has('')).toBe(false)
+  server.close()
 })

@@ -46,6 +46,7 @@ const context = (key: string, more: Partial<RespondContext> = {}): RespondContex
   count: () => {},
   warn: () => {},
   upload: async () => ({}),
+  download: async () => {},
   recent: () => [],
   ...more,
 })

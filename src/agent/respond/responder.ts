@@ -15,6 +15,8 @@ export interface RespondContext {
   readonly warn: (message: string) => void
   /** Sends a capture to the server; answers what it became there. */
   readonly upload: (file: string) => Promise<JsonObject>
+  /** Takes a file from the server, no longer than `most` bytes. */
+  readonly download: (path: string, file: string, most: number) => Promise<void>
   /** The agent's own events of the last minutes, oldest first. */
   readonly recent: (seconds: number) => readonly string[]
 }
