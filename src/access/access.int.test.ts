@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import type { IncomingMessage } from 'node:http'
 import type { Kysely } from 'kysely'
-import { afterAll, beforeAll, expect, it } from 'vitest'
+import { afterAll, beforeAll, expect, it, vi } from 'vitest'
 import type { Evidence } from '../kernel/evidence.ts'
 import type { Caller, RawReply, Route } from '../platform/http/route.ts'
 import { createSealer } from '../platform/secrets/sealer.ts'
@@ -16,6 +16,8 @@ import type { Grant } from './schema.ts'
 import { createSetupLink } from './setup.ts'
 import type { AccessTables } from './tables.ts'
 import { createToken } from './tokens.ts'
+
+vi.mock('node:crypto', async (original) => (await import('./testing/light-argon2.ts')).lightArgon2(await original()))
 
 const PASSWORD = 'correct horse battery staple'
 

@@ -1,4 +1,4 @@
-import { expect, it } from 'vitest'
+import { expect, it, vi } from 'vitest'
 import { rejectionOf } from '../../platform/testing/code-of.ts'
 import { describeStates } from '../../platform/testing/states.ts'
 import { migrations } from '../migrations.ts'
@@ -7,6 +7,8 @@ import { type AccessBed, accessBed, ORIGIN, OTHER_PASSWORD, PASSWORD, type TestB
 import { SoftwareAuthenticator } from '../testing/authenticator.ts'
 import { createToken } from '../tokens.ts'
 import type { PeopleList, Person } from './schema.ts'
+
+vi.mock('node:crypto', async (original) => (await import('../testing/light-argon2.ts')).lightArgon2(await original()))
 
 const START = Date.UTC(2026, 0, 1)
 const HOUR = 3_600_000

@@ -1,6 +1,6 @@
 import { scryptSync } from 'node:crypto'
 import { Secret, TOTP } from 'otpauth'
-import { expect, it } from 'vitest'
+import { expect, it, vi } from 'vitest'
 import { rejectionOf } from '../../platform/testing/code-of.ts'
 import { describeStates } from '../../platform/testing/states.ts'
 import { migrations } from '../migrations.ts'
@@ -8,6 +8,8 @@ import { findAccountByName, setPassword } from '../queries.ts'
 import { createSetupLink } from '../setup.ts'
 import { type AccessBed, accessBed, ORIGIN, OTHER_PASSWORD, PASSWORD, type TestBrowser } from '../testing/access-bed.ts'
 import { SoftwareAuthenticator, type Wrongs } from '../testing/authenticator.ts'
+
+vi.mock('node:crypto', async (original) => (await import('../testing/light-argon2.ts')).lightArgon2(await original()))
 
 const START = Date.UTC(2026, 0, 1)
 const MINUTE = 60_000
