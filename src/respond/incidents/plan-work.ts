@@ -6,11 +6,11 @@ import type { Phase } from './schema.ts'
 import { sendMessage } from './send-message.ts'
 import type { IncidentsTable, MessagesTable, TasksTable } from './tables.ts'
 
-/** What the policy asks for in an incident of this severity, in every phase. Clocks start with their phase. */
+/** What the policy asks for in an incident of this severity, in its order. Clocks start with their phase. */
 export function plannedTasks(policy: IncidentPolicy, incident: IncidentsTable, now: number): TasksTable[] {
   return policy.tasks
     .filter(({ severity }) => incident.severity <= severity)
-    .map(({ phase, title }) => taskOf(incident, phase, title.en, title.ja, now))
+    .map(({ phase, title }, place) => taskOf(incident, phase, title.en, title.ja, now + place))
 }
 
 function taskOf({ id, scope }: IncidentsTable, phase: Phase, en: string, ja: string, now: number): TasksTable {

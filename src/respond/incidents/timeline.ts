@@ -7,7 +7,9 @@ import { iso } from './view.ts'
 import { type Both, same } from './words.ts'
 
 const MOST_EVENTS = 300
-const MOST_NODES = 60
+const MOST_NODES = 28
+/** Of events that follow each other with nothing between, so many are shown at each end. */
+const FOLD_ENDS = 4
 
 /** Events, alerts, what people and playbooks did, and every change: in one line, oldest first. */
 export async function timelineOf(
@@ -36,7 +38,28 @@ export async function timelineOf(
       ...(run.ended === null ? [] : [item(run.ended, 'run', run.state, null, run.title, '', run.id)]),
     ]),
   ]
-  return { items: items.toSorted((a, b) => (a.at < b.at ? -1 : a.at > b.at ? 1 : 0)), hiddenEvents: named - events.length }
+  const ordered = items.toSorted((a, b) => (a.at < b.at ? -1 : a.at > b.at ? 1 : 0))
+  return { items: folded(ordered), hiddenEvents: named - events.length }
+}
+
+/** Two hundred sign-ins in a row would hide what was done about them. */
+function folded(items: readonly TimelineItem[]): TimelineItem[] {
+  const out: TimelineItem[] = []
+  let begin = 0
+  while (begin < items.length) {
+    let end = begin
+    while (end < items.length && items[end]!.kind === 'event') end += 1
+    const run = items.slice(begin, end)
+    const between = run.length - 2 * FOLD_ENDS
+    if (between < 2) out.push(...run)
+    else {
+      const text = { en: `… ${between} more events`, ja: `…ほか${between}件のイベント` }
+      out.push(...run.slice(0, FOLD_ENDS), { ...run[FOLD_ENDS]!, what: 'folded', text, ref: null }, ...run.slice(-FOLD_ENDS))
+    }
+    if (end < items.length) out.push(items[end]!)
+    begin = end + 1
+  }
+  return out
 }
 
 function item(
@@ -88,8 +111,13 @@ export async function graphOf(deps: IncidentDeps, db: Db, incident: IncidentsTab
       join(rule, entity)
     }
   }
-  // The most joined are shown: what a hundred events name says more than what one does.
-  const shown = [...nodes.values()].toSorted((a, b) => b.count - a.count || (a.id < b.id ? -1 : 1)).slice(0, MOST_NODES)
+  // The most joined are shown: what several rules name says more than what a hundred events of one do.
+  const joined = (id: string): number => [...edges.values()].filter(({ from, to }) => from === id || to === id).length
+  const shown = [...nodes.values()]
+    .map((node) => ({ node, weight: node.kind === 'alert' ? Number.POSITIVE_INFINITY : joined(node.id) }))
+    .toSorted((a, b) => b.weight - a.weight || b.node.count - a.node.count || (a.node.id < b.node.id ? -1 : 1))
+    .slice(0, MOST_NODES)
+    .map(({ node }) => node)
   const ids = new Set(shown.map(({ id }) => id))
   return {
     nodes: shown,

@@ -31,10 +31,8 @@ export function PhaseRail({
             </span>
             <span className="rail-t">
               <b>{t(`phase.${phase}`)}</b>
-              <span className="label num">
-                {began === undefined ? t('notBegun') : format.dateTime(began.at)}
-                {tasks.length === 0 ? null : ` · ${t('tasksDone', { done, all: tasks.length })}`}
-              </span>
+              <span className="label num">{began === undefined ? t('notBegun') : format.dateTime(began.at)}</span>
+              {tasks.length === 0 ? null : <span className="label num">{t('tasksDone', { done, all: tasks.length })}</span>}
               {overdue === 0 ? null : <span className="label bad">{t('overdueCount', { count: overdue })}</span>}
             </span>
           </>

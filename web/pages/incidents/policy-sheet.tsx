@@ -161,7 +161,7 @@ function Audience({
   const when =
     audience.when === 'opened' || audience.when === 'contained' || audience.when === 'closed'
       ? t(`when.${audience.when}`)
-      : t(`phase.${audience.when}`)
+      : t('when.phase', { phase: t(`phase.${audience.when}`) })
   return (
     <li className="wrap">
       <span className="grow">

@@ -65,7 +65,7 @@ function TaskRow({ task, act }: { task: TaskView; act: Props['act'] }): ReactNod
           disabled={act === undefined}
           onChange={() => act?.(done ? { do: 'task-again', task: task.id } : { do: 'task-done', task: task.id })}
         />
-        <span className={done ? 'struck' : undefined}>
+        <span className={done ? 'done-t' : undefined}>
           <bdi>{title}</bdi>
         </span>
       </label>
