@@ -13,6 +13,10 @@ export const commands: Readonly<Record<string, CommandEntry>> = {
   detect: { summary: 'run Sigma and Falco rules over files', load: async () => (await import('./detect.ts')).detectCommand },
   waf: { summary: 'put SecLang rules in front of a web application', load: async () => (await import('./waf.ts')).wafCommand },
   ioc: { summary: 'list, add and remove indicators', load: async () => (await import('./ioc.ts')).iocCommand },
+  playbooks: {
+    summary: 'check, test, plan, run and undo playbooks',
+    load: async () => (await import('./playbooks.ts')).playbooksCommand,
+  },
   rules: { summary: 'say what a change of rules would miss', load: async () => (await import('./rules.ts')).rulesCommand },
   selftest: {
     summary: 'execute attacks through the real ingest path',

@@ -4,7 +4,7 @@ export const NODE_W = 184
 export const NODE_H = 46
 const GAP_X = 28
 const GAP_Y = 40
-const MARGIN = 12
+const MARGIN = 44
 
 export interface Placed {
   readonly id: string
@@ -73,9 +73,10 @@ export function layoutOf(graph: PlaybookGraph): Layout {
 function wayOf(from: Placed, to: Placed): { readonly path: string; readonly x: number; readonly y: number } {
   const [x1, y1] = [from.x + NODE_W / 2, from.y + NODE_H]
   const [x2, y2] = [to.x + NODE_W / 2, to.y]
-  if (y2 <= y1) {
-    // Back, around the right side.
-    const side = Math.max(from.x, to.x) + NODE_W + GAP_X / 2
+  const passesOthers = y2 - y1 > NODE_H + GAP_Y && Math.abs(x2 - x1) < NODE_W
+  if (y2 <= y1 || passesOthers) {
+    // Back, or past the steps between: around the right side.
+    const side = Math.max(from.x, to.x) + NODE_W + (passesOthers ? GAP_X * 1.6 : GAP_X / 2)
     const [fy, ty] = [from.y + NODE_H / 2, to.y + NODE_H / 2]
     return { path: `M${from.x + NODE_W} ${fy}C${side} ${fy} ${side} ${ty} ${to.x + NODE_W} ${ty}`, x: side - 4, y: (fy + ty) / 2 }
   }

@@ -99,9 +99,9 @@ const stepExtension = z.strictObject({
   /** Which part of the receipt goes into which variable. */
   out: z.record(variableName, short).optional(),
   approval: z.enum(['required', 'none']).optional(),
-  /** Tries after the first, and the seconds before the first of them, doubled for each. */
-  retries: z.int().min(0).max(20).default(0),
-  backoff: z.int().min(1).max(3600).default(5),
+  /** Tries after the first (0), and the seconds before the first of them (5), doubled for each. */
+  retries: z.int().min(0).max(20).optional(),
+  backoff: z.int().min(1).max(3600).optional(),
   /** For `http-api` and `openc2-http`: what the server does with the same request twice. */
   repeats: z.enum(REPEATS).optional(),
 })

@@ -194,7 +194,8 @@ async function again(deps: StepDeps, job: ActJob, error: unknown): Promise<Outco
 }
 
 function triesOf({ step }: Job): { readonly retries: number; readonly backoff: number } {
-  return step[EXTENSION_KEY] ?? { retries: 0, backoff: 5 }
+  const { retries = 0, backoff = 5 } = step[EXTENSION_KEY] ?? {}
+  return { retries, backoff }
 }
 
 /** Milliseconds before a further try: doubled for each. */
