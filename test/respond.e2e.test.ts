@@ -32,6 +32,25 @@ interface RunView {
   }[]
 }
 
+/** What the house promises of its answers, in figures that the run itself makes. */
+const CARD = `id: response
+version: 2026.11.01
+name: { en: Response, ja: 対応 }
+owner: lead
+approvers: ["@admin", "@cards"]
+signatures: 2
+scope: { id: default, description: { en: Everything, ja: 全体 } }
+threats: { in: [{ en: Guessed passwords, ja: 総当たり攻撃 }] }
+objectives:
+  - { id: mttd, title: { en: Detected, ja: 検知 }, measure: respond.mttd, comparator: "<=", target: 300, window: P14D, maxEvidenceAge: PT1H }
+  - { id: mttr, title: { en: Resolved, ja: 解決 }, measure: respond.mttr, comparator: "<=", target: 86400, window: P14D, maxEvidenceAge: PT1H }
+  - { id: automation, title: { en: Contained without a person, ja: 自動封じ込め }, measure: respond.containment-automation, comparator: ">=", target: 50, window: P14D, maxEvidenceAge: PT1H }
+period: P7D
+validity: { from: 2026-11-01, until: 2027-10-01 }
+nextReview: 2027-09-01
+withdrawal: [{ on: expiry }]
+`
+
 describe.skipIf(missing !== undefined)(`from an alert to contained and back (needs ${missing ?? 'nothing more'})`, () => {
   const folder = temporaryFolder()
   const data = join(folder.path, 'data')
@@ -57,7 +76,8 @@ describe.skipIf(missing !== undefined)(`from an alert to contained and back (nee
   let token: string
 
   beforeAll(async () => {
-    mkdirSync(data)
+    mkdirSync(join(data, 'declarations'), { recursive: true })
+    writeFileSync(join(data, 'declarations', 'response.yml'), CARD)
     writeFileSync(join(data, 'kanpeki.yml'), 'outgoing-allow: [127.0.0.1]\n')
     execFileSync('ip', ['netns', 'add', NAMESPACE])
     execFileSync('ip', ['-n', NAMESPACE, 'link', 'set', 'lo', 'up'])
@@ -129,6 +149,18 @@ describe.skipIf(missing !== undefined)(`from an alert to contained and back (nee
         ? { status: 201, body: { number: 7, html_url: 'https://git.test/7' } }
         : undefined
     }
+    // Our own SCIM server is a second directory that has the account.
+    const scim = (await kanpeki(['token', 'create', '--scope', 'scim', '--data', data])).stdout.trim()
+    const asScim = { authorization: `Bearer ${scim}`, 'content-type': 'application/scim+json' }
+    const made = await fetch(`${server.url}/scim/v2/Users`, {
+      method: 'POST',
+      headers: asScim,
+      body: JSON.stringify({ schemas: ['urn:ietf:params:scim:schemas:core:2.0:User'], userName: 'sato', active: true }),
+    })
+    expect(made.status).toBe(201)
+    const { id: person } = (await made.json()) as { id: string }
+    const isActive = async (): Promise<boolean> =>
+      ((await (await fetch(`${server.url}/scim/v2/Users/${person}`, { headers: asScim })).json()) as { active: boolean }).active
     const connections = [
       { name: 'edge', kind: 'nftables', settings: { namespace: NAMESPACE } },
       { name: 'shop', kind: 'waf' },
@@ -144,6 +176,7 @@ describe.skipIf(missing !== undefined)(`from an alert to contained and back (nee
         settings: { url: desk.url, owner: 'acme', repository: 'soc' },
         secrets: { token: 'canary-token' },
       },
+      { name: 'hr', kind: 'scim', settings: { url: `${server.url}/scim/v2` }, secrets: { token: scim } },
       { name: 'on-call', kind: 'mail', settings: { to: 'on-call@example.test' } },
     ]
     for (const one of connections) await api(server.url, token, '/api/v1/connections', one)
@@ -202,7 +235,7 @@ describe.skipIf(missing !== undefined)(`from an alert to contained and back (nee
       ['tell', 'done', null],
     ])
     await eventually('the firewall to have read its list', async () => ((await visits(ATTACKER)) === '403' ? true : undefined), 5)
-    expect([reaches(), await signsIn(), closed]).toEqual([false, false, false])
+    expect([reaches(), await signsIn(), await isActive(), closed]).toEqual([false, false, false, false])
     expect(await visits('203.0.113.10')).toBe('200')
     expect(mails).toHaveLength(1)
     expect(mails[0]).toMatch(/^To: on-call@example\.test\r$/m)
@@ -216,6 +249,20 @@ describe.skipIf(missing !== undefined)(`from an alert to contained and back (nee
     console.log(`blocked ${blocked - raised} ms after the alert was raised`)
     expect(blocked - raised).toBeLessThan(10_000)
 
+    interface CardView {
+      readonly objectives: readonly { readonly id: string; readonly value: number | null }[]
+    }
+    const figures = await eventually('the figures of the card', async () => {
+      const card = await api<CardView>(server.url, token, '/api/v1/cards/response')
+      const values = Object.fromEntries(card.objectives.map(({ id, value }) => [id, value]))
+      return Object.values(values).every((value) => value !== null) ? (values as Record<string, number>) : undefined
+    })
+    // The first trace is 48 seconds older than the event that gave it away.
+    expect(figures['mttd']).toBeGreaterThan(40)
+    expect(figures['mttd']).toBeLessThan(300)
+    expect(figures['mttr']).toBeLessThan(300)
+    expect(figures['automation']).toBe(100)
+
     // One click.
     await api(server.url, token, `/api/v1/runs/${ended.id}/undo`, {})
     await eventually('everything to be taken back', async () => {
@@ -223,7 +270,7 @@ describe.skipIf(missing !== undefined)(`from an alert to contained and back (nee
       return run.undoable === 0 ? true : undefined
     })
     await eventually('the firewall to let in again', async () => ((await visits(ATTACKER)) === '200' ? true : undefined), 5)
-    expect([reaches(), await signsIn(), closed]).toEqual([true, true, true])
+    expect([reaches(), await signsIn(), await isActive(), closed]).toEqual([true, true, true, true])
     expect(server.stderr()).not.toContain('canary-token')
     expect(readFileSync(join(data, 'waf-denied', 'default', 'denied.txt'), 'utf8')).toBe('')
   }, 90_000)
