@@ -104,7 +104,9 @@ export const SEALED_COLUMNS: readonly string[] = [
 /**
  * The first make an insert and each later merge durable before it counts, and make the engine recognise an insert that is
  * tried again (`insert_deduplication_token`). Fresh parts keep all columns in one file: each file of a part is made, named
- * and synced by itself, and there are a hundred of them otherwise. The last keep the memory of a merge in bounds.
+ * and synced by itself, and there are a hundred of them otherwise. The next keep the memory of a merge in bounds. The last:
+ * a merge takes a dozen parts of a size and not five, so that each row is written anew less often; and what was merged goes
+ * soon, since what it was merged to is durable by then.
  */
 export const TABLE_SETTINGS: Readonly<Record<string, number>> = {
   fsync_after_insert: 1,
@@ -119,6 +121,8 @@ export const TABLE_SETTINGS: Readonly<Record<string, number>> = {
   max_parts_to_merge_at_once: 24,
   vertical_merge_algorithm_min_rows_to_activate: 1,
   min_columns_to_activate_adaptive_write_buffer: 1,
+  merge_selector_base: 12,
+  old_parts_lifetime: 30,
 }
 
 /**

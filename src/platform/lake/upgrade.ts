@@ -18,6 +18,7 @@ const STEPS: readonly (readonly string[])[] = [
   [
     'ALTER TABLE events MODIFY COLUMN doc String CODEC(ZSTD(3)) SETTINGS (min_compress_block_size = 4194304, max_compress_block_size = 4194304)',
   ],
+  [`ALTER TABLE events MODIFY SETTING ${settingList({ merge_selector_base: 12, old_parts_lifetime: 30 })}`],
 ]
 
 /** The version of the table that this program makes. */
