@@ -15,6 +15,7 @@ function isPlain(place: FieldPlace): boolean {
 export function fieldReader(places: readonly FieldPlace[]): FieldReader {
   if (places.every((place) => isPlain(place) && place.keys.length === 1))
     return topLevelReader(places.map((place) => place.keys[0]!))
+  if (places.every(isPlain)) return plainReader(places.map(({ keys }) => keys))
   return (doc) => {
     for (const place of places) {
       const value = readPlace(doc, place)
@@ -35,6 +36,27 @@ function topLevelReader(names: readonly string[]): FieldReader {
     }
     return undefined
   }
+}
+
+/** Asked of every event for some dozens of fields: no key is looked up to see what it means. */
+function plainReader(places: readonly (readonly string[])[]): FieldReader {
+  return (doc) => {
+    for (let at = 0; at < places.length; at += 1) {
+      const value = descendPlain(doc, places[at]!)
+      if (value !== undefined) return value
+    }
+    return undefined
+  }
+}
+
+function descendPlain(doc: JsonObject, keys: readonly string[]): JsonValue | undefined {
+  let here: JsonValue | undefined = doc
+  for (let at = 0; at < keys.length; at += 1) {
+    if (typeof here !== 'object' || here === null) return undefined
+    if (Array.isArray(here)) return collect(here as readonly JsonValue[], keys, at)
+    here = (here as JsonObject)[keys[at]!]
+  }
+  return here
 }
 
 /**
