@@ -190,6 +190,23 @@ describe('kanpeki waf', () => {
     expect(await waf.stop()).toBe(0)
   })
 
+  it('has YARA rules look at uploads in a process of their own', async () => {
+    writeRules()
+    const [config, yara] = ['uploads.yml', 'shell.yar'].map((name) => join(folder.path, name)) as [string, string]
+    writeFileSync(yara, 'rule web_shell { strings: $a = "<?php" $b = "$_POST" condition: all of them }\n')
+    writeFileSync(config, `upstreams: [${upstream}]\nrules: [${rules}]\nuploads: { rules: [${yara}], answer: block }\n`)
+    const waf = await startWaf(['--config', config])
+    const upload = async (content: string): Promise<number> => {
+      const body = new FormData()
+      body.set('picture', new Blob([content]), 'a.png')
+      const answer = await fetch(`http://127.0.0.1:${waf.port}/up`, { method: 'POST', body })
+      await answer.arrayBuffer()
+      return answer.status
+    }
+    expect([await upload('a picture'), await upload('<?php eval($_POST[0]);')]).toEqual([200, 403])
+    expect(await waf.stop()).toBe(0)
+  })
+
   it.each([
     ['no rules at all', ['--rules', '/nowhere'], /no rule files at '\/nowhere'/],
     ['an unknown mode', ['--rules', rules, '--mode', 'maybe'], /--mode/],

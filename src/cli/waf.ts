@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { parse } from 'yaml'
+import { openYara } from '../detect/yara/scanner.ts'
 import { KanpekiError, messageOf } from '../kernel/error.ts'
 import { type Supervisor, supervise } from '../protect/proxy/supervise.ts'
 import { WafSettings } from '../protect/proxy/waf-settings.ts'
@@ -45,9 +46,12 @@ export function wafCommand(args: readonly string[]): Promise<number> {
 
 async function run(settingsOf: () => WafSettings): Promise<number> {
   const say = (text: string) => process.stderr.write(`kanpeki: ${text}\n`)
-  const { listen, upstreams, mode, workers, server } = settingsOf()
+  const { listen, upstreams, mode, workers, server, uploads } = settingsOf()
   if (server !== undefined) await firstExclusions(server, say)
-  const supervisor = await supervise(() => withExclusions(settingsOf()), say)
+  const yara = uploads === undefined ? undefined : await openYara(uploads.rules, { timeout: SCAN_TIME })
+  for (const { file, line, reason } of yara?.refused ?? []) say(`refused ${file}:${line}: ${reason}`)
+  const scan = yara === undefined ? undefined : async (data: Uint8Array) => (await yara.scan({ data })).map(({ rule }) => rule)
+  const supervisor = await supervise(() => withExclusions(settingsOf()), say, scan)
   tellRules(supervisor, say)
   say(
     `waf listens on ${listen.host}:${supervisor.port} before ${upstreams.join(', ')} (${mode}, ${workers} worker${workers === 1 ? '' : 's'})`,
@@ -69,6 +73,7 @@ async function run(settingsOf: () => WafSettings): Promise<number> {
   })
   following?.stop()
   await supervisor.end()
+  await yara?.close()
   return EXIT.ok
 }
 
@@ -78,6 +83,8 @@ function withExclusions(settings: WafSettings): WafSettings {
 }
 
 const MOST_NAMED = 20
+/** Milliseconds that YARA may take for one upload. */
+const SCAN_TIME = 5000
 
 function tellRules(supervisor: Supervisor, say: (text: string) => void): void {
   const { loaded, refused } = supervisor.rules()

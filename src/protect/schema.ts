@@ -105,6 +105,11 @@ export const suggestionSchema = z.object({
 export type Suggestion = z.infer<typeof suggestionSchema>
 export const suggestionListSchema = z.object({ days: z.int(), suggestions: z.array(suggestionSchema) })
 
+/** What looks on beside the rules (sign-ins, schemas, leaks) has ids in the same logs, and no rule that could be excluded. */
+export function isRule(id: number): boolean {
+  return id < 7_390_000 || id > 7_399_999
+}
+
 /** Where ids of exclusions begin; they are told apart by what they exclude. */
 const FIRST_ID = 7_380_000
 const IDS = 10_000

@@ -136,16 +136,18 @@ class Exchange {
       this.#requestRead(NOTHING, false, this.#request.body)
       return
     }
-    void this.#holdRequest()
+    void this.#holdRequest(wants)
   }
 
-  async #holdRequest(): Promise<void> {
+  /** @param wants whether rules do; others that look on make do with a beginning. */
+  async #holdRequest(wants: boolean): Promise<void> {
     const { waf, shadow, onLargeBody } = this.#gate
-    const limit = Math.max(waf.requestBodyLimit, shadow?.waf.requestBodyLimit ?? 0, this.#inspections?.requestBytes ?? 0)
+    const ofRules = wants ? Math.max(waf.requestBodyLimit, shadow?.waf.requestBodyLimit ?? 0) : 0
+    const limit = Math.max(ofRules, this.#inspections?.requestBytes ?? 0)
     const held = await hold(this.#request.body, limit)
     if (this.#isOver) return
     if ('code' in held) return this.#stop(held.status, 'refused', held.code)
-    if (held.rest !== undefined && onLargeBody === 'refuse') return this.#stop(413, 'refused', 'body-too-large')
+    if (wants && held.rest !== undefined && onLargeBody === 'refuse') return this.#stop(413, 'refused', 'body-too-large')
     this.#requestRead(held.bytes, held.rest !== undefined, held.rest)
   }
 
@@ -451,7 +453,6 @@ class Exchange {
       uri: target,
     }
     const id = headerOf(headers, 'x-crs-test') ?? null
-    this.#inspections?.over()
     const written = (transaction: GuardedTransaction, mode: AuditRecord['mode']): AuditRecord => {
       const { rules, messages, interruption } = transaction.finish()
       return {
@@ -467,7 +468,9 @@ class Exchange {
         ...(transaction.error === undefined ? {} : { engineError: transaction.error }),
       }
     }
-    this.#gate.record(withInspections(written(this.#transaction, this.#gate.mode), this.#inspections))
+    const record = written(this.#transaction, this.#gate.mode)
+    this.#inspections?.over(record.messages.length > 0)
+    this.#gate.record(withInspections(record, this.#inspections))
     if (this.#shadow !== undefined) this.#gate.shadow?.record(written(this.#shadow, 'shadow'))
   }
 }

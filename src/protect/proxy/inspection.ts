@@ -36,5 +36,6 @@ export interface Inspection {
   readonly answerHead: (head: ResponseHead) => { readonly bytes: number; readonly hold: boolean }
   /** Its body, decoded. */
   readonly answer: (body: Buffer, truncated: boolean) => Verdict | undefined
-  readonly over: () => void
+  /** `isFound`: rules or others found something in this exchange. */
+  readonly over: (isFound: boolean) => void
 }

@@ -82,10 +82,10 @@ export class Inspections {
     }
   }
 
-  over(): void {
+  over(isFound: boolean): void {
     for (const each of this.#inspections) {
       try {
-        each.over()
+        each.over(isFound || this.messages.length > 0)
       } catch (error) {
         this.#failed(each, error)
       }

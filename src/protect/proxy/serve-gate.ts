@@ -1,13 +1,10 @@
-import { isBreachedPassword } from '../../platform/breached-passwords.ts'
-import type { LoginJudge } from '../logins/judge.ts'
-import { loginGuard } from '../logins/login-guard.ts'
 import type { Waf } from '../transaction.ts'
 import { type AuditLog, openAuditLog } from './audit-log.ts'
 import { trustedProxies } from './client-address.ts'
 import { denyList } from './deny-list.ts'
 import type { Gate } from './gate.ts'
 import { handleRequest, refuseRequest } from './handle-request.ts'
-import type { Inspector } from './inspection.ts'
+import { type InspectorDeps, inspectorsOf } from './inspectors-of.ts'
 import { createListener, type Listener } from './listener.ts'
 import { openCertificates } from './tls/certificates.ts'
 import { openUpstreams } from './upstream/upstreams.ts'
@@ -26,9 +23,9 @@ export interface ServedGate {
 export function serveGate(
   settings: WafSettings,
   rules: { readonly waf: Waf; readonly shadow: Waf | undefined },
-  { warn, judge }: { readonly warn: (text: string) => void; readonly judge: LoginJudge },
+  { warn, judge, scan }: Pick<InspectorDeps, 'warn' | 'judge' | 'scan'>,
 ): ServedGate {
-  const { limits, logins } = settings
+  const { limits } = settings
   const upstreams = openUpstreams(
     settings.upstreams,
     { connectTime: limits.connectSeconds * 1000, keep: 256 },
@@ -51,21 +48,10 @@ export function serveGate(
   }
   const audited = logTo(settings.auditLog)
   const told = logTo(settings.events)
-  const list = logins?.breachedPasswords
   const shadowed = logTo(settings.shadow?.auditLog) ?? (() => {})
   const denied = settings.denyList === undefined ? undefined : denyList(settings.denyList, warn)
-  const guard =
-    logins === undefined
-      ? undefined
-      : loginGuard({
-          settings: logins,
-          judge,
-          isLeaked: async (password) => list !== undefined && (await isBreachedPassword(password, list)),
-          tell: (event) => told?.(event),
-          warn,
-          now: Date.now,
-        })
-  const inspectors: Inspector[] = [denied, guard].filter((one) => one !== undefined)
+  const watching = inspectorsOf(settings, { judge, scan, tell: (event) => told?.(event), warn, now: Date.now })
+  const inspectors = denied === undefined ? watching : [denied, ...watching]
   const gate: Gate = {
     waf: rules.waf,
     mode: settings.mode,

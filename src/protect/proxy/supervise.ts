@@ -2,10 +2,11 @@ import cluster, { type Worker } from 'node:cluster'
 import { once } from 'node:events'
 import { type AddressInfo, createServer } from 'node:net'
 import { fileURLToPath } from 'node:url'
-import { KanpekiError } from '../../kernel/error.ts'
+import { KanpekiError, messageOf } from '../../kernel/error.ts'
 import { workerUrl } from '../../platform/worker-url.ts'
 import { answerQuestion } from '../logins/judges.ts'
 import { LoginTracker } from '../logins/tracker.ts'
+import type { ScanAnswer, ScanQuestion } from './remote-scan.ts'
 import type { WafSettings } from './waf-settings.ts'
 import { SETTINGS_VARIABLE, type WorkerMessage } from './worker-messages.ts'
 
@@ -34,20 +35,35 @@ const LONGEST_PAUSE = 10_000
 
 /**
  * Runs the WAF in processes of its own: a crash costs the requests of one of them, and another takes its place. The listening
- * socket stays open over reloads, and over crashes as long as another worker serves.
+ * socket stays open over reloads, and over crashes as long as another worker serves. `scan` looks at uploads for all of them.
  */
-export async function supervise(settingsOf: () => WafSettings, say: (text: string) => void): Promise<Supervisor> {
+export async function supervise(
+  settingsOf: () => WafSettings,
+  say: (text: string) => void,
+  scan?: (data: Uint8Array) => Promise<readonly string[]>,
+): Promise<Supervisor> {
   cluster.setupPrimary({
     exec: fileURLToPath(workerUrl(import.meta.url, './worker')),
     args: [],
     execArgv: ['--disable-warning=ExperimentalWarning'],
     silent: false,
+    // Files go to whoever scans them as they are.
+    serialization: 'advanced',
   })
   let settings = await withPort(settingsOf())
   let serving = new Set<Worker>()
   let tracker = settings.logins === undefined ? undefined : new LoginTracker(settings.logins)
   let isEnding = false
   let crashes = 0
+
+  const scanned = async ({ number, data }: ScanQuestion): Promise<ScanAnswer> => {
+    try {
+      if (scan === undefined) throw new KanpekiError('upload-scan', 'no YARA rules are loaded.')
+      return { kind: 'scanned', number, matched: await scan(data) }
+    } catch (error) {
+      return { kind: 'scan-fault', number, reason: messageOf(error) }
+    }
+  }
 
   const start = (given: WafSettings): Promise<Started> =>
     new Promise((ready, failed) => {
@@ -57,6 +73,7 @@ export async function supervise(settingsOf: () => WafSettings, say: (text: strin
         else if (message.kind === 'failed') failed(new KanpekiError('waf-not-started', message.reason))
         else if (message.kind === 'warning') say(message.text)
         // Every worker asks this process, so that all count together, and go on counting over reloads and crashes.
+        else if (message.kind === 'scan') void scanned(message).then((answer) => worker.isConnected() && worker.send(answer))
         else if (worker.isConnected()) worker.send(answerQuestion(tracker, message, Date.now()))
       })
       worker.on('exit', (code, signal) => {

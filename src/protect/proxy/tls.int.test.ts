@@ -47,7 +47,11 @@ beforeAll(async () => {
     head: (target) => (target.includes('evil') ? DENY : undefined),
     body: (body) => (body.includes('evil') ? DENY : undefined),
   })
-  served = serveGate(settings, { waf, shadow: undefined }, { warn: () => {}, judge: remoteJudge(() => {}, 1000) })
+  served = serveGate(
+    settings,
+    { waf, shadow: undefined },
+    { warn: () => {}, judge: remoteJudge(() => {}, 1000), scan: async () => [] },
+  )
   served.listener.server.listen(0, '127.0.0.1')
   await once(served.listener.server, 'listening')
   port = (served.listener.server.address() as AddressInfo).port

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { ApiSettings, BodySettings, GraphqlSettings, LeakSettings, UploadSettings } from '../checks/settings.ts'
 import { LoginSettings } from '../logins/settings.ts'
 
 const bytes = z.number().int().min(1)
@@ -50,6 +51,11 @@ export const WafSettings = z.strictObject({
     .optional(),
   /** Endpoints where people sign in, and what guards them. */
   logins: LoginSettings.optional(),
+  leaks: LeakSettings.optional(),
+  bodies: BodySettings.optional(),
+  apis: z.array(ApiSettings).default([]),
+  graphql: z.array(GraphqlSettings).default([]),
+  uploads: UploadSettings.optional(),
   limits: z
     .strictObject({
       headBytes: bytes.default(64 * 1024),

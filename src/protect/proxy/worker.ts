@@ -2,6 +2,7 @@ import cluster from 'node:cluster'
 import { messageOf } from '../../kernel/error.ts'
 import { remoteJudge } from '../logins/judges.ts'
 import { loadRuleSet } from './load-rule-set.ts'
+import { remoteScan } from './remote-scan.ts'
 import { serveGate } from './serve-gate.ts'
 import { WafSettings } from './waf-settings.ts'
 import { SETTINGS_VARIABLE, type SupervisorMessage, type WorkerMessage } from './worker-messages.ts'
@@ -9,6 +10,8 @@ import { SETTINGS_VARIABLE, type SupervisorMessage, type WorkerMessage } from '.
 const LOAD_FAILED = 3
 /** Milliseconds that an attempt to sign in waits for its judgement. */
 const JUDGE_TIME = 1000
+/** And an upload for the YARA rules. */
+const SCAN_TIME = 10_000
 
 function tell(message: WorkerMessage): void {
   process.send?.(message)
@@ -21,7 +24,12 @@ function main(): void {
   const { shadow } = settings
   const shadowSet = shadow === undefined ? undefined : loadRuleSet(shadow.rules, shadow.set)
   const judge = remoteJudge(tell, JUDGE_TIME)
-  const served = serveGate(settings, { waf, shadow: shadowSet?.waf }, { warn: (text) => tell({ kind: 'warning', text }), judge })
+  const uploads = remoteScan(tell, SCAN_TIME)
+  const served = serveGate(
+    settings,
+    { waf, shadow: shadowSet?.waf },
+    { warn: (text) => tell({ kind: 'warning', text }), judge, scan: uploads.scan },
+  )
   const end = (retires: boolean) => {
     void served.close(retires).then(() => process.exit(0))
   }
@@ -29,6 +37,7 @@ function main(): void {
     if (message === 'end') end(false)
     else if (message === 'retire') end(true)
     else if (message === 'reopen') served.reopenLogs()
+    else if (message.kind === 'scanned' || message.kind === 'scan-fault') uploads.answered(message)
     else judge.answered(message)
   })
   // The terminal's signals reach every process of the group; the first one decides when this one ends.

@@ -1,7 +1,7 @@
 import { getPath, type JsonObject } from '../../kernel/json.ts'
 import type { Lake, TimeRange } from '../../platform/lake/lake.ts'
 import type { Query } from '../../platform/lake/query/ast.ts'
-import { type ExclusionPreview, type ExclusionWhat, exclusionRule, type Suggestion } from '../schema.ts'
+import { type ExclusionPreview, type ExclusionWhat, exclusionRule, isRule, type Suggestion } from '../schema.ts'
 import { and, anyOf, STOPPED, TRANSACTIONS, term } from '../waf-queries.ts'
 import { judgedReferences, type ProtectDb } from './queries.ts'
 
@@ -134,7 +134,12 @@ export function cleanPairs(all: readonly Seen[], attacks: ReadonlySet<string>): 
 /** Undefined for what no exclusion can say, or what rules reckon with. */
 function whatOf(path: string, pair: string): CleanPair['what'] | undefined {
   const [, digits, variable = ''] = /^(\d+) (.*)$/s.exec(pair) ?? []
-  if (digits === undefined || !/^[A-Z_]+(?::.{1,200})?$/.test(variable) || /^(?:TX|MATCHED_|LOGIN|API|BODY)/.test(variable))
+  if (
+    digits === undefined ||
+    !isRule(Number(digits)) ||
+    !/^[A-Z_]+(?::.{1,200})?$/.test(variable) ||
+    /^(?:TX|MATCHED_|LOGIN|API)/.test(variable)
+  )
     return undefined
   const what = { rule: Number(digits), path, variable }
   return path.startsWith('/') && exclusionRule({ ...what, until: 1 }) !== undefined ? what : undefined

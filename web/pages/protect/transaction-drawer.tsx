@@ -1,6 +1,7 @@
 import { useQuery } from '@tanstack/react-query'
 import { type ReactNode, useState } from 'react'
 import { useTranslation } from 'react-i18next'
+import { isRule } from '../../../src/protect/schema.ts'
 import { quoted, TRANSACTIONS, transactionsQuery } from '../../api/protect-queries.ts'
 import { Dialog } from '../../components/dialog.tsx'
 import { Icon } from '../../components/icon.tsx'
@@ -94,7 +95,7 @@ function Detail({ view, now }: { view: TransactionView; now: number }): ReactNod
                   </mark>
                 </div>
               )}
-              {isExcludable(each.var) && view.path !== '' ? (
+              {isRule(each.id) && isExcludable(each.var) && view.path !== '' ? (
                 <button
                   type="button"
                   className="btn sm"

@@ -1,0 +1,80 @@
+import { readMultipart } from '../body/multipart.ts'
+import { readArguments } from '../body/urlencoded.ts'
+import { type GraphqlCost, graphqlCost } from './graphql.ts'
+import type { GraphqlSettings } from './settings.ts'
+
+interface Asked {
+  readonly method: string
+  readonly target: string
+  readonly type: string
+}
+
+type Bounds = Pick<GraphqlSettings, 'depth' | 'aliases' | 'fields' | 'batch' | 'introspection'>
+
+/** What of a GraphQL request is beyond its bounds. A body that holds no document we can see is a fault, too: it would go unbounded. */
+export function graphqlFaults(bounds: Bounds, asked: Asked, body: Buffer, truncated: boolean): string[] {
+  if (truncated) return ['the body is larger than is looked at']
+  const documents = documentsOf(asked, body)
+  if (typeof documents === 'string') return [documents]
+  if (documents.length > bounds.batch) return [`${documents.length} operations in one request, ${bounds.batch} allowed`]
+  return documents.flatMap((document) => {
+    const cost = graphqlCost(document)
+    return typeof cost === 'string' ? [cost] : beyond(bounds, cost)
+  })
+}
+
+function beyond(bounds: Bounds, cost: GraphqlCost): string[] {
+  const counted = [
+    ['depth', cost.depth, bounds.depth],
+    ['aliases', cost.aliases, bounds.aliases],
+    ['fields', cost.fields, bounds.fields],
+    ['operations', cost.operations, bounds.batch],
+  ] as const
+  return [
+    ...counted.flatMap(([what, is, most]) => (is > most ? [`${what} ${is}, ${most} allowed`] : [])),
+    ...(cost.isIntrospection && !bounds.introspection ? ['it asks for the schema'] : []),
+  ]
+}
+
+/** Every document in a request: GET, JSON alone or in a list, forms with operations, the document itself. */
+function documentsOf({ method, target, type }: Asked, body: Buffer): string[] | string {
+  const at = target.indexOf('?')
+  const inQuery = at === -1 ? [] : queriesIn(readArguments(target.slice(at + 1), '&', 1000).args, ['query'])
+  if (method === 'GET' || method === 'HEAD') return inQuery
+  const text = body.toString('utf8')
+  if (/^application\/graphql\b(?!-)/i.test(type)) return [...inQuery, text]
+  if (/^multipart\//i.test(type)) {
+    const limits = { contentType: type, argumentSeparator: '&', argumentsLimit: 1000, depthLimit: 64 }
+    const operations = queriesIn(readMultipart(body.toString('latin1'), limits).args, ['operations'])
+    return withQueries(inQuery, operations.flatMap(inJson))
+  }
+  if (/^application\/x-www-form-urlencoded/i.test(type))
+    return [...inQuery, ...queriesIn(readArguments(body.toString('latin1'), '&', 1000).args, ['query'])]
+  return withQueries(inQuery, inJson(text))
+}
+
+function queriesIn(args: readonly (readonly [string, string])[], names: readonly string[]): string[] {
+  return args.flatMap(([name, value]) => (names.includes(name) ? [Buffer.from(value, 'latin1').toString('utf8')] : []))
+}
+
+function withQueries(before: readonly string[], found: readonly (string | undefined)[]): string[] | string {
+  if (found.some((each) => each === undefined)) return 'the body is no GraphQL over JSON'
+  return [...before, ...found.filter((each) => each !== undefined)]
+}
+
+/** Queries in JSON, undefined for what is not of that form. Requests by the hash of a stored query have none. */
+function inJson(text: string): (string | undefined)[] {
+  let value: unknown
+  try {
+    value = JSON.parse(text)
+  } catch {
+    return [undefined]
+  }
+  const list: unknown[] = Array.isArray(value) ? value : [value]
+  return list.flatMap((each) => {
+    if (typeof each !== 'object' || each === null || Array.isArray(each)) return [undefined]
+    const { query } = each as { query?: unknown }
+    if (query === undefined || query === null) return []
+    return [typeof query === 'string' ? query : undefined]
+  })
+}
