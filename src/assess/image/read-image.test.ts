@@ -40,6 +40,8 @@ const LAYERS: readonly Files[] = [
     'app/node_modules/.wh.gone': '',
     'opt/old/.wh..wh..opq': '',
     'opt/old/Cargo.lock': '[[package]]\nname = "time"\nversion = "0.1.43"\nsource = "registry+x"\n',
+    'var/lib/dpkg/info/python3-pip.list': '/.\n/usr/lib/python3/dist-packages/pip-23.0.dist-info/METADATA\n',
+    'usr/lib/python3/dist-packages/pip-23.0.dist-info/METADATA': 'Name: pip\nVersion: 23.0\n',
     'usr/lib/python3/dist-packages/idna-3.6.dist-info/METADATA':
       'Metadata-Version: 2.1\nName: idna\nVersion: 3.6\n\nVersion: 9\n',
   },

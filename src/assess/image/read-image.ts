@@ -20,6 +20,8 @@ export interface ImageReading {
   readonly installed: readonly Installed[]
   /** Java archives that do not say what they are. */
   readonly left: readonly string[]
+  /** Of languages, and of a package of the distribution: that package is judged, with what was ported back to it. */
+  readonly owned: readonly string[]
   readonly problems: readonly { readonly file: string; readonly reason: string }[]
 }
 
@@ -63,11 +65,13 @@ export async function readImage(file: string): Promise<ImageReading> {
     }
   }
   const { os, installed, problems: unread } = await readPackages(inMemory(files))
+  const owned = ownedIn(files)
   return {
     os,
     layers: layers.length,
     left,
-    installed: [...installed, ...languagesIn(files, left, problems)],
+    owned,
+    installed: [...installed, ...languagesIn(files, new Set(owned), left, problems)],
     problems: [...unread, ...problems],
   }
 }
@@ -145,11 +149,16 @@ const PACKAGE_FILES: ReadonlySet<string> = new Set([
 
 function isWanted(name: string): boolean {
   if (PACKAGE_FILES.has(name) || RPM_DATABASES.includes(name)) return true
-  if (dirname(name) === 'var/lib/dpkg/status.d') return true
+  if (dirname(name) === 'var/lib/dpkg/status.d' || isFileList(name)) return true
   if (/(^|\/)node_modules\/(@[^/]+\/)?[^/]+\/package\.json$/.test(name)) return true
   if (isJar(name)) return true
   if (/\.(dist-info\/METADATA|egg-info\/PKG-INFO)$/.test(name)) return true
   return !name.includes('node_modules/') && LOCK_READERS.some(({ accepts }) => accepts(basename(name)))
+}
+
+/** What dpkg wrote down of a package's files. */
+function isFileList(name: string): boolean {
+  return dirname(name) === 'var/lib/dpkg/info' && name.endsWith('.list')
 }
 
 /** `.wh.NAME` takes NAME and all below it away, `.wh..wh..opq` all that lower layers have in its folder (OCI image-spec, layer.md). */
@@ -173,13 +182,28 @@ function inMemory(files: ReadonlyMap<string, Buffer>): RootFiles {
 
 // ── Languages ──
 
+/** Files of languages that a package of the distribution brought. */
+function ownedIn(files: ReadonlyMap<string, Buffer>): readonly string[] {
+  const owned = new Set<string>()
+  for (const [path, bytes] of files)
+    if (isFileList(path)) for (const line of bytes.toString('utf8').split('\n')) owned.add(line.replace(/^\//, ''))
+  let folder = ''
+  for (const line of (files.get('lib/apk/db/installed')?.toString('utf8') ?? '').split('\n')) {
+    if (line.startsWith('F:')) folder = line.slice(2)
+    else if (line.startsWith('R:')) owned.add(`${folder}/${line.slice(2)}`)
+  }
+  return [...files.keys()].filter((path) => owned.has(path) && !PACKAGE_FILES.has(path))
+}
+
 function languagesIn(
   files: ReadonlyMap<string, Buffer>,
+  owned: ReadonlySet<string>,
   left: string[],
   problems: { file: string; reason: string }[],
 ): readonly Installed[] {
   const installed: Installed[] = []
   for (const [path, bytes] of files) {
+    if (owned.has(path) || isFileList(path)) continue
     try {
       const reader = LOCK_READERS.find(({ accepts }) => accepts(basename(path)))
       if (isJar(path)) {
