@@ -8,14 +8,17 @@ import type { Caller, Route } from '../../platform/http/route.ts'
 import { createOutgoing } from '../../platform/outgoing/outgoing.ts'
 import { createSealer } from '../../platform/secrets/sealer.ts'
 import { readOutbox } from '../../platform/state/outbox.ts'
+import { scopedTo } from '../../platform/state/scope.ts'
 import type { State } from '../../platform/state/state.ts'
 import { testCaller } from '../../platform/testing/caller.ts'
+import { rejectionOf } from '../../platform/testing/code-of.ts'
 import { describeStates } from '../../platform/testing/states.ts'
 import { recordDetections } from '../alerts.ts'
 import { migrations } from '../migrations.ts'
 import { giveVerdict } from '../verdicts.ts'
+import { enqueueLetter } from './letter.ts'
 import { notifyRoutes } from './routes.ts'
-import type { ChannelView, MailServer, NewChannel, Notice } from './schema.ts'
+import type { ChannelView, Letter, MailServer, NewChannel, Notice } from './schema.ts'
 import { createSender } from './sender.ts'
 import type { NotifyTables } from './tables.ts'
 
@@ -195,6 +198,37 @@ describeStates('notifications', ({ open }) => {
     expect(mails[1]!.text).not.toMatch(/^Bcc:/m)
     expect(mails.join('')).not.toContain('hunter2')
     expect(mails[0]!.text).toMatch(/^Message-ID: <msg_\w+@example.com>/m)
+  })
+
+  it('sends what somebody wrote of an incident by itself, and nothing in it becomes a header', async () => {
+    const { port, mails } = await mailbox()
+    await relay(port)
+    await create({ kind: 'mail', to: ['soc@example.com'] })
+    const { id } = await only()
+    await raise(detection('critical'))
+    const data = {
+      ...{ id: 'i1', scope: 'default', number: 7, severity: 1 as const, url: '/incidents?incident=i1' },
+      subject: 'Update\r\nBcc: evil@example.net {{7*7}}',
+      text: 'First line\nBcc: evil@example.net\n=HYPERLINK("x") 封じ込め <b>{{env}}</b>\u202e',
+    }
+    const letter: Letter = { type: 'incident.update', timestamp: new Date(now).toISOString(), data }
+    const tell = (channel: string, scope = 'default') =>
+      state.transaction<NotifyTables, { delivery: string }>((trx) => enqueueLetter(scopedTo(trx, scope), channel, letter, now))
+    const { delivery } = await tell(id)
+    expect(await rejectionOf(tell(id, 'team'))).toBe('not_found')
+    expect(await send()).toBe(2)
+    expect(mails).toHaveLength(2)
+    const written = mails.find(({ text }) => text.includes(`<${delivery}@`))!
+    expect(written.to).toEqual(['soc@example.com'])
+    const [head = '', body = ''] = written.text.split(/\r\n\r\n([\s\S]*)/)
+    expect(head).not.toMatch(/^bcc:/im)
+    expect(head.replaceAll(/\r\n\s+/g, ' ')).toContain('Subject: Update Bcc: evil@example.net {{7*7}}')
+    const plain = Buffer.from(body, 'base64').toString()
+    expect(plain).toContain('=HYPERLINK("x") 封じ込め <b>{{env}}</b>')
+    expect(plain).toContain('https://soc.example/incidents?incident=i1')
+    expect(plain).not.toContain('\u202e')
+    await ask('PATCH', 'channels/:id', { enabled: false }, id)
+    expect(await rejectionOf(tell(id))).toBe('conflict')
   })
 
   it('waits where no mail server is set up or it refuses, and no secret is ever said', async () => {
