@@ -11,14 +11,18 @@ import type { Route } from '../platform/http/route.ts'
 import { readJson } from '../platform/state/columns.ts'
 import type { IncidentRun } from '../respond/incidents/deps.ts'
 import { httpApi } from '../respond/playbooks/commands/http-api.ts'
+import { look } from '../respond/playbooks/commands/look.ts'
+import { program } from '../respond/playbooks/commands/program.ts'
 import { loadLibrary, offerLibrary } from '../respond/playbooks/library.ts'
 import { runsOfIncident, stepsOfRuns } from '../respond/playbooks/queries.ts'
 import { playbookRoutes } from '../respond/playbooks/routes.ts'
 import { createRunner } from '../respond/playbooks/run/runner.ts'
+import type { Doers } from '../respond/playbooks/run/work.ts'
 import type { PlaybookTables, StepsTable } from '../respond/playbooks/tables.ts'
 import { settleWithIncidents } from '../respond/playbooks/with-incidents.ts'
 import { factsOf } from './alerts-raised.ts'
 import { CONTENT } from './places.ts'
+import { playbookSearches } from './playbook-searches.ts'
 import { repeatEvery, repeatOrSooner } from './repeat.ts'
 import type { Services } from './services.ts'
 
@@ -42,13 +46,11 @@ export interface PlaybookNeighbours {
   readonly changed: () => void
 }
 
-type Needs = Pick<Services, 'state' | 'clock' | 'log' | 'outgoing' | 'drainer' | 'lake'>
+type Needs = Pick<Services, 'state' | 'clock' | 'log' | 'outgoing' | 'drainer' | 'config' | 'lake' | 'lakeAddress' | 'dir'>
 
 /** Playbooks with their runner, wired to alerts, incidents, actions and the guarded door. */
-export async function startPlaybooks(
-  { state, clock, log, outgoing, drainer, lake }: Needs,
-  { actions, changed }: PlaybookNeighbours,
-): Promise<Playbooks> {
+export async function startPlaybooks(services: Needs, { actions, changed }: PlaybookNeighbours): Promise<Playbooks> {
+  const { state, clock, log, outgoing, drainer, lake } = services
   const told = (): void => {
     drainer.poke()
     changed()
@@ -63,7 +65,17 @@ export async function startPlaybooks(
     if (kept > 0) drainer.poke()
   }
   await offer()
-  const doers = { actions, commands: { 'http-api': httpApi(outgoing) } }
+  const programs = services.config.values['respond-programs']
+  const searches = playbookSearches(services)
+  const doers: Doers = {
+    actions,
+    commands: {
+      'http-api': httpApi(outgoing),
+      ...(programs.length === 0 ? {} : { bash: program(programs) }),
+      sigma: look('sigma', searches.sigma),
+      yara: look('yara', searches.yara),
+    },
+  }
   const runner = createRunner({ state, clock, log, doers: () => doers, changed: told })
   const looking = repeatOrSooner(
     LOOK_EVERY_MS,

@@ -390,6 +390,14 @@ const SETTINGS = {
       ja: '公開インターネット上になくても Kanpeki から接続してよいホスト・アドレス・ネットワーク（社内の ID プロバイダーなど）。',
     },
   },
+  'respond-programs': {
+    schema: z.array(z.string().regex(/^\//)),
+    fallback: [],
+    meaning: {
+      en: 'Programs, by their whole paths, that commands of type bash in playbooks may run, without a shell; none by default.',
+      ja: 'プレイブックの bash コマンドから、シェルを介さずに実行を許可するプログラムの絶対パス（既定ではなし）。',
+    },
+  },
   'rate-strangers': {
     schema: perMinute,
     fallback: 1_200,
@@ -547,6 +555,7 @@ const LIST_SEPARATORS: Readonly<Partial<Record<SettingKey, RegExp>>> = {
   'retention-for': /[\s,]+/,
   'seal-key-command': /\s+/,
   'outgoing-allow': /[\s,]+/,
+  'respond-programs': /[\s,]+/,
   'security-contact': /[\s,]+/,
   'tls-names': /[,\s]+/,
 }

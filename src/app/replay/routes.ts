@@ -36,7 +36,7 @@ export function replayRoutes(deps: ReplayDeps): Route[] {
         running += 1
         try {
           const { lake, sealed, rules, pipelines, clock } = deps
-          return await run(
+          return await replayRule(
             { lake, sealed, rules, pipelines, rule: params.id, scope: caller.scope, days: body.days, now: clock.now() },
             signal,
           )
@@ -48,7 +48,8 @@ export function replayRoutes(deps: ReplayDeps): Route[] {
   ]
 }
 
-function run(task: ReplayTask, signal: AbortSignal): Promise<ReplayView> {
+/** One rule over what is stored, in a thread of its own. @throws KanpekiError `not_found`, `cancelled`, `replay_failed`. */
+export function replayRule(task: ReplayTask, signal: AbortSignal): Promise<ReplayView> {
   const worker = new Worker(workerUrl(import.meta.url, './worker'), {
     workerData: task,
     name: 'kanpeki-replay',

@@ -7,9 +7,11 @@ import { describe, expect, it } from 'vitest'
 import type { JsonObject } from '../../../kernel/json.ts'
 import { sharedData } from '../../../kernel/testing/shared-data.ts'
 import { httpInput } from '../commands/http-input.ts'
+import { program } from '../commands/program.ts'
 import { protectedTarget } from '../guards.ts'
 import { isOpen, nextOpen } from '../hours.ts'
 import { runTests } from '../run/try-out.ts'
+import { worksOf } from '../run/work.ts'
 import { toCacao } from './cacao.ts'
 import { holds, parseCondition } from './condition.ts'
 import { readPlaybook } from './read.ts'
@@ -354,5 +356,37 @@ describe('guard rails', () => {
     expect(nextOpen({ ...office, days: [...office.days] }, at('2026-03-28T12:00:00Z'))).toBe(at('2026-03-30T07:00:00Z'))
     expect(isOpen({ ...night, days: [...night.days] }, at('2026-11-20T20:59:00Z'))).toBe(true)
     expect(isOpen({ ...night, days: [...night.days] }, at('2026-11-19T20:59:00Z'))).toBe(false)
+  })
+})
+
+describe('commands of type bash', () => {
+  const context = { scope: 'default', key: 'k', by: 'test', signal: new AbortController().signal, now: () => 0 }
+  const echo = program(['/bin/echo', '/bin/false'])
+  const worksFor = (command: string, value: string) => {
+    const variables = new Variables({ __x__: { type: 'string', constant: false, external: true } })
+    variables.give({ __x__: value })
+    const step = { type: 'action', commands: [{ type: 'bash', command }] } as never
+    const [work] = worksOf(step, {} as never, variables, { actions: new Map(), commands: { bash: echo } })
+    return work?.kind === 'action' ? (work.input as { argv: string[] }) : { argv: [] }
+  }
+
+  it('run a program that is allowed, with each value as one word and no shell', async () => {
+    for (const value of ['$(id); echo x', '`id` && reboot', "a' b", '| tee /etc/x', '*']) {
+      const input = worksFor('/bin/echo "host is" __x__:value', value)
+      expect(input.argv).toEqual(['/bin/echo', 'host is', value])
+      expect((await echo.run(input, context)).detail['output']).toBe(`host is ${value}\n`)
+    }
+    await expect(echo.plan(worksFor('/bin/sh -c __x__:value', 'id'), context)).rejects.toMatchObject({ code: 'forbidden' })
+    await expect(echo.run({ argv: ['/bin/false'] }, context)).rejects.toMatchObject({ code: 'program_failed' })
+    expect(() => worksFor('/bin/echo __x__:value', '--help')).toThrow(expect.objectContaining({ code: 'variable' }))
+  })
+
+  it('are refused where no program is allowed, and ssh always', () => {
+    for (const type of ['bash', 'ssh']) {
+      const step = { type: 'action', commands: [{ type, command: '/bin/echo x' }] } as never
+      expect(() => worksOf(step, {} as never, new Variables(), { actions: new Map(), commands: {} })).toThrow(
+        expect.objectContaining({ code: 'not_run_here' }),
+      )
+    }
   })
 })

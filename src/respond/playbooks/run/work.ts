@@ -50,7 +50,7 @@ function workOf(command: Command, step: ActionStep, playbook: Playbook, variable
       return {
         kind: 'action',
         action: needed(doers.commands.bash, 'bash'),
-        input: { argv: wordsOf(commandText(command)).map((word) => String(resolve(word, variables))) },
+        input: { argv: wordsOf(commandText(command)).map((word) => argument(word, variables)) },
       }
     case 'sigma':
     case 'yara': {
@@ -92,6 +92,16 @@ function decoded(base64: string): string {
 /** Words of a command line; quotes keep white space together and nothing else has a meaning. */
 function wordsOf(text: string): string[] {
   return [...text.matchAll(/"([^"]*)"|'([^']*)'|(\S+)/g)].map((match) => match[1] ?? match[2] ?? match[3] ?? '')
+}
+
+/** A value at the beginning of a word may not turn it into an option. */
+function argument(word: string, variables: Variables): string {
+  const value = String(resolve(word, variables))
+  if (!word.startsWith('-') && value.startsWith('-'))
+    throw new KanpekiError('variable', `${value.slice(0, 40)} would be taken for an option.`, {
+      remedy: 'Put -- before it, or a path.',
+    })
+  return value
 }
 
 /** The part of a receipt that a dotted path names. */
