@@ -30,6 +30,11 @@ export interface RawRecord {
    * Such a record goes to no parser; `text` (what there is of it) is kept as an Unknown with this reason.
    */
   readonly unreadable?: string
+  /**
+   * Reads the rest, where there are only id and origin yet: documents of a large request that are all read before the first is
+   * taken in outlive collections of the heap's young part. Called once, when the record's turn has come.
+   */
+  readonly later?: () => RawRecord
 }
 
 /** What a parser may know about the record's surroundings. Times are milliseconds since 1970 UTC. */

@@ -51,7 +51,8 @@ export function recordReader(
 ): (record: RawRecord) => ReadRecord {
   const received = clock.now()
   const context = { received, zoneMinutes: known.zoneMinutes(scope, source, zoneMinutes, received), prefer: parsers }
-  return (record) => {
+  return (found) => {
+    const record = found.later?.() ?? found
     const parsed = record.unreadable === undefined ? parse(record, context) : { unknown: record.unreadable }
     if ('unknown' in parsed) return { outcome: 'unknown', parser: 'unknown', events: [unknownDocument(record, parsed.unknown)] }
     return { outcome: parsed.events.length === 0 ? 'dropped' : 'parsed', parser: parsed.parser, events: parsed.events }

@@ -1,4 +1,4 @@
-import { bodyIdentity, type IngestBody, type IngestReply, type SplitBody } from '../../collect/sources/http/body.ts'
+import { BODY_LIMITS, bodyIdentity, type IngestBody, type IngestReply, type SplitBody } from '../../collect/sources/http/body.ts'
 import { replyTo, splitBody } from '../../collect/sources/http/formats.ts'
 import type { Submission } from './submission.ts'
 import type { Writer } from './writer.ts'
@@ -8,7 +8,7 @@ export async function takeBody(writer: Writer, body: IngestBody): Promise<Ingest
   const started = performance.now()
   let outline: SplitBody | undefined
   const submission = (): Submission => {
-    const split = splitBody(body)
+    const split = splitBody(body, BODY_LIMITS, true)
     outline = withoutDocuments(split)
     const identity = bodyIdentity(body)
     return {

@@ -74,6 +74,18 @@ test('a request that comes again is counted and not stored, also after a restart
   expect(await accounts(second)).toMatchObject({ received: 60, parsed: 20, stored: 20, repeated: 40, unknown: 0, dropped: 0 })
 })
 
+test('what is wrong with a document is told each time that its request comes, and it is kept once', async () => {
+  const run = await bed.start()
+  const deep = Array.from({ length: 70 }).reduce<JsonObject>((inner) => ({ inner }), { message: 'deep' })
+  const statuses = async (): Promise<unknown[]> => {
+    const { errors, items } = await run.send([...documents('fine', 1), deep, ...documents('fine', 1)])
+    return [errors, ...items.map((item) => item['create']?.status)]
+  }
+  expect(await statuses()).toEqual([true, 201, 400, 201])
+  expect(await statuses()).toEqual([true, 200, 400, 200])
+  expect(await accounts(run)).toMatchObject({ received: 6, parsed: 2, unknown: 1, stored: 3, repeated: 3 })
+})
+
 test('equal requests that wait together are stored once, equal events in one request twice', async () => {
   const run = await bed.start()
   const twins = [...documents('twin', 1), ...documents('twin', 1)]

@@ -284,6 +284,8 @@ export async function createWriter(deps: WriterDeps): Promise<Writer> {
     }
 
     for (const [at, record] of records.entries()) {
+      // What is wrong with it is told again, too.
+      if (repeated) record.later?.()
       outcomes.push(repeated ? 'repeated' : take(record, at))
       if (!repeated && at % RECORDS_A_TURN === RECORDS_A_TURN - 1) await yieldTurn()
     }

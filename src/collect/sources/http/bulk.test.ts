@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { countOutcomes, imbalance } from '../../counts.ts'
-import { bodyIdentity, type IngestBody } from './body.ts'
+import { BODY_LIMITS, bodyIdentity, type IngestBody } from './body.ts'
 import { splitBulk } from './bulk.ts'
 import { replyTo } from './formats.ts'
 import { splitLines } from './lines.ts'
@@ -112,6 +112,9 @@ describe('a bulk body', () => {
         errors.map((e) => (e === null ? null : expect.stringContaining(e))),
       )
       expect(split.items.length).toBe(split.records.length + split.refused)
+      const later = splitBulk(input(body), BODY_LIMITS, true)
+      expect(later.records.map((record) => record.later?.() ?? record)).toEqual(split.records)
+      expect(later).toMatchObject({ items: split.items, refused: split.refused })
     })
   }
   test('every case ran', () => expect(ran).toBe(16))

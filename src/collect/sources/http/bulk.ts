@@ -36,9 +36,10 @@ interface Action {
  * A line that cannot be read gets an error of its own, as Elasticsearch does (so that the sender knows), and is also
  * kept as an unknown (so that the operator knows): senders drop what was answered 400, and then nobody would have it.
  * After a broken action line the next valid action line resumes; nothing between them is lost either.
+ * @param later documents are read when their records' turn comes; `items` tell of their errors from then on.
  * @throws KanpekiError `too_many_records`.
  */
-export function splitBulk(input: IngestBody, limits: BodyLimits = BODY_LIMITS): SplitBody {
+export function splitBulk(input: IngestBody, limits: BodyLimits = BODY_LIMITS, later = false): SplitBody {
   const records: RawRecord[] = []
   const items: BulkItem[] = []
   const identity = bodyIdentity(input)
@@ -55,7 +56,18 @@ export function splitBulk(input: IngestBody, limits: BodyLimits = BODY_LIMITS): 
     const item = { ...itemOf(action), record: records.length }
     records.push(record)
     if (record.unreadable === undefined) items.push(item)
-    else items.push({ ...item, error: { type: 'document_parsing_exception', reason: record.unreadable } })
+    else items.push(withError(item, record.unreadable))
+  }
+  const keepForLater = (action: Action, id: string, line: Buffer): void => {
+    const item = { ...itemOf(action), record: records.length }
+    const place = items.length
+    items.push(item)
+    const read = (): RawRecord => {
+      const record = documentRecord(id, line, input.origin)
+      if (record.unreadable !== undefined) items[place] = withError(item, record.unreadable)
+      return record
+    }
+    records.push({ id, ...(input.origin === undefined ? {} : { origin: input.origin }), later: read })
   }
   const nextId = (): string => `${identity}-${items.length}`
 
@@ -75,11 +87,9 @@ export function splitBulk(input: IngestBody, limits: BodyLimits = BODY_LIMITS): 
       keep(action, unreadable(nextId(), decodeText(line).text, action.idProblem, input.origin))
     else {
       const id = action.id === undefined ? nextId() : clientId(input.scope, action.index, action.id)
-      const record =
-        line.length > limits.maxLineBytes
-          ? tooLong(id, line, line.length, limits.maxLineBytes, input.origin)
-          : documentRecord(id, line, input.origin)
-      keep(action, record)
+      if (line.length > limits.maxLineBytes) keep(action, tooLong(id, line, line.length, limits.maxLineBytes, input.origin))
+      else if (later) keepForLater(action, id, line)
+      else keep(action, documentRecord(id, line, input.origin))
     }
   })
   if (pending !== undefined) {
@@ -91,6 +101,10 @@ export function splitBulk(input: IngestBody, limits: BodyLimits = BODY_LIMITS): 
 
 function itemOf(action: Action): Pick<BulkItem, 'action' | 'index' | 'id'> {
   return { action: action.kind, index: action.index, id: action.id }
+}
+
+function withError(item: BulkItem, reason: string): BulkItem {
+  return { ...item, error: { type: 'document_parsing_exception', reason } }
 }
 
 function stray(index: string): Action {

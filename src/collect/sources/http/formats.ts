@@ -19,8 +19,11 @@ import { splitSns } from './webhook/sns.ts'
 
 /** How a body is taken apart and its sender answered; pure, run in the writer's thread. */
 export interface Format {
-  /** @throws KanpekiError `too_many_records`; anything else that is wrong becomes a record. */
-  split(input: IngestBody, limits: BodyLimits): SplitBody
+  /**
+   * @param later whether records may be read later: what is said about them in the reply is known only then.
+   * @throws KanpekiError `too_many_records`; anything else that is wrong becomes a record.
+   */
+  split(input: IngestBody, limits: BodyLimits, later: boolean): SplitBody
   /** The reply to a body that is durably committed. Never built before that. */
   reply(split: SplitBody, facts: CommitFacts): IngestReply
 }
@@ -42,9 +45,9 @@ export const FORMATS: Readonly<Record<BodyFormat, Format>> = {
   generic: { split: splitGeneric, reply: webhookReply },
 }
 
-/** @throws KanpekiError `too_many_records`. */
-export function splitBody(input: IngestBody, limits: BodyLimits = BODY_LIMITS): SplitBody {
-  return FORMATS[input.format].split(input, limits)
+/** @param later see `Format`. @throws KanpekiError `too_many_records`. */
+export function splitBody(input: IngestBody, limits: BodyLimits = BODY_LIMITS, later = false): SplitBody {
+  return FORMATS[input.format].split(input, limits, later)
 }
 
 export function replyTo(split: SplitBody, facts: CommitFacts): IngestReply {
