@@ -9,6 +9,7 @@ import { residentMb } from './resident.ts'
 import type { BenchPart, BenchResult } from './result.ts'
 import { type BenchRequest, REQUESTS } from './waf/requests.ts'
 import { OTHER_CORE, type Side, startApplication, startKanpeki, startModSecurity } from './waf/sides.ts'
+import { soak } from './waf/soak.ts'
 
 const CONNECTIONS = '4'
 /** Seconds before it counts: V8 compiles what is hot only after some thousands of requests. */
@@ -24,12 +25,17 @@ interface Figures {
 /**
  * `kanpeki waf` against nginx with ModSecurity 3 and the same Core Rule Set (the one beside the checkout, else Debian's; or
  * `--crs DIR` with `crs-setup.conf` and `rules/`), both in blocking at paranoia 1 with both bodies looked at, on the same core
- * one after the other; wrk and the application on another. Linux; needs the packages nginx, libnginx-mod-http-modsecurity, wrk.
+ * one after the other; wrk and the application on another. `--soak SECONDS`: ours alone, for so long, with reloads. Linux; needs the packages nginx, libnginx-mod-http-modsecurity, wrk.
  */
 export async function waf(flags: readonly string[]): Promise<BenchResult> {
   const { values } = parseArgs({
     args: [...flags],
-    options: { json: { type: 'boolean' }, crs: { type: 'string' }, seconds: { type: 'string', default: '6' } },
+    options: {
+      json: { type: 'boolean' },
+      crs: { type: 'string' },
+      seconds: { type: 'string', default: '6' },
+      soak: { type: 'string' },
+    },
   })
   const folder = temporaryFolder()
   try {
@@ -37,6 +43,10 @@ export async function waf(flags: readonly string[]): Promise<BenchResult> {
     writeFileSync(rules, ruleFile(values.crs))
     const application = await startApplication(folder.path)
     try {
+      if (values.soak !== undefined) {
+        const side = await startKanpeki(application.port, rules)
+        return await soak(side, folder.path, Number(values.soak)).finally(side.stop)
+      }
       const theirs = await measure(await startModSecurity(folder.path, application.port, rules), folder.path, values.seconds)
       const ours = await measure(await startKanpeki(application.port, rules), folder.path, values.seconds)
       return result(ours, theirs)

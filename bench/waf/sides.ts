@@ -12,6 +12,8 @@ export const OTHER_CORE = '1'
 /** A running WAF, pinned to one core. */
 export interface Side {
   readonly port: number
+  /** The process that was started. */
+  readonly main: number
   /** The process that does the work. */
   readonly pid: number
   readonly stop: () => Promise<void>
@@ -103,6 +105,7 @@ async function started(child: ChildProcess, port: number): Promise<Side> {
   }
   return {
     port,
+    main: child.pid!,
     pid: firstChild(child.pid!),
     stop: async () => {
       child.kill('SIGTERM')
