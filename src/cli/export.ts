@@ -8,7 +8,7 @@ import { bundleFromHere, bundleFromServer, formatOf } from './export-bundle.ts'
 import { frameworkFileName, frameworkText } from './export-frameworks.ts'
 import { EXIT, guarded, readOptions } from './options.ts'
 
-const USAGE = `Usage: kanpeki export --alert ID | --card ID | --index N | --from T --to T [-o FILE] [--data DIR | --url URL --token T]
+const USAGE = `Usage: kanpeki export --alert ID | --card ID | --incident ID | --index N | --from T --to T [-o FILE] [--data DIR | --url URL --token T]
        kanpeki export --oscal FRAMEWORK | --openslo [-o FILE] [--data DIR | --url URL --token T]
 
 Writes evidence as one file that 'kanpeki verify', or the verifier.html in it, proves offline: a ZIP archive with entries,
@@ -17,6 +17,7 @@ ends in .json, or '-', gets entries and proofs alone.
 
   --alert ID         everything logged about an alert; its events too, where a server runs
   --card ID          everything logged about a declaration card
+  --incident ID      everything logged about an incident: who did what, when
   --index N          one ledger entry
   --from T --to T    everything logged in a span of time (RFC 3339, the end not included)
   --oscal FRAMEWORK  how a framework stands, as OSCAL assessment results: soc2-tsc-2017, iso-27001-2022, nist-csf-2.0 or
@@ -36,6 +37,7 @@ export async function exportCommand(args: readonly string[]): Promise<number> {
         options: {
           alert: { type: 'string' },
           card: { type: 'string' },
+          incident: { type: 'string' },
           index: { type: 'string' },
           from: { type: 'string' },
           to: { type: 'string' },
@@ -89,18 +91,20 @@ async function write(text: string | Uint8Array, output: string): Promise<void> {
 interface AboutOptions {
   readonly alert?: string | undefined
   readonly card?: string | undefined
+  readonly incident?: string | undefined
   readonly index?: string | undefined
   readonly from?: string | undefined
   readonly to?: string | undefined
 }
 
-function aboutOf({ alert, card, index, from, to }: AboutOptions): BundleAbout {
+function aboutOf({ alert, card, incident, index, from, to }: AboutOptions): BundleAbout {
   const span = from !== undefined || to !== undefined
-  if ([alert, card, index, span ? '' : undefined].filter((given) => given !== undefined).length !== 1) {
-    throw usage('Say what to export: one of --alert, --card, --index, or --from with --to.')
+  if ([alert, card, incident, index, span ? '' : undefined].filter((given) => given !== undefined).length !== 1) {
+    throw usage('Say what to export: one of --alert, --card, --incident, --index, or --from with --to.')
   }
   if (alert !== undefined) return { alert }
   if (card !== undefined) return { card }
+  if (incident !== undefined) return { incident }
   if (index !== undefined) {
     if (!/^\d{1,15}$/.test(index)) throw usage(`--index ${index} is not the number of an entry.`)
     return { index: Number(index) }

@@ -20,6 +20,7 @@ import type { ReadTile } from './verify/tiles.ts'
 export type BundleAbout =
   | { readonly alert: string }
   | { readonly card: string }
+  | { readonly incident: string }
   | { readonly index: number }
   | { readonly from: string; readonly to: string }
 
@@ -140,6 +141,7 @@ function partOf({ about, events }: BundleParts, indexes: readonly number[]): { r
 export function describeAbout(about: BundleAbout): string {
   if ('alert' in about) return `alert ${about.alert}`
   if ('card' in about) return `card ${about.card}`
+  if ('incident' in about) return `incident ${about.incident}`
   if ('index' in about) return `index ${about.index}`
   return `the time from ${about.from} to ${about.to}`
 }

@@ -260,9 +260,10 @@ function subjectIn(text: string): { readonly kind?: string; readonly id: string 
   return KINDS.has(kind) ? { kind, id: text.slice(colon + 1) } : { id: text }
 }
 
-function aboutOf({ alert, card, index, from, to }: BundleQuery, caller: Caller): BundleAbout {
+function aboutOf({ alert, card, incident, index, from, to }: BundleQuery, caller: Caller): BundleAbout {
   if (alert !== undefined) return { alert }
   if (card !== undefined) return { card }
+  if (incident !== undefined) return { incident }
   if (index !== undefined) return { index }
   const span = within(caller, { from: Date.parse(from!), to: Date.parse(to!) })
   return { from: new Date(span.from!).toISOString(), to: new Date(span.to!).toISOString() }
@@ -296,6 +297,7 @@ async function bundleFor({ ledger, cosigning, state, lake }: ProveDeps, about: B
 
 function filterOf(about: Exclude<BundleAbout, { index: number }>, caller: Caller) {
   if ('alert' in about) return { subject: { kind: 'alert', id: about.alert }, ...within(caller, {}) }
+  if ('incident' in about) return { subject: { kind: 'incident', id: about.incident }, ...within(caller, {}) }
   if ('card' in about) return { subject: { kind: 'card', id: about.card }, ...within(caller, {}) }
   return within(caller, { from: Date.parse(about.from), to: Date.parse(about.to) })
 }

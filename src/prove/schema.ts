@@ -118,6 +118,7 @@ export const bundleQuerySchema = z
   .object({
     alert: z.string().min(1).max(500).optional(),
     card: z.string().min(1).max(500).optional(),
+    incident: z.string().min(1).max(500).optional(),
     index: z.coerce.number().int().nonnegative().optional(),
     from: z.iso.datetime().optional(),
     to: z.iso.datetime().optional(),
@@ -126,8 +127,8 @@ export const bundleQuerySchema = z
   })
   .refine(
     (query) =>
-      [query.alert, query.card, query.index, query.from ?? query.to].filter((given) => given !== undefined).length === 1 &&
-      (query.from === undefined) === (query.to === undefined),
-    { error: 'Give one of: alert, card, index, or from with to.' },
+      [query.alert, query.card, query.incident, query.index, query.from ?? query.to].filter((given) => given !== undefined)
+        .length === 1 && (query.from === undefined) === (query.to === undefined),
+    { error: 'Give one of: alert, card, incident, index, or from with to.' },
   )
 export type BundleQuery = z.infer<typeof bundleQuerySchema>

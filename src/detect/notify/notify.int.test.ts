@@ -203,7 +203,7 @@ describeStates('notifications', ({ open }) => {
   it('sends what somebody wrote of an incident by itself, and nothing in it becomes a header', async () => {
     const { port, mails } = await mailbox()
     await relay(port)
-    await create({ kind: 'mail', to: ['soc@example.com'] })
+    await create({ kind: 'mail', to: ['soc@example.com'], language: 'en' })
     const { id } = await only()
     await raise(detection('critical'))
     const data = {

@@ -97,6 +97,28 @@ describe('the report of a bundle', () => {
       expect(page).toContain(words)
   })
 
+  it('tells an incident by what was done, in the reader’s language', () => {
+    const incident = { incident: 'i1', by: { id: 'u1', name: 'sato' } }
+    const opened = {
+      ...incident,
+      action: 'incident.opened',
+      number: 7,
+      title: 'Web shell',
+      said: 'Opened as P1',
+      saidJa: 'P1で起票',
+    }
+    const phase = { ...incident, action: 'incident.phase', said: 'Phase: a → b', saidJa: 'フェーズ：a → b', note: '<b>cut</b>' }
+    const entries: Parameters<typeof html>[1] = [
+      ['incident', opened],
+      ['incident', phase],
+    ]
+    const [english, japanese] = [html({ incident: 'i1' }, entries, 'en'), html({ incident: 'i1' }, entries, 'ja')]
+    expect(english).toContain('Evidence of the incident “INC-7 Web shell”')
+    for (const words of ['Opened as P1', 'Phase: a → b', '&lt;b&gt;cut&lt;/b&gt;']) expect(english).toContain(words)
+    for (const words of ['インシデント「INC-7 Web shell」の証拠', 'P1で起票', 'フェーズ：a → b'])
+      expect(japanese).toContain(words)
+  })
+
   it('shows what attackers wrote as text', () => {
     const alert = { alert: 'a1', change: 'raised', title: '<img src=x onerror=alert(1)>', severity: 1 }
     const page = html({ alert: 'a1' }, [['alert', alert]], 'en')

@@ -60,13 +60,18 @@ export function bundleReport(bundle: Bundle, language: Language, figures: Figure
 
 function titleOf({ bundle: { about }, entries, titles, language }: Material, only: Found | undefined): string {
   const { titles: say } = SENTENCES[language]
-  const { alert, card, index } = about
+  const { alert, card, incident, index } = about
   if (typeof card === 'string') return say.card(titles.get(card) ?? card)
   if (typeof alert === 'string') {
     const raised = entries.find(
       ({ type, body }) => type === 'alert' && textIn(body, 'alert') === alert && textIn(body, 'title') !== undefined,
     )
     return say.alert((raised === undefined ? undefined : textIn(raised.body, 'title')) ?? alert)
+  }
+  if (typeof incident === 'string') {
+    const opened = entries.find(({ type, body }) => type === 'incident' && textIn(body, 'action') === 'incident.opened')
+    const number = opened?.body['number']
+    return say.incident(typeof number === 'number' ? `INC-${number} ${textIn(opened!.body, 'title') ?? ''}`.trim() : incident)
   }
   if (typeof index === 'number') return only?.type === 'measure' ? say.figure(objectiveTitle(only, titles)) : say.entry(index)
   return say.period(

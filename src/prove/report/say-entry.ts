@@ -72,6 +72,10 @@ export function sayEntry(entry: Found, titles: Titles, figures: Figures, languag
       return line(textIn(body, 'title') ?? textIn(body, 'change'), severityIn(body))
     case 'verdict':
       return line(textIn(body, 'change'), textIn(body, 'verdict'), whoIn(body), textIn(body, 'note'))
+    case 'incident': {
+      const said = (language === 'ja' ? textIn(body, 'saidJa') : undefined) ?? textIn(body, 'said') ?? textIn(body, 'action')
+      return line(said, whoIn(body), textIn(body, 'note'))
+    }
     case 'batch':
       return SENTENCES[language].events(numberIn(body, 'events') ?? 0)
     case 'segment':

@@ -53,6 +53,7 @@ export interface Sentences {
   readonly titles: {
     readonly alert: (name: string) => string
     readonly card: (name: string) => string
+    readonly incident: (name: string) => string
     readonly figure: (name: string) => string
     readonly entry: (index: number) => string
     readonly period: (from: string, to: string) => string
@@ -139,6 +140,7 @@ export const SENTENCES: Readonly<Record<Language, Sentences>> = {
     titles: {
       alert: (name) => `Evidence for the alert “${name}”`,
       card: (name) => `Evidence for the declaration “${name}”`,
+      incident: (name) => `Evidence of the incident “${name}”`,
       figure: (name) => `Evidence for a figure: ${name}`,
       entry: (index) => `Evidence: entry ${index} of the ledger`,
       period: (from, to) => `Evidence from ${from} to ${to}`,
@@ -224,6 +226,7 @@ export const SENTENCES: Readonly<Record<Language, Sentences>> = {
     titles: {
       alert: (name) => `アラート「${name}」の証拠`,
       card: (name) => `宣言「${name}」の証拠`,
+      incident: (name) => `インシデント「${name}」の証拠`,
       figure: (name) => `数値の証拠：${name}`,
       entry: (index) => `台帳${index}番の記録の証拠`,
       period: (from, to) => `${from}から${to}までの証拠`,

@@ -51,7 +51,7 @@ export interface BundleRotation {
 export interface Bundle {
   readonly format: typeof BUNDLE_FORMAT
   readonly version: 1
-  /** What was asked for: `{alert}`, `{card}`, `{index}` or `{from, to}`. */
+  /** What was asked for: `{alert}`, `{card}`, `{incident}`, `{index}` or `{from, to}`. */
   readonly about: JsonObject
   readonly made: string
   /** The log's key as its server states it: information, not trust. */

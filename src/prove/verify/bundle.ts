@@ -159,7 +159,7 @@ function checkAbout(bundle: Bundle, entries: ReadonlyMap<number, ReadEntry>, pat
   const at = `${path}#/about`
   const { about } = bundle
   const failures: Failure[] = []
-  for (const kind of ['alert', 'card'] as const) {
+  for (const kind of ['alert', 'card', 'incident'] as const) {
     const id = about[kind]
     if (id === undefined) continue
     const named = [...entries.values()].some((entry) =>

@@ -74,6 +74,7 @@ function evidenceOf(incident: IncidentsTable, by: Actor, { kind, text, note = ''
       ...(incident.exercise === null ? {} : { exercise: incident.exercise }),
       by: { id: by.id, name: by.name },
       said: text.en,
+      ...(text.ja === text.en ? {} : { saidJa: text.ja }),
       ...(note === '' ? {} : { note }),
       ...facts,
     },
