@@ -8,6 +8,7 @@ import { ingest } from './ingest.ts'
 import { ingestSmall } from './ingest-small.ts'
 import { latency } from './latency.ts'
 import { ledger } from './ledger.ts'
+import { lockfiles } from './lockfiles.ts'
 import { noise } from './noise.ts'
 import { protectPayloads } from './protect-payloads.ts'
 import { recordings } from './recordings.ts'
@@ -30,6 +31,7 @@ export const BENCHMARKS: Readonly<Record<string, Benchmark>> = {
   'ingest-small': ingestSmall,
   latency,
   ledger,
+  lockfiles,
   noise,
   'protect-payloads': protectPayloads,
   recordings,

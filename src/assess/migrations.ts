@@ -1,4 +1,4 @@
-import type { Kysely } from 'kysely'
+import { type Kysely, sql } from 'kysely'
 import { columns } from '../platform/state/columns.ts'
 import type { Migration } from '../platform/state/migrate.ts'
 
@@ -121,6 +121,18 @@ export const migrations: readonly Migration[] = [
         .addColumn('decided_name', columns.text)
         .addColumn('decided', columns.time)
         .execute()
+    },
+  },
+  {
+    name: '0263-assess-names',
+    up: async (db: Kysely<never>) => {
+      await db.schema
+        .createTable('assess_names')
+        .addColumn('scope', columns.text, (c) => c.notNull())
+        .addColumn('folded', columns.text, (c) => c.notNull())
+        .addPrimaryKeyConstraint('assess_names_key', ['scope', 'folded'])
+        .execute()
+      await sql`insert into assess_names (scope, folded) select distinct scope, folded from assess_components`.execute(db)
     },
   },
 ]

@@ -59,6 +59,13 @@ export async function replaceComponents(
       .insertInto('assess_components')
       .values(rows.slice(at, at + COMPONENTS_A_STATEMENT))
       .execute()
+  const names = [...new Set(rows.map(({ folded }) => folded))].map((folded) => ({ scope, folded }))
+  for (let at = 0; at < names.length; at += COMPONENTS_A_STATEMENT)
+    await db
+      .insertInto('assess_names')
+      .values(names.slice(at, at + COMPONENTS_A_STATEMENT))
+      .onConflict((conflict) => conflict.columns(['scope', 'folded']).doNothing())
+      .execute()
 }
 
 export async function componentsOf(db: Db, { scope, asset, source }: InventoryKey): Promise<ComponentsTable[]> {
@@ -72,17 +79,36 @@ export async function componentsOf(db: Db, { scope, asset, source }: InventoryKe
     .execute()
 }
 
+/** More names than this hold so short a part that nobody means all of them. */
+const MOST_NAMES = 5000
+
 /** Components whose name holds `part` (in small letters), by name. @param most beyond it nobody reads. */
 export async function componentsNamed(db: Db, part: string, most: number): Promise<ComponentsTable[]> {
   const pattern = `%${part.replaceAll(/[\\%_]/g, (sign) => `\\${sign}`)}%`
-  return await db
-    .selectFrom('assess_components')
-    .selectAll()
+  const names = await db
+    .selectFrom('assess_names')
+    .select('folded')
     .where(sql<boolean>`folded like ${pattern} escape '\\'`)
     .orderBy('folded')
-    .orderBy('asset')
+    .limit(MOST_NAMES)
+    .execute()
+  if (names.length === 0) return []
+  // Without an order of its own: asked for one, SQLite walks the whole scope by its key instead of looking the names up.
+  const rows = await db
+    .selectFrom('assess_components')
+    .selectAll()
+    .where(
+      'folded',
+      'in',
+      names.map(({ folded }) => folded),
+    )
     .limit(most)
     .execute()
+  return rows.sort((a, b) => compareTexts(a.folded, b.folded) || compareTexts(a.asset, b.asset) || a.number - b.number)
+}
+
+function compareTexts(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0
 }
 
 export async function findingsOf(db: Db, { scope, asset, source }: InventoryKey): Promise<FindingsTable[]> {

@@ -38,6 +38,12 @@ export interface ComponentsTable {
   place: string
 }
 
+/** Every name that a component ever had here: a search reads these, not each component of each asset. */
+export interface NamesTable {
+  scope: string
+  folded: string
+}
+
 /** A vulnerability of a package on an asset, from when it was first seen; it stays when it is gone. */
 export interface FindingsTable {
   scope: string
@@ -137,6 +143,7 @@ export interface ExceptionsTable {
 export interface AssessTables {
   assess_inventories: InventoriesTable
   assess_components: ComponentsTable
+  assess_names: NamesTable
   assess_findings: FindingsTable
   assess_scans: ScansTable
   assess_work: WorkTable
