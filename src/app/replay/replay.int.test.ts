@@ -2,8 +2,11 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, it } from 'vitest'
+import { readConfig } from '../../platform/config.ts'
+import { dataDir } from '../../platform/data-dir.ts'
 import { testCaller } from '../../platform/testing/caller.ts'
 import { startTestLake, type TestLake, testBatch, testEvent } from '../../platform/testing/lakes.ts'
+import { playbookSearches } from '../playbook-searches.ts'
 import { replayRoutes } from './routes.ts'
 import type { ReplayView } from './schema.ts'
 
@@ -105,6 +108,33 @@ it('runs a rule, and a correlation with what it is built on, over the stored eve
   })
   expect(await replay('33333333-3333-4333-8333-333333333333', 7)).toMatchObject({ events: 9, detections: 0, alerts: 0, list: [] })
   expect(await replay('11111111-1111-4111-8111-111111111111', 7, 'team')).toMatchObject({ events: 1, alerts: 1 })
+}, 60_000)
+
+it('searches for playbooks: a rule of Sigma through days, rules of YARA through what the newest events carry', async () => {
+  const config = readConfig(folder, {}, {})
+  const services = {
+    lake: bed.lake,
+    lakeAddress: bed.process.address,
+    dir: { ...dataDir(folder), sealed: join(bed.folder, 'sealed') },
+    config,
+  }
+  const { sigma, yara } = playbookSearches({ ...services, clock: { now: () => NOW } })
+  const { signal } = new AbortController()
+  const rule = RULES.split('---')[0]!
+  expect(await sigma('default', rule, signal)).toEqual({ days: 7, events: 9, detections: 5, entities: ['web-03', 'web-04'] })
+  await expect(sigma('default', 'title: no id', signal)).rejects.toMatchObject({ code: 'invalid_input' })
+  const body = { http: { request: { body: { content: '<?php eval($_POST[1])' } } } }
+  await bed.lake.append(testBatch(2, NOW, [testEvent('b1', body, { observed: NOW, scope: 'team' })]))
+  const shell = 'rule shell { strings: $a = "eval(" condition: $a }'
+  expect(await yara('team', shell, signal)).toMatchObject({
+    bodies: 1,
+    detections: 1,
+    matches: [{ event: 'b1', rule: 'shell', field: 'http.request.body.content' }],
+  })
+  expect(await yara('default', shell, signal)).toMatchObject({ bodies: 0, detections: 0 })
+  await expect(yara('team', 'rule {', signal)).rejects.toMatchObject({
+    code: expect.stringMatching(/invalid_input|rules-unreadable/),
+  })
 }, 60_000)
 
 it('runs one at a time, ends when nobody waits, and knows no other rule', async () => {
