@@ -1,4 +1,3 @@
-import type { z } from 'zod'
 import type { JsonObject } from './json.ts'
 
 /** What an action acts on; limits (“at most five hosts an hour”) are counted over these. */
@@ -69,6 +68,19 @@ export interface ActionContext {
   readonly now: () => number
 }
 
+/** What an action takes, as zod says it; the kernel itself needs no zod. */
+export interface InputSchema<Input> {
+  /** @throws an error with `issues` as `safeParse` has them. */
+  parse(value: unknown): Input
+  safeParse(value: unknown):
+    | { readonly success: true; readonly data: Input; readonly error?: undefined }
+    | {
+        readonly success: false
+        readonly data?: undefined
+        readonly error: { readonly issues: readonly { readonly message: string; readonly path: readonly PropertyKey[] }[] }
+      }
+}
+
 /**
  * Something that can be done to the world in answer to an alert. What it needs (outgoing calls, sealed settings, the
  * agents) is given to the function that makes it. Input is untrusted: it may come out of an alert, so it reaches no
@@ -78,7 +90,7 @@ export interface Action<Input = unknown> {
   /** The name of its folder; what a playbook calls it by. */
   readonly id: string
   readonly title: { readonly en: string; readonly ja: string }
-  readonly input: z.ZodType<Input>
+  readonly input: InputSchema<Input>
   readonly repeats: Repeats
   /** @throws KanpekiError where it cannot be done at all (no such host, not set up), with the remedy. */
   plan(input: Input, context: ActionContext): Promise<ActionPlan>
