@@ -4,16 +4,20 @@ import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { exclusionRule } from '../src/protect/schema.ts'
+import { hasChromium, launchChromium, watchedPage } from './support/browser.ts'
 import { temporaryFolder } from './support/kanpeki.ts'
 import { type RunningWaf, startWaf } from './support/waf.ts'
 
 const folder = temporaryFolder()
 const rules = join(folder.path, 'rules.conf')
 const log = join(folder.path, 'audit.jsonl')
+const FORM =
+  '<!doctype html><title>Shop</title><form method="post" action="/login"><input name="username"><input name="password"><button>Go</button></form>'
 const waiting = new Map<string, () => void>()
 const application = createServer((request, response) => {
   const { url = '' } = request
-  if (url.startsWith('/slow/')) waiting.set(url, () => response.end('late'))
+  if (url === '/form') response.setHeader('content-type', 'text/html').end(FORM)
+  else if (url.startsWith('/slow/')) waiting.set(url, () => response.end('late'))
   else response.end('ok')
 })
 let upstream = ''
@@ -152,6 +156,40 @@ describe('kanpeki waf', () => {
     await waf.says(/rules were read again/)
     expect(await sign()).toBe(403)
     expect(lines()).not.toContain('secret')
+    expect(await waf.stop()).toBe(0)
+  })
+
+  it.skipIf(!hasChromium)('lets a browser work for an attempt, and then in', { timeout: 60_000 }, async () => {
+    writeRules()
+    const config = join(folder.path, 'challenge.yml')
+    writeFileSync(
+      config,
+      `upstreams: [${upstream}]\nrules: [${rules}]\nlogins:\n  endpoints: [{ name: shop, path: /login, page: /form, failure: { status: [200] } }]\n`,
+    )
+    const waf = await startWaf(['--config', config])
+    const site = `http://127.0.0.1:${waf.port}`
+    for (let at = 0; at < 10; at += 1)
+      await (
+        await fetch(`${site}/login`, { method: 'POST', body: new URLSearchParams({ username: 'sato', password: `${at}` }) })
+      ).text()
+    const browser = await launchChromium()
+    try {
+      const { page, faults } = await watchedPage(browser, 'ja')
+      const signIn = async () => {
+        await page.fill('[name=username]', 'Sato')
+        await page.fill('[name=password]', 'right')
+        await page.click('button')
+      }
+      await page.goto(`${site}/form`)
+      await signIn()
+      await until(async () => (await page.context().cookies()).some(({ name }) => name === 'kanpeki-challenge'))
+      await page.waitForURL(`${site}/form`)
+      await signIn()
+      await page.waitForFunction("document.body.textContent === 'ok'")
+      expect(faults.filter((fault) => !/403/.test(fault))).toEqual([])
+    } finally {
+      await browser.close()
+    }
     expect(await waf.stop()).toBe(0)
   })
 
