@@ -17,20 +17,23 @@ export async function sendAll(url: string, token: string, bodies: Iterator<Buffe
   }
 }
 
+/** The server has said that it is too busy, and does not read all that comes after; the same body is recognised when it comes again. */
+const CUT_OFF = new Set(['EPIPE', 'ECONNRESET'])
+
 /** Sends a request until the server takes it: one that is too busy says so. */
 export async function send(agent: Agent, url: string, token: string, body: Buffer): Promise<void> {
   for (;;) {
-    const status = await new Promise<number>((resolve, reject) => {
+    const status = await new Promise<number | 'cut off'>((resolve, reject) => {
       const headers = { authorization: `Bearer ${token}`, 'content-length': body.length }
       const call = request(`${url}/_bulk`, { method: 'POST', agent, headers }, (reply) => {
         reply.resume()
         reply.once('end', () => resolve(reply.statusCode ?? 0))
       })
-      call.once('error', reject)
+      call.on('error', (error: NodeJS.ErrnoException) => (CUT_OFF.has(error.code ?? '') ? resolve('cut off') : reject(error)))
       call.end(body)
     })
     if (status === 200) return
-    if (status !== 429) throw new Error(`_bulk answered ${status}`)
+    if (status !== 429 && status !== 'cut off') throw new Error(`_bulk answered ${status}`)
     await pause(100)
   }
 }
