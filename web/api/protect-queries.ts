@@ -11,7 +11,7 @@ export const WOULD_STOP = `${TRANSACTIONS} AND waf.would.status:* AND NOT event.
 export const ATTEMPTS = 'event.dataset:"waf.login"'
 export const REFUSED_ATTEMPTS = `${ATTEMPTS} AND event.outcome:failure`
 export const STOPPED_ATTEMPTS = `${ATTEMPTS} AND event.type:denied`
-export const SIGNALS = 'event.dataset:"waf.signal"'
+export const SIGNALS = 'event.dataset:"waf.signal" AND waf.login.signal:*'
 
 /** A value as the query language takes it, whatever is in it. */
 export function quoted(value: string): string {

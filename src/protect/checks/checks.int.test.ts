@@ -4,10 +4,12 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, afterEach, describe, expect, it } from 'vitest'
 import { getPath, type JsonObject } from '../../kernel/json.ts'
+import { trustedProxies } from '../proxy/client-address.ts'
 import { type Guarded, type GuardedOptions, guarded, wafOf } from '../proxy/testing/gates.ts'
 import { bodyInspector } from './body-events.ts'
+import { botInspector } from './bots.ts'
 import { apiInspector, CHECK_RULES, graphqlInspector, leakInspector, uploadInspector } from './inspectors.ts'
-import { ApiSettings, BodySettings, GraphqlSettings, LeakSettings, UploadSettings } from './settings.ts'
+import { ApiSettings, BodySettings, BotSettings, GraphqlSettings, LeakSettings, UploadSettings } from './settings.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'waf-checks-int-'))
 afterAll(() => rmSync(folder, { recursive: true }))
@@ -125,6 +127,50 @@ describe('uploads', () => {
     const { talk, records } = await gate([uploadInspector(UploadSettings.parse({ rules: ['x'] }), scan)], { onEngineError })
     expect(statusOf(await talk(upload('a picture')))).toBe(status)
     expect(records[0]?.engineError).toBe('the engine fell over')
+  })
+})
+
+describe('clients that are programs', () => {
+  const site = (path: string) => (path.startsWith('/there') ? 200 : 404)
+  const open404 = () =>
+    createServer((asked, response) => {
+      response.statusCode = site(asked.url ?? '')
+      response.end()
+    })
+  it('look for what is not there, and people do not', async () => {
+    const events: JsonObject[] = []
+    let now = 0
+    const bots = BotSettings.parse({ misses: 10, paths: 8, seconds: 60, answer: 'block', holdSeconds: 100, traps: ['/.secret'] })
+    open = await guarded(open404(), {
+      inspectors: [
+        botInspector(
+          bots,
+          (event) => events.push(event),
+          () => now,
+        ),
+      ],
+      trusted: trustedProxies(['127.0.0.1']),
+    })
+    const get = async (path: string, from: string): Promise<number> => {
+      now += 1000
+      return statusOf(
+        await open!.talk(`GET ${path} HTTP/1.1\r\nHost: a\r\nX-Forwarded-For: ${from}\r\nConnection: close\r\n\r\n`),
+      )
+    }
+    const person: number[] = []
+    for (let at = 0; at < 60; at += 1) person.push(await get(at % 5 === 0 ? '/missing.png' : `/there/${at}`, '192.0.2.1'))
+    expect(person.filter((status) => status === 403)).toEqual([])
+    const scanner: number[] = []
+    for (let at = 0; at < 15; at += 1) scanner.push(await get(`/${at}.bak`, '192.0.2.2'))
+    expect(scanner.filter((status) => status === 403)).toHaveLength(5)
+    expect(await get('/.secret/key', '192.0.2.3')).toBe(403)
+    expect(await get('/there', '192.0.2.3')).toBe(403)
+    expect(events.map((event) => [getPath(event, 'event.action'), getPath(event, 'source.ip')])).toEqual([
+      ['client-scanner', '192.0.2.2'],
+      ['client-trap', '192.0.2.3'],
+    ])
+    now += 200_000
+    expect(await get('/there', '192.0.2.2')).toBe(200)
   })
 })
 

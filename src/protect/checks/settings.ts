@@ -74,3 +74,17 @@ export const UploadSettings = z.strictObject({
   bytes: bytes.default(8 * 1024 * 1024),
 })
 export type UploadSettings = z.infer<typeof UploadSettings>
+
+/** `bots:`: clients that look for what is not there, or ask for what only a program finds. */
+export const BotSettings = z.strictObject({
+  /** So many answers that something is not there, over so many paths, within so many seconds. */
+  misses: z.number().int().min(1).default(40),
+  paths: z.number().int().min(1).max(256).default(25),
+  seconds: z.number().min(1).default(60),
+  /** Paths that no page leads to. */
+  traps: z.array(z.string().startsWith('/').min(2)).default([]),
+  answer: check.default('watch'),
+  holdSeconds: z.number().min(1).default(600),
+  mostClients: z.number().int().min(100).max(1_000_000).default(20_000),
+})
+export type BotSettings = z.infer<typeof BotSettings>

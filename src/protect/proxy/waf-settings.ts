@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { ApiSettings, BodySettings, GraphqlSettings, LeakSettings, UploadSettings } from '../checks/settings.ts'
+import { ApiSettings, BodySettings, BotSettings, GraphqlSettings, LeakSettings, UploadSettings } from '../checks/settings.ts'
 import { LoginSettings } from '../logins/settings.ts'
 
 const bytes = z.number().int().min(1)
@@ -56,6 +56,7 @@ export const WafSettings = z.strictObject({
   apis: z.array(ApiSettings).default([]),
   graphql: z.array(GraphqlSettings).default([]),
   uploads: UploadSettings.optional(),
+  bots: BotSettings.optional(),
   limits: z
     .strictObject({
       headBytes: bytes.default(64 * 1024),
