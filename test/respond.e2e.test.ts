@@ -22,6 +22,7 @@ interface RunView {
   readonly state: string
   readonly undoable: number
   readonly steps: readonly {
+    readonly key: string
     readonly step: string
     readonly state: string
     readonly startedAt: string | null
@@ -274,4 +275,102 @@ describe.skipIf(missing !== undefined)(`from an alert to contained and back (nee
     expect(server.stderr()).not.toContain('canary-token')
     expect(readFileSync(join(data, 'waf-denied', 'default', 'denied.txt'), 'utf8')).toBe('')
   }, 90_000)
+
+  it('is killed while it blocks, closes, opens and tells, and after each start does nothing twice that must not be', async () => {
+    interface Named {
+      readonly connections: readonly { readonly id: string; readonly name: string }[]
+    }
+    const before = await api<Named>(server.url, token, '/api/v1/connections')
+    for (const { id, name } of before.connections)
+      if (name === 'hr')
+        await fetch(`${server.url}/api/v1/connections/${id}`, { method: 'DELETE', headers: { authorization: `Bearer ${token}` } })
+    const key = `whsec_${Buffer.alloc(32, 1).toString('base64')}`
+    for (const one of [
+      { name: 'box', kind: 'http-firewall', settings: { url: `${desk.url}/deny` }, secrets: { token: 't' } },
+      { name: 'cloud', kind: 'scim', settings: { url: `${desk.url}/cloud` }, secrets: { token: 't' } },
+      { name: 'pager', kind: 'webhook', secrets: { url: `${desk.url}/hook`, key } },
+    ])
+      await api(server.url, token, '/api/v1/connections', one)
+    desk.asked.length = 0
+    mails.length = 0
+
+    let denied: unknown
+    let active = true
+    let issue: { readonly number: number; readonly body: string } | undefined
+    const killed: string[] = []
+    /** It happens there, and the server that asked for it never hears of it. */
+    const cut = (what: string): undefined => {
+      if (!killed.includes(what)) {
+        killed.push(what)
+        process.kill(server.pid, 'SIGKILL')
+      }
+      return undefined
+    }
+    desk.answer = ({ method, path, json }) => {
+      const said = json as Record<string, never>
+      if (path.startsWith('/deny/')) {
+        if (method === 'PUT') {
+          denied = said
+          cut('block')
+        }
+        if (method === 'DELETE') denied = undefined
+        return method !== 'GET' ? {} : denied === undefined ? undefined : { body: denied }
+      }
+      if (path.startsWith('/cloud/')) {
+        if (method === 'PATCH') {
+          active = (said['Operations'] as unknown as [{ value: boolean }])[0].value
+          if (!active) cut('disable')
+        }
+        return { body: { Resources: [{ id: 'u1', userName: 'sato', active }] } }
+      }
+      if (path === '/hook') {
+        cut('tell')
+        return {}
+      }
+      if (method === 'POST' && path === '/repos/acme/soc/issues') {
+        issue = { number: 8, body: String(said['body']) }
+        cut('ticket')
+        return { status: 201, body: issue }
+      }
+      return { body: method === 'GET' ? (issue === undefined ? [] : [issue]) : {} }
+    }
+    const { id } = await api<{ id: string }>(server.url, token, '/api/v1/playbooks/credential-stuffing/run', {
+      variables: { __address__: '203.0.113.77', __user__: 'sato', __techniques__: 'T1078' },
+    })
+    const stepOf = (run: RunView, step: string) => run.steps.find((one) => one.step === step)
+    for (const what of ['block', 'disable', 'ticket', 'tell']) {
+      await eventually(`the kill in ${what}`, async () => (killed.includes(what) ? true : undefined))
+      await server.kill()
+      server = await startServer(data)
+    }
+    const run = await eventually('a person to be asked', async () => {
+      const now = await api<RunView>(server.url, token, `/api/v1/runs/${id}`)
+      return stepOf(now, 'tell')?.state === 'unsure' ? now : undefined
+    })
+    expect(killed).toEqual(['block', 'disable', 'ticket', 'tell'])
+    expect(run.steps.map(({ step, state }) => [step, state])).toEqual([
+      ['block', 'done'],
+      ['disable', 'done'],
+      ['revoke', 'failed'],
+      ['ticket', 'done'],
+      ['tell', 'unsure'],
+    ])
+    const count = (method: string, path: string): number =>
+      desk.asked.filter((one) => one.method === method && one.path === path).length
+    // The ticket was found again; a message that cannot be looked for is a person's question, and was not sent again.
+    expect([count('POST', '/repos/acme/soc/issues'), count('POST', '/hook'), mails.length]).toEqual([1, 1, 1])
+    expect([await visits('203.0.113.77'), await signsIn(), active, denied === undefined]).toEqual(['403', false, false, false])
+
+    // What was done by a process that is dead is taken back as well.
+    await api(server.url, token, `/api/v1/runs/${id}/steps/${stepOf(run, 'tell')!.key}/answer`, { answer: 'ran' })
+    await eventually('the run to end', async () =>
+      (await api<RunView>(server.url, token, `/api/v1/runs/${id}`)).state === 'done' ? true : undefined,
+    )
+    await api(server.url, token, `/api/v1/runs/${id}/undo`, {})
+    await eventually('everything to be taken back', async () =>
+      (await api<RunView>(server.url, token, `/api/v1/runs/${id}`)).undoable === 0 ? true : undefined,
+    )
+    await eventually('the firewall to let in again', async () => ((await visits('203.0.113.77')) === '200' ? true : undefined), 5)
+    expect([await signsIn(), active, denied]).toEqual([true, true, undefined])
+  }, 180_000)
 })
