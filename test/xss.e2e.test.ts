@@ -58,6 +58,8 @@ describe.skipIf(!hasChromium)('text that attackers choose, in Chromium (needs De
   let page: Page
   let alert = ''
   let event = ''
+  let incident = ''
+  let held = ''
   let asset = ''
 
   const made = <T>(path: string, body: unknown, method = 'POST'): Promise<T> => change(page, server, method, path, body)
@@ -89,6 +91,24 @@ describe.skipIf(!hasChromium)('text that attackers choose, in Chromium (needs De
     })
     alert = alerts.find(({ entity }) => entity.name === hostile('host'))?.alerts[0]?.id ?? ''
     await made(`/api/v1/alerts/${alert}/verdict`, { verdict: 'true', note: hostile('note') })
+    const opened = await made<{ id: string }>('/api/v1/incidents', { title: hostile('incident'), alerts: [alert] })
+    incident = opened.id
+    for (const deed of [
+      { do: 'comment', text: hostile('incident comment') },
+      { do: 'task', title: hostile('incident task'), assignee: hostile('task owner') },
+      { do: 'role', role: 'commander', person: hostile('commander') },
+      { do: 'entity', kind: 'domain', name: hostile('entity') },
+      { do: 'follow-up', title: hostile('follow-up'), owner: hostile('follow-up owner') },
+      { do: 'post-mortem', happened: hostile('post-mortem') },
+      { do: 'message', audience: hostile('audience'), about: hostile('about') },
+    ])
+      await made(`/api/v1/incidents/${incident}/deeds`, deed)
+    const { id: exercise } = await made<{ id: string }>('/api/v1/exercises', {
+      script: 'ransomware-weekend',
+      participants: [hostile('participant')],
+    })
+    await made(`/api/v1/exercises/${exercise}/deeds`, { do: 'answer', inject: 0, question: 0, text: hostile('answer') })
+    held = exercise
     event = await eventually('the event', async () => {
       const found = await made<{ events: { id: string }[] }>('/api/v1/events/search', {
         query: 'event.action:*',
@@ -127,6 +147,21 @@ describe.skipIf(!hasChromium)('text that attackers choose, in Chromium (needs De
     ['the first week', () => '/first-week', []],
     ['triage', () => '/triage?tab=closed', ['rule title', 'host']],
     ['an alert', () => `/triage?tab=closed&alert=${alert}`, ['rule title', 'host', 'command', 'note']],
+    ['incidents', () => '/incidents', ['incident', 'commander']],
+    [
+      'an incident',
+      () => `/incidents?incident=${incident}`,
+      ['incident', 'incident task', 'task owner', 'entity', 'audience', 'about'],
+    ],
+    ['the timeline of an incident', () => `/incidents?incident=${incident}&part=timeline`, ['incident comment']],
+    ['the graph of an incident', () => `/incidents?incident=${incident}&part=graph`, []],
+    [
+      'the lessons of an incident',
+      () => `/incidents?incident=${incident}&part=learn`,
+      ['follow-up', 'follow-up owner', 'post-mortem'],
+    ],
+    ['exercises', () => '/exercises', ['participant']],
+    ['an exercise', () => `/exercises?exercise=${held}`, ['answer', 'participant']],
     ['timeline', () => '/timeline?span=1h', ['host', 'command']],
     ['an event', () => `/timeline?span=1h&event=${event}`, ['host', 'command', 'agent', 'url', 'message', 'value']],
     // As a phrase: some attacks are no sentence of the query language, and its refusal would count as a fault.

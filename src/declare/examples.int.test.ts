@@ -79,8 +79,12 @@ const STORIES: Readonly<Record<string, readonly Moment[]>> = {
     { after: 10, figures: { 'detect.attack-coverage': 79 }, state: 'withdrawn', reason: 'below' },
   ],
   response: [
-    { after: 1, figures: { 'detect.alert-delay': 300, 'p1-mttr': 3600, 'containment-automation': 80 }, state: 'held' },
-    { after: 60, figures: { 'detect.alert-delay': null }, state: 'at-risk', reason: 'no-value' },
+    {
+      after: 1,
+      figures: { 'respond.mttd': 300, 'respond.mttr': 3600, 'respond.containment-automation': 80, 'respond.overdue-tasks': 0 },
+      state: 'held',
+    },
+    { after: 60, figures: { 'respond.mttd': null }, state: 'at-risk', reason: 'no-value' },
     { after: 359, state: 'at-risk', reason: 'no-value' },
     { after: 2, state: 'withdrawn', reason: 'no-value' },
   ],
@@ -123,7 +127,11 @@ describe('the example cards', () => {
     })
     measures = [
       ...externalMeasures(state),
-      ...(['detect.attack-coverage', 'detect.p1-precision', 'access.privileged-mfa'] as const).map((id) => room(id, 'percent')),
+      ...(
+        ['detect.attack-coverage', 'detect.p1-precision', 'access.privileged-mfa', 'respond.containment-automation'] as const
+      ).map((id) => room(id, 'percent')),
+      ...(['respond.mttd', 'respond.mttr'] as const).map((id) => room(id, 'seconds')),
+      room('respond.overdue-tasks', 'count'),
       room('detect.alert-delay', 'seconds'),
       room('access.review-age', 'days'),
       room('collect.silent-hosts', 'count'),
