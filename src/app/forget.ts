@@ -8,6 +8,8 @@ import { forgetAlerts, forgetDetections } from '../detect/alerts.ts'
 import { DEFAULT_SCOPE } from '../kernel/event.ts'
 import { recordEvidence } from '../platform/state/outbox.ts'
 import type { State } from '../platform/state/state.ts'
+import { forgetEffects, forgetRuns } from '../respond/playbooks/queries.ts'
+import type { PlaybookTables } from '../respond/playbooks/tables.ts'
 
 const DAY_MS = 86_400_000
 /** A batch is replayed within minutes of a crash; a month covers a server that stood still. */
@@ -19,7 +21,11 @@ const SAMPLES_KEPT_MS = 400 * DAY_MS
 /** A host that was not heard for a quarter is nobody's any more. */
 const HOSTS_KEPT_MS = 90 * DAY_MS
 
+/** Runs of playbooks that no incident took; a year of plans and receipts to look back on. */
+const RUNS_KEPT_MS = 400 * DAY_MS
+
 const ALERTS_A_TRANSACTION = 500
+const RUNS_A_TRANSACTION = 200
 
 /**
  * Prunes what only served a while: what is evidence stands in the ledger and is never pruned here.
@@ -30,8 +36,18 @@ export async function forgetOld(state: State, now: number, alertDays: number | n
   await state.transaction<CollectTables, void>((trx) => forgetOldMinutes(trx, now))
   await state.transaction<CollectTables, void>((trx) => forgetHosts(trx, now - HOSTS_KEPT_MS))
   await state.transaction((trx) => forgetDetections(trx, now - DETECTIONS_KEPT_MS))
+  await forgetPlaybookRuns(state, now)
   await state.transaction<DeclareTables, void>((trx) => forgetReadings(trx, now - READINGS_KEPT_MS))
   await state.transaction<DeclareTables, void>((trx) => forgetSamples(trx, now - SAMPLES_KEPT_MS))
+}
+
+/** Runs of an incident stay with it; the others stand in the ledger. */
+async function forgetPlaybookRuns(state: State, now: number): Promise<void> {
+  const before = now - RUNS_KEPT_MS
+  await state.transaction<PlaybookTables, void>((trx) => forgetEffects(trx, now - DAY_MS))
+  while (
+    (await state.transaction<PlaybookTables, number>((trx) => forgetRuns(trx, before, RUNS_A_TRANSACTION))) === RUNS_A_TRANSACTION
+  );
 }
 
 async function forgetClosedAlerts(state: State, now: number, days: number): Promise<void> {

@@ -10,6 +10,7 @@ import type { State } from '../../platform/state/state.ts'
 import { describeStates } from '../../platform/testing/states.ts'
 import { migrations } from '../migrations.ts'
 import { enqueueRuns } from './enqueue.ts'
+import { forgetEffects, forgetRuns } from './queries.ts'
 import { playbookRoutes } from './routes.ts'
 import { createRunner, type Runner } from './run/runner.ts'
 import type { Inbox, PlaybookView, RunSummary, RunView } from './schema.ts'
@@ -237,6 +238,12 @@ describeStates('playbooks', (states) => {
     await bed.runner.round()
     expect((await onlyRun(bed)).state).toBe('undone')
     expect(effectsIn(bed.folder).at(-1)).toBe('unblock 203.0.113.9')
+    // Long after, the journal goes; the ledger keeps what was done.
+    const db = bed.state.tables<PlaybookTables>()
+    expect([await forgetRuns(db, T0, 10), await forgetRuns(db, bed.now + 1, 10)]).toEqual([0, 1])
+    await forgetEffects(db, bed.now + 1)
+    for (const table of ['respond_runs', 'respond_steps', 'respond_effects'] as const)
+      expect(await db.selectFrom(table).selectAll().execute(), table).toEqual([])
   })
 
   it('waits for a second person, for a person, for its hours and for its time, and goes on where it stood', async () => {

@@ -309,6 +309,25 @@ export async function insertEffects(db: PlaybooksDb, rows: readonly EffectsTable
     .execute()
 }
 
+/** Ended runs from before a time, a few at once, whatever they can still take back. */
+export async function forgetRuns(db: PlaybooksDb, before: number, most: number): Promise<number> {
+  const rows = await db
+    .selectFrom('respond_runs')
+    .select('id')
+    .where('ended', '<', before)
+    .where('state', 'in', ['done', 'failed', 'stopped', 'undone'])
+    .where('undo_at', 'is', null)
+    .where('incident_id', 'is', null)
+    .orderBy('ended')
+    .limit(most)
+    .execute()
+  const ids = rows.map(({ id }) => id)
+  if (ids.length === 0) return 0
+  await db.deleteFrom('respond_steps').where('run_id', 'in', ids).execute()
+  await db.deleteFrom('respond_runs').where('id', 'in', ids).execute()
+  return ids.length
+}
+
 export async function forgetEffects(db: PlaybooksDb, before: number): Promise<void> {
   await db
     .deleteFrom('respond_effects')

@@ -95,14 +95,15 @@ export async function saveVersion(
     : { ...known, updated: now }
   if (known === undefined) await insertPlaybook(db, row)
   else await changeOf(db, row)
-  await tell(db, scope, 'playbook.propose', by, now, {
-    playbook: playbook.id,
-    name: playbook.name,
-    version: number,
-    digest,
-    ...(note === '' ? {} : { note }),
-    ...(file === '' ? {} : { file }),
-  })
+  // What ships is under version control; its digest is told by whoever approves it or switches it on.
+  if (file === '')
+    await tell(db, scope, 'playbook.propose', by, now, {
+      playbook: playbook.id,
+      name: playbook.name,
+      version: number,
+      digest,
+      ...(note === '' ? {} : { note }),
+    })
   return { playbook: row, version }
 }
 
@@ -165,7 +166,8 @@ export async function setPlaybook(
   now: number,
 ): Promise<void> {
   const playbook = await known(db, id)
-  if (change.mode === 'real' && (await versionOf(db, playbook.uid, playbook.version))?.state !== 'approved')
+  const version = await versionOf(db, playbook.uid, playbook.version)
+  if (change.mode === 'real' && version?.state !== 'approved')
     throw new KanpekiError('not_approved', 'Its version was not approved by a second person yet.', {
       remedy: 'Ask somebody who holds the role approver; until then it makes plans.',
     })
@@ -180,6 +182,8 @@ export async function setPlaybook(
     name: playbook.name,
     enabled: next.enabled === 1,
     mode: next.mode,
+    version: playbook.version,
+    digest: version?.digest ?? '',
     before: { enabled: playbook.enabled === 1, mode: playbook.mode },
   })
 }

@@ -67,7 +67,10 @@ export function createRunner({ state, clock, log, doers, changed }: RunnerDeps):
     return playbook
   }
 
-  async function take(run: RunsTable, signal: AbortSignal): Promise<void> {
+  async function take(id: string, signal: AbortSignal): Promise<void> {
+    // The list of what is due may be older than the end of the take before.
+    const run = await runById(db, id)
+    if (run === undefined || run.next === null || run.next > now()) return
     const journal = await openJournal(state, run, now)
     if (run.state === 'undoing') return await takeBack(run, journal, signal)
     const started = run.started ?? now()
@@ -281,7 +284,7 @@ export function createRunner({ state, clock, log, doers, changed }: RunnerDeps):
 
   function start(run: RunsTable): void {
     const controller = new AbortController()
-    const done = take(run, controller.signal)
+    const done = take(run.id, controller.signal)
       .catch(async (error: unknown) => {
         if (stopped) return
         log.error('a run of a playbook failed here and is tried again', { run: run.id, reason: messageOf(error) })

@@ -43,6 +43,7 @@ const MOST_BACKOFF_MS = 3_600_000
 export async function takeStep(deps: StepDeps, job: Job): Promise<Outcome> {
   const { row } = job
   if (row.state === 'done' || row.state === 'planned') return { ok: true, output: readJson(row.output ?? '{}') }
+  if (row.state === 'refused' && row.code === 'limit') throw new Stopped('limit', row.message ?? '')
   if (row.state === 'failed' || row.state === 'refused')
     return { ok: false, code: row.code ?? 'failed', message: row.message ?? '' }
   if (job.work.kind === 'manual') return await manual(deps, job, job.work.text)
