@@ -1,9 +1,11 @@
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { Ajv } from 'ajv'
 import formats from 'ajv-formats'
 import { afterAll, afterEach, expect, it, vi } from 'vitest'
+import { parse } from 'yaml'
 import { readSbom } from '../assess/sbom/read.ts'
 import { sharedData } from '../kernel/testing/shared-data.ts'
 import { feedsCommand } from './feeds.ts'
@@ -219,6 +221,31 @@ it('says what a bill brings, drops and moves', async () => {
   ])
   expect((await run(sbomCommand, 'diff', '--json', '--fail-on', 'any', old, old)).code).toBe(0)
   expect((await run(sbomCommand, 'diff', old, join(folder, 'nowhere'))).code).toBe(2)
+})
+
+it('runs what the examples for pipelines say', async () => {
+  const text = readFileSync(new URL('../../docs/ci.md', import.meta.url), 'utf8')
+  const blocks = [...text.matchAll(/```yaml\n([\s\S]*?)```/g)].map(([, block]) => block!)
+  for (const block of blocks) expect(Object.keys(parse(block) as object).length).toBeGreaterThan(0)
+  const place = join(folder, 'project')
+  mkdirSync(place)
+  writeFileSync(join(place, 'requirements.txt'), 'foo==1.0\n')
+  const data = join(folder, 'pipeline')
+  await run(feedsCommand, 'update', '--data', data, '--from', osv)
+  const before = file('ci-before.json', (await run(scanCommand, 'dir', '--data', data, '--format', 'json', place)).out)
+  const known = file('ci-known.json', '{"kanpeki":"secrets-baseline","secrets":[]}')
+  const policy = fileURLToPath(new URL('../../content/policies/vulnerabilities.yaml', import.meta.url))
+  const here: Readonly<Record<string, string>> = {
+    ...{ 'feeds-data': data, '.': place, '../before': place, 'before.json': before },
+    ...{ '.kanpeki/secrets.json': known, '.kanpeki/policy.yaml': policy },
+  }
+  const lines = blocks.flatMap((block) => [...block.matchAll(/npx kanpeki scan ([^>\n]+)/g)].map(([, line]) => line!.trim()))
+  for (const line of lines) {
+    // The folder of this test is no repository.
+    const args = line.split(/\s+/).filter((word) => word !== '--history')
+    expect((await run(scanCommand, ...args.map((word) => here[word] ?? word))).code, line).toBeLessThan(2)
+  }
+  expect([blocks.length, lines.length]).toEqual([2, 8])
 })
 
 it('finds secrets in a folder, by policy and baseline, and prints none', async () => {
