@@ -1,5 +1,4 @@
 import { join } from 'node:path'
-import type { Kysely } from 'kysely'
 import { enqueueLetter } from '../detect/notify/letter.ts'
 import { channelById, channels, deliveriesByIds, type NotifyDb } from '../detect/notify/queries.ts'
 import type { NotifyTables } from '../detect/notify/tables.ts'
@@ -9,6 +8,7 @@ import type { AlertsTable, DetectTables } from '../detect/tables.ts'
 import { messageOf } from '../kernel/error.ts'
 import { getPath, type JsonObject } from '../kernel/json.ts'
 import { readJson } from '../platform/state/columns.ts'
+import type { State } from '../platform/state/state.ts'
 import { artefactById } from '../prove/custody/queries.ts'
 import { ledgerPlaces } from '../prove/queries.ts'
 import type { ProveTables } from '../prove/tables.ts'
@@ -105,16 +105,21 @@ export function startIncidents(exercises: ExerciseDeps, { log }: Pick<Services, 
   const { state, clock } = deps
   const db = state.tables<DetectTables>()
   let since = clock.now() - LOOK_BACK_MS
+  /** Those of the overlap that were looked at already, by how grave they were then, with when they were raised. */
+  const seen = new Map<string, number>()
   return repeatOrSooner(
     LOOK_EVERY_MS,
     LOOK_SOONEST_MS,
     async () => {
       const rows = await graveSince(db, since, 4, ALERTS_AT_ONCE)
       if (rows.length > 0) {
-        await openForAlerts(deps, await waitingOf(db, rows))
+        const fresh = rows.filter((row) => !seen.has(lookedAt(row)))
+        if (fresh.length > 0) await openForAlerts(deps, await waitingOf(state, fresh))
+        for (const row of fresh) seen.set(lookedAt(row), row.raised)
         // A full page: what follows is read in the next round, from the last of this one.
         const last = rows.at(-1)!.raised
         since = rows.length === ALERTS_AT_ONCE ? Math.max(since, last) : Math.max(since, last - OVERLAP_MS)
+        for (const [key, raised] of seen) if (raised < since) seen.delete(key)
       }
       await settleMessages(deps)
       await advanceSimulations(exercises)
@@ -123,13 +128,20 @@ export function startIncidents(exercises: ExerciseDeps, { log }: Pick<Services, 
   )
 }
 
-async function waitingOf(db: Kysely<DetectTables>, rows: readonly AlertsTable[]): Promise<WaitingAlert[]> {
+/** An alert that further detections make graver is looked at anew. */
+const lookedAt = ({ id, severity }: AlertsTable): string => `${id} ${severity}`
+
+async function waitingOf(state: State, rows: readonly AlertsTable[]): Promise<WaitingAlert[]> {
   const stories = new Map<string, readonly string[]>()
-  for (const id of new Set(rows.map((row) => row.story_id)))
+  for (const { story_id: id, scope } of rows) {
+    if (stories.has(id)) continue
+    // Of the scope: the index of stories begins with it.
+    const siblings = await alertsOfStory(state.scoped<DetectTables>(scope), id, STORY_ALERTS)
     stories.set(
       id,
-      (await alertsOfStory(db, id, STORY_ALERTS)).map((row) => row.id),
+      siblings.map((row) => row.id),
     )
+  }
   return rows.map((row) => ({
     ...snapshotOf(row),
     scope: row.scope,
