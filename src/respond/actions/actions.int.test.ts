@@ -233,6 +233,28 @@ it.each([
   expect(await directory.signsIn(rdn, `${name}-secret`)).toBe(true)
 })
 
+it.each([
+  ['active-directory', 'userAccountControl', '66048', '66050'],
+  ['nsAccountLock', 'nsAccountLock', undefined, 'true'],
+  ['shadow', 'shadowExpire', undefined, '1'],
+] as const)('closes and reopens by what %s reads', async (lock, attribute, open, closed) => {
+  await connect('people', 'ldap', { url: directory.url, startTls: 'no', bind: ADMIN, base: BASE, lock }, { password: PASSWORD })
+  const { run, undo } = await step('disable-account', { account: 'mori' })
+  const receipt = await run()
+  expect(await directory.attribute('mori', attribute)).toBe(closed)
+  expect((await run()).undo).toEqual(receipt.undo)
+  await undo(receipt)
+  await undo(receipt)
+  expect(await directory.attribute('mori', attribute)).toBe(open)
+  await (await step('disable-account', { account: 'mori' })).run()
+  const enabled = await step('enable-account', { account: 'mori' })
+  const opened = await enabled.run()
+  expect(await directory.attribute('mori', attribute)).toBe(open)
+  await enabled.undo(opened)
+  expect(await directory.attribute('mori', attribute)).toBe(closed)
+  await (await step('enable-account', { account: 'mori' })).run()
+})
+
 const TEXT = 'first line\n/close\n@channel [x](javascript:1) ```\n<img src=x>'
 const TRACKERS = {
   github: {

@@ -1,29 +1,25 @@
 import { isIP } from 'node:net'
-import {
-  Attribute,
-  Change,
-  Client,
-  type Entry,
-  EqualityFilter,
-  NoSuchAttributeError,
-  NoSuchObjectError,
-  ResultCodeError,
-} from 'ldapts'
+import { Attribute, Change, Client, type Entry, EqualityFilter, NoSuchObjectError, ResultCodeError } from 'ldapts'
 import { KanpekiError, messageOf } from '../../../kernel/error.ts'
 import type { Outgoing } from '../../../platform/outgoing/outgoing.ts'
 import type { ConnectionOf } from '../../connections/schema.ts'
 import type { AccountState, Directory } from './directory.ts'
 
 const TIMEOUT_MS = 15_000
-/** ADS_UF_ACCOUNTDISABLE of MS-ADTS 2.2.16. */
+/** ADS_UF_ACCOUNTDISABLE and ADS_UF_NORMAL_ACCOUNT of MS-ADTS 2.2.16. */
 const AD_DISABLED = 2
+const AD_NORMAL = 512
 
 interface Lock {
   readonly attribute: string
   isClosed(value: string | undefined): boolean
-  /** The value that closes, given the one before. */
-  closing(value: string | undefined): string
+  /** The value that closes, given the one there is. */
+  closing(now: string | undefined): string
+  /** The value that reopens, given the one there is and the one before it was closed; undefined takes it away. */
+  opening(now: string | undefined, before: string | undefined): string | undefined
 }
+
+const asBefore: Lock['opening'] = (_now, before) => before
 
 /** How each kind of directory closes an account. */
 const LOCKS: Readonly<Record<ConnectionOf<'ldap'>['settings']['lock'], Lock>> = {
@@ -32,22 +28,27 @@ const LOCKS: Readonly<Record<ConnectionOf<'ldap'>['settings']['lock'], Lock>> = 
     attribute: 'pwdAccountLockedTime',
     isClosed: (value) => value === '000001010000Z',
     closing: () => '000001010000Z',
+    opening: asBefore,
   },
   'active-directory': {
     attribute: 'userAccountControl',
     isClosed: (value) => (Number(value ?? 0) & AD_DISABLED) !== 0,
-    closing: (value) => String(Number(value ?? 512) | AD_DISABLED),
+    // One bit of several: what else changed in the same number meanwhile stays.
+    closing: (now) => String(Number(now ?? AD_NORMAL) | AD_DISABLED),
+    opening: (now) => String(Number(now ?? AD_NORMAL) & ~AD_DISABLED),
   },
   nsAccountLock: {
     attribute: 'nsAccountLock',
     isClosed: (value) => value?.toLowerCase() === 'true',
     closing: () => 'true',
+    opening: asBefore,
   },
   // Days since 1970 (RFC 2307): the account ended on the second of January of that year.
   shadow: {
     attribute: 'shadowExpire',
     isClosed: (value) => value === '1',
     closing: () => '1',
+    opening: asBefore,
   },
 }
 
@@ -88,15 +89,14 @@ export function ldap(
       await client.unbind().catch(() => undefined)
     }
   }
-  const set = (found: AccountState, to: string | undefined, signal: AbortSignal): Promise<void> =>
+  const set = (dn: string, next: (now: string | undefined) => string | undefined, signal: AbortSignal): Promise<void> =>
     session(signal, async (client) => {
+      const { searchEntries } = await client.search(dn, { scope: 'base', attributes: [lock.attribute] })
+      const now = textOf(searchEntries[0]?.[lock.attribute])
+      const to = next(now)
+      if (to === now) return
       const modification = new Attribute({ type: lock.attribute, values: to === undefined ? [] : [to] })
-      try {
-        await client.modify(found.id, new Change({ operation: to === undefined ? 'delete' : 'replace', modification }))
-      } catch (error) {
-        // It was taken away already: a repetition.
-        if (to !== undefined || !(error instanceof NoSuchAttributeError)) throw error
-      }
+      await client.modify(dn, new Change({ operation: to === undefined ? 'delete' : 'replace', modification }))
     })
   const lastValue = ({ value }: AccountState): string | undefined =>
     typeof value['value'] === 'string' ? value['value'] : undefined
@@ -122,8 +122,8 @@ export function ldap(
         const value = textOf(entry[lock.attribute])
         return { closed: lock.isClosed(value), id: entry.dn, value: value === undefined ? {} : { value } }
       }),
-    close: (found, _account, signal) => set(found, lock.closing(lastValue(found)), signal),
-    reopen: (found, _account, signal) => set(found, lastValue(found), signal),
+    close: ({ id }, _account, signal) => set(id, lock.closing, signal),
+    reopen: (found, _account, signal) => set(found.id, (now) => lock.opening(now, lastValue(found)), signal),
   }
 }
 

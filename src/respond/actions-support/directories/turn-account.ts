@@ -95,10 +95,6 @@ export function turnAccount(
 
 /** How an account that was found closed looks open. */
 function reopened(state: AccountState): AccountState {
-  const { value } = state
-  if (typeof value['locked'] === 'boolean') return { ...state, value: { locked: false, expiry: '' } }
-  const flags = Number(value['value'])
-  // Active Directory keeps other flags in the same number; the other directories take the attribute away.
-  const isFlags = typeof value['value'] === 'string' && /^\d+$/.test(value['value']) && flags > 2 && (flags & 2) !== 0
-  return { ...state, value: isFlags ? { value: String(flags & ~2) } : {} }
+  const isLocal = typeof state.value['locked'] === 'boolean'
+  return { ...state, value: isLocal ? { locked: false, expiry: '' } : {} }
 }

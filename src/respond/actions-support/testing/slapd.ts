@@ -6,6 +6,7 @@ import { join } from 'node:path'
 import { Client } from 'ldapts'
 import { vi } from 'vitest'
 
+const [INTEGER, STRING] = ['1.3.6.1.4.1.1466.115.121.1.27', '1.3.6.1.4.1.1466.115.121.1.15']
 const SLAPD = '/usr/sbin/slapd'
 export const BASE = 'dc=example,dc=test'
 export const ADMIN = `cn=admin,${BASE}`
@@ -15,6 +16,8 @@ export interface TestDirectory {
   readonly url: string
   /** Whether this password lets in. */
   signsIn(account: string, password: string): Promise<boolean>
+  /** A person's attribute as it is; undefined where it is not there. */
+  attribute(account: string, name: string): Promise<string | undefined>
   stop(): Promise<void>
 }
 
@@ -30,6 +33,10 @@ export async function startSlapd(hostile: string): Promise<TestDirectory> {
     config,
     [
       ...['core', 'cosine', 'nis', 'inetorgperson'].map((name) => `include /etc/ldap/schema/${name}.schema`),
+      // What Active Directory and 389 Directory Server have in their schemas.
+      `attributetype ( 1.2.840.113556.1.4.8 NAME 'userAccountControl' SYNTAX ${INTEGER} SINGLE-VALUE )`,
+      `attributetype ( 2.16.840.1.113730.3.1.610 NAME 'nsAccountLock' SYNTAX ${STRING} SINGLE-VALUE )`,
+      "objectclass ( 1.1.1 NAME 'lockable' AUXILIARY MAY ( userAccountControl $ nsAccountLock ) )",
       'modulepath /usr/lib/ldap',
       'moduleload back_mdb',
       'moduleload ppolicy',
@@ -68,6 +75,12 @@ export async function startSlapd(hostile: string): Promise<TestDirectory> {
   })
   await admin.add(`uid=sato,${BASE}`, person('sato', 'sato'))
   await admin.add(`cn=hostile,${BASE}`, person(hostile, 'hostile'))
+  await admin.add(`uid=mori,${BASE}`, {
+    ...person('mori', 'mori'),
+    objectClass: ['inetOrgPerson', 'shadowAccount', 'lockable'],
+    // A normal account whose password does not expire.
+    userAccountControl: '66048',
+  })
   await admin.unbind()
   return {
     url,
@@ -78,6 +91,13 @@ export async function startSlapd(hostile: string): Promise<TestDirectory> {
       } catch {
         return false
       }
+    },
+    async attribute(account, name) {
+      const client = await as(ADMIN, PASSWORD)
+      const { searchEntries } = await client.search(`uid=${account},${BASE}`, { scope: 'base', attributes: [name] })
+      await client.unbind()
+      const value = searchEntries[0]?.[name]
+      return value === undefined || (Array.isArray(value) && value.length === 0) ? undefined : String(value)
     },
     async stop() {
       child.kill('SIGTERM')
