@@ -8,7 +8,7 @@ export type ExportParquet = (select: Select, path: string, options?: ExportOptio
 
 export interface ExportOptions {
   readonly signal?: AbortSignal | undefined
-  /** To be kept for years: takes a fifth less room, and twice the time. */
+  /** To be kept for years: documents are compressed some thousands at a time and well, in a third less room and two to three times the time. */
   readonly small?: boolean
 }
 
@@ -29,7 +29,9 @@ const SETTINGS = [
 ].join(', ')
 
 function settings(small: boolean | undefined): string {
-  return small === true ? `${SETTINGS}, output_format_compression_level = 6` : SETTINGS
+  return small === true
+    ? `${SETTINGS}, output_format_compression_level = 9, output_format_parquet_data_page_size = 8388608`
+    : SETTINGS
 }
 
 /** The engine shares this machine's disk: it writes the file itself, without holding it in memory. */
