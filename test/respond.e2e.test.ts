@@ -75,6 +75,9 @@ describe.skipIf(missing !== undefined)(`from an alert to contained and back (nee
   let server: Running
   let waf: RunningWaf
   let token: string
+  /** The second person's. */
+  let cookie: string
+  let alert: string
 
   beforeAll(async () => {
     mkdirSync(join(data, 'declarations'), { recursive: true })
@@ -124,6 +127,16 @@ describe.skipIf(missing !== undefined)(`from an alert to contained and back (nee
     })
     if (!signedIn.ok) throw new Error(`invite: ${await signedIn.text()}`)
     return signedIn.headers.getSetCookie()[0]!.split(';')[0]!
+  }
+  /** Has a playbook approved by the second person, and lets it act. */
+  const arm = async (playbook: string): Promise<void> => {
+    const decided = await fetch(`${server.url}/api/v1/playbooks/${playbook}/versions/1/decide`, {
+      method: 'POST',
+      headers: { cookie, 'x-kanpeki-csrf': '1', 'content-type': 'application/json' },
+      body: JSON.stringify({ decision: 'approve' }),
+    })
+    if (!decided.ok) throw new Error(`decide: ${await decided.text()}`)
+    await change('POST', `/api/v1/playbooks/${playbook}/settings`, { enabled: true, mode: 'real' })
   }
   /** What the shop answers somebody at this address. */
   const visits = (address: string): Promise<string> =>
@@ -183,13 +196,8 @@ describe.skipIf(missing !== undefined)(`from an alert to contained and back (nee
     for (const one of connections) await api(server.url, token, '/api/v1/connections', one)
     const port = (smtp.server.address() as AddressInfo).port
     await change('PUT', '/api/v1/mail-server', { host: '127.0.0.1', port, security: 'none', sender: 'kanpeki@example.test' })
-    const decided = await fetch(`${server.url}/api/v1/playbooks/credential-stuffing/versions/1/decide`, {
-      method: 'POST',
-      headers: { cookie: await approver(), 'x-kanpeki-csrf': '1', 'content-type': 'application/json' },
-      body: JSON.stringify({ decision: 'approve' }),
-    })
-    expect(decided.status).toBe(200)
-    await change('POST', '/api/v1/playbooks/credential-stuffing/settings', { enabled: true, mode: 'real' })
+    cookie = await approver()
+    await arm('credential-stuffing')
     expect([await visits(ATTACKER), reaches(), await signsIn()]).toEqual(['200', true, true])
 
     const now = Date.now()
@@ -244,8 +252,9 @@ describe.skipIf(missing !== undefined)(`from an alert to contained and back (nee
     expect(opened.headers['authorization']).toBe('Bearer canary-token')
     expect((opened.json as { body: string }).body).toContain(ATTACKER)
 
-    const alert = await api<{ raisedAt?: string; raised?: string }>(server.url, token, `/api/v1/alerts/${ended.alert}`)
-    const raised = Date.parse(String(alert.raisedAt ?? alert.raised))
+    alert = ended.alert
+    const { raisedAt } = await api<{ raisedAt: string }>(server.url, token, `/api/v1/alerts/${alert}`)
+    const raised = Date.parse(raisedAt)
     const blocked = Date.parse(ended.steps.find(({ step }) => step === 'block')!.endedAt!)
     console.log(`blocked ${blocked - raised} ms after the alert was raised`)
     expect(blocked - raised).toBeLessThan(10_000)
@@ -275,6 +284,45 @@ describe.skipIf(missing !== undefined)(`from an alert to contained and back (nee
     expect(server.stderr()).not.toContain('canary-token')
     expect(readFileSync(join(data, 'waf-denied', 'default', 'denied.txt'), 'utf8')).toBe('')
   }, 90_000)
+
+  it('keeps the events of the alert as evidence, and ends the sessions of an account', async () => {
+    await arm('rdp-lateral-movement')
+    await arm('lost-device')
+    const kept = await api<{ id: string }>(server.url, token, '/api/v1/playbooks/rdp-lateral-movement/run', {
+      alert,
+      variables: { __user__: '', __host__: '' },
+    })
+    const waiting = await eventually('the playbook to come to what a person does', async () => {
+      const run = await api<RunView>(server.url, token, `/api/v1/runs/${kept.id}`)
+      return run.steps.some(({ state }) => state === 'person') ? run : undefined
+    })
+    expect(waiting.steps.map(({ step, state }) => [step, state])).toEqual([
+      ['evidence', 'done'],
+      ['ticket', 'done'],
+      ['trace', 'person'],
+    ])
+    const { items } = await api<{ items: { id: string; name: string; alert: string }[] }>(
+      server.url,
+      token,
+      `/api/v1/artefacts?alert=${alert}`,
+    )
+    expect(items).toMatchObject([{ alert, name: expect.stringMatching(/^alert-kanpeki-[0-9a-f]{24}\.jsonl$/) }])
+    const content = await fetch(`${server.url}/api/v1/artefacts/${items[0]!.id}/content`, {
+      headers: { authorization: `Bearer ${token}` },
+    })
+    const lines = (await content.text()).trim().split('\n')
+    expect(JSON.parse(lines[0]!)).toMatchObject({ alert: { id: alert } })
+    expect(lines.slice(1).every((line) => line.includes(ATTACKER))).toBe(true)
+    expect(lines.length).toBeGreaterThan(11)
+
+    const session = (): Promise<Response> => fetch(`${server.url}/api/v1/session`, { headers: { cookie } })
+    expect((await session()).status).toBe(200)
+    const lost = await api<{ id: string }>(server.url, token, '/api/v1/playbooks/lost-device/run', {
+      variables: { __user__: 'sasaki' },
+    })
+    await eventually('the session to end', async () => ((await session()).status === 401 ? true : undefined))
+    for (const { id } of [kept, lost]) await api(server.url, token, `/api/v1/runs/${id}/stop`, {})
+  }, 60_000)
 
   it('is killed while it blocks, closes, opens and tells, and after each start does nothing twice that must not be', async () => {
     interface Named {
