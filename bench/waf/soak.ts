@@ -13,8 +13,8 @@ const SAMPLE_EVERY = 2_000
 
 /**
  * Keeps a WAF at what one core can do for so many seconds while its rules are read again twice a minute. Throws where a request was
- * not answered with 200, or a connection failed. The figures are its memory in the last fifth against the second one (medians, so
- * that moments with two generations of workers do not count); workers are replaced by each reload, the supervisor is not.
+ * not answered with 200, or a connection failed. The figures are the least memory in the last fifth against the second one: what a
+ * new generation of workers begins with, and the supervisor that stays; between reloads a worker's heap grows to its own size.
  */
 export async function soak(side: Side, folder: string, seconds: number): Promise<BenchResult> {
   const script = join(folder, 'soak.lua')
@@ -45,8 +45,8 @@ export async function soak(side: Side, folder: string, seconds: number): Promise
   process.stderr.write(`${said}${reloads} reloads; MB: ${samples.map((each) => each.toFixed(0)).join(' ')}\n`)
   if (!(requests > 0) || /Non-2xx|Socket errors/.test(said)) throw new Error(`the load met errors: ${said}`)
   const fifth = Math.floor(samples.length / 5)
-  const early = median(samples.slice(fifth, 2 * fifth))
-  const late = median(samples.slice(-fifth))
+  const early = Math.min(...samples.slice(fifth, 2 * fifth))
+  const late = Math.min(...samples.slice(-fifth))
   return {
     name: 'waf',
     ratio: late / early,
@@ -64,10 +64,6 @@ export async function soak(side: Side, folder: string, seconds: number): Promise
       },
     ],
   }
-}
-
-function median(values: readonly number[]): number {
-  return values.toSorted((one, other) => one - other)[Math.floor(values.length / 2)] ?? 0
 }
 
 /** The requests of the benchmark in turn. */
