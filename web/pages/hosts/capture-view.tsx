@@ -48,7 +48,7 @@ export function CaptureView({ artefact }: { artefact: string }): ReactNode {
       {name === undefined ? null : <Entry artefact={artefact} name={name} />}
       <p>
         <a className="btn sm" href={`/api/v1/artefacts/${artefact}/content`} download>
-          {t('capture.evidence')}
+          {t('capture.download')}
         </a>
       </p>
     </section>
@@ -62,9 +62,11 @@ function Entry({ artefact, name }: { artefact: string; name: string }): ReactNod
   if (data === undefined) return null
   return (
     <>
-      <pre className="code json" dir="ltr">
-        {data.text ?? data.hex?.replaceAll(/(.{2})/g, '$1 ')}
-      </pre>
+      <div className="figs-scroll">
+        <pre className="code json" dir="ltr">
+          {data.text ?? data.hex?.replaceAll(/(.{2})/g, '$1 ')}
+        </pre>
+      </div>
       {data.cut ? <p className="label">{t('capture.cut')}</p> : null}
     </>
   )
