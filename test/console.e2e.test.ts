@@ -178,6 +178,8 @@ describe.skipIf(!hasChromium)('the console in Chromium (needs Debian’s chromiu
         '/incidents',
         '/incidents?open=policy',
         '/exercises',
+        '/playbooks',
+        '/playbooks?view=guards',
         '/settings/notify',
         '/settings/connections',
         '/audit?view=reads',

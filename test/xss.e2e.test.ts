@@ -60,6 +60,7 @@ describe.skipIf(!hasChromium)('text that attackers choose, in Chromium (needs De
   let event = ''
   let incident = ''
   let held = ''
+  let run = ''
   let asset = ''
 
   const made = <T>(path: string, body: unknown, method = 'POST'): Promise<T> => change(page, server, method, path, body)
@@ -91,6 +92,9 @@ describe.skipIf(!hasChromium)('text that attackers choose, in Chromium (needs De
     })
     alert = alerts.find(({ entity }) => entity.name === hostile('host'))?.alerts[0]?.id ?? ''
     await made(`/api/v1/alerts/${alert}/verdict`, { verdict: 'true', note: hostile('note') })
+    await made('/api/v1/playbooks', { source: hostilePlaybook(), note: hostile('version note') })
+    const variables = { __who__: hostile('variable') }
+    run = (await made<{ id: string }>('/api/v1/playbooks/hostile/plan', { variables, alert })).id
     const opened = await made<{ id: string }>('/api/v1/incidents', { title: hostile('incident'), alerts: [alert] })
     incident = opened.id
     for (const deed of [
@@ -147,6 +151,10 @@ describe.skipIf(!hasChromium)('text that attackers choose, in Chromium (needs De
     ['the first week', () => '/first-week', []],
     ['triage', () => '/triage?tab=closed', ['rule title', 'host']],
     ['an alert', () => `/triage?tab=closed&alert=${alert}`, ['rule title', 'host', 'command', 'note']],
+    ['playbooks', () => '/playbooks', ['playbook']],
+    ['a playbook', () => '/playbooks?playbook=hostile', ['playbook', 'playbook description', 'playbook test']],
+    ['what waits for approval', () => '/playbooks?view=inbox', ['playbook', 'version note']],
+    ['a run of a playbook', () => `/playbooks?view=runs&run=${run}`, ['playbook', 'playbook step', 'variable']],
     ['incidents', () => '/incidents', ['incident', 'commander']],
     [
       'an incident',
@@ -383,6 +391,30 @@ function hostileEvent(host: string): unknown {
       event_data: { Image: hostile('executable'), CommandLine: hostile('command'), [hostile('name')]: hostile('value') },
     },
   }
+}
+
+function hostilePlaybook(): string {
+  const command = `${hostile('playbook command')} __who__:value`
+  return JSON.stringify({
+    id: 'hostile',
+    name: hostile('playbook'),
+    description: hostile('playbook description'),
+    'x-kanpeki': { ja: { name: hostile('playbook'), description: hostile('playbook description') } },
+    playbook_variables: { __who__: { type: 'string', external: true, description: hostile('variable description') } },
+    workflow_start: 'start',
+    workflow: {
+      start: { type: 'start', on_completion: 'ask' },
+      ask: {
+        type: 'action',
+        name: hostile('playbook step'),
+        'x-kanpeki': { ja: hostile('playbook step') },
+        commands: [{ type: 'manual', command }],
+        on_completion: 'end',
+      },
+      end: { type: 'end' },
+    },
+    tests: [{ name: hostile('playbook test'), variables: { __who__: 'x' }, expect: ['start', 'ask', 'end'] }],
+  })
 }
 
 function hostileCard(): string {
