@@ -8,7 +8,6 @@ import type { AlertsTable, DetectTables } from '../detect/tables.ts'
 import { messageOf } from '../kernel/error.ts'
 import { getPath, type JsonObject } from '../kernel/json.ts'
 import { readJson } from '../platform/state/columns.ts'
-import type { State } from '../platform/state/state.ts'
 import { artefactById } from '../prove/custody/queries.ts'
 import { ledgerPlaces } from '../prove/queries.ts'
 import type { ProveTables } from '../prove/tables.ts'
@@ -100,10 +99,13 @@ export function incidentDeps(services: Services, { origin, runs, changed }: Inci
 }
 
 /** Opens incidents for grave alerts, follows what was sent, and gives what simulations have for now. */
-export function startIncidents(exercises: ExerciseDeps, { log }: Pick<Services, 'log'>): Waking {
+export function startIncidents(exercises: ExerciseDeps, { log }: Pick<Services, 'log'>, atOnce = ALERTS_AT_ONCE): Waking {
   const { incidents: deps } = exercises
   const { state, clock } = deps
   const db = state.tables<DetectTables>()
+  // Of the scope: the index of stories begins with it.
+  const ofStory = async (scope: string, story: string): Promise<string[]> =>
+    (await alertsOfStory(state.scoped<DetectTables>(scope), story, STORY_ALERTS)).map(({ id }) => id)
   let since = clock.now() - LOOK_BACK_MS
   /** Those of the overlap that were looked at already, by how grave they were then, with when they were raised. */
   const seen = new Map<string, number>()
@@ -111,16 +113,18 @@ export function startIncidents(exercises: ExerciseDeps, { log }: Pick<Services, 
     LOOK_EVERY_MS,
     LOOK_SOONEST_MS,
     async () => {
-      const rows = await graveSince(db, since, 4, ALERTS_AT_ONCE)
-      if (rows.length > 0) {
+      let after: Pick<AlertsTable, 'raised' | 'id'> | undefined
+      for (let full = true; full; ) {
+        const rows = await graveSince(db, since, 4, atOnce, after)
         const fresh = rows.filter((row) => !seen.has(lookedAt(row)))
-        if (fresh.length > 0) await openForAlerts(deps, await waitingOf(state, fresh))
+        if (fresh.length > 0) await openForAlerts(deps, fresh.map(waitingOf), ofStory)
         for (const row of fresh) seen.set(lookedAt(row), row.raised)
-        // A full page: what follows is read in the next round, from the last of this one.
-        const last = rows.at(-1)!.raised
-        since = rows.length === ALERTS_AT_ONCE ? Math.max(since, last) : Math.max(since, last - OVERLAP_MS)
-        for (const [key, raised] of seen) if (raised < since) seen.delete(key)
+        after = rows.at(-1) ?? after
+        // One batch of events may raise more than a page of alerts, all in the same millisecond.
+        full = rows.length === atOnce
       }
+      if (after !== undefined) since = Math.max(since, after.raised - OVERLAP_MS)
+      for (const [key, raised] of seen) if (raised < since) seen.delete(key)
       await settleMessages(deps)
       await advanceSimulations(exercises)
     },
@@ -131,23 +135,8 @@ export function startIncidents(exercises: ExerciseDeps, { log }: Pick<Services, 
 /** An alert that further detections make graver is looked at anew. */
 const lookedAt = ({ id, severity }: AlertsTable): string => `${id} ${severity}`
 
-async function waitingOf(state: State, rows: readonly AlertsTable[]): Promise<WaitingAlert[]> {
-  const stories = new Map<string, readonly string[]>()
-  for (const { story_id: id, scope } of rows) {
-    if (stories.has(id)) continue
-    // Of the scope: the index of stories begins with it.
-    const siblings = await alertsOfStory(state.scoped<DetectTables>(scope), id, STORY_ALERTS)
-    stories.set(
-      id,
-      siblings.map((row) => row.id),
-    )
-  }
-  return rows.map((row) => ({
-    ...snapshotOf(row),
-    scope: row.scope,
-    story: row.story_id,
-    siblings: stories.get(row.story_id) ?? [],
-  }))
+function waitingOf(row: AlertsTable): WaitingAlert {
+  return { ...snapshotOf(row), scope: row.scope, story: row.story_id }
 }
 
 function snapshotOf(row: AlertsTable): AlertSnapshot {

@@ -406,18 +406,28 @@ export type AlertTimes = Pick<
   'id' | 'severity' | 'count' | 'raised' | 'received' | 'first_observed' | 'verdict' | 'judged' | 'acknowledged'
 >
 
-/** Open alerts of every scope, as grave as `severity` or graver, raised since then; oldest first. */
-export async function graveSince(db: Db, since: number, severity: Severity, limit: number): Promise<AlertsTable[]> {
-  return await db
+/**
+ * Open alerts of every scope, as grave as `severity` or graver, raised since then; oldest first.
+ * @param after where the page before ended.
+ */
+export async function graveSince(
+  db: Db,
+  since: number,
+  severity: Severity,
+  limit: number,
+  after?: Pick<AlertsTable, 'raised' | 'id'>,
+): Promise<AlertsTable[]> {
+  let query = db
     .selectFrom('detect_alerts')
     .selectAll()
     .where('state', '=', 'open')
     .where('severity', '<=', severity)
     .where('raised', '>=', since)
-    .orderBy('raised')
-    .orderBy('id')
-    .limit(limit)
-    .execute()
+  if (after !== undefined)
+    query = query.where((e) =>
+      e.or([e('raised', '>', after.raised), e.and([e('raised', '=', after.raised), e('id', '>', after.id)])]),
+    )
+  return await query.orderBy('raised').orderBy('id').limit(limit).execute()
 }
 
 /** Alerts of these severities raised in [from, to), newest first. */

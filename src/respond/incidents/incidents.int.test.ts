@@ -266,17 +266,19 @@ describeStates('incidents', (bed) => {
     const waiting = (id: string, story: string, severity: number) => {
       const alert = alertOf(id, { severity })
       world.alerts.set(id, alert)
-      return { ...alert, scope: 'default', story, siblings: [...world.alerts.keys()].filter((one) => one.startsWith(id[0]!)) }
+      return { ...alert, scope: 'default', story }
     }
+    const ofStory = async (_scope: string, story: string) =>
+      [...world.alerts.keys()].filter((one) => one.startsWith({ s1: 'a', s2: 'b' }[story] ?? 'c'))
     const alerts = [waiting('a1', 's1', 1), waiting('a2', 's1', 1), waiting('b1', 's2', 2)]
-    expect(await openForAlerts(world.deps, alerts)).toBe(1)
-    expect(await openForAlerts(world.deps, alerts)).toBe(0)
-    expect(await openForAlerts(world.deps, [waiting('a3', 's1', 1)])).toBe(0)
+    expect(await openForAlerts(world.deps, alerts, ofStory)).toBe(1)
+    expect(await openForAlerts(world.deps, alerts, ofStory)).toBe(0)
+    expect(await openForAlerts(world.deps, [waiting('a3', 's1', 1)], ofStory)).toBe(0)
     const { incidents } = (await world.call('GET', '/api/v1/incidents')) as IncidentsReply
     expect(incidents).toMatchObject([{ number: 1, alerts: 3 }])
     const id = incidents[0]!.id
     await world.call('PUT', '/api/v1/incident-policy', { body: { openAutomatically: 0 } })
-    expect(await openForAlerts(world.deps, [waiting('c1', 's3', 1)])).toBe(0)
+    expect(await openForAlerts(world.deps, [waiting('c1', 's3', 1)], ofStory)).toBe(0)
     // Nobody has looked yet: the clock of acknowledgement runs.
     world.wait(10 * MINUTE)
     expect(await measured(state, world.now())).toMatchObject({ 'respond.mtta': 14 * 60, 'respond.containment-automation': null })

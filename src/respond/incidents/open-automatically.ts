@@ -11,15 +11,16 @@ import type { IncidentTables } from './tables.ts'
 export interface WaitingAlert extends AlertSnapshot {
   readonly scope: string
   readonly story: string
-  /** The other alerts of its story. */
-  readonly siblings: readonly string[]
 }
+
+/** Ids of the alerts of a story; asked only of stories that may open an incident. */
+export type StoryAlerts = (scope: string, story: string) => Promise<readonly string[]>
 
 /**
  * Opens an incident for every story with an alert that is grave enough, once; what comes later in the same story joins it
  * while it is open. @returns how many incidents were opened.
  */
-export async function openForAlerts(deps: IncidentDeps, alerts: readonly WaitingAlert[]): Promise<number> {
+export async function openForAlerts(deps: IncidentDeps, alerts: readonly WaitingAlert[], ofStory: StoryAlerts): Promise<number> {
   let opened = 0
   let joined = 0
   for (const [scope, ofScope] of Map.groupBy(alerts, (alert) => alert.scope)) {
@@ -34,15 +35,14 @@ export async function openForAlerts(deps: IncidentDeps, alerts: readonly Waiting
       grave.filter(({ id }) => !held.has(id)),
       ({ story }) => story,
     )
-    for (const ofStory of stories.values()) {
-      const siblings = [...new Set(ofStory.flatMap((alert) => alert.siblings))]
-      const running = await incidentOfAlerts(db, siblings)
+    for (const [story, waiting] of stories) {
+      const running = await incidentOfAlerts(db, await ofStory(scope, story))
       if (running === undefined) {
-        await openOne(deps, scope, ofStory)
+        await openOne(deps, scope, waiting)
         opened += 1
       } else {
         joined += 1
-        await doDeed(deps, scope, running, { do: 'alerts', alerts: ofStory.map(({ id }) => id) }, HOUSE)
+        await doDeed(deps, scope, running, { do: 'alerts', alerts: waiting.map(({ id }) => id) }, HOUSE)
       }
     }
   }
