@@ -131,6 +131,8 @@ export const vulnerability = z.object({
   overdue: z.boolean(),
   ticket: z.string().nullable(),
   note: z.string(),
+  /** A rule for the firewall, in its shadow first; null where no face of it on the wire is known. */
+  virtualPatch: z.string().nullable(),
   waiver: z.object({ id: z.string(), title: z.string(), why: z.string(), approvedBy: z.string(), expires: instant }).nullable(),
   /** The list that proves it gone (SHA-256), and its number in the evidence. */
   proof: z.object({ list: z.string(), outbox: z.int().nullable() }).nullable(),

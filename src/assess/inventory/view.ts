@@ -3,6 +3,7 @@ import type { Feeds } from '../feeds/load.ts'
 import { dueOf, type Policy, type Subject } from '../prioritise/policy.ts'
 import { type Waiver, waiversAt } from '../work/exceptions.ts'
 import { workByPlace, workOn } from '../work/tasks.ts'
+import { virtualPatch } from '../work/virtual-patch.ts'
 import { assetsByName, type Cause, causesOf, subjectOf } from './causes.ts'
 import type { AssetFacts } from './queries.ts'
 import type { VulnerabilityState, VulnerabilityView } from './schema.ts'
@@ -97,6 +98,7 @@ export function viewOf({ cause, subject, state, work, owner, due, waiver, summar
     overdue: due !== undefined && isOpen(state) && due.at < now,
     ticket: work?.ticket ?? null,
     note: work?.note ?? '',
+    virtualPatch: cause.gone === null ? virtualPatch(cause) : null,
     waiver:
       waiver === undefined
         ? null

@@ -27,17 +27,17 @@ export function FindingDrawer({ finding, onClose }: { finding: VulnerabilityView
     [t('sources'), finding.sources.join(', ')],
     [t('advisories'), ids.join(', ')],
     ...(aliases.length === 0 ? [] : [[t('aliases'), aliases.join(', ')] as const]),
-    [t('firstSeen'), format.minute(finding.firstSeen)],
-    [t('lastSeen'), format.minute(finding.lastSeen)],
+    [t('firstSeen'), format.dateTime(finding.firstSeen)],
+    [t('lastSeen'), format.dateTime(finding.lastSeen)],
     ...(finding.gone === null
       ? []
       : [
           [
             t(`state7.${finding.state}`),
             finding.proof === null
-              ? t('withdrawnAt', { at: format.minute(finding.gone) })
+              ? t('withdrawnAt', { at: format.dateTime(finding.gone) })
               : t('goneAt', {
-                  at: format.minute(finding.gone),
+                  at: format.dateTime(finding.gone),
                   list: finding.proof.list.slice(0, 12),
                   entry: finding.proof.outbox ?? 0,
                 }),
@@ -101,6 +101,13 @@ export function FindingDrawer({ finding, onClose }: { finding: VulnerabilityView
             </div>
           ))}
         </dl>
+        {finding.virtualPatch === null ? null : (
+          <section className="form-part" aria-label={t('patch.title')}>
+            <h3 className="sec-h">{t('patch.title')}</h3>
+            <p className="ink2">{t('patch.lead')}</p>
+            <pre className="mono scroll-x">{finding.virtualPatch}</pre>
+          </section>
+        )}
         {may('assets:write') && finding.gone === null ? (
           <>
             <section className="form-part" aria-label={t('work.title')}>

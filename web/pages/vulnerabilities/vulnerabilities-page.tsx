@@ -85,7 +85,7 @@ export function VulnerabilitiesPage(): ReactNode {
                 onChange={(value) => go({ state: value === 'open' ? undefined : value, finding: undefined })}
               />
               <select
-                className="input sm"
+                className="input sm span-pick"
                 aria-label={t('kindPick')}
                 value={search.kind ?? ''}
                 onChange={(event) => go({ kind: KINDS.find((one) => one === event.target.value) })}

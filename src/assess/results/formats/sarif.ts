@@ -123,7 +123,8 @@ export function readSarif(value: unknown, file: string): ReadResults {
         place: path === '' ? '' : `${path}:${line}`,
         // What a secret scanner quotes may be the secret.
         summary: cut((kind === 'secret' ? undefined : one.message.text) ?? known?.shortDescription?.text ?? id, 1000),
-        severity: score === null ? severityWord(level) : severityOf(score),
+        // Whatever level a tool gives all of its rules: a secret in code is grave.
+        severity: score !== null ? severityOf(score) : kind === 'secret' ? 'high' : severityWord(level),
         score,
       })
     }
