@@ -22,6 +22,8 @@ export interface ActionDeps {
   }
   readonly evidence?: EvidenceKeeper
   readonly known?: KnownFacts
+  /** Name servers to ask; the system's where absent. */
+  readonly nameServers?: readonly string[]
 }
 
 export interface EvidenceKeeper {

@@ -25,6 +25,8 @@ import { scopedTo } from '../../platform/state/scope.ts'
 import { openState, type State } from '../../platform/state/state.ts'
 import type { EvidenceKeeper } from '../actions-support/deps.ts'
 import { fingerprintOf } from '../actions-support/secrets/authorized-keys.ts'
+import { missingHere } from '../actions-support/testing/missing.ts'
+import { startNameServer, type TestNameServer } from '../actions-support/testing/name-server.ts'
 import { type Recorder, startRecorder } from '../actions-support/testing/recorder.ts'
 import { ADMIN, BASE, PASSWORD, startSlapd, type TestDirectory } from '../actions-support/testing/slapd.ts'
 import { createConnections } from '../connections/connections.ts'
@@ -34,6 +36,10 @@ import { createConnection } from '../connections/write.ts'
 import { migrations } from '../migrations.ts'
 import { actions } from './registry.ts'
 
+/** Skipped where there is no root, slapd or network namespace. */
+const missing = missingHere()
+const onSystem = missing === undefined ? it : it.skip
+if (missing !== undefined) console.warn(`response actions are not tested here: ${missing} is missing`)
 const HOSTILE_NAME = '*)(uid=*))(|(uid=*'
 const NAMESPACE = `kanpeki-${process.pid}`
 const folder = mkdtempSync(join(tmpdir(), 'kanpeki-actions-'))
@@ -51,6 +57,7 @@ const keeper: EvidenceKeeper = {
 let state: State
 let directory: TestDirectory
 let recorder: Recorder
+let names: TestNameServer
 let all: ReadonlyMap<string, Action>
 
 /** What the agents were told; their side is tested with them. */
@@ -75,7 +82,11 @@ const sealer = createSealer([Buffer.alloc(32, 7)])
 let steps = 0
 
 beforeAll(async () => {
-  ;[directory, recorder] = await Promise.all([startSlapd(HOSTILE_NAME), startRecorder()])
+  ;[directory, recorder, names] = await Promise.all([
+    startSlapd(HOSTILE_NAME),
+    startRecorder(),
+    startNameServer({ '9.113.0.203.in-addr.arpa': 'scanner.example.test' }),
+  ])
   execFileSync('ip', ['netns', 'add', NAMESPACE])
   execFileSync('ip', ['-n', NAMESPACE, 'link', 'set', 'lo', 'up'])
   execFileSync('ip', ['-n', NAMESPACE, 'address', 'add', '203.0.113.9/32', 'dev', 'lo'])
@@ -87,6 +98,7 @@ beforeAll(async () => {
       log: { warn: (text, detail) => void said.push(text, JSON.stringify(detail)) },
     }),
     wafFolder: join(folder, 'waf'),
+    nameServers: [names.server],
     agents,
     sessions: { count: async (_, name) => (name === 'sato' ? 2 : undefined), end: async () => 2 },
     evidence: keeper,
@@ -99,7 +111,7 @@ beforeAll(async () => {
 }, 60_000)
 afterAll(async () => {
   execFileSync('ip', ['netns', 'del', NAMESPACE])
-  await Promise.all([directory.stop(), recorder.stop(), state.close()])
+  await Promise.all([directory.stop(), recorder.stop(), names.stop(), state.close()])
   rmSync(folder, { recursive: true, force: true })
 })
 afterEach(async () => {
@@ -148,7 +160,7 @@ const reaches = (address: string): boolean =>
   spawnSync('ip', ['netns', 'exec', NAMESPACE, 'bash', '-c', `echo x >/dev/udp/${address}/9`]).status === 0
 const nft = (): string => execFileSync('ip', ['netns', 'exec', NAMESPACE, 'nft', 'list', 'ruleset'], { encoding: 'utf8' })
 
-it('blocks at nftables, at the WAF and at any firewall, once, and takes back only what it did', async () => {
+onSystem('blocks at nftables, at the WAF and at any firewall, once, and takes back only what it did', async () => {
   const blocked = new Set<string>()
   recorder.answer = ({ method, path }) => {
     if (method === 'PUT') blocked.add(path)
@@ -197,7 +209,7 @@ it('blocks at nftables, at the WAF and at any firewall, once, and takes back onl
   expect(nft()).toMatch(/2001:db8::1/)
 })
 
-it('says what failed where the rest was done', async () => {
+onSystem('says what failed where the rest was done', async () => {
   recorder.answer = () => ({ status: 500 })
   await connect('shop', 'waf')
   await connect('box', 'http-firewall', { url: recorder.url }, { token: 'box-token' })
@@ -208,7 +220,7 @@ it('says what failed where the rest was done', async () => {
   await undo(receipt)
 })
 
-it.each([
+onSystem.each([
   ['ppolicy', 'uid=sato', 'sato', 'sato'],
   ['ppolicy', 'cn=hostile', HOSTILE_NAME, 'hostile'],
 ] as const)('closes and reopens an account of a real slapd (%s, %s)', async (lock, rdn, account, name) => {
@@ -233,7 +245,7 @@ it.each([
   expect(await directory.signsIn(rdn, `${name}-secret`)).toBe(true)
 })
 
-it.each([
+onSystem.each([
   ['active-directory', 'userAccountControl', '66048', '66050'],
   ['nsAccountLock', 'nsAccountLock', undefined, 'true'],
   ['shadow', 'shadowExpire', undefined, '1'],
@@ -318,7 +330,7 @@ const TRACKERS = {
 } as const
 type Json = Readonly<Record<string, unknown>>
 
-it.each(Object.keys(TRACKERS) as (keyof typeof TRACKERS)[])(
+onSystem.each(Object.keys(TRACKERS) as (keyof typeof TRACKERS)[])(
   'opens a ticket once at %s, finds it after a crash, and closes it',
   async (kind) => {
     const tracker = TRACKERS[kind]
@@ -351,7 +363,7 @@ it.each(Object.keys(TRACKERS) as (keyof typeof TRACKERS)[])(
 const KEY = `whsec_${Buffer.alloc(32, 1).toString('base64')}`
 const { privateKey, publicKey } = generateKeyPairSync('rsa', { modulusLength: 2048 })
 
-it('tells people everywhere, in the shape that each takes', async () => {
+onSystem('tells people everywhere, in the shape that each takes', async () => {
   const hook = (name: string) => ({ url: `${recorder.url}/${name}/canary` })
   await connect('a-slack', 'slack', {}, hook('slack'))
   await connect('b-teams', 'teams', {}, hook('teams'))
@@ -415,7 +427,7 @@ it('tells people everywhere, in the shape that each takes', async () => {
   expect(JSON.stringify([failed, said])).not.toContain('canary')
 })
 
-it('sends mail with an id that stays', async () => {
+onSystem('sends mail with an id that stays', async () => {
   const { plan, run } = await step(
     'send-mail',
     { to: 'desk@example.test', subject: 'a\r\nBcc: x@evil.test', text: 'b' },
@@ -428,7 +440,7 @@ it('sends mail with an id that stays', async () => {
   expect(mails[0]!.id).toBe(mails[1]!.id)
 })
 
-it('closes a local account by shadow-utils, and puts back exactly what was', async () => {
+onSystem('closes a local account by shadow-utils, and puts back exactly what was', async () => {
   const root = join(folder, 'root')
   mkdirSync(join(root, 'etc'), { recursive: true })
   writeFileSync(join(root, 'etc', 'passwd'), 'root:x:0:0::/root:/bin/sh\nsato:x:1001:1001::/home/sato:/bin/sh\n')
@@ -450,7 +462,7 @@ it('closes a local account by shadow-utils, and puts back exactly what was', asy
     })
 })
 
-it('rotates a secret in Vault once, without anybody seeing it', async () => {
+onSystem('rotates a secret in Vault once, without anybody seeing it', async () => {
   const versions: Json[] = [{ value: 'leaked', user: 'app' }]
   let custom: Json = { team: 'shop' }
   recorder.answer = ({ method, path, json }) => {
@@ -487,7 +499,7 @@ it('rotates a secret in Vault once, without anybody seeing it', async () => {
   await expect(undo(receipt)).rejects.toMatchObject({ code: 'changed_since' })
 })
 
-it('puts a new AWS key into Vault, ends the old one, and lets it hold again', async () => {
+onSystem('puts a new AWS key into Vault, ends the old one, and lets it hold again', async () => {
   const keys = new Map([['AKIAOLDOLDOLDOLDOLD1', 'Active']])
   const written: Json[] = []
   recorder.answer = ({ text, path, json, method }) => {
@@ -533,7 +545,7 @@ it('puts a new AWS key into Vault, ends the old one, and lets it hold again', as
   await expect(step('rotate-aws-key', { user: 'app', keyId: 'AKIAOTHEROTHEROTHER' })).rejects.toMatchObject({ code: 'not_found' })
 })
 
-it('takes a public key away, or puts another in its place, and follows no link', async () => {
+onSystem('takes a public key away, or puts another in its place, and follows no link', async () => {
   const home = realpathSync(folder)
   mkdirSync(join(home, 'sato', '.ssh'), { recursive: true })
   const file = join(home, 'sato', '.ssh', 'authorized_keys')
@@ -571,7 +583,7 @@ it('takes a public key away, or puts another in its place, and follows no link',
   await expect(step('rotate-ssh-key', { account: 'mori', fingerprint })).rejects.toMatchObject({ code: 'unsafe_file' })
 })
 
-it('tells agents what to do, finds what they did, and has it undone', async () => {
+onSystem('tells agents what to do, finds what they did, and has it undone', async () => {
   const cases = [
     ['kill-process', { host: 'web-1', pid: '4711', started: '2026-11-22T10:00:00.000Z' }, 'kill', undefined],
     ['quarantine-file', { host: 'web-1', path: '/var/www/x.php' }, 'quarantine', 'restore'],
@@ -597,7 +609,7 @@ it('tells agents what to do, finds what they did, and has it undone', async () =
   expect(cases.length).toBe([...all.keys()].filter((id) => /host|process|file/.test(id)).length)
 })
 
-it('ends sessions, keeps evidence once, and looks up what is known', async () => {
+onSystem('ends sessions, keeps evidence once, and looks up what is known', async () => {
   const sessions = await step('revoke-sessions', { account: 'sato' })
   expect(await sessions.run()).toEqual({ outcome: 'done', detail: { account: 'sato', ended: 2 } })
   await expect(step('revoke-sessions', { account: 'nobody' })).rejects.toMatchObject({ code: 'not_found' })
@@ -617,156 +629,162 @@ it('ends sessions, keeps evidence once, and looks up what is known', async () =>
   })
   const looked = await (await step('enrich', { value: '203.0.113.9' })).run()
   expect(recorder.asked.map(({ path }) => path)).toEqual(['/ip/203.0.113.9'])
+  expect(looked.problem).toBeUndefined()
   expect(looked.detail).toMatchObject({
+    dns: { names: ['scanner.example.test'] },
     registration: { name: 'EXAMPLE-NET', country: 'JP', registered: '2020-01-01T00:00:00Z', abuse: ['abuse@example.test'] },
     indicators: [{ list: 'l1' }],
     place: { geo: { country_iso_code: 'JP' } },
   })
 })
 
-it('lets no hostile input reach an interpreter: every action, every field, every trick', async () => {
-  const pwned = join(folder, 'pwned')
-  const tricks = [
-    `$(touch ${pwned})`,
-    `\`touch ${pwned}\``,
-    `; touch ${pwned} #`,
-    `| touch ${pwned}`,
-    `x\ntouch ${pwned}`,
-    `'; touch ${pwned}; '`,
-    '-R',
-    '--prefix=/',
-    '--',
-    '{{constructor.constructor("return process")()}}',
-    `\${process.env}`,
-    '<%= process.env %>',
-    '__title__:value',
-    'a\r\nX-Injected: 1',
-    'a\nBcc: evil@example.test',
-    '%0d%0aX-Injected:%201',
-    '<script>alert(1)</script><img src=x onerror=alert(1)>',
-    '=HYPERLINK("http://evil.test","x")',
-    "=cmd|' /C calc'!A0",
-    '+1+1',
-    '@SUM(1)',
-    '\t=1',
-    '*',
-    '*)(objectClass=*',
-    'sato)(|(uid=*',
-    '\\2a',
-    `sato,${BASE}`,
-    'sato" or userName pr or "',
-    '../../../etc/shadow',
-    '..',
-    '/../../..//admin',
-    'a?b=c&d#e',
-    'x\0y',
-    '\u202etxt.exe',
-    '203.0.113.9; flush ruleset',
-    '203.0.113.9"}]},{"flush":{"ruleset":null}},{"x":["',
-    '127.0.0.1',
-    '0.0.0.0',
-    'fe80::1%eth0',
-    '__proto__',
-    'x'.repeat(5000),
-  ]
-  const valid: Readonly<Record<string, Readonly<Record<string, unknown>>>> = {
-    'block-address': { address: '203.0.113.9', on: 'edge' },
-    'block-address-on-host': { host: 'web-1', address: '203.0.113.9' },
-    'collect-from-host': { host: 'web-1', path: '/x' },
-    'disable-account': { account: 'nobody', on: 'people' },
-    'disable-account-on-host': { host: 'web-1', account: 'nobody' },
-    'enable-account': { account: 'nobody', on: 'people' },
-    enrich: { value: '203.0.113.9' },
-    'isolate-host': { host: 'web-1', allow: '10.0.0.1' },
-    'keep-evidence': { alert: 'a1' },
-    'kill-process': { host: 'web-1', pid: '4711', name: 'x', started: '2026-11-22T10:00:00Z' },
-    notify: { title: 't', text: 't', severity: '1', on: 'chat' },
-    'open-ticket': { title: 't', text: 't', severity: '1', on: 'desk' },
-    'quarantine-file': { host: 'web-1', path: '/x', sha256: 'f'.repeat(64) },
-    'revoke-sessions': { account: 'sato' },
-    'rotate-aws-key': { user: 'app', keyId: 'AKIAOLDOLDOLDOLDOLD1', on: 'cloud' },
-    'rotate-ssh-key': {
-      account: 'nobody',
-      fingerprint: `SHA256:${'A'.repeat(43)}`,
-      replacement: 'ssh-ed25519 AAAA x',
-      on: 'keys',
-    },
-    'rotate-vault-secret': { path: 'a/b', field: 'value', on: 'safe' },
-    'send-mail': { to: 'a@example.test', subject: 's', text: 't' },
-    'unblock-address': { address: '203.0.113.9', on: 'edge' },
-  }
-  expect(Object.keys(valid).sort()).toEqual([...all.keys()].sort())
-  const root = join(folder, 'hostile-root')
-  mkdirSync(join(root, 'etc'), { recursive: true })
-  const shadow = 'sato:$y$abc:20000:0:99999:7:::\n'
-  writeFileSync(join(root, 'etc', 'passwd'), 'sato:x:1001:1001::/:/bin/sh\n')
-  writeFileSync(join(root, 'etc', 'shadow'), shadow)
-  await connect('edge', 'nftables', { namespace: NAMESPACE })
-  await connect('shop', 'waf')
-  await connect('box', 'http-firewall', { url: `${recorder.url}/deny` }, { token: 't' })
-  await connect('people', 'ldap', { url: directory.url, startTls: 'no', bind: ADMIN, base: BASE }, { password: PASSWORD })
-  await connect('here', 'local-accounts', { root })
-  await connect('cloud-people', 'scim', { url: `${recorder.url}/scim/v2` }, { token: 't' })
-  await connect('desk', 'gitlab', { url: recorder.url, project: 'acme/soc' }, { token: 't' })
-  await connect('chat', 'slack', {}, { url: `${recorder.url}/slack` })
-  await connect('cloud', 'aws-iam', { url: recorder.url, keyId: 'AKIAOWN' }, { key: 't' })
-  await connect('safe', 'vault', { url: recorder.url }, { token: 't' })
-  await connect('keys', 'authorized-keys', { file: join(realpathSync(folder), 'keys-of', '%u') })
-  recorder.answer = ({ path, method }) => {
-    if (path.startsWith('/scim/')) return { body: { Resources: [{ id: 'somebody', userName: 'somebody', active: true }] } }
-    if (path.startsWith('/v1/secret/metadata')) return { body: { data: { current_version: 1, custom_metadata: {} } } }
-    if (path.startsWith('/v1/secret/data')) return { body: { data: { data: {}, metadata: { version: 1 } } } }
-    if (path === '/') return { body: '<R><m><AccessKeyId>AKIAOLDOLDOLDOLDOLD1</AccessKeyId><Status>Active</Status></m></R>' }
-    if (path.startsWith('/deny/')) return method === 'GET' ? undefined : {}
-    return { body: { iid: 1 } }
-  }
-  await (await step('block-address', { address: '203.0.113.9', on: 'edge' })).run()
-  mails.length = 0
-  commands.length = 0
-  let cases = 0
-  let ran = 0
-  for (const [id, fields] of Object.entries(valid))
-    for (const field of Object.keys(fields))
-      for (const trick of tricks) {
-        cases += 1
-        const asked = { ...fields, [field]: trick }
-        const { path, allow, ...rest } = asked
-        const listed =
-          id === 'collect-from-host' ? { ...rest, paths: [path] } : id === 'isolate-host' ? { ...rest, allow: [allow] } : asked
-        // Without `on`, every place is tried.
-        const input = field === 'account' || field === 'address' ? { ...listed, on: undefined } : listed
-        try {
-          const { plan, run, undo } = await step(id, input)
-          const receipt = await run()
-          ran += 1
-          expect(plan.summary.en, `${id} ${field}`).not.toMatch(/[\r\0]/)
-          if (receipt.undo !== undefined && all.get(id)!.undo !== undefined) await undo(receipt).catch(() => undefined)
-        } catch (error) {
-          // Refused: by its schema, or because there is no such thing. A fault of our own would be of another kind.
-          expect(['ZodError', 'KanpekiError'], `${id} ${field} ${trick.slice(0, 60)}: ${String(error)}`).toContain(
-            (error as Error).name,
-          )
+onSystem(
+  'lets no hostile input reach an interpreter: every action, every field, every trick',
+  async () => {
+    const pwned = join(folder, 'pwned')
+    const tricks = [
+      `$(touch ${pwned})`,
+      `\`touch ${pwned}\``,
+      `; touch ${pwned} #`,
+      `| touch ${pwned}`,
+      `x\ntouch ${pwned}`,
+      `'; touch ${pwned}; '`,
+      '-R',
+      '--prefix=/',
+      '--',
+      '{{constructor.constructor("return process")()}}',
+      `\${process.env}`,
+      '<%= process.env %>',
+      '__title__:value',
+      'a\r\nX-Injected: 1',
+      'a\nBcc: evil@example.test',
+      '%0d%0aX-Injected:%201',
+      '<script>alert(1)</script><img src=x onerror=alert(1)>',
+      '=HYPERLINK("http://evil.test","x")',
+      "=cmd|' /C calc'!A0",
+      '+1+1',
+      '@SUM(1)',
+      '\t=1',
+      '*',
+      '*)(objectClass=*',
+      'sato)(|(uid=*',
+      '\\2a',
+      `sato,${BASE}`,
+      'sato" or userName pr or "',
+      '../../../etc/shadow',
+      '..',
+      '/../../..//admin',
+      'a?b=c&d#e',
+      'x\0y',
+      '\u202etxt.exe',
+      '203.0.113.9; flush ruleset',
+      '203.0.113.9"}]},{"flush":{"ruleset":null}},{"x":["',
+      '127.0.0.1',
+      '0.0.0.0',
+      'fe80::1%eth0',
+      '__proto__',
+      'x'.repeat(5000),
+    ]
+    const valid: Readonly<Record<string, Readonly<Record<string, unknown>>>> = {
+      'block-address': { address: '203.0.113.9', on: 'edge' },
+      'block-address-on-host': { host: 'web-1', address: '203.0.113.9' },
+      'collect-from-host': { host: 'web-1', path: '/x' },
+      'disable-account': { account: 'nobody', on: 'people' },
+      'disable-account-on-host': { host: 'web-1', account: 'nobody' },
+      'enable-account': { account: 'nobody', on: 'people' },
+      enrich: { value: '203.0.113.9' },
+      'isolate-host': { host: 'web-1', allow: '10.0.0.1' },
+      'keep-evidence': { alert: 'a1' },
+      'kill-process': { host: 'web-1', pid: '4711', name: 'x', started: '2026-11-22T10:00:00Z' },
+      notify: { title: 't', text: 't', severity: '1', on: 'chat' },
+      'open-ticket': { title: 't', text: 't', severity: '1', on: 'desk' },
+      'quarantine-file': { host: 'web-1', path: '/x', sha256: 'f'.repeat(64) },
+      'revoke-sessions': { account: 'sato' },
+      'rotate-aws-key': { user: 'app', keyId: 'AKIAOLDOLDOLDOLDOLD1', on: 'cloud' },
+      'rotate-ssh-key': {
+        account: 'nobody',
+        fingerprint: `SHA256:${'A'.repeat(43)}`,
+        replacement: 'ssh-ed25519 AAAA x',
+        on: 'keys',
+      },
+      'rotate-vault-secret': { path: 'a/b', field: 'value', on: 'safe' },
+      'send-mail': { to: 'a@example.test', subject: 's', text: 't' },
+      'unblock-address': { address: '203.0.113.9', on: 'edge' },
+    }
+    expect(Object.keys(valid).sort()).toEqual([...all.keys()].sort())
+    const root = join(folder, 'hostile-root')
+    mkdirSync(join(root, 'etc'), { recursive: true })
+    const shadow = 'sato:$y$abc:20000:0:99999:7:::\n'
+    writeFileSync(join(root, 'etc', 'passwd'), 'sato:x:1001:1001::/:/bin/sh\n')
+    writeFileSync(join(root, 'etc', 'shadow'), shadow)
+    await connect('edge', 'nftables', { namespace: NAMESPACE })
+    await connect('shop', 'waf')
+    await connect('box', 'http-firewall', { url: `${recorder.url}/deny` }, { token: 't' })
+    await connect('people', 'ldap', { url: directory.url, startTls: 'no', bind: ADMIN, base: BASE }, { password: PASSWORD })
+    await connect('here', 'local-accounts', { root })
+    await connect('cloud-people', 'scim', { url: `${recorder.url}/scim/v2` }, { token: 't' })
+    await connect('desk', 'gitlab', { url: recorder.url, project: 'acme/soc' }, { token: 't' })
+    await connect('chat', 'slack', {}, { url: `${recorder.url}/slack` })
+    await connect('cloud', 'aws-iam', { url: recorder.url, keyId: 'AKIAOWN' }, { key: 't' })
+    await connect('safe', 'vault', { url: recorder.url }, { token: 't' })
+    await connect('keys', 'authorized-keys', { file: join(realpathSync(folder), 'keys-of', '%u') })
+    recorder.answer = ({ path, method }) => {
+      if (path.startsWith('/scim/')) return { body: { Resources: [{ id: 'somebody', userName: 'somebody', active: true }] } }
+      if (path.startsWith('/v1/secret/metadata')) return { body: { data: { current_version: 1, custom_metadata: {} } } }
+      if (path.startsWith('/v1/secret/data')) return { body: { data: { data: {}, metadata: { version: 1 } } } }
+      if (path === '/') return { body: '<R><m><AccessKeyId>AKIAOLDOLDOLDOLDOLD1</AccessKeyId><Status>Active</Status></m></R>' }
+      if (path.startsWith('/deny/')) return method === 'GET' ? undefined : {}
+      return { body: { iid: 1 } }
+    }
+    await (await step('block-address', { address: '203.0.113.9', on: 'edge' })).run()
+    mails.length = 0
+    commands.length = 0
+    let cases = 0
+    let ran = 0
+    for (const [id, fields] of Object.entries(valid))
+      for (const field of Object.keys(fields))
+        for (const trick of tricks) {
+          cases += 1
+          const asked = { ...fields, [field]: trick }
+          const { path, allow, ...rest } = asked
+          const listed =
+            id === 'collect-from-host' ? { ...rest, paths: [path] } : id === 'isolate-host' ? { ...rest, allow: [allow] } : asked
+          // Without `on`, every place is tried.
+          const input = field === 'account' || field === 'address' ? { ...listed, on: undefined } : listed
+          try {
+            const { plan, run, undo } = await step(id, input)
+            const receipt = await run()
+            ran += 1
+            expect(plan.summary.en, `${id} ${field}`).not.toMatch(/[\r\0]/)
+            if (receipt.undo !== undefined && all.get(id)!.undo !== undefined) await undo(receipt).catch(() => undefined)
+          } catch (error) {
+            // Refused: by its schema, or because there is no such thing. A fault of our own would be of another kind.
+            expect(['ZodError', 'KanpekiError'], `${id} ${field} ${trick.slice(0, 60)}: ${String(error)}`).toContain(
+              (error as Error).name,
+            )
+          }
         }
-      }
-  console.log(`${cases} hostile inputs, ${ran} of them taken as plain text`)
-  expect(cases).toBeGreaterThan(1400)
-  expect(ran).toBeGreaterThan(100)
-  expect(() => statSync(pwned)).toThrow()
-  const places =
-    /^\/(deny\/[0-9a-f.:%A]+|scim\/v2\/Users(\?[^#]*|\/somebody)|api\/v4\/projects\/acme%2Fsoc\/issues(\?.*|\/1(\/notes)?)?|slack|v1\/secret\/(data|metadata)\/[\w@/.-]+(\?version=1)?|)$/
-  for (const { path, headers } of recorder.asked) {
-    expect(path).toMatch(places)
-    expect(path.split('?', 1)[0]).not.toMatch(/\.\.|\/\//)
-    expect(headers).not.toHaveProperty('x-injected')
-  }
-  for (const { subject, to } of mails) {
-    expect(subject).toMatch(/^\[Kanpeki\] [^\r\n]*$/)
-    expect(to).toHaveLength(1)
-  }
-  for (const { command } of commands) expect(Object.keys(command.params as object)).not.toContain('__proto__')
-  expect(nft()).not.toMatch(/127\.0\.0\.1|0\.0\.0\.0[^/]/)
-  expect(nft().match(/^table/gm)).toHaveLength(1)
-  expect(readFileSync(join(root, 'etc', 'shadow'), 'utf8')).toBe(shadow)
-  expect(await directory.signsIn('uid=sato', 'sato-secret')).toBe(true)
-  expect(await directory.signsIn('cn=hostile', 'hostile-secret')).toBe(true)
-}, 60_000)
+    console.log(`${cases} hostile inputs, ${ran} of them taken as plain text`)
+    expect(cases).toBeGreaterThan(1400)
+    expect(ran).toBeGreaterThan(100)
+    expect(() => statSync(pwned)).toThrow()
+    const places =
+      /^\/(deny\/[0-9a-f.:%A]+|scim\/v2\/Users(\?[^#]*|\/somebody)|api\/v4\/projects\/acme%2Fsoc\/issues(\?.*|\/1(\/notes)?)?|slack|v1\/secret\/(data|metadata)\/[\w@/.-]+(\?version=1)?|)$/
+    for (const { path, headers } of recorder.asked) {
+      expect(path).toMatch(places)
+      expect(path.split('?', 1)[0]).not.toMatch(/\.\.|\/\//)
+      expect(headers).not.toHaveProperty('x-injected')
+    }
+    for (const { subject, to } of mails) {
+      expect(subject).toMatch(/^\[Kanpeki\] [^\r\n]*$/)
+      expect(to).toHaveLength(1)
+    }
+    for (const { command } of commands) expect(Object.keys(command.params as object)).not.toContain('__proto__')
+    expect(nft()).not.toMatch(/127\.0\.0\.1|0\.0\.0\.0[^/]/)
+    expect(nft().match(/^table/gm)).toHaveLength(1)
+    expect(readFileSync(join(root, 'etc', 'shadow'), 'utf8')).toBe(shadow)
+    expect(await directory.signsIn('uid=sato', 'sato-secret')).toBe(true)
+    expect(await directory.signsIn('cn=hostile', 'hostile-secret')).toBe(true)
+  },
+  60_000,
+)

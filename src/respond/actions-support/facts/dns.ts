@@ -7,9 +7,10 @@ const MOST = 20
 /** No such name, or none of this type: an answer, too. */
 const NOTHING = new Set(['ENOTFOUND', 'ENODATA'])
 
-/** Names of an address, or addresses, mail servers and name servers of a domain, by the system's resolvers. */
-export async function namesOf(value: string, signal: AbortSignal): Promise<JsonObject> {
+/** Names of an address, or addresses, mail servers and name servers of a domain, by the system's resolvers unless others are given. */
+export async function namesOf(value: string, servers: readonly string[] | undefined, signal: AbortSignal): Promise<JsonObject> {
   const resolver = new Resolver({ timeout: TIMEOUT_MS, tries: 2 })
+  if (servers !== undefined) resolver.setServers(servers)
   const cancel = (): void => resolver.cancel()
   signal.addEventListener('abort', cancel, { once: true })
   const all = async <T>(work: Promise<readonly T[]>): Promise<T[]> => {

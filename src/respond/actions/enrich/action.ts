@@ -22,7 +22,7 @@ const input = z.strictObject({
 })
 
 /** Says what is known of an address, a domain or a hash: names, registration, own indicator lists, place. */
-export function enrich({ known, connections, outgoing }: ActionDeps): Action<z.infer<typeof input>> {
+export function enrich({ known, connections, outgoing, nameServers }: ActionDeps): Action<z.infer<typeof input>> {
   return {
     id: 'enrich',
     title: { en: 'Look up an address, domain or hash', ja: 'IPアドレス・ドメイン・ハッシュの調査' },
@@ -49,7 +49,7 @@ export function enrich({ known, connections, outgoing }: ActionDeps): Action<z.i
       // Who registered what is asked of others only where somebody set that up: the question says what we are looking at.
       const registry = await connections.of(scope, ['rdap']).catch(() => [])
       const parts = await Promise.all([
-        isHash ? {} : asked('dns', namesOf(value, signal)),
+        isHash ? {} : asked('dns', namesOf(value, nameServers, signal)),
         isHash || registry.length === 0 ? {} : asked('registration', registrationOf(outgoing, registry[0]!, value, signal)),
         asked('indicators', Promise.resolve(known?.indicators(scope, value)) as Promise<JsonValue | undefined>),
         isIP(value) === 0 ? {} : asked('place', Promise.resolve(known?.place(value))),
