@@ -52,6 +52,11 @@ export async function versionsOf(db: PlaybooksDb, uid: string): Promise<Versions
     .execute()
 }
 
+/** Numbers and states of every version, without their texts. */
+export async function versionStates(db: PlaybooksDb): Promise<Pick<VersionsTable, 'playbook_uid' | 'version' | 'state'>[]> {
+  return await db.selectFrom('respond_playbook_versions').select(['playbook_uid', 'version', 'state']).execute()
+}
+
 export async function versionOf(db: PlaybooksDb, uid: string, version: number): Promise<VersionsTable | undefined> {
   return await db
     .selectFrom('respond_playbook_versions')

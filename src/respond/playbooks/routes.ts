@@ -9,7 +9,7 @@ import { DEFAULT_GUARDS } from './guards.ts'
 import { answerStep, decideStep, knownRun, setGuards, setHalt, stopRun, undoOf } from './intervene.ts'
 import { toCacao } from './language/cacao.ts'
 import { EXTENSION_KEY, type Playbook } from './language/form.ts'
-import { readPlaybook } from './language/read.ts'
+import { type ReadPlaybook, readPlaybook } from './language/read.ts'
 import {
   guardsOf,
   listRuns,
@@ -20,10 +20,11 @@ import {
   stepsOf,
   stepsWaiting,
   versionOf,
+  versionStates,
   versionsOf,
   waitingVersions,
 } from './queries.ts'
-import { runTests } from './run/try-out.ts'
+import { runTests, type TestResult } from './run/try-out.ts'
 import {
   answerBody,
   checkBody,
@@ -84,9 +85,15 @@ export function playbookRoutes(deps: PlaybookDeps): Route[] {
   }
   const summaries = async (db: PlaybooksDb, rows: readonly PlaybooksTable[]) => {
     const counts = Map.groupBy(await runCounts(db), (one) => one.playbook_id)
-    return await Promise.all(rows.map(async (row) => summaryOf(row, await versionsOf(db, row.uid), counts.get(row.id) ?? [])))
+    const states = Map.groupBy(await versionStates(db), (one) => one.playbook_uid)
+    return rows.map((row) => summaryOf(row, states.get(row.uid) ?? [], counts.get(row.id) ?? []))
   }
-  const tested = (playbook: Playbook, db: PlaybooksDb) => withOthers(db, (others) => runTests(playbook, others))
+  const read = rememberingReader()
+  const tested = async (playbook: Playbook, db: PlaybooksDb): Promise<TestResult[]> => {
+    const called = new Map<string, Playbook>()
+    if (playbook.tests.length > 0) await addCalled(db, playbook, called, read)
+    return [...(await runTests(playbook, (id) => called.get(id)))]
+  }
   const viewOf = async (caller: Caller, id: string, version?: number) => {
     const db = dbOf(caller)
     const row = await known(db, id)
@@ -94,7 +101,7 @@ export function playbookRoutes(deps: PlaybookDeps): Route[] {
     const shown = versions.find((one) => one.version === (version ?? versions[0]?.version))
     if (shown === undefined) throw new KanpekiError('not_found', `There is no version ${version}.`)
     const [summary] = await summaries(db, [row])
-    const { playbook } = readPlaybook(shown.source)
+    const { playbook } = read(shown.source)
     const own = playbook?.[EXTENSION_KEY]
     return {
       ...summary!,
@@ -110,7 +117,7 @@ export function playbookRoutes(deps: PlaybookDeps): Route[] {
         value: one.value ?? null,
       })),
       triggers: (own?.triggers ?? []) as JsonValue[],
-      tests: playbook === undefined ? [] : [...(await tested(playbook, db))],
+      tests: playbook === undefined ? [] : await tested(playbook, db),
       versions: versions.map((one) => viewOfVersion(one, caller)),
     }
   }
@@ -123,8 +130,8 @@ export function playbookRoutes(deps: PlaybookDeps): Route[] {
       versionOf(db, run.playbook_uid, run.version),
       guardsOf(db, caller.scope),
     ])
-    const read = version === undefined ? undefined : readPlaybook(version.source).playbook
-    const graph = read === undefined ? null : graphOf(read)
+    const playbookRead = version === undefined ? undefined : read(version.source).playbook
+    const graph = playbookRead === undefined ? null : graphOf(playbookRead)
     return viewOfRun(run, playbook?.name_ja ?? run.playbook_name, steps, graph, caller, clock.now(), guards)
   }
   const start = async (caller: Caller, id: string, body: StartBody, mode: 'plan' | 'real'): Promise<RunView> => {
@@ -168,7 +175,7 @@ export function playbookRoutes(deps: PlaybookDeps): Route[] {
       query: playbookQuery,
       handle: async ({ params, query, caller }) => {
         const { source } = await viewOf(caller, params.id, query.version)
-        const { playbook } = readPlaybook(source)
+        const { playbook } = read(source)
         if (playbook === undefined) throw new KanpekiError('not_valid', 'This version cannot be read any more.')
         const name = `${params.id}.cacao.json`
         return new RawReply('application/json', JSON.stringify(toCacao(playbook), null, 2), {
@@ -191,7 +198,7 @@ export function playbookRoutes(deps: PlaybookDeps): Route[] {
           problems: [],
           id: playbook.id,
           graph: graphOf(playbook),
-          tests: [...(await tested(playbook, dbOf(caller)))],
+          tests: await tested(playbook, dbOf(caller)),
         }
       },
     }),
@@ -403,15 +410,37 @@ export function playbookRoutes(deps: PlaybookDeps): Route[] {
 
 type StartBody = { variables: Record<string, string>; alert?: string | undefined; incident?: string | undefined }
 
-/** With the playbooks of the scope that tests may call, read before. */
-async function withOthers<R>(db: PlaybooksDb, work: (others: (id: string) => Playbook | undefined) => Promise<R>): Promise<R> {
-  const read = new Map<string, Playbook>()
-  for (const row of await playbooks(db)) {
-    const version = await versionOf(db, row.uid, row.version)
-    const { playbook } = version === undefined ? { playbook: undefined } : readPlaybook(version.source)
-    if (playbook !== undefined) read.set(row.id, playbook)
+const REMEMBERED = 100
+
+/** Reads a text once; a text is what it is, whoever asks. */
+function rememberingReader(): (source: string) => ReadPlaybook {
+  const known = new Map<string, ReadPlaybook>()
+  return (source) => {
+    const before = known.get(source)
+    if (before !== undefined) return before
+    const fresh = readPlaybook(source)
+    if (known.size >= REMEMBERED) known.clear()
+    known.set(source, fresh)
+    return fresh
   }
-  return await work((id) => read.get(id))
+}
+
+/** The playbooks that one calls, and those that these call. */
+async function addCalled(
+  db: PlaybooksDb,
+  playbook: Playbook,
+  called: Map<string, Playbook>,
+  read: (source: string) => ReadPlaybook,
+): Promise<void> {
+  for (const step of Object.values(playbook.workflow)) {
+    if (step.type !== 'playbook-action' || called.has(step.playbook_id)) continue
+    const row = await playbookById(db, step.playbook_id)
+    const version = row === undefined ? undefined : await versionOf(db, row.uid, row.version)
+    const other = version === undefined ? undefined : read(version.source).playbook
+    if (other === undefined) continue
+    called.set(step.playbook_id, other)
+    await addCalled(db, other, called, read)
+  }
 }
 
 function haltOf(row: GuardsTable | undefined) {
