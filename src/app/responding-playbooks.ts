@@ -14,7 +14,7 @@ import { httpApi } from '../respond/playbooks/commands/http-api.ts'
 import { look } from '../respond/playbooks/commands/look.ts'
 import { program } from '../respond/playbooks/commands/program.ts'
 import { loadLibrary, offerLibrary } from '../respond/playbooks/library.ts'
-import { runsOfIncident, stepsOfRuns } from '../respond/playbooks/queries.ts'
+import { playbooks, runsOfIncident, stepsOfRuns } from '../respond/playbooks/queries.ts'
 import { playbookRoutes } from '../respond/playbooks/routes.ts'
 import { createRunner } from '../respond/playbooks/run/runner.ts'
 import type { Doers } from '../respond/playbooks/run/work.ts'
@@ -128,6 +128,7 @@ export async function runsForIncident(
 ): Promise<IncidentRun[]> {
   const db = state.scoped<PlaybookTables>(scope)
   const runs = await runsOfIncident(db, incident)
+  const names = new Map(runs.length === 0 ? [] : (await playbooks(db)).map(({ uid, name_ja: name }) => [uid, name]))
   const steps = Map.groupBy(
     await stepsOfRuns(
       db,
@@ -137,7 +138,7 @@ export async function runsForIncident(
   )
   return runs.map((run) => ({
     id: run.id,
-    title: { en: run.playbook_name, ja: run.playbook_name },
+    title: { en: run.playbook_name, ja: names.get(run.playbook_uid) ?? run.playbook_name },
     state: run.state,
     started: run.started ?? run.created,
     ended: run.ended,

@@ -530,7 +530,7 @@ describeStates('playbooks', (states) => {
       ),
     )
     // Commits of a PostgreSQL over its socket take longer, and are of the same code.
-    const all = bed.state.dialect === 'sqlite' ? 1000 : 200
+    const all = bed.state.dialect === 'sqlite' ? 1000 : 100
     const alerts = Array.from({ length: all }, (_, n) => alert(`a${n}`, `203.0.${n >> 8}.${n & 255}`))
     const cpu = process.cpuUsage()
     for (let at = 0; at < all; at += 100) expect(await bed.alerts(...alerts.slice(at, at + 100))).toBe(100)

@@ -267,6 +267,7 @@ export async function stepsWaiting(db: PlaybooksDb, states: readonly StepState[]
   return await db
     .selectFrom('respond_steps')
     .innerJoin('respond_runs', 'respond_runs.id', 'respond_steps.run_id')
+    .leftJoin('respond_playbooks', 'respond_playbooks.uid', 'respond_runs.playbook_uid')
     .selectAll('respond_steps')
     .select([
       'respond_runs.playbook_id',
@@ -276,6 +277,7 @@ export async function stepsWaiting(db: PlaybooksDb, states: readonly StepState[]
       'respond_runs.by_account',
       'respond_runs.by_name',
       'respond_runs.version',
+      'respond_playbooks.name_ja as playbook_name_ja',
     ])
     .where('respond_steps.state', 'in', [...states])
     .where('respond_runs.state', '=', 'waiting')

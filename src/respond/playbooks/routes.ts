@@ -352,7 +352,6 @@ export function playbookRoutes(deps: PlaybookDeps): Route[] {
       response: inbox,
       handle: async ({ caller }) => {
         const db = dbOf(caller)
-        const names = new Map((await playbooks(db)).map((one) => [one.id, one.name_ja]))
         return {
           versions: (await waitingVersions(db)).map((row) => ({
             ...viewOfVersion(row, caller),
@@ -363,7 +362,7 @@ export function playbookRoutes(deps: PlaybookDeps): Route[] {
             run: row.run_id,
             playbook: {
               id: row.playbook_id,
-              name: { en: row.playbook_name, ja: names.get(row.playbook_id) ?? row.playbook_name },
+              name: { en: row.playbook_name, ja: row.playbook_name_ja ?? row.playbook_name },
               version: row.version,
             },
             alert: row.alert_id,

@@ -18,7 +18,7 @@ export async function waitingPlaybooks(db: PlaybooksDb): Promise<readonly Waitin
     kind: 'run',
     id: row.run_id,
     version: row.key,
-    title: { en: `${row.playbook_name}: ${row.name}`, ja: `${row.playbook_name}: ${row.name_ja}` },
+    title: { en: `${row.playbook_name}: ${row.name}`, ja: `${row.playbook_name_ja ?? row.playbook_name}：${row.name_ja}` },
     author: { account: row.by_account, name: row.by_name },
     since: row.created,
     needed: 1,
