@@ -2,6 +2,7 @@ import { createServer } from 'node:http'
 import { runInNewContext } from 'node:vm'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { getPath, type JsonObject } from '../../kernel/json.ts'
+import { EMPTY_SOURCE } from '../proxy/body.ts'
 import { trustedProxies } from '../proxy/client-address.ts'
 import { type Guarded, guarded } from '../proxy/testing/gates.ts'
 import { solve } from './challenge.ts'
@@ -251,6 +252,46 @@ describe('a shop behind the gate', () => {
       'leaked-password',
     ])
     expect(told('waf.login.leaked_password')).toEqual([true])
+  })
+
+  it('lets go of an attempt whose client left before it was judged', async () => {
+    let judged = () => {}
+    const slow = new Promise<void>((resolve) => {
+      judged = resolve
+    })
+    const outcomes: string[] = []
+    const tags = localJudge(tracker, () => now)
+    const guard = loginGuard({
+      settings,
+      judge: {
+        key: tags.key,
+        attempt: async (attempt) => {
+          await slow
+          return await tags.attempt(attempt)
+        },
+        outcome: async (ticket, outcome) => {
+          outcomes.push(outcome)
+          return await tags.outcome(ticket, outcome)
+        },
+      },
+      isLeaked: async () => false,
+      tell: () => {},
+      warn: () => {},
+      now: () => now,
+    })
+    const request = { method: 'POST', target: '/login', protocol: 'HTTP/1.1', headers: [], isTls: false } as const
+    const peer = { address: '192.0.2.1', port: 1 }
+    const inspection = guard.begin({
+      request: { ...request, length: 0, body: EMPTY_SOURCE, peer, local: peer },
+      client: '192.0.2.1',
+      reference: 'R',
+      mode: 'block',
+    })!
+    const asked = inspection.request(Buffer.from(json('person9@shop.example', 'x')), false)
+    inspection.over(false)
+    judged()
+    await asked
+    expect(outcomes).toEqual(['unknown'])
   })
 
   it('goes on where whoever counts does not answer, and says so once', async () => {

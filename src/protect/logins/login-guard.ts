@@ -116,6 +116,8 @@ class LoginInspection implements Inspection {
     }
     this.#attempt = attempt
     this.#judgement = await this.#ways.well('judgement', this.#deps.judge.attempt(attempt), UNJUDGED)
+    // The client left while it was judged: nobody will tell an outcome any more.
+    if (this.#isTold) this.#tellOutcome()
     const { answer, signals, challenge, seconds } = this.#judgement
     if (answer === undefined) return undefined
     const messages = [message(RULE[answer], `Sign-in: ${answer}`, signals.join(' '), this.#login.name)]
@@ -151,8 +153,12 @@ class LoginInspection implements Inspection {
   over(): void {
     if (this.#isTold) return
     this.#isTold = true
+    this.#deps.tell(loginEvent(this.#told()))
+    this.#tellOutcome()
+  }
+
+  #tellOutcome(): void {
     const told = this.#told()
-    this.#deps.tell(loginEvent(told))
     const { ticket } = this.#judgement
     if (ticket === '') return
     void this.#ways.well('outcome', this.#deps.judge.outcome(ticket, this.#outcome), []).then((raised) => {

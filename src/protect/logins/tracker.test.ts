@@ -156,6 +156,11 @@ describe('attacks', () => {
       Array.from({ length: 15 }, () => 'too-many-at-once'),
     )
     for (const { ticket } of judged) tracker.outcome(ticket, 'unknown', T0)
+    const { answer, ticket } = tracker.attempt(BROWSER, T0)
+    expect(answer).toBeUndefined()
+    // Whoever was here before is not locked out by those under way.
+    tracker.outcome(ticket, 'success', T0)
+    for (let at = 0; at < 20; at += 1) tracker.attempt({ ...BROWSER, address: '203.0.113.1' }, T0)
     expect(tracker.attempt(BROWSER, T0).answer).toBeUndefined()
   })
 })

@@ -108,9 +108,11 @@ export class LoginTracker {
     const keys = this.#keysOf(attempt)
     const login = this.#settings.endpoints.find(({ name }) => name === attempt.login)
     const account = keys.account === '' ? undefined : this.#entry('account', keys.account)
-    if (account !== undefined && account.underWay >= MOST_AT_ONCE && attempt.isCarriedOut) return stopped(['too-many-at-once'], 5)
     const inForce = this.#signalsOf(attempt.login, keys, now)
     const isKnown = this.#isTrusted(attempt, now)
+    // Not for those known from there: to keep others' attempts under way must not lock a person out.
+    const isFull = account !== undefined && account.underWay >= MOST_AT_ONCE
+    if (isFull && !isKnown && attempt.isCarriedOut) return stopped(['too-many-at-once'], 5)
     const answers = inForce.map((each) => [each.rule.id, milder(each, isKnown)] as const)
     if (attempt.isLeaked) answers.push(['leaked-password' as SignalId, login?.leakedPassword ?? 'step-up'])
     const signals: AttemptSignal[] = answers.map(([id]) => id)
