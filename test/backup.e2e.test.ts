@@ -132,7 +132,7 @@ describe('a backup under load', () => {
     await senders.stop()
     expect(senders.state.refused).toBe(0)
     console.log(`${made.bytes} bytes in ${made.seconds} s while ${senders.state.acknowledged - acknowledged} events came in`)
-  }, 120_000)
+  }, 240_000)
   afterAll(async () => {
     await one.server.stop()
   })
@@ -156,7 +156,7 @@ describe('a backup under load', () => {
     expect([filled.code, filled.stderr]).toEqual([1, expect.stringContaining('is not empty')])
     const bytes = readFileSync(archive)
     const broken = join(folder.path, 'broken.tar')
-    for (let n = 0; n < 5; n++) {
+    for (let n = 0; n < 2; n++) {
       const at = Math.floor(Math.random() * bytes.length)
       const changed = Buffer.from(bytes)
       changed[at] = changed[at]! ^ 1
@@ -215,62 +215,64 @@ describe('a backup under load', () => {
     expect(ledgerText(one.data)).toContain('backup.made')
     expect(existsSync(join(restored, 'restored.json'))).toBe(false)
   }, 120_000)
-})
 
-it('backs up a folder on which no server runs, with the seal key if asked, and restores it without another file', async () => {
-  const two = await install('still')
-  const before = { events: await count(two.server.url, two.admin), alerts: await alertsOf(two.server.url, two.admin) }
-  writeFileSync(join(two.data, 'kanpeki.yml'), 'organisation: Restored\n')
-  expect(await two.server.stop()).toBe(0)
-  const archive = join(folder.path, 'still.tar')
-  await backUp(['--data', two.data, '-o', archive, '--with-seal-key'])
-  const restored = join(folder.path, 'deep/er/still')
-  const ran = await kanpeki(['restore', archive, '--data', restored])
-  expect([ran.code, ran.stderr]).toEqual([0, ''])
-  expect(readFileSync(join(restored, 'kanpeki.yml'), 'utf8')).toBe('organisation: Restored\n')
-  const server = await startServer(restored)
-  try {
-    await settled(server.url, two.admin)
-    expect(await count(server.url, two.admin)).toBe(before.events)
-    expect(await alertsOf(server.url, two.admin)).toEqual(before.alerts)
-  } finally {
-    expect(await server.stop()).toBe(0)
-  }
-  expect(readdirSync(dirname(restored))).toEqual(['still'])
-}, 120_000)
+  it('is made of a folder on which no server runs, with the seal key if asked, and comes back without another file', async () => {
+    await settled(one.server.url, one.admin)
+    const before = { events: await count(one.server.url, one.admin), alerts: await alertsOf(one.server.url, one.admin) }
+    writeFileSync(join(one.data, 'kanpeki.yml'), 'organisation: Restored\n')
+    expect(await one.server.stop()).toBe(0)
+    const still = join(folder.path, 'still.tar')
+    await backUp(['--data', one.data, '-o', still, '--with-seal-key'])
+    const deep = join(folder.path, 'deep/er/still')
+    const ran = await kanpeki(['restore', still, '--data', deep])
+    expect([ran.code, ran.stderr]).toEqual([0, ''])
+    expect(readFileSync(join(deep, 'kanpeki.yml'), 'utf8')).toBe('organisation: Restored\n')
+    const server = await startServer(deep)
+    try {
+      await settled(server.url, one.admin)
+      expect(await count(server.url, one.admin)).toBe(before.events)
+      expect(await alertsOf(server.url, one.admin)).toEqual(before.alerts)
+    } finally {
+      expect(await server.stop()).toBe(0)
+    }
+    expect(readdirSync(dirname(deep))).toEqual(['still'])
+  }, 120_000)
+})
 
 const programs = postgresPrograms()
 if (programs === undefined && process.env['CI'] === 'true')
   throw new Error('PostgreSQL is not installed, and CI=true asks for it')
 describe.skipIf(programs === undefined)('with its state in PostgreSQL (needs the package postgresql)', () => {
   let postgres: TestPostgres
+  const variable = 'KANPEKI_STATE'
+  const archive = join(folder.path, 'postgres.tar')
+  let one: Installation
+  let made: Made
+  let alerts: readonly string[]
+  let acknowledged = 0
+
   beforeAll(async () => {
     postgres = await startPostgres(programs!)
-  })
+    process.env[variable] = await postgres.createDatabase()
+    one = await install('postgres')
+    try {
+      alerts = await alertsOf(one.server.url, one.admin)
+      const senders = load(one, 2)
+      await eventually('some load', async () => (senders.state.acknowledged >= 1000 ? true : undefined))
+      acknowledged = senders.state.acknowledged
+      made = await backUp(['--data', one.data, '-o', archive])
+      await senders.stop()
+    } finally {
+      await one.server.stop()
+      delete process.env[variable]
+    }
+  }, 120_000)
   afterAll(() => postgres.stop())
 
   it.each(['PostgreSQL', 'SQLite'] as const)(
     'a backup under load comes back into %s',
     async (into) => {
-      const variable = 'KANPEKI_STATE'
-      process.env[variable] = await postgres.createDatabase()
-      const one = await install(`postgres-${into}`)
       const restored = join(folder.path, `from-postgres-${into}`)
-      const archive = join(folder.path, `${into}.tar`)
-      let made: Made
-      let alerts: readonly string[]
-      let acknowledged = 0
-      try {
-        alerts = await alertsOf(one.server.url, one.admin)
-        const senders = load(one, 2)
-        await eventually('some load', async () => (senders.state.acknowledged >= 1000 ? true : undefined))
-        acknowledged = senders.state.acknowledged
-        made = await backUp(['--data', one.data, '-o', archive])
-        await senders.stop()
-      } finally {
-        await one.server.stop()
-        delete process.env[variable]
-      }
       expect(made.events).toBeGreaterThanOrEqual(acknowledged)
       if (into === 'PostgreSQL') process.env[variable] = await postgres.createDatabase()
       try {
