@@ -92,7 +92,7 @@ export async function followCommands(following: Following): Promise<void> {
     const { status, text } = await link.post('/api/v1/agent-link/receipts', JSON.stringify(message), JSON_BODY)
     // The server does not know it any more: nobody waits for it.
     if (status !== 200 && status !== 404) throw new Error(`the server answers ${status}: ${text.slice(0, 200)}`)
-    if (!entry.sent) await keep(key, { ...entry, sent: true })
+    if (!entry.sent) await keep(key, { ...entry, sent: true, result: remembered(entry.result) })
   }
   const carryOut = async (command: CommandText): Promise<void> => {
     const result = await resultOf(command, following, link)
@@ -160,6 +160,12 @@ export async function followCommands(following: Following): Promise<void> {
     failures += 1
   }
   link.close()
+}
+
+/** What is kept of a result that was told: that it was, where it is long (an answer to a question). */
+function remembered(result: Result): Result {
+  if (!('receipt' in result) || JSON.stringify(result).length < 10_000) return result
+  return { receipt: { outcome: result.receipt.outcome, detail: {} } }
 }
 
 const JSON_BODY = { 'content-type': 'application/json' }

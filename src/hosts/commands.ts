@@ -11,16 +11,16 @@ import { commandEvidence, receiptOf, textOf } from './command-row.ts'
 import {
   commandById,
   commandByKey,
-  countSince,
   forgetAnswers,
   insertCommand,
   keepStatus,
   moveCommand,
   openCommands,
+  otherHostsSince,
   overdueCommands,
   statusesOf,
 } from './queries.ts'
-import { type AgentStatus, PARAMS, READING_KINDS, type ReceiptMessage, type Signed, type WireKind } from './schema.ts'
+import { type AgentStatus, PARAMS, type ReceiptMessage, type Signed, type WireKind } from './schema.ts'
 import type { CommandsTable, HostTables } from './tables.ts'
 
 /** An enrolled agent that is not revoked. */
@@ -82,7 +82,8 @@ const STATUS_EVERY_MS = 60_000
 /** However they came to be asked for: no fault of a playbook or a stolen session cuts off a whole company. */
 export const MOST_HOSTS_AN_HOUR = 50
 const HOUR_MS = 3_600_000
-const CHANGING = (Object.keys(PARAMS) as WireKind[]).filter((kind) => !READING_KINDS.has(kind))
+/** What is counted; what takes something back never waits. */
+const LIMITED: readonly WireKind[] = ['kill', 'quarantine', 'isolate', 'block-address', 'disable-account', 'update']
 
 export function createCommands({ state, clock, key, agents, changed }: CommandsDeps): Commands {
   const db = state.tables<HostTables>()
@@ -114,8 +115,13 @@ export function createCommands({ state, clock, key, agents, changed }: CommandsD
       const row = statuses.get(id)
       return row === undefined ? undefined : readJson<AgentStatus>(row.status)
     }
-    const byId = all.filter(({ id }) => id === host)
-    const found = byId.length > 0 ? byId : all.filter(({ id, name }) => name === host || statusFor(id)?.host === host)
+    // What an agent says of its host counts last: it may say the name of another.
+    const found =
+      [
+        all.filter(({ id }) => id === host),
+        all.filter(({ name }) => name === host),
+        all.filter(({ id }) => statusFor(id)?.host === host),
+      ].find((some) => some.length > 0) ?? []
     const [agent] = found
     if (agent === undefined || found.length > 1)
       throw new KanpekiError('not_found', found.length > 1 ? `Several agents are called ${host}.` : `No agent runs on ${host}.`, {
@@ -171,7 +177,7 @@ export function createCommands({ state, clock, key, agents, changed }: CommandsD
           throw new KanpekiError('conflict', 'This key belongs to another command.')
         return before
       }
-      if (!READING_KINDS.has(kind) && (await countSince(trx, scope, CHANGING, now - HOUR_MS)) >= MOST_HOSTS_AN_HOUR)
+      if (LIMITED.includes(kind) && (await otherHostsSince(trx, row, LIMITED, now - HOUR_MS)) >= MOST_HOSTS_AN_HOUR)
         throw new KanpekiError(
           'agent_limit',
           `Commands went to ${MOST_HOSTS_AN_HOUR} hosts within the hour; no more are changed.`,

@@ -45,9 +45,10 @@ export async function commandsOf(db: HostDb, scope: string, agent: string, limit
     .execute()
 }
 
-export async function countSince(
+/** On how many other hosts than this one's something of these kinds was asked for. */
+export async function otherHostsSince(
   db: HostDb,
-  scope: string,
+  { scope, agent }: Pick<CommandsTable, 'scope' | 'agent'>,
   kinds: readonly CommandsTable['kind'][],
   since: number,
 ): Promise<number> {
@@ -55,6 +56,7 @@ export async function countSince(
     .selectFrom('hosts_commands')
     .select((e) => e.fn.count<number | string>('agent').distinct().as('hosts'))
     .where('scope', '=', scope)
+    .where('agent', '!=', agent)
     .where('kind', 'in', kinds)
     .where('created', '>', since)
     .executeTakeFirst()

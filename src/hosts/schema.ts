@@ -6,9 +6,6 @@ import type { JsonObject, JsonValue } from '../kernel/json.ts'
 export const WIRE_KINDS = [...AGENT_COMMAND_KINDS, 'query', 'update'] as const
 export type WireKind = (typeof WIRE_KINDS)[number]
 
-/** Kinds that leave the host as it is. */
-export const READING_KINDS: ReadonlySet<WireKind> = new Set(['collect', 'query'])
-
 const json: z.ZodType<JsonValue> = z.json()
 const jsonObject: z.ZodType<JsonObject> = z.record(z.string(), json)
 const time = z.iso.datetime({ precision: 3 })

@@ -1,0 +1,154 @@
+import { generateKeyPairSync, randomUUID, sign } from 'node:crypto'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { readOutbox } from '../platform/state/outbox.ts'
+import { openState, type State } from '../platform/state/state.ts'
+import { describeStates } from '../platform/testing/states.ts'
+import { type CommandKey, isSigned } from './command-key.ts'
+import { type Commands, createCommands, type KnownAgent, MOST_HOSTS_AN_HOUR } from './commands.ts'
+import { migrations } from './migrations.ts'
+import { policyFor } from './policy.ts'
+import type { AgentStatus, CommandText } from './schema.ts'
+import type { HostTables } from './tables.ts'
+
+const NOW = Date.UTC(2026, 10, 22)
+const BY = { id: 'u1', name: 'Sato' }
+const { privateKey, publicKey } = generateKeyPairSync('ed25519')
+const key: CommandKey = {
+  public: publicKey.export({ format: 'der', type: 'spki' }).toString('base64'),
+  sign: (what, text) => ({
+    text,
+    signature: sign(null, Buffer.from(`kanpeki-agent-${what}/v1\n${text}`), privateKey).toString('base64'),
+  }),
+}
+const over = AbortSignal.abort()
+const codeOf = (work: Promise<unknown>): Promise<unknown> =>
+  work.then(
+    () => undefined,
+    (error: { code?: string }) => error.code,
+  )
+
+describeStates('commands for agents', (bed) => {
+  let state: State
+  let commands: Commands
+  let now = NOW
+  const agents: KnownAgent[] = Array.from({ length: MOST_HOSTS_AN_HOUR + 2 }, (_, i) => ({
+    id: randomUUID(),
+    scope: 'default',
+    name: `host-${i}`,
+    lastSeen: null,
+  }))
+  const [first, second] = agents as [KnownAgent, KnownAgent]
+  const status = (more: Partial<AgentStatus> = {}): AgentStatus => ({
+    version: '1',
+    host: 'x',
+    kinds: ['kill', 'isolate', 'release', 'query'],
+    isolated: null,
+    blocked: 0,
+    policy: null,
+    ...more,
+  })
+  const taken = async (agent: KnownAgent, busy: readonly string[] = []): Promise<CommandText[]> =>
+    (await commands.take(agent, status(), busy, over)).map((signed) => {
+      expect(isSigned('command', signed, key.public)).toBe(true)
+      expect(isSigned('policy', signed, key.public)).toBe(false)
+      expect(isSigned('command', { ...signed, text: `${signed.text} ` }, key.public)).toBe(false)
+      return JSON.parse(signed.text) as CommandText
+    })
+  const receipt = { receipt: { outcome: 'done' as const, detail: { pid: 7 } } }
+
+  beforeAll(async () => {
+    const clock = { now: () => now }
+    state = await openState(await bed.place(), migrations, clock)
+    commands = createCommands({ state, clock, key, agents: async () => agents, changed: () => {} })
+  })
+  afterAll(() => state.close())
+
+  it('gives each agent its own, until it has answered, and takes an answer from no other', async () => {
+    const asked = await commands.ask('default', 'host-0', { kind: 'kill', params: { pid: 7, name: 'x' }, key: 'k1' }, BY)
+    expect(await taken(second)).toEqual([])
+    expect(await taken(first)).toMatchObject([
+      { id: asked.id, agent: first.id, kind: 'kill', key: 'k1', expires: NOW + 3_600_000 },
+    ])
+    expect(await taken(first)).toHaveLength(1)
+    expect(await taken(first, [asked.id])).toEqual([])
+    expect(await codeOf(commands.receive(second, { id: asked.id, result: receipt }))).toBe('not_found')
+    const waiting = commands.answered('default', asked.id, new AbortController().signal)
+    await commands.receive(first, { id: asked.id, result: receipt })
+    expect((await waiting).state).toBe('done')
+    // Told again, as after a lost reply: nothing changes.
+    await commands.receive(first, { id: asked.id, result: { failed: { code: 'x', message: 'x' } } })
+    expect(await commands.find('default', 'k1')).toEqual(receipt.receipt)
+    expect(await taken(first)).toEqual([])
+  })
+
+  it('takes the same key for the same command, and a key of another for a conflict', async () => {
+    const again = { kind: 'kill', host: first.id, params: { pid: 7, name: 'x' }, key: 'k1' } as const
+    expect(await commands.send('default', again, 'playbook', over)).toEqual(receipt.receipt)
+    expect(await codeOf(commands.send('default', { ...again, params: { pid: 8, name: 'x' } }, 'playbook', over))).toBe('conflict')
+    const silent = { kind: 'release', host: first.id, params: {}, key: 'k2' } as const
+    expect(await codeOf(commands.send('default', silent, 'playbook', over))).toBe('agent_silent')
+    const [left] = await taken(first)
+    await commands.receive(first, { id: left!.id, result: { failed: { code: 'tool_failed', message: 'nft' } } })
+    expect(await codeOf(commands.send('default', silent, 'playbook', over))).toBe('agent_failed')
+  })
+
+  it('refuses what the host does not allow, what is no parameter, and hosts that are not one', async () => {
+    const refused: readonly (readonly [string, Parameters<Commands['ask']>[2], string])[] = [
+      ['host-0', { kind: 'disable-account', params: { account: 'x' } }, 'agent_refuses'],
+      ['host-0', { kind: 'kill', params: { pid: 'x' } }, 'agent_params'],
+      ['nobody', { kind: 'release', params: {} }, 'not_found'],
+      ['x', { kind: 'release', params: {} }, 'not_found'],
+    ]
+    for (const [host, asked, code] of refused) expect(await codeOf(commands.ask('default', host, asked, BY)), host).toBe(code)
+  })
+
+  it('voids what nobody took in time, and withdraws what nobody took', async () => {
+    const late = await commands.ask('default', first.id, { kind: 'query', params: { table: 'users' } }, BY)
+    const withdrawn = await commands.ask('default', first.id, { kind: 'release', params: {} }, BY)
+    expect((await commands.withdraw('default', withdrawn.id, BY)).state).toBe('withdrawn')
+    now += 60_000
+    expect(await taken(first)).toEqual([])
+    await commands.sweep()
+    expect((await commands.answered('default', late.id, over)).state).toBe('expired')
+    expect(await codeOf(commands.withdraw('default', late.id, BY))).toBe('conflict')
+  })
+
+  it(`changes no more than ${MOST_HOSTS_AN_HOUR} hosts an hour, and always takes back`, async () => {
+    now += 3_600_000
+    const ask = (host: KnownAgent, kind: 'isolate' | 'release') => commands.ask('default', host.id, { kind, params: {} }, BY)
+    for (const host of agents.slice(0, MOST_HOSTS_AN_HOUR)) await ask(host, 'isolate')
+    expect(await codeOf(ask(agents.at(-1)!, 'isolate'))).toBe('agent_limit')
+    await ask(first, 'isolate')
+    await ask(agents.at(-1)!, 'release')
+  })
+
+  it('leaves evidence of each, with who asked and what came of it', async () => {
+    const bodies = (await readOutbox(state.tables<HostTables>(), 0, 500)).map(({ body }) => body)
+    const actions = new Set(bodies.map(({ action }) => action))
+    expect([...actions].sort()).toEqual(['agent.command', 'agent.expire', 'agent.query', 'agent.receipt', 'agent.withdraw'])
+    expect(bodies[0]).toMatchObject({ action: 'agent.command', by: BY, kind: 'kill', name: 'host-0', params: { pid: 7 } })
+  })
+})
+
+describe('policies', () => {
+  const row = (label: string, settings: object) => ({
+    scope: 'default',
+    label,
+    settings: JSON.stringify(settings),
+    by_name: 'x',
+    changed: 0,
+  })
+  it.each([
+    ['none', [], [], undefined],
+    ['one of another label', [row('env=prod', { journal: false })], ['env=test'], undefined],
+    ['that of all', [row('*', { journal: false })], [], { journal: false }],
+    [
+      'its own before that of all',
+      [row('*', { journal: false, pollMs: 1 }), row('env=prod', { pollMs: 2 })],
+      ['env=prod'],
+      { journal: false, pollMs: 2 },
+    ],
+  ])('%s', (_name, rows, labels, expected) => {
+    expect(policyFor(rows, labels)?.settings).toEqual(expected)
+  })
+})
