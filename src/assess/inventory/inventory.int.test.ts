@@ -10,6 +10,7 @@ import { describeStates, type StateTestBed } from '../../platform/testing/states
 import { migrations } from '../migrations.ts'
 import { openPolicyFile } from '../prioritise/policy-file.ts'
 import { resultsReply } from '../results/schema.ts'
+import { jsonValidator } from '../sbom/cyclonedx-schema.ts'
 import { readVex } from '../vex/read-vex.ts'
 import { expireExceptions, waitingWaivers } from '../work/exceptions.ts'
 import { waiver } from '../work/schema.ts'
@@ -225,6 +226,8 @@ describeStates('inventories', (bed) => {
     expect(await one({ state: 'waived' })).toMatchObject({ state: 'not-affected', waiver: { why: 'code_not_reachable' } })
     const written = async (format: string) => {
       const reply = (await call('GET', '/api/v1/vex', { format })) as { body: string }
+      const valid = jsonValidator('1.6')!
+      if (format === 'cyclonedx') expect(valid(JSON.parse(reply.body)), JSON.stringify(valid.errors)).toBe(true)
       return readVex(JSON.parse(reply.body), format).statements
     }
     for (const format of ['openvex', 'csaf', 'cyclonedx'])

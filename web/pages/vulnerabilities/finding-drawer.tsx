@@ -85,7 +85,7 @@ export function FindingDrawer({ finding, onClose }: { finding: VulnerabilityView
               </li>
             ))}
           </ul>
-          {finding.due === null ? null : (
+          {finding.due === null || finding.gone !== null ? null : (
             <p className={finding.overdue ? 'fig-miss' : 'ink2'}>
               {finding.dueRule === null
                 ? t('dueByHand', { day: format.day(finding.due) })
