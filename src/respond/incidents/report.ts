@@ -20,6 +20,8 @@ export function incidentReport({ detail, timeline, scope, made, language }: Repo
   const words = REPORT_WORDS[language]
   const text = (both: Both): string => both[language]
   const moment = (at: string | null): string => (at === null ? '–' : momentText(Date.parse(at), language))
+  const timed = (at: string | null, seconds: number | null): string =>
+    at === null || seconds === null ? moment(at) : `${moment(at)} (${spanText(seconds, language)})`
   return {
     language,
     kicker: detail.exercise === null ? words.kicker : words.exerciseKicker,
@@ -39,16 +41,13 @@ export function incidentReport({ detail, timeline, scope, made, language }: Repo
         items: [
           { label: words.opened, value: `${moment(detail.opened)} · ${detail.openedBy}` },
           { label: words.firstTrace, value: moment(detail.firstObserved) },
-          { label: words.detected, value: `${moment(detail.detected)} (${spanText(detail.clocks.detect, language)})` },
-          {
-            label: words.acknowledged,
-            value: `${moment(detail.acknowledged)} (${spanText(detail.clocks.acknowledge, language)})`,
-          },
+          { label: words.detected, value: timed(detail.detected, detail.clocks.detect) },
+          { label: words.acknowledged, value: timed(detail.acknowledged, detail.clocks.acknowledge) },
           {
             label: words.contained,
-            value: `${moment(detail.contained)} (${spanText(detail.clocks.contain, language)})${detail.containedBy === null ? '' : ` · ${words.containedBy[detail.containedBy]}`}`,
+            value: `${timed(detail.contained, detail.clocks.contain)}${detail.containedBy === null ? '' : ` · ${words.containedBy[detail.containedBy]}`}`,
           },
-          { label: words.closed, value: `${moment(detail.closed)} (${spanText(detail.clocks.resolve, language)})` },
+          { label: words.closed, value: timed(detail.closed, detail.clocks.resolve) },
         ],
       },
       ...section(words.phases, detail.phases.length, {
@@ -70,7 +69,7 @@ export function incidentReport({ detail, timeline, scope, made, language }: Repo
       ...section(words.alerts, detail.alertList.length, {
         kind: 'table',
         columns: [
-          { title: words.when, width: 2 },
+          { title: words.when, width: 3 },
           { title: words.alert, width: 4 },
           { title: words.about, width: 2 },
           { title: 'ATT&CK', width: 2 },
@@ -123,7 +122,7 @@ function taskBlocks({ taskList }: IncidentDetail, words: ReportWords, text: Text
     columns: [
       { title: words.phase, width: 2 },
       { title: words.task, width: 4 },
-      { title: words.due, width: 2 },
+      { title: words.due, width: 3 },
       { title: words.done, width: 3 },
     ],
     rows: begun.map(({ phase, title, due, done, doneBy, overdue }): readonly Inline[] => [
@@ -142,7 +141,7 @@ function messageBlocks({ messages }: IncidentDetail, words: ReportWords, text: T
     kind: 'table',
     columns: [
       { title: words.audience, width: 3 },
-      { title: words.due, width: 2 },
+      { title: words.due, width: 3 },
       { title: words.how, width: 3 },
       { title: words.proof, width: 3 },
     ],
@@ -164,7 +163,7 @@ function timelineBlocks(items: readonly TimelineItem[], words: ReportWords, text
     ...section(words.timeline, shown.length, {
       kind: 'table',
       columns: [
-        { title: words.when, width: 2 },
+        { title: words.when, width: 3 },
         { title: words.kind, width: 1 },
         { title: words.what, width: 5 },
         { title: words.by, width: 2 },
@@ -203,7 +202,7 @@ function learntBlocks(
       columns: [
         { title: words.what, width: 4 },
         { title: words.owner, width: 2 },
-        { title: words.due, width: 2 },
+        { title: words.due, width: 3 },
         { title: words.verified, width: 3 },
       ],
       rows: followUps.map(({ title, owner, due, done, verified }): readonly Inline[] => [

@@ -86,6 +86,7 @@ export function IncidentView({ id, tab, onTab }: { id: string; tab: Tab; onTab: 
 
 function Head({ incident, act }: { incident: IncidentDetail; act: Act | undefined }): ReactNode {
   const { t } = useTranslation('incidents')
+  const may = useMay()
   const format = useFormat()
   const [closing, setClosing] = useState(false)
   return (
@@ -134,6 +135,12 @@ function Head({ incident, act }: { incident: IncidentDetail; act: Act | undefine
               <Icon name="download" />
               {t('report')}
             </a>
+            {may('ledger:read') ? (
+              <a className="btn" href={withScope(`/api/v1/ledger/bundle?incident=${incident.id}&format=zip`)} download>
+                <Icon name="evidence" />
+                {t('evidence')}
+              </a>
+            ) : null}
             {act === undefined || incident.state === 'merged' ? null : incident.state === 'open' ? (
               <button type="button" className="btn" aria-expanded={closing} onClick={() => setClosing(!closing)}>
                 {t('close')}

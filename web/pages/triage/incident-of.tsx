@@ -27,14 +27,26 @@ function Known({ alert, writes }: { alert: AlertDetail; writes: boolean }): Reac
   const { data } = useInfiniteQuery(incidentsQuery({ state: 'all', exercises: 'with', alert: alert.id }))
   const found = data?.pages[0]?.incidents.find(({ state }) => state !== 'merged')
   const story = alert.related.filter(({ storyId, state }) => storyId === alert.storyId && state === 'open')
+  // The gravest of the story may have opened one by itself: this alert then belongs there.
+  const gravest = story.toSorted((a, b) => a.severity - b.severity)[0]?.id
+  const ofStory = useInfiniteQuery({
+    ...incidentsQuery({ state: 'open', exercises: 'with', ...(gravest === undefined ? {} : { alert: gravest }) }),
+    enabled: gravest !== undefined && data !== undefined && found === undefined,
+  })
+  const near = gravest === undefined ? undefined : ofStory.data?.pages[0]?.incidents[0]
   const open = useMutation({
     mutationFn: () =>
-      call(incidentDetail, '/api/v1/incidents', {
-        method: 'POST',
-        body: { alerts: [...new Set([alert.id, ...story.map(({ id }) => id)])] },
-      }),
+      near === undefined
+        ? call(incidentDetail, '/api/v1/incidents', {
+            method: 'POST',
+            body: { alerts: [...new Set([alert.id, ...story.map(({ id }) => id)])] },
+          })
+        : call(incidentDetail, `/api/v1/incidents/${encodeURIComponent(near.id)}/deeds`, {
+            method: 'POST',
+            body: { do: 'alerts', alerts: [alert.id] },
+          }),
     onSuccess: async ({ id, number }) => {
-      notice({ text: t('fromAlert.opened', { number }) })
+      notice({ text: t(near === undefined ? 'fromAlert.opened' : 'fromAlert.added', { number }) })
       await client.invalidateQueries({ queryKey: ['incidents'] })
       await navigate({ to: '/incidents', search: { incident: id } })
     },
@@ -52,7 +64,7 @@ function Known({ alert, writes }: { alert: AlertDetail; writes: boolean }): Reac
   if (!offered) return null
   return (
     <button type="button" className="chip as-button" aria-keyshortcuts="I" onClick={() => open.mutate()}>
-      {t('fromAlert.open')} <kbd>I</kbd>
+      {near === undefined ? t('fromAlert.open') : t('fromAlert.add', { number: near.number })} <kbd>I</kbd>
     </button>
   )
 }
