@@ -106,6 +106,8 @@ function leaveBodies(app: FastifyInstance): void {
 }
 
 function ownRoutes(deps: HttpServerDeps, all: () => readonly Route[]): Route[] {
+  /** Made once: it takes a tenth of a second, and strangers may ask for it. */
+  let description: string | undefined
   return [
     route({
       method: 'GET',
@@ -122,7 +124,10 @@ function ownRoutes(deps: HttpServerDeps, all: () => readonly Route[]): Route[] {
       path: '/api/v1/openapi.json',
       permission: 'public',
       summary: 'This API as OpenAPI 3.1',
-      handle: async () => new RawReply('application/json', JSON.stringify(openApi(all(), deps.version))),
+      handle: async () => {
+        description ??= JSON.stringify(openApi(all(), deps.version))
+        return new RawReply('application/json', description)
+      },
     }),
   ]
 }
