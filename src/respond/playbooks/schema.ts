@@ -81,7 +81,7 @@ export const testResult = z.object({
   reason: z.string().nullable(),
 })
 
-export const checkBody = z.strictObject({ source: z.string().max(500_000) })
+export const checkBody = z.strictObject({ source: z.string().max(100_000) })
 export const checked = z.object({
   valid: z.boolean(),
   problems: z.array(problem),
@@ -150,7 +150,7 @@ const given = z.string().min(1).max(120)
 export const playbookParams = z.object({ id: given })
 export const versionParams = z.object({ id: given, version: z.coerce.number().int().min(1).max(1_000_000) })
 export const playbookQuery = z.object({ version: z.coerce.number().int().min(1).optional() })
-export const saveBody = z.strictObject({ source: z.string().min(1).max(500_000), note: z.string().max(2000).default('') })
+export const saveBody = z.strictObject({ source: z.string().min(1).max(100_000), note: z.string().max(2000).default('') })
 export const settingsBody = z.strictObject({ enabled: z.boolean().optional(), mode: mode.optional() })
 export const decideBody = z.strictObject({ decision: z.enum(['approve', 'refuse']), note: z.string().max(2000).default('') })
 export const startBody = z.strictObject({

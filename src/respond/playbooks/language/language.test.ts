@@ -42,6 +42,28 @@ describe('reading', () => {
     expect(await runTests(wrong)).toMatchObject([{ passed: false, went: ['start', 'block', 'ticket', 'done'] }])
   })
 
+  it.each([
+    ['brackets', '['.repeat(50_000)],
+    ['braces', '{"a":'.repeat(15_000)],
+    [
+      'parentheses',
+      JSON.stringify({
+        id: 'p',
+        name: 'P',
+        workflow_start: 's',
+        workflow: { s: { type: 'if-condition', condition: '('.repeat(19_000), on_true: 's' } },
+      }),
+    ],
+    [
+      'references',
+      `a: &a [${'x,'.repeat(9)}x]\nb: &b [${'*a,'.repeat(9)}*a]\nc: &c [${'*b,'.repeat(9)}*b]\nd: [${'*c,'.repeat(9)}*c]`,
+    ],
+    ['length', 'x'.repeat(100_001)],
+  ])('answers a bomb of %s with a reason', (_, source) => {
+    const { playbook, problems } = readPlaybook(source)
+    expect([playbook, problems.length > 0]).toEqual([undefined, true])
+  })
+
   it('says line and column of what is wrong', () => {
     const { problems } = readPlaybook(
       'id: p\nname: P\nworkflow_start: start\nworkflow:\n  start: { type: start, on_completion: nowhere }\n  end: { type: end }\n',
