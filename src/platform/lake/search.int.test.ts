@@ -112,6 +112,12 @@ const cases: readonly (readonly [string, readonly string[]])[] = [
   ['user.name:管理者', ['japanese']],
   ['user.name:bob', ['odd']],
   ['user.name:*', ['ssh', 'odd', 'japanese']],
+  // Of columns and of the document at once.
+  ['event.code:4688 AND winlog.event_data.ProcessId:700', ['cmd']],
+  ['event.code:4688 AND (winlog.event_data.ProcessId:(7 OR 700) AND host.name:(pc-* OR web-*))', ['cmd']],
+  ['event.code:4688 AND winlog.event_data.ProcessId:7', []],
+  ['host.name:web-* AND NOT failed', ['v6']],
+  ['NOT user.name:* AND tags:blue AND (host.name:x OR mimikatz)', ['script']],
   ['_exists_:host.name', ['ssh', 'v6', 'cmd', 'odd']],
   ['_exists_:tags', ['script']],
   ['_exists_:list', []],
