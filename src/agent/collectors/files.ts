@@ -1,4 +1,4 @@
-import { type FSWatcher, type Stats, watch } from 'node:fs'
+import type { Stats } from 'node:fs'
 import { lstat, readdir, readlink } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 import type { JsonObject } from '../../kernel/json.ts'
@@ -7,6 +7,7 @@ import type { Collector, CollectorContext } from '../collector.ts'
 import { readKept, writeKept } from '../kept.ts'
 import { userNames } from './accounts.ts'
 import { hashFile } from './file-hash.ts'
+import { watchFolders } from './watch-folders.ts'
 
 interface Options {
   readonly watch: readonly string[]
@@ -33,6 +34,7 @@ interface Mark {
 const LARGEST = 100_000_000
 /** Editors write, rename and set modes in one go: what happens within this time is one change. */
 const SETTLE_MS = 200
+const MOST_WARNINGS = 5
 /** Files read at once. */
 const BATCH = 4
 
@@ -159,11 +161,23 @@ export function fileCollector({ watch: roots, ignore, fullCheckMs, passwd }: Opt
         await writeKept(file, new Map([...marks].map(([path, mark]) => [path, JSON.stringify(mark)])))
       let touched = new Set<string>()
       let dirty = false
+      let warned = 0
+      const watched = watchFolders({
+        touched: (path) => touched.add(path),
+        ignored,
+        failed: (path, error) => {
+          count('files.watchFailed')
+          if (warned < MOST_WARNINGS) warn(`${path} cannot be watched as it happens, only checked: ${error.message}`)
+          warned += 1
+        },
+      })
 
       const look = async (path: string, found: 'watch' | 'check' | 'start', thorough: boolean): Promise<void> => {
         const before = marks.get(path)
         const after = ignored(path) ? undefined : await markOf(path, before, thorough, count)
         if (before === undefined && after === undefined) return
+        if (after?.type === 'dir') watched.add(path)
+        if (before?.type === 'dir' && after?.type !== 'dir') watched.remove(path)
         if (after === undefined) marks.delete(path)
         else marks.set(path, after)
         if (kept !== undefined || found !== 'start') tell(path, before, after, found, context)
@@ -190,28 +204,8 @@ export function fileCollector({ watch: roots, ignore, fullCheckMs, passwd }: Opt
         dirty = false
       }
 
-      const watchers: FSWatcher[] = []
-      const listen = (): void => {
-        for (const root of roots) {
-          try {
-            const watcher = watch(root, { recursive: true, signal }, (_event, name) => {
-              touched.add(name === null ? root : join(root, name))
-            })
-            watcher.on('error', (error) => {
-              count('files.watchFailed')
-              warn(`${root} is no longer watched as it happens, only checked: ${error.message}`)
-            })
-            watchers.push(watcher)
-          } catch (error) {
-            if ((error as NodeJS.ErrnoException).code !== 'ENOENT') {
-              count('files.watchFailed')
-              warn(`${root} cannot be watched as it happens, only checked: ${(error as Error).message}`)
-            }
-          }
-        }
-      }
       // Watching begins before the first look, so that no change falls between the two.
-      listen()
+      for (const root of roots) await watched.root(root)
       try {
         await check('start')
         let checked = performance.now()
@@ -221,11 +215,13 @@ export function fileCollector({ watch: roots, ignore, fullCheckMs, passwd }: Opt
           touched = new Set()
           for (const path of now) {
             for await (const below of walk(path)) await look(below, 'watch', false)
-            if (!marks.has(path)) continue
+            const before = marks.get(path)
+            if (before === undefined) continue
             const still = await lstat(path).catch(() => undefined)
             if (still !== undefined) continue
-            for (const known of [...marks.keys()])
-              if (known === path || known.startsWith(`${path}/`)) await look(known, 'watch', false)
+            if (before.type === 'dir')
+              for (const known of [...marks.keys()]) if (known.startsWith(`${path}/`)) await look(known, 'watch', false)
+            await look(path, 'watch', false)
           }
           if (performance.now() - checked > fullCheckMs) {
             await check('check')
@@ -236,7 +232,7 @@ export function fileCollector({ watch: roots, ignore, fullCheckMs, passwd }: Opt
           }
         }
       } finally {
-        for (const watcher of watchers) watcher.close()
+        watched.close()
         if (dirty) await save()
       }
     },
