@@ -48,6 +48,7 @@ let now = T0
 const events: JsonObject[] = []
 const warnings: string[] = []
 let isDown = false
+const guarding = { settings }
 let gate: Guarded
 
 beforeAll(async () => {
@@ -56,7 +57,9 @@ beforeAll(async () => {
     trusted: trustedProxies(['127.0.0.1']),
     inspectors: [
       loginGuard({
-        settings,
+        get settings() {
+          return guarding.settings
+        },
         judge: {
           key: () => judge().key(),
           attempt: async (attempt) => {
@@ -294,10 +297,13 @@ describe('a shop behind the gate', () => {
     expect(outcomes).toEqual(['unknown'])
   })
 
-  it('goes on where whoever counts does not answer, and says so once', async () => {
+  it('goes on, or not, as set, where whoever counts does not answer, and says so once', async () => {
     isDown = true
     expect((await send({ body: json('person5@shop.example', 'right-5') })).status).toBe(200)
     expect((await send({ body: json('person5@shop.example', 'right-5') })).status).toBe(200)
+    guarding.settings = { ...settings, onUnjudged: 'closed' }
+    expect((await send({ body: json('person5@shop.example', 'right-5') })).status).toBe(503)
+    guarding.settings = settings
     isDown = false
     expect(warnings).toEqual(['sign-ins are not protected (judgement): gone'])
   })

@@ -17,6 +17,7 @@ import type { Login, LoginSettings } from './settings.ts'
 /** As rules of ours, in logs. */
 const RULE = { block: 7_390_001, challenge: 7_390_002, delay: 7_390_003, 'step-up': 7_390_004, watch: 7_390_005 } as const
 const AMBIGUOUS = 7_390_006
+const UNAVAILABLE = 7_390_007
 const PASSWORD_BYTES = 3
 const ACCOUNT_BYTES = 8
 const LONGEST_AGENT = 512
@@ -32,8 +33,8 @@ export interface LoginGuardDeps {
 }
 
 /**
- * Watches the endpoints where people sign in. Who cannot be judged, because whoever counts does not answer, goes on as any other:
- * that is told, once until it is well again.
+ * Watches the endpoints where people sign in. Where whoever counts does not answer, `onUnjudged` decides; that is told, once until
+ * it is well again.
  */
 export function loginGuard(deps: LoginGuardDeps): Inspector {
   let key: Buffer | undefined
@@ -116,6 +117,8 @@ class LoginInspection implements Inspection {
     }
     this.#attempt = attempt
     this.#judgement = await this.#ways.well('judgement', this.#deps.judge.attempt(attempt), UNJUDGED)
+    if (this.#judgement === UNJUDGED && this.#deps.settings.onUnjudged === 'closed' && this.#about.mode === 'block')
+      return this.#unavailable()
     // The client left while it was judged: nobody will tell an outcome any more.
     if (this.#isTold) this.#tellOutcome()
     const { answer, signals, challenge, seconds } = this.#judgement
@@ -164,6 +167,15 @@ class LoginInspection implements Inspection {
     void this.#ways.well('outcome', this.#deps.judge.outcome(ticket, this.#outcome), []).then((raised) => {
       for (const each of raised) this.#deps.tell(signalEvent(each, told))
     })
+  }
+
+  #unavailable(): Verdict {
+    this.#isStopped = true
+    const page = stopPage('unavailable', 503, this.#about.reference, this.#about.request.headers)
+    return {
+      messages: [message(UNAVAILABLE, 'Sign-in: it could not be judged', '', this.#login.name)],
+      stop: { interruption: { ruleId: UNAVAILABLE, action: 'deny', status: 503 }, page },
+    }
   }
 
   #refuseAmbiguous(): Verdict {

@@ -87,6 +87,8 @@ export const LoginSettings = z.strictObject({
     .prefault({}),
   /** Keys remembered for each of account, address, network, fingerprint and password. */
   mostKeys: z.number().int().min(100).max(1_000_000).default(20_000),
+  /** Attempts that cannot be judged, because whoever counts does not answer: they pass, or get 503. */
+  onUnjudged: z.enum(['open', 'closed']).default('open'),
   /** Names of accounts in events: as they were typed, or as a hash that only tells them apart until the WAF restarts. */
   accountNames: z.enum(['plain', 'hashed']).default('plain'),
 })
