@@ -8,7 +8,7 @@ import { useMay } from '../session.ts'
 import { ROOMS, type RoomId } from './rooms.ts'
 
 const ROOM_KEYS = {
-  triage: ['j', 'k', 'x', 'shift+x', 't', 'b', 'f', 'e', 'u', '/'],
+  triage: ['j', 'k', 'x', 'shift+x', 't', 'b', 'f', 'e', 'u', 'i', '/'],
   timeline: ['/', 'j', 'k', 'enter', 'escape'],
   evidence: ['j', 'k', 'v'],
   audit: ['j', 'k', 'v', '/'],
