@@ -81,6 +81,8 @@ describeStates('incidents', (bed) => {
     // Overdue is counted from the clock, and who did it late is said.
     world.wait(90 * MINUTE)
     expect(await measured(state, world.now())).toMatchObject({ 'respond.overdue-tasks': 7, 'respond.mttr': 94 * 60 })
+    const listed = (await world.call('GET', '/api/v1/incidents')) as IncidentsReply
+    expect(listed.totals).toEqual({ open: 1, overdueTasks: 7, openFollowUps: 0 })
     const [first] = contained.taskList
     const done = await world.deed(id, { do: 'task-done', task: first!.id }, mori)
     expect(done.taskList[0]).toMatchObject({ doneBy: 'mori', done: '2026-11-22T10:30:00.000Z', overdue: false })

@@ -163,6 +163,20 @@ export async function changeTask(db: Db, id: string, change: Partial<Omit<TasksT
   await db.updateTable('respond_incident_tasks').set(change).where('id', '=', id).execute()
 }
 
+/** Of open incidents that are no exercise. */
+export async function overdueTaskCount(db: Db, now: number): Promise<number> {
+  const row = await db
+    .selectFrom('respond_incident_tasks as t')
+    .innerJoin('respond_incidents as i', 'i.id', 't.incident_id')
+    .select((e) => e.fn.countAll<number>().as('n'))
+    .where('i.state', '=', 'open')
+    .where('i.exercise', 'is', null)
+    .where('t.done', 'is', null)
+    .where('t.due', '<', now)
+    .executeTakeFirstOrThrow()
+  return Number(row.n)
+}
+
 /** Tasks with a clock of incidents that are worked on and are no exercise. */
 export async function clockedTasks(
   db: Db,

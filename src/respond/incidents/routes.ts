@@ -13,7 +13,6 @@ import type { Actor } from './enter.ts'
 import { openIncident } from './open.ts'
 import { policyViewOf } from './policy-view.ts'
 import {
-  clockedTasks,
   type Db,
   deleteTurn,
   incidentById,
@@ -21,6 +20,7 @@ import {
   insertTurn,
   openFollowUpCount,
   openIncidentCount,
+  overdueTaskCount,
   setAudience,
   setOpenAutomatically,
   turnById,
@@ -43,7 +43,7 @@ import {
 } from './schema.ts'
 import type { IncidentsTable, IncidentTables } from './tables.ts'
 import { graphOf, timelineOf } from './timeline.ts'
-import { incidentDetailOf, isOverdue, summariesOf } from './view.ts'
+import { incidentDetailOf, summariesOf } from './view.ts'
 
 /** Who answers for a deed: a person, or a token for the one who made it. */
 export function actorOf({ id, name, account }: Caller): Actor {
@@ -80,7 +80,7 @@ export function incidentRoutes(deps: IncidentDeps): Route[] {
           next: rows.length > limit ? String(page.at(-1)!.number) : null,
           totals: {
             open: await openIncidentCount(db(caller)),
-            overdueTasks: (await clockedTasks(db(caller))).filter((task) => task.closed === null && isOverdue(task, now)).length,
+            overdueTasks: await overdueTaskCount(db(caller), now),
             openFollowUps: await openFollowUpCount(db(caller)),
           },
         }
