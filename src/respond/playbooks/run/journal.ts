@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto'
+import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { Evidence } from '../../../kernel/evidence.ts'
 import { recordEvidence } from '../../../platform/state/outbox.ts'
 import type { State } from '../../../platform/state/state.ts'
@@ -45,6 +46,8 @@ export async function openJournal(state: State, run: RunsTable, now: () => numbe
       ended: null,
     }),
     async keep(row, evidence, also) {
+      // SQLite answers at once: without a pause a thousand runs would leave no turn for anybody who looks at a page.
+      await nextTurn()
       await state.transaction<PlaybookTables, void>(async (trx) => {
         await also?.(trx)
         await keepStep(trx, row)

@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { ActionPlan } from '../../../kernel/action.ts'
 import type { Clock } from '../../../kernel/clock.ts'
 import { KanpekiError, messageOf } from '../../../kernel/error.ts'
@@ -68,6 +69,7 @@ export function createRunner({ state, clock, log, doers, changed }: RunnerDeps):
   }
 
   async function take(id: string, signal: AbortSignal): Promise<void> {
+    await nextTurn()
     // The list of what is due may be older than the end of the take before.
     const run = await runById(db, id)
     if (run === undefined || run.next === null || run.next > now()) return
