@@ -36,7 +36,7 @@ type Note = z.infer<typeof note>
  * @throws KanpekiError `feed_unreachable`, `feed_invalid`, `too_large`; what came so far is kept for the next run.
  */
 export async function fetchFeed(
-  fetch: FeedFetch,
+  call: FeedFetch,
   { url, file, check, chunkBytes = CHUNK, mostBytes = MOST }: FeedPlace,
 ): Promise<Fetched> {
   const name = file.slice(dirname(file).length + 1)
@@ -61,7 +61,7 @@ export async function fetchFeed(
     let reply: Response
     try {
       // Who knows no ranges sends all of it at once.
-      reply = await fetch(url, { headers, maxBytes: Math.min(mostBytes, 512 * 2 ** 20), timeoutMs: PART_MS })
+      reply = await call(url, { headers, maxBytes: Math.min(mostBytes, 512 * 2 ** 20), timeoutMs: PART_MS })
     } catch (error) {
       failures += 1
       if (
