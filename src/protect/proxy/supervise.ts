@@ -8,7 +8,7 @@ import { answerQuestion } from '../logins/judges.ts'
 import { LoginTracker } from '../logins/tracker.ts'
 import type { ScanAnswer, ScanQuestion } from './remote-scan.ts'
 import type { WafSettings } from './waf-settings.ts'
-import { SETTINGS_VARIABLE, type WorkerMessage } from './worker-messages.ts'
+import { SETTINGS_VARIABLE, type SupervisorMessage, type WorkerMessage } from './worker-messages.ts'
 
 /** How many rules run, and what could not be loaded, one sentence each. */
 export type ServedRules = Pick<Extract<WorkerMessage, { kind: 'ready' }>, 'loaded' | 'refused'>
@@ -72,9 +72,10 @@ export async function supervise(
         if (message.kind === 'ready') ready({ worker, ready: message })
         else if (message.kind === 'failed') failed(new KanpekiError('waf-not-started', message.reason))
         else if (message.kind === 'warning') say(message.text)
+        else if (message.kind === 'closed') send(worker, 'farewell')
         // Every worker asks this process, so that all count together, and go on counting over reloads and crashes.
-        else if (message.kind === 'scan') void scanned(message).then((answer) => worker.isConnected() && worker.send(answer))
-        else if (worker.isConnected()) worker.send(answerQuestion(tracker, message, Date.now()))
+        else if (message.kind === 'scan') void scanned(message).then((answer) => send(worker, answer))
+        else send(worker, answerQuestion(tracker, message, Date.now()))
       })
       worker.on('exit', (code, signal) => {
         failed(new KanpekiError('waf-not-started', `a worker ended with ${signal ?? code}.`))
@@ -134,10 +135,10 @@ export async function supervise(
       rules = started[0]!.ready
       const former = serving
       serving = new Set(started.map(({ worker }) => worker))
-      for (const worker of former) worker.send('retire')
+      for (const worker of former) send(worker, 'retire')
     },
     reopenLogs: () => {
-      for (const worker of serving) worker.send('reopen')
+      for (const worker of serving) send(worker, 'reopen')
     },
     end: async () => {
       isEnding = true
@@ -146,13 +147,19 @@ export async function supervise(
         all.map(
           (worker) =>
             new Promise<void>((ended) => {
+              if (worker.isDead()) return ended()
               worker.once('exit', () => ended())
-              worker.send('end')
+              send(worker, 'end')
             }),
         ),
       )
     },
   }
+}
+
+/** A worker that is ending by itself hears nothing any more, and needs not. */
+function send(worker: Worker, message: SupervisorMessage): void {
+  if (worker.isConnected()) worker.send(message, () => {})
 }
 
 /** Port 0 is chosen once, so that workers of later find the same one. */

@@ -10,11 +10,23 @@ import { SETTINGS_VARIABLE, type SupervisorMessage, type WorkerMessage } from '.
 const LOAD_FAILED = 3
 /** Milliseconds that an attempt to sign in waits for its judgement. */
 const JUDGE_TIME = 1000
+/** And its end for the first process. */
+const FAREWELL_TIME = 2000
 /** And an upload for the YARA rules. */
 const SCAN_TIME = 10_000
 
 function tell(message: WorkerMessage): void {
   process.send?.(message)
+}
+
+/**
+ * Ends this process, but not before the first one knows that it accepts nothing: a connection that was on its way here is then
+ * turned back and goes to another worker; ended at once, it would take that connection along, and its client would wait for ever.
+ */
+function leave(): void {
+  if (!process.connected) process.exit(0)
+  setTimeout(() => process.exit(0), FAREWELL_TIME)
+  tell({ kind: 'closed' })
 }
 
 /** One process that serves; its rules never change: a reload starts another and ends this one. */
@@ -31,12 +43,13 @@ function main(): void {
     { warn: (text) => tell({ kind: 'warning', text }), judge, scan: uploads.scan },
   )
   const end = (retires: boolean) => {
-    void served.close(retires).then(() => process.exit(0))
+    void served.close(retires).then(leave)
   }
   process.on('message', (message: SupervisorMessage) => {
     if (message === 'end') end(false)
     else if (message === 'retire') end(true)
     else if (message === 'reopen') served.reopenLogs()
+    else if (message === 'farewell') process.disconnect()
     else if (message.kind === 'scanned' || message.kind === 'scan-fault') uploads.answered(message)
     else judge.answered(message)
   })
