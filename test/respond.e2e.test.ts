@@ -350,7 +350,7 @@ describe.skipIf(missing !== undefined)(`from an alert to contained and back (nee
     const cut = (what: string): undefined => {
       if (!killed.includes(what)) {
         killed.push(what)
-        process.kill(server.pid, 'SIGKILL')
+        server.child.kill('SIGKILL')
       }
       return undefined
     }

@@ -101,7 +101,8 @@ export function startServer(
           return ended
         },
         kill: async () => {
-          process.kill(ready.pid, 'SIGKILL')
+          // Somebody else may have killed it.
+          if (child.exitCode === null && child.signalCode === null) process.kill(ready.pid, 'SIGKILL')
           await ended
         },
       })
