@@ -53,7 +53,8 @@ describe.each([
         .trim()
         .split('\n')
         .map((line) => JSON.parse(line) as { status: number; rules: number[]; uri: string; blocked: boolean })
-      expect(found.filter(({ blocked, status }) => blocked || status >= 400)).toEqual([])
+      // 499: the browser itself went on before its picture for the tab had come.
+      expect(found.filter(({ blocked, status }) => blocked || (status >= 400 && status !== 499))).toEqual([])
       expect(found.length).toBeGreaterThanOrEqual(visited)
       expect(shop.log).toMatchObject({
         orders: [{ name: "Siobhán O'Brien", address: '1-2-3 Higashiyama\r\nKyoto 京都市' }],
