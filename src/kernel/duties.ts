@@ -49,3 +49,31 @@ export function refuseOwnApproval(author: Author, approver: Author, what: string
     remedy: 'Ask another person who holds the role approver; an administrator can invite one under Settings.',
   })
 }
+
+/** An exception, in any room, that a second person approves or refuses. Times are milliseconds UTC. */
+export interface Proposed {
+  readonly state: string
+  readonly author_account: string | null
+  readonly author_name: string
+  readonly created: number
+  readonly expires: number
+}
+
+/**
+ * What the second person's decision changes: approved, it lasts from now on as long as it was asked for.
+ * @throws KanpekiError `conflict` where it was decided, `forbidden` for a token of nobody's, `own_approval`.
+ */
+export function decisionOn(row: Proposed, decision: 'approve' | 'refuse', by: Author, now: number) {
+  if (row.state !== 'waiting') throw new KanpekiError('conflict', 'It was decided already.')
+  if (by.account === null)
+    throw new KanpekiError('forbidden', 'Exceptions are approved by people.', { remedy: 'Sign in to approve it.' })
+  const author = { account: row.author_account, name: row.author_name }
+  refuseOwnApproval(author, by, 'this exception')
+  return {
+    state: decision === 'approve' ? ('active' as const) : ('refused' as const),
+    decided_account: by.account,
+    decided_name: by.name,
+    decided: now,
+    expires: decision === 'approve' ? now + (row.expires - row.created) : row.expires,
+  }
+}

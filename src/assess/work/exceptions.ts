@@ -1,6 +1,6 @@
 import { createHash, randomUUID } from 'node:crypto'
 import type { Clock } from '../../kernel/clock.ts'
-import { refuseOwnApproval, type WaitingApproval } from '../../kernel/duties.ts'
+import { decisionOn, type WaitingApproval } from '../../kernel/duties.ts'
 import { KanpekiError } from '../../kernel/error.ts'
 import type { JsonObject } from '../../kernel/json.ts'
 import type { Caller } from '../../platform/http/route.ts'
@@ -64,21 +64,7 @@ export async function decideException(
   now: number,
 ): Promise<ExceptionsTable> {
   const row = await known(db, id)
-  if (row.state !== 'waiting') throw new KanpekiError('conflict', 'It was decided already.')
-  if (by.account === null)
-    throw new KanpekiError('forbidden', 'Exceptions are approved by people.', { remedy: 'Sign in to approve it.' })
-  refuseOwnApproval(
-    { account: row.author_account, name: row.author_name },
-    { account: by.account, name: by.name },
-    'this exception',
-  )
-  const change = {
-    state: decision === 'approve' ? ('active' as const) : ('refused' as const),
-    decided_account: by.account,
-    decided_name: by.name,
-    decided: now,
-    expires: decision === 'approve' ? now + (row.expires - row.created) : row.expires,
-  }
+  const change = decisionOn(row, decision, by, now)
   await changeException(db, id, change)
   await tell(db, { ...row, ...change }, decision, by, now, { author: row.author_name, ...(note === '' ? {} : { note }) })
   return { ...row, ...change }

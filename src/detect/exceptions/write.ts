@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { isIP } from 'node:net'
 import type { Kysely } from 'kysely'
-import { refuseOwnApproval } from '../../kernel/duties.ts'
+import { decisionOn } from '../../kernel/duties.ts'
 import { KanpekiError } from '../../kernel/error.ts'
 import type { Evidence } from '../../kernel/evidence.ts'
 import type { JsonObject } from '../../kernel/json.ts'
@@ -88,19 +88,7 @@ export async function decideException(
   now: number,
 ): Promise<ExceptionsTable> {
   const row = await known(db, id)
-  if (row.state !== 'waiting') throw new KanpekiError('conflict', 'It was decided already.')
-  refuseOwnApproval(
-    { account: row.author_account, name: row.author_name },
-    { ...nobody, ...by, account: accountOf(by) },
-    'this exception',
-  )
-  const change = {
-    state: decision === 'approve' ? ('active' as const) : ('refused' as const),
-    decided_account: by.account,
-    decided_name: by.name,
-    decided: now,
-    expires: decision === 'approve' ? now + (row.expires - row.created) : row.expires,
-  }
+  const change = decisionOn(row, decision, by, now)
   await changeException(db, id, change)
   await tell(db, { ...row, ...change }, decision, by, now, { author: row.author_name, ...(note === '' ? {} : { note }) })
   return { ...row, ...change }
@@ -114,14 +102,6 @@ export async function endException(db: Db, id: string, by: Who, now: number): Pr
   await changeException(db, id, change)
   await tell(db, { ...row, ...change }, 'end', by, now, { hidden: row.hidden })
   return { ...row, ...change }
-}
-
-const nobody = { kind: 'person' as const, roles: [], permissions: new Set<string>() }
-
-/** A token acts for whoever made it; one of nobody's is nobody's other. @throws KanpekiError `forbidden`. */
-function accountOf(by: Who): string {
-  if (by.account !== null) return by.account
-  throw new KanpekiError('forbidden', 'Exceptions are approved by people.', { remedy: 'Sign in to approve it.' })
 }
 
 async function known(db: Db, id: string): Promise<ExceptionsTable> {
