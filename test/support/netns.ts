@@ -42,7 +42,12 @@ export function makeNet(count: number): Net {
   const prefix = `10.213.${process.pid % 250}`
   const gateway = `${prefix}.1`
   const remove = (): void => {
-    for (let i = 0; i < count; i++) spawnSync('ip', ['netns', 'delete', `kh${id}-${i}`])
+    for (let i = 0; i < count; i++) {
+      // Connections that nobody closed keep a deleted namespace for minutes: its cable would vanish beside some later test, whose browser
+      // then breaks off what it loads (ERR_NETWORK_CHANGED).
+      spawnSync('ip', ['link', 'delete', `kv${id}-${i}`])
+      spawnSync('ip', ['netns', 'delete', `kh${id}-${i}`])
+    }
     spawnSync('ip', ['link', 'delete', bridge])
   }
   remove()
