@@ -15,12 +15,12 @@ export const ROOMS = [
   { id: 'playbooks', to: '/playbooks', icon: 'playbooks', key: 'k', group: 'respond', permission: 'playbooks:read' },
   { id: 'exercises', to: '/exercises', icon: 'exercises', key: 'x', group: 'respond', permission: 'incidents:read' },
   { id: 'evidence', to: '/evidence', icon: 'evidence', key: 'e', group: 'prove', permission: 'ledger:read' },
-  { id: 'frameworks', to: '/frameworks', icon: 'proof', key: 'f', group: 'prove', permission: 'cards:read' },
+  { id: 'frameworks', to: '/frameworks', icon: 'frameworks', key: 'f', group: 'prove', permission: 'cards:read' },
   { id: 'audit', to: '/audit', icon: 'audit', key: 'a', group: 'prove', permission: 'audit:read' },
   { id: 'sources', to: '/sources', icon: 'sources', key: 's', group: 'prove', permission: 'sources:read' },
-  { id: 'vulnerabilities', to: '/vulnerabilities', icon: 'proof', key: 'v', group: 'house', permission: 'assets:read' },
+  { id: 'vulnerabilities', to: '/vulnerabilities', icon: 'vulnerabilities', key: 'v', group: 'house', permission: 'assets:read' },
   { id: 'hosts', to: '/hosts', icon: 'host', key: 'm', group: 'house', permission: 'events:read' },
-  { id: 'assets', to: '/assets', icon: 'host', key: 'h', group: 'house', permission: 'assets:read' },
+  { id: 'assets', to: '/assets', icon: 'assets', key: 'h', group: 'house', permission: 'assets:read' },
   { id: 'settings', to: '/settings', icon: 'settings', key: ',', group: 'house', permission: 'session' },
 ] as const satisfies readonly {
   id: string

@@ -131,7 +131,7 @@ function Script({ script, writes }: { script: ExercisesReply['scripts'][number];
       <h3>{format.text(script.title)}</h3>
       <p className="ink2">{format.text(script.about)}</p>
       {!writes ? null : people === null ? (
-        <button type="button" className="btn start" onClick={() => setPeople('')}>
+        <button type="button" className="btn" onClick={() => setPeople('')}>
           {t('begin')}
         </button>
       ) : (
@@ -146,7 +146,7 @@ function Script({ script, writes }: { script: ExercisesReply['scripts'][number];
             <input className="input" value={people} onChange={(event) => setPeople(event.target.value)} />
           </Field>
           {begin.error === null ? null : <ProblemNote error={begin.error} />}
-          <button type="submit" className="btn ink start" disabled={begin.isPending}>
+          <button type="submit" className="btn ink" disabled={begin.isPending}>
             {t('beginNow')}
           </button>
         </form>

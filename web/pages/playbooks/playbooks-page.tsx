@@ -96,6 +96,7 @@ function KillSwitch({ halted }: { halted: boolean }): ReactNode {
   return (
     <>
       <SureButton
+        size="md"
         label={halted ? t('release') : t('halt')}
         sure={halted ? t('releaseSure') : t('haltSure')}
         yes={halted ? t('release') : t('haltYes')}

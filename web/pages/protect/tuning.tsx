@@ -217,32 +217,34 @@ function DeclareForm(): ReactNode {
   })
   return (
     <form
-      className="form chart-p"
+      className="chart-p stack"
       onSubmit={(event) => {
         event.preventDefault()
         declare.mutate()
       }}
     >
-      <Field label={t('application.name')} hint={t('application.nameHint')}>
-        <input
-          className="input"
-          required
-          pattern="[a-z0-9\-]{1,60}"
-          maxLength={60}
-          value={name}
-          onChange={(event) => setName(event.target.value)}
-        />
-      </Field>
-      <Field label={t('application.hosts')} hint={t('application.hostsHint')}>
-        <input className="input" required maxLength={2000} value={hosts} onChange={(event) => setHosts(event.target.value)} />
-      </Field>
-      <Field label={t('application.owner')}>
-        <input className="input" required maxLength={200} value={owner} onChange={(event) => setOwner(event.target.value)} />
-      </Field>
+      <div className="row declare-row">
+        <Field label={t('application.name')} hint={t('application.nameHint')}>
+          <input
+            className="input"
+            required
+            pattern="[a-z0-9\-]{1,60}"
+            maxLength={60}
+            value={name}
+            onChange={(event) => setName(event.target.value)}
+          />
+        </Field>
+        <Field label={t('application.hosts')} hint={t('application.hostsHint')}>
+          <input className="input" required maxLength={2000} value={hosts} onChange={(event) => setHosts(event.target.value)} />
+        </Field>
+        <Field label={t('application.owner')}>
+          <input className="input" required maxLength={200} value={owner} onChange={(event) => setOwner(event.target.value)} />
+        </Field>
+        <button type="submit" className="btn" disabled={declare.isPending}>
+          {t('declare')}
+        </button>
+      </div>
       {declare.error === null ? null : <ProblemNote error={declare.error} />}
-      <button type="submit" className="btn" disabled={declare.isPending}>
-        {t('declare')}
-      </button>
     </form>
   )
 }

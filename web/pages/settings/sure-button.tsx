@@ -8,6 +8,7 @@ export function SureButton({
   yes,
   pending,
   onSure,
+  size = 'sm',
 }: {
   label: string
   /** What will follow, said after the first press. */
@@ -15,8 +16,11 @@ export function SureButton({
   yes: string
   pending: boolean
   onSure: () => void
+  /** `md` beside other buttons of a page's head. */
+  size?: 'sm' | 'md'
 }): ReactNode {
   const { t } = useTranslation()
+  const button = size === 'sm' ? 'btn sm' : 'btn'
   const [asked, setAsked] = useState(false)
   return (
     <span className="sure">
@@ -26,13 +30,13 @@ export function SureButton({
         </span>
       ) : null}
       {asked ? (
-        <button type="button" className="btn sm quiet" onClick={() => setAsked(false)}>
+        <button type="button" className={`${button} quiet`} onClick={() => setAsked(false)}>
           {t('cancel')}
         </button>
       ) : null}
       <button
         type="button"
-        className="btn sm"
+        className={button}
         disabled={pending}
         onClick={() => {
           if (asked) onSure()

@@ -74,13 +74,13 @@ export function FindingTable({
                 <td>
                   <bdi>{finding.name}</bdi> <span className="num dim">{finding.version}</span>
                 </td>
-                <td>
+                <td className="nw">
                   <bdi>{finding.asset}</bdi>
                 </td>
                 <td className="nw">
                   {t(`decision.${finding.risk.decision}`)} <span className="num dim">{finding.risk.score}</span>
                 </td>
-                <td>
+                <td className={finding.owner === null ? 'nw' : ''}>
                   {finding.owner === null ? <span className="dim">{t('noOwner')}</span> : <bdi>{finding.owner}</bdi>}
                   {finding.ticket === null ? null : <span className="label"> {finding.ticket}</span>}
                 </td>
