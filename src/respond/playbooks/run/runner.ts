@@ -24,6 +24,8 @@ export interface RunnerDeps {
   readonly clock: Clock
   readonly log: Pick<Log, 'error' | 'warn'>
   readonly doers: () => Doers
+  /** Runs that are taken at a time; 16 unless said. */
+  readonly atOnce?: number
   /** Something was recorded or changed. */
   readonly changed: () => void
 }
@@ -48,7 +50,7 @@ const GRACE_MS = 10_000
  * Runs playbooks from the journal in the state store. Only one process runs them: the data folder's lock sees to that.
  * Nothing is kept in memory between two takes of a run.
  */
-export function createRunner({ state, clock, log, doers, changed }: RunnerDeps): Runner {
+export function createRunner({ state, clock, log, doers, atOnce = AT_ONCE, changed }: RunnerDeps): Runner {
   const db = state.tables<PlaybookTables>()
   const now = (): number => clock.now()
   const going = new Map<string, { readonly scope: string; readonly controller: AbortController; readonly done: Promise<void> }>()
@@ -306,7 +308,7 @@ export function createRunner({ state, clock, log, doers, changed }: RunnerDeps):
         const due = (await dueRuns(db, now(), TAKEN)).filter(({ id }) => !going.has(id))
         if (stopped || (due.length === 0 && going.size === 0)) return
         for (const run of due) {
-          while (going.size >= AT_ONCE) await Promise.race([...going.values()].map(({ done }) => done))
+          while (going.size >= atOnce) await Promise.race([...going.values()].map(({ done }) => done))
           if (stopped) return
           start(run)
         }
