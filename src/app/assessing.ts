@@ -1,7 +1,11 @@
 import { join } from 'node:path'
+import type { Feeds } from '../assess/feeds/load.ts'
 import { type FeedsFolder, openFeedsFolder } from '../assess/inventory/feeds-folder.ts'
+import type { AssessTables } from '../assess/inventory/tables.ts'
 import { judgeAgain } from '../assess/inventory/take-in.ts'
 import { openPolicyFile, type PolicyFile } from '../assess/prioritise/policy-file.ts'
+import { weighedScopes } from '../assess/weighing/queries.ts'
+import { openWeigher, type Weigher } from '../assess/weighing/weigher.ts'
 import { expireExceptions } from '../assess/work/exceptions.ts'
 import type { Clock } from '../kernel/clock.ts'
 import { messageOf } from '../kernel/error.ts'
@@ -15,6 +19,7 @@ const LOOK_EVERY_MS = 60_000
 export interface Assessing {
   readonly policy: PolicyFile
   readonly feeds: FeedsFolder
+  readonly weigher: Weigher
   stop(): Promise<void>
 }
 
@@ -37,16 +42,31 @@ export function startAssessing({
   const feeds = openFeedsFolder(join(data, 'feeds'))
   const own = join(data, 'policies', 'vulnerabilities.yaml')
   const policy = openPolicyFile({ own, shipped: join(CONTENT, 'policies', 'vulnerabilities.yaml') })
+  const failed = (error: unknown): void => log.error('weighing vulnerabilities failed', { reason: messageOf(error) })
+  const weigher = openWeigher({ state, clock, feeds, policy, failed })
+  let judgedBy: Feeds | undefined
   const looking = repeatEvery(
     LOOK_EVERY_MS,
     async () => {
       if ((await expireExceptions(state, clock)) > 0) changed()
-      if (!(await feeds.refresh())) return
-      const found = await judgeAgain(state, await feeds.current(), clock, (await policy.current()).policy)
-      changed()
-      log.info('feeds changed; what is installed was judged again', { found })
+      if (await feeds.refresh()) {
+        const now = await feeds.current()
+        const found = await judgeAgain(state, now, clock, (await policy.current()).policy, judgedBy)
+        judgedBy = now
+        changed()
+        log.info('feeds changed; what is installed was judged again', { found })
+      }
+      for (const scope of await weighedScopes(state.tables<AssessTables>())) await weigher.weighAll(scope)
     },
     (error) => log.error('reading the feeds failed', { reason: messageOf(error) }),
   )
-  return { feeds, policy, stop: () => looking.stop() }
+  return {
+    feeds,
+    policy,
+    weigher,
+    async stop() {
+      await weigher.stop()
+      await looking.stop()
+    },
+  }
 }

@@ -135,4 +135,108 @@ export const migrations: readonly Migration[] = [
       await sql`insert into assess_names (scope, folded) select distinct scope, folded from assess_components`.execute(db)
     },
   },
+  {
+    name: '0264-assess-weighed',
+    up: async (db: Kysely<never>) => {
+      await db.schema.alterTable('assess_inventories').addColumn('in_use_at', columns.time).execute()
+      await sql`update assess_inventories set in_use_at = received where in_use is not null`.execute(db)
+      await db.schema.alterTable('assess_components').addColumn('asked', columns.text).execute()
+      await db.schema
+        .alterTable('assess_findings')
+        .addColumn('guessed', columns.flag, (c) => c.notNull().defaultTo(0))
+        .execute()
+      await db.schema.createIndex('assess_components_asked').on('assess_components').columns(['asked']).execute()
+      await db.schema
+        .createIndex('assess_findings_package')
+        .on('assess_findings')
+        .columns(['scope', 'package', 'asset'])
+        .execute()
+      await db.schema
+        .createTable('assess_use')
+        .addColumn('scope', columns.text, (c) => c.notNull())
+        .addColumn('asset', columns.text, (c) => c.notNull())
+        .addColumn('folded', columns.text, (c) => c.notNull())
+        .addColumn('since', columns.time, (c) => c.notNull())
+        .addColumn('looked', columns.time, (c) => c.notNull())
+        .addColumn('parts', columns.json, (c) => c.notNull())
+        .addPrimaryKeyConstraint('assess_use_key', ['scope', 'asset'])
+        .execute()
+      await db.schema
+        .createTable('assess_weighings')
+        .addColumn('scope', columns.text, (c) => c.notNull())
+        .addColumn('asset', columns.text, (c) => c.notNull())
+        .addColumn('folded', columns.text, (c) => c.notNull())
+        .addColumn('basis', columns.text, (c) => c.notNull())
+        .addColumn('until', columns.time)
+        .addColumn('weighed', columns.time, (c) => c.notNull())
+        .addPrimaryKeyConstraint('assess_weighings_key', ['scope', 'asset'])
+        .execute()
+      await db.schema.createIndex('assess_weighings_folded').on('assess_weighings').columns(['scope', 'folded']).execute()
+      await db.schema.createIndex('assess_weighings_basis').on('assess_weighings').columns(['scope', 'basis']).execute()
+      await db.schema
+        .createTable('assess_weighed')
+        .addColumn('scope', columns.text, (c) => c.notNull())
+        .addColumn('asset', columns.text, (c) => c.notNull())
+        .addColumn('package', columns.text, (c) => c.notNull())
+        .addColumn('id', columns.text, (c) => c.notNull())
+        .addColumn('status', columns.text, (c) => c.notNull())
+        .addColumn('kind', columns.text, (c) => c.notNull())
+        .addColumn('decision', columns.text, (c) => c.notNull())
+        .addColumn('rank', columns.number, (c) => c.notNull())
+        .addColumn('fixable', columns.flag, (c) => c.notNull())
+        .addColumn('in_use', columns.flag)
+        .addColumn('exposed', columns.flag)
+        .addColumn('exploited', columns.flag, (c) => c.notNull())
+        .addColumn('owner', columns.text)
+        .addColumn('due', columns.time)
+        .addPrimaryKeyConstraint('assess_weighed_key', ['scope', 'asset', 'package', 'id'])
+        .execute()
+      for (const [name, ...by] of [
+        ['rank', 'status', 'rank'],
+        ['kind', 'status', 'kind', 'rank'],
+        ['owner', 'owner', 'status', 'rank'],
+        ['due', 'status', 'due'],
+        ['package', 'package', 'id'],
+      ] as const)
+        await db.schema
+          .createIndex(`assess_weighed_${name}`)
+          .on('assess_weighed')
+          .columns(['scope', ...by])
+          .execute()
+      await db.schema
+        .createTable('assess_tally')
+        .addColumn('scope', columns.text, (c) => c.notNull())
+        .addColumn('folded', columns.text, (c) => c.notNull())
+        .addColumn('status', columns.text, (c) => c.notNull())
+        .addColumn('kind', columns.text, (c) => c.notNull())
+        .addColumn('decision', columns.text, (c) => c.notNull())
+        .addColumn('fixable', columns.flag, (c) => c.notNull())
+        .addColumn('in_use', columns.flag, (c) => c.notNull())
+        .addColumn('exposed', columns.flag, (c) => c.notNull())
+        .addColumn('exploited', columns.flag, (c) => c.notNull())
+        .addColumn('causes', columns.count, (c) => c.notNull())
+        .addPrimaryKeyConstraint('assess_tally_key', [
+          'scope',
+          'folded',
+          'status',
+          'kind',
+          'decision',
+          'fixable',
+          'in_use',
+          'exposed',
+          'exploited',
+        ])
+        .execute()
+      await db.schema
+        .createTable('assess_texts')
+        .addColumn('scope', columns.text, (c) => c.notNull())
+        .addColumn('package', columns.text, (c) => c.notNull())
+        .addColumn('id', columns.text, (c) => c.notNull())
+        .addColumn('text', columns.text, (c) => c.notNull())
+        .addPrimaryKeyConstraint('assess_texts_key', ['scope', 'package', 'id'])
+        .execute()
+      await sql`insert into assess_weighings (scope, asset, folded, basis, weighed)
+        select distinct scope, asset, lower(asset), '', 0 from assess_findings`.execute(db)
+    },
+  },
 ]

@@ -238,6 +238,7 @@ export function allRoutes({ rooms, live, addresses, secure, metrics, stopping }:
       clock,
       feeds: assessing.feeds,
       policy: assessing.policy,
+      weigher: assessing.weigher,
       version: VERSION,
       changed: drainer.poke,
     }),

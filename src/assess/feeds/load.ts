@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import { createReadStream } from 'node:fs'
 import { open, readdir, readFile, stat } from 'node:fs/promises'
 import { join } from 'node:path'
@@ -24,6 +25,8 @@ export interface Feeds {
   readonly epss: Epss | null
   /** What CVEs say of themselves, where an advisory does not. */
   readonly cves: ReadonlyMap<string, CveFacts>
+  /** Stands for all that KEV, EPSS and the CVEs say: it changes where any of them does. */
+  readonly facts: string
   readonly files: readonly FeedFile[]
   /** What could not be read, each with why. */
   readonly problems: readonly Problem[]
@@ -50,23 +53,55 @@ interface Reading {
   epss: Epss | null
 }
 
+/** What was read of files that have not changed since: reading them again would say the same. */
+export type FeedCache = Map<string, { readonly stamp: string; readonly reading: Reading; readonly read: FeedFile | undefined }>
+
 /**
  * Reads feeds from folders and files, each told by looking: OSV (`.zip`, `.json`, `.jsonl`), CISA's KEV, Debian's tracker, CSAF, NVD 2.0
  * and CVE 5 (`.json`, `.json.gz`), FIRST's EPSS (`.csv`, `.csv.gz`), OVAL of Red Hat and Ubuntu, JVN iPedia (`.xml`, `.rdf`, `.xml.gz`). Of
  * several KEV or EPSS files the newest counts.
+ * @param cache of the files read before, for reading only what changed.
  * @throws KanpekiError `feed_missing` for a path that is not there.
  */
-export async function loadFeeds(paths: readonly string[]): Promise<Feeds> {
-  const reading: Reading = { records: [], cves: new Map(), problems: [], kev: null, epss: null }
+export async function loadFeeds(paths: readonly string[], cache: FeedCache = new Map()): Promise<Feeds> {
+  const names = (await Promise.all(paths.map(filesOf))).flat()
+  for (const gone of new Set(cache.keys()).difference(new Set(names))) cache.delete(gone)
+  const facts = createHash('sha256')
+  const all = emptyReading()
   const files: FeedFile[] = []
-  for (const file of (await Promise.all(paths.map(filesOf))).flat())
-    try {
-      files.push({ file, ...(await readFeed(file, reading)) })
-    } catch (error) {
-      reading.problems.push({ file, reason: messageOf(error) })
+  for (const file of names) {
+    const { size, mtimeMs } = await stat(file)
+    const stamp = `${size} ${mtimeMs}`
+    let kept = cache.get(file)
+    if (kept?.stamp !== stamp) {
+      kept = { stamp, ...(await readAlone(file)) }
+      cache.set(file, kept)
     }
-  const { records, cves, kev, epss, problems } = reading
-  return { advisories: indexAdvisories(records), kev, epss, cves, files, problems }
+    const { reading, read } = kept
+    if (read !== undefined) files.push(read)
+    append(all.records, reading.records)
+    append(all.problems, reading.problems)
+    joinFacts(all.cves, reading.cves)
+    if (reading.kev !== null && (all.kev === null || reading.kev.released > all.kev.released)) all.kev = reading.kev
+    if (reading.epss !== null && (all.epss === null || (reading.epss.date ?? '') > (all.epss.date ?? ''))) all.epss = reading.epss
+    if (reading.kev !== null || reading.epss !== null || reading.cves.size > 0) facts.update(`${file} ${stamp}\n`)
+  }
+  const { records, cves, kev, epss, problems } = all
+  return { advisories: indexAdvisories(records), kev, epss, cves, facts: facts.digest('base64url'), files, problems }
+}
+
+function emptyReading(): Reading {
+  return { records: [], cves: new Map(), problems: [], kev: null, epss: null }
+}
+
+async function readAlone(file: string): Promise<{ readonly reading: Reading; readonly read: FeedFile | undefined }> {
+  const reading = emptyReading()
+  try {
+    return { reading, read: { file, ...(await readFeed(file, reading)) } }
+  } catch (error) {
+    reading.problems.push({ file, reason: messageOf(error) })
+    return { reading, read: undefined }
+  }
 }
 
 async function readFeed(file: string, reading: Reading): Promise<Omit<FeedFile, 'file'>> {

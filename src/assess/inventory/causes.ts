@@ -2,15 +2,16 @@ import { readJson } from '../../platform/state/columns.ts'
 import type { Feeds } from '../feeds/load.ts'
 import type { Subject } from '../prioritise/policy.ts'
 import { riskOf, type Surroundings } from '../prioritise/risk.ts'
+import type { UsedFinding } from '../weighing/use.ts'
 import type { AssetFacts } from './queries.ts'
 import type { FindingsTable } from './tables.ts'
 
 /** One weakness of one asset, whichever scanners report it. */
 export interface Cause {
   /** What most is known of. */
-  readonly row: FindingsTable
+  readonly row: UsedFinding
   /** As each source has it. */
-  readonly rows: readonly FindingsTable[]
+  readonly rows: readonly UsedFinding[]
   /** Every name that any of them gives it. */
   readonly names: readonly string[]
   readonly fixed: readonly string[]
@@ -22,7 +23,7 @@ export interface Cause {
 }
 
 /** Joins what several sources report of the same place under names that hang together: an alias is never counted twice. */
-export function causesOf(rows: readonly FindingsTable[]): readonly Cause[] {
+export function causesOf(rows: readonly UsedFinding[]): readonly Cause[] {
   const places = Map.groupBy(rows, ({ scope, asset, package: name }) => `${scope}\u0000${asset.toLowerCase()}\u0000${name}`)
   return [...places.values()].flatMap((place) => (place.length === 1 ? [causeOf(place)] : joined(place).map(causeOf)))
 }
@@ -31,8 +32,8 @@ export function namesOf({ id, ids, aliases }: Pick<FindingsTable, 'id' | 'ids' |
   return [...new Set([id, ...readJson<string[]>(ids), ...readJson<string[]>(aliases)])]
 }
 
-function joined(rows: readonly FindingsTable[]): readonly FindingsTable[][] {
-  const groups: { names: Set<string>; rows: FindingsTable[] }[] = []
+function joined(rows: readonly UsedFinding[]): readonly UsedFinding[][] {
+  const groups: { names: Set<string>; rows: UsedFinding[] }[] = []
   for (const row of rows) {
     const names = new Set(namesOf(row))
     const touching = groups.filter((group) => !group.names.isDisjointFrom(names))
@@ -52,7 +53,7 @@ function joined(rows: readonly FindingsTable[]): readonly FindingsTable[][] {
   return groups.map((group) => group.rows)
 }
 
-function causeOf(rows: readonly FindingsTable[]): Cause {
+function causeOf(rows: readonly UsedFinding[]): Cause {
   const open = rows.filter((row) => row.gone_at === null)
   const [row] = (open.length === 0 ? rows : open).toSorted(
     (a, b) => Number(b.id.startsWith('CVE-')) - Number(a.id.startsWith('CVE-')) || (b.score ?? -1) - (a.score ?? -1),

@@ -1,6 +1,7 @@
 import type { Clock } from '../../kernel/clock.ts'
 import type { State } from '../../platform/state/state.ts'
 import type { PolicyFile } from '../prioritise/policy-file.ts'
+import type { Weigher } from '../weighing/weigher.ts'
 import type { FeedsFolder } from './feeds-folder.ts'
 
 export interface AssessDeps {
@@ -8,6 +9,7 @@ export interface AssessDeps {
   readonly clock: Clock
   readonly feeds: FeedsFolder
   readonly policy: PolicyFile
+  readonly weigher: Weigher
   /** Of this program, for the documents that it writes. */
   readonly version: string
   /** Evidence was recorded. */

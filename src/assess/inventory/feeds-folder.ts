@@ -1,6 +1,6 @@
 import { readdir, stat } from 'node:fs/promises'
 import { join } from 'node:path'
-import { type Feeds, loadFeeds } from '../feeds/load.ts'
+import { type FeedCache, type Feeds, loadFeeds } from '../feeds/load.ts'
 
 /** The feeds of a folder in memory, read again when a file of it changed. */
 export interface FeedsFolder {
@@ -10,16 +10,17 @@ export interface FeedsFolder {
 }
 
 export function openFeedsFolder(folder: string): FeedsFolder {
+  const cache: FeedCache = new Map()
   let read: Promise<Feeds> | undefined
   let before: string | undefined
   return {
-    current: () => (read ??= loadAll(folder)),
+    current: () => (read ??= loadAll(folder, cache)),
     async refresh() {
       const now = await signatureOf(folder)
       if (now === before) return false
       const first = before === undefined
       before = now
-      read = loadAll(folder)
+      read = loadAll(folder, cache)
       await read
       // Nothing was judged by the feeds before the first reading.
       return !first || now !== ''
@@ -27,8 +28,8 @@ export function openFeedsFolder(folder: string): FeedsFolder {
   }
 }
 
-async function loadAll(folder: string): Promise<Feeds> {
-  return await loadFeeds((await signatureOf(folder)) === '' ? [] : [folder])
+async function loadAll(folder: string, cache: FeedCache): Promise<Feeds> {
+  return await loadFeeds((await signatureOf(folder)) === '' ? [] : [folder], cache)
 }
 
 /** Names, sizes and times of the files; empty where there is none. */

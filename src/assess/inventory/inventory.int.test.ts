@@ -12,6 +12,7 @@ import { openPolicyFile } from '../prioritise/policy-file.ts'
 import { resultsReply } from '../results/schema.ts'
 import { jsonValidator } from '../sbom/cyclonedx-schema.ts'
 import { readVex } from '../vex/read-vex.ts'
+import { openWeigher } from '../weighing/weigher.ts'
 import { expireExceptions, waitingWaivers } from '../work/exceptions.ts'
 import { waiver } from '../work/schema.ts'
 import { openFeedsFolder } from './feeds-folder.ts'
@@ -61,7 +62,8 @@ async function house(bed: StateTestBed, folder: string) {
     own: join(folder, 'none.yaml'),
     shipped: fileURLToPath(new URL('../../../content/policies/vulnerabilities.yaml', import.meta.url)),
   })
-  const all = routes({ state, clock, feeds, policy, version: '0', changed: () => (changed += 1) })
+  const weigher = openWeigher({ state, clock, feeds, policy })
+  const all = routes({ state, clock, feeds, policy, weigher, version: '0', changed: () => (changed += 1) })
   const call = async (method: string, path: string, input: object, scope = 'default', who = 'u1', params = {}) => {
     const found = all.find((one) => one.method === method && one.path === path)!
     const given = {
@@ -76,7 +78,7 @@ async function house(bed: StateTestBed, folder: string) {
     inventoryReply.parse(await call('POST', '/api/v1/inventories', { asset, ...body }, scope))
   const list = async (query: object = {}, scope?: string) =>
     vulnerabilitiesReply.parse(await call('GET', '/api/v1/vulnerabilities', query, scope))
-  return { state, clock, feeds, policy, call, take, list, tick: (ms: number) => (now += ms), changes: () => changed }
+  return { state, clock, feeds, policy, weigher, call, take, list, tick: (ms: number) => (now += ms), changes: () => changed }
 }
 
 describeStates('inventories', (bed) => {
@@ -167,8 +169,10 @@ describeStates('inventories', (bed) => {
 
     // A new advisory is found without a new list.
     writeFileSync(join(folder, 'later.json'), JSON.stringify(advisory('GHSA-2', LOG4J, '2.18.0')))
+    const before = await feeds.current()
     await feeds.refresh()
-    expect(await judgeAgain(state, await feeds.current(), clock, (await policy.current()).policy)).toBe(2)
+    expect(await judgeAgain(state, await feeds.current(), clock, (await policy.current()).policy, before)).toBe(2)
+    expect(await judgeAgain(state, await feeds.current(), clock, (await policy.current()).policy, await feeds.current())).toBe(0)
     expect((await list({ q: 'ghsa-2' })).items.map(({ asset }) => asset)).toEqual(['other'])
     const taken = (await readOutbox(state.tables(), 0, 100)).filter(({ body }) => body['action'] === 'inventory.take')
     expect(taken.map(({ scope }) => scope)).toEqual(['default', 'default', 'beta', 'default', 'default', 'default'])

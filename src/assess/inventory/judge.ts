@@ -72,5 +72,6 @@ function rowOf(key: InventoryKey, finding: Finding, inUse: InUse | undefined): S
     kind: 'package',
     place: installed.place,
     in_use: inUse === undefined ? null : flag(isInUse(finding, inUse)),
+    guessed: flag(finding.guessed),
   }
 }

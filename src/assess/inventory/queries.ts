@@ -1,12 +1,26 @@
 import { type Kysely, sql } from 'kysely'
+import { markChanged } from '../weighing/queries.ts'
 import type { AssessTables, ComponentsTable, FindingsTable, InventoriesTable, ScansTable } from './tables.ts'
 
 /** `state.scoped(scope)` for a caller; the whole store for what runs by itself. */
 export type Db = Kysely<AssessTables>
 
-/** Parameters a statement may carry are limited (SQLite 32,766): 9 a component, 27 a finding. */
+/** Parameters a statement may carry are limited (SQLite 32,766): 10 a component, 28 a finding. */
 const COMPONENTS_A_STATEMENT = 1000
 const FINDINGS_A_STATEMENT = 500
+
+/** Inventories in which something is called one of these by advisories, or of which that was never written down. */
+export async function inventoriesAsking(db: Db, names: readonly string[]): Promise<InventoryKey[]> {
+  const found = new Map<string, InventoryKey>()
+  const all = db.selectFrom('assess_components').select(['scope', 'asset', 'source']).distinct()
+  const keep = (rows: readonly InventoryKey[]): void => {
+    for (const row of rows) found.set(JSON.stringify(row), row)
+  }
+  for (let at = 0; at < names.length; at += COMPONENTS_A_STATEMENT)
+    keep(await all.where('asked', 'in', names.slice(at, at + COMPONENTS_A_STATEMENT)).execute())
+  keep(await all.where('asked', 'is', null).execute())
+  return [...found.values()]
+}
 
 export type InventoryKey = Pick<InventoriesTable, 'scope' | 'asset' | 'source'>
 
@@ -129,7 +143,9 @@ export async function allFindings(db: Db, state: 'open' | 'gone'): Promise<Findi
     .execute()
 }
 
+/** Writes findings; their assets are weighed again before anybody reads of them. */
 export async function saveFindings(db: Db, rows: readonly FindingsTable[]): Promise<void> {
+  await markChanged(db, rows)
   for (let at = 0; at < rows.length; at += FINDINGS_A_STATEMENT)
     await db
       .insertInto('assess_findings')
@@ -158,6 +174,7 @@ export async function saveFindings(db: Db, rows: readonly FindingsTable[]): Prom
           gone_by: e.ref('excluded.gone_by'),
           gone_outbox: e.ref('excluded.gone_outbox'),
           in_use: e.ref('excluded.in_use'),
+          guessed: e.ref('excluded.guessed'),
         })),
       )
       .execute()
@@ -218,6 +235,7 @@ export async function forgetFindings(
   db: Db,
   rows: readonly Pick<FindingsTable, 'scope' | 'asset' | 'source' | 'id' | 'package'>[],
 ): Promise<void> {
+  await markChanged(db, rows)
   for (const { scope, asset, source, id, package: place } of rows)
     await db
       .deleteFrom('assess_findings')

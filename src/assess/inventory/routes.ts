@@ -1,10 +1,9 @@
-import type { z } from 'zod'
 import { type Route, route } from '../../platform/http/route.ts'
 import type { Feeds } from '../feeds/load.ts'
-import { isExposed } from '../prioritise/risk.ts'
 import { resultRoutes } from '../results/routes.ts'
 import { readSbom } from '../sbom/read.ts'
 import { inRange, readRange } from '../vers/range.ts'
+import { pageOf } from '../weighing/page.ts'
 import { workRoutes } from '../work/routes.ts'
 import type { AssessDeps } from './deps.ts'
 import { allInventories, componentsNamed } from './queries.ts'
@@ -14,23 +13,19 @@ import {
   type FeedsView,
   inventoryBody,
   inventoryReply,
-  STEPS,
-  type Step,
-  type VulnerabilityState,
   vulnerabilitiesQuery,
   vulnerabilitiesReply,
 } from './schema.ts'
 import type { AssessTables } from './tables.ts'
 import { takeIn } from './take-in.ts'
-import { isOpen, time, viewOf, type Weighed } from './view.ts'
-import { weighAll } from './weigh-all.ts'
+import { time } from './view.ts'
 
 /** More components than this of one name are counted, not read. */
 const MOST_COMPONENTS = 20_000
 
 /** What is installed, what of it is weak, and where a package is. */
 export function routes(deps: AssessDeps): Route[] {
-  const { state, clock, feeds, policy, changed } = deps
+  const { state, clock, feeds, policy, weigher, changed } = deps
   return [
     ...workRoutes(deps),
     ...resultRoutes(deps),
@@ -84,28 +79,18 @@ export function routes(deps: AssessDeps): Route[] {
       response: vulnerabilitiesReply,
       handle: async ({ query, caller }) => {
         const now = clock.now()
-        const [{ weighed, feeds: all, policyProblem }, inventories] = await Promise.all([
-          // What one source sees another may have closed: a cause is judged by all of its rows.
-          weighAll(deps, caller.scope, query.state === 'gone' ? ['open', 'gone'] : ['open']),
-          allInventories(state.scoped<AssessTables>(caller.scope)),
-        ])
-        const open = weighed.filter((one) => isOpen(one.state))
-        const { steps, within } = funnelOf(open, all.kev !== null)
-        const wanted = weighed.filter(
-          (one) => ofState(one.state, query.state) && within(one, query.step) && matches(one, query, now),
-        )
+        const db = state.scoped<AssessTables>(caller.scope)
+        const pending = await weigher.fresh(caller.scope)
+        const [inventories, all, rules] = await Promise.all([allInventories(db), feeds.current(), policy.current()])
         return {
-          funnel: steps,
-          waived: weighed.filter(({ state: one }) => ofState(one, 'waived')).length,
-          overdue: open.filter(({ due }) => due !== undefined && due.at < now).length,
+          ...(await pageOf(db, query, { feeds: all, policy: rules.policy, now })),
+          pending,
           assets: new Set(inventories.map(({ asset }) => asset)).size,
           components: inventories.reduce((sum, { components }) => sum + components, 0),
           unjudged: inventories.reduce((sum, { unjudged }) => sum + unjudged, 0),
           oldest: inventories.length === 0 ? null : time(Math.min(...inventories.map(({ received }) => received))),
           feeds: feedsView(all),
-          policyProblem,
-          items: wanted.slice(0, query.limit).map((one) => viewOf(one, now)),
-          total: wanted.length,
+          policyProblem: rules.problem,
         }
       },
     }),
@@ -141,50 +126,4 @@ function feedsView({ advisories, kev, epss, problems }: Feeds): FeedsView {
     epss: epss?.date ?? null,
     problems: problems.length,
   }
-}
-
-type Asked = z.infer<typeof vulnerabilitiesQuery>
-
-function ofState(state: VulnerabilityState, wanted: Asked['state']): boolean {
-  if (wanted === 'open') return isOpen(state)
-  return wanted === 'waived' ? state === 'accepted' || state === 'not-affected' : state === 'fixed' || state === 'withdrawn'
-}
-
-/** Each step is cut of the one before; what nobody knows cuts nothing and says so by null. */
-function funnelOf(open: readonly Weighed[], withKev: boolean) {
-  const used = open.some(({ subject }) => subject.around.inUse !== null)
-  const labelled = open.some(({ subject }) => subject.around.exposure !== null)
-  const tests: Readonly<Record<Step, (one: Weighed) => boolean>> = {
-    all: () => true,
-    fixable: ({ subject }) => subject.fixable,
-    // What nobody looked at may run.
-    inUse: ({ subject }) => !used || subject.around.inUse !== false,
-    exposed: ({ subject }) => !labelled || isExposed(subject.around.exposure),
-    exploited: ({ subject }) => subject.weakness.exploited !== null,
-  }
-  const within = (one: Weighed, step: Step): boolean => STEPS.slice(0, STEPS.indexOf(step) + 1).every((name) => tests[name](one))
-  const count = (step: Step): number => open.filter((one) => within(one, step)).length
-  const steps = {
-    all: open.length,
-    fixable: count('fixable'),
-    inUse: used ? count('inUse') : null,
-    exposed: labelled ? count('exposed') : null,
-    exploited: withKev ? count('exploited') : null,
-  }
-  return { steps, within }
-}
-
-function matches({ cause, subject, owner, due }: Weighed, query: Asked, now: number): boolean {
-  const { row, names } = cause
-  if (query.asset !== undefined && row.asset !== query.asset) return false
-  if (query.kind !== undefined && row.kind !== query.kind) return false
-  if (query.decision !== undefined && subject.risk.decision !== query.decision) return false
-  if (query.owner !== undefined && owner !== query.owner) return false
-  if (query.overdue !== undefined && !(due !== undefined && due.at < now)) return false
-  if (query.q === undefined || query.q.trim() === '') return true
-  const text = `${names.join(' ')} ${row.name} ${row.package} ${row.summary} ${row.asset} ${owner ?? ''}`.toLowerCase()
-  return query.q
-    .toLowerCase()
-    .split(/\s+/)
-    .every((word) => text.includes(word))
 }

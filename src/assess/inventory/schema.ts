@@ -109,6 +109,10 @@ export const vulnerability = z.object({
   exposure: z.string().nullable(),
   criticality: z.enum(['low', 'medium', 'high', 'critical']).nullable(),
   inUse: z.boolean().nullable(),
+  /** The process that an agent saw it with, and when; null where none did. */
+  seen: z.object({ process: z.string(), file: z.string(), at: instant }).nullable(),
+  /** By the name of a product alone (CPE): it may be something else of that name. */
+  guessed: z.boolean(),
   risk: z.object({
     /** 0–100: the reasons' points together. */
     score: z.int(),
@@ -154,6 +158,8 @@ export const vulnerabilitiesReply = z.object({
   }),
   waived: z.int(),
   overdue: z.int(),
+  /** Assets of which something changed and that are not weighed again yet: their figures are those of before. */
+  pending: z.int(),
   assets: z.int(),
   components: z.int(),
   unjudged: z.int(),

@@ -2,6 +2,7 @@ import type { Flag } from '../../platform/state/columns.ts'
 import type { AssetRow } from '../../platform/state/tables.ts'
 import type { Severity } from '../cvss/score.ts'
 import type { FindingKind } from '../prioritise/policy.ts'
+import type { DeployerDecision } from '../prioritise/ssvc.ts'
 
 /** The newest list of what is installed on an asset, by where it came from. Times are milliseconds UTC. */
 export interface InventoriesTable {
@@ -22,6 +23,8 @@ export interface InventoriesTable {
   outbox: number
   /** JSON array of what runs there, package URLs or names; null where nobody looked. */
   in_use: string | null
+  /** When somebody looked what runs; null where nobody did. */
+  in_use_at: number | null
 }
 
 export interface ComponentsTable {
@@ -36,6 +39,8 @@ export interface ComponentsTable {
   version: string | null
   purl: string | null
   place: string
+  /** What advisories call it; null where they cannot be asked, and in rows older than this column. */
+  asked: string | null
 }
 
 /** Every name that a component ever had here: a search reads these, not each component of each asset. */
@@ -82,6 +87,8 @@ export interface FindingsTable {
   gone_outbox: number | null
   /** Whether it runs; null where nobody looked. */
   in_use: Flag | null
+  /** By the name of a product alone: it may be something else of that name. */
+  guessed: Flag
 }
 
 /** The newest results of another scanner on an asset. */
@@ -140,7 +147,79 @@ export interface ExceptionsTable {
   decided: number | null
 }
 
+/** What an asset's agent saw running; one row an asset. */
+export interface UseTable {
+  scope: string
+  asset: string
+  /** In small letters. */
+  folded: string
+  /** When it first looked, and last. */
+  since: number
+  looked: number
+  /** JSON array of UsedPart. */
+  parts: string
+}
+
+/** Which assets are weighed, and by what: `basis` is empty where something changed since. */
+export interface WeighingsTable {
+  scope: string
+  asset: string
+  /** In small letters: spellings of one asset are weighed together. */
+  folded: string
+  basis: string
+  /** From when on the result may be another one without anybody's doing: an exception expires, a look grows old. */
+  until: number | null
+  weighed: number
+}
+
+/** One weakness of one asset as it was weighed last: what pages are filtered and sorted by. What they show is read afresh. */
+export interface WeighedTable {
+  scope: string
+  asset: string
+  package: string
+  id: string
+  status: WeighedStatus
+  kind: FindingKind
+  decision: DeployerDecision
+  /** Gravest highest: exploited, then risk, then likelihood. */
+  rank: number
+  fixable: Flag
+  in_use: Flag | null
+  exposed: Flag | null
+  exploited: Flag
+  owner: string | null
+  due: number | null
+}
+export type WeighedStatus = 'open' | 'waived' | 'gone'
+
+/** How many weaknesses of an asset are alike, for figures over millions. A fact that nobody knows is -1. */
+export interface TallyTable {
+  scope: string
+  folded: string
+  status: WeighedStatus
+  kind: FindingKind
+  decision: DeployerDecision
+  fixable: Flag
+  in_use: Flag | -1
+  exposed: Flag | -1
+  exploited: Flag
+  causes: number
+}
+
+/** What is said of a weakness of a package, in small letters: a search reads these, not each asset's weaknesses. */
+export interface TextsTable {
+  scope: string
+  package: string
+  id: string
+  text: string
+}
+
 export interface AssessTables {
+  assess_use: UseTable
+  assess_weighings: WeighingsTable
+  assess_weighed: WeighedTable
+  assess_tally: TallyTable
+  assess_texts: TextsTable
   assess_inventories: InventoriesTable
   assess_components: ComponentsTable
   assess_names: NamesTable

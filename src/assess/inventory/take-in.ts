@@ -7,8 +7,9 @@ import { recordEvidence } from '../../platform/state/outbox.ts'
 import { scopedTo } from '../../platform/state/scope.ts'
 import type { State } from '../../platform/state/state.ts'
 import type { Feeds } from '../feeds/load.ts'
+import { changedPackages } from '../osv/advisories.ts'
 import type { Policy } from '../prioritise/policy.ts'
-import type { Verdicts } from '../scan/findings.ts'
+import { askedAs, type Verdicts } from '../scan/findings.ts'
 import { openTasks } from '../work/tasks.ts'
 import { type Judged, judgeInventory } from './judge.ts'
 import {
@@ -16,6 +17,8 @@ import {
   componentsOf,
   type Db,
   findingsOf,
+  type InventoryKey,
+  inventoriesAsking,
   inventoryOf,
   noteJudged,
   replaceComponents,
@@ -57,6 +60,7 @@ export async function takeIn(state: State, taken: Taken, feeds: Feeds, clock: Cl
       version,
       purl,
       place,
+      asked: askedAs({ name, version, purl, place }),
     }),
   )
   const sha256 = createHash('sha256')
@@ -68,7 +72,8 @@ export async function takeIn(state: State, taken: Taken, feeds: Feeds, clock: Cl
       throw new KanpekiError('conflict', `${source} is the report of another scanner on ${asset}.`, {
         remedy: 'Give the list another source.',
       })
-    const running = inUse ?? usedOf(await inventoryOf(trx, key))
+    const before = await inventoryOf(trx, key)
+    const running = inUse ?? usedOf(before)
     const look = { key, components: rows, inUse: running === undefined ? undefined : new Set(running), proof: sha256 }
     const judged = judgeInventory(look, await findingsOf(trx, key), feeds, now)
     await replaceComponents(trx, key, rows)
@@ -98,6 +103,7 @@ export async function takeIn(state: State, taken: Taken, feeds: Feeds, clock: Cl
       by_name: by.name,
       outbox,
       in_use: running === undefined ? null : jsonText(running),
+      in_use_at: inUse === undefined ? (before?.in_use_at ?? null) : now,
     })
     await openTasks(scopedTo(trx, scope), scope, [...judged.found, ...judged.regressed], policy, feeds, now)
     return judged
@@ -137,11 +143,14 @@ export function changesOf({ open, found, regressed, gone }: Reconciled) {
   }
 }
 
-/** Judges every inventory again, one transaction each: advisories changed. @returns how many findings are new. */
-export async function judgeAgain(state: State, feeds: Feeds, clock: Clock, policy: Policy): Promise<number> {
+/**
+ * Judges inventories again, one transaction each: advisories changed. @param since the feeds that all were judged by before:
+ * only what has a package of which something else is said now is judged then. @returns how many findings are new.
+ */
+export async function judgeAgain(state: State, feeds: Feeds, clock: Clock, policy: Policy, since?: Feeds): Promise<number> {
   let found = 0
   const verdicts: Verdicts = new Map()
-  for (const inventory of await allInventories(state.tables<AssessTables>() as Db)) {
+  for (const inventory of await concerned(state.tables<AssessTables>() as Db, feeds, since)) {
     found += await state.transaction<AssessTables, number>(async (trx) => {
       const now = clock.now()
       const used = usedOf(inventory)
@@ -159,4 +168,23 @@ export async function judgeAgain(state: State, feeds: Feeds, clock: Clock, polic
     })
   }
   return found
+}
+
+/** More packages than this concern nearly everything. */
+const MOST_PACKAGES = 5000
+
+async function concerned(db: Db, feeds: Feeds, since: Feeds | undefined): Promise<readonly InventoriesTable[]> {
+  const all = await allInventories(db)
+  // What KEV, EPSS or a CVE says, or whether an ecosystem can be judged at all, may concern any of them.
+  if (since === undefined || since.facts !== feeds.facts || !sameNames(since, feeds)) return all
+  const packages = changedPackages(since.advisories, feeds.advisories)
+  if (packages.size > MOST_PACKAGES) return all
+  const keyOf = ({ scope, asset, source }: InventoryKey): string => JSON.stringify([scope, asset, source])
+  const asking = new Set((await inventoriesAsking(db, [...packages])).map(keyOf))
+  return all.filter((inventory) => asking.has(keyOf(inventory)))
+}
+
+function sameNames(before: Feeds, after: Feeds): boolean {
+  const [old, now] = [new Set(before.advisories.ecosystems.keys()), new Set(after.advisories.ecosystems.keys())]
+  return old.symmetricDifference(now).size === 0
 }

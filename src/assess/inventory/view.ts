@@ -1,18 +1,20 @@
 import { readJson } from '../../platform/state/columns.ts'
 import type { Feeds } from '../feeds/load.ts'
 import { dueOf, type Policy, type Subject } from '../prioritise/policy.ts'
+import type { UsedFinding } from '../weighing/use.ts'
 import { type Waiver, waiversAt } from '../work/exceptions.ts'
 import { workByPlace, workOn } from '../work/tasks.ts'
 import { virtualPatch } from '../work/virtual-patch.ts'
-import { assetsByName, type Cause, causesOf, subjectOf } from './causes.ts'
+import { type Cause, causesOf, subjectOf } from './causes.ts'
 import type { AssetFacts } from './queries.ts'
 import type { VulnerabilityState, VulnerabilityView } from './schema.ts'
-import type { ExceptionsTable, FindingsTable, WorkTable } from './tables.ts'
+import type { ExceptionsTable, WorkTable } from './tables.ts'
 
 /** Everything that a look at weaknesses stands on. */
 export interface Known {
-  readonly findings: readonly FindingsTable[]
-  readonly assets: readonly AssetFacts[]
+  readonly findings: readonly UsedFinding[]
+  /** By every name they have, in small letters. */
+  readonly assets: ReadonlyMap<string, AssetFacts>
   readonly work: readonly WorkTable[]
   readonly exceptions: readonly ExceptionsTable[]
 }
@@ -31,12 +33,11 @@ export interface Weighed {
 
 /** Joins, weighs and sorts by risk what is known: pure. */
 export function weigh({ findings, assets, work, exceptions }: Known, feeds: Feeds, policy: Policy, now: number): Weighed[] {
-  const byName = assetsByName(assets)
   const waiverOf = waiversAt(exceptions, now)
   const byPlace = workByPlace(work)
   return causesOf(findings)
     .map((cause): Weighed => {
-      const asset = byName.get(cause.row.asset.toLowerCase())
+      const asset = assets.get(cause.row.asset.toLowerCase())
       const subject = subjectOf(cause, asset, feeds)
       const task = workOn(byPlace, cause)
       const waiver = cause.gone === null ? waiverOf(cause) : undefined
@@ -79,6 +80,7 @@ function byRisk(a: Weighed, b: Weighed): number {
 export function viewOf({ cause, subject, state, work, owner, due, waiver, summaryJa }: Weighed, now: number): VulnerabilityView {
   const { row, rows } = cause
   const { id, summary, asset, source, kind, name, version, purl, place, severity, score, vector } = row
+  const seen = rows.find((one) => one.seen !== undefined)?.seen
   const proof = cause.gone === null ? undefined : rows.find((one) => one.gone_by !== null)
   return {
     ...{ id, summary, asset, source, kind, name, version, purl, place, severity, score, vector, state, owner, summaryJa },
@@ -92,6 +94,8 @@ export function viewOf({ cause, subject, state, work, owner, due, waiver, summar
     exposure: subject.around.exposure,
     criticality: subject.around.criticality,
     inUse: subject.around.inUse,
+    seen: seen === undefined ? null : { process: seen.process, file: seen.file, at: time(seen.at) },
+    guessed: rows.every((one) => one.guessed === 1),
     risk: { ...subject.risk, reasons: [...subject.risk.reasons] },
     due: due === undefined ? null : time(due.at),
     dueRule: due === undefined || due.rule === '' ? null : due.rule,

@@ -10,6 +10,7 @@ export interface Advisories {
   /** Advisories by ecosystem, in small letters, with releases: what is not among them cannot be judged, what has few hardly. */
   readonly ecosystems: ReadonlyMap<string, number>
   readonly record: (id: string) => OsvRecord | undefined
+  readonly records: () => Iterable<OsvRecord>
   /** Every package that is named, its ecosystem in small letters, with a version that an advisory calls fixed. */
   readonly packages: () => Iterable<{ readonly ecosystem: string; readonly name: string; readonly fixed: string | undefined }>
   /** What names this package, withdrawn ones left out. */
@@ -55,12 +56,29 @@ export function indexAdvisories(records: Iterable<OsvRecord>): Advisories {
     newest,
     ecosystems,
     record: (id) => byId.get(id),
+    records: () => byId.values(),
     packages: () => packagesOf(byKey),
     of: (key) => byKey.get(keyOf(key)) ?? [],
     ofCommit: (commit) => [
       ...new Set(withCommits.filter(({ affected }) => affectsCommit(affected, commit)).map(({ record }) => record)),
     ],
   }
+}
+
+/** What packages are called (`keyOf`) of which something else is said now: records come, change and go. */
+export function changedPackages(before: Advisories, after: Advisories): ReadonlySet<string> {
+  const keys = new Set<string>()
+  const add = (record: OsvRecord): void => {
+    for (const { package: named } of record.affected ?? []) if (named !== undefined) keys.add(keyOf(named))
+  }
+  for (const record of after.records()) {
+    const old = before.record(record.id)
+    if (old === record) continue
+    add(record)
+    if (old !== undefined) add(old)
+  }
+  for (const record of before.records()) if (after.record(record.id) === undefined) add(record)
+  return keys
 }
 
 /** Bug fixes and enhancements of the Red Hat family are in the same feeds; without a CVE they are no weakness. */
@@ -79,7 +97,7 @@ function* packagesOf(byKey: ReadonlyMap<string, readonly Entry[]>) {
     const fixes = entries.flatMap(({ affected }) =>
       (affected.ranges ?? []).flatMap(({ events }) => events.flatMap(({ fixed }) => fixed ?? [])),
     )
-    yield { ecosystem: key.split('\u0000')[0]!, name: entries[0]!.affected.package!.name, fixed: fixes[0] }
+    yield { ecosystem: key.split('\n')[0]!, name: entries[0]!.affected.package!.name, fixed: fixes[0] }
   }
 }
 

@@ -9,7 +9,7 @@ export interface PackageKey {
 
 /** What packages are looked up by: the ecosystem with its release, and the name as the ecosystem compares it. */
 export function keyOf({ ecosystem, name }: PackageKey): string {
-  return `${ecosystem.toLowerCase()}\u0000${foldName(ecosystem, name)}`
+  return `${ecosystem.toLowerCase()}\n${foldName(ecosystem, name)}`
 }
 
 function foldName(ecosystem: string, name: string): string {

@@ -1,15 +1,23 @@
+import { createHash } from 'node:crypto'
 import { KanpekiError } from '../../kernel/error.ts'
 import { readIfThere } from '../../platform/read-if-there.ts'
 import { type Policy, readPolicy } from './policy.ts'
 
+export interface InForce {
+  readonly policy: Policy
+  readonly problem: string | null
+  /** Another one where the policy is. */
+  readonly stamp: string
+}
+
 /** The policy in force: the own one where it is there and valid, else the one that ships. */
 export interface PolicyFile {
-  current(): Promise<{ readonly policy: Policy; readonly problem: string | null }>
+  current(): Promise<InForce>
 }
 
 export function openPolicyFile({ own, shipped }: { readonly own: string; readonly shipped: string }): PolicyFile {
   let text: string | undefined | null = null
-  let answer: { readonly policy: Policy; readonly problem: string | null } | undefined
+  let answer: InForce | undefined
   return {
     async current() {
       const now = await readIfThere(own)
@@ -17,14 +25,14 @@ export function openPolicyFile({ own, shipped }: { readonly own: string; readonl
       text = now
       if (now !== undefined)
         try {
-          answer = { policy: readPolicy(now, own), problem: null }
+          answer = inForce(readPolicy(now, own), null)
           return answer
         } catch (error) {
           if (!(error instanceof KanpekiError)) throw error
-          answer = { policy: await fromFile(shipped), problem: error.message }
+          answer = inForce(await fromFile(shipped), error.message)
           return answer
         }
-      answer = { policy: await fromFile(shipped), problem: null }
+      answer = inForce(await fromFile(shipped), null)
       return answer
     },
   }
@@ -32,4 +40,8 @@ export function openPolicyFile({ own, shipped }: { readonly own: string; readonl
 
 async function fromFile(file: string): Promise<Policy> {
   return readPolicy((await readIfThere(file)) ?? '', file)
+}
+
+function inForce(policy: Policy, problem: string | null): InForce {
+  return { policy, problem, stamp: createHash('sha256').update(JSON.stringify(policy)).digest('base64url') }
 }

@@ -164,5 +164,6 @@ function rowOf(key: { scope: string; asset: string; source: string }, one: ScanR
     kind: one.kind,
     place: one.place,
     in_use: null,
+    guessed: 0,
   }
 }

@@ -27,6 +27,7 @@ const feeds = (...records: ReturnType<typeof record>[]): Feeds => ({
   },
   epss: { date: '2026-01-01', byCve: new Map([['CVE-2026-0001', { score: 0.5, percentile: 0.9 }]]) },
   cves: new Map(),
+  facts: '',
   files: [],
   problems: [],
 })

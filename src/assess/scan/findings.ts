@@ -7,7 +7,7 @@ import type { KevEntry } from '../feeds/kev.ts'
 import type { Feeds } from '../feeds/load.ts'
 import { matchPackage } from '../osv/advisories.ts'
 import { type MergedHit, mergeAliases } from '../osv/merge.ts'
-import { keyOfPurl, type PackageKey } from '../osv/names.ts'
+import { keyOf, keyOfPurl, type PackageKey } from '../osv/names.ts'
 import { parsePurl } from '../purl/purl.ts'
 
 /** Something that is installed. */
@@ -104,6 +104,12 @@ export function assess(installed: Iterable<Installed>, feeds: Feeds, verdicts: V
     advisories: feeds.advisories.ecosystems.get(ecosystem) ?? 0,
   }))
   return { findings: findings.sort(byRisk), judged, by: judgedBy, unjudged }
+}
+
+/** What advisories call a component (`keyOf`), by its name alone where it has no package URL; empty where none can be asked. */
+export function askedAs(installed: Installed): string {
+  const question = questionOf(installed, true)
+  return typeof question === 'string' ? '' : keyOf(question.key)
 }
 
 function verdictOn(installed: Installed, feeds: Feeds): Verdict {

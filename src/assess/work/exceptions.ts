@@ -8,9 +8,11 @@ import { jsonText, readJson } from '../../platform/state/columns.ts'
 import { recordEvidence } from '../../platform/state/outbox.ts'
 import type { State } from '../../platform/state/state.ts'
 import type { Cause } from '../inventory/causes.ts'
+import { packageOf } from '../inventory/judge.ts'
 import type { Db } from '../inventory/queries.ts'
 import type { AssessTables, ExceptionsTable } from '../inventory/tables.ts'
 import { latestOn, silences, type VexStatement } from '../vex/statement.ts'
+import { markPlaces } from '../weighing/queries.ts'
 import { changeException, exceptionById, exceptionsOf, insertException, overdueExceptions } from './queries.ts'
 
 type Who = Pick<Caller, 'name' | 'account' | 'scope'>
@@ -102,6 +104,7 @@ async function known(db: Db, id: string): Promise<ExceptionsTable> {
 type Deed = 'propose' | 'approve' | 'refuse' | 'end' | 'expire'
 
 async function tell(db: Db, row: ExceptionsTable, deed: Deed, by: Who, now: number, more: JsonObject): Promise<void> {
+  if (deed !== 'propose') await markPlaces(db, placesOf(row), row.asset)
   const { id, title, asset, kind, sha256, reason, expires } = row
   const body = {
     action: `weakness-exception.${deed}`,
@@ -113,6 +116,12 @@ async function tell(db: Db, row: ExceptionsTable, deed: Deed, by: Who, now: numb
     ...more,
   }
   await recordEvidence(db, [{ type: 'admin', scope: row.scope, observed: now, received: now, body }])
+}
+
+/** Where what an exception speaks of may stand: packages without their versions. */
+function placesOf({ statements }: ExceptionsTable): readonly string[] {
+  const purls = readJson<VexStatement[]>(statements).flatMap(({ purls: all }) => all)
+  return [...new Set(purls.flatMap((purl) => [purl, packageOf({ purl, name: purl })]))]
 }
 
 /** Exceptions that wait for a second person. */

@@ -175,7 +175,7 @@ async function plantFinding(db: Kysely<AssessTables>, scope: string, marker: str
   }
   const rated = { severity: null, score: null, vector: null, exploited: null, epss: null }
   const seen = { first_seen: now, last_seen: now, opened_at: now, gone_at: null, gone_by: null, gone_outbox: null }
-  const how = { regressed: 0 as const, kind: 'package' as const, place: '', in_use: null }
+  const how = { regressed: 0 as const, kind: 'package' as const, place: '', in_use: null, guessed: 0 as const }
   await saveFindings(db, [{ scope, asset: `${marker}-host`, source: 'sbom', ...about, ...rated, ...seen, ...how }])
 }
 

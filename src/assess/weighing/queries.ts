@@ -1,0 +1,314 @@
+import { type Expression, type SqlBool, sql } from 'kysely'
+import type { Db } from '../inventory/queries.ts'
+import type {
+  FindingsTable,
+  TallyTable,
+  TextsTable,
+  UseTable,
+  WeighedStatus,
+  WeighedTable,
+  WeighingsTable,
+} from '../inventory/tables.ts'
+
+/** Parameters a statement may carry are limited (SQLite 32,766): at most 14 a row. */
+const ROWS_A_STATEMENT = 1000
+
+type Where = Pick<FindingsTable, 'scope' | 'asset'>
+
+/** Says that something of these assets changed: they are weighed again before anybody reads of them. */
+export async function markChanged(db: Db, rows: readonly Where[]): Promise<void> {
+  const assets = new Map(rows.map(({ scope, asset }) => [`${scope}\n${asset}`, { scope, asset }]))
+  const marks = [...assets.values()].map(({ scope, asset }) => ({
+    scope,
+    asset,
+    folded: asset.toLowerCase(),
+    basis: '',
+    weighed: 0,
+  }))
+  for (let at = 0; at < marks.length; at += ROWS_A_STATEMENT)
+    await db
+      .insertInto('assess_weighings')
+      .values(marks.slice(at, at + ROWS_A_STATEMENT))
+      .onConflict((conflict) => conflict.columns(['scope', 'asset']).doUpdateSet({ basis: '' }))
+      .execute()
+}
+
+/** Says so of every asset that has something at one of these places. @param asset null: on any. */
+export async function markPlaces(db: Db, places: readonly string[], asset: string | null): Promise<void> {
+  for (let at = 0; at < places.length; at += ROWS_A_STATEMENT) {
+    const found = db
+      .selectFrom('assess_findings')
+      .select(['scope', 'asset'])
+      .distinct()
+      .where('package', 'in', places.slice(at, at + ROWS_A_STATEMENT))
+    const rows = await found.execute()
+    await markChanged(db, asset === null ? rows : rows.filter((row) => row.asset.toLowerCase() === asset.toLowerCase()))
+  }
+}
+
+export async function weighedScopes(db: Db): Promise<readonly string[]> {
+  return (await db.selectFrom('assess_weighings').select('scope').distinct().execute()).map(({ scope }) => scope)
+}
+
+export async function weighingsOf(db: Db): Promise<WeighingsTable[]> {
+  return await db.selectFrom('assess_weighings').selectAll().orderBy('folded').execute()
+}
+
+/** Whether any asset waits to be weighed, or is due. */
+export async function anyDue(db: Db, now: number): Promise<boolean> {
+  const one = (condition: (query: ReturnType<typeof open>) => ReturnType<typeof open>) => condition(open()).limit(1).execute()
+  const open = () => db.selectFrom('assess_weighings').select('asset')
+  return (
+    (await one((query) => query.where('basis', '=', ''))).length > 0 ||
+    (await one((query) => query.where('until', '<=', now))).length > 0
+  )
+}
+
+/** Two numbers that no change of labels, names, owners or criticality leaves as they were. */
+export async function assetsStamp(db: Db): Promise<string> {
+  const { n, newest, sum } = await db
+    .selectFrom('assets')
+    .select((e) => [
+      e.fn.countAll<number>().as('n'),
+      e.fn.max('updated').as('newest'),
+      sql<number>`sum(${e.ref('updated')} % 1000000007)`.as('sum'),
+    ])
+    .executeTakeFirstOrThrow()
+  return `${n} ${newest} ${sum}`
+}
+
+/** Takes hold of an asset's spellings until the transaction ends, so that what changes meanwhile is weighed after. */
+export async function holdWeighing(
+  db: Db,
+  scope: string,
+  folded: string,
+  change: Pick<WeighingsTable, 'basis' | 'until' | 'weighed'>,
+): Promise<string[]> {
+  await db.updateTable('assess_weighings').set(change).where('scope', '=', scope).where('folded', '=', folded).execute()
+  const rows = await db
+    .selectFrom('assess_weighings')
+    .select('asset')
+    .where('scope', '=', scope)
+    .where('folded', '=', folded)
+    .execute()
+  return rows.map(({ asset }) => asset)
+}
+
+export async function spellingsOf(db: Db, folded: readonly string[]): Promise<ReadonlyMap<string, readonly string[]>> {
+  const rows = await inParts(folded, (some) =>
+    db.selectFrom('assess_weighings').select(['asset', 'folded']).where('folded', 'in', some).execute(),
+  )
+  return new Map([...Map.groupBy(rows, (row) => row.folded)].map(([name, group]) => [name, group.map(({ asset }) => asset)]))
+}
+
+export async function findingsOn(db: Db, assets: readonly string[], place?: string): Promise<FindingsTable[]> {
+  const all = db.selectFrom('assess_findings').selectAll().where('asset', 'in', assets)
+  return await (place === undefined ? all : all.where('package', '=', place)).execute()
+}
+
+/** When somebody last looked what runs, by asset and source of the list. */
+export async function looksOf(db: Db, assets: readonly string[]) {
+  return await inParts(assets, (some) =>
+    db.selectFrom('assess_inventories').select(['asset', 'source', 'in_use_at']).where('asset', 'in', some).execute(),
+  )
+}
+
+export async function useOf(db: Db, folded: readonly string[]): Promise<UseTable[]> {
+  return await inParts(folded, (some) => db.selectFrom('assess_use').selectAll().where('folded', 'in', some).execute())
+}
+
+/** Asks for as many at once as a statement takes. */
+export async function inParts<T>(all: readonly string[], ask: (some: readonly string[]) => Promise<T[]>): Promise<T[]> {
+  const found: T[] = []
+  for (let at = 0; at < all.length; at += ROWS_A_STATEMENT) found.push(...(await ask(all.slice(at, at + ROWS_A_STATEMENT))))
+  return found
+}
+
+export async function saveUse(db: Db, row: UseTable): Promise<void> {
+  const { folded, since, looked, parts } = row
+  await db
+    .insertInto('assess_use')
+    .values(row)
+    .onConflict((conflict) => conflict.columns(['scope', 'asset']).doUpdateSet({ folded, since, looked, parts }))
+    .execute()
+}
+
+export async function weighedOf(db: Db, assets: readonly string[]): Promise<WeighedTable[]> {
+  return await db.selectFrom('assess_weighed').selectAll().where('asset', 'in', assets).execute()
+}
+
+export async function saveWeighed(db: Db, rows: readonly WeighedTable[]): Promise<void> {
+  for (let at = 0; at < rows.length; at += ROWS_A_STATEMENT)
+    await db
+      .insertInto('assess_weighed')
+      .values(rows.slice(at, at + ROWS_A_STATEMENT))
+      .onConflict((conflict) =>
+        conflict.columns(['scope', 'asset', 'package', 'id']).doUpdateSet((e) => ({
+          status: e.ref('excluded.status'),
+          kind: e.ref('excluded.kind'),
+          decision: e.ref('excluded.decision'),
+          rank: e.ref('excluded.rank'),
+          fixable: e.ref('excluded.fixable'),
+          in_use: e.ref('excluded.in_use'),
+          exposed: e.ref('excluded.exposed'),
+          exploited: e.ref('excluded.exploited'),
+          owner: e.ref('excluded.owner'),
+          due: e.ref('excluded.due'),
+        })),
+      )
+      .execute()
+}
+
+export async function dropWeighed(db: Db, rows: readonly WeighedTable[]): Promise<void> {
+  for (const { scope, asset, package: place, id } of rows)
+    await db
+      .deleteFrom('assess_weighed')
+      .where('scope', '=', scope)
+      .where('asset', '=', asset)
+      .where('package', '=', place)
+      .where('id', '=', id)
+      .execute()
+}
+
+export async function replaceTally(db: Db, scope: string, folded: string, rows: readonly TallyTable[]): Promise<void> {
+  await db.deleteFrom('assess_tally').where('scope', '=', scope).where('folded', '=', folded).execute()
+  if (rows.length > 0) await db.insertInto('assess_tally').values(rows).execute()
+}
+
+export async function saveTexts(db: Db, rows: readonly TextsTable[]): Promise<void> {
+  for (let at = 0; at < rows.length; at += ROWS_A_STATEMENT)
+    await db
+      .insertInto('assess_texts')
+      .values(rows.slice(at, at + ROWS_A_STATEMENT))
+      .onConflict((conflict) =>
+        conflict.columns(['scope', 'package', 'id']).doUpdateSet((e) => ({ text: e.ref('excluded.text') })),
+      )
+      .execute()
+}
+
+export type TallyLine = Omit<TallyTable, 'scope' | 'folded'>
+
+/** What is alike over all assets, or on one. */
+export async function tallies(db: Db, folded: string | undefined): Promise<TallyLine[]> {
+  const alike = ['status', 'kind', 'decision', 'fixable', 'in_use', 'exposed', 'exploited'] as const
+  const all = db
+    .selectFrom('assess_tally')
+    .select(alike)
+    .select((e) => e.fn.sum<number>('causes').as('causes'))
+    .groupBy(alike)
+  const rows = await (folded === undefined ? all : all.where('folded', '=', folded)).execute()
+  return rows.map((row) => ({ ...row, causes: Number(row.causes) }))
+}
+
+/** What each of these assets has, for a list of assets. */
+export async function talliesOf(db: Db, folded: readonly string[]): Promise<TallyTable[]> {
+  return await inParts(folded, (some) => db.selectFrom('assess_tally').selectAll().where('folded', 'in', some).execute())
+}
+
+export async function countOverdue(db: Db, now: number): Promise<number> {
+  const { n } = await db
+    .selectFrom('assess_weighed')
+    .select((e) => e.fn.countAll<number>().as('n'))
+    .where('status', '=', 'open')
+    .where('due', '<', now)
+    .executeTakeFirstOrThrow()
+  return Number(n)
+}
+
+/** What a page is asked for; a fact that is absent does not matter. */
+export interface Filter {
+  readonly status: WeighedStatus
+  readonly kind?: WeighedTable['kind'] | undefined
+  readonly decision?: WeighedTable['decision'] | undefined
+  readonly owner?: string | undefined
+  /** Due before this moment. */
+  readonly before?: number | undefined
+  /** The spellings of one asset. */
+  readonly assets?: readonly string[] | undefined
+  /** Small letters; each has to be in the texts, the asset's name or the owner's. */
+  readonly words: readonly string[]
+  readonly fixable: boolean
+  /** What nobody looked at may run. */
+  readonly mayRun: boolean
+  readonly exposed: boolean
+  readonly exploited: boolean
+}
+
+/** Keys of what was weighed gravest, in order. */
+export async function gravest(db: Db, filter: Filter, limit: number): Promise<WeighedTable[]> {
+  return await filtered(db, filter, await elsewhere(db, filter.words))
+    .selectAll()
+    .orderBy('rank', 'desc')
+    .orderBy('id')
+    .orderBy('asset')
+    .limit(limit)
+    .execute()
+}
+
+export async function countOf(db: Db, filter: Filter): Promise<number> {
+  const { n } = await filtered(db, filter, await elsewhere(db, filter.words))
+    .select((e) => e.fn.countAll<number>().as('n'))
+    .executeTakeFirstOrThrow()
+  return Number(n)
+}
+
+/** The words that an asset or an owner is called by: only these need a look at each row. */
+async function elsewhere(db: Db, words: readonly string[]): Promise<ReadonlySet<string>> {
+  const found = new Set<string>()
+  for (const word of words) {
+    const pattern = patternOf(word)
+    const asset = await db.selectFrom('assess_weighings').select('asset').where(like('folded', pattern)).limit(1).execute()
+    const owner =
+      asset.length > 0
+        ? asset
+        : await db.selectFrom('assess_weighed').select('owner').distinct().where('owner', 'is not', null).execute()
+    if (owner.some((row) => 'asset' in row || row.owner!.toLowerCase().includes(word))) found.add(word)
+  }
+  return found
+}
+
+function patternOf(word: string): string {
+  return `%${word.replaceAll(/[\\%_]/g, (sign) => `\\${sign}`)}%`
+}
+
+function like(column: string, pattern: string): Expression<SqlBool> {
+  return sql<SqlBool>`${sql.ref(column)} like ${pattern} escape '\\'`
+}
+
+function filtered(db: Db, filter: Filter, broad: ReadonlySet<string>) {
+  const { status, kind, decision, owner, before, assets, words } = filter
+  let all = db.selectFrom('assess_weighed').where('status', '=', status)
+  if (kind !== undefined) all = all.where('kind', '=', kind)
+  if (decision !== undefined) all = all.where('decision', '=', decision)
+  if (owner !== undefined) all = all.where('owner', '=', owner)
+  if (before !== undefined) all = all.where('due', '<', before)
+  if (assets !== undefined) all = all.where('asset', 'in', assets)
+  if (filter.fixable) all = all.where('fixable', '=', 1)
+  if (filter.mayRun) all = all.where((e) => e.or([e('in_use', 'is', null), e('in_use', '=', 1)]))
+  if (filter.exposed) all = all.where('exposed', '=', 1)
+  if (filter.exploited) all = all.where('exploited', '=', 1)
+  const texts = (word: string) =>
+    db
+      .selectFrom('assess_texts')
+      .select(['package', 'id'])
+      .where(like('text', patternOf(word)))
+      .$asTuple('package', 'id')
+  for (const word of words)
+    all = broad.has(word)
+      ? all.where((e) =>
+          e.or([
+            e(e.refTuple('package', 'id'), 'in', texts(word)),
+            e(
+              'asset',
+              'in',
+              db
+                .selectFrom('assess_weighings')
+                .select('asset')
+                .where(like('folded', patternOf(word))),
+            ),
+            sql<SqlBool>`lower(${e.ref('owner')}) like ${patternOf(word)} escape '\\'`,
+          ]),
+        )
+      : all.where((e) => e(e.refTuple('package', 'id'), 'in', texts(word)))
+  return all
+}
