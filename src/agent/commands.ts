@@ -186,7 +186,7 @@ async function takePolicy(signed: Signed, key: string, { policy, identity, count
     log.warn('a policy is refused: it is not signed for this agent, or cannot be read')
     return
   }
-  await policy(data.policy === '' ? undefined : { policy: data.policy, settings: data.settings })
+  await policy(data.policy === '' ? undefined : data)
 }
 
 async function resultOf(command: CommandText, following: Following, link: Link): Promise<Result> {

@@ -12,6 +12,9 @@ export interface Outbox {
   readonly flush: () => Promise<void>
 }
 
+/** Looks at an event under the id that the server will know it by; what it found goes along in the event. */
+export type Inspect = (event: JsonObject, id: string) => JsonObject[] | undefined
+
 const MOST_LINES = 1_000
 const MOST_BYTES = 1_000_000
 
@@ -24,6 +27,7 @@ interface Line {
  * @param common is put into every event: host and agent.
  * @param count is told of `events.made` and `events.dropped`.
  * @param seen is given each event as it will be sent.
+ * @param inspect looks at each before it is written down.
  */
 export function openOutbox(
   spool: Spool,
@@ -31,6 +35,7 @@ export function openOutbox(
   count: (name: string) => void,
   signal: AbortSignal,
   seen: (line: string) => void = () => {},
+  inspect: Inspect = () => undefined,
 ): Outbox {
   const run = randomUUID().slice(0, 8)
   let waiting: Line[] = []
@@ -73,13 +78,19 @@ export function openOutbox(
         count('events.dropped')
         return false
       }
-      const text = JSON.stringify({
+      const made: JsonObject = {
         '@timestamp': new Date().toISOString(),
         ...event,
         event: { ...(event['event'] as JsonObject | undefined), sequence: number },
         host: { ...(event['host'] as JsonObject | undefined), ...(common['host'] as JsonObject) },
         agent: { ...(common['agent'] as JsonObject), ephemeral_id: run },
-      })
+      }
+      const detections = inspect(made, `${(common['agent'] as JsonObject)['id'] as string}-${run}-${number}`)
+      const text = JSON.stringify(
+        detections === undefined
+          ? made
+          : { ...made, kanpeki_agent: { ...(made['kanpeki_agent'] as JsonObject | undefined), detections } },
+      )
       seen(text)
       waiting.push({ number, text })
       bytes += text.length

@@ -1,13 +1,12 @@
 import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
-import { z } from 'zod'
-import { policySettingsSchema } from '../hosts/schema.ts'
+import { policyTextSchema } from '../hosts/schema.ts'
 import { writeFileAtomically } from '../platform/atomic-file.ts'
 import { readIfThere } from '../platform/read-if-there.ts'
 
 /** What the server set for this host, in `policy.json` of the agent's folder. */
-const policySchema = z.object({ policy: z.string(), settings: policySettingsSchema })
-export type Policy = z.infer<typeof policySchema>
+const policySchema = policyTextSchema.pick({ policy: true, settings: true, rules: true })
+export type Policy = ReturnType<typeof policySchema.parse>
 
 const fileOf = (folder: string): string => join(folder, 'policy.json')
 

@@ -1,14 +1,17 @@
 import { mkdir } from 'node:fs/promises'
 import { hostname, release, type as systemType } from 'node:os'
 import { join } from 'node:path'
-import { messageOf } from '../kernel/error.ts'
+import { KanpekiError, messageOf } from '../kernel/error.ts'
 import { realWait } from '../platform/backoff.ts'
 import { lockFolder } from '../platform/folder-lock.ts'
 import type { Log } from '../platform/log.ts'
 import type { Collector, CollectorContext } from './collector.ts'
 import { followCommands } from './commands.ts'
+import { openDeeds } from './detect/deeds.ts'
+import { createInspector } from './detect/inspector.ts'
+import { createStopper } from './detect/stopper.ts'
 import { type Identity, readIdentity, writeIdentity } from './identity.ts'
-import { openOutbox } from './outbox.ts'
+import { type Outbox, openOutbox } from './outbox.ts'
 import { keepPolicy, readPolicy } from './policy.ts'
 import { createRecent } from './recent.ts'
 import { openHand } from './respond/hand.ts'
@@ -64,7 +67,16 @@ export async function runAgent(options: AgentOptions): Promise<void> {
     agent: { id: identity.id, name: identity.name, type: 'kanpeki', version },
   }
   const recent = createRecent()
-  const outbox = openOutbox(spool, common, count, signal, recent.add)
+  const inspector = createInspector({
+    count,
+    warn: (message) => log.warn(message),
+    found: (event, id, matches) => {
+      void outbox.flush()
+      void stopper.consider(event, id, matches)
+    },
+  })
+  const inForce = (): void => inspector.load(settings.detect ? policy?.rules : undefined)
+  const outbox: Outbox = openOutbox(spool, common, count, signal, recent.add, inspector.inspect)
   const kept = join(folder, 'kept')
   await mkdir(kept, { recursive: true, mode: 0o700 })
   const context: CollectorContext = { ...outbox, count, signal, folder: kept, warn: (message) => log.warn(message) }
@@ -79,6 +91,7 @@ export async function runAgent(options: AgentOptions): Promise<void> {
       kanpeki_agent: {
         agent: {
           counters: Object.fromEntries(counters),
+          rules: inspector.rules(),
           spool: { bytes: spool.bytes(), damaged: spool.damaged() },
           resident_bytes: process.memoryUsage().rss,
           /** Of one core, since the start. */
@@ -131,6 +144,22 @@ export async function runAgent(options: AgentOptions): Promise<void> {
         message: `${action}: ${detail.reason}`,
       }),
   })
+  const deeds = await openDeeds(respondFolder)
+  const stopper = createStopper({
+    settings: () => settings,
+    responders: hand.responders,
+    deeds,
+    emit: outbox.emit,
+    context: {
+      folder: respondFolder,
+      signal,
+      count,
+      warn: (message) => log.warn(message),
+      recent: recent.since,
+      ...NO_TRANSFER,
+    },
+  })
+  inForce()
   const responders: Responders = {
     ...hand.responders,
     ...(update === undefined
@@ -154,7 +183,7 @@ export async function runAgent(options: AgentOptions): Promise<void> {
     }),
     responders,
     policy: async (next) => {
-      const before = policy
+      const before = JSON.stringify(settings)
       try {
         settings = await readSettings(folder, next?.settings)
       } catch (error) {
@@ -163,7 +192,8 @@ export async function runAgent(options: AgentOptions): Promise<void> {
       await keepPolicy(folder, next)
       policy = next
       log.info(next === undefined ? 'the policy was taken back' : 'a new policy holds')
-      if (before?.policy !== next?.policy) again.abort()
+      inForce()
+      if (before !== JSON.stringify(settings)) again.abort()
     },
     reached: async () => {
       await hand.isolator.reached()
@@ -193,6 +223,13 @@ export async function runAgent(options: AgentOptions): Promise<void> {
       renewal(),
       sendAll({ spool, signal, log, count, identity: () => identity, addresses: hand.isolator.addresses }),
       following,
+      deeds.tellAll({
+        identity: () => identity,
+        addresses: hand.isolator.addresses,
+        signal,
+        count,
+        warn: (message) => log.warn(message),
+      }),
       keepRing(respondFolder, () => settings.packetRing, signal),
     ])
   } finally {
@@ -202,6 +239,12 @@ export async function runAgent(options: AgentOptions): Promise<void> {
     await spool.close()
     await lock.release()
   }
+}
+
+/** What is stopped sends and takes no files. */
+const NO_TRANSFER = {
+  upload: () => Promise.reject(new KanpekiError('agent_refuses', 'Nothing is sent along.')),
+  download: () => Promise.reject(new KanpekiError('agent_refuses', 'Nothing is fetched.')),
 }
 
 /** A collector that fails is counted, named, and started again, a little later each time. */

@@ -27,6 +27,18 @@ const settingsSchema = z
     deadManSeconds: z.number().int().min(DEAD_MAN.least).max(DEAD_MAN.most).default(DEAD_MAN.usual),
     /** Keep the last traffic in a ring of files all the time, for captures (needs tcpdump). */
     packetRing: z.boolean().default(false),
+    /** Look for what the server's rules describe here, too. */
+    detect: z.boolean().default(true),
+    /** Rules (ids, or `*`) that may stop what they find at once, where they say how and `respond.kinds` allows it. */
+    stop: z.array(z.string()).default([]),
+    /** Folders of web sites: a script that comes there is looked at. */
+    webRoots: z.array(z.string().startsWith('/')).default(['/var/www', '/srv/www', '/usr/share/nginx/html']),
+    /** Folders with people's files: watched for encryption. */
+    guard: z.array(z.string().startsWith('/')).default([]),
+    /** Place files in each of those that nobody has a reason to touch. */
+    canaries: z.boolean().default(false),
+    /** Folders with logs, watched for files that are emptied or removed. */
+    logs: z.array(z.string().startsWith('/')).default(['/var/log']),
     /** The key that new versions of the agent are signed with (Ed25519, PEM or SPKI in base64); without it none is taken. */
     releaseKey: z.string().optional(),
     /** What the server may do on this host: only this file says so, never a policy. */

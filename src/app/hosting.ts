@@ -3,9 +3,11 @@ import { findAssetByName } from '../access/assets/queries.ts'
 import { refuseUnconfirmed } from '../access/confirm.ts'
 import { listAgents } from '../access/machines/queries.ts'
 import type { AccessTables } from '../access/tables.ts'
+import type { HostRules } from '../detect/host-rules.ts'
 import { openCommandKey } from '../hosts/command-key.ts'
 import { type Commands, createCommands, type KnownAgent } from '../hosts/commands.ts'
 import { linkRoutes } from '../hosts/link-routes.ts'
+import { rulesToGive } from '../hosts/policy.ts'
 import { releaseRoutes } from '../hosts/releases.ts'
 import { hostRoutes } from '../hosts/routes.ts'
 import { messageOf } from '../kernel/error.ts'
@@ -17,6 +19,7 @@ import { repeatEvery } from './repeat.ts'
 import type { Services } from './services.ts'
 
 const SWEEP_EVERY_MS = 30_000
+const RULES_EVERY_MS = 30_000
 
 export interface Hosting {
   /** What respond's actions are given. */
@@ -25,8 +28,24 @@ export interface Hosting {
   stop(): Promise<void>
 }
 
+/** Asked for at each request of each agent; rules change when the server starts, or one is quarantined. */
+function everySoOften<T>(everyMs: number, clock: Services['clock'], read: () => Promise<T>): () => Promise<T> {
+  let kept: { readonly at: number; readonly value: Promise<T> } | undefined
+  return () => {
+    const at = clock.now()
+    if (kept !== undefined && Math.abs(at - kept.at) < everyMs) return kept.value
+    const value = read()
+    const mine = { at, value }
+    kept = mine
+    value.catch(() => {
+      if (kept === mine) kept = undefined
+    })
+    return value
+  }
+}
+
 /** The server's side of the agents: what they are told to do, and what they bring. */
-export async function startHosting(services: Services): Promise<Hosting> {
+export async function startHosting(services: Services, hostRules: () => Promise<HostRules>): Promise<Hosting> {
   const { state, clock, dir, sealer, drainer, log } = services
   const db = state.tables<AccessTables>()
   const key = await openCommandKey(dir.keys, sealer)
@@ -40,6 +59,7 @@ export async function startHosting(services: Services): Promise<Hosting> {
     return Object.entries(readJson<Record<string, string>>(asset.labels)).map(([label, value]) => `${label}=${value}`)
   }
   const changed = drainer.poke
+  const rules = everySoOften(RULES_EVERY_MS, clock, async () => rulesToGive(await hostRules()))
   const commands = createCommands({ state, clock, key, agents, changed })
   const sweeping = repeatEvery(
     SWEEP_EVERY_MS,
@@ -58,6 +78,7 @@ export async function startHosting(services: Services): Promise<Hosting> {
         key,
         commands,
         labelsOf,
+        rules,
         keep: async (agent, { command, name }, source) => {
           const about = { name, kind: 'capture' as const, source: `agent ${agent.name}`, note: `command ${command}` }
           return await custody.add(agent, about, source)

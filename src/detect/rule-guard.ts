@@ -87,6 +87,10 @@ export class RuleGuard<M> {
     this.#rules.withhold(this.#withheld)
   }
 
+  isWithheld(id: string): boolean {
+    return this.#withheld.has(id)
+  }
+
   /** Whether the rule was quarantined: it is evaluated again. */
   release(id: string): boolean {
     const was = this.#withheld.delete(id)

@@ -12,6 +12,7 @@ export function ruleInfo(doc: JsonObject, place: { readonly file: string; readon
   const tags = Array.isArray(doc['tags']) ? (doc['tags'] as readonly JsonValue[]).map((tag) => String(tag).toLowerCase()) : []
   const ja = isJsonObject(doc['ja']) ? doc['ja'] : {}
   const title = text(doc['title']) ?? place.file
+  const { stop } = doc
   const jaTitle = text(ja['title'])
   const jaDescription = text(ja['description'])
   return {
@@ -23,6 +24,7 @@ export function ruleInfo(doc: JsonObject, place: { readonly file: string; readon
     description: text(doc['description'])?.trim() ?? '',
     techniques: unique(tags.flatMap((tag) => /^attack\.(t\d{4}(?:\.\d{3})?)$/.exec(tag)?.[1]?.toUpperCase() ?? [])),
     tactics: unique(tags.flatMap(tacticOf)),
+    ...(stop === 'kill' || stop === 'quarantine' ? { stop } : {}),
     ...(jaTitle === undefined && jaDescription === undefined
       ? {}
       : {

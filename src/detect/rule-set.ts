@@ -1,6 +1,6 @@
 import type { Detection, MatchedCondition, Refusal, RuleInfo } from '../kernel/detection.ts'
 import type { StoredEvent } from '../kernel/event.ts'
-import { getPath, type JsonObject, type JsonValue } from '../kernel/json.ts'
+import { getPath, isJsonObject, type JsonObject, type JsonValue } from '../kernel/json.ts'
 import { compileCorrelations } from './engines/correlation/compile.ts'
 import type { CorrelationStats } from './engines/correlation/program.ts'
 import { loadRuleFiles } from './engines/sigma/load/read-files.ts'
@@ -11,6 +11,7 @@ import { ownPipelines, readPipelines } from './engines/sigma/pipelines/read.ts'
 import type { LoadedRules } from './engines/sigma/rule.ts'
 import { classifier } from './engines/sigma/shapes/registry.ts'
 import { falcoRules } from './falco-program.ts'
+import { type HostRules, hostRulesOf } from './host-rules.ts'
 import { DEFAULT_BUDGET, type Quarantined, type RuleBudget, RuleGuard } from './rule-guard.ts'
 import { type RuleMatch, RuleProgram } from './rule-program.ts'
 
@@ -37,6 +38,13 @@ export interface RuleSet {
   release(id: string): boolean
   /** Correlations that cannot speak without this rule. */
   standingOn(id: string): readonly string[]
+  /** Those that agents run on their hosts, as they stand now. */
+  forHosts(): HostRules
+  /**
+   * What the agent of the host found in the event by these rules. Where this set finds it too, both are one detection; an agent
+   * that still has another version of a rule says nothing here, for this one has been asked.
+   */
+  foundOnHost(event: Omit<StoredEvent, 'sequence'>): Detection[]
   /** What the windows hold, ignored and had to forget. */
   correlationStats(): CorrelationStats
 }
@@ -87,6 +95,7 @@ export function ruleSetOf(
   const rules = new RuleProgram(loaded.rules, falco, { silent: program.silent, classify })
 
   const guard = new RuleGuard(rules, budget)
+  const byId = new Map(rules.rules.map((rule) => [rule.id, rule]))
 
   function readField(doc: JsonObject, field: string, category: string | undefined): JsonValue | undefined {
     for (const place of classify(doc).places(field, category)) {
@@ -121,9 +130,49 @@ export function ruleSetOf(
     takeQuarantined: () => guard.take(),
     withhold: (ids) => guard.withhold(ids),
     release: (id) => guard.release(id),
+    forHosts: () =>
+      hostRulesOf(
+        loaded.rules.filter(({ info }) => !program.silent.has(info.id)),
+        falco,
+        pipelines,
+        (id) => guard.isWithheld(id),
+      ),
+    foundOnHost: (event) =>
+      foundIn(event.doc).flatMap(({ id, version }): Detection[] => {
+        const rule = byId.get(id)
+        if (rule === undefined || rule.version !== version || program.silent.has(id)) return []
+        return [
+          {
+            rule,
+            eventIds: [event.id],
+            eventCount: 1,
+            fields: {},
+            conditions: [{ text: 'found on the host by its agent', fields: [HOST_DETECTIONS] }],
+            group: entityOf(event),
+            observed: event.observed,
+            received: event.received,
+            scope: event.scope,
+          },
+        ]
+      }),
     standingOn: (id) => program.standingOn(id),
     correlationStats: () => program.stats(),
   }
+}
+
+/** Where an agent writes what it found in an event. */
+const HOST_DETECTIONS = 'kanpeki_agent.detections'
+const MOST_FOUND = 50
+
+function foundIn(doc: JsonObject): { readonly id: string; readonly version: string }[] {
+  const found = getPath(doc, HOST_DETECTIONS)
+  if (!Array.isArray(found)) return []
+  return (found as readonly JsonValue[]).slice(0, MOST_FOUND).flatMap((one) => {
+    const rule = isJsonObject(one) ? one['rule'] : undefined
+    if (!isJsonObject(rule)) return []
+    const { id, version } = rule
+    return typeof id === 'string' && typeof version === 'string' ? [{ id, version }] : []
+  })
 }
 
 function detectionOf(match: RuleMatch, event: StoredEvent): Detection {
@@ -155,7 +204,7 @@ function conditionsOf(match: RuleMatch): MatchedCondition[] {
   })
 }
 
-function entityOf(event: StoredEvent): JsonObject {
+function entityOf(event: Pick<StoredEvent, 'doc' | 'source'>): JsonObject {
   for (const field of ENTITY_FIELDS) {
     const value = getPath(event.doc, field)
     if (typeof value === 'string' && value !== '') return { [field]: value }

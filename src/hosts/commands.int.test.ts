@@ -6,7 +6,7 @@ import { describeStates } from '../platform/testing/states.ts'
 import { type CommandKey, isSigned } from './command-key.ts'
 import { type Commands, createCommands, type KnownAgent, MOST_HOSTS_AN_HOUR } from './commands.ts'
 import { migrations } from './migrations.ts'
-import { policyFor } from './policy.ts'
+import { policyFor, rulesToGive } from './policy.ts'
 import type { AgentStatus, CommandText } from './schema.ts'
 import type { HostTables } from './tables.ts'
 
@@ -122,10 +122,41 @@ describeStates('commands for agents', (bed) => {
     await ask(agents.at(-1)!, 'release')
   })
 
+  it('takes down what an agent stopped by itself once, and it keeps nobody from helping', async () => {
+    const rule = { id: 'r1', version: 'v', title: 'Reverse shell' }
+    const params = { pid: 9, started: NOW, name: 'sh' }
+    const deed = {
+      id: randomUUID(),
+      key: `kill 9 ${NOW}`,
+      kind: 'kill' as const,
+      params,
+      rule,
+      event: 'e1',
+      found: NOW,
+      done: 9e15,
+      result: receipt,
+    }
+    await commands.report(first, deed)
+    await commands.report(first, { ...deed, id: randomUUID() })
+    // Another host has processes of the same numbers.
+    await commands.report(second, { ...deed, id: randomUUID() })
+    const row = await commands.answered('default', deed.id, over)
+    expect(row).toMatchObject({ state: 'done', by_id: 'rule:r1', by_name: 'Reverse shell', agent: first.id })
+    const told = (await readOutbox(state.tables<HostTables>(), 0, 500)).filter(({ body }) => body['action'] === 'agent.stopped')
+    expect(told.map(({ body }) => body['agent'])).toEqual([first.id, second.id])
+    expect(told[0]!.body).toMatchObject({ kind: 'kill', rule, event: 'e1', outcome: 'done', by: { id: first.id } })
+    expect(await codeOf(commands.report(first, { ...deed, key: 'x', params: { pid: 'x' } }))).toBe('agent_params')
+    for (const agent of agents) await commands.report(agent, { ...deed, id: randomUUID(), key: 'everywhere' })
+    now += 3_600_000
+    for (const agent of agents) await commands.report(agent, { ...deed, id: randomUUID(), key: 'again' })
+    await commands.ask('default', first.id, { kind: 'isolate', params: {} }, BY)
+  })
+
   it('leaves evidence of each, with who asked and what came of it', async () => {
     const bodies = (await readOutbox(state.tables<HostTables>(), 0, 500)).map(({ body }) => body)
     const actions = new Set(bodies.map(({ action }) => action))
-    expect([...actions].sort()).toEqual(['agent.command', 'agent.expire', 'agent.query', 'agent.receipt', 'agent.withdraw'])
+    const all = ['command', 'expire', 'query', 'receipt', 'stopped', 'withdraw'].map((action) => `agent.${action}`)
+    expect([...actions].sort()).toEqual(all)
     expect(bodies[0]).toMatchObject({ action: 'agent.command', by: BY, kind: 'kill', name: 'host-0', params: { pid: 7 } })
   })
 })
@@ -150,5 +181,12 @@ describe('policies', () => {
     ],
   ])('%s', (_name, rows, labels, expected) => {
     expect(policyFor(rows, labels)?.settings).toEqual(expected)
+  })
+  it('carries the rules, under a name that changes with them, unless a label says that they stay here', () => {
+    const given = rulesToGive({ sigma: [1] })
+    const bare = policyFor([], [], given)!
+    expect(bare).toMatchObject({ settings: {}, rules: { sigma: [1] } })
+    expect(policyFor([], [], rulesToGive({ sigma: [2] }))!.hash).not.toBe(bare.hash)
+    expect(policyFor([row('*', { detect: false })], [], given)!.rules).toBeUndefined()
   })
 })

@@ -20,7 +20,7 @@ import {
   overdueCommands,
   statusesOf,
 } from './queries.ts'
-import { type AgentStatus, PARAMS, type ReceiptMessage, type Signed, type WireKind } from './schema.ts'
+import { type AgentStatus, type Deed, PARAMS, type ReceiptMessage, type Signed, type WireKind } from './schema.ts'
 import type { CommandsTable, HostTables } from './tables.ts'
 
 /** An enrolled agent that is not revoked. */
@@ -70,6 +70,8 @@ export interface Commands extends AgentCommands {
   readonly wake: () => void
   /** @throws KanpekiError `not_found` for a command of another agent. */
   readonly receive: (agent: KnownAgent, message: ReceiptMessage) => Promise<void>
+  /** Takes down what an agent did by itself: a command that was never asked for, with its receipt. Twice the same is one. */
+  readonly report: (agent: KnownAgent, deed: Deed) => Promise<void>
   /** Marks those that ran out of time, and forgets answers to questions. */
   readonly sweep: () => Promise<void>
 }
@@ -84,6 +86,9 @@ export const MOST_HOSTS_AN_HOUR = 50
 const HOUR_MS = 3_600_000
 /** What is counted; what takes something back never waits. */
 const LIMITED: readonly WireKind[] = ['kill', 'quarantine', 'isolate', 'block-address', 'disable-account', 'update']
+
+/** A host's clock can say anything. */
+const timeOf = (ms: number): string => new Date(Math.min(Math.max(ms, 0), 8.64e15)).toISOString()
 
 export function createCommands({ state, clock, key, agents, changed }: CommandsDeps): Commands {
   const db = state.tables<HostTables>()
@@ -296,6 +301,47 @@ export function createCommands({ state, clock, key, agents, changed }: CommandsD
       })
       changed()
       wake()
+    },
+    async report(agent, { id, key: deedKey, kind, params, rule, event, found, done, result }) {
+      const parsed = PARAMS[kind].safeParse(params)
+      if (!parsed.success) throw new KanpekiError('agent_params', `The parameters of ${kind} are wrong.`)
+      const now = clock.now()
+      const row: CommandsTable = {
+        id,
+        scope: agent.scope,
+        agent: agent.id,
+        kind,
+        params: jsonText(parsed.data as JsonObject),
+        key: `${agent.id} ${deedKey}`,
+        by_id: `rule:${rule.id}`,
+        by_name: rule.title,
+        reason: `event ${event}`,
+        ...('receipt' in result
+          ? { state: 'done', receipt: jsonText(result.receipt), failed_code: null, failed: null }
+          : { state: 'failed', receipt: null, failed_code: result.failed.code, failed: result.failed.message }),
+        created: now,
+        expires: now,
+        given: now,
+        answered: now,
+      }
+      const said: JsonObject = {
+        name: agent.name,
+        params,
+        rule,
+        event,
+        found: timeOf(found),
+        done: timeOf(done),
+        ...('receipt' in result
+          ? { outcome: result.receipt.outcome, detail: result.receipt.detail }
+          : { outcome: 'failed', why: result.failed.message }),
+      }
+      const taken = await state.transaction<HostTables, boolean>(async (trx) => {
+        if ((await commandByKey(trx, row.scope, row.key)) !== undefined) return false
+        await insertCommand(trx, row)
+        await recordEvidence(trx, [commandEvidence(row, now, 'agent.stopped', { id: agent.id, name: agent.name }, said)], clock)
+        return true
+      })
+      if (taken) changed()
     },
     async sweep() {
       const now = clock.now()

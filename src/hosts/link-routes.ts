@@ -4,9 +4,9 @@ import { type Caller, type Route, route } from '../platform/http/route.ts'
 import type { State } from '../platform/state/state.ts'
 import type { CommandKey } from './command-key.ts'
 import type { Commands, KnownAgent } from './commands.ts'
-import { policyFor } from './policy.ts'
+import { type GivenRules, policyFor } from './policy.ts'
 import { commandById, policiesOf } from './queries.ts'
-import { agentParamsSchema, agentStatusSchema, pollReplySchema, pollSchema, receiptMessageSchema } from './schema.ts'
+import { agentParamsSchema, agentStatusSchema, deedSchema, pollReplySchema, pollSchema, receiptMessageSchema } from './schema.ts'
 import type { HostTables } from './tables.ts'
 
 export interface LinkDeps {
@@ -15,6 +15,8 @@ export interface LinkDeps {
   readonly key: CommandKey
   readonly commands: Commands
   readonly labelsOf: (scope: string, name: string) => Promise<readonly string[]>
+  /** What agents look for by themselves. */
+  readonly rules: () => Promise<GivenRules>
   /** Keeps what an agent captured as evidence; answers the artefact's id. */
   readonly keep: (
     agent: KnownAgent,
@@ -26,7 +28,7 @@ export interface LinkDeps {
 const known = (caller: Caller): KnownAgent => ({ id: caller.id, scope: caller.scope, name: caller.name, lastSeen: null })
 
 /** What agents ask, each for itself: the certificate says which one it is, and nothing in a request does. */
-export function linkRoutes({ state, clock, key, commands, labelsOf, keep }: LinkDeps): Route[] {
+export function linkRoutes({ state, clock, key, commands, labelsOf, rules, keep }: LinkDeps): Route[] {
   const db = state.tables<HostTables>()
   return [
     route({
@@ -38,21 +40,24 @@ export function linkRoutes({ state, clock, key, commands, labelsOf, keep }: Link
       response: pollReplySchema,
       handle: async ({ body, caller, signal }) => {
         const status = agentStatusSchema.parse(body.status)
-        const found = policyFor(await policiesOf(db, caller.scope), await labelsOf(caller.scope, status.host))
+        const rows = await policiesOf(db, caller.scope)
+        const found = policyFor(rows, await labelsOf(caller.scope, status.host), await rules())
         const differs = (found?.hash ?? null) !== status.policy
         const until = AbortSignal.any([signal, AbortSignal.timeout(differs ? 0 : body.wait * 1_000)])
         const signed = await commands.take(known(caller), status, body.busy, until)
-        const text = JSON.stringify({
-          v: 1,
-          agent: caller.id,
-          policy: found?.hash ?? '',
-          settings: found?.settings ?? {},
-        })
+        const text = () =>
+          JSON.stringify({
+            v: 1,
+            agent: caller.id,
+            policy: found?.hash ?? '',
+            settings: found?.settings ?? {},
+            ...(found?.rules === undefined ? {} : { rules: found.rules }),
+          })
         return {
           now: clock.now(),
           key: key.public,
           commands: [...signed],
-          policy: differs ? key.sign('policy', text) : null,
+          policy: differs ? key.sign('policy', text()) : null,
         }
       },
     }),
@@ -64,6 +69,17 @@ export function linkRoutes({ state, clock, key, commands, labelsOf, keep }: Link
       body: receiptMessageSchema,
       handle: async ({ body, caller }) => {
         await commands.receive(known(caller), body)
+        return {}
+      },
+    }),
+    route({
+      method: 'POST',
+      path: '/api/v1/agent-link/deeds',
+      permission: 'agent',
+      summary: 'What the agent stopped by itself, because a rule and its policy say so',
+      body: deedSchema,
+      handle: async ({ body, caller }) => {
+        await commands.report(known(caller), body)
         return {}
       },
     }),

@@ -58,6 +58,8 @@ export async function otherHostsSince(
     .where('scope', '=', scope)
     .where('agent', '!=', agent)
     .where('kind', 'in', kinds)
+    // What agents did by themselves keeps nobody from helping.
+    .where('by_id', 'not like', 'rule:%')
     .where('created', '>', since)
     .executeTakeFirst()
   return Number(row?.hosts ?? 0)

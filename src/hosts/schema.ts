@@ -120,6 +120,18 @@ export const policySettingsSchema = z
     fullCheckMs: z.number().int().min(1_000).max(604_800_000).optional(),
     deadManSeconds: z.number().int().min(DEAD_MAN.least).max(DEAD_MAN.most).optional(),
     packetRing: z.boolean().optional(),
+    /** Look for what the server's rules describe on the host itself, too. */
+    detect: z.boolean().optional(),
+    /** Rules (their ids, or `*` for all) that may stop what they find at once, where they say how. None by default. */
+    stop: z.array(z.string().min(1).max(200)).max(1_000).optional(),
+    /** Folders of web sites: a script that comes there is looked at. */
+    webRoots: z.array(pathSchema).max(100).optional(),
+    /** Folders with people's files: watched for encryption. */
+    guard: z.array(pathSchema).max(100).optional(),
+    /** Place files in each of those that nobody has a reason to touch. */
+    canaries: z.boolean().optional(),
+    /** Folders with logs, watched for files that are emptied or removed. */
+    logs: z.array(pathSchema).max(100).optional(),
   })
   .strict()
 export type PolicySettings = z.infer<typeof policySettingsSchema>
@@ -129,6 +141,8 @@ export const policyTextSchema = z.object({
   agent: z.uuid(),
   policy: z.string(),
   settings: policySettingsSchema,
+  /** What the detect room made for agents; its signature vouches for it. */
+  rules: z.custom<JsonObject>((value) => typeof value === 'object' && value !== null && !Array.isArray(value)).optional(),
 })
 
 export const signedSchema = z.object({ text: z.string(), signature: z.string() })
@@ -220,6 +234,26 @@ export const planViewSchema = z.object({
   reversible: z.boolean(),
 })
 export type PlanView = z.infer<typeof planViewSchema>
+
+/** What an agent may do by itself where a rule and its policy say so. */
+export const STOP_KINDS = ['kill', 'quarantine'] as const
+
+/** What an agent did by itself, told as soon as the server is there. */
+export const deedSchema = z.object({
+  id: z.uuid(),
+  /** The same for the same process or file: it is stopped once, whatever number of rules ask for it. */
+  key: z.string().min(1).max(200),
+  kind: z.enum(STOP_KINDS),
+  params: jsonObject,
+  rule: z.object({ id: z.string().max(200), version: z.string().max(100), title: z.string().max(500) }),
+  /** The event that the rule matched. */
+  event: z.string().max(200),
+  /** By the host's clock, milliseconds UTC: found, and done with. */
+  found: z.number().int(),
+  done: z.number().int(),
+  result: receiptMessageSchema.shape.result,
+})
+export type Deed = z.infer<typeof deedSchema>
 
 export const hostStatusSchema = z.object({
   agent: z.uuid(),

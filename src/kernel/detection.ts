@@ -51,6 +51,8 @@ export interface RuleInfo {
   readonly engine?: 'sigma' | 'falco' | 'ioc' | 'yara' | 'behaviour'
   /** Fields that no event here has, by the rule's names: the rule is known and cannot run. */
   readonly missing?: readonly string[]
+  /** What an agent may do on its host at once, where its policy allows it: end the process, or take the file away. */
+  readonly stop?: 'kill' | 'quarantine'
   /** Switched off by its author. */
   readonly off?: true
   /** Japanese title and description where the rule carries them. */

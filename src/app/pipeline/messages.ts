@@ -2,6 +2,7 @@ import type { CommitBatch, CommitResult } from '../../collect/commit.ts'
 import type { MaskingRule } from '../../collect/masking/schema.ts'
 import type { IngestBody, IngestReply } from '../../collect/sources/http/body.ts'
 import type { CorrelationStats } from '../../detect/engines/correlation/program.ts'
+import type { HostRules } from '../../detect/host-rules.ts'
 import type { Refusal, RuleInfo } from '../../kernel/detection.ts'
 import type { Place } from '../../kernel/error.ts'
 import type { JsonObject } from '../../kernel/json.ts'
@@ -47,6 +48,8 @@ export type Request =
   | { readonly kind: 'body'; readonly body: IngestBody }
   | { readonly kind: 'batch'; readonly batch: CommitBatch }
   | { readonly kind: 'status' }
+  /** The rules that agents run on their hosts. */
+  | { readonly kind: 'host-rules' }
   /** Reads anew what is known of hosts, people, sources' zones and indicators; events that come after the answer follow it. */
   | { readonly kind: 'known' }
   /** Makes what was learned of behaviour forget whoever has one of these names, or one that holds one of these texts. */
@@ -66,6 +69,7 @@ export interface Replies {
   readonly body: IngestReply
   readonly batch: CommitResult
   readonly status: PipelineStatus
+  readonly 'host-rules': HostRules
   readonly known: null
   readonly forget: null
   readonly settled: null

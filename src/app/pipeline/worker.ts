@@ -51,7 +51,7 @@ const { writer, detector, watch, behaviour, clock } = await startStages({
   lake,
   clock: systemClock,
   writer: settings.writer,
-  rules: rulesOf(rules, indicators.compare),
+  rules: rulesOf(rules, (event) => [...rules.foundOnHost(event), ...indicators.compare(event)]),
   known,
   zoneMinutes: settings.zoneMinutes,
   recordQuarantined: (trx, found, now) => quarantine.record(trx as unknown as Kysely<QuarantineTables>, found, now),
@@ -102,6 +102,7 @@ const handlers: { readonly [K in Request['kind']]: (request: Extract<Request, { 
     rules: ruleStatus(),
     correlations: rules.correlationStats(),
   }),
+  'host-rules': async () => rules.forHosts(),
   known: async () => {
     tellOfGeo(await known.refresh())
     await indicators.refresh()

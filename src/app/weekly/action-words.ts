@@ -117,6 +117,7 @@ const VERBS: Readonly<Record<string, Text>> = {
   rotate: { en: 'rotated', ja: '更新' },
   set: { en: 'set', ja: '設定' },
   subscribe: { en: 'by mail', ja: 'メール送信を設定' },
+  stopped: { en: 'stopped something by itself', ja: '自動で停止' },
   take: { en: 'taken', ja: '取得' },
   task: { en: 'task opened', ja: 'タスクを作成' },
   transfer: { en: 'handed over', ja: '引き渡し' },

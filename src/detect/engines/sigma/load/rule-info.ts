@@ -24,13 +24,20 @@ const TAXONOMIES = ['sigma', 'ecs']
 
 /** What a rule says about itself; what ruleInfo would overlook is refused here. */
 export function checkedInfo(document: JsonObject, file: string, version: string): RuleInfo {
-  const { title, id, level, taxonomy, status } = document
+  const { title, id, level, taxonomy, status, stop } = document
   if (typeof title !== 'string' || title.trim() === '') throw new RuleFault('title-missing', "there is no 'title'", ['title'])
   if (id !== undefined && id !== null && (typeof id !== 'string' || id.trim() === '')) {
     throw new RuleFault('id-type', "'id' must be a text", ['id'])
   }
   if (level !== undefined && level !== null && !LEVELS.some((each) => each === level)) {
     throw new RuleFault('level-unknown', `'${String(level)}' is not one of ${LEVELS.join(', ')}`, ['level'])
+  }
+  if (stop !== undefined && stop !== 'kill' && stop !== 'quarantine') {
+    throw new RuleFault(
+      'stop-unknown',
+      `'stop' is what an agent may do at once, kill or quarantine, not ${JSON.stringify(stop)}`,
+      ['stop'],
+    )
   }
   if (taxonomy !== undefined && taxonomy !== null && !TAXONOMIES.some((each) => each === taxonomy)) {
     throw new RuleFault(

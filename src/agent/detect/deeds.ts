@@ -1,0 +1,86 @@
+import { join } from 'node:path'
+import { z } from 'zod'
+import { type Deed, deedSchema } from '../../hosts/schema.ts'
+import { messageOf } from '../../kernel/error.ts'
+import { writeFileAtomically } from '../../platform/atomic-file.ts'
+import { backoffMs, realWait } from '../../platform/backoff.ts'
+import { readIfThere } from '../../platform/read-if-there.ts'
+import type { Identity } from '../identity.ts'
+import { openLink } from '../link.ts'
+
+export interface Deeds {
+  /** Durable once this resolves. */
+  readonly keep: (deed: Deed) => Promise<void>
+  /** Whether the same was done, in this run or lately before. */
+  readonly has: (key: string) => boolean
+  /** Tells the server, each until it has it, until the signal is aborted. */
+  readonly tellAll: (telling: Telling) => Promise<void>
+}
+
+interface Telling {
+  readonly identity: () => Identity
+  readonly addresses: () => readonly string[] | undefined
+  readonly signal: AbortSignal
+  readonly count: (name: string) => void
+  readonly warn: (message: string) => void
+}
+
+const fileSchema = z.object({ waiting: z.array(deedSchema), told: z.array(z.string()) })
+const MOST_TOLD = 500
+/** Beyond this the oldest that wait are given up: their events are in the spool all the same. */
+const MOST_WAITING = 1_000
+const LOOK_MS = 250
+const BACKOFF = { firstMs: 500, maxMs: 10_000 }
+
+/** What the agent did by itself and has yet to tell. */
+export async function openDeeds(folder: string): Promise<Deeds> {
+  const file = join(folder, 'deeds.json')
+  let { waiting, told } = await read(file)
+  const save = (): Promise<void> => writeFileAtomically(file, JSON.stringify({ waiting, told }))
+  return {
+    has: (key) => told.includes(key) || waiting.some((one) => one.key === key),
+    async keep(deed) {
+      waiting = [...waiting, deed].slice(-MOST_WAITING)
+      await save()
+    },
+    async tellAll({ identity, addresses, signal, count, warn }) {
+      for (let failures = 0; !signal.aborted; ) {
+        const [deed] = waiting
+        if (deed === undefined) {
+          await realWait(LOOK_MS, signal)
+          continue
+        }
+        const link = openLink({ ...identity(), addresses })
+        try {
+          const { status, text } = await link.post('/api/v1/agent-link/deeds', JSON.stringify(deed), {
+            'content-type': 'application/json',
+          })
+          // What the server will never take stands before no other.
+          if (status === 400) count('deeds.refused')
+          else if (status !== 200) throw new Error(`the server answers ${status}: ${text.slice(0, 200)}`)
+          waiting = waiting.filter(({ id }) => id !== deed.id)
+          told = [...told, deed.key].slice(-MOST_TOLD)
+          await save()
+          failures = 0
+          continue
+        } catch (error) {
+          if (failures === 0 && !signal.aborted) warn(`what was stopped could not be told yet: ${messageOf(error)}`)
+        } finally {
+          link.close()
+        }
+        await realWait(backoffMs(failures, Math.random, BACKOFF), signal)
+        failures += 1
+      }
+    },
+  }
+}
+
+async function read(file: string): Promise<z.infer<typeof fileSchema>> {
+  const text = await readIfThere(file)
+  try {
+    if (text !== undefined) return fileSchema.parse(JSON.parse(text))
+  } catch {
+    // Written atomically: this is damage from outside, and what is new counts more.
+  }
+  return { waiting: [], told: [] }
+}
