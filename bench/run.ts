@@ -16,6 +16,7 @@ import type { BenchResult } from './result.ts'
 import { scale } from './scale.ts'
 import { start } from './start.ts'
 import { vuln } from './vuln.ts'
+import { vulnStore } from './vuln-store.ts'
 import { waf } from './waf.ts'
 
 type Benchmark = (flags: readonly string[]) => Promise<BenchResult>
@@ -38,6 +39,7 @@ export const BENCHMARKS: Readonly<Record<string, Benchmark>> = {
   scale,
   start,
   vuln,
+  'vuln-store': vulnStore,
   waf,
 }
 

@@ -68,7 +68,8 @@ const TYPES: Readonly<Record<string, string>> = {
   'almalinux:9': 'rpm',
 }
 
-function poolOf(
+/** The packages that advisories name, at versions before, at and after the fix, each followed by one of a name that none knows. */
+export function poolOf(
   packages: Iterable<{ readonly ecosystem: string; readonly name: string; readonly fixed: string | undefined }>,
 ): readonly Installed[] {
   const pool: Installed[] = []

@@ -11,6 +11,7 @@ import type { Clock } from '../kernel/clock.ts'
 import { messageOf } from '../kernel/error.ts'
 import type { Log } from '../platform/log.ts'
 import type { State } from '../platform/state/state.ts'
+import type { StateTables } from '../platform/state/tables.ts'
 import { CONTENT } from './places.ts'
 import { repeatEvery } from './repeat.ts'
 
@@ -51,10 +52,15 @@ export function startAssessing({
       if ((await expireExceptions(state, clock)) > 0) changed()
       if (await feeds.refresh()) {
         const now = await feeds.current()
-        const found = await judgeAgain(state, now, clock, (await policy.current()).policy, judgedBy)
+        const stamp = await feeds.stamp()
+        // After a start, nothing is to be judged by the feeds that all was judged by before it.
+        if (judgedBy !== undefined || (await lastJudgedBy(state)) !== stamp) {
+          const found = await judgeAgain(state, now, clock, (await policy.current()).policy, judgedBy)
+          await noteJudgedBy(state, stamp)
+          changed()
+          log.info('feeds changed; what is installed was judged again', { found })
+        }
         judgedBy = now
-        changed()
-        log.info('feeds changed; what is installed was judged again', { found })
       }
       for (const scope of await weighedScopes(state.tables<AssessTables>())) await weigher.weighAll(scope)
     },
@@ -69,4 +75,21 @@ export function startAssessing({
       await looking.stop()
     },
   }
+}
+
+const JUDGED_BY = 'assess.judged-by'
+
+async function lastJudgedBy(state: State): Promise<string | undefined> {
+  const db = state.tables<StateTables>()
+  return (await db.selectFrom('settings').select('value').where('key', '=', JUDGED_BY).executeTakeFirst())?.value
+}
+
+/** Remembers by which feeds everything that is installed was judged. */
+export async function noteJudgedBy(state: State, stamp: string): Promise<void> {
+  await state
+    .tables<StateTables>()
+    .insertInto('settings')
+    .values({ key: JUDGED_BY, value: stamp })
+    .onConflict((conflict) => conflict.column('key').doUpdateSet({ value: stamp }))
+    .execute()
 }

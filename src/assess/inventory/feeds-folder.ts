@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import { readdir, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { type FeedCache, type Feeds, loadFeeds } from '../feeds/load.ts'
@@ -7,6 +8,8 @@ export interface FeedsFolder {
   current(): Promise<Feeds>
   /** Reads again if something changed. @returns whether it did. */
   refresh(): Promise<boolean>
+  /** Another one whenever a file of the folder is. */
+  stamp(): Promise<string>
 }
 
 export function openFeedsFolder(folder: string): FeedsFolder {
@@ -14,6 +17,10 @@ export function openFeedsFolder(folder: string): FeedsFolder {
   let read: Promise<Feeds> | undefined
   let before: string | undefined
   return {
+    stamp: async () =>
+      createHash('sha256')
+        .update(await signatureOf(folder))
+        .digest('base64url'),
     current: () => (read ??= loadAll(folder, cache)),
     async refresh() {
       const now = await signatureOf(folder)

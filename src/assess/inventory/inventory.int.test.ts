@@ -174,6 +174,29 @@ describeStates('inventories', (bed) => {
     expect(await judgeAgain(state, await feeds.current(), clock, (await policy.current()).policy, before)).toBe(2)
     expect(await judgeAgain(state, await feeds.current(), clock, (await policy.current()).policy, await feeds.current())).toBe(0)
     expect((await list({ q: 'ghsa-2' })).items.map(({ asset }) => asset)).toEqual(['other'])
+    // Words of what is said of it, of the asset and of its owner, each in any order; a step and its count.
+    const sought = async (query: object) => {
+      const { items, total } = await list(query)
+      return [total, ...items.map(({ id, asset: on }) => `${id} ${on}`)]
+    }
+    for (const q of ['SHOP', 'log4j shop', 'weak ghsa', 'shop cve-2021', 'other cve-2021', 'nothing', '%', 'shop nothing'])
+      expect(await sought({ q }), q).toEqual(
+        {
+          SHOP: [1, 'CVE-2021-44228 shop'],
+          'weak ghsa': [2, 'CVE-2021-44228 shop', 'GHSA-2 other'],
+          'log4j shop': [1, 'CVE-2021-44228 shop'],
+          'shop cve-2021': [1, 'CVE-2021-44228 shop'],
+        }[q] ?? [0],
+      )
+    expect(await sought({ step: 'exploited' })).toEqual([1, 'CVE-2021-44228 shop'])
+    expect(await sought({ asset: 'SHOP', decision: 'immediate' })).toEqual([1, 'CVE-2021-44228 shop'])
+    expect(await sought({ asset: 'nowhere' })).toEqual([0])
+    // A label is known at once.
+    expect(await list()).toMatchObject({ pending: 0, funnel: { all: 2, fixable: 2, inUse: null, exposed: 1, exploited: 1 } })
+    await state.tables<AssessTables>().updateTable('assets').set({ labels: '{}', owner: 'Jiro', updated: clock.now() }).execute()
+    expect(await list()).toMatchObject({ funnel: { all: 2, exposed: null } })
+    expect(await sought({ q: 'jiro 2021' })).toEqual([1, 'CVE-2021-44228 shop'])
+    expect(await sought({ owner: 'Jiro', limit: 1 })).toEqual([1, 'CVE-2021-44228 shop'])
     const taken = (await readOutbox(state.tables(), 0, 100)).filter(({ body }) => body['action'] === 'inventory.take')
     expect(taken.map(({ scope }) => scope)).toEqual(['default', 'default', 'beta', 'default', 'default', 'default'])
     expect(changes()).toBe(taken.length)

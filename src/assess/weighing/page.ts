@@ -2,12 +2,21 @@ import type { z } from 'zod'
 import type { Feeds } from '../feeds/load.ts'
 import type { Db } from '../inventory/queries.ts'
 import { STEPS, type Step, type VulnerabilitiesReply, type vulnerabilitiesQuery } from '../inventory/schema.ts'
-import type { WeighedTable } from '../inventory/tables.ts'
 import { viewOf, type Weighed, weigh } from '../inventory/view.ts'
 import type { Policy } from '../prioritise/policy.ts'
 import { exceptionsOf } from '../work/queries.ts'
 import { assetsIn, knownOf } from './known.ts'
-import { countOf, countOverdue, type Filter, findingsOn, gravest, spellingsOf, type TallyLine, tallies } from './queries.ts'
+import {
+  countOf,
+  countOverdue,
+  type Filter,
+  findingsOn,
+  gravest,
+  spellingsOf,
+  type TallyLine,
+  tallies,
+  type WeighedKey,
+} from './queries.ts'
 
 type Asked = z.infer<typeof vulnerabilitiesQuery>
 
@@ -104,7 +113,7 @@ function filterOf(query: Asked, known: WhatIsKnown, assets: readonly string[] | 
 /** What was weighed at these keys, as it is now and in their order; what went meanwhile is left out. */
 async function weighedAt(
   db: Db,
-  keys: readonly WeighedTable[],
+  keys: readonly WeighedKey[],
   { feeds, policy, now }: { readonly feeds: Feeds; readonly policy: Policy; readonly now: number },
 ): Promise<readonly Weighed[]> {
   if (keys.length === 0) return []
@@ -125,6 +134,6 @@ async function weighedAt(
   return keys.flatMap((key) => weighed.get(keyOf(key)) ?? [])
 }
 
-function keyOf({ asset, package: place, id }: Pick<WeighedTable, 'asset' | 'package' | 'id'>): string {
+function keyOf({ asset, package: place, id }: Pick<WeighedKey, 'asset' | 'package' | 'id'>): string {
   return `${asset}\n${place}\n${id}`
 }

@@ -1,6 +1,7 @@
-import { type Expression, type SqlBool, sql } from 'kysely'
+import { type Expression, type ExpressionBuilder, type SqlBool, sql } from 'kysely'
 import type { Db } from '../inventory/queries.ts'
 import type {
+  AssessTables,
   FindingsTable,
   TallyTable,
   TextsTable,
@@ -235,80 +236,94 @@ export interface Filter {
 }
 
 /** Keys of what was weighed gravest, in order. */
-export async function gravest(db: Db, filter: Filter, limit: number): Promise<WeighedTable[]> {
-  return await filtered(db, filter, await elsewhere(db, filter.words))
-    .selectAll()
-    .orderBy('rank', 'desc')
-    .orderBy('id')
-    .orderBy('asset')
-    .limit(limit)
-    .execute()
+export async function gravest(db: Db, filter: Filter, limit: number): Promise<readonly WeighedKey[]> {
+  const all = await matching(db, filter)
+  const ordered = all.orderBy('rank', 'desc').orderBy('id').orderBy('asset').limit(limit)
+  return await ordered.execute()
 }
 
 export async function countOf(db: Db, filter: Filter): Promise<number> {
-  const { n } = await filtered(db, filter, await elsewhere(db, filter.words))
+  const rows = await matching(db, filter)
+  const { n } = await db
+    .selectFrom(rows.as('rows'))
     .select((e) => e.fn.countAll<number>().as('n'))
     .executeTakeFirstOrThrow()
   return Number(n)
 }
 
-/** The words that an asset or an owner is called by: only these need a look at each row. */
-async function elsewhere(db: Db, words: readonly string[]): Promise<ReadonlySet<string>> {
-  const found = new Set<string>()
-  for (const word of words) {
-    const pattern = patternOf(word)
-    const asset = await db.selectFrom('assess_weighings').select('asset').where(like('folded', pattern)).limit(1).execute()
-    const owner =
-      asset.length > 0
-        ? asset
-        : await db.selectFrom('assess_weighed').select('owner').distinct().where('owner', 'is not', null).execute()
-    if (owner.some((row) => 'asset' in row || row.owner!.toLowerCase().includes(word))) found.add(word)
-  }
-  return found
+export type WeighedKey = Pick<WeighedTable, 'asset' | 'package' | 'id' | 'rank'>
+
+/** A word, and which assets and owners are called by it; undefined: so many assets that each row is looked at. */
+interface Word {
+  readonly pattern: string
+  readonly assets: readonly string[] | undefined
+  readonly owners: readonly string[]
 }
 
-function patternOf(word: string): string {
-  return `%${word.replaceAll(/[\\%_]/g, (sign) => `\\${sign}`)}%`
+const MOST_ASSETS = 500
+
+async function readWord(db: Db, word: string): Promise<Word | 'all'> {
+  const pattern = `%${word.replaceAll(/[\\%_]/g, (sign) => `\\${sign}`)}%`
+  const assets = await db.selectFrom('assess_weighings').select('asset').where(like('folded', pattern)).execute()
+  if (assets.length > MOST_ASSETS && assets.length === (await weighingsCount(db))) return 'all'
+  const owners = await db.selectFrom('assess_weighed').select('owner').distinct().where('owner', 'is not', null).execute()
+  return {
+    pattern,
+    assets: assets.length > MOST_ASSETS ? undefined : assets.map(({ asset }) => asset),
+    owners: owners.map(({ owner }) => owner!).filter((owner) => owner.toLowerCase().includes(word)),
+  }
+}
+
+async function weighingsCount(db: Db): Promise<number> {
+  const { n } = await db
+    .selectFrom('assess_weighings')
+    .select((e) => e.fn.countAll<number>().as('n'))
+    .executeTakeFirstOrThrow()
+  return Number(n)
 }
 
 function like(column: string, pattern: string): Expression<SqlBool> {
   return sql<SqlBool>`${sql.ref(column)} like ${pattern} escape '\\'`
 }
 
-function filtered(db: Db, filter: Filter, broad: ReadonlySet<string>) {
-  const { status, kind, decision, owner, before, assets, words } = filter
-  let all = db.selectFrom('assess_weighed').where('status', '=', status)
-  if (kind !== undefined) all = all.where('kind', '=', kind)
-  if (decision !== undefined) all = all.where('decision', '=', decision)
-  if (owner !== undefined) all = all.where('owner', '=', owner)
-  if (before !== undefined) all = all.where('due', '<', before)
-  if (assets !== undefined) all = all.where('asset', 'in', assets)
-  if (filter.fixable) all = all.where('fixable', '=', 1)
-  if (filter.mayRun) all = all.where((e) => e.or([e('in_use', 'is', null), e('in_use', '=', 1)]))
-  if (filter.exposed) all = all.where('exposed', '=', 1)
-  if (filter.exploited) all = all.where('exploited', '=', 1)
-  const texts = (word: string) =>
-    db
-      .selectFrom('assess_texts')
-      .select(['package', 'id'])
-      .where(like('text', patternOf(word)))
-      .$asTuple('package', 'id')
-  for (const word of words)
-    all = broad.has(word)
-      ? all.where((e) =>
-          e.or([
-            e(e.refTuple('package', 'id'), 'in', texts(word)),
-            e(
-              'asset',
-              'in',
-              db
-                .selectFrom('assess_weighings')
-                .select('asset')
-                .where(like('folded', patternOf(word))),
-            ),
-            sql<SqlBool>`lower(${e.ref('owner')}) like ${patternOf(word)} escape '\\'`,
-          ]),
-        )
-      : all.where((e) => e(e.refTuple('package', 'id'), 'in', texts(word)))
+/** What holds of a filter. The first word leads to its rows by their keys; the others are asked of each row that it leads to. */
+async function matching(db: Db, filter: Filter) {
+  const words = (await Promise.all(filter.words.map((word) => readWord(db, word)))).filter((word) => word !== 'all')
+  const wide = ({ assets, owners }: Word): number => (assets === undefined ? 2 : assets.length + owners.length > 0 ? 1 : 0)
+  const [first, ...others] = words.toSorted((a, b) => wide(a) - wide(b))
+  const texts = ({ pattern }: Word) =>
+    db.selectFrom('assess_texts').select(['package', 'id']).where(like('text', pattern)).$asTuple('package', 'id')
+  const rows = (driven: boolean) => {
+    const { status, kind, decision, owner, before, assets } = filter
+    // Behind an expression, the index by status does not draw SQLite away from the keys that the word leads to.
+    const state = sql<string>`${sql.ref('status')} || ''`
+    let all = db.selectFrom('assess_weighed').select(['asset', 'package', 'id', 'rank'])
+    all = driven ? all.where(state, '=', status) : all.where('status', '=', status)
+    if (kind !== undefined) all = all.where('kind', '=', kind)
+    if (decision !== undefined) all = all.where('decision', '=', decision)
+    if (owner !== undefined) all = all.where('owner', '=', owner)
+    if (before !== undefined) all = all.where('due', '<', before)
+    if (assets !== undefined) all = all.where('asset', 'in', assets)
+    if (filter.fixable) all = all.where('fixable', '=', 1)
+    if (filter.mayRun) all = all.where((e) => e.or([e('in_use', 'is', null), e('in_use', '=', 1)]))
+    if (filter.exposed) all = all.where('exposed', '=', 1)
+    if (filter.exploited) all = all.where('exploited', '=', 1)
+    for (const word of others) all = all.where((e) => e.or(places(e, word)))
+    return all
+  }
+  const places = (e: ExpressionBuilder<AssessTables, 'assess_weighed'>, word: Word) => [
+    e(e.refTuple('package', 'id'), 'in', texts(word)),
+    ...(word.assets === undefined
+      ? [e('asset', 'in', db.selectFrom('assess_weighings').select('asset').where(like('folded', word.pattern)))]
+      : word.assets.length === 0
+        ? []
+        : [e('asset', 'in', word.assets)]),
+    ...(word.owners.length === 0 ? [] : [e('owner', 'in', word.owners)]),
+  ]
+  if (first === undefined) return rows(false)
+  if (first.assets === undefined) return rows(false).where((e) => e.or(places(e, first)))
+  let all = rows(true).where((e) => e(e.refTuple('package', 'id'), 'in', texts(first)))
+  if (first.assets.length > 0) all = all.union(rows(true).where('asset', 'in', first.assets))
+  if (first.owners.length > 0) all = all.union(rows(true).where('owner', 'in', first.owners))
   return all
 }
