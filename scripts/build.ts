@@ -1,9 +1,9 @@
-/** Builds dist/: the server and commands by tsc, the console and the verifier by Vite. Run by the launcher and by `npm run build`. */
+/** Builds dist/: the server and commands, the console and the verifier. Run by the launcher and by `npm run build`; types are `npm run verify`'s. */
 import { spawnSync } from 'node:child_process'
 import { existsSync } from 'node:fs'
 
 const steps: readonly (readonly string[])[] = [
-  ['node_modules/typescript/bin/tsc', '-b', 'tsconfig.build.json'],
+  ['scripts/bundle.ts'],
   ...(existsSync('web/vite.config.ts')
     ? [
         ['node_modules/vite/bin/vite.js', 'build', '--config', 'web/vite.config.ts', '--logLevel', 'warn'],

@@ -4,7 +4,7 @@
  */
 import { execFileSync } from 'node:child_process'
 import { createHash, createPrivateKey } from 'node:crypto'
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
 import { checkTree } from './dependency-policy.ts'
@@ -32,7 +32,10 @@ if (faults.length > 0) {
 
 const to = resolve(values.to)
 mkdirSync(to, { recursive: true })
+// A package holds nothing of an earlier build.
+rmSync('dist', { recursive: true, force: true })
 execFileSync(process.execPath, ['scripts/build.ts'], { stdio: 'inherit' })
+execFileSync(process.execPath, ['node_modules/typescript/bin/tsc', '-b', 'tsconfig.build.json'], { stdio: 'inherit' })
 const packed = execFileSync('npm', ['pack', '--json', '--ignore-scripts', '--pack-destination', to], {
   encoding: 'utf8',
   stdio: ['ignore', 'pipe', 'ignore'],

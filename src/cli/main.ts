@@ -1,9 +1,20 @@
 import { createRequire, enableCompileCache } from 'node:module'
+import { fileURLToPath } from 'node:url'
 import { messageOf } from '../kernel/error.ts'
 import { redact } from '../platform/log.ts'
 import { commands } from './commands.ts'
 
-enableCompileCache?.()
+keepCompiled()
+
+/**
+ * What V8 compiled lies beside what it compiled, for threads and child processes too. In the system's folder of temporary files
+ * anybody could lay code there for us to run. Where it cannot be written, all is compiled anew.
+ */
+function keepCompiled(): void {
+  if (!import.meta.url.endsWith('.js')) return
+  const { directory } = enableCompileCache(fileURLToPath(new URL('../.compiled', import.meta.url)))
+  if (directory !== undefined) process.env['NODE_COMPILE_CACHE'] = directory
+}
 
 function usage(): string {
   const width = Math.max(...Object.keys(commands).map((name) => name.length))
