@@ -9,10 +9,12 @@ import { messageOf } from '../kernel/error.ts'
 import { DEFAULT_SCOPE } from '../kernel/event.ts'
 import type { Route } from '../platform/http/route.ts'
 import { readJson } from '../platform/state/columns.ts'
+import { createConnections } from '../respond/connections/connections.ts'
 import type { IncidentRun } from '../respond/incidents/deps.ts'
 import { httpApi } from '../respond/playbooks/commands/http-api.ts'
 import { look } from '../respond/playbooks/commands/look.ts'
 import { program } from '../respond/playbooks/commands/program.ts'
+import { sshCommand } from '../respond/playbooks/commands/ssh.ts'
 import { loadLibrary, offerLibrary } from '../respond/playbooks/library.ts'
 import { playbooks, runsOfIncident, stepsOfRuns } from '../respond/playbooks/queries.ts'
 import { playbookRoutes } from '../respond/playbooks/routes.ts'
@@ -46,7 +48,10 @@ export interface PlaybookNeighbours {
   readonly changed: () => void
 }
 
-type Needs = Pick<Services, 'state' | 'clock' | 'log' | 'outgoing' | 'drainer' | 'config' | 'lake' | 'lakeAddress' | 'dir'>
+type Needs = Pick<
+  Services,
+  'state' | 'clock' | 'log' | 'outgoing' | 'drainer' | 'config' | 'lake' | 'lakeAddress' | 'dir' | 'sealer'
+>
 
 /** Playbooks with their runner, wired to alerts, incidents, actions and the guarded door. */
 export async function startPlaybooks(services: Needs, { actions, changed }: PlaybookNeighbours): Promise<Playbooks> {
@@ -72,6 +77,7 @@ export async function startPlaybooks(services: Needs, { actions, changed }: Play
     commands: {
       'http-api': httpApi(outgoing),
       ...(programs.length === 0 ? {} : { bash: program(programs) }),
+      ssh: sshCommand(createConnections(services), outgoing),
       sigma: look('sigma', searches.sigma),
       yara: look('yara', searches.yara),
     },

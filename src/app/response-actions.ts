@@ -24,7 +24,9 @@ import { artefactsOf } from '../prove/custody/queries.ts'
 import type { ProveTables } from '../prove/tables.ts'
 import { actions } from '../respond/actions/registry.ts'
 import type { ActionDeps } from '../respond/actions-support/deps.ts'
+import { probe } from '../respond/actions-support/probe.ts'
 import { createConnections } from '../respond/connections/connections.ts'
+import type { ConnectionDeps } from '../respond/connections/routes.ts'
 import type { Services } from './services.ts'
 import { sessionPolicy } from './sign-in-deps.ts'
 
@@ -49,6 +51,18 @@ export function responseActions(
     evidence: evidenceKeeper(services, custody),
     known: knownFacts(services),
   })
+}
+
+/** Finds out whether a connection works. */
+export function connectionProbe(services: Services): ConnectionDeps['probe'] {
+  const { outgoing, dir } = services
+  const deps = {
+    connections: createConnections(services),
+    outgoing,
+    wafFolder: join(dir.root, WAF_FOLDER),
+    mail: mailer(services),
+  }
+  return async (scope, connection, signal) => await probe(deps, scope, connection, signal)
 }
 
 function mailer({ state, sealer, outgoing }: Services): NonNullable<ActionDeps['mail']> {

@@ -362,6 +362,7 @@ function bodyOf(route: Route, seed: Seed): unknown {
     'POST /api/v1/channels/:id/test': {},
     'PATCH /api/v1/connections/:id': { enabled: false },
     'DELETE /api/v1/connections/:id': {},
+    'POST /api/v1/connections/:id/test': {},
     'POST /api/v1/channels/:id/retry': {},
     'POST /api/v1/channels/:id/secret': {},
     'DELETE /api/v1/ioc/lists/:id': {},

@@ -17,6 +17,7 @@ import { frameworkChecks } from '../app/framework-checks.ts'
 import { pipelineFolders, ruleFile, ruleFolders } from '../app/places.ts'
 import { readRoutes } from '../app/reads/routes.ts'
 import { replayRoutes } from '../app/replay/routes.ts'
+import { connectionProbe } from '../app/response-actions.ts'
 import { retentionRoutes } from '../app/retention/routes.ts'
 import { rotateLedgerKeyRoute } from '../app/rotate-ledger-key.ts'
 import { searchRoutes } from '../app/searches/routes.ts'
@@ -187,7 +188,10 @@ export function allRoutes({ rooms, live, addresses, secure, metrics, stopping }:
       },
     }),
     ...protectRoutes({ state, lake, clock, changed: drainer.poke }),
-    ...connectionRoutes({ state, clock, sealer: services.sealer, outgoing: services.outgoing, changed: drainer.poke }),
+    ...connectionRoutes({
+      ...{ state, clock, sealer: services.sealer, outgoing: services.outgoing, changed: drainer.poke },
+      probe: connectionProbe(services),
+    }),
     ...detectRoutes({
       state,
       clock,

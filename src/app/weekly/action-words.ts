@@ -130,6 +130,7 @@ const VERBS: Readonly<Record<string, Text>> = {
   withdraw: { en: 'withdrawn', ja: '取り消し' },
   work: { en: 'work changed', ja: '対応を変更' },
   write: { en: 'written', ja: '作成' },
+  test: { en: 'tested', ja: 'テスト' },
 }
 
 /** An action in words: `token.create` → “Token: created”. One of a newer version keeps its own name. */

@@ -1,9 +1,10 @@
-import { execFileSync, spawnSync } from 'node:child_process'
+import { execFileSync, spawn, spawnSync } from 'node:child_process'
 import { createVerify, generateKeyPairSync } from 'node:crypto'
 import {
   chmodSync,
   mkdirSync,
   mkdtempSync,
+  readdirSync,
   readFileSync,
   realpathSync,
   rmSync,
@@ -11,6 +12,7 @@ import {
   symlinkSync,
   writeFileSync,
 } from 'node:fs'
+import { type AddressInfo, createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Webhook } from 'standardwebhooks'
@@ -18,22 +20,25 @@ import { afterAll, afterEach, beforeAll, expect, it } from 'vitest'
 import type { Action, ActionContext, ActionReceipt } from '../../kernel/action.ts'
 import { AGENT_UNDO, type AgentCommand, type AgentCommands, type AgentReceipt } from '../../kernel/agent-command.ts'
 import { systemClock } from '../../kernel/clock.ts'
+import type { KanpekiError } from '../../kernel/error.ts'
 import type { JsonObject } from '../../kernel/json.ts'
 import { createOutgoing } from '../../platform/outgoing/outgoing.ts'
 import { createSealer } from '../../platform/secrets/sealer.ts'
 import { scopedTo } from '../../platform/state/scope.ts'
 import { openState, type State } from '../../platform/state/state.ts'
 import type { EvidenceKeeper } from '../actions-support/deps.ts'
+import { probe } from '../actions-support/probe.ts'
 import { fingerprintOf } from '../actions-support/secrets/authorized-keys.ts'
 import { missingHere } from '../actions-support/testing/missing.ts'
 import { startNameServer, type TestNameServer } from '../actions-support/testing/name-server.ts'
 import { type Recorder, startRecorder } from '../actions-support/testing/recorder.ts'
-import { ADMIN, BASE, PASSWORD, startSlapd, type TestDirectory } from '../actions-support/testing/slapd.ts'
+import { ADMIN, BASE, freePort, PASSWORD, startSlapd, type TestDirectory } from '../actions-support/testing/slapd.ts'
 import { createConnections } from '../connections/connections.ts'
-import type { ConnectionKind } from '../connections/schema.ts'
+import { CONNECTION_KIND_NAMES, type ConnectionKind } from '../connections/schema.ts'
 import type { ConnectionTables } from '../connections/tables.ts'
 import { createConnection } from '../connections/write.ts'
 import { migrations } from '../migrations.ts'
+import { sshCommand } from '../playbooks/commands/ssh.ts'
 import { actions } from './registry.ts'
 
 /** Skipped where there is no root, slapd or network namespace. */
@@ -611,7 +616,7 @@ onSystem('tells agents what to do, finds what they did, and has it undone', asyn
 
 onSystem('ends sessions, keeps evidence once, and looks up what is known', async () => {
   const sessions = await step('revoke-sessions', { account: 'sato' })
-  expect(await sessions.run()).toEqual({ outcome: 'done', detail: { account: 'sato', ended: 2 } })
+  expect(await sessions.run()).toEqual({ outcome: 'done', detail: { places: [{ on: 'kanpeki', outcome: 'done', ended: 2 }] } })
   await expect(step('revoke-sessions', { account: 'nobody' })).rejects.toMatchObject({ code: 'not_found' })
   const kept = await step('keep-evidence', { alert: 'a1' })
   expect(await kept.find()).toBeUndefined()
@@ -636,6 +641,218 @@ onSystem('ends sessions, keeps evidence once, and looks up what is known', async
     indicators: [{ list: 'l1' }],
     place: { geo: { country_iso_code: 'JP' } },
   })
+})
+
+onSystem('asks WHOIS where it is led, names who registered, and is led to no host that may not be called', async () => {
+  const asked: string[] = []
+  const replies: string[] = []
+  const server = createServer((socket) => {
+    socket.setEncoding('utf8').on('data', (text: string) => {
+      asked.push(text)
+      socket.end(replies.shift() ?? '')
+    })
+  })
+  await new Promise<void>((listening) => server.listen(0, '127.0.0.1', listening))
+  await connect('older', 'whois', { host: '127.0.0.1', port: String((server.address() as AddressInfo).port) })
+  const of = async (...said: string[]) => {
+    replies.splice(0, Infinity, ...said)
+    return (await (await step('enrich', { value: '203.0.113.9' })).run()) as ActionReceipt & { detail: { whois?: Json } }
+  }
+  const ripe = await of(
+    '% RIPE\nnetname:  EXAMPLE-NET\ninetnum: 203.0.113.0 - 203.0.113.255\ncountry: JP\nabuse-mailbox: abuse@example.test\n',
+  )
+  expect(asked).toEqual(['203.0.113.9\r\n'])
+  expect(ripe.detail.whois).toEqual({
+    ...{
+      server: '127.0.0.1',
+      name: 'EXAMPLE-NET',
+      range: '203.0.113.0 - 203.0.113.255',
+      country: 'JP',
+      abuse: ['abuse@example.test'],
+    },
+  })
+  const jpnic = await of(
+    'a. [Network Number]   203.0.113.0/24\nb. [Network Name]     EXAMPLE\ng. [Organization]     Example K.K.\n',
+  )
+  expect(jpnic.detail.whois).toMatchObject({ name: 'EXAMPLE', organisation: 'Example K.K.' })
+  expect((await of('No match for "203.0.113.9".\n')).detail.whois).toBeUndefined()
+  // A registry that leads into our own network leads nowhere.
+  const led = await of('refer: 169.254.169.254\n')
+  expect(led.problem).toMatch(/whois: .*169\.254\.169\.254.* not called/)
+  // Hidden marks and terminal controls of whoever wrote the record are gone.
+  expect((await of('netname: a\u001b[31m\u202eb\n')).detail.whois).toMatchObject({ name: 'a[31mb' })
+  await new Promise((closed) => server.close(closed))
+})
+
+onSystem('runs CACAO’s ssh on a real sshd: pinned key, sealed key, no shell for what stands in words', async () => {
+  const home = join(folder, 'sshd')
+  mkdirSync(home, { mode: 0o755 })
+  mkdirSync('/run/sshd', { recursive: true, mode: 0o755 })
+  for (const name of ['host', 'client', 'other'])
+    execFileSync('ssh-keygen', ['-q', '-t', 'ed25519', '-N', '', '-f', join(home, name)])
+  const read = (name: string): string => readFileSync(join(home, name), 'utf8')
+  writeFileSync(join(home, 'authorized'), read('client.pub'), { mode: 0o600 })
+  const port = await freePort()
+  const settings = [
+    ...[
+      `Port ${port}`,
+      'ListenAddress 127.0.0.1',
+      `HostKey ${join(home, 'host')}`,
+      `AuthorizedKeysFile ${join(home, 'authorized')}`,
+    ],
+    ...['PidFile none', 'UsePAM no', 'StrictModes no', 'PermitRootLogin prohibit-password', 'PasswordAuthentication no'],
+    // What this machine's own root runs at a start of its shell is nobody's concern here.
+    `SetEnv HOME=${home}`,
+  ]
+  writeFileSync(join(home, 'config'), `${settings.join('\n')}\n`)
+  const sshd = spawn('/usr/sbin/sshd', ['-D', '-e', '-f', join(home, 'config')], { stdio: ['ignore', 'ignore', 'pipe'] })
+  await new Promise<void>((up) => sshd.stderr.on('data', (text: Buffer) => void (String(text).includes('listening') && up())))
+  const keyOf = (name: string): string => read(`${name}.pub`).split(' ').slice(0, 2).join(' ')
+  const to = { host: '127.0.0.1', port: String(port), user: 'root', hostKey: keyOf('host') }
+  await connect('web-1', 'ssh', to, { privateKey: read('client') })
+  await connect('swapped', 'ssh', { ...to, hostKey: keyOf('other') }, { privateKey: read('client') })
+  await connect('stranger', 'ssh', to, { privateKey: read('other') })
+  const outgoing = createOutgoing({ allow: ['127.0.0.1'], log: { warn: () => {} } })
+  const open = createConnections({ state, sealer })
+  const action = sshCommand(open, outgoing)
+  const run = (on: string, ...argv: string[]) => action.run({ argv, on: [on] }, contextOf(`run/ssh-${++steps}`))
+  const words = [
+    'a b',
+    `$(touch ${folder}/ran)`,
+    '`id`',
+    "it's",
+    '; id',
+    '| id',
+    '>x',
+    '$HOME',
+    '*',
+    '~',
+    '\\',
+    '!!',
+    '日本',
+    'x\ny',
+    '-n',
+  ]
+  try {
+    const receipt = await run('web-1', '/usr/bin/printf', '[%s]', ...words)
+    expect(receipt).toEqual({
+      outcome: 'done',
+      detail: { on: 'web-1', exit: 0, output: words.map((word) => `[${word}]`).join('') },
+    })
+    expect(() => statSync(join(folder, 'ran'))).toThrow()
+    const failed = (work: Promise<unknown>) =>
+      work.catch((error: KanpekiError) => [error.code, error.message, error.remedy].join(' '))
+    expect(await failed(run('swapped', 'true'))).toMatch(/^ssh_refused .*Host key verification failed/s)
+    expect(await failed(run('stranger', 'true'))).toMatch(/^ssh_refused .*Permission denied/)
+    expect(await failed(run('web-1', 'sh', '-c', 'echo no >&2; exit 3'))).toMatch(/^program_failed It ended with 3 .*no$/)
+    // The line is cut while it runs: whether it happened is a person's question.
+    expect(await failed(run('web-1', 'sh', '-c', 'kill -9 $PPID'))).toMatch(/^unsure /)
+    expect(await failed(run('nowhere', 'true'))).toMatch(/^no_connection No connection of kind ssh/)
+    expect(await failed(action.run({ argv: ['true'], on: [] }, contextOf('x')))).toMatch(/^no_connection Several/)
+    // Inside, and not allowed: nothing is even tried.
+    const closed = sshCommand(open, createOutgoing({ allow: [], log: { warn: () => {} } }))
+    expect(await failed(closed.run({ argv: ['true'], on: ['web-1'] }, contextOf('x')))).toMatch(/^outgoing_refused /)
+    expect(readdirSync('/dev/shm').filter((name) => name.startsWith(`kanpeki-ssh-${process.pid}-`))).toEqual([])
+    // Three of them have this address.
+    expect(await failed(action.plan({ argv: ['true'], on: ['127.0.0.1'] }, contextOf('x')))).toMatch(/Several/)
+    expect(await action.plan({ argv: ['systemctl', 'stop', 'nginx'], on: ['web-1'] }, contextOf('x'))).toEqual({
+      summary: { en: 'Run on web-1 (127.0.0.1): systemctl stop nginx', ja: 'web-1（127.0.0.1）で実行：systemctl stop nginx' },
+      targets: [{ kind: 'host', name: 'web-1' }],
+      reversible: false,
+    })
+    const tested = await probe(
+      { connections: open, outgoing, wafFolder: folder },
+      'default',
+      (await open.of('default', ['ssh'], 'web-1'))[0]!,
+      AbortSignal.timeout(9000),
+    )
+    expect(tested).toEqual({ told: false })
+  } finally {
+    sshd.kill('SIGKILL')
+  }
+})
+
+onSystem('finds out of every kind of connection whether it works, with its own secrets, and changes nothing', async () => {
+  const set: Readonly<Record<ConnectionKind, readonly [Readonly<Record<string, string>>, Readonly<Record<string, string>>]>> = {
+    nftables: [{ namespace: NAMESPACE }, {}],
+    waf: [{}, {}],
+    'http-firewall': [{ url: `${recorder.url}/deny` }, { token: 'canary' }],
+    'local-accounts': [{ root: folder }, {}],
+    ldap: [{ url: directory.url, startTls: 'no', bind: ADMIN, base: BASE }, { password: PASSWORD }],
+    scim: [{ url: `${recorder.url}/scim` }, { token: 'canary' }],
+    vault: [{ url: recorder.url }, { token: 'canary' }],
+    'aws-iam': [{ url: recorder.url, keyId: 'AKIAOWN' }, { key: 'canary' }],
+    rdap: [{ url: recorder.url }, {}],
+    whois: [{ host: '127.0.0.1', port: '1' }, {}],
+    oidc: [{ issuer: `${recorder.url}/realms/acme`, client: 'kanpeki' }, { secret: 'canary' }],
+    ssh: [{ host: '127.0.0.1', port: '1', user: 'root', hostKey: 'ssh-ed25519 AAAA' }, { privateKey: 'canary' }],
+    'authorized-keys': [{ file: `${folder}/%u/keys` }, {}],
+    jira: [{ url: recorder.url, user: 'bot', project: 'SOC' }, { token: 'canary' }],
+    github: [{ url: recorder.url, owner: 'acme', repository: 'soc' }, { token: 'canary' }],
+    gitlab: [{ url: recorder.url, project: 'acme/soc' }, { token: 'canary' }],
+    servicenow: [{ url: recorder.url, user: 'bot' }, { password: 'canary' }],
+    webhook: [{}, { url: `${recorder.url}/hook`, key: KEY }],
+    mail: [{ to: 'desk@example.test' }, {}],
+    slack: [{}, { url: `${recorder.url}/slack` }],
+    teams: [{}, { url: `${recorder.url}/teams` }],
+    mattermost: [{}, { url: `${recorder.url}/mattermost` }],
+    pagerduty: [{ url: recorder.url }, { key: 'canary' }],
+    'line-works': [
+      { url: recorder.url, signIn: recorder.url, bot: '1', channel: 'c', client: 'i', account: 'a@b' },
+      { clientSecret: 'canary', privateKey: privateKey.export({ type: 'pkcs8', format: 'pem' }).toString() },
+    ],
+  }
+  expect(Object.keys(set).sort()).toEqual([...CONNECTION_KIND_NAMES].sort())
+  mails.length = 0
+  const open = createConnections({ state, sealer })
+  const deps = {
+    connections: open,
+    outgoing: createOutgoing({ allow: ['127.0.0.1'], log: { warn: () => {} } }),
+    wafFolder: join(folder, 'waf'),
+    mail: async (mail: (typeof mails)[number], id: string) => void mails.push({ ...mail, id }),
+  }
+  const before = nft()
+  const outcome = async (kind: ConnectionKind): Promise<string> => {
+    const [one] = await open.of('default', [kind])
+    return await probe(deps as never, 'default', one!, AbortSignal.timeout(9000)).then(
+      ({ told }) => (told ? 'told' : 'works'),
+      (error: KanpekiError) => error.code,
+    )
+  }
+  const all: Record<string, string[]> = {}
+  for (const [kind, [settings, secrets]] of Object.entries(set) as [ConnectionKind, (typeof set)[ConnectionKind]][]) {
+    await connect(`one-${kind}`, kind, settings, secrets)
+    recorder.answer = ({ path }) => {
+      if (path.endsWith('openid-configuration'))
+        return { body: { issuer: `${recorder.url}/realms/acme`, token_endpoint: `${recorder.url}/token` } }
+      if (path.includes('token')) return { body: { access_token: 'T' } }
+      return { body: path === '/' ? '<R/>' : path.startsWith('/admin') ? [] : {} }
+    }
+    const works = await outcome(kind)
+    recorder.answer = ({ path }) => (path === '/' ? { status: 403, body: '<E/>' } : { status: 403 })
+    all[kind] = [works, await outcome(kind)]
+  }
+  console.log(`${Object.keys(all).length} kinds of connections tested`)
+  const refused = { 'http-firewall': 'firewall_failed' } as Readonly<Record<string, string>>
+  const here: readonly string[] = ['nftables', 'waf', 'local-accounts', 'ldap', 'authorized-keys']
+  const people: readonly string[] = ['webhook', 'slack', 'teams', 'mattermost', 'line-works']
+  for (const [kind, found] of Object.entries(all))
+    expect([kind, ...found]).toEqual([
+      kind,
+      ...(here.includes(kind)
+        ? ['works', 'works']
+        : kind === 'mail'
+          ? ['told', 'told']
+          : kind === 'whois' || kind === 'ssh'
+            ? [kind === 'ssh' ? 'ssh_refused' : 'outgoing_failed', kind === 'ssh' ? 'ssh_refused' : 'outgoing_failed']
+            : [people.includes(kind) ? 'told' : 'works', refused[kind] ?? 'service_refused']),
+    ])
+  expect(nft()).toBe(before)
+  const wrote = recorder.asked.filter(({ method }) => method !== 'GET').map(({ method, path }) => `${method} ${path}`)
+  expect([...new Set(wrote)].sort()).toEqual([
+    ...['POST /', 'POST /hook', 'POST /mattermost', 'POST /oauth2/v2.0/token', 'POST /slack', 'POST /teams', 'POST /token'],
+    ...['POST /v1.0/bots/1/channels/c/messages', 'POST /v2/enqueue'],
+  ])
 })
 
 onSystem(
@@ -699,7 +916,7 @@ onSystem(
       notify: { title: 't', text: 't', severity: '1', on: 'chat' },
       'open-ticket': { title: 't', text: 't', severity: '1', on: 'desk' },
       'quarantine-file': { host: 'web-1', path: '/x', sha256: 'f'.repeat(64) },
-      'revoke-sessions': { account: 'sato' },
+      'revoke-sessions': { account: 'sato', on: 'sign-in' },
       'rotate-aws-key': { user: 'app', keyId: 'AKIAOLDOLDOLDOLDOLD1', on: 'cloud' },
       'rotate-ssh-key': {
         account: 'nobody',

@@ -31,7 +31,8 @@ export function createConnections({ state, sealer }: { readonly state: State; re
   }
 }
 
-function openConnection(row: ConnectionsTable, sealer: Sealer): AnyConnection {
+/** With its secrets open. */
+export function openConnection(row: ConnectionsTable, sealer: Sealer): AnyConnection {
   const { settings, secrets } = CONNECTION_KINDS[row.kind]
   const opened = row.secret === null ? {} : readJson<object>(sealer.open(row.secret, connectionContext(row.id)).toString('utf8'))
   return {

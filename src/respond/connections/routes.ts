@@ -1,32 +1,40 @@
 import type { Clock } from '../../kernel/clock.ts'
-import { KanpekiError } from '../../kernel/error.ts'
+import { KanpekiError, messageOf } from '../../kernel/error.ts'
 import { type Caller, type Route, route } from '../../platform/http/route.ts'
 import type { Outgoing } from '../../platform/outgoing/outgoing.ts'
 import type { Sealer } from '../../platform/secrets/sealer.ts'
 import { readJson } from '../../platform/state/columns.ts'
 import { scopedTo } from '../../platform/state/scope.ts'
 import type { State } from '../../platform/state/state.ts'
-import { allConnections, type ConnectionDb } from './queries.ts'
+import { openConnection } from './connections.ts'
+import { allConnections, type ConnectionDb, connectionById } from './queries.ts'
 import {
+  type AnyConnection,
   CONNECTION_KINDS,
+  type ConnectionTest,
   type ConnectionView,
   connectionChange,
   connectionList,
   connectionParams,
+  connectionTest,
   connectionView,
   newConnection,
 } from './schema.ts'
 import type { ConnectionsTable, ConnectionTables } from './tables.ts'
-import { alterConnection, createConnection, removeConnection } from './write.ts'
+import { alterConnection, createConnection, recordTest, refuseLocal, removeConnection } from './write.ts'
 
 export interface ConnectionDeps {
   readonly state: State
   readonly clock: Clock
   readonly sealer: Sealer
   readonly outgoing: Pick<Outgoing, 'addressesOf'>
+  /** Asks the other side for something that changes nothing. @throws KanpekiError with what is wrong. */
+  readonly probe: (scope: string, connection: AnyConnection, signal: AbortSignal) => Promise<{ readonly told: boolean }>
   /** There is something to write into the ledger. */
   readonly changed: () => void
 }
+
+const TEST_MS = 20_000
 
 /** What response actions may reach. */
 export function connectionRoutes(deps: ConnectionDeps): Route[] {
@@ -73,6 +81,22 @@ export function connectionRoutes(deps: ConnectionDeps): Route[] {
       },
     }),
     route({
+      method: 'POST',
+      path: '/api/v1/connections/:id/test',
+      permission: 'connections:write',
+      summary: 'Find out whether a connection works: asked for what changes nothing, or told that it is a test',
+      params: connectionParams,
+      response: connectionTest,
+      handle: async ({ params, caller }) => {
+        const row = await connectionById(state.scoped<ConnectionTables>(caller.scope), params.id)
+        if (row === undefined) throw new KanpekiError('not_found', 'There is no such connection.')
+        refuseLocal(row.kind, caller)
+        const found = await tested(() => deps.probe(caller.scope, openConnection(row, sealer), AbortSignal.timeout(TEST_MS)))
+        await write(caller, (trx, now) => recordTest(trx, row, found, caller, now))
+        return found
+      },
+    }),
+    route({
       method: 'DELETE',
       path: '/api/v1/connections/:id',
       permission: 'connections:write',
@@ -83,12 +107,21 @@ export function connectionRoutes(deps: ConnectionDeps): Route[] {
   ]
 }
 
+async function tested(work: () => Promise<{ readonly told: boolean }>): Promise<ConnectionTest> {
+  try {
+    return { works: true, ...(await work()), problem: null }
+  } catch (error) {
+    const code = error instanceof KanpekiError ? error.code : 'failed'
+    return { works: false, told: false, problem: { code, message: messageOf(error).slice(0, 500) } }
+  }
+}
+
 /** Says at once what each action would say later: an address that may not be called, or one that takes secrets in the clear. */
 async function refuseUnsafe(
   outgoing: Pick<Outgoing, 'addressesOf'>,
   values: Readonly<Record<string, string | undefined>>,
 ): Promise<void> {
-  for (const name of ['url', 'signIn']) {
+  for (const name of ['url', 'signIn', 'issuer', 'api']) {
     const url = URL.parse(values[name] ?? '')
     if (url === null) continue
     if (url.username !== '' || url.password !== '')

@@ -7,6 +7,11 @@ const plain = z
   .regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/)
 /** Outside this host only https is taken: `refuseUnsafe`. */
 const address = z.url({ protocol: /^https?$/ }).max(2000)
+const hostName = z
+  .string()
+  .trim()
+  .regex(/^(?:[A-Za-z0-9](?:[A-Za-z0-9.-]{0,251}[A-Za-z0-9])?|[0-9A-Fa-f:]{2,45})$/, { error: 'This is no host.' })
+const port = z.string().regex(/^[1-9][0-9]{0,4}$/, { error: 'A port is a number.' })
 const secret = z.string().min(1).max(20_000)
 const flag = z.enum(['yes', 'no'])
 
@@ -56,6 +61,36 @@ export const CONNECTION_KINDS = {
   ),
   /** Where who registered an address or a domain is asked. */
   rdap: kind(z.strictObject({ url: address.default('https://rdap.org') }), none),
+  /** The same by WHOIS (RFC 3912), where a registry has no RDAP. */
+  whois: kind(z.strictObject({ host: hostName.default('whois.iana.org'), port: port.default('43') }), none),
+  /** Where people sign in: a client that may look up people and end their sessions. */
+  oidc: kind(
+    z.strictObject({
+      issuer: address,
+      kind: z.enum(['keycloak', 'okta', 'entra']).default('keycloak'),
+      /** Where the provider's interface for administrators is not where it usually is. */
+      api: address.optional(),
+      client: text,
+    }),
+    z.strictObject({ secret }),
+  ),
+  /** A host that playbooks may run programs on. */
+  ssh: kind(
+    z.strictObject({
+      host: hostName,
+      port: port.default('22'),
+      user: z.string().regex(/^[a-z_][a-z0-9_-]{0,31}$/),
+      /** As `ssh-keyscan` says it, without the name: `ssh-ed25519 AAAA…`. */
+      hostKey: z
+        .string()
+        .trim()
+        .max(4000)
+        .regex(/^(ssh-ed25519|ecdsa-sha2-nistp(256|384|521)|rsa-sha2-(256|512)|ssh-rsa) [A-Za-z0-9+/]+={0,2}$/, {
+          error: 'Write the host’s public key: ssh-ed25519 AAAA….',
+        }),
+    }),
+    z.strictObject({ privateKey: secret }),
+  ),
   /** Files of authorised keys on the server's own host; `%u` stands for the account. */
   'authorized-keys': kind(z.strictObject({ file: z.string().startsWith('/').max(500) }), none, true),
   jira: kind(
@@ -180,3 +215,11 @@ export const connectionView = z.object({
 })
 export type ConnectionView = z.infer<typeof connectionView>
 export const connectionList = z.object({ connections: z.array(connectionView) })
+
+export const connectionTest = z.object({
+  works: z.boolean(),
+  /** People there were sent a message that says that it is a test. */
+  told: z.boolean(),
+  problem: z.object({ code: z.string(), message: z.string() }).nullable(),
+})
+export type ConnectionTest = z.infer<typeof connectionTest>

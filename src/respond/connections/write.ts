@@ -15,7 +15,13 @@ import {
   deleteConnection,
   insertConnection,
 } from './queries.ts'
-import { CONNECTION_KINDS, type ConnectionChange, type ConnectionKind, type NewConnection } from './schema.ts'
+import {
+  CONNECTION_KINDS,
+  type ConnectionChange,
+  type ConnectionKind,
+  type ConnectionTest,
+  type NewConnection,
+} from './schema.ts'
 import type { ConnectionsTable } from './tables.ts'
 
 type Who = Pick<Caller, 'id' | 'name' | 'scope' | 'permissions'>
@@ -96,7 +102,19 @@ export async function removeConnection(db: ConnectionDb, id: string, by: Who, no
   await tell(db, 'connection.delete', row, by, now, {})
 }
 
-function refuseLocal(kind: ConnectionKind, by: Who): void {
+/** That somebody used its secrets to find out whether it works, and what came of it. @throws KanpekiError `forbidden`. */
+export async function recordTest(
+  db: ConnectionDb,
+  row: ConnectionsTable,
+  { works, told, problem }: ConnectionTest,
+  by: Who,
+  now: number,
+): Promise<void> {
+  await tell(db, 'connection.test', row, by, now, { works, told, ...(problem === null ? {} : { code: problem.code }) })
+}
+
+/** @throws KanpekiError `forbidden` for what reaches into this host, unless it is an administrator of the installation who asks. */
+export function refuseLocal(kind: ConnectionKind, by: Who): void {
   if (!CONNECTION_KINDS[kind].local || by.permissions.has('installation')) return
   throw new KanpekiError('forbidden', 'This reaches into the host that Kanpeki runs on.', {
     remedy: 'Ask an administrator of the installation to set it up.',

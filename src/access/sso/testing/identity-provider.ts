@@ -1,6 +1,6 @@
 import { createSign, generateKeyPairSync, type KeyObject } from 'node:crypto'
 import { once } from 'node:events'
-import { createServer, type Server } from 'node:http'
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { type Configuration, Provider } from 'oidc-provider'
 import type { JsonObject } from '../../../kernel/json.ts'
@@ -15,6 +15,8 @@ export interface TestClient {
   readonly id: string
   readonly secret: string
   readonly redirectUris: readonly string[]
+  /** Signs in as itself (RFC 6749 §4.4), and is let in to the administrators' interface. */
+  readonly machine?: boolean
 }
 
 /** The npm oidc-provider on loopback. Whoever is `signedIn` there consents to everything at once. */
@@ -50,7 +52,12 @@ export async function startIdentityProvider(
     stop: () => closed(server),
   }
   const provider = new Provider(issuer, configuration(clients, privateKey, people))
+  const administrate = administration(provider)
   server.on('request', (request, response) => {
+    if (request.url?.startsWith('/admin/') === true) {
+      administrate(request, response).catch((error: unknown) => response.writeHead(500).end(String(error)))
+      return
+    }
     if (request.url?.startsWith('/interaction/') !== true) {
       provider.callback()(request, response)
       return
@@ -76,12 +83,13 @@ export async function startIdentityProvider(
 
 function configuration(clients: readonly TestClient[], key: KeyObject, people: ReadonlyMap<string, TestPerson>): Configuration {
   return {
-    clients: clients.map(({ id, secret, redirectUris }) => ({
+    clients: clients.map(({ id, secret, redirectUris, machine = false }) => ({
       client_id: id,
       client_secret: secret,
       redirect_uris: [...redirectUris],
       response_types: ['code'],
       grant_types: ['authorization_code'],
+      ...(machine ? { redirect_uris: [], response_types: [], grant_types: ['client_credentials'] } : {}),
     })),
     jwks: { keys: [{ ...key.export({ format: 'jwk' }), kid: KEY_ID, use: 'sig', alg: 'RS256' }] } as NonNullable<
       Configuration['jwks']
@@ -95,9 +103,9 @@ function configuration(clients: readonly TestClient[], key: KeyObject, people: R
       groups: ['groups'],
     },
     pkce: { required: () => true },
-    features: { devInteractions: { enabled: false } },
+    features: { devInteractions: { enabled: false }, clientCredentials: { enabled: true } },
     interactions: { url: (_ctx, { uid }) => `/interaction/${uid}` },
-    ttl: { Session: 1, Interaction: 60, Grant: 60, AccessToken: 60, IdToken: 60, AuthorizationCode: 60 },
+    ttl: { ClientCredentials: 60, Session: 1, Interaction: 60, Grant: 60, AccessToken: 60, IdToken: 60, AuthorizationCode: 60 },
     findAccount: (_ctx, sub) => ({ accountId: sub, claims: async () => ({ ...people.get(sub), sub }) }),
     loadExistingGrant: async (ctx) => {
       const grant = new ctx.oidc.provider.Grant({
@@ -108,6 +116,47 @@ function configuration(clients: readonly TestClient[], key: KeyObject, people: R
       await grant.save()
       return grant
     },
+  }
+}
+
+interface OpenSession {
+  readonly account: string
+  readonly session: string
+  readonly grant: string
+}
+
+/** What administrators end sessions by, in the shape of Keycloak's; what is ended is the provider's own session, with its grant and tokens. */
+function administration(provider: Provider): (request: IncomingMessage, response: ServerResponse) => Promise<void> {
+  const open = new Map<string, OpenSession>()
+  provider.on('authorization_code.saved', ({ accountId, sessionUid, grantId }) => {
+    if (accountId !== undefined && sessionUid !== undefined && grantId !== undefined)
+      open.set(sessionUid, { account: accountId, session: sessionUid, grant: grantId })
+  })
+  return async (request, response) => {
+    const answer = (status: number, body?: unknown): void =>
+      void response.writeHead(status, { 'content-type': 'application/json' }).end(body === undefined ? '' : JSON.stringify(body))
+    const token = await provider.ClientCredentials.find((request.headers.authorization ?? '').replace(/^Bearer /, ''))
+    if (token === undefined) return answer(401)
+    const { pathname, searchParams } = new URL(request.url ?? '', 'http://x')
+    const [, id, what] = /\/users(?:\/([^/]+)\/(sessions|logout))?$/.exec(pathname) ?? []
+    const all = [...open.values()]
+    if (id === undefined) {
+      const names = [...new Set(all.map(({ account }) => account))].filter((one) => one === searchParams.get('username'))
+      return answer(
+        200,
+        names.map((username) => ({ id: username, username })),
+      )
+    }
+    const own = all.filter(({ account }) => account === decodeURIComponent(id))
+    if (what === 'sessions') return answer(200, own)
+    for (const { session, grant } of own) {
+      await (await provider.Session.findByUid(session))?.destroy()
+      await provider.AccessToken.revokeByGrantId(grant)
+      await provider.AuthorizationCode.revokeByGrantId(grant)
+      await (await provider.Grant.find(grant))?.destroy()
+      open.delete(session)
+    }
+    answer(204)
   }
 }
 

@@ -12,6 +12,8 @@ export interface AwsIam {
   /** `Active` or `Inactive`; undefined where the user has no such key. */
   status(user: string, keyId: string, signal: AbortSignal): Promise<string | undefined>
   turn(user: string, keyId: string, status: 'Active' | 'Inactive', signal: AbortSignal): Promise<void>
+  /** The keys of whoever this connection signs in as are listed, and nothing is changed. */
+  own(signal: AbortSignal): Promise<void>
   create(user: string, signal: AbortSignal): Promise<{ readonly keyId: string; readonly secret: string }>
 }
 
@@ -53,6 +55,9 @@ export function awsIam(
       const at = elements.findIndex((one) => one.name === 'AccessKeyId' && one.text === keyId)
       const member = elements[at]?.parent
       return at === -1 ? undefined : elements.find((one) => one.name === 'Status' && one.parent === member)?.text
+    },
+    async own(signal) {
+      await call('ListAccessKeys', {}, signal)
     },
     async turn(user, keyId, status, signal) {
       await call('UpdateAccessKey', { UserName: user, AccessKeyId: keyId, Status: status }, signal)

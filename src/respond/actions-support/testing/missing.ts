@@ -11,7 +11,8 @@ export function missingHere(): string | undefined {
 function look(): string | undefined {
   if (process.platform !== 'linux') return 'Linux'
   if (process.getuid?.() !== 0) return 'root'
-  for (const path of ['/usr/sbin/slapd', '/usr/sbin/nft', '/usr/sbin/usermod']) if (!existsSync(path)) return path
+  for (const path of ['/usr/sbin/slapd', '/usr/sbin/nft', '/usr/sbin/usermod', '/usr/sbin/sshd'])
+    if (!existsSync(path)) return path
   const name = `kanpeki-try-${process.pid}`
   const made = spawnSync('ip', ['netns', 'add', name]).status === 0
   spawnSync('ip', ['netns', 'del', name])

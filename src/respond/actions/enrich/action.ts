@@ -6,6 +6,7 @@ import type { JsonObject, JsonValue } from '../../../kernel/json.ts'
 import type { ActionDeps } from '../../actions-support/deps.ts'
 import { namesOf } from '../../actions-support/facts/dns.ts'
 import { registrationOf } from '../../actions-support/facts/rdap.ts'
+import { whoisOf } from '../../actions-support/facts/whois.ts'
 
 const DOMAIN = /^(?=.{1,253}$)(?:[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?\.)+[a-z][a-z0-9-]{0,61}[a-z0-9]\.?$/i
 const HASH = /^(?:[0-9a-f]{32}|[0-9a-f]{40}|[0-9a-f]{64})$/i
@@ -48,9 +49,11 @@ export function enrich({ known, connections, outgoing, nameServers }: ActionDeps
       }
       // Who registered what is asked of others only where somebody set that up: the question says what we are looking at.
       const registry = await connections.of(scope, ['rdap']).catch(() => [])
+      const older = await connections.of(scope, ['whois']).catch(() => [])
       const parts = await Promise.all([
         isHash ? {} : asked('dns', namesOf(value, nameServers, signal)),
         isHash || registry.length === 0 ? {} : asked('registration', registrationOf(outgoing, registry[0]!, value, signal)),
+        isHash || older.length === 0 ? {} : asked('whois', whoisOf(outgoing, older[0]!, value, signal)),
         asked('indicators', Promise.resolve(known?.indicators(scope, value)) as Promise<JsonValue | undefined>),
         isIP(value) === 0 ? {} : asked('place', Promise.resolve(known?.place(value))),
       ])

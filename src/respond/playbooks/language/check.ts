@@ -118,7 +118,7 @@ function checkWork(playbook: Playbook, id: string, step: Step, actions: Readonly
   }
 }
 
-/** The http-api targets of a step. */
+/** The targets of a step, of whatever type. */
 export function targetsOf(playbook: Playbook, step: Extract<Step, { type: 'action' }>): readonly JsonValue[] {
   return (step.targets ?? []).flatMap((id) => playbook.target_definitions?.[id] ?? [])
 }

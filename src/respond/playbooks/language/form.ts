@@ -102,7 +102,7 @@ const stepExtension = z.strictObject({
   /** Tries after the first (0), and the seconds before the first of them (5), doubled for each. */
   retries: z.int().min(0).max(20).optional(),
   backoff: z.int().min(1).max(3600).optional(),
-  /** For `http-api` and `openc2-http`: what the server does with the same request twice. */
+  /** For `http-api`, `openc2-http` and `ssh`: what the other side does with the same twice. */
   repeats: z.enum(REPEATS).optional(),
 })
 export type StepExtension = z.infer<typeof stepExtension>

@@ -3,6 +3,7 @@ import { KanpekiError } from '../../../kernel/error.ts'
 import type { JsonObject, JsonValue } from '../../../kernel/json.ts'
 import { isJsonObject } from '../../../kernel/json.ts'
 import { httpInput } from '../commands/http-input.ts'
+import { targetsOf } from '../language/check.ts'
 import { type ActionStep, type Command, EXTENSION_KEY, type Playbook } from '../language/form.ts'
 import { resolve, type Variables } from '../language/values.ts'
 
@@ -14,7 +15,7 @@ export type Work =
 /** Actions by their ids, and those behind CACAO's own commands; a command that is absent here is refused. */
 export interface Doers {
   readonly actions: ReadonlyMap<string, Action>
-  readonly commands: Partial<Readonly<Record<'http-api' | 'bash' | 'sigma' | 'yara', Action>>>
+  readonly commands: Partial<Readonly<Record<'http-api' | 'bash' | 'ssh' | 'sigma' | 'yara', Action>>>
 }
 
 /**
@@ -52,14 +53,28 @@ function workOf(command: Command, step: ActionStep, playbook: Playbook, variable
         action: needed(doers.commands.bash, 'bash'),
         input: { argv: wordsOf(commandText(command)).map((word) => argument(word, variables)) },
       }
+    case 'ssh': {
+      const action = needed(doers.commands.ssh, 'ssh')
+      const repeats = step[EXTENSION_KEY]?.repeats ?? action.repeats
+      const argv = wordsOf(commandText(command)).map((word) => argument(word, variables))
+      return { kind: 'action', action: { ...action, repeats }, input: { argv, on: hostsOf(playbook, step, variables) } }
+    }
     case 'sigma':
     case 'yara': {
       const rule = decoded(command.command_b64)
       return { kind: 'action', action: needed(doers.commands[command.type], command.type), input: { rule } }
     }
-    case 'ssh':
-      throw notRun('ssh')
   }
+}
+
+/** What the step's targets of type ssh are called by: their names and addresses. */
+function hostsOf(playbook: Playbook, step: ActionStep, variables: Variables): string[] {
+  return targetsOf(playbook, step).flatMap((target) => {
+    if (!isJsonObject(target) || target['type'] !== 'ssh') return []
+    const address = isJsonObject(target['address'] ?? null) ? (target['address'] as JsonObject) : {}
+    const all = [target['name'], address['dname'], address['ipv4'], address['ipv6']].flat()
+    return all.flatMap((one) => (typeof one === 'string' && one !== '' ? [String(resolve(one, variables))] : []))
+  })
 }
 
 function needed(action: Action | undefined, command: string): Action {

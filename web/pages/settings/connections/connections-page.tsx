@@ -1,7 +1,12 @@
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import { type ReactNode, useState } from 'react'
 import { useTranslation } from 'react-i18next'
-import { type ConnectionView, connectionView } from '../../../../src/respond/connections/schema.ts'
+import {
+  type ConnectionTest,
+  type ConnectionView,
+  connectionTest,
+  connectionView,
+} from '../../../../src/respond/connections/schema.ts'
 import { call, tell } from '../../../api/client.ts'
 import { connectionsQuery } from '../../../api/queries.ts'
 import { ProblemNote } from '../../../components/problem-note.tsx'
@@ -11,9 +16,10 @@ import { useNow } from '../../../components/use-now.ts'
 import { Panel } from '../panel.tsx'
 import { SettingsHead } from '../settings-page.tsx'
 import { SureButton } from '../sure-button.tsx'
+import { EditConnectionDrawer } from './edit-connection.tsx'
 import { NewConnectionDrawer } from './new-connection.tsx'
 
-/** What response actions may reach: added, switched off for a while, removed. */
+/** What response actions may reach: added, changed, tested, switched off for a while, removed. */
 export function ConnectionsPage(): ReactNode {
   const { t } = useTranslation('connections')
   const may = useMay()
@@ -59,8 +65,10 @@ function ConnectionRow({ connection, writes }: { connection: ConnectionView; wri
     onSuccess: done,
   })
   const remove = useMutation({ mutationFn: () => tell(path, { method: 'DELETE' }), onSuccess: done })
-  const busy = change.isPending || remove.isPending
-  const failure = change.error ?? remove.error
+  const test = useMutation({ mutationFn: () => call(connectionTest, `${path}/test`, { method: 'POST' }) })
+  const [editing, setEditing] = useState(false)
+  const busy = change.isPending || remove.isPending || test.isPending
+  const failure = change.error ?? remove.error ?? test.error
   const settings = Object.entries(connection.settings)
   return (
     <li className="wrap">
@@ -84,6 +92,12 @@ function ConnectionRow({ connection, writes }: { connection: ConnectionView; wri
       </span>
       {writes ? (
         <span className="row">
+          <button type="button" className="btn sm" disabled={busy || !connection.enabled} onClick={() => test.mutate()}>
+            {test.isPending ? t('testing') : t('test')}
+          </button>
+          <button type="button" className="btn sm" aria-haspopup="dialog" disabled={busy} onClick={() => setEditing(true)}>
+            {t('edit')}
+          </button>
           <button type="button" className="btn sm" disabled={busy} onClick={() => change.mutate(!connection.enabled)}>
             {connection.enabled ? t('stop') : t('start')}
           </button>
@@ -96,7 +110,17 @@ function ConnectionRow({ connection, writes }: { connection: ConnectionView; wri
           />
         </span>
       ) : null}
+      <span className="block grow" role="status">
+        {test.data === undefined ? null : <TestNote test={test.data} />}
+      </span>
+      {editing ? <EditConnectionDrawer connection={connection} onClose={() => setEditing(false)} /> : null}
       {failure === null ? null : <ProblemNote error={failure} />}
     </li>
   )
+}
+
+function TestNote({ test }: { test: ConnectionTest }): ReactNode {
+  const { t } = useTranslation('connections')
+  if (test.problem !== null) return <span className="label bad">{t('broken', { message: test.problem.message })}</span>
+  return <span className="label">{test.told ? t('told') : t('works')}</span>
 }

@@ -16,6 +16,7 @@ import { Field } from '../../../components/fields.tsx'
 import { ProblemNote } from '../../../components/problem-note.tsx'
 import { useMay } from '../../../components/session.ts'
 import { Drawer } from '../drawer.tsx'
+import { ConnectionFields } from './connection-fields.tsx'
 
 /** Another connection; what a kind needs is asked for as its schema says. */
 export function NewConnectionDrawer({ onClose }: { onClose: () => void }): ReactNode {
@@ -71,19 +72,11 @@ export function NewConnectionDrawer({ onClose }: { onClose: () => void }): React
             onChange={(event) => setName(event.target.value)}
           />
         </Field>
-        {fields.map((field) => (
-          <Field
-            key={`${kind} ${field.name}`}
-            label={t(`field.${field.name}` as 'field.url')}
-            {...(field.required || field.choices !== undefined ? {} : { hint: t('optional') })}
-          >
-            <Control
-              field={field}
-              value={valueIn(field)}
-              onChange={(value) => setValues({ ...values, [`${kind} ${field.name}`]: value })}
-            />
-          </Field>
-        ))}
+        <ConnectionFields
+          fields={fields}
+          valueIn={valueIn}
+          onChange={(field, value) => setValues({ ...values, [`${kind} ${field.name}`]: value })}
+        />
         <p className="label">{t('hosts')}</p>
         {create.error === null ? null : <ProblemNote error={create.error} />}
         <p>
@@ -93,42 +86,5 @@ export function NewConnectionDrawer({ onClose }: { onClose: () => void }): React
         </p>
       </form>
     </Drawer>
-  )
-}
-
-/** The control takes what `Field` gives it: its id, and what describes it. */
-function Control({
-  field,
-  value,
-  onChange,
-  ...given
-}: {
-  field: ConnectionField
-  value: string
-  onChange: (value: string) => void
-}): ReactNode {
-  const { t } = useTranslation('connections')
-  const common = { ...given, className: 'input mono', value, required: field.required }
-  if (field.choices !== undefined)
-    return (
-      <select {...common} className="input" onChange={(event) => onChange(event.target.value)}>
-        {field.choices.map((one) => (
-          <option key={one} value={one}>
-            {t(`choice.${one}` as 'choice.yes')}
-          </option>
-        ))}
-      </select>
-    )
-  // A key in PEM has lines, which a field of one line would lose.
-  if (field.name === 'privateKey')
-    return <textarea {...common} rows={4} spellCheck={false} onChange={(event) => onChange(event.target.value)} />
-  return (
-    <input
-      {...common}
-      type={field.secret ? 'password' : 'text'}
-      autoComplete="off"
-      spellCheck={false}
-      onChange={(event) => onChange(event.target.value)}
-    />
   )
 }
