@@ -11,6 +11,8 @@ import { openDeeds } from './detect/deeds.ts'
 import { createInspector } from './detect/inspector.ts'
 import { createStopper } from './detect/stopper.ts'
 import { type Identity, readIdentity, writeIdentity } from './identity.ts'
+import { createIntegrity, type Integrity } from './integrity/integrity.ts'
+import { reportIntegrity } from './integrity/report.ts'
 import { type Outbox, openOutbox } from './outbox.ts'
 import { keepPolicy, readPolicy } from './policy.ts'
 import { createRecent } from './recent.ts'
@@ -27,7 +29,7 @@ export interface AgentOptions {
   /** Holds identity, spool and what collectors keep. */
   readonly folder: string
   readonly version: string
-  readonly collectors: (settings: Settings, identity: Identity) => readonly Collector[]
+  readonly collectors: (settings: Settings, identity: Identity, integrity: Integrity) => readonly Collector[]
   readonly signal: AbortSignal
   readonly log: Log
   /** Called each time the server answered. */
@@ -67,6 +69,7 @@ export async function runAgent(options: AgentOptions): Promise<void> {
     agent: { id: identity.id, name: identity.name, type: 'kanpeki', version },
   }
   const recent = createRecent()
+  const integrity = createIntegrity()
   const inspector = createInspector({
     count,
     warn: (message) => log.warn(message),
@@ -128,7 +131,7 @@ export async function runAgent(options: AgentOptions): Promise<void> {
       const round = AbortSignal.any([signal, again.signal])
       const room = (): Promise<void> => Promise.race([outbox.room(), aborted(round)])
       const inRound = { ...context, room, signal: round }
-      await Promise.all(collectors(settings, identity).map((collector) => supervise(collector, inRound)))
+      await Promise.all(collectors(settings, identity, integrity).map((collector) => supervise(collector, inRound)))
     }
   }
   const respondFolder = join(folder, 'respond')
@@ -162,6 +165,7 @@ export async function runAgent(options: AgentOptions): Promise<void> {
   inForce()
   const responders: Responders = {
     ...hand.responders,
+    baseline: async ({ state }, { id }) => await integrity.accept(state, id),
     ...(update === undefined
       ? {}
       : { update: updateResponder({ folder, version, releaseKey: () => settings.releaseKey, begin: update }) }),
@@ -230,6 +234,7 @@ export async function runAgent(options: AgentOptions): Promise<void> {
         count,
         warn: (message) => log.warn(message),
       }),
+      reportIntegrity({ integrity, identity: () => identity, addresses: hand.isolator.addresses, count, signal, log }),
       keepRing(respondFolder, () => settings.packetRing, signal),
     ])
   } finally {

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { z } from 'zod'
-import { DEAD_MAN, type PolicySettings, WIRE_KINDS } from '../hosts/schema.ts'
+import { DEAD_MAN, integrityRuleSchema, type PolicySettings, WIRE_KINDS } from '../hosts/schema.ts'
 import { KanpekiError, messageOf } from '../kernel/error.ts'
 
 /** What a person may set for one agent, in `agent.json` of its folder; what is left out has these defaults. */
@@ -23,6 +23,13 @@ const settingsSchema = z
     ignore: z.array(z.string().startsWith('/')).default(['/etc/mtab', '/etc/resolv.conf', '/etc/adjtime']),
     /** How often every watched file is read again, so that a change which the watch missed is found: milliseconds. */
     fullCheckMs: z.number().int().min(1_000).max(604_800_000).default(3_600_000),
+    /** What is compared where, and what is frozen; a path that is not in `watch` is watched all the same. */
+    integrity: z.array(integrityRuleSchema).default([]),
+    /** The whole host is frozen: any change to a watched path is unverified until a person accepts it. */
+    frozen: z.boolean().default(false),
+    /** Where the audit system's records are read: its log, or a socket of its dispatcher (plugin af_unix). */
+    auditLog: z.string().startsWith('/').default('/var/log/audit/audit.log'),
+    auditSocket: z.string().startsWith('/').default('/run/audispd_events'),
     /** How long an isolation holds while the server cannot be reached, seconds, where its command does not say. */
     deadManSeconds: z.number().int().min(DEAD_MAN.least).max(DEAD_MAN.most).default(DEAD_MAN.usual),
     /** Keep the last traffic in a ring of files all the time, for captures (needs tcpdump). */

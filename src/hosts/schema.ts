@@ -2,8 +2,8 @@ import { z } from 'zod'
 import { AGENT_COMMAND_KINDS } from '../kernel/agent-command.ts'
 import type { JsonObject, JsonValue } from '../kernel/json.ts'
 
-/** What goes over the wire to an agent: what people and playbooks may ask for, a question, and a new version of itself. */
-export const WIRE_KINDS = [...AGENT_COMMAND_KINDS, 'query', 'update'] as const
+/** What goes over the wire to an agent: what people and playbooks may ask for, a question, a new version of itself, an accepted baseline. */
+export const WIRE_KINDS = [...AGENT_COMMAND_KINDS, 'query', 'update', 'baseline'] as const
 export type WireKind = (typeof WIRE_KINDS)[number]
 
 const json: z.ZodType<JsonValue> = z.json()
@@ -92,6 +92,7 @@ export const PARAMS = {
     .strict(),
   query: querySchema,
   update: updateSchema,
+  baseline: z.object({ state: sha256Schema }).strict(),
 } as const satisfies Readonly<Record<WireKind, z.ZodType>>
 
 export type ParamsOf<K extends WireKind> = z.infer<(typeof PARAMS)[K]>
@@ -109,6 +110,21 @@ export const commandTextSchema = z.object({
 })
 export type CommandText = z.infer<typeof commandTextSchema>
 
+/** What is compared of a watched path besides that it is there. */
+export const INTEGRITY_CHECKS = ['content', 'metadata', 'owner', 'xattr', 'acl'] as const
+export type IntegrityCheck = (typeof INTEGRITY_CHECKS)[number]
+
+/** What holds for a path and all below it; where several do, the longest path. */
+export const integrityRuleSchema = z
+  .object({
+    path: pathSchema,
+    check: z.array(z.enum(INTEGRITY_CHECKS)).default([...INTEGRITY_CHECKS]),
+    /** Nothing may change there: any change is unverified until a person accepts it. */
+    frozen: z.boolean().optional(),
+  })
+  .strict()
+export type IntegrityRule = z.infer<typeof integrityRuleSchema>
+
 /** What the server may set for agents by label; the host's own `agent.json` has the last word. */
 export const policySettingsSchema = z
   .object({
@@ -118,6 +134,10 @@ export const policySettingsSchema = z
     watch: z.array(pathSchema).max(200).optional(),
     ignore: z.array(pathSchema).max(200).optional(),
     fullCheckMs: z.number().int().min(1_000).max(604_800_000).optional(),
+    /** What is compared where; a path that is not watched yet becomes so. */
+    integrity: z.array(integrityRuleSchema).max(200).optional(),
+    /** The whole host is frozen. */
+    frozen: z.boolean().optional(),
     deadManSeconds: z.number().int().min(DEAD_MAN.least).max(DEAD_MAN.most).optional(),
     packetRing: z.boolean().optional(),
     /** Look for what the server's rules describe on the host itself, too. */
@@ -193,6 +213,63 @@ export const receiptMessageSchema = z.object({
   ]),
 })
 export type ReceiptMessage = z.infer<typeof receiptMessageSchema>
+
+/** A path that differs from the baseline. */
+export const driftSchema = z.object({
+  path: z.string().max(5_000),
+  kind: z.enum(['creation', 'change', 'deletion']),
+  /** What differs: content, mode, owner, acl … */
+  changed: z.array(z.string().max(20)).max(20),
+  first: z.number().int(),
+  last: z.number().int(),
+  frozen: z.boolean(),
+  /** The package manager brought it, and the path is not frozen. */
+  verified: z.boolean(),
+  /** `process`, `user` and `package`, where the host knows. */
+  by: jsonObject,
+  sha256: z.object({ before: z.string().max(64).optional(), now: z.string().max(64).optional() }),
+})
+export type Drift = z.infer<typeof driftSchema>
+
+/** How many changes a report lists, the latest first; it counts all. */
+export const MOST_DRIFT = 1_000
+
+/** How the watched files of a host stand against their baseline. */
+export const integrityReportSchema = z.object({
+  /** Names the baseline with all that drifted: what a person accepts is this, and nothing that came after. */
+  state: sha256Schema,
+  /** The accepted baseline; null where none is, or where it is not the one that was accepted any more. */
+  baseline: z.object({ command: z.uuid(), digest: sha256Schema, at: z.number().int() }).nullable(),
+  /** The kept baseline was changed on the host. */
+  broken: z.boolean(),
+  paths: z.number().int().min(0),
+  frozen: z.boolean(),
+  changed: z.number().int().min(0),
+  unverified: z.number().int().min(0),
+  changes: z.array(driftSchema).max(MOST_DRIFT),
+  /** When everything was read last, and how many changes such reads found that the watch had not told. */
+  checked: z.number().int().nullable(),
+  missed: z.number().int().min(0),
+})
+export type IntegrityReport = z.infer<typeof integrityReportSchema>
+
+export const integrityViewSchema = z.object({
+  agent: z.uuid(),
+  name: z.string(),
+  /** When the host last said so; it does every minute. Older than a quarter of an hour it proves nothing. */
+  at: time,
+  stale: z.boolean(),
+  /** Who accepted the baseline, when and why. */
+  accepted: z.object({ by: z.string(), at: time, reason: z.string().nullable(), digest: z.string() }).nullable(),
+  report: integrityReportSchema,
+})
+export type IntegrityView = z.infer<typeof integrityViewSchema>
+
+export const acceptBaselineSchema = z.object({
+  /** `report.state` as the person saw it. */
+  state: sha256Schema,
+  reason: z.string().trim().min(1).max(500),
+})
 
 export const COMMAND_STATES = ['waiting', 'given', 'done', 'failed', 'expired', 'withdrawn'] as const
 export type CommandState = (typeof COMMAND_STATES)[number]

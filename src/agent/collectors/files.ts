@@ -1,169 +1,66 @@
-import type { Stats } from 'node:fs'
-import { lstat, readdir, readlink } from 'node:fs/promises'
-import { basename, dirname, join } from 'node:path'
-import type { JsonObject } from '../../kernel/json.ts'
+import { lstatSync } from 'node:fs'
+import { readdir } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
+import { setImmediate as nextTurn } from 'node:timers/promises'
 import { realWait } from '../../platform/backoff.ts'
-import type { Collector, CollectorContext } from '../collector.ts'
-import { readKept, writeKept } from '../kept.ts'
+import type { Collector } from '../collector.ts'
+import { dpkgChanges } from '../integrity/dpkg-changes.ts'
+import { openMarks } from '../integrity/drift.ts'
+import type { Integrity } from '../integrity/integrity.ts'
+import { changesBetween, type Mark, readMark, writeMark } from '../integrity/mark.ts'
+import { readMarks } from '../integrity/read-marks.ts'
+import { type IntegrityOptions, integrityRules } from '../integrity/rules.ts'
+import { createTeller, type Found } from '../integrity/teller.ts'
 import { userNames } from './accounts.ts'
-import { hashFile } from './file-hash.ts'
 import { watchFolders } from './watch-folders.ts'
 
-interface Options {
-  readonly watch: readonly string[]
-  readonly ignore: readonly string[]
+export interface FileOptions extends IntegrityOptions {
   readonly fullCheckMs: number
   readonly passwd: string
+  /** `/`, but in tests. */
+  readonly root: string
+  readonly integrity: Integrity
 }
 
-/** What is held of a watched file: a change of any of it is one. */
-interface Mark {
-  readonly type: 'file' | 'dir' | 'symlink' | 'other'
-  readonly mode: string
-  readonly uid: number
-  readonly gid: number
-  readonly size: number
-  readonly mtime: number
-  readonly ctime: number
-  readonly ino: number
-  readonly hash?: string
-  readonly target?: string
-}
-
-/** Files beyond this are told by size and times alone, and counted. */
-const LARGEST = 100_000_000
 /** Editors write, rename and set modes in one go: what happens within this time is one change. */
 const SETTLE_MS = 200
 const MOST_WARNINGS = 5
-/** Files read at once. */
-const BATCH = 4
-
-const typeOf = (entry: Stats): Mark['type'] =>
-  entry.isFile() ? 'file' : entry.isDirectory() ? 'dir' : entry.isSymbolicLink() ? 'symlink' : 'other'
-
-/**
- * Marks a path; undefined where there is nothing. The hash of `known` is kept where size, times and inode say that the
- * content stayed; with `thorough` it is read anyway, for times can be set back.
- */
-async function markOf(
-  path: string,
-  known: Mark | undefined,
-  thorough: boolean,
-  count: CollectorContext['count'],
-): Promise<Mark | undefined> {
-  const entry = await lstat(path).catch(() => undefined)
-  if (entry === undefined) return undefined
-  const base = {
-    type: typeOf(entry),
-    mode: (entry.mode & 0o7777).toString(8).padStart(4, '0'),
-    uid: entry.uid,
-    gid: entry.gid,
-    size: entry.isFile() ? entry.size : 0,
-    mtime: entry.isDirectory() ? 0 : Math.round(entry.mtimeMs),
-    ctime: entry.isDirectory() ? 0 : Math.round(entry.ctimeMs),
-    ino: entry.ino,
-  }
-  if (base.type === 'symlink') return { ...base, target: await readlink(path).catch(() => '') }
-  if (base.type !== 'file') return base
-  if (entry.size > LARGEST) {
-    count('files.tooLarge')
-    return base
-  }
-  const same =
-    known !== undefined &&
-    known.size === base.size &&
-    known.mtime === base.mtime &&
-    known.ctime === base.ctime &&
-    known.ino === base.ino
-  if (same && !thorough && known.hash !== undefined) return { ...base, hash: known.hash }
-  try {
-    return { ...base, hash: await hashFile(path) }
-  } catch {
-    count('files.unread')
-    return base
-  }
-}
-
-/** What differs between two marks, in ECS's words. The change time alone is none: it moves with every link and backup. */
-function changes(before: Mark, after: Mark): string[] {
-  const found: string[] = []
-  if (before.type !== after.type) found.push('type')
-  if (before.hash !== after.hash || before.target !== after.target || (after.hash === undefined && before.size !== after.size))
-    found.push('content')
-  if (before.mode !== after.mode) found.push('mode')
-  if (before.uid !== after.uid) found.push('owner')
-  if (before.gid !== after.gid) found.push('group')
-  return found
-}
+/** Paths read before others get their turn. */
+const PORTION = 400
+/** What is on disk may lag behind by this. */
+const SAVE_MS = 1_000
 
 /**
  * Watches files and folders: by inotify as it happens, and by reading everything again now and then, which finds what
  * the watch missed. What changed while no agent ran is found at the next start, against what was kept.
  */
-export function fileCollector({ watch: roots, ignore, fullCheckMs, passwd }: Options): Collector {
+export function fileCollector(options: FileOptions): Collector {
+  const { fullCheckMs, passwd, root, integrity } = options
+  const rules = integrityRules(options)
+  const { ignored } = rules
   const nameOf = userNames(passwd)
-  const ignored = (path: string): boolean => ignore.some((prefix) => path === prefix || path.startsWith(`${prefix}/`))
-
-  const describe = (path: string, mark: Mark): JsonObject => ({
-    path,
-    name: basename(path),
-    directory: dirname(path),
-    type: mark.type === 'other' ? 'file' : mark.type,
-    mode: mark.mode,
-    uid: String(mark.uid),
-    gid: String(mark.gid),
-    ...(nameOf(mark.uid) === undefined ? {} : { owner: nameOf(mark.uid)! }),
-    ...(mark.type === 'file' ? { size: mark.size, mtime: new Date(mark.mtime).toISOString() } : {}),
-    ...(mark.hash === undefined ? {} : { hash: { sha256: mark.hash } }),
-    ...(mark.target === undefined ? {} : { target_path: mark.target }),
-  })
-
-  function tell(
-    path: string,
-    before: Mark | undefined,
-    after: Mark | undefined,
-    found: 'watch' | 'check' | 'start',
-    { emit }: CollectorContext,
-  ): void {
-    const what = before === undefined ? 'creation' : after === undefined ? 'deletion' : 'change'
-    const differing = before !== undefined && after !== undefined ? changes(before, after) : []
-    if (what === 'change' && differing.length === 0) return
-    emit({
-      event: { kind: 'event', category: ['file'], type: [what], action: `file-${what}` },
-      file: describe(path, (after ?? before)!),
-      kanpeki_agent: {
-        file: {
-          found,
-          ...(differing.length === 0 ? {} : { changed: differing }),
-          ...(before?.hash === undefined || before.hash === after?.hash ? {} : { previous: { hash: { sha256: before.hash } } }),
-        },
-      },
-    })
-  }
-
-  async function* walk(path: string): AsyncGenerator<string> {
-    if (ignored(path)) return
-    const entry = await lstat(path).catch(() => undefined)
-    if (entry === undefined) return
-    yield path
-    if (!entry.isDirectory()) return
-    for (const name of (await readdir(path).catch(() => [])).toSorted()) yield* walk(join(path, name))
-  }
 
   return {
     id: 'files',
     async run(context) {
       const { signal, count, folder, warn } = context
-      const file = join(folder, 'files.json')
-      const kept = await readKept(file)
-      const marks = new Map([...(kept ?? [])].map(([path, mark]) => [path, JSON.parse(mark) as Mark]))
-      const save = async (): Promise<void> =>
-        await writeKept(file, new Map([...marks].map(([path, mark]) => [path, JSON.stringify(mark)])))
+      const marks = await openMarks(folder, rules)
+      const packages = dpkgChanges(root)
+      const teller = createTeller({ context, rules, marks, nameOf, packages, integrity })
+      const known = (path: string): Mark | undefined => {
+        const text = marks.get(path)
+        return text === undefined ? undefined : readMark(text)
+      }
+      const checks = (path: string) => rules.of(path).checks
       let touched = new Set<string>()
-      let dirty = false
+      let overflowed = false
       let warned = 0
       const watched = watchFolders({
         touched: (path) => touched.add(path),
+        overflowed: () => {
+          overflowed = true
+          count('files.watchOverflow')
+        },
         ignored,
         failed: (path, error) => {
           count('files.watchFailed')
@@ -172,69 +69,220 @@ export function fileCollector({ watch: roots, ignore, fullCheckMs, passwd }: Opt
         },
       })
 
-      const look = async (path: string, found: 'watch' | 'check' | 'start', thorough: boolean): Promise<void> => {
-        const before = marks.get(path)
-        const after = ignored(path) ? undefined : await markOf(path, before, thorough, count)
-        if (before === undefined && after === undefined) return
-        if (after?.type === 'dir') watched.add(path)
-        if (before?.type === 'dir' && after?.type !== 'dir') watched.remove(path)
-        if (after === undefined) marks.delete(path)
-        else marks.set(path, after)
-        if (kept !== undefined || found !== 'start') tell(path, before, after, found, context)
-        dirty = true
-      }
-      const check = async (found: 'check' | 'start'): Promise<void> => {
-        const there = new Set<string>()
-        let batch: string[] = []
-        const flush = async (): Promise<void> => {
-          await Promise.all(batch.map((path) => look(path, found, true)))
-          batch = []
+      /** Every path below, folders watched before they are read: what comes in between is seen by the one or the other. */
+      async function* walk(path: string): AsyncGenerator<string> {
+        if (ignored(path)) return
+        yield path
+        let entries: Awaited<ReturnType<typeof readEntries>>
+        try {
+          watched.add(path)
+          entries = await readEntries(path)
+        } catch (error) {
+          const { code } = error as NodeJS.ErrnoException
+          watched.remove(path)
+          if (code !== 'ENOTDIR' && code !== 'ENOENT') count('files.unread')
+          return
         }
-        for (const root of roots)
-          for await (const path of walk(root)) {
+        for (const entry of entries)
+          if (entry.isDirectory()) yield* walk(join(path, entry.name))
+          else if (!ignored(join(path, entry.name))) yield join(path, entry.name)
+      }
+
+      /** Takes what was read as what is known. @returns the paths that differ in something that is compared. */
+      const take = (read: ReadonlyMap<string, Mark | undefined>, found: Found, unless?: (path: string) => boolean): string[] => {
+        const differing: string[] = []
+        for (const [path, after] of read) {
+          const before = known(path)
+          if (before === undefined && after === undefined) continue
+          if (after?.type === 'dir') watched.add(path)
+          if (before?.type === 'dir' && after?.type !== 'dir') watched.remove(path)
+          const text = after === undefined ? undefined : writeMark(after)
+          if (text === marks.get(path)) continue
+          const what = before !== undefined && after !== undefined ? changesBetween(before, after, checks(path)) : undefined
+          if (what?.length === 0) marks.set(path, text)
+          else if (unless?.(path) !== true) {
+            const first = found === 'start' && !marks.wasWatched(path)
+            marks.set(path, text)
+            if (!first) teller.tell({ path, before, after, changed: what ?? [], found })
+            differing.push(path)
+          }
+        }
+        return differing
+      }
+      /** Takes the times of folders in which something was told to have changed; where nothing was, they are a change. */
+      const takeFolders = async (told: readonly string[], besides: ReadonlySet<string>): Promise<void> => {
+        const folders = [...new Set(told.map(dirname))].filter((path) => !besides.has(path) && marks.has(path))
+        for (const [path, after] of await readMarks(folders, { known, checks, thorough: false, count })) {
+          const before = known(path)
+          // Whatever else changed of it is still to be told: its times are not to be believed.
+          if (before !== undefined && after?.type === 'dir')
+            marks.set(path, writeMark({ ...before, mtime: after.mtime, ctime: -1 }))
+        }
+      }
+      const look = async (paths: Iterable<string>, found: Found, also: ReadonlySet<string>): Promise<void> => {
+        let some: string[] = []
+        const told: string[] = []
+        const linked = new Set<number>()
+        const read = async (): Promise<void> => {
+          const before = new Map(some.map((path) => [path, known(path)]))
+          const now = await readMarks(some, { known, checks, thorough: false, count })
+          for (const [path, mark] of now) {
+            const inode = [mark, before.get(path)].find((one) => one !== undefined && one.type === 'file' && one.links > 1)?.ino
+            if (inode !== undefined) linked.add(inode)
+          }
+          told.push(...take(now, found))
+          some = []
+          await nextTurn()
+        }
+        for (const path of paths) {
+          some.push(path)
+          if (some.length >= PORTION) await read()
+        }
+        await read()
+        if (linked.size > 0) {
+          // Another name of the same file is told by no watch of its folder.
+          for (const [path, text] of marks.entries())
+            if (text[0] === 'f' && linked.has(Number(text.split(' ', 8)[7]))) some.push(path)
+          await read()
+        }
+        await takeFolders(told, also)
+      }
+
+      const round = async (): Promise<void> => {
+        const now = touched
+        if (now.size === 0) return
+        touched = new Set()
+        const paths = new Set<string>()
+        const gone = new Set<string>()
+        for (const path of now) {
+          if (ignored(path)) continue
+          const before = known(path)
+          const folder = folderAt(path)
+          const other = before?.type !== 'dir' || before.ino !== folder
+          if (before?.type === 'dir' && other) gone.add(path)
+          if (folder !== undefined && other) {
+            watched.remove(path)
+            for await (const below of walk(path)) paths.add(below)
+          } else paths.add(path)
+          const folderOf = dirname(path)
+          if (!now.has(folderOf) && marks.has(folderOf)) paths.add(folderOf)
+        }
+        if (gone.size > 0) for (const path of marks.paths()) if (isBelowAny(path, gone)) paths.add(path)
+        // Folders last: by then it is known whether anything in them was told.
+        const files: string[] = []
+        const folders: string[] = []
+        for (const path of paths) (known(path)?.type === 'dir' && !now.has(path) ? folders : files).push(path)
+        await look(files, 'watch', now)
+        await look(folders, 'watch', now)
+      }
+
+      const check = async (found: 'check' | 'start', thorough = true): Promise<void> => {
+        const there = new Set<string>()
+        let some: string[] = []
+        const told: string[] = []
+        const folders: string[] = []
+        const isLate = (path: string): boolean => found === 'check' && isTouched(path, touched)
+        const read = async (): Promise<void> => {
+          const began = performance.now()
+          const now = await readMarks(some, { known, checks, thorough, count })
+          some = []
+          // What the watch has just told of, or is about to, it did not miss.
+          await nextTurn()
+          await nextTurn()
+          const fileMarks = new Map<string, Mark | undefined>()
+          for (const [path, mark] of now)
+            if (mark?.type === 'dir' && known(path)?.type === 'dir') folders.push(path)
+            else fileMarks.set(path, mark)
+          const differing = take(fileMarks, found, isLate)
+          told.push(...differing)
+          if (found === 'check') {
+            if (differing.length > 0) count('files.missed', differing.length)
+            await round()
+            // No more than half of a core for as long as it takes.
+            await realWait(performance.now() - began, signal)
+          }
+        }
+        for (const start of rules.roots) {
+          for await (const path of folderAt(start) === undefined ? [start] : walk(start)) {
             there.add(path)
-            batch.push(path)
-            if (batch.length >= BATCH) await flush()
+            some.push(path)
+            if (some.length >= PORTION) await read()
             if (signal.aborted) return
           }
-        await flush()
-        for (const path of [...marks.keys()]) if (!there.has(path)) await look(path, found, true)
+        }
+        for (const path of marks.paths())
+          if (!there.has(path)) {
+            some.push(path)
+            if (some.length >= PORTION) await read()
+          }
+        await read()
+        await takeFolders(told, new Set())
+        const now = await readMarks(folders, { known, checks, thorough, count })
+        const differing = take(now, found, isLate)
+        if (found === 'check' && differing.length > 0) count('files.missed', differing.length)
         count('files.checks')
-        await save()
-        dirty = false
+        teller.checked(Date.now(), found === 'check' ? told.length + differing.length : 0)
       }
 
       // Watching begins before the first look, so that no change falls between the two.
-      for (const root of roots) await watched.root(root)
+      for (const start of rules.roots) await watched.root(start)
+      const detach = integrity.attach(teller)
+      let began = false
       try {
+        await packages.learn((path) => marks.has(path))
         await check('start')
+        if (signal.aborted) return
+        await packages.learn((path) => marks.has(path))
+        await marks.save()
+        teller.ready()
+        began = true
         let checked = performance.now()
+        let saved = checked
         while (!signal.aborted) {
           await realWait(SETTLE_MS, signal)
-          const now = touched
-          touched = new Set()
-          for (const path of now) {
-            for await (const below of walk(path)) await look(below, 'watch', false)
-            const before = marks.get(path)
-            if (before === undefined) continue
-            const still = await lstat(path).catch(() => undefined)
-            if (still !== undefined) continue
-            if (before.type === 'dir')
-              for (const known of [...marks.keys()]) if (known.startsWith(`${path}/`)) await look(known, 'watch', false)
-            await look(path, 'watch', false)
-          }
-          if (performance.now() - checked > fullCheckMs) {
+          await round()
+          await teller.flush()
+          const now = performance.now()
+          if (now - checked > fullCheckMs) {
             await check('check')
             checked = performance.now()
-          } else if (dirty && now.size === 0) {
-            await save()
-            dirty = false
+          } else if (overflowed) {
+            overflowed = false
+            await check('check', false)
+          }
+          if (now - saved > SAVE_MS) {
+            await marks.save()
+            saved = now
           }
         }
       } finally {
+        detach()
         watched.close()
-        if (dirty) await save()
+        await teller.flush(true)
+        // Half of a beginning would make the other half look like changes.
+        if (began) await marks.save()
       }
     },
   }
 }
+
+/** The inode of a folder; undefined where there is none. */
+function folderAt(path: string): number | undefined {
+  try {
+    const entry = lstatSync(path, { throwIfNoEntry: false })
+    return entry?.isDirectory() === true ? entry.ino : undefined
+  } catch {
+    return undefined
+  }
+}
+
+const readEntries = async (path: string) =>
+  (await readdir(path, { withFileTypes: true })).toSorted((a, b) => (a.name < b.name ? -1 : 1))
+
+function isBelowAny(path: string, folders: ReadonlySet<string>): boolean {
+  for (let at = path.lastIndexOf('/'); at > 0; at = path.lastIndexOf('/', at - 1)) if (folders.has(path.slice(0, at))) return true
+  return false
+}
+
+const isTouched = (path: string, touched: ReadonlySet<string>): boolean =>
+  touched.size > 0 && (touched.has(path) || isBelowAny(path, touched))

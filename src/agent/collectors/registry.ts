@@ -1,6 +1,8 @@
 import type { Collector } from '../collector.ts'
 import type { Identity } from '../identity.ts'
+import type { Integrity } from '../integrity/integrity.ts'
 import type { Settings } from '../settings.ts'
+import { auditCollector } from './audit.ts'
 import { fileCollector } from './files.ts'
 import { inUseCollector } from './in-use.ts'
 import { moduleCollector, packageCollector, privilegedCollector } from './inventory.ts'
@@ -12,7 +14,7 @@ const PASSWD = '/etc/passwd'
 const PROGRAMS = ['/bin', '/sbin', '/usr/bin', '/usr/sbin', '/usr/local/bin', '/usr/local/sbin', '/tmp', '/var/tmp', '/dev/shm']
 
 /** Everything an agent watches on a Linux host. */
-export function linuxCollectors(settings: Settings, { id }: Identity): Collector[] {
+export function linuxCollectors(settings: Settings, { id }: Identity, integrity: Integrity): Collector[] {
   const { pollMs, inventoryMs } = settings
   return [
     processCollector({ root: '/proc', passwd: PASSWD, pollMs, host: id }),
@@ -20,7 +22,23 @@ export function linuxCollectors(settings: Settings, { id }: Identity): Collector
     packageCollector('/', inventoryMs),
     moduleCollector('/proc', inventoryMs),
     privilegedCollector(PROGRAMS, Math.min(inventoryMs, 30_000)),
-    fileCollector({ watch: settings.watch, ignore: settings.ignore, fullCheckMs: settings.fullCheckMs, passwd: PASSWD }),
+    fileCollector({
+      watch: settings.watch,
+      ignore: settings.ignore,
+      rules: settings.integrity,
+      frozen: settings.frozen,
+      fullCheckMs: settings.fullCheckMs,
+      passwd: PASSWD,
+      root: '/',
+      integrity,
+    }),
+    auditCollector({
+      log: settings.auditLog,
+      socket: settings.auditSocket,
+      proc: '/proc',
+      host: id,
+      audited: integrity.audited,
+    }),
     inUseCollector('/proc', '/', inventoryMs),
     ...(settings.journal ? [journalCollector()] : []),
   ]

@@ -1,4 +1,4 @@
-import { type FSWatcher, watch } from 'node:fs'
+import { type FSWatcher, readFileSync, watch } from 'node:fs'
 import { lstat, readdir } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 
@@ -17,13 +17,35 @@ interface WatchOptions {
   /** A folder that cannot be watched as it happens. */
   readonly failed: (folder: string, error: NodeJS.ErrnoException) => void
   readonly ignored: (path: string) => boolean
+  /** So much came at once that the kernel may have kept no more: anything may have changed. */
+  readonly overflowed?: () => void
+}
+
+/** What the kernel keeps for one reader; beyond that it drops, and Node does not say so. */
+function mostQueued(): number {
+  try {
+    return Number(readFileSync('/proc/sys/fs/inotify/max_queued_events', 'utf8'))
+  } catch {
+    return 16_384
+  }
 }
 
 /**
  * One inotify watch a folder. (Node's own `recursive` takes one a file on Linux, and reads a folder again, while everything
  * waits, at each event in it: a folder of some thousand files that change stops the process.)
  */
-export function watchFolders({ touched, failed, ignored }: WatchOptions): FolderWatch {
+export function watchFolders({ touched, failed, ignored, overflowed }: WatchOptions): FolderWatch {
+  const most = mostQueued() * 0.9
+  let inTurn = 0
+  /** All that waited is read in one turn of the loop. */
+  const counted = (): void => {
+    if (inTurn === 0)
+      setImmediate(() => {
+        if (inTurn >= most) overflowed?.()
+        inTurn = 0
+      })
+    inTurn += 1
+  }
   const watchers = new Map<string, FSWatcher>()
   const roots = new Set<string>()
   let closed = false
@@ -32,6 +54,7 @@ export function watchFolders({ touched, failed, ignored }: WatchOptions): Folder
     if (closed || watchers.has(folder)) return
     try {
       const watcher = watch(folder, (_event, name) => {
+        counted()
         if (only !== undefined && name !== only) return
         // What happens to the folder itself comes under its own name.
         if (name === null || (roots.has(folder) && name === basename(folder))) touched(folder)
