@@ -1,4 +1,5 @@
 import { join } from 'node:path'
+import type { Action } from '../kernel/action.ts'
 import type { AgentCommands } from '../kernel/agent-command.ts'
 import type { Route } from '../platform/http/route.ts'
 import type { Custody } from '../prove/custody/custody.ts'
@@ -13,6 +14,8 @@ import type { Services } from './services.ts'
 
 export interface Responding {
   readonly routes: readonly Route[]
+  /** What can be done, for whoever asks for one thing of it alone. */
+  readonly actions: ReadonlyMap<string, Action>
   /** Alerts were raised, or something was sent. */
   poke(): void
   stop(): Promise<void>
@@ -46,11 +49,10 @@ export async function startResponding(
   })
   const exercises = { incidents, scripts: readScripts(join(CONTENT, 'exercises')) }
   const watching = startIncidents(exercises, services)
-  const playbooks = await startPlaybooks(services, {
-    actions: responseActions(services, { agents, custody }),
-    changed,
-  })
+  const actions = responseActions(services, { agents, custody })
+  const playbooks = await startPlaybooks(services, { actions, changed })
   return {
+    actions,
     routes: [...incidentRoutes(incidents), ...exerciseRoutes(exercises), ...playbooks.routes],
     poke() {
       watching.poke()

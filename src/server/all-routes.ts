@@ -12,6 +12,7 @@ import { careRoutes } from '../app/care/routes.ts'
 import { createEntityTimeline } from '../app/entity-timeline.ts'
 import { erasureRoutes } from '../app/erasure/routes.ts'
 import { PACKAGING } from '../app/evidence-package.ts'
+import { findingTickets } from '../app/finding-tickets.ts'
 import { firstWeekRoutes } from '../app/first-week/routes.ts'
 import { frameworkChecks } from '../app/framework-checks.ts'
 import { pipelineFolders, ruleFile, ruleFolders } from '../app/places.ts'
@@ -243,6 +244,7 @@ export function allRoutes({ rooms, live, addresses, secure, metrics, stopping }:
       feeds: assessing.feeds,
       policy: assessing.policy,
       weigher: assessing.weigher,
+      openTicket: findingTickets(responding.actions, clock),
       version: VERSION,
       changed: drainer.poke,
     }),

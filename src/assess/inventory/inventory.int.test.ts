@@ -15,6 +15,7 @@ import { readVex } from '../vex/read-vex.ts'
 import { openWeigher } from '../weighing/weigher.ts'
 import { expireExceptions, waitingWaivers } from '../work/exceptions.ts'
 import { waiver } from '../work/schema.ts'
+import type { OpenTicket } from '../work/ticket.ts'
 import { openFeedsFolder } from './feeds-folder.ts'
 import { assessMeasures } from './measures.ts'
 import { routes } from './routes.ts'
@@ -63,7 +64,12 @@ async function house(bed: StateTestBed, folder: string) {
     shipped: fileURLToPath(new URL('../../../content/policies/vulnerabilities.yaml', import.meta.url)),
   })
   const weigher = openWeigher({ state, clock, feeds, policy })
-  const all = routes({ state, clock, feeds, policy, weigher, version: '0', changed: () => (changed += 1) })
+  const tickets = new Map<string, string>()
+  const openTicket: OpenTicket = async ({ about, title, text, severity }) => {
+    tickets.set(about.join(), `${severity} ${title}\n${text}`)
+    return { id: `T-${tickets.size}`, url: null }
+  }
+  const all = routes({ state, clock, feeds, policy, weigher, openTicket, version: '0', changed: () => (changed += 1) })
   const call = async (method: string, path: string, input: object, scope = 'default', who = 'u1', params = {}) => {
     const found = all.find((one) => one.method === method && one.path === path)!
     const given = {
@@ -78,7 +84,19 @@ async function house(bed: StateTestBed, folder: string) {
     inventoryReply.parse(await call('POST', '/api/v1/inventories', { asset, ...body }, scope))
   const list = async (query: object = {}, scope?: string) =>
     vulnerabilitiesReply.parse(await call('GET', '/api/v1/vulnerabilities', query, scope))
-  return { state, clock, feeds, policy, weigher, call, take, list, tick: (ms: number) => (now += ms), changes: () => changed }
+  return {
+    state,
+    clock,
+    feeds,
+    policy,
+    weigher,
+    tickets,
+    call,
+    take,
+    list,
+    tick: (ms: number) => (now += ms),
+    changes: () => changed,
+  }
 }
 
 describeStates('inventories', (bed) => {
@@ -205,7 +223,7 @@ describeStates('inventories', (bed) => {
   it('gives work to people, lets a second one approve what is borne, and reopens what expires', async () => {
     const folder = mkdtempSync(join(base, 'feeds-'))
     writeFileSync(join(folder, 'osv.json'), JSON.stringify([advisory('CVE-2021-44228', LOG4J, '2.15.0', ['GHSA-1'])]))
-    const { state, clock, call, take, list, tick } = await house(bed, folder)
+    const { state, clock, tickets, call, take, list, tick } = await house(bed, folder)
     const one = async (query: object = {}) => (await list(query)).items[0]
     await take('shop', { ...bom('2.14.1'), inUse: ['log4j-core'] })
     const found = (await one())!
@@ -215,6 +233,13 @@ describeStates('inventories', (bed) => {
     await call('POST', '/api/v1/vulnerabilities/work', { ...which, owner: 'Hanako', ticket: 'OPS-7' })
     expect(await one({ owner: 'Hanako' })).toMatchObject({ state: 'open', ticket: 'OPS-7', owner: 'Hanako' })
     expect(await rejectionOf(call('POST', '/api/v1/vulnerabilities/work', { ...which, id: 'CVE-1' }))).toBe('not_found')
+    await call('POST', '/api/v1/vulnerabilities/ticket', { ...which, language: 'ja' })
+    expect(await one()).toMatchObject({ ticket: 'T-1', owner: 'Hanako' })
+    const [[about, ticket] = []] = tickets
+    expect(about).toBe(`shop,${found.package},CVE-2021-44228`)
+    expect(ticket).toMatch(
+      /^1 CVE-2021-44228：shop の log4j-core\n[\s\S]*修正版: 2\.15\.0[\s\S]*対応期限: 20[\s\S]*判断理由[\s\S]*緊急/,
+    )
 
     const ask = { ...which, kind: 'accept', reason: 'It is cut off until it is replaced.', days: 7 }
     const { id } = waiver.parse(await call('POST', '/api/v1/vulnerability-exceptions', ask))
@@ -265,6 +290,7 @@ describeStates('inventories', (bed) => {
     expect((await list()).total).toBe(1)
     const told = (await readOutbox(state.tables(), 0, 100)).map(({ body }) => body['action'])
     expect(told.filter((action) => String(action).startsWith('weakness'))).toEqual([
+      'weakness.work',
       'weakness.work',
       ...['propose', 'approve', 'expire', 'propose', 'approve', 'end'].map((deed) => `weakness-exception.${deed}`),
     ])

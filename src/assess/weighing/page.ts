@@ -24,7 +24,7 @@ type Asked = z.infer<typeof vulnerabilitiesQuery>
 export async function pageOf(
   db: Db,
   query: Asked,
-  { feeds, policy, now }: { readonly feeds: Feeds; readonly policy: Policy; readonly now: number },
+  { feeds, policy, now }: Scale,
 ): Promise<Pick<VulnerabilitiesReply, 'funnel' | 'waived' | 'overdue' | 'items' | 'total'>> {
   const asset = query.asset?.toLowerCase()
   const [lines, overdue, spellings] = await Promise.all([
@@ -110,12 +110,26 @@ function filterOf(query: Asked, known: WhatIsKnown, assets: readonly string[] | 
   }
 }
 
-/** What was weighed at these keys, as it is now and in their order; what went meanwhile is left out. */
-async function weighedAt(
+/** Weaknesses of one package on some assets (all spellings of them), weighed now. */
+export async function weighedOn(
   db: Db,
-  keys: readonly WeighedKey[],
-  { feeds, policy, now }: { readonly feeds: Feeds; readonly policy: Policy; readonly now: number },
+  assets: readonly string[],
+  place: string,
+  { feeds, policy, now }: Scale,
 ): Promise<readonly Weighed[]> {
+  const [byName, exceptions, findings] = await Promise.all([assetsIn(db), exceptionsOf(db), findingsOn(db, assets, place)])
+  const { known } = await knownOf(db, findings, assets, { assets: byName, exceptions, now })
+  return weigh(known, feeds, policy, now)
+}
+
+interface Scale {
+  readonly feeds: Feeds
+  readonly policy: Policy
+  readonly now: number
+}
+
+/** What was weighed at these keys, as it is now and in their order; what went meanwhile is left out. */
+async function weighedAt(db: Db, keys: readonly WeighedKey[], { feeds, policy, now }: Scale): Promise<readonly Weighed[]> {
   if (keys.length === 0) return []
   const [assets, exceptions, spellings] = await Promise.all([
     assetsIn(db),

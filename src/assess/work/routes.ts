@@ -1,3 +1,4 @@
+import type { z } from 'zod'
 import { KanpekiError, messageOf } from '../../kernel/error.ts'
 import { type Caller, RawReply, type Route, route } from '../../platform/http/route.ts'
 import { jsonText, readJson } from '../../platform/state/columns.ts'
@@ -14,11 +15,13 @@ import { cycloneDxVex } from '../vex/cyclonedx-vex.ts'
 import { openVex } from '../vex/openvex.ts'
 import { readVex } from '../vex/read-vex.ts'
 import { silences } from '../vex/statement.ts'
+import { weighedOn } from '../weighing/page.ts'
 import { decideException, endException, proposeException } from './exceptions.ts'
 import { ownStatements } from './own-statements.ts'
 import { exceptionsOf, saveWork, workAt } from './queries.ts'
 import {
   newWaiver,
+  ticketBody,
   vexBody,
   vexQuery,
   type WaiverView,
@@ -29,10 +32,11 @@ import {
   workBody,
   workReply,
 } from './schema.ts'
+import { ticketOf } from './ticket.ts'
 
 /** Who mends what until when, what is borne instead, and what others are told of it. */
 export function workRoutes(deps: AssessDeps): Route[] {
-  const { state, clock, changed } = deps
+  const { state, clock, openTicket, changed } = deps
   const write = async <T>(caller: Caller, work: (trx: Db, now: number) => Promise<T>): Promise<T> => {
     const now = clock.now()
     const done = await state.transaction<AssessTables, T>((trx) => work(scopedTo(trx, caller.scope), now))
@@ -48,37 +52,32 @@ export function workRoutes(deps: AssessDeps): Route[] {
       body: workBody,
       response: workReply,
       handle: async ({ body, caller }) => {
-        const row = await write(caller, async (trx, now) => {
-          const found = await knownFinding(trx, body)
-          const before = (await workAt(trx, found.asset, found.package)).find(({ id }) => namesOf(found).includes(id))
-          const row: WorkTable = {
-            scope: caller.scope,
-            asset: found.asset,
-            package: found.package,
-            id: before?.id ?? found.id,
-            owner: body.owner === undefined ? (before?.owner ?? null) : body.owner,
-            due: body.due === undefined ? (before?.due ?? null) : body.due === null ? null : Date.parse(body.due),
-            ticket: body.ticket === undefined ? (before?.ticket ?? null) : body.ticket,
-            note: body.note ?? before?.note ?? '',
-            updated: now,
-            by_name: caller.name,
-          }
-          await saveWork(trx, row)
-          const { owner, ticket, note, due } = row
-          const told = {
-            action: 'weakness.work',
-            by: caller.name,
-            account: caller.account,
-            target: found.id,
-            asset: found.asset,
-            package: found.package,
-            ...{ owner, ticket, note, due: due === null ? null : time(due) },
-          }
-          await recordEvidence(trx, [{ type: 'admin', scope: caller.scope, observed: now, received: now, body: told }])
-          return row
+        return await write(caller, (trx, now) => keepWork(trx, body, caller, now))
+      },
+    }),
+    route({
+      method: 'POST',
+      path: '/api/v1/vulnerabilities/ticket',
+      permission: 'assets:write',
+      summary: 'Open a ticket about a weakness at the ticket system that is connected; asked for again, the same one is found',
+      body: ticketBody,
+      response: workReply,
+      handle: async ({ body: { language, on, ...which }, caller }) => {
+        const db = state.scoped<AssessTables>(caller.scope)
+        const found = await knownFinding(db, which)
+        const [feeds, { policy }] = await Promise.all([deps.feeds.current(), deps.policy.current()])
+        const all = await weighedOn(db, [found.asset], found.package, { feeds, policy, now: clock.now() })
+        const weighed = all.find(({ cause }) => cause.names.includes(found.id))
+        if (weighed === undefined || weighed.cause.gone !== null) throw new KanpekiError('conflict', 'It is gone already.')
+        const ticket = await openTicket({
+          scope: caller.scope,
+          about: [found.asset.toLowerCase(), found.package, weighed.cause.row.id],
+          by: caller.name,
+          ...ticketOf(weighed, language),
+          ...(on === undefined ? {} : { on }),
         })
-        const { asset, package: name, id, owner, due, ticket, note } = row
-        return { asset, package: name, id, owner, due: due === null ? null : time(due), ticket, note }
+        const told = ticket.url === null ? ticket.id : `${ticket.id} ${ticket.url}`
+        return await write(caller, (trx, now) => keepWork(trx, { ...which, ticket: told }, caller, now))
       },
     }),
     route({
@@ -220,6 +219,38 @@ export function workRoutes(deps: AssessDeps): Route[] {
       },
     }),
   ]
+}
+
+/** Keeps what is said of the work on a weakness; what is not said stays. @param db limited to the caller's scope. */
+async function keepWork(db: Db, said: z.infer<typeof workBody>, caller: Caller, now: number): Promise<z.infer<typeof workReply>> {
+  const found = await knownFinding(db, said)
+  const before = (await workAt(db, found.asset, found.package)).find(({ id }) => namesOf(found).includes(id))
+  const row: WorkTable = {
+    scope: caller.scope,
+    asset: found.asset,
+    package: found.package,
+    id: before?.id ?? found.id,
+    owner: said.owner === undefined ? (before?.owner ?? null) : said.owner,
+    due: said.due === undefined ? (before?.due ?? null) : said.due === null ? null : Date.parse(said.due),
+    ticket: said.ticket === undefined ? (before?.ticket ?? null) : said.ticket,
+    note: said.note ?? before?.note ?? '',
+    updated: now,
+    by_name: caller.name,
+  }
+  await saveWork(db, row)
+  const { owner, ticket, note } = row
+  const due = row.due === null ? null : time(row.due)
+  const told = {
+    action: 'weakness.work',
+    by: caller.name,
+    account: caller.account,
+    target: found.id,
+    asset: found.asset,
+    package: found.package,
+    ...{ owner, ticket, note, due },
+  }
+  await recordEvidence(db, [{ type: 'admin', scope: caller.scope, observed: now, received: now, body: told }])
+  return { asset: row.asset, package: row.package, id: row.id, owner, due, ticket, note }
 }
 
 /** @throws KanpekiError `not_found` where no such weakness was ever seen. */

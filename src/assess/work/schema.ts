@@ -35,6 +35,13 @@ export const workReply = z.object({
   note: z.string(),
 })
 
+/** A ticket about a weakness, in words of one language; `on` names the connection where there are several. */
+export const ticketBody = z.strictObject({
+  ...which,
+  language: z.enum(['en', 'ja']).default('en'),
+  on: z.string().min(1).max(100).optional(),
+})
+
 const MOST_DAYS = 365
 const days = z.int().min(1).max(MOST_DAYS)
 const reason = z.string().trim().min(10, { error: 'Say in a sentence why.' }).max(2000)
