@@ -40,6 +40,7 @@ interface Code extends LiteralCode, ValueCode {
   hasCodes(): number
   find(index: number, from: number, to: number, marks: number, lookUp: number): number
   announce(program: number, stamp: number, lookUp: number): number
+  meets(literal: number, path: number): number
 }
 
 const instance = wasmText(SCAN_CODE)
@@ -163,13 +164,18 @@ export class JsonScan {
 
   /**
    * How many literals of an index the bytes `start` to `end` meet, ASCII bytes with escapes as JSON.stringify writes them: each literal is
-   * looked for as it is written there, and what begins in the middle of an escape may be found too, so this says which could be met.
+   * looked for as it is written there.
    */
   find(index: number, marks: number, start: number, end: number): number {
     return this.#code.find(index, start, end, marks, this.#nextLookUp())
   }
 
-  /** The same for all fields of a program at once. */
+  /** Whether the text at the path, PLAIN or ESCAPED, meets a literal of `literals.literal`. */
+  meets(literal: number, path: number): boolean {
+    return this.#code.meets(literal, path) === 1
+  }
+
+  /** The same as `find` for all fields of a program at once. */
   announce(program: number): number {
     if (this.#isStale) this.#read()
     return this.#code.announce(program, this.#stamp, this.#nextLookUp())

@@ -380,6 +380,7 @@ export const LITERAL_CODE = `
     (if (i32.eqz (call $isAlike
           (local.get $start) (i32.load offset=${TEXT} (local.get $entry)) (i32.load offset=${LENGTH} (local.get $entry))))
       (then (return (i32.const 0))))
+    (if (i32.eqz (call $isWhole (local.get $start))) (then (return (i32.const 0))))
     (local.set $mark (i32.add
       (global.get $marks) (i32.shl (i32.load offset=${ID} (local.get $entry)) (i32.const 2))))
     (if (i32.ne (i32.load (local.get $mark)) (global.get $lookUp))
@@ -388,6 +389,18 @@ export const LITERAL_CODE = `
         (i32.store (global.get $out) (i32.load offset=${ID} (local.get $entry)))
         (global.set $out (i32.add (global.get $out) (i32.const 4)))))
     (return (i32.const 1)))
+
+  ;; Whether a character begins there, and not the second half of an escape: an even number of backslashes stands before it.
+  (func $isWhole (param $at i32) (result i32)
+    (local $back i32)
+    (local.set $back (local.get $at))
+    (block $done
+      (loop $next
+        (br_if $done (i32.le_u (local.get $back) (global.get $textStart)))
+        (br_if $done (i32.ne (i32.load8_u (i32.sub (local.get $back) (i32.const 1))) (i32.const 92)))
+        (local.set $back (i32.sub (local.get $back) (i32.const 1)))
+        (br $next)))
+    (return (i32.eqz (i32.and (i32.sub (local.get $at) (local.get $back)) (i32.const 1)))))
 
   ;; Whether the text, folded, agrees with the literal, sixteen bytes at once.
   (func $isAlike (param $text i32) (param $literal i32) (param $length i32) (result i32)

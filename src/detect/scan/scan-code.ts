@@ -1,5 +1,6 @@
 import { LITERAL_CODE } from './literal-code.ts'
 import { MEMORY } from './memory.ts'
+import { TEST_CODE } from './test-code.ts'
 import { VALUE_CODE } from './value-code.ts'
 
 /**
@@ -368,5 +369,5 @@ export const SCAN_CODE = `(module
         (br_if $done (i32.ge_u (i32.sub (i32.load8_u (local.get $at)) (i32.const 48)) (i32.const 10)))
         (local.set $at (i32.add (local.get $at) (i32.const 1)))
         (br $next)))
-    (return (local.get $at)))${LITERAL_CODE}${VALUE_CODE})
+    (return (local.get $at)))${LITERAL_CODE}${TEST_CODE}${VALUE_CODE})
 `

@@ -1,5 +1,6 @@
 import { ENTRY_SIZE, FIELD, HOW, INDEX, ITEM, PLACE_SIZE, PROGRAM } from './literal-code.ts'
 import { MEMORY } from './memory.ts'
+import { LITERAL } from './test-code.ts'
 
 /** What a literal must be to a text: a part of it, its beginning, its end, or all of it. */
 export type LiteralPlace = keyof typeof HOW
@@ -92,6 +93,15 @@ export class ScanLiterals {
     this.#bytes.fill(0, items, itemsEnd + longest)
     this.#end = items
     return index
+  }
+
+  /** The address of one literal to be asked for; undefined when there is no room left. The text is not empty. */
+  literal(text: string, how: LiteralPlace): number | undefined {
+    const at = this.#take(LITERAL.text + text.length)
+    if (at === undefined) return undefined
+    this.#set(at, [HOW[how], text.length, text.charCodeAt(0), text.charCodeAt(text.length - 1)])
+    this.#bytes.write(text, at + LITERAL.text, 'latin1')
+    return at
   }
 
   /** The address of a program that looks up the values of fields, whose ids are below `ids`; undefined when there is no room left. */

@@ -26,17 +26,32 @@ function isUseful(texts: readonly string[]): boolean {
   return texts.every((text) => text.length >= SHORTEST || RARE.test(text))
 }
 
-const ofTest = new WeakMap<RegexSource, { readonly literals: RequiredLiterals }>()
+interface Known {
+  readonly literals: RequiredLiterals
+  readonly all: readonly (readonly string[])[]
+}
 
-/** The same of a rule's test, worked out once. */
-export function regexLiterals(test: RegexSource): RequiredLiterals {
+const NOTHING_KNOWN: Known = { literals: undefined, all: [] }
+const ofTest = new WeakMap<RegexSource, Known>()
+
+function knownOf(test: RegexSource): Known {
   let known = ofTest.get(test)
   if (known === undefined) {
     const parsed = parseRegex(test)
-    known = { literals: 'fault' in parsed ? undefined : requiredLiterals(parsed.node) }
+    known = 'fault' in parsed ? NOTHING_KNOWN : { literals: requiredLiterals(parsed.node), all: allRequiredLiterals(parsed.node) }
     ofTest.set(test, known)
   }
-  return known.literals
+  return known
+}
+
+/** `requiredLiterals` of a rule's test, worked out once. */
+export function regexLiterals(test: RegexSource): RequiredLiterals {
+  return knownOf(test).literals
+}
+
+/** `allRequiredLiterals` of a rule's test, worked out once. */
+export function allRegexLiterals(test: RegexSource): readonly (readonly string[])[] {
+  return knownOf(test).all
 }
 
 /** The single folded character of a set, when all its members fold to it. */

@@ -4,7 +4,7 @@ import type { RegexNode } from './ast.ts'
 import type { CharSet } from './char-set.ts'
 import { hasLook } from './check.ts'
 import { emitRegex } from './emit.ts'
-import { allRequiredLiterals } from './literals.ts'
+import { allRegexLiterals } from './literals.ts'
 import { parseRegex, type RegexSource } from './parse.ts'
 
 /** Steps that V8 may take at most on one value: some milliseconds. On longer texts re2js takes less time than that. */
@@ -17,27 +17,25 @@ export type RegexRun = (text: string, folded: () => string) => boolean
  * lack one of the literals that every match must hold and never reach an engine. Compiled when first needed.
  */
 export function runRegex(test: RegexSource): RegexRun {
-  let run: RegexRun | undefined
+  let engine: ((text: string) => boolean) | undefined
+  const run = (text: string) => {
+    engine ??= compile(test)
+    return engine(text)
+  }
+  const sets = allRegexLiterals(test)
+  if (sets.length === 0) return run
+  const [first] = sets
+  if (sets.length === 1 && first!.length === 1) return (text, folded) => folded().includes(first![0]!) && run(text)
   return (text, folded) => {
-    run ??= compile(test)
-    return run(text, folded)
+    const here = folded()
+    return sets.every((literals) => literals.some((literal) => here.includes(literal))) && run(text)
   }
 }
 
-function compile(test: RegexSource): RegexRun {
+function compile(test: RegexSource): (text: string) => boolean {
   const parsed = parseRegex(test)
   // The loader refused what cannot be parsed: see check.ts.
-  if ('fault' in parsed) return () => false
-  const { node } = parsed
-  const engine = engineFor(node)
-  const sets = allRequiredLiterals(node)
-  if (sets.length === 0) return (text) => engine(text)
-  const [first] = sets
-  if (sets.length === 1 && first!.length === 1) return (text, folded) => folded().includes(first![0]!) && engine(text)
-  return (text, folded) => {
-    const here = folded()
-    return sets.every((literals) => literals.some((literal) => here.includes(literal))) && engine(text)
-  }
+  return 'fault' in parsed ? () => false : engineFor(parsed.node)
 }
 
 function engineFor(node: RegexNode): (text: string) => boolean {

@@ -7,6 +7,7 @@ import type { LiteralKind } from '../expression.ts'
 import { EndIndex } from './end-index.ts'
 import type { EventAtHand } from './event-at-hand.ts'
 import { countGrams, GramIndex, SHORTEST_GRAM } from './gram-index.ts'
+import { inJson, spelledInJson } from './json-spelling.ts'
 import { rawFilter } from './raw-filter.ts'
 import { unitsOf } from './units.ts'
 
@@ -193,18 +194,11 @@ function findersOf(
   }
 }
 
-/** ASCII that JSON.stringify writes without codes; nothing else occurs in a text that consists of such. */
-const SPELLED = /^[\x20-\x7f\b\f\n\r\t]*$/
-
 /** The literals as they stand in JSON, those left out that need a code there. */
 function written<T extends NumberedLiteral>(literals: readonly T[]): T[] {
-  return literals.flatMap((literal) =>
-    SPELLED.test(literal.text) ? [NEEDS_ESCAPE.test(literal.text) ? { ...literal, text: inJson(literal.text) } : literal] : [],
-  )
-}
-
-const NEEDS_ESCAPE = /["\\\b\f\n\r\t]/
-
-function inJson(text: string): string {
-  return JSON.stringify(text).slice(1, -1)
+  return literals.flatMap((literal) => {
+    const text = spelledInJson(literal.text)
+    if (text === undefined) return []
+    return [text === literal.text ? literal : { ...literal, text }]
+  })
 }

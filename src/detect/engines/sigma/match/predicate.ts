@@ -1,7 +1,11 @@
+import { allRegexLiterals } from '../../../../platform/regex/literals.ts'
 import { fold } from '../../../../platform/text/fold.ts'
+import type { JsonScan } from '../../../scan/json-scan.ts'
 import type { FieldTest, LiteralKind } from '../expression.ts'
 import { relates } from './evaluate.ts'
 import type { EventAtHand } from './event-at-hand.ts'
+import { ABSENT, IN_DOCUMENT } from './scan-reader.ts'
+import { ScannedLiteral, ScannedRequirements } from './scanned-literal.ts'
 import { EMPTY, MANY, MISSING, ONE, type Slot } from './slot.ts'
 import { type TextTest, textTest } from './text-test.ts'
 
@@ -15,6 +19,9 @@ export class Predicate {
   /** A folded literal, the commonest test, is compared in place. */
   readonly #how: LiteralKind | undefined
   readonly #literal: string
+  #scanned: ScannedLiteral | undefined
+  /** Of a regular expression: what a text must hold before it is asked. */
+  #required: ScannedRequirements | undefined
   #stamp = 0
   #holds = false
 
@@ -30,10 +37,45 @@ export class Predicate {
   holds(event: EventAtHand): boolean {
     if (this.#stamp !== event.stamp) {
       this.#stamp = event.stamp
-      this.slot.load(event)
-      this.#holds = this.slot.state === ONE && this.#how !== undefined ? this.#compare(this.#how) : this.#compute(event)
+      this.#holds = this.#ask(event)
     }
     return this.#holds
+  }
+
+  #ask(event: EventAtHand): boolean {
+    const { slot } = this
+    const { scan } = event
+    if (scan !== undefined) {
+      const path = slot.pathIn(event, scan)
+      const told = path === IN_DOCUMENT ? undefined : this.#inBytes(scan, path)
+      if (told !== undefined) return told
+    }
+    slot.load(event)
+    return slot.state === ONE && this.#how !== undefined ? this.#compare(this.#how) : this.#compute(event)
+  }
+
+  /** The answer without the value, where it stands as text at the path or is missing; undefined when it takes the value. */
+  #inBytes(scan: JsonScan, path: number): boolean | undefined {
+    const { test } = this
+    switch (test.kind) {
+      case 'exists':
+        return (path !== ABSENT) === test.expected
+      case 'null':
+        return path === ABSENT
+      case 'valued':
+        return path !== ABSENT
+      case 'field':
+        return undefined
+      default:
+        if (path === ABSENT) return false
+        if (test.kind === 'regex') {
+          this.#required ??= new ScannedRequirements(allRegexLiterals(test))
+          return this.#required.canHold(scan, path) ? undefined : false
+        }
+        if (this.#how === undefined) return undefined
+        this.#scanned ??= new ScannedLiteral(this.#literal, this.#how)
+        return this.#scanned.holds(scan, path)
+    }
   }
 
   #compare(how: LiteralKind): boolean {

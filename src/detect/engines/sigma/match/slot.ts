@@ -1,11 +1,11 @@
 import type { JsonObject, JsonValue } from '../../../../kernel/json.ts'
 import { fold } from '../../../../platform/text/fold.ts'
-import type { JsonScan } from '../../../scan/json-scan.ts'
+import { ESCAPED, type JsonScan } from '../../../scan/json-scan.ts'
 import type { FieldPlace } from '../shapes/event-class.ts'
 import type { EventAtHand } from './event-at-hand.ts'
 import { textsOf } from './field-values.ts'
 import { type FieldReader, fieldReader } from './read-field.ts'
-import { ScanReader } from './scan-reader.ts'
+import { ABSENT, IN_DOCUMENT, ScanReader } from './scan-reader.ts'
 
 export const MISSING = 0
 export const EMPTY = 1
@@ -21,6 +21,8 @@ export class Slot {
   readonly #read: FieldReader
   #scanReader: ScanReader | undefined
   #stamp = 0
+  #scannedStamp = 0
+  #path = ABSENT
   #folded: string | undefined
   state: typeof MISSING | typeof EMPTY | typeof ONE | typeof MANY = MISSING
   /** The value, when there is ONE. */
@@ -43,6 +45,16 @@ export class Slot {
   inScan(scan: JsonScan): ScanReader {
     this.#scanReader ??= new ScanReader(scan, this.#places)
     return this.#scanReader
+  }
+
+  /** The path where a scanned event holds the value as PLAIN or ESCAPED text; ABSENT where the field is missing; else IN_DOCUMENT: `load` tells. */
+  pathIn(event: EventAtHand, scan: JsonScan): number {
+    if (this.#scannedStamp !== event.stamp) {
+      this.#scannedStamp = event.stamp
+      const path = this.inScan(scan).locate()
+      this.#path = path >= 0 && scan.kind(path) > ESCAPED ? IN_DOCUMENT : path
+    }
+    return this.#path
   }
 
   load(event: EventAtHand): void {
