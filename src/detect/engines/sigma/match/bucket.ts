@@ -15,9 +15,8 @@ import { Sample } from './sample.ts'
 import { ScannedAnnouncer } from './scanned-announcer.ts'
 import { MANY, ONE, type Slot } from './slot.ts'
 
-/** Events from which anchors are learned: the first ones, later one in SPACING; and the numbers of events at which they are. */
+/** From so many events, evenly spaced, anchors are learned; and the numbers of events at which they are. */
 const SAMPLE = 12
-const SPACING = 32
 const LESSONS: readonly number[] = [128, 2048]
 
 /** How a rule is announced: as was guessed when the bucket was built, or as was learned since. */
@@ -202,9 +201,11 @@ export class Bucket {
   /** Keeps some of the events and, at certain numbers of them, chooses the anchors anew by what they hold. */
   #learn(event: EventAtHand): void {
     this.#seen += 1
-    if (this.#sample.length < SAMPLE) this.#sample.push(event.doc)
-    else if (this.#seen % SPACING === 0) this.#sample[(this.#seen / SPACING) % SAMPLE] = event.doc
-    if (!LESSONS.includes(this.#seen)) return
+    const lesson = LESSONS.find((events) => events >= this.#seen)!
+    const spacing = Math.floor((lesson - this.#lesson) / SAMPLE)
+    // A bucket that never comes to a lesson parses few documents for it.
+    if ((this.#seen - this.#lesson) % spacing === 0) this.#sample.push(event.doc)
+    if (this.#seen < lesson) return
     const sample = new Sample(this.#sample)
     const before = this.#sets
     const planned = {
@@ -233,8 +234,8 @@ export class Bucket {
       if (index.searches && sample.length(slot) >= LONG) index.tune(sample.valuesOf(slot).flat())
     }
     this.#scanned = {}
-    if (this.#seen < LESSONS.at(-1)!) return
     this.#sample = []
+    if (this.#seen < LESSONS.at(-1)!) return
     this.#learning = false
   }
 
