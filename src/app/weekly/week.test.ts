@@ -37,7 +37,7 @@ it('puts every moment into one week, which its name gives back', () => {
 
 it('has words for every action that the audit has a sentence for', () => {
   // These are no changes of the house, or come with words of their own.
-  const apart = ['card', 'alert', 'reads']
+  const apart = ['card', 'alert', 'reads', 'run']
   const file = new URL('../../../web/i18n/en/audit.json', import.meta.url)
   const audit = JSON.parse(readFileSync(file, 'utf8')) as { readonly action: Readonly<Record<string, object>> }
   const actions = Object.entries(audit.action).flatMap(([noun, verbs]) =>

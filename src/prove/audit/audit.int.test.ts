@@ -37,6 +37,9 @@ const DEEDS: readonly (readonly [AuditType, JsonObject, action: string, by: stri
   ['card', { card: 'c1', change: 'in-force', by: 'file' }, 'card.in-force', null, 'c1'],
   ['verdict', { alert: 'al1', change: 'verdict', rule: 'r', by: SATO }, 'alert.verdict', 'Sato', 'al1'],
   ['rule', { action: 'remove', rule: 'r9' }, 'rule.remove', null, 'r9'],
+  ['incident', { action: 'incident.phase', incident: 'i1', number: 7, by: SATO }, 'incident.phase', 'Sato', 'INC-7'],
+  ['run', { change: 'begun', playbook: 'p', by: 'playbook p', alert: 'a' }, 'run.begun', 'playbook p', 'p'],
+  ['run', { change: 'approved', playbook: 'p', by: 'playbook p', person: 'Mori', personId: 'm' }, 'run.approved', 'Mori', 'p'],
 ]
 
 test(`reads every kind of deed (${DEEDS.length} cases)`, () => {
@@ -102,6 +105,7 @@ describeStates('the audit', (bed) => {
     )
     expect((await page({})).items.map(({ index }) => index)).toEqual([...DEEDS.keys()].reverse())
     expect((await page({ person: 'SATO' })).items.map(({ action }) => action)).toEqual([
+      'incident.phase',
       'alert.verdict',
       'card.signed',
       'source.change',

@@ -11,7 +11,7 @@ export interface Deed {
 }
 
 /** Members of a body that tell what was acted on, where neither a name nor the action's noun does. */
-const TARGETS = ['alert', 'card', 'rule', 'source', 'asset', 'scope', 'id'] as const
+const TARGETS = ['playbook', 'alert', 'card', 'rule', 'source', 'asset', 'scope', 'id'] as const
 const MAX_TEXT = 300
 
 /** @returns undefined for an entry that is the machine's own. */
@@ -27,11 +27,14 @@ function actionOf(type: AuditType, body: JsonObject): string {
   switch (type) {
     case 'admin':
     case 'artefact':
+    case 'incident':
       return said
     case 'signin':
       return `session.${textIn(body['outcome']) ?? said}`
     case 'verdict':
       return `alert.${textIn(body['change']) ?? said}`
+    case 'run':
+      return `run.${textIn(body['change']) ?? said}`
     case 'card':
       return `card.${textIn(body['change']) ?? said}`
     case 'rule':
@@ -42,10 +45,16 @@ function actionOf(type: AuditType, body: JsonObject): string {
 
 function byOf(type: AuditType, body: JsonObject): Deed['by'] {
   if (type === 'signin') return person(textIn(body['account']) ?? '', textIn(body['name']) ?? '')
+  // A run is its playbook's; where a person approved, answered, stopped or undid something of it, that is who did it.
+  if (type === 'run') return person(textIn(body['personId']) ?? '', runBy(body))
   const by = body['by']
   if (isJsonObject(by)) return person(textIn(by['id']) ?? '', textIn(by['name']) ?? '')
   // A card's file speaks for nobody; elsewhere a text is a person's name.
   return typeof by === 'string' && !(type === 'card' && by === 'file') ? person('', by) : null
+}
+
+function runBy(body: JsonObject): string {
+  return textIn(body['person']) ?? textIn(body['undoBy']) ?? textIn(body['by']) ?? ''
 }
 
 function person(id: string, name: string): Deed['by'] {
@@ -54,6 +63,7 @@ function person(id: string, name: string): Deed['by'] {
 
 function targetOf(action: string, body: JsonObject): string {
   const noun = action.split('.', 1)[0] ?? ''
+  if (noun === 'incident' && typeof body['number'] === 'number') return `INC-${body['number']}`
   const named = textIn(body['name'])
   const subject = textIn(body[noun]) ?? TARGETS.map((key) => textIn(body[key])).find((text) => text !== undefined)
   const before = isJsonObject(body['before']) ? body['before'] : undefined

@@ -6,7 +6,7 @@ const json: z.ZodType<JsonValue> = z.json()
 const time = z.iso.datetime({ precision: 3 })
 
 /** Entries that say what somebody did; the others (batches, segments, readings) are the machine's own. */
-export const AUDIT_TYPES = ['signin', 'admin', 'source', 'card', 'verdict', 'rule', 'artefact'] as const
+export const AUDIT_TYPES = ['signin', 'admin', 'source', 'card', 'verdict', 'rule', 'artefact', 'incident', 'run'] as const
 export type AuditType = (typeof AUDIT_TYPES)[number] & (typeof ENTRY_TYPES)[number]
 
 export const auditItemSchema = z.object({

@@ -61,18 +61,29 @@ function objectText(field: string, object: JsonObject, wording: Wording): string
 const MISSING = { plural: 0, number: 0, select: 'none' } as const
 
 /**
- * The values that an ICU message names, at any depth, from those that there are. A value in a `select` is given as
- * `none` or `some`, since its text is not ours to list; it can be said again as it is, under the name with `Text` after it.
+ * The values that an ICU message names, at any depth, from those that there are. A value in a `select` is given as it is where the
+ * message lists it, and else as `none` or `some`, since its text is not ours to list; it can be said again as it is, under the name with
+ * `Text` after it.
  */
 export function givenFor(message: string, values: Values): Values {
   const given: Record<string, string | number> = {}
   for (const [, name = '', kind] of message.matchAll(/\{\s*(\w+)\s*(?:,\s*(plural|number|select)\s*[,}]|\})/g)) {
     const value = values[name] ?? (name.endsWith('Text') ? values[name.slice(0, -4)] : undefined)
-    if (kind === 'select') given[name] = value === undefined ? MISSING.select : 'some'
+    if (kind === 'select') given[name] = chosen(message, name, value)
     else if (kind === 'plural' || kind === 'number') given[name] = typeof value === 'number' ? value : MISSING[kind]
     else given[name] = value ?? '–'
   }
   return given
+}
+
+function chosen(message: string, name: string, value: string | number | undefined): string {
+  if (value === undefined) return MISSING.select
+  // A selector has no hyphens.
+  const plain = String(value)
+    .replaceAll(/[\u2068\u2069]/g, '')
+    .replaceAll('-', '_')
+  const [, cases = ''] = message.split(new RegExp(`\\{\\s*${name}\\s*,\\s*select\\s*,`))
+  return /^[a-z_]+$/.test(plain) && new RegExp(`(?:^|\\s)${plain}\\s*\\{`).test(cases) ? plain : 'some'
 }
 
 /** Where it came from: an address that the entry names. */

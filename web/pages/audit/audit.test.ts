@@ -50,6 +50,10 @@ const MADE = [
   ...['add', 'change'].map((change) => `source.${change}`),
   ...['propose', 'approve', 'refuse', 'end'].map((deed) => `exception.${deed}`),
   ...['propose', 'approve', 'refuse', 'set'].map((deed) => `playbook.${deed}`),
+  ...['begun', 'planned', 'asked', 'approved', 'refused', 'answered', 'started', 'retry', 'unsure'].map(
+    (change) => `run.${change}`,
+  ),
+  ...['done', 'failed', 'undo-started', 'undone', 'undo-failed', 'stop', 'ended'].map((change) => `run.${change}`),
   ...['runs.halt', 'runs.release', 'guards.change'],
 ]
 
@@ -96,6 +100,9 @@ test.each<[name: string, body: JsonObject, message: string, text: string]>([
   ['a role with its scope', { roles: [{ role: 'auditor', scope: '*' }] }, '{roles}', '\u2068auditor\u2069 in *'],
   ['what is there is said', { reason: 'late' }, 'No{reason, select, none {} other {: {reasonText}}}.', 'No: \u2068late\u2069.'],
   ['what is not is left out', {}, 'No{reason, select, none {} other {: {reasonText}}}.', 'No.'],
+  ['what the sentence lists is told apart', { mode: 'real' }, '{mode, select, real {acts} other {plans}}', 'acts'],
+  ['and a hyphen is none', { answer: 'not-run' }, '{answer, select, ran {yes} not_run {no} other {–}}', 'no'],
+  ['what it does not list is other', { mode: 'odd' }, '{mode, select, real {acts} other {plans}}', 'plans'],
   ['a name cannot turn the sentence round', { to: '\u202Eevil' }, '{to}!', '\u2068\u202Eevil\u2069!'],
 ])('%s', (_name, body, message, text) => {
   expect(new IntlMessageFormat(message, 'en').format(givenFor(message, valuesOf({ target: 'x', body }, PLAIN)))).toBe(text)

@@ -20,6 +20,7 @@ export function useSentence(): (item: AuditItem) => string {
     return typeof text === 'string' ? text : undefined
   }
   return (item) => {
+    if (item.type === 'incident') return t('incidentSaid', { incident: isolate(item.target), said: isolate(saidIn(item, lang)) })
     const key = `action.${item.action}`
     const message = known(key)
     const values = valuesOf(item, {
@@ -31,6 +32,12 @@ export function useSentence(): (item: AuditItem) => string {
     if (message === undefined) return `${item.action} ${isolate(item.target)}`
     return t(key as 'title', { ...(givenFor(message, values) as object) })
   }
+}
+
+/** What was done to an incident stands in its entry in words, in both languages where they differ. */
+function saidIn({ body, action }: AuditItem, lang: string): string {
+  const said = lang === 'ja' ? (body['saidJa'] ?? body['said']) : body['said']
+  return typeof said === 'string' ? said : action
 }
 
 /** Fields whose values are words of ours, and where their translation stands. */
