@@ -157,7 +157,8 @@ function sourceStamp() {
     }
   }
   for (const directory of ['src', 'web']) walk(path.join(root, directory))
-  for (const file of ['package-lock.json', 'scripts/build.ts', 'scripts/bundle.ts']) hash.update(readText(path.join(root, file)))
+  for (const file of ['package-lock.json', 'scripts/build.ts', 'scripts/bundle.ts', 'scripts/prepare-content.ts'])
+    hash.update(readText(path.join(root, file)))
   return hash.digest('hex')
 }
 

@@ -4,6 +4,7 @@ import { existsSync } from 'node:fs'
 
 const steps: readonly (readonly string[])[] = [
   ['scripts/bundle.ts'],
+  ['scripts/prepare-content.ts'],
   ...(existsSync('web/vite.config.ts')
     ? [
         ['node_modules/vite/bin/vite.js', 'build', '--config', 'web/vite.config.ts', '--logLevel', 'warn'],

@@ -1,11 +1,4 @@
-import {
-  type AuthenticationResponseJSON,
-  generateAuthenticationOptions,
-  generateRegistrationOptions,
-  type RegistrationResponseJSON,
-  verifyAuthenticationResponse,
-  verifyRegistrationResponse,
-} from '@simplewebauthn/server'
+import type { AuthenticationResponseJSON, RegistrationResponseJSON } from '@simplewebauthn/server'
 import type { z } from 'zod'
 import { KanpekiError, messageOf } from '../../kernel/error.ts'
 import { flag, jsonText, readJson } from '../../platform/state/columns.ts'
@@ -19,6 +12,9 @@ type Response = z.output<typeof passkeyResponseSchema>
 const MOST_A_PERSON = 20
 const REASON_LENGTH = 200
 
+/** Loaded when the first passkey is used: it brings a certificate library that costs a start a tenth of a second. */
+const library = () => import('@simplewebauthn/server')
+
 /** @param challenge base64url, from `beginStep`. */
 export async function registrationOptions(
   party: RelyingParty,
@@ -30,6 +26,7 @@ export async function registrationOptions(
   if (held.length >= MOST_A_PERSON) {
     throw new KanpekiError('conflict', `A person keeps at most ${MOST_A_PERSON} passkeys.`, { remedy: 'Remove one first.' })
   }
+  const { generateRegistrationOptions } = await library()
   const options = await generateRegistrationOptions({
     rpName: organisation,
     rpID: party.id,
@@ -45,6 +42,7 @@ export async function registrationOptions(
 
 /** @param held the account's passkeys, or none where whoever signs in is not known yet: the browser then offers what it has. */
 export async function assertionOptions(party: RelyingParty, held: readonly PasskeysTable[], challenge: string): Promise<Options> {
+  const { generateAuthenticationOptions } = await library()
   const options = await generateAuthenticationOptions({
     rpID: party.id,
     challenge: new Uint8Array(Buffer.from(challenge, 'base64url')),
@@ -63,6 +61,7 @@ export async function readRegistration(
   name: string,
   now: number,
 ): Promise<PasskeysTable> {
+  const { verifyRegistrationResponse } = await library()
   const verified = await verifyRegistrationResponse({
     // The verifier takes apart and checks what the schema only bounds.
     response: response as unknown as RegistrationResponseJSON,
@@ -105,6 +104,7 @@ export async function readAssertion(
   if (userHandle !== undefined && userHandle !== null && userHandle !== Buffer.from(passkey.account_id).toString('base64url')) {
     throw refused('the passkey names another account')
   }
+  const { verifyAuthenticationResponse } = await library()
   const verified = await verifyAuthenticationResponse({
     response: response as unknown as AuthenticationResponseJSON,
     expectedChallenge: challenge,

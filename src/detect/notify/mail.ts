@@ -1,5 +1,4 @@
 import { isIP } from 'node:net'
-import { createTransport } from 'nodemailer'
 import { KanpekiError, messageOf } from '../../kernel/error.ts'
 import type { Outgoing } from '../../platform/outgoing/outgoing.ts'
 import type { MailText } from './mail-text.ts'
@@ -29,6 +28,7 @@ export async function sendMail(
 ): Promise<void> {
   const { host, port, security, user, password, sender } = route
   const [address] = await outgoing.addressesOf(host)
+  const { createTransport } = await import('nodemailer')
   const transport = createTransport({
     host: address!.address,
     port,

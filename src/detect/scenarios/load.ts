@@ -3,6 +3,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { parse } from 'yaml'
 import { messageOf } from '../../kernel/error.ts'
+import { prepared } from '../../platform/prepared.ts'
 import { placeholdersIn } from './render.ts'
 import { type ScenarioFile, scenarioFile } from './schema.ts'
 
@@ -35,11 +36,16 @@ export function loadScenarios(folders: readonly string[], shown: (file: string) 
   return { scenarios: [...scenarios.values()], refused }
 }
 
+/** What the text says as YAML, without aliases. */
+export function scenarioValue(text: string): unknown {
+  return parse(text, { maxAliasCount: 0 })
+}
+
 /** A scenario, or why the text is none. */
 export function readScenario(text: string, name: string): Scenario | string {
   let value: unknown
   try {
-    value = parse(text, { maxAliasCount: 0 })
+    value = prepared('scenarios', text) ?? scenarioValue(text)
   } catch (error) {
     return messageOf(error).split('\n', 1)[0]!
   }

@@ -71,8 +71,22 @@ function holds(set: CharSet, unit: number): boolean {
   return false
 }
 
+/** Sets of one letter, as nearly all of a pattern are. */
+const bothCasesOfOne = new Map<number, CharSet>()
+
 /** The set with the other case of each of its letters. */
 export function withBothCases(set: CharSet): CharSet {
+  if (set.length !== 2 || set[0] !== set[1]) return extended(set)
+  const [unit] = set as readonly [number]
+  let both = bothCasesOfOne.get(unit)
+  if (both === undefined) {
+    both = extended(set)
+    bothCasesOfOne.set(unit, both)
+  }
+  return both
+}
+
+function extended(set: CharSet): CharSet {
   const extra: CharSet[] = []
   for (const [upper, lower] of pairs()) {
     const hasUpper = holds(set, upper)

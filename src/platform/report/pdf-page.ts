@@ -1,4 +1,3 @@
-import PDFDocument from 'pdfkit'
 import type { Ink } from './drawing.ts'
 import { FONTS } from './fonts.ts'
 import { type Inline, type Span, safeHref, shown, spansOf, textOfInline } from './model.ts'
@@ -57,7 +56,9 @@ export interface PageInfo {
   readonly made: Date
 }
 
-export function openPages({ title, language, made }: PageInfo): Pages {
+export async function openPages({ title, language, made }: PageInfo): Promise<Pages> {
+  // A tenth of a second of a start that writes no report.
+  const { default: PDFDocument } = await import('pdfkit')
   const doc = new PDFDocument({
     size: 'A4',
     margins: { top: MARGIN, left: MARGIN, right: MARGIN, bottom: MARGIN + 14 },

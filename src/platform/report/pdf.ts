@@ -10,7 +10,7 @@ import { momentText, WORDS } from './words.ts'
  */
 export async function reportPdf(report: Report): Promise<Uint8Array> {
   const { language, title, kicker, made, blocks } = report
-  const pages = openPages({ title, language, made: new Date(made) })
+  const pages = await openPages({ title, language, made: new Date(made) })
   const { doc } = pages
   const chunks: Uint8Array[] = []
   const done = new Promise<void>((resolve, reject) => {

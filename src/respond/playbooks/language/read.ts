@@ -1,5 +1,6 @@
-import { isNode, LineCounter, parseDocument } from 'yaml'
+import { type Document, isNode, LineCounter, parseDocument } from 'yaml'
 import { isJsonObject, type JsonObject, type JsonValue } from '../../../kernel/json.ts'
+import { prepared } from '../../../platform/prepared.ts'
 import { checkGraph } from './check.ts'
 import { EXTENSION, EXTENSION_KEY, type Playbook, playbookForm } from './form.ts'
 
@@ -33,8 +34,13 @@ export function readPlaybook(text: string, actions?: ReadonlySet<string>): ReadP
       `A playbook has at most ${LONGEST} characters.`,
       'Split it and call the parts with playbook-action.',
     )
+  const known = prepared('playbooks', text)
+  if (isJsonObject(known)) {
+    const parsed = playbookForm.safeParse(withExtensions(known).value)
+    if (parsed.success && checkGraph(parsed.data, actions).length === 0) return { playbook: parsed.data, problems: [] }
+  }
   const lines = new LineCounter()
-  const doc = parseDocument(text, { lineCounter: lines, uniqueKeys: true, schema: 'core' })
+  const doc = playbookDocument(text, lines)
   const placed = (offset: number) => {
     const { line, col } = lines.linePos(offset)
     return { line: Math.max(line, 1), column: Math.max(col, 1) }
@@ -55,7 +61,7 @@ export function readPlaybook(text: string, actions?: ReadonlySet<string>): ReadP
     }
   let plain: unknown
   try {
-    plain = doc.toJS({ maxAliasCount: 50 })
+    plain = plainOf(doc)
   } catch {
     return refused('syntax', 'The text holds too many references to itself.', 'Write the parts out.')
   }
@@ -93,6 +99,21 @@ export function readPlaybook(text: string, actions?: ReadonlySet<string>): ReadP
     ...where(path),
   }))
   return { playbook: problems.length === 0 ? parsed.data : undefined, problems }
+}
+
+function playbookDocument(text: string, lineCounter: LineCounter): Document {
+  return parseDocument(text, { lineCounter, uniqueKeys: true, schema: 'core' })
+}
+
+/** @throws where the text repeats itself too often. */
+function plainOf(doc: Document): unknown {
+  return doc.toJS({ maxAliasCount: 50 })
+}
+
+/** What a text without a fault of YAML says, or undefined. */
+export function playbookValue(text: string): unknown {
+  const doc = playbookDocument(text, new LineCounter())
+  return doc.errors.length === 0 ? plainOf(doc) : undefined
 }
 
 /** Takes our extension out of where CACAO keeps extensions, so that both ways of writing are one. */

@@ -1,4 +1,5 @@
 import { CORE_SCHEMA, constructFromEvents, EVENT_ID, type Event, getScalarValue, parseEvents, YAMLException } from 'js-yaml'
+import { prepared } from '../../../../platform/prepared.ts'
 import type { YamlPath } from '../parse/refuse.ts'
 
 /** One YAML document of a file. */
@@ -9,6 +10,9 @@ export interface YamlDocument {
   /** 1-based line of the deepest part of the path that exists. */
   lineOf(path: YamlPath): number
 }
+
+/** What is kept of a text without faults when Kanpeki is built. */
+export type PreparedDocuments = readonly Pick<YamlDocument, 'value' | 'line'>[]
 
 export interface YamlFault {
   readonly line: number
@@ -23,6 +27,21 @@ const MOST_ALIASES = 100
  * at its `---` lines and each part is read alone.
  */
 export function readDocuments(text: string): { documents: YamlDocument[]; faults: YamlFault[] } {
+  const known = prepared('documents', text) as PreparedDocuments | undefined
+  if (known === undefined) return parseDocuments(text)
+  let parsed: readonly YamlDocument[] | undefined
+  const lineOf = (index: number, path: YamlPath): number => {
+    parsed ??= parseDocuments(text).documents
+    return parsed[index]!.lineOf(path)
+  }
+  return {
+    documents: known.map(({ value, line }, index) => ({ value, line, lineOf: (path) => lineOf(index, path) })),
+    faults: [],
+  }
+}
+
+/** The same of a text that nobody read before. */
+export function parseDocuments(text: string): { documents: YamlDocument[]; faults: YamlFault[] } {
   const whole = readPart(text, 0)
   if (!('fault' in whole) || !/^---/m.test(text)) return collect([whole])
   const linesBefore = lineCounter(text)
