@@ -1,4 +1,4 @@
-import { lstat, readdir, readFile } from 'node:fs/promises'
+import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { apkPackages } from '../../assess/host/apk.ts'
 import { dpkgPackages } from '../../assess/host/dpkg.ts'
@@ -109,41 +109,6 @@ export const moduleCollector = (root: string, everyMs: number): Collector =>
           action: change.after === undefined ? 'module-unloaded' : 'module-loaded',
         },
         file: { name: change.name },
-      }),
-    },
-    everyMs,
-  )
-
-const SUID = 0o4000
-const SGID = 0o2000
-
-async function readPrivileged(folders: readonly string[]): Promise<Map<string, string>> {
-  const found = new Map<string, string>()
-  for (const folder of folders) {
-    for (const name of await readdir(folder).catch(() => [])) {
-      const path = join(folder, name)
-      const entry = await lstat(path).catch(() => undefined)
-      if (entry?.isFile() === true && (entry.mode & (SUID | SGID)) !== 0)
-        found.set(path, `${(entry.mode & 0o7777).toString(8)} ${entry.uid}:${entry.gid}`)
-    }
-  }
-  return found
-}
-
-/** Programs that run as their owner or group (SUID, SGID), in the folders where programs and temporary files lie. */
-export const privilegedCollector = (folders: readonly string[], everyMs: number): Collector =>
-  inventoryCollector(
-    {
-      id: 'privileged',
-      read: () => readPrivileged(folders),
-      event: (change) => ({
-        event: {
-          kind: 'event',
-          category: ['file'],
-          type: [typeOf(change, ['creation', 'deletion', 'change'])],
-          action: typeOf(change, ['privileged-program-appeared', 'privileged-program-gone', 'privileged-program-changed']),
-        },
-        file: { path: change.name, mode: (change.after ?? change.before ?? '').split(' ')[0]! },
       }),
     },
     everyMs,

@@ -8,6 +8,7 @@ import { userNames } from './accounts.ts'
 import { bootTime, startedAt } from './boot-time.ts'
 import { hashCache } from './file-hash.ts'
 import { type ProcessEntry, processIds, readProcess, startOf } from './proc.ts'
+import { deletedProgram, isDeleted, networkStreams, type Streams } from './process-signs.ts'
 
 interface Options {
   /** `/proc`, but in tests. */
@@ -22,14 +23,20 @@ const nameIn = ({ executable, name }: ProcessEntry): string => (executable === u
 
 /** Longest command line that an event carries; the rest is cut, and its length said. */
 const LONGEST = 32_768
-const YOUNG_ROUNDS = 5
+/** So long a process is looked at each time: it may yet become another program, open a connection, delete itself. */
+const YOUNG_MS = 5_000
+/** New processes are looked for so many times as often as all: the kernel says in one small file whether there are any. */
+const QUICKER = 10
+/** Looks in between take no more than this part of the time. */
+const QUICK_SHARE = 50
 /** How many rounds pass until every old process was asked again. */
 const OLD_EVERY = 20
 
 /**
  * Processes that start and end, told by looking again and again. What starts and ends between two looks is not seen: the
  * kernel's own count of forks (which counts threads too) bounds how many those were, in the counter
- * `processes.unseenAtMost`, and the time without a look in `processes.blindMs`.
+ * `processes.unseenAtMost`, and `processes.blindMs` is the time in which something may have. Between two full looks the kernel is asked for
+ * the last process number that it gave out: where it moved, a look follows at once.
  */
 export function processCollector({ root, passwd, pollMs, host }: Options): Collector {
   const nameOf = userNames(passwd)
@@ -73,16 +80,18 @@ export function processCollector({ root, passwd, pollMs, host }: Options): Colle
   async function tell(
     entry: ProcessEntry,
     seen: ReadonlyMap<number, ProcessEntry>,
-    type: 'start' | 'info',
+    type: 'start' | 'info' | 'change',
     { emit }: CollectorContext,
+    streams: Streams | undefined,
   ): Promise<void> {
+    const gone = deletedProgram(root, entry)
     const parent = seen.get(entry.parent)
     emit({
       event: {
         kind: 'event',
         category: ['process'],
         type: [type],
-        action: type === 'start' ? 'process-started' : 'process-found',
+        action: ACTIONS[type],
       },
       process: {
         ...(await fields(entry)),
@@ -100,7 +109,10 @@ export function processCollector({ root, passwd, pollMs, host }: Options): Colle
       },
       ...user(entry),
       ...(entry.container === undefined ? {} : { container: { id: entry.container } }),
-      ...(entry.deleted ? { kanpeki_agent: { process: { deleted_executable: true } } } : {}),
+      ...(streams?.remote === undefined ? {} : { destination: { ...streams.remote } }),
+      ...(gone === undefined && streams === undefined
+        ? {}
+        : { kanpeki_agent: { process: { ...gone, ...(streams === undefined ? {} : { network_streams: [...streams.names] }) } } }),
     })
   }
 
@@ -109,16 +121,24 @@ export function processCollector({ root, passwd, pollMs, host }: Options): Colle
     async run(context) {
       const { emit, count, signal } = context
       const seen = new Map<number, ProcessEntry>()
-      /** Processes seen for the first time in the last rounds. */
-      const young = new Map<number, number>()
+      /** Processes seen for the first time lately, and what was told of them. */
+      const young = new Map<number, { readonly since: number; signs: string }>()
       let round = 0
+      let fullAt = Number.NEGATIVE_INFINITY
+      let number = ''
       let forks = forksSince(root)
-      let looked = performance.now()
+      /** Nothing had started then that was not seen. */
+      let asked = performance.now()
       let first = true
       while (!signal.aborted) {
         let started = 0
-        round += 1
-        for (const [pid, since] of young) if (round - since > YOUNG_ROUNDS) young.delete(pid)
+        const began = performance.now()
+        if (began >= fullAt) {
+          round += 1
+          fullAt = began + pollMs
+        }
+        for (const [pid, { since }] of young) if (began - since > YOUNG_MS) young.delete(pid)
+        number = lastNumber(root)
         const now = processIds(root)
         const alive = new Set(now)
         for (const [pid, entry] of seen) {
@@ -138,10 +158,21 @@ export function processCollector({ root, passwd, pollMs, host }: Options): Colle
           const known = seen.get(pid)
           if (known !== undefined) {
             // A fork becomes its program soon; an old process that does is found a little later.
-            if (!young.has(pid) && round % OLD_EVERY !== pid % OLD_EVERY) continue
+            const fresh = young.get(pid)
+            if (fresh === undefined && round % OLD_EVERY !== pid % OLD_EVERY) continue
             const head = startOf(root, pid)
+            if (head === undefined) continue
             // The same process under another program (execve), or the number given to another one.
-            if (head === undefined || (head.started === known.started && head.name === known.name)) continue
+            if (head.started === known.started && head.name === known.name) {
+              const streams = networkStreams(root, pid)
+              const now = { ...known, deleted: known.deleted || isDeleted(root, pid) }
+              const signs = signsOf(now, streams)
+              if (signs === (fresh?.signs ?? signsOf(known, streams))) continue
+              seen.set(pid, now)
+              if (fresh !== undefined) fresh.signs = signs
+              await tell(now, seen, 'change', context, streams)
+              continue
+            }
           }
           const entry = readProcess(root, pid)
           if (entry === undefined) {
@@ -149,20 +180,40 @@ export function processCollector({ root, passwd, pollMs, host }: Options): Colle
             continue
           }
           seen.set(pid, entry)
-          if (!first) young.set(pid, round)
+          const streams = networkStreams(root, pid)
+          if (!first) young.set(pid, { since: began, signs: signsOf(entry, streams) })
           started += 1
-          await tell(entry, seen, first ? 'info' : 'start', context)
+          await tell(entry, seen, first ? 'info' : 'start', context, streams)
         }
         const forked = forksSince(root)
         if (!first) count('processes.unseenAtMost', Math.max(0, forked - forks - started))
         const time = performance.now()
-        if (!first) count('processes.blindMs', Math.round(time - looked))
-        looked = time
+        if (!first && forked !== forks) count('processes.blindMs', Math.round(time - asked))
         forks = forked
         first = false
-        await realWait(pollMs, signal)
+        const took = performance.now() - began
+        const pause = Math.min(pollMs, Math.max(pollMs / QUICKER, took * QUICK_SHARE))
+        do {
+          asked = performance.now()
+          await realWait(pause, signal)
+        } while (!signal.aborted && performance.now() < fullAt && lastNumber(root) === number)
       }
     },
+  }
+}
+
+const ACTIONS = { start: 'process-started', info: 'process-found', change: 'process-changed' } as const
+
+/** What would be told anew if it changed. */
+const signsOf = ({ deleted }: ProcessEntry, streams: Streams | undefined): string =>
+  `${deleted} ${streams?.names.join() ?? ''} ${streams?.remote?.ip ?? ''}`
+
+/** The last process number that the kernel gave out: the end of /proc/loadavg (proc(5)). */
+function lastNumber(root: string): string {
+  try {
+    return readFileSync(`${root}/loadavg`, 'utf8').trim().split(' ').at(-1) ?? ''
+  } catch {
+    return ''
   }
 }
 

@@ -5,10 +5,14 @@ import type { Settings } from '../settings.ts'
 import { auditCollector } from './audit.ts'
 import { fileCollector } from './files.ts'
 import { inUseCollector } from './in-use.ts'
-import { moduleCollector, packageCollector, privilegedCollector } from './inventory.ts'
+import { moduleCollector, packageCollector } from './inventory.ts'
 import { journalCollector } from './journal.ts'
+import { logCollector } from './logs.ts'
+import { privilegedCollector } from './privileged.ts'
 import { processCollector } from './processes.ts'
+import { ransomwareCollector } from './ransomware.ts'
 import { socketCollector } from './sockets.ts'
+import { webRootCollector } from './web-roots.ts'
 
 const PASSWD = '/etc/passwd'
 const PROGRAMS = ['/bin', '/sbin', '/usr/bin', '/usr/sbin', '/usr/local/bin', '/usr/local/sbin', '/tmp', '/var/tmp', '/dev/shm']
@@ -21,7 +25,10 @@ export function linuxCollectors(settings: Settings, { id }: Identity, integrity:
     socketCollector({ root: '/proc', pollMs }),
     packageCollector('/', inventoryMs),
     moduleCollector('/proc', inventoryMs),
-    privilegedCollector(PROGRAMS, Math.min(inventoryMs, 30_000)),
+    privilegedCollector({ folders: PROGRAMS, everyMs: Math.min(inventoryMs, 300_000), passwd: PASSWD }),
+    webRootCollector(settings.webRoots, PASSWD),
+    logCollector(settings.logs),
+    ransomwareCollector({ folders: settings.guard, canaries: settings.canaries, root: '/proc' }),
     fileCollector({
       watch: settings.watch,
       ignore: settings.ignore,
