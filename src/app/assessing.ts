@@ -9,9 +9,11 @@ import { openWeigher, type Weigher } from '../assess/weighing/weigher.ts'
 import { expireExceptions } from '../assess/work/exceptions.ts'
 import type { Clock } from '../kernel/clock.ts'
 import { messageOf } from '../kernel/error.ts'
+import type { Lake } from '../platform/lake/lake.ts'
 import type { Log } from '../platform/log.ts'
 import type { State } from '../platform/state/state.ts'
 import type { StateTables } from '../platform/state/tables.ts'
+import { readAgentUse } from './agent-use.ts'
 import { CONTENT } from './places.ts'
 import { repeatEvery } from './repeat.ts'
 
@@ -27,12 +29,14 @@ export interface Assessing {
 /** Keeps the feeds of the data folder in memory, and judges what is installed again whenever they change. */
 export function startAssessing({
   state,
+  lake,
   clock,
   log,
   data,
   changed,
 }: {
   readonly state: State
+  readonly lake: Pick<Lake, 'search'>
   readonly clock: Clock
   readonly log: Log
   /** The data folder. */
@@ -62,9 +66,10 @@ export function startAssessing({
         }
         judgedBy = now
       }
+      await readAgentUse({ state, lake, now: clock.now() })
       for (const scope of await weighedScopes(state.tables<AssessTables>())) await weigher.weighAll(scope)
     },
-    (error) => log.error('reading the feeds failed', { reason: messageOf(error) }),
+    (error) => log.error('looking at feeds and at what runs failed', { reason: messageOf(error) }),
   )
   return {
     feeds,

@@ -131,7 +131,7 @@ export async function startRooms(config: Config, log: Log, { cards, live, url }:
       },
     })
     started.declaring = declaring
-    const assessing = startAssessing({ state, clock, log, data: services.dir.root, changed: drainer.poke })
+    const assessing = startAssessing({ state, lake, clock, log, data: services.dir.root, changed: drainer.poke })
     started.assessing = assessing
     const notifying = startNotifying(services, url)
     started.notifying = notifying

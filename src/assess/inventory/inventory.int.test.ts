@@ -12,6 +12,7 @@ import { openPolicyFile } from '../prioritise/policy-file.ts'
 import { resultsReply } from '../results/schema.ts'
 import { jsonValidator } from '../sbom/cyclonedx-schema.ts'
 import { readVex } from '../vex/read-vex.ts'
+import { takeUse } from '../weighing/take-use.ts'
 import { openWeigher } from '../weighing/weigher.ts'
 import { expireExceptions, waitingWaivers } from '../work/exceptions.ts'
 import { waiver } from '../work/schema.ts'
@@ -301,6 +302,52 @@ describeStates('inventories', (bed) => {
       state: 'fixed',
       proof: { list: expect.any(String), outbox: expect.any(Number) },
     })
+  })
+
+  it('knows by an agent what runs, with the process, and no longer knows it when the agent fell silent', async () => {
+    const folder = mkdtempSync(join(base, 'feeds-'))
+    writeFileSync(join(folder, 'osv.json'), JSON.stringify([advisory('CVE-2021-44228', LOG4J, '2.15.0')]))
+    const { state, clock, take, list, tick } = await house(bed, folder)
+    await take('shop.example', bom('2.14.1'))
+    await take('other', bom('2.14.0'))
+    const names = { names: '["shop","shop.example"]', labels: '{}', criticality: 'high', owner: null } as const
+    await state
+      .tables<AssessTables>()
+      .insertInto('assets')
+      .values({ ...names, id: 'a', scope: 'default', created: 1, updated: 1 })
+      .execute()
+    expect(await list()).toMatchObject({ funnel: { all: 2, inUse: null } })
+    const file = '/srv/log4j-core-2.14.1.jar'
+    const tell = async (name: string, process: string, asset = 'SHOP') =>
+      await takeUse(state, {
+        ...{ scope: 'default', asset },
+        parts: [{ type: 'maven', name, version: '2.14.1', file, process, at: clock.now() }],
+      })
+    // Heard for the first time: what it did not see may still run.
+    await tell('log4j-core', 'java (42)')
+    await tell('elsewhere', 'java (1)', 'stranger')
+    const at = new Date(clock.now()).toISOString()
+    const used = async () => (await list({ q: 'shop.example' })).items[0]!
+    expect(await used()).toMatchObject({ inUse: true, seen: { process: 'java (42)', file, at } })
+    expect((await list()).funnel).toMatchObject({ all: 2, inUse: 2 })
+    // It tells of something else for two days: what it does not see any more does not run.
+    for (let day = 0; day < 2; day++) {
+      tick(86_400_000)
+      await tell('other', 'java (43)')
+    }
+    expect(await used()).toMatchObject({ inUse: false, seen: null })
+    expect((await list()).funnel).toMatchObject({ all: 2, inUse: 1 })
+    tick(2 * 86_400_000)
+    expect(await used()).toMatchObject({ inUse: null, seen: null })
+    expect((await list()).funnel).toMatchObject({ all: 2, inUse: null })
+    // What a list says holds for a while, too.
+    await take('other', { ...bom('2.14.0'), inUse: [] })
+    expect((await list({ asset: 'other' })).items[0]!.inUse).toBe(false)
+    await take('other', bom('2.14.0'))
+    expect((await list({ asset: 'other' })).items[0]!.inUse).toBe(false)
+    tick(7 * 86_400_000)
+    expect((await list({ asset: 'other' })).items[0]!.inUse).toBeNull()
+    expect((await list()).funnel).toMatchObject({ all: 2, inUse: null })
   })
 
   it('joins what several scanners report, closes only what they looked for, and follows what moves', async () => {

@@ -1,8 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
-import { Ajv, type ValidateFunction } from 'ajv'
-import formats from 'ajv-formats'
+import type { Ajv, ValidateFunction } from 'ajv'
 
 export const CYCLONEDX_VERSIONS = ['1.0', '1.1', '1.2', '1.3', '1.4', '1.5', '1.6', '1.7'] as const
 export type CycloneDxVersion = (typeof CYCLONEDX_VERSIONS)[number]
@@ -11,8 +10,10 @@ export function isCycloneDxVersion(text: unknown): text is CycloneDxVersion {
   return CYCLONEDX_VERSIONS.some((one) => one === text)
 }
 
+const require = createRequire(import.meta.url)
+
 /** The published schemas come with OWASP's own library. */
-const folder = join(dirname(createRequire(import.meta.url).resolve('@cyclonedx/cyclonedx-library/package.json')), 'res', 'schema')
+const folder = join(dirname(require.resolve('@cyclonedx/cyclonedx-library/package.json')), 'res', 'schema')
 
 /** The text of a published schema, e.g. `bom-1.6.SNAPSHOT.xsd`. */
 export function publishedSchema(name: string): string {
@@ -35,8 +36,11 @@ export function jsonValidator(version: CycloneDxVersion): ValidateFunction | und
 }
 
 function ajv(): Ajv {
+  // Loaded with the first bill: a start need not wait for it.
+  const { Ajv } = require('ajv') as typeof import('ajv')
+  const { default: formats } = require('ajv-formats') as typeof import('ajv-formats')
   const instance = new Ajv({ strict: false, allErrors: false, validateFormats: true })
-  formats.default(instance)
+  formats(instance)
   // Beyond the formats of the older draft: they are checked as loosely as the schema's own examples need.
   instance.addFormat('idn-email', /^[^\s@]+@[^\s@]+$/u)
   instance.addFormat('iri-reference', (text: string) => !/[\s<>"{}|\\^`]/.test(text))

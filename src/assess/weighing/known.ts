@@ -52,7 +52,7 @@ export async function knownOf(
 }
 
 /** A host is told of by its own name; a list of it may go by another name of the same asset. */
-function namesOf(asset: string, byName: ByName): readonly string[] {
+export function namesOf(asset: string, byName: ByName): readonly string[] {
   const facts = byName.get(asset.toLowerCase())
   const others = facts === undefined ? [] : readJson<string[]>(facts.names).map((name) => name.toLowerCase())
   return [...new Set([asset.toLowerCase(), ...others])]
