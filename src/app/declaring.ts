@@ -17,6 +17,7 @@ import { adoptCards } from '../declare/versions.ts'
 import type { Attack } from '../detect/coverage-attack.ts'
 import { detectMeasures } from '../detect/measures.ts'
 import type { Scenario } from '../detect/scenarios/load.ts'
+import { hostMeasures } from '../hosts/measures.ts'
 import type { Clock } from '../kernel/clock.ts'
 import type { RuleInfo } from '../kernel/detection.ts'
 import { messageOf } from '../kernel/error.ts'
@@ -28,6 +29,7 @@ import { protectMeasures } from '../protect/measures.ts'
 import type { ProtectTables } from '../protect/tuning/tables.ts'
 import { incidentMeasures } from '../respond/incidents/measures.ts'
 import { assetMeasures } from './asset-coverage.ts'
+import { agentsOf, labelsOf } from './host-agents.ts'
 import { CONTENT } from './places.ts'
 import { repeatEvery, repeatOrSooner } from './repeat.ts'
 
@@ -79,6 +81,7 @@ export function allMeasures({
     ...assessMeasures(state),
     ...protectMeasures(lake, (scope) => state.scoped<ProtectTables>(scope)),
     ...incidentMeasures(state),
+    ...hostMeasures({ state, clock, agents: agentsOf(state), labelsOf: labelsOf(state) }),
     ...accessMeasures(state.tables<AccessTables>(), clock),
   ]
 }

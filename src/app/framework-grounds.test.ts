@@ -8,6 +8,7 @@ import { loadFrameworks } from '../declare/frameworks/load.ts'
 import { declareMeasureInfos } from '../declare/measures.ts'
 import { loadAttack } from '../detect/coverage-attack.ts'
 import { detectMeasureInfos } from '../detect/measures.ts'
+import { hostMeasureInfos } from '../hosts/measures.ts'
 import { incidentMeasureInfos } from '../respond/incidents/measures.ts'
 import { frameworkChecks } from './framework-checks.ts'
 import { CONTENT } from './places.ts'
@@ -22,6 +23,7 @@ it('lets controls rest on measures, checks and attacks that there are', async ()
     ...collectMeasureInfos(),
     ...assessMeasureInfos(),
     ...incidentMeasureInfos(),
+    ...hostMeasureInfos(),
   ]
   const measures = new Set(infos.map(({ id }) => id))
   // The checks that declare answers by itself, and those of other rooms.

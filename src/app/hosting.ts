@@ -1,20 +1,18 @@
 import { join } from 'node:path'
-import { findAssetByName } from '../access/assets/queries.ts'
 import { refuseUnconfirmed } from '../access/confirm.ts'
-import { listAgents } from '../access/machines/queries.ts'
-import type { AccessTables } from '../access/tables.ts'
 import type { HostRules } from '../detect/host-rules.ts'
 import { openCommandKey } from '../hosts/command-key.ts'
-import { type Commands, createCommands, type KnownAgent } from '../hosts/commands.ts'
+import { type Commands, createCommands } from '../hosts/commands.ts'
+import { integrityRoutes } from '../hosts/integrity-routes.ts'
 import { linkRoutes } from '../hosts/link-routes.ts'
 import { rulesToGive } from '../hosts/policy.ts'
 import { releaseRoutes } from '../hosts/releases.ts'
 import { hostRoutes } from '../hosts/routes.ts'
 import { messageOf } from '../kernel/error.ts'
 import type { Route } from '../platform/http/route.ts'
-import { readJson } from '../platform/state/columns.ts'
 import type { Custody } from '../prove/custody/custody.ts'
 import { captureRoutes } from './captures.ts'
+import { agentsOf, labelsOf } from './host-agents.ts'
 import { repeatEvery } from './repeat.ts'
 import type { Services } from './services.ts'
 
@@ -47,17 +45,9 @@ function everySoOften<T>(everyMs: number, clock: Services['clock'], read: () => 
 /** The server's side of the agents: what they are told to do, and what they bring. */
 export async function startHosting(services: Services, hostRules: () => Promise<HostRules>): Promise<Hosting> {
   const { state, clock, dir, sealer, drainer, log } = services
-  const db = state.tables<AccessTables>()
   const key = await openCommandKey(dir.keys, sealer)
-  const agents = async (scope: string): Promise<KnownAgent[]> =>
-    (await listAgents(db, scope))
-      .filter(({ revoked }) => revoked === null)
-      .map(({ id, name, last_seen: lastSeen }) => ({ id, scope, name, lastSeen }))
-  const labelsOf = async (scope: string, name: string): Promise<string[]> => {
-    const asset = await findAssetByName(db, scope, name)
-    if (asset === undefined) return []
-    return Object.entries(readJson<Record<string, string>>(asset.labels)).map(([label, value]) => `${label}=${value}`)
-  }
+  const agents = agentsOf(state)
+  const labels = labelsOf(state)
   const changed = drainer.poke
   const rules = everySoOften(RULES_EVERY_MS, clock, async () => rulesToGive(await hostRules()))
   const commands = createCommands({ state, clock, key, agents, changed })
@@ -71,13 +61,14 @@ export async function startHosting(services: Services, hostRules: () => Promise<
     routes: (custody) => [
       ...captureRoutes(custody),
       ...releaseRoutes({ state, clock, commands, folder: join(dir.root, 'agent-releases'), changed }),
-      ...hostRoutes({ state, clock, commands, agents, labelsOf, confirm: refuseUnconfirmed, changed }),
+      ...hostRoutes({ state, clock, commands, agents, labelsOf: labels, confirm: refuseUnconfirmed, changed }),
+      ...integrityRoutes({ state, clock, commands, agents, confirm: refuseUnconfirmed }),
       ...linkRoutes({
         state,
         clock,
         key,
         commands,
-        labelsOf,
+        labelsOf: labels,
         rules,
         keep: async (agent, { command, name }, source) => {
           const about = { name, kind: 'capture' as const, source: `agent ${agent.name}`, note: `command ${command}` }

@@ -56,4 +56,17 @@ export const migrations: readonly Migration[] = [
         .execute()
     },
   },
+  {
+    name: '0281-hosts-integrity',
+    up: async (db) => {
+      await db.schema
+        .createTable('hosts_integrity')
+        .addColumn('agent', columns.text, (c) => c.primaryKey())
+        .addColumn('scope', columns.text, (c) => c.notNull())
+        .addColumn('at', columns.time, (c) => c.notNull())
+        .addColumn('report', columns.json, (c) => c.notNull())
+        .addColumn('changes', columns.json, (c) => c.notNull())
+        .execute()
+    },
+  },
 ]

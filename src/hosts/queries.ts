@@ -1,6 +1,6 @@
 import type { Kysely } from 'kysely'
 import type { CommandState } from './schema.ts'
-import type { CommandsTable, HostTables, PoliciesTable, ReleasesTable, StatusTable } from './tables.ts'
+import type { CommandsTable, HostTables, IntegrityTable, PoliciesTable, ReleasesTable, StatusTable } from './tables.ts'
 
 export type HostDb = Kysely<HostTables>
 
@@ -143,4 +143,39 @@ export async function releaseOf(db: HostDb, scope: string, sha256: string): Prom
 
 export async function releasesOf(db: HostDb, scope: string): Promise<ReleasesTable[]> {
   return await db.selectFrom('hosts_releases').selectAll().where('scope', '=', scope).orderBy('created', 'desc').execute()
+}
+
+export async function keepIntegrity(db: HostDb, row: IntegrityTable): Promise<void> {
+  const { at, report, changes } = row
+  await db
+    .insertInto('hosts_integrity')
+    .values(row)
+    .onConflict((c) => c.column('agent').doUpdateSet({ at, report, changes }))
+    .execute()
+}
+
+export async function integrityOf(db: HostDb, scope: string, agent: string): Promise<IntegrityTable | undefined> {
+  return await db
+    .selectFrom('hosts_integrity')
+    .selectAll()
+    .where('scope', '=', scope)
+    .where('agent', '=', agent)
+    .executeTakeFirst()
+}
+
+/** Of every agent; without the list of changes, which may be long. */
+export async function integritiesOf(db: HostDb, scope: string): Promise<Omit<IntegrityTable, 'changes'>[]> {
+  return await db.selectFrom('hosts_integrity').select(['agent', 'scope', 'at', 'report']).where('scope', '=', scope).execute()
+}
+
+/** Commands of these ids that accepted a baseline. */
+export async function baselinesOf(db: HostDb, scope: string, ids: readonly string[]): Promise<CommandsTable[]> {
+  if (ids.length === 0) return []
+  return await db
+    .selectFrom('hosts_commands')
+    .selectAll()
+    .where('scope', '=', scope)
+    .where('kind', '=', 'baseline')
+    .where('id', 'in', ids)
+    .execute()
 }

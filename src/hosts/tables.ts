@@ -55,7 +55,19 @@ export interface ReleasesTable {
   by_name: string
 }
 
+/** How the files of an agent's host stood when it last said so. */
+export interface IntegrityTable {
+  agent: string
+  scope: string
+  at: number
+  /** JSON, without the changes. */
+  report: string
+  /** JSON: the latest changes since the baseline. */
+  changes: string
+}
+
 export interface HostTables {
+  hosts_integrity: IntegrityTable
   hosts_commands: CommandsTable
   hosts_status: StatusTable
   hosts_policies: PoliciesTable

@@ -399,6 +399,7 @@ function bodyOf(route: Route, seed: Seed): unknown {
     'POST /api/v1/agents/:id/commands': { kind: 'release' },
     'POST /api/v1/agents/:id/plan': { kind: 'release' },
     'POST /api/v1/agents/:id/queries': { table: 'users' },
+    'POST /api/v1/agents/:id/baseline': { state: '0'.repeat(64), reason: 'taken' },
     'POST /api/v1/agents/:id/update': { sha256: '0'.repeat(64) },
     'PUT /api/v1/agent-policies/:label': { journal: false },
     'DELETE /api/v1/enrolments/:id': {},

@@ -5,12 +5,17 @@ import {
   captureSchema,
   commandViewSchema,
   hostStatusSchema,
+  integrityViewSchema,
+  type PolicySettings,
   planViewSchema,
+  policySchema,
   type Query,
+  releaseSchema,
 } from '../../src/hosts/schema.ts'
 import type { AgentCommandKind } from '../../src/kernel/agent-command.ts'
 import { searchReplySchema, topReplySchema } from '../../src/server/schema.ts'
-import { call } from './client.ts'
+import { call, tell } from './client.ts'
+import { Problem } from './problem.ts'
 
 const agentStatesSchema = z.object({ items: z.array(hostStatusSchema) })
 const commandsSchema = z.object({ items: z.array(commandViewSchema) })
@@ -97,3 +102,49 @@ export const giveOrder = (agent: string, order: Order, reason: string | undefine
 
 export const askHost = (agent: string, query: Partial<Query>) =>
   call(commandViewSchema, `/api/v1/agents/${agent}/queries`, { method: 'POST', body: query })
+
+/** How the files of each host stand, without what changed. */
+export const integritiesQuery = queryOptions({
+  queryKey: ['hosts', 'integrity'],
+  queryFn: ({ signal }) => call(z.object({ items: z.array(integrityViewSchema) }), '/api/v1/agent-integrity', { signal }),
+  refetchInterval: 5_000,
+})
+
+/** How one host's files stand; null where its agent has not said so. */
+export const integrityQuery = (agent: string) =>
+  queryOptions({
+    queryKey: ['hosts', 'integrity', agent],
+    queryFn: async ({ signal }) => {
+      try {
+        return await call(integrityViewSchema, `/api/v1/agents/${agent}/integrity`, { signal })
+      } catch (error) {
+        if (error instanceof Problem && error.code === 'not_found') return null
+        throw error
+      }
+    },
+    refetchInterval: 3_000,
+  })
+
+export const acceptBaseline = (agent: string, state: string, reason: string) =>
+  call(commandViewSchema, `/api/v1/agents/${agent}/baseline`, { method: 'POST', body: { state, reason } })
+
+export const policiesQuery = queryOptions({
+  queryKey: ['hosts', 'policies'],
+  queryFn: ({ signal }) => call(z.object({ items: z.array(policySchema) }), '/api/v1/agent-policies', { signal }),
+})
+
+export const setPolicy = (label: string, settings: PolicySettings) =>
+  tell(`/api/v1/agent-policies/${encodeURIComponent(label)}`, { method: 'PUT', body: settings })
+
+export const removePolicy = (label: string) => tell(`/api/v1/agent-policies/${encodeURIComponent(label)}`, { method: 'DELETE' })
+
+export const releasesQuery = queryOptions({
+  queryKey: ['hosts', 'releases'],
+  queryFn: ({ signal }) => call(z.object({ items: z.array(releaseSchema) }), '/api/v1/agent-releases', { signal }),
+})
+
+export const addRelease = (version: string, signature: string, file: Blob) =>
+  call(releaseSchema, '/api/v1/agent-releases', { method: 'POST', query: { version, signature }, file })
+
+export const updateHost = (agent: string, sha256: string) =>
+  call(commandViewSchema, `/api/v1/agents/${agent}/update`, { method: 'POST', body: { sha256 } })

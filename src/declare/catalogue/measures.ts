@@ -442,6 +442,30 @@ export const MEASURE_CATALOGUE: Readonly<Record<string, Entry>> = {
     params: [GRADE],
     ...usual('=', 0, 'P30D', 'P1D'),
   },
+  'hosts.unverified-changes': {
+    definition: {
+      en: 'Changes to watched files since the baseline that a person accepted, on the hosts covered. What the package manager verifiably brought does not count, except on a frozen host, where everything does.',
+      ja: '対象ホストで、承認済みのベースラインから変わった監視対象ファイルの件数。パッケージ管理による変更と確認できたものは除きますが、凍結ホストではすべて数えます。',
+    },
+    source: { en: 'What the agents report of their hosts, each minute.', ja: '各ホストのエージェントからの1分ごとの報告。' },
+    freshness: {
+      en: 'A host without an accepted baseline, or silent for a quarter of an hour, is unknown; any unknown host makes a count of zero unproven.',
+      ja: '承認済みのベースラインがないホストと、15分以上報告のないホストは不明と数えます。不明なホストがある間は、0件でも未実証です。',
+    },
+    proof: {
+      en: 'Every acceptance is a leaf with who, when and why, and the digest of the baseline; every change is an event.',
+      ja: '承認は一件ずつ、承認者・日時・理由とベースラインのハッシュとともに台帳の葉になります。変更はすべてイベントとして残ります。',
+    },
+    params: [
+      { name: 'hosts', meaning: { en: 'Names of hosts; all by default', ja: 'ホスト名の並び。既定はすべて' } },
+      {
+        name: 'label',
+        meaning: { en: 'A label of the asset, e.g. env=production', ja: '資産のラベル（例 env=production）' },
+      },
+      { name: 'frozen', meaning: { en: 'true: frozen hosts only', ja: 'true で凍結ホストのみ' } },
+    ],
+    ...usual('=', 0, 'P1D', 'PT15M'),
+  },
   'external.percent': { ...OUTSIDE, ...usual('>=', 100, 'P7D', 'P1D', { series: 'mfa-coverage' }) },
   'external.seconds': { ...OUTSIDE, ...usual('<=', 14_400, 'P92D', 'P92D', { series: 'rto' }) },
   'external.count': { ...OUTSIDE, ...usual('=', 0, 'P7D', 'P1D', { series: 'hard-coded-secrets' }) },

@@ -17,7 +17,7 @@ import { writeProfiles } from '../../detect/behaviour/queries.ts'
 import type { BehaviourTables } from '../../detect/behaviour/tables.ts'
 import { newProfile, profileText } from '../../detect/engines/behaviour/profile.ts'
 import type { DetectTables } from '../../detect/tables.ts'
-import { insertCommand, insertRelease, keepPolicy } from '../../hosts/queries.ts'
+import { insertCommand, insertRelease, keepIntegrity, keepPolicy } from '../../hosts/queries.ts'
 import type { HostTables } from '../../hosts/tables.ts'
 import { recordEvidence } from '../../platform/state/outbox.ts'
 import { saveApplication } from '../../protect/tuning/queries.ts'
@@ -426,5 +426,7 @@ async function plantAgentWork(
   })
   const release = { sha256: marker, scope, version: '1.0.0', signature: marker, bytes: 1, created: now, by_name: marker }
   await insertRelease(db, release)
+  const report = { baseline: null, broken: false, paths: 1, frozen: false, changed: 0, unverified: 0, checked: null, missed: 0 }
+  await keepIntegrity(db, { agent, scope, at: now, report: JSON.stringify({ ...report, state: '0'.repeat(64) }), changes: '[]' })
   await keepPolicy(db, { scope, label: `of=${marker}`, settings: '{}', by_name: marker, changed: now })
 }

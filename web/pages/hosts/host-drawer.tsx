@@ -10,6 +10,7 @@ import { useFormat } from '../../components/use-format.ts'
 import { blindSpots, heartbeatOf } from './heartbeat.ts'
 import { HostCommands } from './host-commands.tsx'
 import { HostHand } from './host-hand.tsx'
+import { HostIntegrity } from './host-integrity.tsx'
 import { LiveQuery } from './live-query.tsx'
 
 const inUseSchema = z.object({
@@ -72,6 +73,7 @@ export function HostDrawer({ agent, onClose }: { agent: string; onClose: () => v
             ))}
           </ul>
         )}
+        <HostIntegrity agent={agent} />
         <h3>{t('changes')}</h3>
         {changes.data === undefined ? null : changes.data.events.length === 0 ? (
           <p className="ink2">{t('noChanges')}</p>

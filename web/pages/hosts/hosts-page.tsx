@@ -2,7 +2,7 @@ import { useQuery } from '@tanstack/react-query'
 import { getRouteApi, Link, useNavigate } from '@tanstack/react-router'
 import type { ReactNode } from 'react'
 import { useTranslation } from 'react-i18next'
-import { agentHostsQuery, agentStatesQuery, lastHeartbeatQuery } from '../../api/hosts.ts'
+import { agentHostsQuery, agentStatesQuery, integritiesQuery, lastHeartbeatQuery } from '../../api/hosts.ts'
 import { ProblemNote } from '../../components/problem-note.tsx'
 import { useMay } from '../../components/session.ts'
 import { type GlyphState, StateGlyph } from '../../components/state-glyph.tsx'
@@ -10,6 +10,8 @@ import { useFormat } from '../../components/use-format.ts'
 import { useNow } from '../../components/use-now.ts'
 import { blindSpots, type HostState, heartbeatOf, stateOf } from './heartbeat.ts'
 import { HostDrawer } from './host-drawer.tsx'
+import { Policies } from './policies.tsx'
+import { Releases } from './releases.tsx'
 
 const route = getRouteApi('/house/hosts')
 const GLYPH: Readonly<Record<HostState, GlyphState>> = { live: 'met', quiet: 'risk', stopped: 'gone' }
@@ -50,6 +52,7 @@ export function HostsPage(): ReactNode {
                 <th>{t('col.host')}</th>
                 <th>{t('col.state')}</th>
                 <th className="r">{t('col.last')}</th>
+                <th>{t('col.drift')}</th>
                 <th>{t('col.blind')}</th>
                 <th className="r x">{t('col.waiting')}</th>
                 <th className="r x">{t('col.memory')}</th>
@@ -64,6 +67,8 @@ export function HostsPage(): ReactNode {
           </table>
         </section>
       )}
+      <Policies />
+      <Releases />
       {open === undefined ? null : <HostDrawer key={open} agent={open} onClose={() => show(undefined)} />}
     </main>
   )
@@ -100,10 +105,37 @@ function HostRow({ agent, onOpen }: { agent: string; onOpen: () => void }): Reac
         </span>
       </td>
       <td className="r num">{sources('ago', { age: format.age(event.received, now) })}</td>
+      <td>
+        <DriftCell agent={agent} />
+      </td>
       <td>{blind.length === 0 ? <span className="dim">–</span> : t('blindCount', { count: blind.length })}</td>
       <td className="r num x">{format.bytes(beat.spoolBytes)}</td>
       <td className="r num x">{format.bytes(beat.residentBytes)}</td>
       <td className="r num x">{format.percent(beat.cpuShare)}</td>
     </tr>
+  )
+}
+
+/** Changes of files that nobody verified; a dash where the files are as they were accepted. */
+function DriftCell({ agent }: { agent: string }): ReactNode {
+  const { t } = useTranslation('hosts')
+  const may = useMay()
+  const { data } = useQuery({ ...integritiesQuery, enabled: may('agents:read') })
+  const view = data?.items.find((one) => one.agent === agent)
+  if (view === undefined) return <span className="dim">{t('drift.none')}</span>
+  const { report, accepted, stale } = view
+  if (report.unverified > 0)
+    return (
+      <span className="row">
+        <StateGlyph state="miss" silent />
+        {t('drift.count', { count: report.unverified })}
+      </span>
+    )
+  if (accepted === null || stale) return <span className="dim">{t(accepted === null ? 'drift.none' : 'drift.old')}</span>
+  return (
+    <span className="row">
+      <StateGlyph state="met" silent />
+      {t('drift.fine')}
+    </span>
   )
 }
