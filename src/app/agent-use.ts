@@ -15,7 +15,7 @@ const FIRST_LOOK_MS = 2 * 86_400_000
 /** Batches become visible a little after they were received; taking an event twice changes nothing. */
 const OVERLAP_MS = 120_000
 const EVENTS_A_PAGE = 5000
-const IN_USE = parseQuery('event.action: "package-in-use"')
+const IN_USE = parseQuery('event.action:"package-in-use"')
 
 /**
  * Reads what agents told of packages in use since the last call, and adds it to what is known of their hosts. Only what came over an
