@@ -27,17 +27,36 @@ export async function raiseAlerts<T>(
   return recorded
 }
 
+/** The same for what a search through stored events found: it begins only the playbooks that ask for alerts about the past. */
+export async function raisePastAlerts<T>(
+  trx: Kysely<T>,
+  detections: Parameters<typeof recordDetections>[1],
+  now: number,
+  docOf?: Parameters<typeof recordDetections>[3],
+): Recorded {
+  const recorded = await recordDetections(trx, detections, now, docOf)
+  await beginPlaybooks(
+    trx,
+    recorded.raised.map(({ id }) => id),
+    now,
+    docOf,
+    true,
+  )
+  return recorded
+}
+
 async function beginPlaybooks<T>(
   trx: Kysely<T>,
   alertIds: readonly string[],
   now: number,
   docOf: DocOf = () => undefined,
+  past = false,
 ): Promise<void> {
   if (alertIds.length === 0) return
   const rows = await alertsByIds(trx as unknown as Kysely<DetectTables>, alertIds)
   await enqueueRuns(
     trx,
-    rows.map((row) => factsOf(row, docOf)),
+    rows.map((row) => ({ ...factsOf(row, docOf), ...(past ? { past } : {}) })),
     now,
   )
 }

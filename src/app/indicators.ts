@@ -3,6 +3,7 @@ import { forgetEnded, lastChange } from '../detect/ioc/queries.ts'
 import { refreshDue } from '../detect/ioc/refresh.ts'
 import type { IocTables } from '../detect/ioc/tables.ts'
 import { messageOf } from '../kernel/error.ts'
+import { raisePastAlerts } from './alerts-raised.ts'
 import type { Services } from './services.ts'
 
 const LOOK_EVERY_MS = 60_000
@@ -36,7 +37,7 @@ export function startIndicators(
     if ((await refreshDue(services)) > 0) drainer.poke()
     await forgetEnded(state.tables<IocTables>(), clock.now() - KEEP_ENDED_MS)
     await follow()
-    const { detections } = await searchPast({ state, lake, clock, signal: stopping.signal })
+    const { detections } = await searchPast({ state, lake, clock, signal: stopping.signal, raise: raisePastAlerts })
     if (detections === 0) return
     drainer.poke()
     raised()

@@ -15,6 +15,10 @@ import { incidentPage } from '../respond/incidents/queries.ts'
 import { actorOf } from '../respond/incidents/routes.ts'
 import type { IncidentTables } from '../respond/incidents/tables.ts'
 import { incidentDetailOf } from '../respond/incidents/view.ts'
+import { readPlaybook } from '../respond/playbooks/language/read.ts'
+import type { PlaybookTables } from '../respond/playbooks/tables.ts'
+import { decideVersion, saveVersion, setPlaybook } from '../respond/playbooks/write.ts'
+import { raiseAlerts, raisePastAlerts } from './alerts-raised.ts'
 import { migrations } from './migrations.ts'
 import { incidentDeps, startIncidents } from './responding-incidents.ts'
 import type { Services } from './services.ts'
@@ -33,6 +37,36 @@ const detection: Detection = {
   ...{ eventIds: ['e1'], eventCount: 1, fields: {}, group: { 'host.name': 'web-03' } },
   ...{ observed: NOW - 60_000, received: NOW - 59_000, scope: 'default' },
 }
+
+describeStates('alerts about the past', ({ open }) => {
+  it('begin only the playbooks that ask for them', async () => {
+    const state = await open(migrations)
+    const who = (name: string) => ({ id: name, name, account: name })
+    await state.transaction<PlaybookTables, void>(async (trx) => {
+      for (const [id, trigger] of [
+        ['now', {}],
+        ['ever', { past: true, severity: 2 }],
+      ] as const) {
+        const source = JSON.stringify({
+          ...{ id, name: id, workflow_start: 'start', 'x-kanpeki': { triggers: [trigger] } },
+          workflow: { start: { type: 'start', on_completion: 'end' }, end: { type: 'end' } },
+        })
+        await saveVersion(trx, 'default', source, readPlaybook(source).playbook!, who('eva'), { note: '', file: '', now: NOW })
+        await decideVersion(trx, id, 1, 'approve', '', who('aya'), NOW)
+        await setPlaybook(trx, id, { enabled: true, mode: 'plan' }, who('eva'), NOW)
+      }
+    })
+    const begun = async () =>
+      (
+        await state.tables<PlaybookTables>().selectFrom('respond_runs').select('playbook_id').orderBy('playbook_id').execute()
+      ).map((row) => row.playbook_id)
+    await state.transaction((trx) => raisePastAlerts(trx, [detection], NOW))
+    expect(await begun()).toEqual(['ever'])
+    const later = { ...detection, eventIds: ['e2'], group: { 'host.name': 'web-04' } }
+    await state.transaction((trx) => raiseAlerts(trx, [later], NOW))
+    expect(await begun()).toEqual(['ever', 'ever', 'now'])
+  })
+})
 
 describeStates('incidents, wired to the house', ({ open }) => {
   it('opens for a grave alert by itself, and proves that somebody was told', async () => {

@@ -61,7 +61,7 @@ const MOST_ENTRIES = 20_000
 const MOST_EVENTS = 200
 
 /**
- * Makes a bundle: the entries with their proofs to one checkpoint and, for alerts, the events with theirs.
+ * Makes a bundle: the entries with their proofs to one checkpoint and, for alerts and incidents, the events with theirs.
  * @throws KanpekiError `not_found` if there is no entry, `too_large` above 20,000.
  */
 export async function makeBundle(parts: BundleParts): Promise<Bundle> {
@@ -78,7 +78,7 @@ export async function makeBundle(parts: BundleParts): Promise<Bundle> {
     )
   }
   const missing: { what: string; reason: string }[] = []
-  const events = 'alert' in about ? await eventsBehind(parts, wanted, missing) : []
+  const events = 'alert' in about || 'incident' in about ? await eventsBehind(parts, wanted, missing) : []
   const { checkpoint } = log
   const entries: BundleEntry[] = []
   for (const index of [...wanted].sort((a, b) => a - b)) {
@@ -166,7 +166,7 @@ async function entryAt(log: BundleLog, index: number): Promise<{ readonly text: 
   return { text, entry }
 }
 
-/** The events that the alert's entries name, and the entries of their batches, which are added to `wanted`. */
+/** The events that the entries of its alerts name, and the entries of their batches, which are added to `wanted`. */
 async function eventsBehind(
   parts: BundleParts,
   wanted: Set<number>,

@@ -129,6 +129,24 @@ export async function findEntries(db: Db, filter: EntryFilter): Promise<readonly
   return rows.map((row) => row.idx)
 }
 
+const INDEXES_A_QUESTION = 500
+
+/** Ids of this kind that these entries name, each once. */
+export async function subjectsAmong(db: Db, indexes: readonly number[], kind: string): Promise<readonly string[]> {
+  const ids = new Set<string>()
+  for (let at = 0; at < indexes.length; at += INDEXES_A_QUESTION) {
+    const rows = await db
+      .selectFrom('prove_subjects')
+      .select('id')
+      .distinct()
+      .where('kind', '=', kind)
+      .where('idx', 'in', indexes.slice(at, at + INDEXES_A_QUESTION))
+      .execute()
+    for (const { id } of rows) ids.add(id)
+  }
+  return [...ids]
+}
+
 /** Entries a day from `since` on (days since 1970), of all scopes: the log is one. */
 export async function growthSince(db: Db, since: number): Promise<ReadonlyMap<number, number>> {
   const rows = await db

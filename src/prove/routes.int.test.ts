@@ -272,6 +272,25 @@ describeStates('ledger routes', (bed) => {
     expect(later.notes).toHaveLength(3)
   })
 
+  test("an incident's bundle also holds what the ledger has of its alerts, with their events", async () => {
+    const { call, record, ledger } = await serve(await bed.open(proveMigrations, clock))
+    await record(
+      evidence('batch', { writer: 'w1', sequence: 1, events: 3, root: batchRoot(SALT, DOCUMENTS) }),
+      evidence('alert', { alert: 'a', change: 'raised', events: ['e-1'] }),
+      evidence('alert', { alert: 'b', change: 'raised', events: ['e-2'] }),
+      evidence('incident', { action: 'incident.opened', incident: 'i', alerts: ['a'] }),
+      evidence('verdict', { alert: 'a', verdict: 'true' }),
+      evidence('run', { change: 'done', run: 'r', alert: 'a' }),
+      evidence('verdict', { alert: 'b', verdict: 'false' }),
+      evidence('incident', { action: 'incident.closed', incident: 'i' }),
+    )
+    const bytes = await raw(await call('/api/v1/ledger/bundle?incident=i'))
+    const report = await verifyBundle(bytes, 'b', { trusted: [ledger.key] })
+    expect(report).toMatchObject({ verdict: 'proved', failures: [], checked: { entries: 6, events: 1 } })
+    const { entries } = JSON.parse(new TextDecoder().decode(bytes)) as { entries: readonly { index: number }[] }
+    expect(entries.map(({ index }) => index)).toEqual([0, 1, 3, 4, 5, 7])
+  })
+
   test('bundles of a card, an entry and a span prove; one of nothing is refused', async () => {
     const { call, record, ledger } = await serve(await bed.open(proveMigrations, clock))
     await record(evidence('card', { card: 'c' }), evidence('badge', { card: 'c' }), evidence('admin', { id: 'x' }))

@@ -13,7 +13,7 @@ import { erasedNodes } from './erased.ts'
 import type { Ledger } from './ledger.ts'
 import { type BundleAbout, bundleFileName, makeBundle } from './make-bundle.ts'
 import { makePackage, type PackageDeps } from './make-package.ts'
-import { batchEntryIndex, findEntries } from './queries.ts'
+import { batchEntryIndex, findEntries, subjectsAmong } from './queries.ts'
 import { readEntry } from './reconcile.ts'
 import {
   type BundleQuery,
@@ -290,9 +290,24 @@ async function bundleFor({ ledger, cosigning, state, lake }: ProveDeps, about: B
     'index' in about
       ? [about.index]
       : await findEntries(db, { scope, ...filterOf(about, caller), before: checkpoint.size, limit: MOST_FOUND })
+  const more =
+    'incident' in about ? await alertEntries(db, scope, indexes, { before: checkpoint.size, ...within(caller, {}) }) : []
   const batchEntry = (writer: string, sequence: number) => batchEntryIndex(db, writer, sequence)
   const erased = (writer: string, sequence: number) => erasedNodes(db, writer, sequence)
-  return makeBundle({ log, about, indexes, events: { lake, scope, batchEntry, erased }, clock })
+  return makeBundle({ log, about, indexes: [...indexes, ...more], events: { lake, scope, batchEntry, erased }, clock })
+}
+
+/** What the ledger has of the alerts that an incident's entries name: how they came up, what was found of them, what was done. */
+async function alertEntries(
+  db: Parameters<typeof findEntries>[0],
+  scope: string,
+  indexes: readonly number[],
+  limits: { readonly before: number; readonly from: number | undefined; readonly to: number | undefined },
+): Promise<readonly number[]> {
+  const found: number[] = []
+  for (const id of await subjectsAmong(db, indexes, 'alert'))
+    found.push(...(await findEntries(db, { scope, subject: { kind: 'alert', id }, ...limits, limit: MOST_FOUND })))
+  return found
 }
 
 function filterOf(about: Exclude<BundleAbout, { index: number }>, caller: Caller) {

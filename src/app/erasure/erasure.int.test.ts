@@ -106,7 +106,7 @@ async function messagesIn(file: string): Promise<string[]> {
 }
 
 test('counts before anything happens, by scope and span, and keeps the person out of the reason', async () => {
-  expect((await ask(REQUEST)).found).toEqual({ events: 40, hours: 3, held: 0, alerts: 0 })
+  expect((await ask(REQUEST)).found).toEqual({ events: 40, hours: 3, held: 0, alerts: 0, incidents: 0 })
   expect((await ask({ ...REQUEST, scope: 'team' })).found).toMatchObject({ events: 20 })
   expect((await ask({ ...REQUEST, from: new Date(NOW - HOUR).toISOString() })).found).toMatchObject({ events: 10, hours: 1 })
   expect((await ask({ ...REQUEST, identities: [{ kind: 'text', value: 'event 0-3' }] })).found).toMatchObject({ events: 11 })

@@ -4,6 +4,7 @@ import { refuseUnconfirmed } from '../../access/confirm.ts'
 import { KanpekiError } from '../../kernel/error.ts'
 import { EVERY_SCOPE, type Route, route } from '../../platform/http/route.ts'
 import { recordEvidence } from '../../platform/state/outbox.ts'
+import { incidentsNaming } from '../../respond/incidents/redact.ts'
 import { allErasures, erasureById, insertErasure } from '../retention/queries.ts'
 import { deed } from '../retention/routes.ts'
 import type { ErasuresTable, RetentionTables } from '../retention/tables.ts'
@@ -62,6 +63,11 @@ export function erasureRoutes(deps: ErasureRoutesDeps): Route[] {
         const found = {
           ...(await wouldErase(deps, body, body.scope)),
           alerts: await alertsNaming(state, body.identities, body.scope),
+          incidents: await incidentsNaming(
+            state.tables(),
+            body.scope,
+            body.identities.map(({ value }) => value),
+          ),
         }
         if (body.dryRun) return { found, erasure: null, receipt: null }
         refuseUnconfirmed(caller, clock.now())

@@ -4,6 +4,7 @@ import type { Query } from '../../platform/lake/query/ast.ts'
 import { HOUR_MS } from '../../platform/lake/table.ts'
 import { jsonText, readJson } from '../../platform/state/columns.ts'
 import { recordEvidence } from '../../platform/state/outbox.ts'
+import { redactIncidents } from '../../respond/incidents/redact.ts'
 import { heldQuery, notHeld } from '../retention/held.ts'
 import { activeHolds, changeErasure, runningErasures } from '../retention/queries.ts'
 import type { ErasuresTable, RetentionTables } from '../retention/tables.ts'
@@ -48,9 +49,11 @@ async function erase(deps: ErasureDeps, row: ErasuresTable): Promise<void> {
   await deps.forget(scope, ...namesOf(asked))
   const kept = held === undefined ? 0 : await lake.count({ scope, query: { kind: 'and', parts: [wanted, held] } })
   const now = clock.now()
+  const names = asked.identities.map(({ value }) => value)
   await state.transaction<RetentionTables, void>(async (trx) => {
+    const incidents = await redactIncidents(trx, scope, names, row.id, now)
     await changeErasure(trx, row.id, { state: 'done', finished: now, request: '{}', held: kept })
-    const body = { action: 'erasure.done', erasure: row.id, events, batches, hours, held: kept, by: row.by_name }
+    const body = { action: 'erasure.done', erasure: row.id, events, batches, hours, held: kept, incidents, by: row.by_name }
     await recordEvidence(trx, [{ type: 'admin', scope: 'default', observed: now, received: now, body }], clock)
   })
 }

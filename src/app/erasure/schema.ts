@@ -50,6 +50,8 @@ export const erasureReplySchema = z.object({
     held: count,
     /** Alerts that name the person as what they are about: they stay until alert retention takes them. */
     alerts: count,
+    /** Incidents that copied such names: what they copied is taken out, whether they are closed or not. */
+    incidents: count,
   }),
   erasure: erasureSchema.nullable(),
   /**

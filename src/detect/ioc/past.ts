@@ -1,6 +1,7 @@
 import type { Detection } from '../../kernel/detection.ts'
 import { KanpekiError } from '../../kernel/error.ts'
 import { DEFAULT_SCOPE } from '../../kernel/event.ts'
+import type { JsonObject } from '../../kernel/json.ts'
 import type { Lake, SearchResult } from '../../platform/lake/lake.ts'
 import type { Query } from '../../platform/lake/query/ast.ts'
 import type { State } from '../../platform/state/state.ts'
@@ -16,6 +17,8 @@ export interface PastDeps {
   readonly lake: Pick<Lake, 'search'>
   readonly clock: { now(): number }
   readonly signal: AbortSignal
+  /** Turns detections into alerts in this transaction, with whatever else follows from one about the past. */
+  readonly raise?: typeof recordDetections
 }
 
 /** Asked for in one search. */
@@ -33,14 +36,15 @@ const LONGEST_MS = 10 * 366 * 24 * HOUR_MS
  * most, and repeats raise nothing twice. Networks are looked for in `source.ip` and `destination.ip`.
  * @returns how many indicators were searched for, and detections.
  */
-export async function searchPast({ state, lake, clock, signal }: PastDeps): Promise<{ indicators: number; detections: number }> {
+export async function searchPast(deps: PastDeps): Promise<{ indicators: number; detections: number }> {
+  const { state, clock, signal, raise = recordDetections } = deps
   const total = { indicators: 0, detections: 0 }
   for (;;) {
     const rows = await waitingForPast(state.tables<IocTables>(), AT_ONCE)
     if (rows.length === 0 || signal.aborted) return total
-    const detections = await detectionsFor(rows, { state, lake, clock, signal })
+    const { detections, docs } = await detectionsFor(rows, deps)
     await state.transaction<IocTables & DetectTables, void>(async (trx) => {
-      await recordDetections(trx, detections, clock.now())
+      await raise(trx, detections, clock.now(), (id) => docs.get(id))
       await markSearched(trx as unknown as Parameters<typeof markSearched>[0], rows)
     })
     total.indicators += rows.length
@@ -48,7 +52,13 @@ export async function searchPast({ state, lake, clock, signal }: PastDeps): Prom
   }
 }
 
-async function detectionsFor(rows: readonly IocIndicatorsTable[], { state, lake, signal }: PastDeps): Promise<Detection[]> {
+interface Found {
+  readonly detections: readonly Detection[]
+  /** The documents of their latest events. */
+  readonly docs: ReadonlyMap<string, JsonObject>
+}
+
+async function detectionsFor(rows: readonly IocIndicatorsTable[], { state, lake, signal }: PastDeps): Promise<Found> {
   const lists = new Map((await allLists(state.tables<IocTables>())).map(({ id, name, scope }) => [id, { id, name, scope }]))
   const index = new IndicatorIndex()
   for (const row of rows) {
@@ -62,9 +72,10 @@ async function detectionsFor(rows: readonly IocIndicatorsTable[], { state, lake,
   const scope = scopes.size === 1 && only !== DEFAULT_SCOPE ? only : undefined
   const query: Query = { kind: 'or', parts: rows.flatMap(partsOf) }
   const found = new Map<string, Detection>()
+  const docs = new Map<string, JsonObject>()
   let seen = 0
   await searchRange(Math.max(0, before - LONGEST_MS), before + 1)
-  return [...found.values()]
+  return { detections: [...found.values()], docs }
 
   /** Where the lake needs too long for all of a range, it is asked for its halves. */
   async function searchRange(from: number, to: number): Promise<void> {
@@ -88,7 +99,8 @@ async function detectionsFor(rows: readonly IocIndicatorsTable[], { state, lake,
         await searchRange(middle, to)
         return
       }
-      for (const event of page.events) for (const one of indicatorDetections(index, event, true)) keepOne(found, one)
+      for (const event of page.events)
+        for (const one of indicatorDetections(index, event, true)) if (keepOne(found, one)) docs.set(event.id, event.doc)
       seen += page.events.length
       if (page.cursor === undefined) return
       after = page.cursor
@@ -99,19 +111,24 @@ async function detectionsFor(rows: readonly IocIndicatorsTable[], { state, lake,
 const DAY_MS = 86_400_000
 const EVENTS_KEPT = 100
 
-/** One detection a day for an indicator and whom it met: the past is told, not counted out. */
-function keepOne(found: Map<string, Detection>, one: Detection): void {
+/**
+ * One detection a day for an indicator and whom it met: the past is told, not counted out.
+ * @returns whether its event is among those that the detection names.
+ */
+function keepOne(found: Map<string, Detection>, one: Detection): boolean {
   const key = JSON.stringify([one.rule.id, one.scope, one.group, Math.floor(one.observed / DAY_MS)])
   const before = found.get(key)
+  const isNamed = before === undefined || before.eventIds.length < EVENTS_KEPT
   if (before === undefined) found.set(key, one)
   else
     found.set(key, {
       ...before,
-      eventIds: before.eventIds.length < EVENTS_KEPT ? [...before.eventIds, ...one.eventIds] : before.eventIds,
+      eventIds: isNamed ? [...before.eventIds, ...one.eventIds] : before.eventIds,
       eventCount: before.eventCount + 1,
       observed: Math.max(before.observed, one.observed),
       received: Math.max(before.received, one.received),
     })
+  return isNamed
 }
 
 function partsOf({ kind, value }: IocIndicatorsTable): Query[] {

@@ -10,6 +10,7 @@ import { describeStates } from '../../platform/testing/states.ts'
 import { migrations } from '../migrations.ts'
 import { incidentMeasures } from './measures.ts'
 import { openForAlerts } from './open-automatically.ts'
+import { incidentsNaming, redactIncidents } from './redact.ts'
 import type { GraphReply, IncidentDetail, IncidentsReply, PolicyView, timelineReply } from './schema.ts'
 import { isExercise, noteContained, noteRun } from './seams.ts'
 import { settleMessages } from './settle-messages.ts'
@@ -260,6 +261,43 @@ describeStates('incidents', (bed) => {
     const csv = String((await raw({ format: 'csv' }, 'timeline')).body)
     expect(csv).not.toMatch(/(^|,)"?[=@+]/m)
     expect(csv).toContain('Told Management by Duty mail')
+  })
+
+  it('takes a person out of everything that was copied, says so in the ledger without naming them, and nobody else', async () => {
+    const state = await bed.open(migrations)
+    const world = incidentBed(state)
+    world.alerts.set('a1', alertOf('a1', { entity: { kind: 'user', name: 'tanaka' } }))
+    const { id } = await world.open({ alerts: ['a1'], title: 'Guessed password of Tanaka', summary: 'See t.tanaka@example.com.' })
+    const other = await world.open({ title: 'tanakamura and tanaka2 stay' })
+    for (const deed of [
+      { do: 'comment', text: '田中（TANAKA）に確認済み "tanaka"' },
+      { do: 'task', title: 'Call tanaka', assignee: 'mori' },
+      { do: 'entity', kind: 'user', name: 'tanaka' },
+      { do: 'follow-up', title: 'Train tanaka', owner: 'tanaka' },
+      { do: 'post-mortem', happened: 'tanaka clicked.', cause: '', well: '', badly: '' },
+    ])
+      await world.deed(id, deed)
+    const names = ['tanaka', 't.tanaka@example.com', '田中']
+    expect(await incidentsNaming(state.tables(), undefined, names)).toBe(1)
+    expect(await incidentsNaming(state.tables(), 'beta', names)).toBe(0)
+    const redact = () =>
+      state.transaction<IncidentTables, number>((trx) => redactIncidents(trx, 'default', names, 'er-1', world.now()))
+    expect(await redact()).toBe(1)
+    expect(await redact()).toBe(0)
+    const shown = (await world.call('GET', '/api/v1/incidents/:id', { params: { id } })) as IncidentDetail
+    const items = (await world.call('GET', '/api/v1/incidents/:id/timeline', { params: { id } })) as Timeline
+    // Of alerts themselves, which this bed still has, the retention of alerts decides.
+    const kept = JSON.stringify([{ ...shown, similar: [] }, items.items.filter(({ kind }) => kind === 'deed')])
+    expect(kept).not.toMatch(/tanaka(?!mura|2)|田中/i)
+    expect(shown.title).toBe('Guessed password of ［消去 / erased］')
+    expect(shown.summary).toBe('See ［消去 / erased］.')
+    expect(kept).toContain('mori')
+    expect(((await world.call('GET', '/api/v1/incidents/:id', { params: { id: other.id } })) as IncidentDetail).title).toBe(
+      'tanakamura and tanaka2 stay',
+    )
+    const last = (await ledgerOf(state)).filter(({ action }) => action === 'incident.redacted')
+    expect(last).toMatchObject([{ incident: id, erasure: 'er-1', said: expect.stringMatching(/erased/) }])
+    expect(JSON.stringify(last)).not.toMatch(/tanaka/i)
   })
 
   it('opens by itself once a story, and says what playbooks did', async () => {

@@ -432,3 +432,67 @@ export async function setAudience(db: Db, row: AudiencesTable): Promise<void> {
     .onConflict((c) => c.columns(['scope', 'id']).doUpdateSet({ channel_id, contact, automatic }))
     .execute()
 }
+
+/** What holds names of people, by table; each row is of the incident that `incident_id` (or its own `id`) names. */
+export const REDACTED_COLUMNS = {
+  respond_incidents: ['title', 'title_ja', 'summary', 'post_mortem'],
+  respond_incident_entries: ['detail', 'note'],
+  respond_incident_tasks: ['title_en', 'title_ja', 'assignee', 'note'],
+  respond_incident_alerts: ['title', 'title_ja', 'entity_name'],
+  respond_incident_roles: ['person'],
+  respond_incident_entities: ['name', 'note'],
+  respond_incident_artefacts: ['name'],
+  respond_incident_messages: ['audience_en', 'audience_ja', 'about_en', 'about_ja', 'contact', 'subject', 'text', 'error'],
+  respond_follow_ups: ['title', 'owner', 'done_note', 'verified_note'],
+} as const satisfies Partial<Readonly<Record<keyof IncidentTables, readonly string[]>>>
+export type RedactedTable = keyof typeof REDACTED_COLUMNS
+
+/** What tells a row from the others of its incident. */
+const ROW_KEYS: Readonly<Record<RedactedTable, readonly string[]>> = {
+  respond_incidents: ['id'],
+  respond_incident_entries: ['incident_id', 'number'],
+  respond_incident_tasks: ['id'],
+  respond_incident_alerts: ['incident_id', 'alert_id'],
+  respond_incident_roles: ['incident_id', 'role'],
+  respond_incident_entities: ['incident_id', 'kind', 'name'],
+  respond_incident_artefacts: ['incident_id', 'artefact_id'],
+  respond_incident_messages: ['id'],
+  respond_follow_ups: ['id'],
+}
+
+/**
+ * Rewrites the texts of a table, row by row where one changes.
+ * @returns the incidents whose rows change. With `write` false nothing is written.
+ */
+export async function redactColumns(
+  db: Db,
+  table: RedactedTable,
+  scope: string | undefined,
+  rewrite: (text: string) => string,
+  write = true,
+): Promise<ReadonlySet<string>> {
+  type Row = Readonly<Record<string, string | number | null>>
+  const loose = db as unknown as Kysely<Record<string, Record<string, string | number | null>>>
+  const owner = table === 'respond_incidents' ? 'id' : 'incident_id'
+  const columns: readonly string[] = REDACTED_COLUMNS[table]
+  const keys = ROW_KEYS[table]
+  let query = loose.selectFrom(table).select([...new Set([owner, ...keys, ...columns])])
+  if (scope !== undefined) query = query.where('scope', '=', scope)
+  const changed = new Set<string>()
+  for (const row of (await query.execute()) as readonly Row[]) {
+    const change = Object.fromEntries(
+      columns.flatMap((column) => {
+        const text = row[column]
+        const after = typeof text === 'string' ? rewrite(text) : text
+        return after === text ? [] : [[column, after ?? null]]
+      }),
+    )
+    if (Object.keys(change).length === 0) continue
+    changed.add(String(row[owner]))
+    if (!write) continue
+    let update = loose.updateTable(table).set(change)
+    for (const key of keys) update = update.where(key, '=', row[key] ?? null)
+    await update.execute()
+  }
+  return changed
+}

@@ -13,6 +13,8 @@ export interface AlertFacts {
   readonly techniques: readonly string[]
   readonly tactics: readonly string[]
   readonly entity: { readonly kind: string; readonly name: string }
+  /** Found by searching what was stored long before: what it tells of may be over. */
+  readonly past?: boolean
   /** What it is about and the fields that matched, by their ECS names. */
   readonly fields: JsonObject
 }
@@ -25,10 +27,14 @@ export interface Arming {
   readonly external: readonly string[]
 }
 
-/** Whether an alert begins a playbook. A trigger without any condition means every alert. */
+/**
+ * Whether an alert begins a playbook. A trigger without any condition means every alert that tells of now: one about the past begins
+ * only what asks for it, since an address or an account of last month may be somebody else's today.
+ */
 export function isTriggered(triggers: readonly Trigger[], alert: AlertFacts): boolean {
   return triggers.some(
-    ({ rules, techniques, tactics, severity, entity }) =>
+    ({ rules, techniques, tactics, severity, entity, past }) =>
+      (alert.past !== true || past === true) &&
       (rules === undefined || rules.includes(alert.rule)) &&
       (techniques === undefined ||
         alert.techniques.some((one) => techniques.some((wanted) => one === wanted || one.startsWith(`${wanted}.`)))) &&

@@ -167,6 +167,8 @@ export const trigger = z.strictObject({
   tactics: z.array(z.enum(TACTICS)).min(1).optional(),
   /** As grave as this or graver; 1 is the gravest. */
   severity: z.int().min(1).max(LEVELS.length).optional(),
+  /** Also alerts that a search through stored events raised (new indicators): what they tell of may be over. */
+  past: z.boolean().optional(),
   entity: z
     .array(z.enum(['host', 'user', 'address', 'other']))
     .min(1)
