@@ -273,6 +273,7 @@ const vulnerabilities = createRoute({
     step: z.enum(['fixable', 'inUse', 'exposed', 'exploited']).optional().catch(undefined),
     state: z.enum(['waived', 'gone']).optional().catch(undefined),
     kind: z.enum(['package', 'code', 'secret', 'config', 'web', 'host']).optional().catch(undefined),
+    asset: z.string().max(253).optional().catch(undefined),
     overdue: z.coerce.boolean().optional().catch(undefined),
     q: z.coerce.string().optional(),
     finding: z.string().optional(),

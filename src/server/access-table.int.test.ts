@@ -230,6 +230,7 @@ function readingOf(route: Route, seeds: readonly Seed[]): { readonly query?: str
   const read: Readonly<Record<string, { query?: string; body?: unknown }>> = {
     'GET /api/v1/alerts': { query: 'state=all&limit=200' },
     // A part that the names of both scopes have.
+    'GET /api/v1/asset-weaknesses': { query: 'ids=zq' },
     'GET /api/v1/components': { query: 'name=zq' },
     'GET /api/v1/ledger/bundle': { query: span },
     'GET /api/v1/ledger/entries': { query: 'limit=200' },

@@ -7,7 +7,7 @@ import { scimGroupsSchema, scimStatusSchema } from '../../src/access/scim/schema
 import { ownScopesReplySchema, scopesReplySchema } from '../../src/access/scopes/schema.ts'
 import { providersSchema } from '../../src/access/sso/schema.ts'
 import { type ReadKind, readsPage } from '../../src/app/reads/schema.ts'
-import { componentsReply, type Step, vulnerabilitiesReply } from '../../src/assess/inventory/schema.ts'
+import { assetWeaknessesReply, componentsReply, type Step, vulnerabilitiesReply } from '../../src/assess/inventory/schema.ts'
 import { waiverList } from '../../src/assess/work/schema.ts'
 import { auditPageSchema } from '../../src/prove/audit/schema.ts'
 import { call } from './client.ts'
@@ -68,6 +68,21 @@ export const assetsQuery = (filter: AssetFilter) =>
       }),
     initialPageParam: '',
     getNextPageParam: (page) => page.next ?? undefined,
+    placeholderData: keepPreviousData,
+  })
+
+/** What is installed on some assets, and how much of it is weak. */
+export const assetWeaknessesQuery = (ids: readonly string[]) =>
+  queryOptions({
+    queryKey: ['ledger', 'vulnerabilities', 'assets', ids],
+    queryFn: async ({ signal }) => {
+      const parts = Array.from({ length: Math.ceil(ids.length / 200) }, (_, at) => ids.slice(200 * at, 200 * (at + 1)).join(','))
+      const replies = await Promise.all(
+        parts.map((part) => call(assetWeaknessesReply, '/api/v1/asset-weaknesses', { query: { ids: part }, signal })),
+      )
+      return new Map(replies.flatMap(({ items }) => items).map((one) => [one.id, one]))
+    },
+    enabled: ids.length > 0,
     placeholderData: keepPreviousData,
   })
 
@@ -152,6 +167,7 @@ export const vulnerabilitiesQuery = (query: {
   readonly kind: string | undefined
   readonly overdue: 'true' | undefined
   readonly q: string | undefined
+  readonly asset: string | undefined
 }) =>
   queryOptions({
     queryKey: ['ledger', 'vulnerabilities', query],

@@ -20,7 +20,7 @@ import type { OpenTicket } from '../work/ticket.ts'
 import { openFeedsFolder } from './feeds-folder.ts'
 import { assessMeasures } from './measures.ts'
 import { routes } from './routes.ts'
-import { componentsReply, inventoryReply, vulnerabilitiesReply } from './schema.ts'
+import { assetWeaknessesReply, componentsReply, inventoryReply, vulnerabilitiesReply } from './schema.ts'
 import type { AssessTables } from './tables.ts'
 import { judgeAgain } from './take-in.ts'
 
@@ -307,7 +307,7 @@ describeStates('inventories', (bed) => {
   it('knows by an agent what runs, with the process, and no longer knows it when the agent fell silent', async () => {
     const folder = mkdtempSync(join(base, 'feeds-'))
     writeFileSync(join(folder, 'osv.json'), JSON.stringify([advisory('CVE-2021-44228', LOG4J, '2.15.0')]))
-    const { state, clock, take, list, tick } = await house(bed, folder)
+    const { state, clock, call, take, list, tick } = await house(bed, folder)
     await take('shop.example', bom('2.14.1'))
     await take('other', bom('2.14.0'))
     const names = { names: '["shop","shop.example"]', labels: '{}', criticality: 'high', owner: null } as const
@@ -337,7 +337,20 @@ describeStates('inventories', (bed) => {
     }
     expect(await used()).toMatchObject({ inUse: false, seen: null })
     expect((await list()).funnel).toMatchObject({ all: 2, inUse: 1 })
+    const onAssets = async (ids: string, scope?: string) =>
+      assetWeaknessesReply.parse(await call('GET', '/api/v1/asset-weaknesses', { ids }, scope)).items
+    expect(await onAssets('a,b')).toMatchObject([
+      {
+        id: 'a',
+        lists: [{ asset: 'shop.example', source: 'sbom', components: 1, unjudged: 0 }],
+        agent: { packages: 1, stale: false, since: at },
+        ...{ open: 1, fixable: 1, inUse: 0, exploited: 0, waived: 0 },
+        decisions: { scheduled: 1, immediate: 0 },
+      },
+    ])
+    expect(await onAssets('a', 'beta')).toEqual([])
     tick(2 * 86_400_000)
+    expect(await onAssets('a')).toMatchObject([{ agent: { stale: true }, inUse: null }])
     expect(await used()).toMatchObject({ inUse: null, seen: null })
     expect((await list()).funnel).toMatchObject({ all: 2, inUse: null })
     // What a list says holds for a while, too.

@@ -3,11 +3,14 @@ import type { Feeds } from '../feeds/load.ts'
 import { resultRoutes } from '../results/routes.ts'
 import { readSbom } from '../sbom/read.ts'
 import { inRange, readRange } from '../vers/range.ts'
+import { weaknessesOf } from '../weighing/asset-weaknesses.ts'
 import { pageOf } from '../weighing/page.ts'
 import { workRoutes } from '../work/routes.ts'
 import type { AssessDeps } from './deps.ts'
 import { allInventories, componentsNamed } from './queries.ts'
 import {
+  assetWeaknessesQuery,
+  assetWeaknessesReply,
   componentsQuery,
   componentsReply,
   type FeedsView,
@@ -92,6 +95,18 @@ export function routes(deps: AssessDeps): Route[] {
           feeds: feedsView(all),
           policyProblem: rules.problem,
         }
+      },
+    }),
+    route({
+      method: 'GET',
+      path: '/api/v1/asset-weaknesses',
+      permission: 'assets:read',
+      summary: 'What is installed on assets and how much of it is weak, by lists, agents and reports',
+      query: assetWeaknessesQuery,
+      response: assetWeaknessesReply,
+      handle: async ({ query, caller }) => {
+        const pending = await weigher.fresh(caller.scope)
+        return { items: await weaknessesOf(state.scoped<AssessTables>(caller.scope), query.ids, clock.now()), pending }
       },
     }),
     route({

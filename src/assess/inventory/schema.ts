@@ -196,3 +196,41 @@ export const componentsReply = z.object({
   total: z.int(),
 })
 export type ComponentsReply = z.infer<typeof componentsReply>
+
+const MOST_ASSETS = 200
+export const assetWeaknessesQuery = z.object({
+  /** Ids of assets, with commas between them. */
+  ids: z
+    .string()
+    .max(MOST_ASSETS * 40)
+    .transform((text) => text.split(',').filter((id) => id !== ''))
+    .pipe(z.array(z.string().min(1).max(100)).min(1).max(MOST_ASSETS)),
+})
+/** What is known of the software on an asset, under any of its names. */
+export const assetWeaknesses = z.object({
+  id: z.string(),
+  /** The lists of what is installed, and the reports of other scanners. */
+  lists: z.array(
+    z.object({
+      asset: z.string(),
+      source: z.string(),
+      format: z.string(),
+      /** Null for a report of findings. */
+      components: z.int().nullable(),
+      unjudged: z.int(),
+      received: instant,
+    }),
+  ),
+  /** Its agent's look at what runs; null where none told of it. */
+  agent: z.object({ since: instant, looked: instant, packages: z.int(), stale: z.boolean() }).nullable(),
+  open: z.int(),
+  waived: z.int(),
+  fixable: z.int(),
+  /** Null where nobody knows what runs. */
+  inUse: z.int().nullable(),
+  exploited: z.int(),
+  /** Open ones by what is to be done. */
+  decisions: z.object(Object.fromEntries(DECISIONS.map((one) => [one, z.int()])) as Record<(typeof DECISIONS)[number], z.ZodInt>),
+})
+export type AssetWeaknesses = z.infer<typeof assetWeaknesses>
+export const assetWeaknessesReply = z.object({ items: z.array(assetWeaknesses), pending: z.int() })

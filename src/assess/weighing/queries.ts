@@ -206,6 +206,29 @@ export async function talliesOf(db: Db, folded: readonly string[]): Promise<Tall
   return await inParts(folded, (some) => db.selectFrom('assess_tally').selectAll().where('folded', 'in', some).execute())
 }
 
+/** Assets by id, with all that they are called. */
+export async function namesOfAssets(db: Db, ids: readonly string[]) {
+  return await inParts(ids, (some) => db.selectFrom('assets').select(['id', 'names']).where('id', 'in', some).execute())
+}
+
+/** Lists and reports of assets that are called so, whatever the case. */
+export async function listsOf(db: Db, folded: ReadonlySet<string>) {
+  const inventories = await db
+    .selectFrom('assess_inventories')
+    .select(['asset', 'source', 'format', 'components', 'unjudged', 'received'])
+    .orderBy('asset')
+    .orderBy('source')
+    .execute()
+  const scans = await db
+    .selectFrom('assess_scans')
+    .select(['asset', 'source', 'format', 'received'])
+    .orderBy('asset')
+    .orderBy('source')
+    .execute()
+  const all = [...inventories, ...scans.map((scan) => ({ ...scan, components: null, unjudged: 0 }))]
+  return all.filter(({ asset }) => folded.has(asset.toLowerCase()))
+}
+
 export async function countOverdue(db: Db, now: number): Promise<number> {
   const { n } = await db
     .selectFrom('assess_weighed')

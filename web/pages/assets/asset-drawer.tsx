@@ -16,7 +16,14 @@ import { useFormat } from '../../components/use-format.ts'
 import { CriticalityTag } from './criticality.tsx'
 import { hostQuery } from './host-query.ts'
 import { LabelChips } from './label-chips.tsx'
-import { labelsText, readLabels, readNames } from './labels-text.ts'
+import { labelsText, readLabels, readNames, withLabel } from './labels-text.ts'
+import { WeakOnAsset } from './weak-on-asset.tsx'
+
+/** Labels that weaknesses are weighed by, with the words that are known of each. */
+const LABELS = [
+  ['exposure', ['internet', 'internal', 'isolated']],
+  ['environment', ['production', 'staging', 'development']],
+] as const
 
 /** One asset to read or to change, or a new one. */
 export function AssetDrawer({ id, onClose }: { id: string | undefined; onClose: () => void }): ReactNode {
@@ -47,6 +54,7 @@ export function AssetDrawer({ id, onClose }: { id: string | undefined; onClose: 
       <div className="slide-b">
         {error === null ? null : <ProblemNote error={error} retry={() => void refetch()} />}
         {id === undefined ? <AssetForm asset={undefined} onDone={onClose} /> : null}
+        {asset === undefined ? null : <WeakOnAsset asset={asset} />}
         {asset === undefined ? null : may('assets:write') ? (
           <AssetForm key={asset.updated} asset={asset} onDone={onClose} />
         ) : (
@@ -147,6 +155,26 @@ function AssetForm({ asset, onDone }: { asset: AssetView | undefined; onDone: ()
       <Field label={t('col.owner')}>
         <input className="input" maxLength={120} value={owner} onChange={(event) => setOwner(event.target.value)} />
       </Field>
+      {LABELS.map(([label, values]) => (
+        <Field key={label} label={t(`label.${label}`)} hint={t(`label.${label}Hint`)}>
+          <select
+            className="input"
+            disabled={kept}
+            value={read.labels[label] ?? ''}
+            onChange={(event) => setLabels(withLabel(labels, label, event.target.value))}
+          >
+            <option value="">{t('label.none')}</option>
+            {values.map((value) => (
+              <option key={value} value={value}>
+                {t(`label.value.${value}`)}
+              </option>
+            ))}
+            {read.labels[label] === undefined || values.some((value) => value === read.labels[label]) ? null : (
+              <option value={read.labels[label]}>{read.labels[label]}</option>
+            )}
+          </select>
+        </Field>
+      ))}
       <Field
         label={t('col.labels')}
         hint={t('form.labelsHint')}

@@ -1,9 +1,9 @@
-import { useInfiniteQuery } from '@tanstack/react-query'
+import { useInfiniteQuery, useQuery } from '@tanstack/react-query'
 import { getRouteApi, Link, useNavigate } from '@tanstack/react-router'
 import { type ReactNode, useEffect, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { type AssetView, CRITICALITIES, type Criticality } from '../../../src/access/assets/schema.ts'
-import { assetsQuery } from '../../api/house-queries.ts'
+import { assetsQuery, assetWeaknessesQuery } from '../../api/house-queries.ts'
 import { Icon } from '../../components/icon.tsx'
 import { useKeys } from '../../components/keys.ts'
 import { ProblemNote } from '../../components/problem-note.tsx'
@@ -14,6 +14,7 @@ import { CriticalityTag } from './criticality.tsx'
 import { hostQuery } from './host-query.ts'
 import { ImportDialog } from './import-dialog.tsx'
 import { LabelChips } from './label-chips.tsx'
+import { WeakText } from './weak-on-asset.tsx'
 
 const route = getRouteApi('/house/assets')
 const TYPING_MS = 250
@@ -159,6 +160,7 @@ function Table({
 }): ReactNode {
   const { t } = useTranslation('assets')
   const format = useFormat()
+  const weak = useQuery(assetWeaknessesQuery(rows.map(({ id }) => id)))
   return (
     <table className="srcs assets">
       <thead>
@@ -167,6 +169,7 @@ function Table({
           <th>{t('col.criticality')}</th>
           <th>{t('col.owner')}</th>
           <th className="w">{t('col.labels')}</th>
+          <th>{t('col.weak')}</th>
           <th>{t('col.scope')}</th>
           <th className="r x">{t('col.updated')}</th>
           <th />
@@ -195,6 +198,9 @@ function Table({
               </td>
               <td className="w">
                 <LabelChips labels={asset.labels} />
+              </td>
+              <td className="nw">
+                <WeakText weak={weak.data?.get(asset.id)} />
               </td>
               <td className="mono">{asset.scope}</td>
               <td className="r num dim x">{format.date(asset.updated)}</td>

@@ -31,3 +31,9 @@ export function readNames(text: string): readonly string[] {
   }
   return [...names.values()]
 }
+
+/** The text with one label set, or without it where the value is empty; the other lines stay as they were typed. */
+export function withLabel(text: string, label: string, value: string): string {
+  const others = text.split('\n').filter((line) => line.split(/[=＝]/)[0]!.trim() !== label)
+  return [...others, ...(value === '' ? [] : [`${label}=${value}`])].filter((line) => line.trim() !== '').join('\n')
+}

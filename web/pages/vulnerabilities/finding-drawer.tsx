@@ -24,6 +24,7 @@ export function FindingDrawer({ finding, onClose }: { finding: VulnerabilityView
     [t('column.package'), <bdi key="package">{purl ?? `${name} ${version ?? ''}`}</bdi>],
     ...(finding.place === '' ? [] : [[t('place'), <bdi key="place">{finding.place}</bdi>] as const]),
     [t('column.asset'), <bdi key="asset">{asset}</bdi>],
+    [t('column.use'), <UseText key="use" finding={finding} />],
     [t('sources'), finding.sources.join(', ')],
     [t('advisories'), ids.join(', ')],
     ...(aliases.length === 0 ? [] : [[t('aliases'), aliases.join(', ')] as const]),
@@ -72,6 +73,14 @@ export function FindingDrawer({ finding, onClose }: { finding: VulnerabilityView
         </button>
       </div>
       <div className="slide-b stack sec">
+        {finding.guessed ? (
+          <div className="problem card-problem">
+            <div className="grow">
+              <b>{t('guessed')}</b>
+              <p>{t('guessedWhy')}</p>
+            </div>
+          </div>
+        ) : null}
         <section className="form-part" aria-label={t('why')}>
           <h3 className="sec-h">
             {t(`decision.${finding.risk.decision}`)} <span className="label">SSVC</span>{' '}
@@ -125,6 +134,15 @@ export function FindingDrawer({ finding, onClose }: { finding: VulnerabilityView
       </div>
     </Dialog>
   )
+}
+
+function UseText({ finding: { inUse, seen } }: { finding: VulnerabilityView }): ReactNode {
+  const { t } = useTranslation('vulnerabilities')
+  const format = useFormat()
+  if (inUse === null) return <span className="dim">{t('inUseUnknown')}</span>
+  if (!inUse) return t('inUseNo')
+  if (seen === null) return t('inUseListed')
+  return <bdi>{t('inUseBy', { process: seen.process, file: seen.file, at: format.dateTime(seen.at) })}</bdi>
 }
 
 function pointsText(points: number): string {

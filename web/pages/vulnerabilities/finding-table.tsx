@@ -69,6 +69,11 @@ export function FindingTable({
                   {finding.exploited === null ? null : <span className="chip shu">{t('exploited')}</span>}
                   {finding.state === 'regressed' ? <span className="chip">{t('state7.regressed')}</span> : null}
                   {state === 'open' ? null : <span className="chip">{t(`state7.${finding.state}`)}</span>}
+                  {finding.guessed ? (
+                    <span className="chip" title={t('guessedWhy')}>
+                      {t('guessed')}
+                    </span>
+                  ) : null}
                   {finding.inUse === false ? <span className="chip">{t('notInUse')}</span> : null}
                 </td>
                 <td>

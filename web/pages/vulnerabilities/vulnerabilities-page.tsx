@@ -35,6 +35,7 @@ export function VulnerabilitiesPage(): ReactNode {
       kind: search.kind,
       overdue: search.overdue === true ? 'true' : undefined,
       q: search.q,
+      asset: search.asset,
     }),
   )
   const go = (change: Partial<typeof search>): void =>
@@ -59,6 +60,11 @@ export function VulnerabilitiesPage(): ReactNode {
       {reply.data === undefined ? null : (
         <>
           <FeedsNote reply={reply.data} />
+          {reply.data.pending === 0 ? null : (
+            <p className="note-place" role="status">
+              {t('pending', { count: reply.data.pending })}
+            </p>
+          )}
           {reply.data.policyProblem === null ? null : (
             <div className="problem card-problem">
               <div className="grow">
@@ -106,6 +112,17 @@ export function VulnerabilitiesPage(): ReactNode {
                 {t('overdue', { count: reply.data.overdue })}
               </button>
               <Find value={search.q ?? ''} onChange={(q) => go({ q: q === '' ? undefined : q })} />
+              {search.asset === undefined ? null : (
+                <button
+                  type="button"
+                  className="btn sm"
+                  title={t('everyAsset')}
+                  aria-label={t('everyAsset')}
+                  onClick={() => go({ asset: undefined, finding: undefined })}
+                >
+                  {t('onAsset', { asset: search.asset })} ×
+                </button>
+              )}
               <span className="label end num">{t('count', { count: reply.data.total })}</span>
             </div>
             <FindingTable items={items} state={state} open={search.finding} onShow={(finding) => go({ finding })} />

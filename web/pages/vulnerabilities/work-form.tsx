@@ -12,7 +12,7 @@ const DAYS = [7, 30, 90, 180, 365] as const
 
 /** Who mends it, until when, by which ticket. */
 export function WorkForm({ finding }: { finding: VulnerabilityView }): ReactNode {
-  const { t } = useTranslation('vulnerabilities')
+  const { t, i18n } = useTranslation('vulnerabilities')
   const client = useQueryClient()
   const [owner, setOwner] = useState(finding.owner ?? '')
   const [ticket, setTicket] = useState(finding.ticket ?? '')
@@ -29,6 +29,20 @@ export function WorkForm({ finding }: { finding: VulnerabilityView }): ReactNode
         },
       }),
     onSuccess: () => void client.invalidateQueries({ queryKey: ['ledger', 'vulnerabilities'] }),
+  })
+  const open = useMutation({
+    mutationFn: () =>
+      call(workReply, '/api/v1/vulnerabilities/ticket', {
+        method: 'POST',
+        body: {
+          ...{ asset: finding.asset, package: finding.package, id: finding.id },
+          language: i18n.resolvedLanguage === 'ja' ? 'ja' : 'en',
+        },
+      }),
+    onSuccess: (reply) => {
+      setTicket(reply.ticket ?? '')
+      void client.invalidateQueries({ queryKey: ['ledger', 'vulnerabilities'] })
+    },
   })
   return (
     <form
@@ -48,10 +62,21 @@ export function WorkForm({ finding }: { finding: VulnerabilityView }): ReactNode
         <input className="input" maxLength={500} value={ticket} onChange={(event) => setTicket(event.target.value)} />
       </Field>
       {save.error === null ? null : <ProblemNote error={save.error} />}
+      {open.error === null ? null : <ProblemNote error={open.error} />}
       <div className="row">
         <button type="submit" className="btn ink" disabled={save.isPending}>
           {t('work.save')}
         </button>
+        {finding.ticket === null ? (
+          <button type="button" className="btn" disabled={open.isPending} onClick={() => open.mutate()}>
+            {t('work.open')}
+          </button>
+        ) : null}
+        {open.data?.ticket == null ? null : (
+          <span className="label" role="status">
+            {t('work.opened', { ticket: open.data.ticket.split(' ')[0] })}
+          </span>
+        )}
         {save.isSuccess ? (
           <span className="label" role="status">
             {t('work.saved')}

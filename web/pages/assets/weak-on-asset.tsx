@@ -1,0 +1,86 @@
+import { useQuery } from '@tanstack/react-query'
+import { Link } from '@tanstack/react-router'
+import type { ReactNode } from 'react'
+import { useTranslation } from 'react-i18next'
+import type { AssetView } from '../../../src/access/assets/schema.ts'
+import type { AssetWeaknesses } from '../../../src/assess/inventory/schema.ts'
+import { assetWeaknessesQuery } from '../../api/house-queries.ts'
+import { useFormat } from '../../components/use-format.ts'
+
+/** How much is weak on an asset, in one line; nothing known is not nothing weak. */
+export function WeakText({ weak }: { weak: AssetWeaknesses | undefined }): ReactNode {
+  const { t } = useTranslation('assets')
+  const format = useFormat()
+  if (weak === undefined) return null
+  if (weak.lists.length === 0) return <span className="dim">{t('weak.unknown')}</span>
+  return (
+    <>
+      <span className="num">{format.count(weak.open)}</span>
+      {weak.exploited === 0 ? null : <span className="chip shu">{t('weak.exploited', { count: weak.exploited })}</span>}
+    </>
+  )
+}
+
+const STEPS = ['open', 'fixable', 'inUse', 'exploited', 'waived'] as const
+
+/** What is installed on an asset, who says so and when, and how much of it is weak. */
+export function WeakOnAsset({ asset }: { asset: AssetView }): ReactNode {
+  const { t } = useTranslation('assets')
+  const { t: words } = useTranslation('vulnerabilities')
+  const format = useFormat()
+  const weak = useQuery(assetWeaknessesQuery([asset.id])).data?.get(asset.id)
+  if (weak === undefined) return null
+  const names = new Set(weak.lists.map((list) => list.asset))
+  return (
+    <section className="form-part" aria-label={t('weak.title')}>
+      <h3 className="sec-h">{t('weak.title')}</h3>
+      {weak.lists.length === 0 ? <p className="ink2">{t('weak.none')}</p> : null}
+      {weak.lists.length === 0 ? null : (
+        <dl className="pairs sec">
+          {STEPS.map((step) => (
+            <div key={step} className="pair">
+              <dt>{t(`weak.${step}`)}</dt>
+              <dd className="num">{weak[step] === null ? t('weak.nobodyLooked') : format.count(weak[step])}</dd>
+            </div>
+          ))}
+          {(['immediate', 'out-of-cycle'] as const).map((decision) => (
+            <div key={decision} className="pair">
+              <dt>{words(`decision.${decision}`)}</dt>
+              <dd className="num">{format.count(weak.decisions[decision])}</dd>
+            </div>
+          ))}
+        </dl>
+      )}
+      <ul className="rows">
+        {weak.lists.map((list) => (
+          <li key={`${list.asset} ${list.source}`}>
+            <span className="grow">
+              <b>{list.source}</b> <span className="label">{list.format}</span>{' '}
+              {list.components === null ? null : t('weak.components', { count: list.components })}{' '}
+              {list.unjudged === 0 ? null : <span className="dim">{t('weak.unjudged', { count: list.unjudged })}</span>}
+            </span>
+            <span className="label num">{format.dateTime(list.received)}</span>
+          </li>
+        ))}
+      </ul>
+      {weak.agent === null ? null : (
+        <p className={weak.agent.stale ? 'fig-miss' : 'ink2'}>
+          {t(weak.agent.stale ? 'weak.agentStale' : 'weak.agent', {
+            count: weak.agent.packages,
+            since: format.dateTime(weak.agent.since),
+            looked: format.dateTime(weak.agent.looked),
+          })}
+        </p>
+      )}
+      {weak.open === 0
+        ? null
+        : [...names].map((name) => (
+            <p key={name}>
+              <Link to="/vulnerabilities" search={{ asset: name }}>
+                {t('weak.show', { name })}
+              </Link>
+            </p>
+          ))}
+    </section>
+  )
+}
