@@ -16,6 +16,7 @@ export const BEHAVIOUR_FEATURES = [
   'user-bytes',
   'user-events',
   'user-hours',
+  'user-odd-hours',
   'user-travel',
   'host-process',
   'host-parent',

@@ -210,6 +210,23 @@ describe('hours', () => {
     expect(night(0).some((text) => text.startsWith('hour: active at 18:00'))).toBe(true)
     expect(night(540).some((text) => text.startsWith('hour: active at 03:00'))).toBe(true)
   })
+
+  it('that are unusual alert by how much is done then, with the usual programs on the usual host', () => {
+    const onTheNext = (hour: number, count: number): readonly string[] => {
+      const engine = new BehaviourEngine()
+      engine.run(
+        usual(25, () => [signIn('ann'), started('ann', 'mail'), started('ann', 'shell')]),
+        false,
+      )
+      const deeds = Array.from({ length: count }, (_, n) =>
+        event(START + 25 * DAY + hour * HOUR + n * 1000, started('ann', n % 2 === 0 ? 'mail' : 'shell')),
+      )
+      return about(engine.run(deeds, true), 'ann')
+    }
+    expect(onTheNext(9, 30)).toEqual([])
+    expect(onTheNext(2, 2)).toEqual([])
+    expect(onTheNext(2, 30)).toContainEqual(expect.stringMatching(/^events a day at unusual hours: usually 0 a day, today \d+$/))
+  })
 })
 
 it('somebody who is forgotten is no value of others either', () => {

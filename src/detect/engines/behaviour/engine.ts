@@ -3,7 +3,7 @@ import type { StoredEvent } from '../../../kernel/event.ts'
 import { type Deed, type DeedOf, deedOf } from './deed.ts'
 import { conditionsOf, fieldsOf } from './explain.ts'
 import { type BehaviourKind, ENTITY_KINDS, HOURS_FEATURE, TRAVEL_FEATURE, VALUE_FEATURES, VOLUME_FEATURES } from './features.ts'
-import { faded, type Judged, judgeHour, judgeValue, judgeVolume, scoreOf } from './judge.ts'
+import { faded, isOddHour, type Judged, judgeHour, judgeValue, judgeVolume, scoreOf } from './judge.ts'
 import { type BehaviourCosts, type BehaviourLimits, LEAST_SCORE, LIMITS } from './limits.ts'
 import { adopt, barOf, learnNovelty, learnVolume, newPool, noteScore, type Pool, spreadOf } from './pool.ts'
 import { beginDay, newProfile, type Place, type Profile, sight, valueBook, volumeBook } from './profile.ts'
@@ -187,8 +187,13 @@ export class BehaviourEngine {
     const hour = Math.floor(local / HOUR_MS) % 24
     if (((profile.hoursToday >>> hour) & 1) === 0) {
       profile.hoursToday |= 1 << hour
-      found(HOURS_FEATURE[kind].id, HOURS_FEATURE[kind].weight, judgeHour(profile, hour))
+      const judged = judgeHour(profile, hour)
+      found(HOURS_FEATURE[kind].id, HOURS_FEATURE[kind].weight, judged)
+      if (isOddHour(judged)) profile.oddHoursToday |= 1 << hour
     }
+    const { reach } = HOURS_FEATURE[kind]
+    if (reach !== undefined && ((profile.oddHoursToday >>> hour) & 1) === 1)
+      found(reach.id, reach.weight, this.#add(profile, pool, reach.id, 1, reach.least, 'count'))
     if (place !== undefined) found(TRAVEL_FEATURE, 1, travelled(profile, place))
     // One bar for all of a scope: it is one person's day that alerts fill.
     if (odder) this.#tell(profile, this.#pool(scope, ENTITY_KINDS[0]), deed, detections)

@@ -48,6 +48,7 @@ const NAMES: Readonly<Record<string, string>> = {
   'user-bytes': 'bytes fetched or sent a day',
   'user-events': 'events a day',
   'user-hours': 'hour',
+  'user-odd-hours': 'events a day at unusual hours',
   'user-travel': 'travel',
   'host-process': 'program',
   'host-parent': 'program started by',

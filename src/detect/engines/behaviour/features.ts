@@ -93,8 +93,15 @@ export const VOLUME_FEATURES: readonly VolumeFeature[] = [
   count('host-events', 'host', 0.3, 500, () => true),
 ]
 
-export const HOURS_FEATURE: Readonly<Record<BehaviourKind, { readonly id: string; readonly weight: number }>> = {
-  user: { id: 'user-hours', weight: 0.9 },
+interface HoursFeature {
+  readonly id: string
+  readonly weight: number
+  readonly reach?: { readonly id: string; readonly weight: number; readonly least: number }
+}
+
+/** `reach`: how much is done at hours at which the entity is hardly ever active. */
+export const HOURS_FEATURE: Readonly<Record<BehaviourKind, HoursFeature>> = {
+  user: { id: 'user-hours', weight: 0.9, reach: { id: 'user-odd-hours', weight: 0.9, least: 5 } },
   host: { id: 'host-hours', weight: 0.3 },
 }
 export const TRAVEL_FEATURE = 'user-travel'

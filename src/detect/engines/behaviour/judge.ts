@@ -21,6 +21,8 @@ const LEAST_PEER_DAYS = 30
 const PRIOR_HOURS = 0.6
 /** A day whose like was seen this often is judged by its hours. */
 const LEAST_DAYS_OF_HOURS = 5
+/** Active at such an hour on less than one day in sixteen. */
+const ODD_HOUR = 1.2
 
 export interface Judged {
   readonly surprise: number
@@ -138,6 +140,11 @@ export function judgeHour(profile: Profile, hour: number): Judged | undefined {
   return surprise < 0.8
     ? undefined
     : { surprise, detail: { type: 'hours', hour, weekend, share: Math.round(share * 1000) / 1000, hours } }
+}
+
+/** Whether so little happens at that hour that what happens there is counted apart. */
+export function isOddHour(judged: Judged | undefined): boolean {
+  return judged !== undefined && judged.surprise >= ODD_HOUR
 }
 
 /** What the signals add up to now: each decays from when it was seen. */

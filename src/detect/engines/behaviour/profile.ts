@@ -100,6 +100,8 @@ export interface Profile {
   readonly ofDays: [working: number, weekend: number]
   /** Hours of today, a bit each. */
   hoursToday: number
+  /** Those among them at which it is hardly ever active. */
+  oddHoursToday: number
   place: Place | undefined
   readonly signals: Map<string, Signal>
   /** Of the last alert. */
@@ -125,6 +127,7 @@ export function newProfile(scope: string, kind: BehaviourKind, name: string, day
     hours: Array.from({ length: 48 }, () => 0),
     ofDays: [0, 0],
     hoursToday: 0,
+    oddHoursToday: 0,
     place: undefined,
     signals: new Map(),
     alerted: undefined,
@@ -166,6 +169,7 @@ export function beginDay(profile: Profile, day: number, ended: (feature: string,
   }
   profile.ofDays[weekend ? 1 : 0] = profile.ofDays[weekend ? 1 : 0] * FADE + 1
   profile.hoursToday = 0
+  profile.oddHoursToday = 0
   profile.peak = 0
   profile.day = day
 }
@@ -236,7 +240,8 @@ export function profileText(profile: Profile): string {
   })
 }
 
-interface StoredProfile extends Omit<Profile, 'values' | 'volumes' | 'signals'> {
+interface StoredProfile extends Omit<Profile, 'values' | 'volumes' | 'signals' | 'oddHoursToday'> {
+  readonly oddHoursToday?: number
   readonly values: readonly [string, Omit<ValueBook, 'known'> & { readonly known: readonly [string, number, number][] }][]
   readonly volumes: readonly [string, VolumeBook][]
   readonly signals: readonly Signal[]
@@ -255,6 +260,8 @@ export function restoreProfile(text: string): Profile {
     ),
     volumes: new Map(stored.volumes),
     signals: new Map(stored.signals.map((signal) => [signal.feature, signal])),
+    // Not kept before there was one.
+    oddHoursToday: stored.oddHoursToday ?? 0,
     place: stored.place,
     criticality: stored.criticality,
     alerted: stored.alerted,
