@@ -2,6 +2,7 @@ import { KanpekiError } from '../../kernel/error.ts'
 import type { DeedContext } from './deed-context.ts'
 import { isPastContainment } from './phases.ts'
 import { planMessages, resetClocks, startClocks } from './plan-work.ts'
+import { policyOf } from './policy.ts'
 import {
   alertsOf,
   artefactsOf,
@@ -41,7 +42,7 @@ export async function changeDeed({ trx, deps, incident, now, done }: DeedContext
     ...(summary === undefined ? {} : { summary }),
   }
   const after = { ...incident, ...change }
-  await resetClocks(trx, deps.policy, incident, after)
+  await resetClocks(trx, await policyOf(deps.policy, trx), incident, after)
   const text = { en: parts.map(({ en }) => en).join('; '), ja: parts.map(({ ja }) => ja).join('、') }
   const { title: was, severity: grade, summary: said } = incident
   const changed = await done(
@@ -80,7 +81,7 @@ export async function phaseDeed(
     },
     { phase, ...contained, ...undone },
   )
-  await startClocks(trx, deps.policy, changed, now)
+  await startClocks(trx, await policyOf(deps.policy, trx), changed, now)
   await planMessages(trx, deps, changed, phase, now)
   if (changed.contained !== null && incident.contained === null) await planMessages(trx, deps, changed, 'contained', now)
   return changed

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { KanpekiError } from '../../kernel/error.ts'
 import type { DeedContext } from './deed-context.ts'
 import { alertRow, timesOf } from './open.ts'
-import { dueOf } from './policy.ts'
+import { dueOf, policyOf } from './policy.ts'
 import { changeTask, insertAlerts, insertArtefact, insertEntity, insertTasks, tasksOf } from './queries.ts'
 import type { Deed } from './schema.ts'
 import type { IncidentsTable, TasksTable } from './tables.ts'
@@ -24,7 +24,7 @@ export async function taskDeed({ trx, deps, incident, now, done }: DeedContext, 
     title_en: title,
     title_ja: title,
     assignee,
-    due: due === null ? dueOf(deps.policy, incident.severity, phase, now) : Date.parse(due),
+    due: due === null ? dueOf(await policyOf(deps.policy, trx), incident.severity, phase, now) : Date.parse(due),
     by_policy: 0,
     done: null,
     done_by: null,

@@ -263,6 +263,38 @@ describeStates('incidents', (bed) => {
     expect(csv).toContain('Told Management by Duty mail')
   })
 
+  it('works by the tasks and clocks that a scope sets of its own, until it goes back to what ships', async () => {
+    const state = await bed.open(migrations)
+    const world = incidentBed(state)
+    const put = async (body: object): Promise<PolicyView> =>
+      (await world.call('PUT', '/api/v1/incident-policy', { body, caller: sato })) as PolicyView
+    const task = (en: string, phase: string, severity: number) => ({ phase, severity, title: { en, ja: `${en}（日本語）` } })
+    const tasks = [task('Look', 'identification', 4), task('Call', 'identification', 1), task('Cut', 'containment', 4)]
+    const set = await put({ clocks: [{ severity: 2, phase: 'identification', minutes: 7 }], tasks })
+    expect(set).toMatchObject({ own: { clocks: true, tasks: true }, tasks })
+    expect(set.clocks).toHaveLength(24)
+    expect(set.clocks.find(({ severity, phase }) => severity === 2 && phase === 'identification')?.minutes).toBe(7)
+    const opened = await world.open({ title: 'Mine', severity: 2 })
+    expect(opened.taskList.map(({ title, due }) => [title.ja, due === null ? null : Date.parse(due) - world.now()])).toEqual([
+      ['Look（日本語）', 7 * MINUTE],
+      ['Cut（日本語）', null],
+    ])
+    // Another scope has what ships.
+    const beta = testCaller({ id: 'rin', scope: 'beta' })
+    expect((await world.open({ title: 'Theirs', severity: 2 }, beta)).taskList.length).toBeGreaterThan(5)
+    // A graver one is due sooner, by this scope's own clocks.
+    await put({ clocks: [{ severity: 1, phase: 'identification', minutes: 3 }] })
+    const graver = await world.deed(opened.id, { do: 'change', severity: 1 })
+    expect(Date.parse(graver.taskList[0]!.due!) - world.now()).toBe(3 * MINUTE)
+    expect(await put({ openAutomatically: 2 })).toMatchObject({ openAutomatically: 2, own: { clocks: true, tasks: true } })
+    const back = await put({ clocks: null, tasks: null })
+    expect(back).toMatchObject({ openAutomatically: 2, own: { clocks: false, tasks: false } })
+    const told = (await readOutbox(state.tables(), 0, 1000)).filter(({ body }) => body['action'] === 'incident-policy.change')
+    expect(told).toHaveLength(4)
+    const after = { tasks, clocks: { identification: [30, 7, 480, 1440] } }
+    expect(told[0]!.body).toMatchObject({ before: { tasks: expect.anything() }, after })
+  })
+
   it('takes a person out of everything that was copied, says so in the ledger without naming them, and nobody else', async () => {
     const state = await bed.open(migrations)
     const world = incidentBed(state)

@@ -215,4 +215,11 @@ export const incidentsMigrations: readonly Migration[] = [
         .execute()
     },
   },
+  {
+    name: '0303-respond-own-work',
+    async up(db) {
+      await db.schema.alterTable('respond_policy').addColumn('clocks', columns.json).execute()
+      await db.schema.alterTable('respond_policy').addColumn('tasks', columns.json).execute()
+    },
+  },
 ]

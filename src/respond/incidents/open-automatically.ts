@@ -3,7 +3,8 @@ import { doDeed } from './deeds.ts'
 import type { AlertSnapshot, IncidentDeps } from './deps.ts'
 import { HOUSE } from './enter.ts'
 import { openIncident } from './open.ts'
-import { heldAlerts, openAutomatically } from './queries.ts'
+import { policyOf } from './policy.ts'
+import { heldAlerts } from './queries.ts'
 import { incidentOfAlerts } from './seams.ts'
 import type { IncidentTables } from './tables.ts'
 
@@ -25,7 +26,7 @@ export async function openForAlerts(deps: IncidentDeps, alerts: readonly Waiting
   let joined = 0
   for (const [scope, ofScope] of Map.groupBy(alerts, (alert) => alert.scope)) {
     const db = deps.state.scoped<IncidentTables>(scope)
-    const least = (await openAutomatically(db)) ?? deps.policy.openAutomatically
+    const least = (await policyOf(deps.policy, db)).openAutomatically
     const grave = ofScope.filter(({ severity }) => severity <= least)
     const held = await heldAlerts(
       db,

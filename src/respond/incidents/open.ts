@@ -4,6 +4,7 @@ import type { AlertSnapshot, IncidentDeps } from './deps.ts'
 import { type Actor, enter } from './enter.ts'
 import { gradeOf } from './phases.ts'
 import { planMessages, plannedTasks, startClocks } from './plan-work.ts'
+import { policyOf } from './policy.ts'
 import { type Db, insertAlerts, insertIncident, insertTasks, nextNumber, onCallAt, setRole } from './queries.ts'
 import type { Grade } from './schema.ts'
 import type { IncidentAlertsTable, IncidentsTable } from './tables.ts'
@@ -66,7 +67,8 @@ export async function openIncident(
     trx,
     alerts.map((alert) => alertRow(row, alert, now)),
   )
-  await insertTasks(trx, plannedTasks(deps.policy, row, now))
+  const policy = await policyOf(deps.policy, trx)
+  await insertTasks(trx, plannedTasks(policy, row, now))
   const opened = await enter(
     trx,
     row,
@@ -84,7 +86,7 @@ export async function openIncident(
   for (const [role, person] of await onCallAt(trx, now)) {
     await setRole(trx, { incident_id: row.id, role, scope, person, since: now })
   }
-  await startClocks(trx, deps.policy, opened, now)
+  await startClocks(trx, policy, opened, now)
   await planMessages(trx, deps, opened, 'opened', now)
   await planMessages(trx, deps, opened, 'identification', now)
   return opened

@@ -1,12 +1,15 @@
-import type { IncidentPolicy } from './policy.ts'
-import { audiencesOf, type Db, openAutomatically, rotaFrom } from './queries.ts'
+import { type IncidentPolicy, policyOf } from './policy.ts'
+import { audiencesOf, type Db, ownPolicy, rotaFrom } from './queries.ts'
 import { GRADES, PHASES, type PolicyView } from './schema.ts'
 
 /** The policy that ships, with what this scope set of its own. */
-export async function policyViewOf(policy: IncidentPolicy, db: Db, now: number): Promise<PolicyView> {
+export async function policyViewOf(shipped: IncidentPolicy, db: Db, now: number): Promise<PolicyView> {
   const [own, rota] = [await audiencesOf(db), await rotaFrom(db, now)]
+  const [policy, set] = [await policyOf(shipped, db), await ownPolicy(db)]
   return {
-    openAutomatically: (await openAutomatically(db)) ?? policy.openAutomatically,
+    openAutomatically: policy.openAutomatically,
+    own: { clocks: (set?.clocks ?? null) !== null, tasks: (set?.tasks ?? null) !== null },
+    tasks: policy.tasks,
     clocks: PHASES.flatMap((phase) =>
       GRADES.map((severity) => ({ severity, phase, minutes: policy.clocks[phase][severity - 1]! })),
     ),

@@ -2,6 +2,8 @@ import { readFileSync } from 'node:fs'
 import { parse } from 'yaml'
 import { z } from 'zod'
 import { KanpekiError } from '../../kernel/error.ts'
+import { readJson } from '../../platform/state/columns.ts'
+import { type Db, ownPolicy } from './queries.ts'
 import { GRADES, type Grade, PHASES, type Phase } from './schema.ts'
 
 const both = z.strictObject({ en: z.string().min(1).max(300), ja: z.string().min(1).max(300) })
@@ -41,6 +43,18 @@ export function readPolicy(file: string): IncidentPolicy {
     })
   }
   return data
+}
+
+/** The policy that ships, with what this scope set of its own. */
+export async function policyOf(policy: IncidentPolicy, db: Db): Promise<IncidentPolicy> {
+  const own = await ownPolicy(db)
+  if (own === undefined) return policy
+  return {
+    ...policy,
+    openAutomatically: own.open_automatically,
+    ...(own.clocks === null ? {} : { clocks: readJson<IncidentPolicy['clocks']>(own.clocks) }),
+    ...(own.tasks === null ? {} : { tasks: readJson<IncidentPolicy['tasks']>(own.tasks) }),
+  }
 }
 
 /** When a task of this phase is due that begins now. Milliseconds UTC. */

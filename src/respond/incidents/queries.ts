@@ -12,6 +12,7 @@ import type {
   IncidentsTable,
   IncidentTables,
   MessagesTable,
+  PolicyTable,
   RolesTable,
   RotaTable,
   TasksTable,
@@ -408,15 +409,17 @@ export async function deleteTurn(db: Db, id: string): Promise<void> {
   await db.deleteFrom('respond_rota').where('id', '=', id).execute()
 }
 
-export async function openAutomatically(db: Db): Promise<number | undefined> {
-  return (await db.selectFrom('respond_policy').select('open_automatically').executeTakeFirst())?.open_automatically
+/** What a scope set of its own; undefined while it set nothing. */
+export async function ownPolicy(db: Db): Promise<PolicyTable | undefined> {
+  return await db.selectFrom('respond_policy').selectAll().executeTakeFirst()
 }
 
-export async function setOpenAutomatically(db: Db, scope: string, severity: number, now: number): Promise<void> {
+export async function setOwnPolicy(db: Db, row: PolicyTable): Promise<void> {
+  const { scope: _, ...set } = row
   await db
     .insertInto('respond_policy')
-    .values({ scope, open_automatically: severity, updated: now })
-    .onConflict((c) => c.column('scope').doUpdateSet({ open_automatically: severity, updated: now }))
+    .values(row)
+    .onConflict((c) => c.column('scope').doUpdateSet(set))
     .execute()
 }
 

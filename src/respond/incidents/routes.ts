@@ -11,6 +11,7 @@ import { alertsNamed, doDeed } from './deeds.ts'
 import type { IncidentDeps } from './deps.ts'
 import type { Actor } from './enter.ts'
 import { openIncident } from './open.ts'
+import { changeOwn, workOf } from './policy-change.ts'
 import { policyViewOf } from './policy-view.ts'
 import {
   type Db,
@@ -22,7 +23,6 @@ import {
   openIncidentCount,
   overdueTaskCount,
   setAudience,
-  setOpenAutomatically,
   turnById,
 } from './queries.ts'
 import { incidentReport } from './report.ts'
@@ -236,7 +236,7 @@ function policyRoutes(deps: IncidentDeps, db: (caller: Caller) => Db): Route[] {
       method: 'PUT',
       path: '/api/v1/incident-policy',
       permission: 'incidents:write',
-      summary: 'Set which alerts open incidents by themselves, and by which channel people are told',
+      summary: 'Set which alerts open incidents by themselves, tasks and their clocks, and by which channel people are told',
       body: policyChange,
       response: policyView,
       handle: async ({ body, caller }) => {
@@ -247,7 +247,7 @@ function policyRoutes(deps: IncidentDeps, db: (caller: Caller) => Db): Route[] {
         if (lost !== undefined) throw new KanpekiError('not_found', `There is no channel ${lost.channel}.`)
         await write(caller, async (trx, now) => {
           const before = await policyViewOf(deps.policy, trx, now)
-          if (body.openAutomatically !== undefined) await setOpenAutomatically(trx, caller.scope, body.openAutomatically, now)
+          const own = await changeOwn(trx, deps.policy, caller.scope, body, now)
           for (const { id, channel, contact, automatic } of body.audiences ?? [])
             await setAudience(trx, { id, scope: caller.scope, channel_id: channel, contact, automatic: automatic ? 1 : 0 })
           const told = (
@@ -257,10 +257,11 @@ function policyRoutes(deps: IncidentDeps, db: (caller: Caller) => Db): Route[] {
           return [
             'incident-policy.change',
             {
-              before: { openAutomatically: before.openAutomatically, audiences: told(before.audiences) },
+              before: { openAutomatically: before.openAutomatically, audiences: told(before.audiences), ...workOf(body, before) },
               after: {
-                openAutomatically: body.openAutomatically ?? before.openAutomatically,
+                openAutomatically: own.openAutomatically,
                 audiences: told(body.audiences ?? []),
+                ...workOf(body, own),
               },
             },
           ]

@@ -353,13 +353,34 @@ export const policyView = z.object({
   openAutomatically: z.int().min(0).max(4),
   /** Minutes that the tasks of a phase have, by severity. */
   clocks: z.array(z.object({ severity: grade, phase, minutes: z.int() })),
+  /** What has to be done in a phase of incidents as grave as this or graver. */
+  tasks: z.array(z.object({ phase, severity: grade, title: both })),
+  /** Whether the scope set these of its own, in place of what ships. */
+  own: z.object({ clocks: z.boolean(), tasks: z.boolean() }),
   audiences: z.array(audienceView),
   rota: z.array(rotaView),
 })
 export type PolicyView = z.infer<typeof policyView>
 
+const MOST_MINUTES = 525_600
+const ownTitle = z.string().trim().min(1).max(300)
+
 export const policyChange = z.strictObject({
   openAutomatically: z.int().min(0).max(4).optional(),
+  /** Those that change; null for what ships. They count for phases that begin after. */
+  clocks: z
+    .array(z.strictObject({ severity: grade, phase, minutes: z.int().min(1).max(MOST_MINUTES) }))
+    .min(1)
+    .max(24)
+    .nullable()
+    .optional(),
+  /** The whole list, in its order; null for what ships. Incidents that are open keep theirs. */
+  tasks: z
+    .array(z.strictObject({ phase, severity: grade, title: z.strictObject({ en: ownTitle, ja: ownTitle }) }))
+    .min(1)
+    .max(100)
+    .nullable()
+    .optional(),
   audiences: z
     .array(
       z.strictObject({

@@ -177,6 +177,9 @@ export interface PolicyTable {
   scope: string
   open_automatically: number
   updated: number
+  /** JSON of what the scope set of its own (`IncidentPolicy`); null for what ships. */
+  clocks: string | null
+  tasks: string | null
 }
 
 export interface AudiencesTable {

@@ -1,13 +1,7 @@
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import { type ReactNode, useState } from 'react'
 import { useTranslation } from 'react-i18next'
-import {
-  type AudienceView,
-  type IncidentDetail,
-  type PolicyView,
-  phase as phases,
-  policyView,
-} from '../../../src/respond/incidents/schema.ts'
+import { type AudienceView, type IncidentDetail, type PolicyView, policyView } from '../../../src/respond/incidents/schema.ts'
 import { call } from '../../api/client.ts'
 import { incidentPolicyQuery } from '../../api/incidents.ts'
 import { channelsQuery } from '../../api/queries.ts'
@@ -17,6 +11,7 @@ import { Icon } from '../../components/icon.tsx'
 import { ProblemNote } from '../../components/problem-note.tsx'
 import { useMay } from '../../components/session.ts'
 import { useFormat } from '../../components/use-format.ts'
+import { Clocks, Tasks } from './policy-work.tsx'
 
 const ROLES = ['commander', 'communications', 'technical-lead', 'scribe'] as const
 
@@ -52,10 +47,10 @@ function usePolicyChange() {
 
 function Policy({ policy }: { policy: PolicyView }): ReactNode {
   const { t } = useTranslation('incidents')
-  const format = useFormat()
   const may = useMay()
   const change = usePolicyChange()
   const writes = may('incidents:write')
+  const put = (body: object): void => change.mutate({ path: '/api/v1/incident-policy', method: 'PUT', body })
   return (
     <>
       <section>
@@ -82,35 +77,8 @@ function Policy({ policy }: { policy: PolicyView }): ReactNode {
         </select>
       </section>
       {change.error === null ? null : <ProblemNote error={change.error} />}
-      <section>
-        <h3>{t('policy.clocks')}</h3>
-        <table className="srcs">
-          <thead>
-            <tr>
-              <th>{t('col.phase')}</th>
-              {[1, 2, 3, 4].map((severity) => (
-                <th key={severity} className="r">
-                  P{severity}
-                </th>
-              ))}
-            </tr>
-          </thead>
-          <tbody>
-            {phases.options.map((phase) => (
-              <tr key={phase} className="inert">
-                <td>{t(`phase.${phase}`)}</td>
-                {[1, 2, 3, 4].map((severity) => (
-                  <td key={severity} className="r num">
-                    {format.duration(
-                      (policy.clocks.find((one) => one.phase === phase && one.severity === severity)?.minutes ?? 0) * 60,
-                    )}
-                  </td>
-                ))}
-              </tr>
-            ))}
-          </tbody>
-        </table>
-      </section>
+      <Clocks policy={policy} writes={writes} busy={change.isPending} change={(clocks) => put({ clocks })} />
+      <Tasks policy={policy} writes={writes} busy={change.isPending} change={(tasks) => put({ tasks })} />
       <section>
         <h3>{t('policy.audiences')}</h3>
         <p className="ink2">{t('policy.audiencesText')}</p>
