@@ -3,8 +3,12 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { afterAll, expect, it } from 'vitest'
+import { writeRpmDatabase } from '../../platform/testing/rpm-database.ts'
+import { indexAdvisories } from '../osv/advisories.ts'
 import { keyOfPurl } from '../osv/names.ts'
+import { osvRecord } from '../osv/record.ts'
 import { parsePurl } from '../purl/purl.ts'
+import { assess } from '../scan/findings.ts'
 import { readRoot } from './read-root.ts'
 
 const base = mkdtempSync(join(tmpdir(), 'kanpeki-root-'))
@@ -49,8 +53,62 @@ it('reads apk, and says what it does not read', async () => {
     { ecosystem: 'Alpine:v3.19', name: 'busybox' },
     { ecosystem: 'Alpine:v3.19', name: 'musl' },
   ])
-  expect((await readRoot(rootOf({ 'var/lib/rpm/rpmdb.sqlite': '' }))).problems[0]?.reason).toContain('rpm')
   expect((await readRoot(rootOf({}))).problems[0]?.reason).toContain('no database')
+})
+
+it('reads rpm by the binary packages that its advisories name, and refuses older databases by name', async () => {
+  const root = rootOf({ 'etc/os-release': 'ID="almalinux"\nVERSION_ID="9.4"\n' })
+  writeRpmDatabase(join(root, 'var/lib/rpm/rpmdb.sqlite'), [
+    { name: 'openssl-libs', version: '3.0.7', release: '27.el9', epoch: 1, sourceRpm: 'openssl-3.0.7-27.el9.src.rpm' },
+    { name: 'bash', version: '5.1.8', release: '9.el9', files: ['/usr/bin/bash', '/etc/bashrc'] },
+  ])
+  const { os, installed, problems, rpmFiles } = await readRoot(root)
+  expect({ os, problems, rpmFiles }).toEqual({ os: 'almalinux 9.4', problems: [], rpmFiles: ['usr/bin/bash', 'etc/bashrc'] })
+  expect(installed.map(({ version, purl }) => [version, purl, keyOfPurl(parsePurl(purl!))])).toEqual([
+    [
+      '5.1.8-9.el9',
+      'pkg:rpm/almalinux/bash@5.1.8-9.el9?arch=x86_64&distro=almalinux-9.4',
+      { ecosystem: 'AlmaLinux:9', name: 'bash' },
+    ],
+    [
+      '1:3.0.7-27.el9',
+      'pkg:rpm/almalinux/openssl-libs@3.0.7-27.el9?arch=x86_64&distro=almalinux-9.4&epoch=1&upstream=openssl-3.0.7-27.el9.src.rpm',
+      { ecosystem: 'AlmaLinux:9', name: 'openssl-libs' },
+    ],
+  ])
+  // The epoch decides: 1:3.0.7-27 is older than 1:3.0.7-28, and newer than any 3.x without one.
+  const record = osvRecord.parse({
+    id: 'ALSA-2026:1',
+    affected: [
+      {
+        package: { ecosystem: 'AlmaLinux:9', name: 'openssl-libs' },
+        ranges: [{ type: 'ECOSYSTEM', events: [{ introduced: '0' }, { fixed: '1:3.0.7-28.el9' }] }],
+      },
+    ],
+    related: ['CVE-2026-1'],
+  })
+  const feeds = {
+    advisories: indexAdvisories([record]),
+    kev: null,
+    epss: null,
+    cves: new Map(),
+    facts: '',
+    files: [],
+    problems: [],
+  }
+  expect(assess(installed, feeds).findings).toMatchObject([{ id: 'ALSA-2026:1', fixed: ['1:3.0.7-28.el9'] }])
+
+  for (const [file, kind] of [
+    ['var/lib/rpm/Packages', 'Berkeley DB'],
+    ['usr/lib/sysimage/rpm/Packages.db', 'ndb'],
+  ] as const) {
+    const old = await readRoot(rootOf({ [file]: 'x' }))
+    expect(old.installed).toEqual([])
+    expect(old.problems).toMatchObject([{ file: expect.stringContaining(file), reason: expect.stringContaining(kind) }])
+    expect(old.problems[0]!.reason).toContain('--rebuilddb')
+  }
+  for (const text of ['', 'x'.repeat(5000)])
+    expect((await readRoot(rootOf({ 'var/lib/rpm/rpmdb.sqlite': text }))).problems[0]?.reason).toContain('rpm')
 })
 
 const hasDpkg = spawnSync('dpkg-query', ['--version']).error === undefined
@@ -69,7 +127,8 @@ it.skipIf(!hasDpkg)('agrees with dpkg-query about this very machine', async () =
     return status === 'installed' ? [rest.join(' ')] : []
   })
   const { installed } = await readRoot('/')
-  const ours = installed.map(({ name, version, purl }) => {
+  const debs = installed.filter(({ purl }) => purl?.startsWith('pkg:deb/'))
+  const ours = debs.map(({ name, version, purl }) => {
     const [source, at = version] = parsePurl(purl!).qualifiers!['upstream']!.split('@')
     return `${name} ${version} ${source} ${at}`
   })

@@ -1,24 +1,20 @@
 import { open, readdir, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { messageOf } from '../../kernel/error.ts'
+import { RPM_SQLITE } from '../../platform/rpm/database.ts'
 import type { Installed } from '../scan/findings.ts'
 import { readApkInstalled } from './apk.ts'
 import { readDpkgStatus } from './dpkg.ts'
 import { readOsRelease } from './os-release.ts'
+import { OLD_RPM_DATABASES, oldRpmDatabase, readRpm } from './rpm.ts'
 
 const MOST_BYTES = 256 * 2 ** 20
-/** Where rpm keeps its database; it is not read here, and that is said. */
-export const RPM_DATABASES: readonly string[] = [
-  'var/lib/rpm/rpmdb.sqlite',
-  'usr/lib/sysimage/rpm/rpmdb.sqlite',
-  'var/lib/rpm/Packages',
-  'var/lib/rpm/Packages.db',
-]
-
 export interface RootReading {
   readonly os: string | null
   readonly installed: readonly Installed[]
   readonly problems: readonly { readonly file: string; readonly reason: string }[]
+  /** Files that packages of rpm brought, without a slash before them. */
+  readonly rpmFiles: readonly string[]
 }
 
 /** The files of a root, on a disk or in an image. Paths have no slash before them. */
@@ -28,16 +24,18 @@ export interface RootFiles {
   /** Names in a folder; none for what is not there. */
   list(path: string): Promise<readonly string[]>
   has(path: string): Promise<boolean>
+  /** Calls back with where on the disk the file lies, for as long as that takes. */
+  onDisk<T>(path: string, use: (file: string) => T): Promise<T>
 }
 
-/** What the package manager of a root folder (`/`, or an unpacked image) says is installed: dpkg and apk. */
+/** What the package manager of a root folder (`/`, or an unpacked image) says is installed: dpkg, apk and rpm. */
 export async function readRoot(root: string): Promise<RootReading> {
   const reading = await readPackages(folderFiles(root))
   const nothing = reading.installed.length === 0 && reading.problems.length === 0
   return {
     ...reading,
     problems: nothing
-      ? [{ file: root, reason: 'it has no database of dpkg or apk' }]
+      ? [{ file: root, reason: 'it has no database of dpkg, apk or rpm' }]
       : reading.problems.map(({ file, reason }) => ({ file: join(root, file), reason })),
   }
 }
@@ -59,10 +57,20 @@ export async function readPackages(files: RootFiles): Promise<RootReading> {
   for (const path of ['var/lib/dpkg/status', ...single.map((name) => `var/lib/dpkg/status.d/${name}`)])
     installed.push(...readDpkgStatus((await text(path)) ?? '', os, path))
   installed.push(...readApkInstalled((await text('lib/apk/db/installed')) ?? '', os, 'lib/apk/db/installed'))
-  for (const path of RPM_DATABASES)
-    if (await files.has(path))
-      problems.push({ file: path, reason: "rpm's database is not read; give a bill of materials instead" })
-  return { os: os === undefined ? null : `${os.id} ${os.version ?? ''}`.trim(), installed, problems }
+  const rpmFiles: string[] = []
+  for (const path of RPM_SQLITE) {
+    if (!(await files.has(path))) continue
+    try {
+      const read = await files.onDisk(path, (file) => readRpm(file, os, path))
+      for (const one of read.installed) installed.push(one)
+      for (const one of read.files) rpmFiles.push(one)
+      for (const reason of read.problems) problems.push({ file: path, reason })
+    } catch (error) {
+      problems.push({ file: path, reason: messageOf(error) })
+    }
+  }
+  for (const path of OLD_RPM_DATABASES) if (await files.has(path)) problems.push({ file: path, reason: oldRpmDatabase(path) })
+  return { os: os === undefined ? null : `${os.id} ${os.version ?? ''}`.trim(), installed, problems, rpmFiles }
 }
 
 function folderFiles(root: string): RootFiles {
@@ -70,6 +78,7 @@ function folderFiles(root: string): RootFiles {
     text: (path) => readText(join(root, path)),
     list: (path) => readdir(join(root, path)).catch(() => []),
     has: async (path) => (await stat(join(root, path)).catch(() => undefined)) !== undefined,
+    onDisk: async (path, use) => use(join(root, path)),
   }
 }
 

@@ -1,10 +1,13 @@
 import { createReadStream } from 'node:fs'
-import { open } from 'node:fs/promises'
-import { basename, dirname } from 'node:path'
+import { mkdtemp, open, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { basename, dirname, join } from 'node:path'
 import { createGunzip, createZstdDecompress } from 'node:zlib'
 import { KanpekiError, messageOf } from '../../kernel/error.ts'
+import { RPM_SQLITE } from '../../platform/rpm/database.ts'
 import { isJar, readJar } from '../archive/jar.ts'
-import { type RootFiles, RPM_DATABASES, readPackages } from '../host/read-root.ts'
+import { type RootFiles, readPackages } from '../host/read-root.ts'
+import { OLD_RPM_DATABASES } from '../host/rpm.ts'
 import { LOCK_READERS } from '../lockfiles/readers.ts'
 import { makePurl, writePurl } from '../purl/purl.ts'
 import { listOf, objectOf, textOf } from '../sbom/json.ts'
@@ -33,7 +36,8 @@ interface Place {
 
 /**
  * Reads an image as `docker save` and `podman save` write it, or an OCI layout in a tar: layers in order, with what later ones take away
- * (whiteouts), then what package managers and languages say is installed. Nothing is written anywhere.
+ * (whiteouts), then what package managers and languages say is installed. Nothing is written anywhere but rpm's
+ * database, for a moment, among temporary files.
  * @throws KanpekiError `image_invalid`, `tar_invalid`.
  */
 export async function readImage(file: string): Promise<ImageReading> {
@@ -64,8 +68,8 @@ export async function readImage(file: string): Promise<ImageReading> {
       files.set(name, Buffer.from(bytes))
     }
   }
-  const { os, installed, problems: unread } = await readPackages(inMemory(files))
-  const owned = ownedIn(files)
+  const { os, installed, problems: unread, rpmFiles } = await readPackages(inMemory(files))
+  const owned = ownedIn(files, rpmFiles)
   return {
     os,
     layers: layers.length,
@@ -147,8 +151,10 @@ const PACKAGE_FILES: ReadonlySet<string> = new Set([
   'lib/apk/db/installed',
 ])
 
+const RPM_FILES: ReadonlySet<string> = new Set([...RPM_SQLITE.flatMap((path) => [path, `${path}-wal`]), ...OLD_RPM_DATABASES])
+
 function isWanted(name: string): boolean {
-  if (PACKAGE_FILES.has(name) || RPM_DATABASES.includes(name)) return true
+  if (PACKAGE_FILES.has(name) || RPM_FILES.has(name)) return true
   if (dirname(name) === 'var/lib/dpkg/status.d' || isFileList(name)) return true
   if (/(^|\/)node_modules\/(@[^/]+\/)?[^/]+\/package\.json$/.test(name)) return true
   if (isJar(name)) return true
@@ -177,14 +183,27 @@ function inMemory(files: ReadonlyMap<string, Buffer>): RootFiles {
     text: async (path) => files.get(path)?.toString('utf8'),
     list: async (path) => [...files.keys()].filter((name) => dirname(name) === path).map((name) => basename(name)),
     has: async (path) => files.has(path),
+    async onDisk(path, use) {
+      const folder = await mkdtemp(join(tmpdir(), 'kanpeki-image-'))
+      try {
+        const file = join(folder, basename(path))
+        for (const end of ['', '-wal']) {
+          const bytes = files.get(`${path}${end}`)
+          if (bytes !== undefined) await writeFile(`${file}${end}`, bytes)
+        }
+        return use(file)
+      } finally {
+        await rm(folder, { recursive: true, force: true })
+      }
+    },
   }
 }
 
 // ── Languages ──
 
 /** Files of languages that a package of the distribution brought. */
-function ownedIn(files: ReadonlyMap<string, Buffer>): readonly string[] {
-  const owned = new Set<string>()
+function ownedIn(files: ReadonlyMap<string, Buffer>, rpmFiles: readonly string[]): readonly string[] {
+  const owned = new Set<string>(rpmFiles)
   for (const [path, bytes] of files)
     if (isFileList(path)) for (const line of bytes.toString('utf8').split('\n')) owned.add(line.replace(/^\//, ''))
   let folder = ''
@@ -203,7 +222,7 @@ function languagesIn(
 ): readonly Installed[] {
   const installed: Installed[] = []
   for (const [path, bytes] of files) {
-    if (owned.has(path) || isFileList(path)) continue
+    if (owned.has(path) || isFileList(path) || RPM_FILES.has(path)) continue
     try {
       const reader = LOCK_READERS.find(({ accepts }) => accepts(basename(path)))
       if (isJar(path)) {

@@ -86,8 +86,8 @@ function distribution(purl: Purl): string | undefined {
 export function keyOfPurl(purl: Purl): PackageKey | undefined {
   if (purl.type === 'deb' || purl.type === 'rpm' || purl.type === 'apk') {
     const ecosystem = distribution(purl)
-    // Debian's and Ubuntu's advisories speak of source packages.
-    const source = purl.qualifiers?.['upstream']?.split('@')[0]
+    // Advisories of Debian, Ubuntu and Alpine speak of source packages, those for rpm of binary ones.
+    const source = purl.type === 'rpm' ? undefined : purl.qualifiers?.['upstream']?.split('@')[0]
     return ecosystem === undefined ? undefined : { ecosystem, name: source ?? purl.name }
   }
   const ecosystem = Object.hasOwn(ECOSYSTEMS, purl.type) ? ECOSYSTEMS[purl.type] : undefined
