@@ -37,7 +37,7 @@ export const DEFAULT_BUDGET: RuleBudget = {
 }
 
 /** Events between two looks at the clock. */
-const EVENTS_A_TURN = 64
+export const EVENTS_A_TURN = 64
 
 /** Rules that can be asked what each of them costs, and be told to leave some out. */
 export interface Measurable<M> {

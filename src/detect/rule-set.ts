@@ -1,6 +1,7 @@
 import type { Detection, MatchedCondition, Refusal, RuleInfo } from '../kernel/detection.ts'
 import type { StoredEvent } from '../kernel/event.ts'
 import { getPath, isJsonObject, type JsonObject, type JsonValue } from '../kernel/json.ts'
+import { CorrelationGuard } from './correlation-guard.ts'
 import { compileCorrelations } from './engines/correlation/compile.ts'
 import type { CorrelationStats } from './engines/correlation/program.ts'
 import { loadRuleFiles } from './engines/sigma/load/read-files.ts'
@@ -95,6 +96,7 @@ export function ruleSetOf(
   const rules = new RuleProgram(loaded.rules, falco, { silent: program.silent, classify })
 
   const guard = new RuleGuard(rules, budget)
+  const correlationGuard = new CorrelationGuard(program, budget)
   const byId = new Map(rules.rules.map((rule) => [rule.id, rule]))
 
   function readField(doc: JsonObject, field: string, category: string | undefined): JsonValue | undefined {
@@ -110,7 +112,7 @@ export function ruleSetOf(
   function feed(event: StoredEvent, matches: RuleMatches, emit: boolean): Detection[] {
     if (matches.length === 0) return []
     const ids = matches.map((one) => one.info.id)
-    const correlated = program.feed(event, ids, { emit })
+    const correlated = correlationGuard.feed(event, ids, emit)
     if (!emit) return []
     const plain = matches.filter((one) => !one.silent).map((one) => detectionOf(one, event))
     return [...plain, ...correlated]
@@ -118,7 +120,7 @@ export function ruleSetOf(
 
   return {
     rules: [...rules.rules.filter(({ id }) => !program.silent.has(id)), ...program.rules],
-    all: [...rules.rules, ...program.rules],
+    all: [...rules.rules, ...program.rules, ...program.parts],
     refused: [...loaded.refused, ...falco.refused, ...correlations.refused],
     horizon: program.horizon,
     match,
@@ -127,9 +129,14 @@ export function ruleSetOf(
       const matches = match(events)
       return events.flatMap((event, index) => feed(event, matches[index]!, emit))
     },
-    takeQuarantined: () => guard.take(),
-    withhold: (ids) => guard.withhold(ids),
-    release: (id) => guard.release(id),
+    takeQuarantined: () => [...guard.take(), ...correlationGuard.take()],
+    withhold: (ids) => {
+      const names = [...ids]
+      guard.withhold(names)
+      correlationGuard.withhold(names)
+    },
+    // Asked of both: a rule that was quarantined before a restart is withheld by both.
+    release: (id) => [guard.release(id), correlationGuard.release(id)].includes(true),
     forHosts: () =>
       hostRulesOf(
         loaded.rules.filter(({ info }) => !program.silent.has(info.id)),

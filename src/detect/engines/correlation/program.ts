@@ -19,11 +19,17 @@ export interface CorrelationStats {
   readonly rules: readonly RuleStats[]
 }
 
+export interface FeedOptions {
+  readonly emit?: boolean
+  readonly timed?: (rule: RuleInfo, run: () => void) => void
+}
+
 interface Node {
   readonly rule: LinkedRule
   readonly windows: RuleWindows
   readonly parents: { readonly node: Node; readonly stage: number; readonly wants: 'fired' | 'held' }[]
   readonly emits: boolean
+  withheld: boolean
   matches: string[]
   raised: { readonly child: LinkedRule; readonly window: EvidenceSource; readonly item: Item; readonly stage: number }[]
 }
@@ -45,6 +51,8 @@ export class CorrelationProgram<E extends WindowEvent> {
   readonly silent: ReadonlySet<string>
   /** Rules that can come out of `feed`. */
   readonly rules: readonly RuleInfo[]
+  /** Those that are only parts of others. */
+  readonly parts: readonly RuleInfo[]
   /**
    * Milliseconds of received time: after a restart, feeding the events received within this span before the last
    * processed one, with `emit: false`, restores the state that matters.
@@ -69,10 +77,12 @@ export class CorrelationProgram<E extends WindowEvent> {
       windows: new RuleWindows(rule, limits),
       parents: [],
       emits: !silent.has(rule.info.id),
+      withheld: false,
       matches: [],
       raised: [],
     }))
     this.rules = this.#nodes.filter((node) => node.emits).map((node) => node.rule.info)
+    this.parts = this.#nodes.filter((node) => !node.emits).map((node) => node.rule.info)
     this.horizon = rules.length === 0 ? 0 : limits.lateness + limits.ahead + Math.max(...rules.map((rule) => rule.lookBack))
     const byRule = new Map(this.#nodes.map((node) => [node.rule, node]))
     for (const node of this.#nodes) {
@@ -87,8 +97,11 @@ export class CorrelationProgram<E extends WindowEvent> {
     return new Set(this.#byBase.keys())
   }
 
-  /** `matched`: ids of the Sigma rules that the event matched, silent ones too. With `emit: false` only the windows change. */
-  feed(event: E, matched: Iterable<string>, options: { readonly emit?: boolean } = {}): Detection[] {
+  /**
+   * `matched`: ids of the Sigma rules that the event matched, silent ones too. With `emit: false` only the windows change. `timed` runs
+   * what one rule does with the event.
+   */
+  feed(event: E, matched: Iterable<string>, options: FeedOptions = {}): Detection[] {
     let concerned = false
     for (const id of matched) {
       for (const node of this.#byBase.get(id) ?? []) {
@@ -104,18 +117,32 @@ export class CorrelationProgram<E extends WindowEvent> {
     const origin: Origin = { kind: 'event', id: event.id, observed: event.observed, received: event.received, byReceived }
     const emit = options.emit !== false
     const detections: Detection[] = []
-    for (const node of this.#nodes) {
+    const run = (node: Node): void => {
       if (node.matches.length > 0)
         for (const draft of this.#draftsOf(node, event))
           this.#insert(node, event.scope, { ...draft, time, order: this.#order, origin }, emit, detections)
       if (node.raised.length > 0) this.#insertRaised(node, event.scope, emit, detections)
     }
+    for (const node of this.#nodes) {
+      if (node.matches.length === 0 && node.raised.length === 0) continue
+      if (node.withheld) {
+        node.matches = []
+        node.raised = []
+      } else if (options.timed === undefined) run(node)
+      else options.timed(node.rule.info, () => run(node))
+    }
     return detections
   }
 
-  /** Ids of the correlations that are built on the base rule, through all levels. */
+  /** Correlations with these ids, and no others, are left out from now on; those that stand on them hear nothing of them. */
+  withhold(ids: ReadonlySet<string>): void {
+    for (const node of this.#nodes) node.withheld = ids.has(node.rule.info.id)
+  }
+
+  /** Ids of the correlations that are built on the base rule or correlation, through all levels. */
   standingOn(id: string): readonly string[] {
-    const found = new Set<Node>(this.#byBase.get(id))
+    const itself = this.#nodes.find(({ rule }) => rule.info.id === id)
+    const found = new Set<Node>(itself === undefined ? this.#byBase.get(id) : itself.parents.map(({ node }) => node))
     for (const node of found) for (const { node: parent } of node.parents) found.add(parent)
     return [...found].map(({ rule }) => rule.info.id)
   }
