@@ -61,19 +61,26 @@ describe.skipIf(lacking !== undefined)(`hosts of a network (needs ${lacking ?? '
   interface Sent {
     readonly status: number
     readonly json: unknown
+    /** What it has the browser keep. */
+    readonly cookie: string
   }
-  const send = (
-    method: string,
-    path: string,
-    body?: unknown,
-    as: { readonly token?: string; readonly key?: string; readonly cert?: string } = { token },
-  ): Promise<Sent> =>
+  interface As {
+    readonly token?: string
+    readonly key?: string
+    readonly cert?: string
+    /** As a browser would. */
+    readonly csrf?: true
+    readonly cookie?: string
+  }
+  const send = (method: string, path: string, body?: unknown, as: As = { token }): Promise<Sent> =>
     new Promise((resolve, reject) => {
       const text = body === undefined ? '' : body instanceof Buffer ? body : JSON.stringify(body)
       const type = body instanceof Buffer ? 'application/octet-stream' : 'application/json'
       const headers = {
         ...(body === undefined ? {} : { 'content-type': type, 'content-length': Buffer.byteLength(text) }),
         ...(as.token === undefined ? {} : { authorization: `Bearer ${as.token}` }),
+        ...(as.csrf === undefined ? {} : { 'x-kanpeki-csrf': '1' }),
+        ...(as.cookie === undefined ? {} : { cookie: as.cookie }),
       }
       const tls = { ca: readFileSync(ca), ...(as.key === undefined ? {} : { key: as.key, cert: as.cert }) }
       const options = { method, headers, ...tls, agent: false as const }
@@ -82,7 +89,8 @@ describe.skipIf(lacking !== undefined)(`hosts of a network (needs ${lacking ?? '
         response.setEncoding('utf8').on('data', (part: string) => {
           reply += part
         })
-        response.on('end', () => resolve({ status: response.statusCode ?? 0, json: JSON.parse(reply) }))
+        const cookie = response.headers['set-cookie']?.[0]?.split(';')[0] ?? ''
+        response.on('end', () => resolve({ status: response.statusCode ?? 0, json: JSON.parse(reply || 'null'), cookie }))
       })
       sent.on('error', reject)
       sent.end(text)
@@ -313,6 +321,75 @@ describe.skipIf(lacking !== undefined)(`hosts of a network (needs ${lacking ?? '
       const actions = new Set((json as { items: { action: string }[] }).items.map(({ action }) => action))
       return ['agent.command', 'agent.query', 'agent.receipt'].every((one) => actions.has(one)) ? true : undefined
     })
+  }, 120_000)
+
+  it('does what a playbook says: ends a process, takes a file away, cuts the host off, and gives back what can be', async () => {
+    const [host] = hosts as [Host]
+    const { stdout } = await kanpeki(['people', 'invite', 'sasaki', '--role', 'approver', '--data', data])
+    const invited = new URL(stdout.trim(), 'https://x').searchParams.get('token')
+    const password = 'correct horse battery staple'
+    const signedIn = await send('POST', '/api/v1/invite', { token: invited, password }, { csrf: true })
+    expect(signedIn.status, JSON.stringify(signedIn.json)).toBe(200)
+    const act = (action: string, input: object, next: string) => ({
+      type: 'action',
+      'x-kanpeki': { action, input: { host: host.net.name, ...input } },
+      on_success: next,
+      on_failure: 'end',
+    })
+    const source = JSON.stringify({
+      id: 'contain-host',
+      name: 'Contain a host',
+      'x-kanpeki': { triggers: [], approval: 'none' },
+      playbook_variables: Object.fromEntries(
+        ['__pid__', '__started__', '__path__'].map((name) => [name, { type: 'string', external: true }]),
+      ),
+      workflow_start: 'start',
+      workflow: {
+        start: { type: 'start', on_completion: 'kill' },
+        kill: act('kill-process', { pid: '__pid__:value', started: '__started__:value' }, 'take'),
+        take: act('quarantine-file', { path: '__path__:value' }, 'isolate'),
+        isolate: act('isolate-host', { allow: [] }, 'end'),
+        end: { type: 'end' },
+      },
+    })
+    const asked = async (method: string, path: string, body: object, as?: { readonly csrf: true; readonly cookie: string }) => {
+      const { status, json } = await send(method, path, body, as)
+      expect(status, `${path}: ${JSON.stringify(json)}`).toBeLessThan(300)
+      return json as { readonly id: string }
+    }
+    await asked('POST', '/api/v1/playbooks', { source })
+    const approver = { csrf: true, cookie: signedIn.cookie } as const
+    await asked('POST', '/api/v1/playbooks/contain-host/versions/1/decide', { decision: 'approve' }, approver)
+    await asked('POST', '/api/v1/playbooks/contain-host/settings', { enabled: true, mode: 'real' })
+
+    const path = join(host.watched, 'shell.php')
+    writeFileSync(path, '<?php')
+    const shell = spawn('sleep', ['300'], { stdio: 'ignore' })
+    const ended = new Promise((resolve) => shell.once('close', (_, signal) => resolve(signal)))
+    const variables = { __pid__: String(shell.pid), __started__: new Date().toISOString(), __path__: path }
+    const { id } = await asked('POST', '/api/v1/playbooks/contain-host/run', { variables })
+    interface Run {
+      readonly state: string
+      readonly undoable: number
+      readonly steps: readonly { readonly step: string; readonly state: string; readonly message: string | null }[]
+    }
+    const runNow = async (): Promise<Run> => (await send('GET', `/api/v1/runs/${id}`)).json as Run
+    const done = await eventually('the run to end', async () => {
+      const run = await runNow()
+      return run.state === 'waiting' ? undefined : run
+    })
+    expect(done.steps.map(({ step, state, message }) => [step, state, message])).toEqual([
+      ['kill', 'done', null],
+      ['take', 'done', null],
+      ['isolate', 'done', null],
+    ])
+    expect(await ended).toBe('SIGKILL')
+    expect([existsSync(path), host.net.reaches(net.gateway, otherPort), host.net.reaches(net.gateway, Number(port))]).toEqual([
+      ...[false, false, true],
+    ])
+    await asked('POST', `/api/v1/runs/${id}/undo`, {})
+    await eventually('all of it to be given back', async () => ((await runNow()).undoable === 0 ? true : undefined))
+    expect([readFileSync(path, 'utf8'), host.net.reaches(net.gateway, otherPort)]).toEqual(['<?php', true])
   }, 120_000)
 
   it('follows a policy that the server sets, and goes back', async () => {
