@@ -6,6 +6,7 @@ import { detect } from './detect.ts'
 import { detectProcess } from './detect-process.ts'
 import { ingest } from './ingest.ts'
 import { ingestSmall } from './ingest-small.ts'
+import { integrity } from './integrity.ts'
 import { latency } from './latency.ts'
 import { ledger } from './ledger.ts'
 import { lockfiles } from './lockfiles.ts'
@@ -30,6 +31,7 @@ export const BENCHMARKS: Readonly<Record<string, Benchmark>> = {
   'detect-process': detectProcess,
   ingest,
   'ingest-small': ingestSmall,
+  integrity,
   latency,
   ledger,
   lockfiles,

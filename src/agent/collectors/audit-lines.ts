@@ -19,8 +19,8 @@ interface Position {
 export interface AuditLines {
   /** Lines as they come; an empty batch where there are none just now. Ends with the signal. */
   readonly read: (signal: AbortSignal) => AsyncGenerator<readonly string[]>
-  /** What was handed out is done with. */
-  readonly done: () => Promise<void>
+  /** What was handed out is done with, but for the last so many bytes. */
+  readonly done: (waiting: number) => Promise<void>
 }
 
 /**
@@ -31,9 +31,10 @@ export function followLog(file: string, positionFile: string, lost: () => void):
   let position: Position | undefined
   let saved = ''
   return {
-    async done() {
-      const text = JSON.stringify(position)
-      if (position === undefined || text === saved) return
+    async done(waiting) {
+      if (position === undefined) return
+      const text = JSON.stringify({ ...position, offset: Math.max(0, position.offset - waiting) })
+      if (text === saved) return
       await writeFileAtomically(positionFile, text)
       saved = text
     },

@@ -6,7 +6,7 @@ import { auditd } from '../../collect/parsers/auditd/auditd.ts'
 import { isJsonObject, type JsonObject, type JsonValue } from '../../kernel/json.ts'
 import { realWait } from '../../platform/backoff.ts'
 import type { Collector, CollectorContext } from '../collector.ts'
-import type { Audited } from '../integrity/audited.ts'
+import type { Audited, Did } from '../integrity/audited.ts'
 import { type AuditLines, followLog, followSocket } from './audit-lines.ts'
 import { hashCache } from './file-hash.ts'
 import { readProcess, startOf } from './proc.ts'
@@ -46,7 +46,8 @@ export function auditCollector({ log, socket, proc, host, audited }: AuditOption
         return await realWait(AGAIN_MS, signal)
       }
       const take = createTaker(context, { proc, host, audited })
-      const open = new Map<string, { readonly lines: string[]; readonly since: number }>()
+      const open = new Map<string, { readonly lines: string[]; readonly since: number; readonly from: number }>()
+      let bytes = 0
       const close = async (key: string): Promise<void> => {
         const group = open.get(key)
         open.delete(key)
@@ -54,6 +55,8 @@ export function auditCollector({ log, socket, proc, host, audited }: AuditOption
       }
       for await (const batch of lines.read(signal)) {
         for (const text of batch) {
+          const from = bytes
+          bytes += Buffer.byteLength(text) + 1
           const line = auditLine(text)
           if (line === undefined) {
             if (text !== '') count('audit.unread')
@@ -66,12 +69,14 @@ export function auditCollector({ log, socket, proc, host, audited }: AuditOption
           const group = open.get(line.key)
           if (group === undefined) {
             if (open.size >= MOST_OPEN) await close(open.keys().next().value!)
-            open.set(line.key, { lines: [text], since: performance.now() })
+            open.set(line.key, { lines: [text], since: performance.now(), from })
           } else group.lines.push(text)
           if (line.ends) await close(line.key)
         }
         for (const [key, { since }] of open) if (performance.now() - since > JOIN_MS) await close(key)
-        if (open.size === 0) await lines.done()
+        // An event of which records are still to come is read again after a restart.
+        const [oldest] = open.values()
+        await lines.done(oldest === undefined ? 0 : bytes - oldest.from)
       }
     },
   }
@@ -178,27 +183,32 @@ const FLAGS_IN: ReadonlyMap<string, string> = new Map([
   ['openat', 'a2'],
 ])
 
+const DID: ReadonlyMap<string, Did> = new Map([
+  ['CREATE', 'made'],
+  ['DELETE', 'unmade'],
+])
+
 /** Remembers who did something to a file, where the event says that it was done. */
 function noteActs(event: JsonObject, at: number, audited: Audited): void {
-  const { action, category, outcome } = object(event['event'])
+  const { category, outcome } = object(event['event'])
   if (outcome !== 'success' || !Array.isArray(category) || !category.includes('file')) return
   const details = object(event['auditd'])
   const flags = FLAGS_IN.get(text(object(details['interpreted'])['syscall']) ?? '')
   if (flags !== undefined && (Number.parseInt(text(object(details['data'])[flags]) ?? '', 16) & WRITES) === 0) return
   const { working_directory: folder, title: _title, ...process } = object(event['process'])
-  const paths: string[] = []
+  const paths: [string, Did][] = []
   for (const path of Array.isArray(details['paths']) ? details['paths'] : []) {
     const { name, nametype, inode } = object(path)
     if (nametype === 'PARENT') continue
     const named = text(name)
-    if (named !== undefined) paths.push(posix.resolve(text(folder) ?? '/', named))
-    else if (text(inode) !== undefined) paths.push(`#${text(inode)!}`)
+    const did = DID.get(text(nametype) ?? '') ?? 'changed'
+    if (named !== undefined) paths.push([posix.resolve(text(folder) ?? '/', named), did])
+    else if (text(inode) !== undefined) paths.push([`#${text(inode)!}`, did])
   }
   if (paths.length === 0) return
   const login = text(object(details['interpreted'])['auid'])
   audited.note(paths, {
     at,
-    moves: action === 'renamed' || action === 'deleted',
     process,
     user: { ...object(event['user']), ...(login === undefined ? {} : { login: { name: login } }) },
   })

@@ -230,8 +230,8 @@ it.skipIf(process.platform !== 'linux')(
     const { integrity, events, until, end } = await run(base, {
       rules: [{ path: join(at, 'ice'), check: ['content'], frozen: true }],
     })
-    const act = { at: Date.now(), moves: false, process: { pid: 7, name: 'dpkg' }, user: { id: '0', name: 'root' } }
-    integrity.audited.note([join(at, 'tool')], act)
+    const act = { at: Date.now(), process: { pid: 7, name: 'dpkg' }, user: { id: '0', name: 'root' } }
+    integrity.audited.note([[join(at, 'tool'), 'changed']], act)
     for (const name of ['tool', 'ice']) writeFileSync(join(at, name), 'new')
     writeFileSync(join(at, 'other'), 'not what the package brought')
     await until('change tool content times')

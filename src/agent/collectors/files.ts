@@ -53,6 +53,8 @@ export function fileCollector(options: FileOptions): Collector {
       }
       const checks = (path: string) => rules.of(path).checks
       let touched = new Set<string>()
+      /** Folders found gone, or to be others, before their own event came: what lay in them is still to be looked at. */
+      const lost = new Set<string>()
       let overflowed = false
       let warned = 0
       const watched = watchFolders({
@@ -96,6 +98,7 @@ export function fileCollector(options: FileOptions): Collector {
           if (before === undefined && after === undefined) continue
           if (after?.type === 'dir') watched.add(path)
           if (before?.type === 'dir' && after?.type !== 'dir') watched.remove(path)
+          if (before?.type === 'dir' && before.ino !== after?.ino) lost.add(path)
           const text = after === undefined ? undefined : writeMark(after)
           if (text === marks.get(path)) continue
           const what = before !== undefined && after !== undefined ? changesBetween(before, after, checks(path)) : undefined
@@ -149,16 +152,17 @@ export function fileCollector(options: FileOptions): Collector {
       }
 
       const round = async (): Promise<void> => {
-        const now = touched
+        const now = new Set([...touched, ...lost])
         if (now.size === 0) return
         touched = new Set()
         const paths = new Set<string>()
-        const gone = new Set<string>()
+        const gone = new Set(lost)
+        lost.clear()
         for (const path of now) {
           if (ignored(path)) continue
           const before = known(path)
           const folder = folderAt(path)
-          const other = before?.type !== 'dir' || before.ino !== folder
+          const other = before?.type !== 'dir' || before.ino !== folder || gone.has(path)
           if (before?.type === 'dir' && other) gone.add(path)
           if (folder !== undefined && other) {
             watched.remove(path)
@@ -173,6 +177,7 @@ export function fileCollector(options: FileOptions): Collector {
         const folders: string[] = []
         for (const path of paths) (known(path)?.type === 'dir' && !now.has(path) ? folders : files).push(path)
         await look(files, 'watch', now)
+        for (const path of gone) lost.delete(path)
         await look(folders, 'watch', now)
       }
 

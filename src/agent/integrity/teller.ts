@@ -76,7 +76,8 @@ export function createTeller({ context, rules, marks, nameOf, packages, integrit
     const { path, before, after, found, at } = told
     const happened = after === undefined || after.ctime === -1 ? undefined : after.ctime
     const from = happened ?? at - (found === 'watch' ? SEEN_MS : Math.max(SEEN_MS, at - (checkedAt ?? at)))
-    const act = audited.find(path, (after ?? before)!.ino, from - 2_000)
+    const did = before === undefined ? 'made' : after === undefined ? 'unmade' : 'changed'
+    const act = audited.find(path, (after ?? before)!.ino, from - 2_000, did)
     const age = Date.now() - at
     if (act === undefined && audited.live() && age < AUDIT_MS && !all) return undefined
     const type = (after ?? before)!.type
