@@ -1,18 +1,21 @@
-import { readdirSync, readFileSync, readlinkSync, statSync } from 'node:fs'
+import { readdirSync, readFileSync, readlinkSync } from 'node:fs'
 import { join } from 'node:path'
-import { dpkgPackages } from '../../assess/host/dpkg.ts'
 import { realWait } from '../../platform/backoff.ts'
 import type { Collector, CollectorContext } from '../collector.ts'
 import { readKept, writeKept } from '../kept.ts'
-import { processIds, programOf } from './proc.ts'
+import { type ContainerInfo, containerFields } from './container-info.ts'
+import { type Owner, type Owners, packageOwners } from './owners.ts'
+import { containerOf, processIds, programOf } from './proc.ts'
 
 /** A package that runs now, and by which process it is known. */
 export interface PackageInUse {
-  readonly type: 'deb' | 'npm' | 'pypi' | 'maven'
+  readonly type: Owner['type'] | 'npm' | 'pypi' | 'maven'
   readonly name: string
   readonly version: string
   readonly file: string
   readonly process: { readonly pid: number; readonly name: string }
+  /** The container whose files it is of; without one it is of the host's. */
+  readonly container?: ContainerInfo
 }
 
 /** Files that a process has mapped (programs, libraries, jars): the last column of /proc/PID/maps (proc(5)). */
@@ -93,89 +96,106 @@ function pypiOf(path: string): { readonly name: string; readonly version: string
   return undefined
 }
 
-/** Which Debian package a file belongs to, by the lists of dpkg; read again when packages change. */
-function debianOwners(
-  root: string,
-): (paths: ReadonlySet<string>) => ReadonlyMap<string, { readonly name: string; readonly version: string }> {
-  const known = new Map<string, { name: string; version: string } | undefined>()
-  /** Versions by name with architecture, and by name alone for lists that name none. */
-  let versions = new Map<string, string>()
-  let stamp = -1
-  return (paths) => {
-    const status = join(root, 'var/lib/dpkg/status')
-    const info = join(root, 'var/lib/dpkg/info')
-    let changed: number
-    try {
-      changed = statSync(status).mtimeMs
-    } catch {
-      return new Map()
-    }
-    if (changed !== stamp) {
-      known.clear()
-      const packages = dpkgPackages(read(status) ?? '')
-      versions = new Map(
-        packages.flatMap(({ name, version, arch }) => [
-          [name, version],
-          [`${name}:${arch}`, version],
-        ]),
-      )
-      stamp = changed
-    }
-    const asked = new Map<string, string>()
-    for (const path of paths) {
-      if (known.has(path)) continue
-      known.set(path, undefined)
-      asked.set(path, path)
-      // Where /lib and /bin are links into /usr, packages may still list the old name.
-      if (path.startsWith('/usr/')) asked.set(path.slice(4), path)
-    }
-    if (asked.size > 0) {
-      for (const list of readdirSync(info)) {
-        if (!list.endsWith('.list')) continue
-        const owner = list.slice(0, -5)
-        for (const line of (read(join(info, list)) ?? '').split('\n')) {
-          const path = asked.get(line)
-          if (path === undefined) continue
-          const [name = ''] = owner.split(':')
-          const version = versions.get(owner)
-          if (version !== undefined) known.set(path, { name, version })
-        }
-      }
-    }
-    return new Map(
-      [...paths].flatMap((path) => {
-        const owner = known.get(path)
-        return owner === undefined ? [] : [[path, owner] as const]
-      }),
-    )
+/** Processes that see the same files: those of the host, or of one container. */
+interface Side {
+  /** Where its files are for us: `/proc/PID/root` of its first process where it has a root of its own. */
+  readonly root: string
+  readonly container?: ContainerInfo
+  readonly users: Map<string, { readonly pid: number; readonly name: string }>
+}
+
+const mountsOf = (proc: string, pid: number | string): string | undefined => {
+  try {
+    return readlinkSync(`${proc}/${pid}/ns/mnt`)
+  } catch {
+    return undefined
   }
 }
 
-/** Looks once at every process; each package is named with the first process that uses it. */
-export function inUseReader(proc: string, root: string): () => PackageInUse[] {
-  const owners = debianOwners(root)
+/**
+ * Looks once at every process; each package is named with the first process that uses it, once for the host and once for
+ * each image of containers.
+ * @param containers what is known of a container by its id.
+ */
+export function inUseReader(
+  proc: string,
+  root: string,
+  containers: (id: string) => ContainerInfo | undefined = () => undefined,
+): () => PackageInUse[] {
+  const host = packageOwners(root)
+  const others = new Map<string, { readonly root: string; readonly owners: Owners }>()
+  const own = mountsOf(proc, 'self')
   return () => {
-    const users = new Map<string, { pid: number; name: string }>()
+    const sides = new Map<string, Side>()
     for (const pid of processIds(proc)) {
       const maps = read(`${proc}/${pid}/maps`)
       if (maps === undefined || maps === '') continue
+      const id = containerOf(read(`${proc}/${pid}/cgroup`) ?? '')
+      // An agent in a container shares that one's files; a service has mounts of its own, but the host's root.
+      const apart = id !== undefined && mountsOf(proc, pid) !== own
+      const key = apart ? id : ''
+      let side = sides.get(key)
+      if (side === undefined) {
+        side = apart
+          ? { root: `${proc}/${pid}/root`, container: containers(id) ?? { id }, users: new Map() }
+          : { root, users: new Map() }
+        sides.set(key, side)
+      }
       const name = programOf(proc, pid)
-      for (const path of [...mappedFiles(maps), ...openArchives(proc, pid)]) if (!users.has(path)) users.set(path, { pid, name })
+      for (const path of [...mappedFiles(maps), ...openArchives(proc, pid), ...scriptOf(proc, pid, name)])
+        if (!side.users.has(path)) side.users.set(path, { pid, name })
     }
+    for (const key of others.keys()) if (!sides.has(key)) others.delete(key)
     const found = new Map<string, PackageInUse>()
-    const add = (type: PackageInUse['type'], owner: { name: string; version: string } | undefined, file: string): void => {
-      if (owner === undefined) return
-      const key = `${type} ${owner.name} ${owner.version}`
-      if (!found.has(key)) found.set(key, { type, ...owner, file, process: users.get(file)! })
-    }
-    const system = owners(new Set(users.keys()))
-    for (const file of users.keys()) {
-      add('deb', system.get(file), file)
-      if (file.includes('/node_modules/')) add('npm', npmOf(file), file)
-      else if (file.includes('-packages/')) add('pypi', pypiOf(file), file)
-      else if (/\.(?:jar|war|ear)$/.test(file)) add('maven', jarOf(file), file)
+    for (const [key, side] of sides) {
+      let owners = host
+      if (side.container !== undefined) {
+        const known = others.get(key)
+        owners = known?.root === side.root ? known.owners : packageOwners(side.root)
+        others.set(key, { root: side.root, owners })
+      }
+      for (const one of packagesOf(side, owners)) {
+        const id = `${side.container?.image ?? side.container?.id ?? ''} ${one.type} ${one.name} ${one.version}`
+        if (!found.has(id)) found.set(id, one)
+      }
     }
     return [...found.values()]
+  }
+}
+
+function packagesOf({ root, container, users }: Side, owners: Owners): PackageInUse[] {
+  const found: PackageInUse[] = []
+  const add = (type: PackageInUse['type'], owner: { name: string; version: string } | undefined, file: string): void => {
+    if (owner === undefined) return
+    const { name, version } = owner
+    found.push({ type, name, version, file, process: users.get(file)!, ...(container === undefined ? {} : { container }) })
+  }
+  const system = owners(new Set(users.keys()))
+  const inside = (file: string): string => (container === undefined ? file : `${root}${file}`)
+  for (const file of users.keys()) {
+    const owner = system.get(file)
+    if (owner !== undefined) add(owner.type, owner, file)
+    if (file.includes('/node_modules/')) add('npm', npmOf(inside(file)), file)
+    else if (file.includes('-packages/')) add('pypi', pypiOf(inside(file)), file)
+    else if (/\.(?:jar|war|ear)$/.test(file)) add('maven', jarOf(file), file)
+  }
+  return found
+}
+
+/** What starts with one of these runs a script, which it reads and closes. */
+const INTERPRETERS = /^(?:node|nodejs|python[0-9.]*|ruby[0-9.]*|perl[0-9.]*|php[0-9.-]*)$/
+
+/** The script that an interpreter runs: its first argument that is no option, where that is a path. */
+function scriptOf(proc: string, pid: number, name: string): string[] {
+  if (!INTERPRETERS.test(name)) return []
+  const args = (read(`${proc}/${pid}/cmdline`) ?? '').split('\0').slice(1)
+  const script = args.find((arg) => arg !== '' && !arg.startsWith('-'))
+  if (script === undefined || !/[/.]/.test(script)) return []
+  if (script.startsWith('/')) return [script]
+  try {
+    return [join(readlinkSync(`${proc}/${pid}/cwd`), script)]
+  } catch {
+    return []
   }
 }
 
@@ -185,8 +205,13 @@ const DAY_MS = 86_400_000
  * Packages whose files some process has mapped or open: told when they come into use, and again each day that they still
  * are, so that "in use within N days" is a question to the stored events.
  */
-export function inUseCollector(proc: string, root: string, everyMs: number): Collector {
-  const look = inUseReader(proc, root)
+export function inUseCollector(
+  proc: string,
+  root: string,
+  everyMs: number,
+  containers: (id: string) => ContainerInfo | undefined,
+): Collector {
+  const look = inUseReader(proc, root, containers)
   return {
     id: 'in-use',
     async run({ emit, signal, folder }: CollectorContext) {
@@ -195,20 +220,23 @@ export function inUseCollector(proc: string, root: string, everyMs: number): Col
       while (!signal.aborted) {
         const now = Date.now()
         let fresh = false
-        for (const { type, name, version, file: path, process } of look()) {
-          const key = `${type} ${name} ${version}`
-          if (now - Number(told.get(key) ?? 0) < DAY_MS) continue
+        for (const { type, name, version, file: path, process, container } of look()) {
+          const of = container === undefined ? '' : ` ${container.image ?? container.id}`
+          const key = `${type} ${name} ${version}${of}`
+          // Also where the clock was set back, so that it is not silent until then.
+          if (Math.abs(now - Number(told.get(key) ?? 0)) < DAY_MS) continue
           const kept = emit({
             event: { kind: 'state', category: ['package'], type: ['info'], action: 'package-in-use' },
             package: { type, name, version },
             file: { path },
             process,
+            ...(container === undefined ? {} : containerFields(container)),
           })
           if (!kept) continue
           told.set(key, String(now))
           fresh = true
         }
-        for (const [key, at] of told) if (now - Number(at) > 2 * DAY_MS) told.delete(key)
+        for (const [key, at] of told) if (Math.abs(now - Number(at)) > 2 * DAY_MS) told.delete(key)
         if (fresh) await writeKept(file, told)
         await realWait(everyMs, signal)
       }

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { apkPackages } from '../../assess/host/apk.ts'
@@ -39,25 +40,63 @@ function inventoryCollector({ id, read, event }: Inventory, everyMs: number): Co
 const typeOf = ({ before, after }: Difference, words: readonly [string, string, string]): string =>
   before === undefined ? words[0] : after === undefined ? words[1] : words[2]
 
-const byName = (packages: readonly { name: string; version: string; arch: string | undefined }[], noArch: string) =>
-  new Map(packages.map(({ name, version, arch = noArch }) => [`${name}:${arch}`, version] as const))
+interface Named {
+  readonly name: string
+  readonly version: string
+  readonly arch: string | undefined
+}
+
+/** Several versions of one name (kernels, on hosts with rpm) stand beside each other. */
+function byName(packages: readonly Named[], noArch: string): Map<string, string> {
+  const found = new Map<string, string>()
+  for (const { name, version, arch = noArch } of packages) {
+    const key = `${name}:${arch}`
+    const known = found.get(key)
+    found.set(key, known === undefined ? version : `${known}, ${version}`)
+  }
+  return found
+}
 
 /** What dpkg's `status` says is installed, as `name:architecture` → version. */
 export const parseDpkg = (text: string): Map<string, string> => byName(dpkgPackages(text), 'all')
 
-/** `name:architecture` → version; undefined where the host has no package manager that is known. */
+const parseText =
+  (parse: (text: string) => Map<string, string>) =>
+  async (file: string): Promise<Map<string, string>> =>
+    parse(await readFile(file, 'utf8'))
+
+/** Loaded where there is such a database only: it brings SQLite along. */
+async function readRpm(file: string): Promise<Map<string, string>> {
+  const { readRpmDatabase } = await import('../../platform/rpm/database.ts')
+  const { rpmVersion } = await import('../../platform/rpm/header.ts')
+  const { packages } = readRpmDatabase(file)
+  return byName(
+    packages.map((one) => ({ name: one.name, version: rpmVersion(one), arch: one.arch })),
+    'noarch',
+  )
+}
+
+const apk = parseText((text) => byName(apkPackages(text), 'noarch'))
+const MANAGERS: readonly (readonly [string, (file: string) => Promise<Map<string, string>>])[] = [
+  ['var/lib/dpkg/status', parseText(parseDpkg)],
+  ['lib/apk/db/installed', apk],
+  ['usr/lib/apk/db/installed', apk],
+  ['usr/lib/sysimage/rpm/rpmdb.sqlite', readRpm],
+  ['var/lib/rpm/rpmdb.sqlite', readRpm],
+]
+
+/** `name:architecture` → version, of the first manager that knows any; undefined where the host has none that is known. */
 export async function readPackages(root: string): Promise<Map<string, string> | undefined> {
-  for (const [file, parse] of [
-    ['var/lib/dpkg/status', parseDpkg],
-    ['lib/apk/db/installed', (text: string) => byName(apkPackages(text), 'noarch')],
-  ] as const) {
-    try {
-      return parse(await readFile(join(root, file), 'utf8'))
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error
-    }
+  let empty: Map<string, string> | undefined
+  for (const [place, parse] of MANAGERS) {
+    const file = join(root, place)
+    if (!existsSync(file)) continue
+    const found = await parse(file)
+    if (found.size > 0) return found
+    // A tool of another distribution leaves a database without packages.
+    empty ??= found
   }
-  return undefined
+  return empty
 }
 
 /** Packages that the distribution's manager installs, removes and changes. */

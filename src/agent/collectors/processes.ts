@@ -6,6 +6,7 @@ import { realWait } from '../../platform/backoff.ts'
 import type { Collector, CollectorContext } from '../collector.ts'
 import { userNames } from './accounts.ts'
 import { bootTime, startedAt } from './boot-time.ts'
+import { type ContainerInfo, containerFields } from './container-info.ts'
 import { hashCache } from './file-hash.ts'
 import { type ProcessEntry, processIds, readProcess, startOf } from './proc.ts'
 import { deletedProgram, isDeleted, networkStreams, type Streams } from './process-signs.ts'
@@ -17,6 +18,8 @@ interface Options {
   readonly pollMs: number
   /** The agent's id, part of the name of a process among all hosts. */
   readonly host: string
+  /** What is known of a container by its id. */
+  readonly containers?: (id: string) => ContainerInfo | undefined
 }
 
 const nameIn = ({ executable, name }: ProcessEntry): string => (executable === undefined ? name : basename(executable))
@@ -38,7 +41,7 @@ const OLD_EVERY = 20
  * `processes.unseenAtMost`, and `processes.blindMs` is the time in which something may have. Between two full looks the kernel is asked for
  * the last process number that it gave out: where it moved, a look follows at once.
  */
-export function processCollector({ root, passwd, pollMs, host }: Options): Collector {
+export function processCollector({ root, passwd, pollMs, host, containers = () => undefined }: Options): Collector {
   const nameOf = userNames(passwd)
   const boot = bootTime(root)
   const hashOf = hashCache(2_000)
@@ -108,7 +111,7 @@ export function processCollector({ root, passwd, pollMs, host }: Options): Colle
             }),
       },
       ...user(entry),
-      ...(entry.container === undefined ? {} : { container: { id: entry.container } }),
+      ...(entry.container === undefined ? {} : containerFields(containers(entry.container) ?? { id: entry.container })),
       ...(streams?.remote === undefined ? {} : { destination: { ...streams.remote } }),
       ...(gone === undefined && streams === undefined
         ? {}

@@ -3,6 +3,7 @@ import type { Identity } from '../identity.ts'
 import type { Integrity } from '../integrity/integrity.ts'
 import type { Settings } from '../settings.ts'
 import { auditCollector } from './audit.ts'
+import { containerLookup } from './container-info.ts'
 import { fileCollector } from './files.ts'
 import { inUseCollector } from './in-use.ts'
 import { moduleCollector, packageCollector } from './inventory.ts'
@@ -20,8 +21,9 @@ const PROGRAMS = ['/bin', '/sbin', '/usr/bin', '/usr/sbin', '/usr/local/bin', '/
 /** Everything an agent watches on a Linux host. */
 export function linuxCollectors(settings: Settings, { id }: Identity, integrity: Integrity): Collector[] {
   const { pollMs, inventoryMs } = settings
+  const containers = containerLookup('/')
   return [
-    processCollector({ root: '/proc', passwd: PASSWD, pollMs, host: id }),
+    processCollector({ root: '/proc', passwd: PASSWD, pollMs, host: id, containers }),
     socketCollector({ root: '/proc', pollMs }),
     packageCollector('/', inventoryMs),
     moduleCollector('/proc', inventoryMs),
@@ -46,7 +48,7 @@ export function linuxCollectors(settings: Settings, { id }: Identity, integrity:
       host: id,
       audited: integrity.audited,
     }),
-    inUseCollector('/proc', '/', inventoryMs),
+    inUseCollector('/proc', '/', inventoryMs, containers),
     ...(settings.journal ? [journalCollector()] : []),
   ]
 }
