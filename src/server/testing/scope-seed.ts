@@ -15,7 +15,7 @@ import type { SeriesTables } from '../../declare/series/tables.ts'
 import { recordDetections } from '../../detect/alerts.ts'
 import { writeProfiles } from '../../detect/behaviour/queries.ts'
 import type { BehaviourTables } from '../../detect/behaviour/tables.ts'
-import { newProfile, profileText } from '../../detect/engines/behaviour/profile.ts'
+import { newProfile, profileText, setSignal } from '../../detect/engines/behaviour/profile.ts'
 import type { DetectTables } from '../../detect/tables.ts'
 import { insertCommand, insertRelease, keepIntegrity, keepPolicy } from '../../hosts/queries.ts'
 import type { HostTables } from '../../hosts/tables.ts'
@@ -130,7 +130,7 @@ async function plantBehaviour(db: Kysely<BehaviourTables>, scope: string, marker
   const name = `${marker}-host`
   const profile = newProfile(scope, 'host', name, Math.floor(now / 86_400_000), now)
   const detail = { type: 'rare', value: marker, days: 30, others: 1 } as const
-  profile.signals.set('host-process', { feature: 'host-process', score: 5, at: now, eventId: marker, detail })
+  setSignal(profile, { feature: 'host-process', score: 5, at: now, eventId: marker, detail })
   const row = { scope, kind: 'host', name, last_seen: now, score: 5, score_at: now } as const
   await writeProfiles(db, [{ ...row, profile: profileText(profile) }])
 }

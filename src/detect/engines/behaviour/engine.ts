@@ -6,7 +6,18 @@ import { type BehaviourKind, ENTITY_KINDS, HOURS_FEATURE, TRAVEL_FEATURE, VALUE_
 import { faded, isOddHour, type Judged, judgeHour, judgeValue, judgeVolume, scoreOf } from './judge.ts'
 import { type BehaviourCosts, type BehaviourLimits, LEAST_SCORE, LIMITS } from './limits.ts'
 import { adopt, barOf, learnNovelty, learnVolume, newPool, noteScore, type Pool, spreadOf } from './pool.ts'
-import { beginDay, newProfile, type Place, type Profile, sight, valueBook, volumeBook } from './profile.ts'
+import {
+  beginDay,
+  dropSignals,
+  newProfile,
+  type Place,
+  type Profile,
+  type Signal,
+  setSignal,
+  sight,
+  valueBook,
+  volumeBook,
+} from './profile.ts'
 import { BEHAVIOUR_RULES } from './rules.ts'
 import { impossible } from './travel.ts'
 
@@ -233,8 +244,7 @@ export class BehaviourEngine {
   #endDay(profile: Profile, pool: Pool, day: number): void {
     for (const [feature, { newToday }] of profile.values) learnNovelty(pool, feature, newToday)
     beginDay(profile, day, (feature, total) => learnVolume(pool, profile.peers, feature, total))
-    for (const [feature, { score, at }] of profile.signals)
-      if (score * faded(profile.lastSeen - at) < LEAST_SIGNAL) profile.signals.delete(feature)
+    dropSignals(profile, ({ score, at }) => score * faded(profile.lastSeen - at) < LEAST_SIGNAL)
   }
 
   #pool(scope: string, kind: BehaviourKind): Pool {
@@ -283,21 +293,20 @@ function keyOf(scope: string, kind: BehaviourKind, name: string): string {
 }
 
 /** @returns whether there was any. */
-function forgetValues({ values, signals }: Profile, isMeant: (value: string) => boolean): boolean {
+function forgetValues(profile: Profile, isMeant: (value: string) => boolean): boolean {
   let any = false
-  for (const { known } of values.values()) for (const value of known.keys()) if (isMeant(value)) any = known.delete(value) || any
-  for (const [feature, { detail }] of signals) {
-    const told = detail.type === 'new' ? [detail.value, ...detail.usual] : detail.type === 'rare' ? [detail.value] : []
-    if (told.some(isMeant)) any = signals.delete(feature) || any
-  }
-  return any
+  for (const { known } of profile.values.values())
+    for (const value of known.keys()) if (isMeant(value)) any = known.delete(value) || any
+  const told = ({ detail }: Signal): readonly string[] =>
+    detail.type === 'new' ? [detail.value, ...detail.usual] : detail.type === 'rare' ? [detail.value] : []
+  return dropSignals(profile, (signal) => told(signal).some(isMeant)) || any
 }
 
 /** Keeps the oddest there is of a feature. @returns whether the entity became odder by it. */
 function keepSignal(profile: Profile, feature: string, score: number, { detail }: Judged, at: number, eventId: string): boolean {
   const before = profile.signals.get(feature)
   if (before !== undefined && before.score * faded(at - before.at) >= score) return false
-  profile.signals.set(feature, { feature, score: Math.round(score * 1000) / 1000, at, eventId, detail })
+  setSignal(profile, { feature, score: Math.round(score * 1000) / 1000, at, eventId, detail })
   return true
 }
 

@@ -95,20 +95,27 @@ export interface Profile {
   lastSeen: number
   readonly values: Map<string, ValueBook>
   readonly volumes: Map<string, VolumeBook>
-  /** Faded days on which it was active in an hour, of working days and then of weekends; and how many such days there were. */
-  readonly hours: number[]
+  /**
+   * Faded days on which it was active in an hour, of working days and then of weekends; and how many such days there were.
+   * All profiles of a first day share one list: most names of a flood never see a second.
+   */
+  hours: readonly number[]
   readonly ofDays: [working: number, weekend: number]
   /** Hours of today, a bit each. */
   hoursToday: number
   /** Those among them at which it is hardly ever active. */
   oddHoursToday: number
   place: Place | undefined
-  readonly signals: Map<string, Signal>
+  /** Changed by `setSignal` and `dropSignals`: all profiles that nothing is odd about share one map. */
+  signals: ReadonlyMap<string, Signal>
   /** Of the last alert. */
   alerted: { readonly at: number; readonly score: number; readonly times: number } | undefined
   /** Highest score of the day. */
   peak: number
 }
+
+const NO_HOURS: readonly number[] = Array.from({ length: 48 }, () => 0)
+const NO_SIGNALS: ReadonlyMap<string, Signal> = new Map()
 
 export function newProfile(scope: string, kind: BehaviourKind, name: string, day: number, at: number): Profile {
   return {
@@ -124,12 +131,12 @@ export function newProfile(scope: string, kind: BehaviourKind, name: string, day
     lastSeen: at,
     values: new Map(),
     volumes: new Map(),
-    hours: Array.from({ length: 48 }, () => 0),
+    hours: NO_HOURS,
     ofDays: [0, 0],
     hoursToday: 0,
     oddHoursToday: 0,
     place: undefined,
-    signals: new Map(),
+    signals: NO_SIGNALS,
     alerted: undefined,
     peak: 0,
   }
@@ -163,10 +170,12 @@ export function beginDay(profile: Profile, day: number, ended: (feature: string,
     book.next = 0
   }
   const from = weekend ? 24 : 0
+  const hours = [...profile.hours]
   for (let hour = 0; hour < 24; hour++) {
     const active = (profile.hoursToday >>> hour) & 1
-    profile.hours[from + hour] = profile.hours[from + hour]! * FADE + active
+    hours[from + hour] = hours[from + hour]! * FADE + active
   }
+  profile.hours = hours
   profile.ofDays[weekend ? 1 : 0] = profile.ofDays[weekend ? 1 : 0] * FADE + 1
   profile.hoursToday = 0
   profile.oddHoursToday = 0
@@ -197,6 +206,19 @@ export function volumeBook(profile: Profile, feature: string): VolumeBook {
     profile.volumes.set(feature, book)
   }
   return book
+}
+
+/** Notes what is odd about an entity, by feature. */
+export function setSignal(profile: Profile, signal: Signal): void {
+  profile.signals = new Map(profile.signals).set(signal.feature, signal)
+}
+
+/** Drops what nobody need know any more. @returns whether there was any. */
+export function dropSignals(profile: Profile, isOver: (signal: Signal) => boolean): boolean {
+  const kept = [...profile.signals].filter(([, signal]) => !isOver(signal))
+  if (kept.length === profile.signals.size) return false
+  profile.signals = new Map(kept)
+  return true
 }
 
 export type Sighting = 'again' | 'today' | 'new' | { readonly unseenDays: number; readonly days: number }
