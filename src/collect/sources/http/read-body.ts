@@ -17,8 +17,8 @@ const DECODERS: Readonly<Record<string, () => Transform>> = {
 export interface MemoryBudget {
   take(bytes: number): boolean
   give(bytes: number): void
-  /** Where a body is gathered whose bytes were taken. */
-  room(): BodyRoom
+  /** Where a body is gathered whose bytes were taken. @param declared how long it will be, if that is known. */
+  room(declared?: number): BodyRoom
 }
 
 /** One memory for all senders, of which none gets all. */
@@ -50,7 +50,7 @@ export function memoryBudget(limit: number): SharedMemory {
         if (own > 0) heldBy.set(sender, own)
         else heldBy.delete(sender)
       },
-      room: () => rooms.open(),
+      room: (declared) => rooms.open(declared),
     }),
   }
 }
@@ -75,7 +75,7 @@ export async function readBody(request: IncomingMessage, maxBytes: number, budge
   if (declared > maxBytes) throw tooLarge(maxBytes)
   const decoder = decoderFor(request.headers['content-encoding'])
   const hash = createHash('sha256')
-  const room = budget.room()
+  const room = budget.room(decoder === undefined && declared > 0 ? declared : 0)
   let held = 0
   const release = (): void => {
     budget.give(held)
