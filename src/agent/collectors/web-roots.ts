@@ -96,7 +96,7 @@ export function webRootCollector(roots: readonly string[], passwd: string): Coll
           ...(owner === undefined ? {} : { owner }),
           hash: { sha256: await hashFile(path) },
         },
-        kanpeki_agent: { web_script: { root, language, calls: callsIn(text) } },
+        kanpeki_agent: { web_script: { root, below: path.slice(root.length), language, calls: callsIn(text) } },
       })
     } catch {
       context.count('webRoots.unread')
