@@ -5,9 +5,12 @@ import { openState, type State } from '../platform/state/state.ts'
 import { describeStates } from '../platform/testing/states.ts'
 import { type CommandKey, isSigned } from './command-key.ts'
 import { type Commands, createCommands, type KnownAgent, MOST_HOSTS_AN_HOUR } from './commands.ts'
+import { integrityView } from './integrity.ts'
+import { hostMeasures } from './measures.ts'
 import { migrations } from './migrations.ts'
 import { policyFor, rulesToGive } from './policy.ts'
-import type { AgentStatus, CommandText } from './schema.ts'
+import { keepIntegrity } from './queries.ts'
+import type { AgentStatus, CommandText, IntegrityReport } from './schema.ts'
 import type { HostTables } from './tables.ts'
 
 const NOW = Date.UTC(2026, 10, 22)
@@ -158,6 +161,56 @@ describeStates('commands for agents', (bed) => {
     const all = ['command', 'expire', 'query', 'receipt', 'stopped', 'withdraw'].map((action) => `agent.${action}`)
     expect([...actions].sort()).toEqual(all)
     expect(bodies[0]).toMatchObject({ action: 'agent.command', by: BY, kind: 'kill', name: 'host-0', params: { pid: 7 } })
+  })
+
+  it('takes a baseline for accepted only where the host answered the acceptance, and silence for no pass', async () => {
+    const scope = 'frozen'
+    const frozen: KnownAgent = { id: randomUUID(), scope, name: 'ice', lastSeen: null }
+    const clock = { now: () => now }
+    const db = state.tables<HostTables>()
+    const own = createCommands({ state, clock, key, agents: async () => [frozen], changed: () => {} })
+    const read = async (params: Parameters<(typeof measure)['measure']>[0] = {}) => await measure.measure(params, 0, now, scope)
+    const [measure] = hostMeasures({ state, clock, agents: async () => [frozen], labelsOf: async () => ['env=production'] }) as [
+      ReturnType<typeof hostMeasures>[number],
+    ]
+    const digest = 'd'.repeat(64)
+    const report = (more: Partial<IntegrityReport> = {}) => ({
+      ...{ state: 'a'.repeat(64), baseline: null, broken: false, paths: 9, frozen: true, changed: 0, unverified: 0 },
+      ...{ checked: now, missed: 0, ...more },
+    })
+    const say = async (more: Partial<IntegrityReport> = {}) =>
+      await keepIntegrity(db, { agent: frozen.id, scope, at: now, report: JSON.stringify(report(more)), changes: '[]' })
+    expect(await read()).toMatchObject({ value: null, good: 0, unknown: 1, missing: { ja: expect.any(String) } })
+    await say()
+    expect(await read()).toMatchObject({ value: null, unknown: 1 })
+    const params = { state: 'a'.repeat(64) }
+    const row = await own.ask(scope, 'ice', { kind: 'baseline', params, reason: 'the release of today' }, BY)
+    const baseline = { command: row.id, digest, at: now }
+    // What the host says it accepted is not what it answered.
+    await say({ baseline })
+    expect((await integrityView(db, scope, frozen, now))?.accepted).toBeNull()
+    await own.receive(frozen, { id: row.id, result: { receipt: { outcome: 'done', detail: { digest, paths: 9, changes: 3 } } } })
+    expect((await integrityView(db, scope, frozen, now))?.accepted).toMatchObject({ by: 'Sato', reason: 'the release of today' })
+    const evidence = (await readOutbox(db, 0, 1_000)).map(({ body }) => body as Record<string, unknown>)
+    expect(evidence.filter((body) => body['command'] === row.id)).toMatchObject([
+      { action: 'agent.command', kind: 'baseline', reason: 'the release of today', by: { name: 'Sato' } },
+      { action: 'agent.receipt', detail: { digest, changes: 3 } },
+    ])
+    expect(await read()).toMatchObject({ value: 0, good: 1, bad: 0, unknown: 0, asOf: now })
+    await say({ baseline: { ...baseline, digest: 'e'.repeat(64) } })
+    expect(await read()).toMatchObject({ value: null, unknown: 1 })
+    await say({ baseline, changed: 2, unverified: 2 })
+    expect(await read({ label: 'env=production', frozen: true })).toMatchObject({
+      value: 2,
+      bad: 2,
+      evidence: { changed: [{ changes: 2 }] },
+    })
+    expect(await read({ label: 'env=test' })).toMatchObject({ value: null, good: 0, bad: 0 })
+    expect(await read({ hosts: ['ice', 'another'] })).toMatchObject({ value: 2, unknown: 1, evidence: { absent: 1 } })
+    await say({ baseline })
+    now += 3_600_000
+    expect(await read()).toMatchObject({ value: null, unknown: 1 })
+    now -= 3_600_000
   })
 })
 
