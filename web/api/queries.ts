@@ -14,7 +14,7 @@ import { diffResponse, historyResponse, wallResponse } from '../../src/declare/s
 import { seriesListResponse } from '../../src/declare/series/schema.ts'
 import { behaviourStatus, entityProfile } from '../../src/detect/behaviour/schema.ts'
 import { exceptionList, exceptionPreview } from '../../src/detect/exceptions/schema.ts'
-import { iocListsSchema } from '../../src/detect/ioc/schema.ts'
+import { indicatorsSchema, iocListsSchema } from '../../src/detect/ioc/schema.ts'
 import { channelList, mailServerView } from '../../src/detect/notify/schema.ts'
 import { scenarioDetail, scenariosResponse } from '../../src/detect/scenarios/schema.ts'
 import { alertCounts, alertDetail, coverageResponse, queueResponse, ruleDetail, rulesResponse } from '../../src/detect/schema.ts'
@@ -143,6 +143,13 @@ export const indicatorListsQuery = queryOptions({
   queryKey: ['rules', 'ioc'],
   queryFn: ({ signal }) => call(iocListsSchema, '/api/v1/ioc/lists', { signal }),
 })
+
+/** Indicators that are this value or begin like it. */
+export const indicatorsQuery = (q: string) =>
+  queryOptions({
+    queryKey: ['rules', 'ioc', 'search', q],
+    queryFn: ({ signal }) => call(indicatorsSchema, `/api/v1/ioc/indicators?q=${encodeURIComponent(q)}`, { signal }),
+  })
 
 // ── Sources ──
 

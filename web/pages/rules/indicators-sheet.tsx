@@ -11,6 +11,7 @@ import { useFormat } from '../../components/use-format.ts'
 import { SureButton } from '../settings/sure-button.tsx'
 import { IndicatorListForm } from './indicator-list-form.tsx'
 import { IndicatorPaste } from './indicator-paste.tsx'
+import { IndicatorSearch } from './indicator-search.tsx'
 
 /** Lists of known bad values: how many, how fresh, what went wrong, what was left out. */
 export function IndicatorsSheet({ now }: { now: number }): ReactNode {
@@ -56,6 +57,7 @@ export function IndicatorsSheet({ now }: { now: number }): ReactNode {
           </tbody>
         </table>
       )}
+      {lists.length === 0 ? null : <IndicatorSearch lists={lists} mayWrite={mayWrite} />}
       {open === 'new' ? <IndicatorListForm onClose={() => setOpen(undefined)} /> : null}
       {open === undefined || open === 'new' ? null : <IndicatorPaste list={open} onClose={() => setOpen(undefined)} />}
     </section>
