@@ -1,19 +1,19 @@
-import type { Interruption, RequestHead } from '../transaction.ts'
-import type { AuditRecord } from './audit-record.ts'
+import type { Interruption } from '../transaction.ts'
 import { redirectTo, stopPage } from './block-page.ts'
 import { type BodySource, hold, pump } from './body.ts'
 import { clientAddress } from './client-address.ts'
+import { copying } from './copying.ts'
 import { decodedBody } from './decoded-body.ts'
 import type { ClientAnswer, ClientRequest } from './exchange.ts'
+import { exchangeRecord, withInspections } from './exchange-record.ts'
 import { forwardedAnswerHead, forwardedRequestHead, wantedUpgrade } from './forward-head.ts'
 import type { Gate } from './gate.ts'
 import { GuardedTransaction } from './guarded-transaction.ts'
 import { type FaultCode, fault, type HttpFault } from './http-fault.ts'
-import type { AnswerWithBody } from './http1/client-connection.ts'
 import { headerOf } from './http1/headers.ts'
-import type { RefusedRequest } from './http1/request-head.ts'
 import { Inspections } from './inspections.ts'
 import { newReference } from './reference.ts'
+import { headOf } from './seen-head.ts'
 import { type OutgoingRequest, sendThrough } from './upstream/pool.ts'
 import type { UpstreamResponse } from './upstream/upstream-connection.ts'
 
@@ -22,58 +22,6 @@ const NOTHING = Buffer.alloc(0)
 /** Leads one request through the rules to the application, and its answer back. */
 export function handleRequest(gate: Gate, request: ClientRequest, answer: ClientAnswer): void {
   new Exchange(gate, request, answer).start()
-}
-
-/** Answers a request that is no request; rules see what could be read of it where that is whole. */
-export function refuseRequest(
-  gate: Gate,
-  refused: RefusedRequest,
-  peer: ClientRequest['peer'],
-  local: ClientRequest['local'],
-): AnswerWithBody {
-  const reference = newReference()
-  const { seen } = refused
-  const client = seen === undefined ? peer.address : clientAddress(peer.address, seen.headers, gate.trusted)
-  const transaction = new GuardedTransaction(() => gate.waf.begin('detect'))
-  if (seen !== undefined) transaction.requestHead(headOf(reference, seen, client, peer.port, local))
-  const { status, code } = refused.fault
-  gate.record({
-    id: (seen === undefined ? undefined : headerOf(seen.headers, 'x-crs-test')) ?? null,
-    status,
-    ...pick(transaction.finish()),
-    reference,
-    time: new Date(gate.now()).toISOString(),
-    mode: gate.mode,
-    client,
-    ...(seen === undefined ? {} : { method: seen.method, uri: seen.target }),
-    blocked: false,
-    fault: code,
-  })
-  return stopPage('refused', status, reference, seen?.headers ?? [])
-}
-
-function pick({ rules, messages }: Pick<AuditRecord, 'rules' | 'messages'>): Pick<AuditRecord, 'rules' | 'messages'> {
-  return { rules, messages }
-}
-
-function headOf(
-  uniqueId: string,
-  seen: Pick<ClientRequest, 'method' | 'target' | 'protocol' | 'headers'>,
-  client: string,
-  port: number,
-  local: ClientRequest['local'],
-): RequestHead {
-  return {
-    uniqueId,
-    remoteAddress: client,
-    remotePort: port,
-    serverAddress: local.address,
-    serverPort: local.port,
-    method: seen.method,
-    target: seen.target,
-    protocol: seen.protocol,
-    headers: seen.headers,
-  }
 }
 
 class Exchange {
@@ -298,44 +246,16 @@ class Exchange {
 
   /** Detection: the answer passes while its beginning is copied; only what ends it waits for the record. */
   #watchAnswer(response: UpstreamResponse, limit: number): void {
-    const copied: Buffer[] = []
-    let size = 0
-    let passed = 0
-    let last: Buffer | undefined
     const head = forwardedAnswerHead(response.head)
     this.#isAnswered = true
     const sink = this.#answer.head(head)
-    const conclude = () => {
-      const decoded = this.#decoded(response, Buffer.concat(copied))
-      this.#seenAnswer(decoded, passed > size)
-      this.#inspections?.answer(decoded, passed > size)
+    const conclude = (copied: Buffer, isTruncated: boolean) => {
+      const decoded = this.#decoded(response, copied)
+      this.#seenAnswer(decoded, isTruncated)
+      this.#inspections?.answer(decoded, isTruncated)
       this.#finish(response.head.status, false)
     }
-    pump(
-      response.body,
-      {
-        ...sink,
-        write: (chunk) => {
-          const part = chunk.subarray(0, Math.max(0, limit - size))
-          if (part.length > 0) copied.push(part)
-          size += part.length
-          passed += chunk.length
-          if (passed !== head.length) return sink.write(chunk)
-          last = chunk
-          return true
-        },
-        end: () => {
-          conclude()
-          if (last !== undefined) sink.write(last)
-          sink.end()
-        },
-        abort: () => {
-          conclude()
-          sink.abort()
-        },
-      },
-      () => {},
-    )
+    pump(response.body, copying(sink, limit, head.length, conclude), () => {})
   }
 
   #decoded(response: UpstreamResponse, body: Buffer): Buffer {
@@ -443,49 +363,12 @@ class Exchange {
     if (this.#isOver) return
     this.#isOver = true
     const { method, target, headers } = this.#request
-    const host = headerOf(headers, 'host')
-    const about = {
-      reference: this.#reference,
-      time: new Date(this.#started).toISOString(),
-      client: this.#client,
-      method,
-      ...(host === undefined ? {} : { host }),
-      uri: target,
-    }
-    const id = headerOf(headers, 'x-crs-test') ?? null
-    const written = (transaction: GuardedTransaction, mode: AuditRecord['mode']): AuditRecord => {
-      const { rules, messages, interruption } = transaction.finish()
-      return {
-        id,
-        rules,
-        status,
-        messages,
-        ...about,
-        mode,
-        ...(interruption === undefined ? {} : { interruption }),
-        blocked: blocked && mode !== 'shadow',
-        ...(code === undefined ? {} : { fault: code }),
-        ...(transaction.error === undefined ? {} : { engineError: transaction.error }),
-      }
-    }
-    const record = written(this.#transaction, this.#gate.mode)
+    const about = { reference: this.#reference, started: this.#started, client: this.#client, method, target, headers }
+    const end = { status, blocked, code }
+    const record = exchangeRecord(about, end, this.#transaction, this.#gate.mode)
     this.#inspections?.over(record.messages.length > 0)
     this.#gate.record(withInspections(record, this.#inspections))
-    if (this.#shadow !== undefined) this.#gate.shadow?.record(written(this.#shadow, 'shadow'))
-  }
-}
-
-function withInspections(record: AuditRecord, inspections: Inspections | undefined): AuditRecord {
-  if (inspections === undefined) return record
-  const { messages, stop, error } = inspections
-  const interruption = record.interruption ?? stop?.interruption
-  const engineError = record.engineError ?? error
-  return {
-    ...record,
-    rules: [...record.rules, ...messages.map(({ id }) => id)],
-    messages: [...messages, ...record.messages],
-    ...(interruption === undefined ? {} : { interruption }),
-    ...(engineError === undefined ? {} : { engineError }),
+    if (this.#shadow !== undefined) this.#gate.shadow?.record(exchangeRecord(about, end, this.#shadow, 'shadow'))
   }
 }
 

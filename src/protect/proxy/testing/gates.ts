@@ -5,8 +5,9 @@ import type { Interruption, Transaction, TransactionRecord, Waf } from '../../tr
 import type { AuditRecord } from '../audit-record.ts'
 import { trustedProxies } from '../client-address.ts'
 import type { Gate } from '../gate.ts'
-import { handleRequest, refuseRequest } from '../handle-request.ts'
+import { handleRequest } from '../handle-request.ts'
 import { createListener, type Listener } from '../listener.ts'
+import { refuseRequest } from '../refuse-request.ts'
 import { Pool } from '../upstream/pool.ts'
 
 /** What a connection does with rules is tested here with rules that are functions; the real ones have tests of their own. */
