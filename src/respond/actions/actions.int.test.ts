@@ -1,4 +1,4 @@
-import { execFileSync, spawn, spawnSync } from 'node:child_process'
+import { execFileSync, spawnSync } from 'node:child_process'
 import { createVerify, generateKeyPairSync } from 'node:crypto'
 import {
   chmodSync,
@@ -32,7 +32,8 @@ import { fingerprintOf } from '../actions-support/secrets/authorized-keys.ts'
 import { missingHere } from '../actions-support/testing/missing.ts'
 import { startNameServer, type TestNameServer } from '../actions-support/testing/name-server.ts'
 import { type Recorder, startRecorder } from '../actions-support/testing/recorder.ts'
-import { ADMIN, BASE, freePort, PASSWORD, startSlapd, type TestDirectory } from '../actions-support/testing/slapd.ts'
+import { ADMIN, BASE, PASSWORD, startSlapd, type TestDirectory } from '../actions-support/testing/slapd.ts'
+import { startSshd } from '../actions-support/testing/sshd.ts'
 import { createConnections } from '../connections/connections.ts'
 import { CONNECTION_KIND_NAMES, type ConnectionKind } from '../connections/schema.ts'
 import type { ConnectionTables } from '../connections/tables.ts'
@@ -685,33 +686,11 @@ onSystem('asks WHOIS where it is led, names who registered, and is led to no hos
 })
 
 onSystem('runs CACAO’s ssh on a real sshd: pinned key, sealed key, no shell for what stands in words', async () => {
-  const home = join(folder, 'sshd')
-  mkdirSync(home, { mode: 0o755 })
-  mkdirSync('/run/sshd', { recursive: true, mode: 0o755 })
-  for (const name of ['host', 'client', 'other'])
-    execFileSync('ssh-keygen', ['-q', '-t', 'ed25519', '-N', '', '-f', join(home, name)])
-  const read = (name: string): string => readFileSync(join(home, name), 'utf8')
-  writeFileSync(join(home, 'authorized'), read('client.pub'), { mode: 0o600 })
-  const port = await freePort()
-  const settings = [
-    ...[
-      `Port ${port}`,
-      'ListenAddress 127.0.0.1',
-      `HostKey ${join(home, 'host')}`,
-      `AuthorizedKeysFile ${join(home, 'authorized')}`,
-    ],
-    ...['PidFile none', 'UsePAM no', 'StrictModes no', 'PermitRootLogin prohibit-password', 'PasswordAuthentication no'],
-    // What this machine's own root runs at a start of its shell is nobody's concern here.
-    `SetEnv HOME=${home}`,
-  ]
-  writeFileSync(join(home, 'config'), `${settings.join('\n')}\n`)
-  const sshd = spawn('/usr/sbin/sshd', ['-D', '-e', '-f', join(home, 'config')], { stdio: ['ignore', 'ignore', 'pipe'] })
-  await new Promise<void>((up) => sshd.stderr.on('data', (text: Buffer) => void (String(text).includes('listening') && up())))
-  const keyOf = (name: string): string => read(`${name}.pub`).split(' ').slice(0, 2).join(' ')
-  const to = { host: '127.0.0.1', port: String(port), user: 'root', hostKey: keyOf('host') }
-  await connect('web-1', 'ssh', to, { privateKey: read('client') })
-  await connect('swapped', 'ssh', { ...to, hostKey: keyOf('other') }, { privateKey: read('client') })
-  await connect('stranger', 'ssh', to, { privateKey: read('other') })
+  const sshd = await startSshd(join(folder, 'sshd'))
+  const to = { host: '127.0.0.1', port: sshd.port, user: 'root', hostKey: sshd.hostKey }
+  await connect('web-1', 'ssh', to, { privateKey: sshd.clientKey })
+  await connect('swapped', 'ssh', { ...to, hostKey: sshd.otherKey }, { privateKey: sshd.clientKey })
+  await connect('stranger', 'ssh', to, { privateKey: sshd.strangerKey })
   const outgoing = createOutgoing({ allow: ['127.0.0.1'], log: { warn: () => {} } })
   const open = createConnections({ state, sealer })
   const action = sshCommand(open, outgoing)
@@ -768,7 +747,7 @@ onSystem('runs CACAO’s ssh on a real sshd: pinned key, sealed key, no shell fo
     )
     expect(tested).toEqual({ told: false })
   } finally {
-    sshd.kill('SIGKILL')
+    sshd.stop()
   }
 })
 
