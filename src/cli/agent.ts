@@ -9,7 +9,8 @@ import { tryOut } from '../agent/update/try-out.ts'
 import { VERSION } from '../app/version.ts'
 import { KanpekiError, messageOf } from '../kernel/error.ts'
 import type { Log } from '../platform/log.ts'
-import { EXIT, guarded, readOptions } from './options.ts'
+import { command } from './command.ts'
+import { EXIT } from './options.ts'
 import { terminalLog } from './terminal-log.ts'
 
 const USAGE = `Usage: kanpeki agent enrol --to URL [--token TOKEN] [--name NAME] [--ca FILE] [--data DIR]
@@ -151,32 +152,24 @@ function become(args: readonly string[], flags: readonly string[] = []): void {
 }
 
 export function agentCommand(args: readonly string[]): Promise<number> {
-  return guarded(async () => {
-    const { values, positionals } = readOptions(
-      {
-        args: [...args],
-        allowPositionals: true,
-        options: {
-          to: { type: 'string' },
-          token: { type: 'string' },
-          name: { type: 'string' },
-          ca: { type: 'string' },
-          data: { type: 'string', default: defaultFolder() },
-          trial: { type: 'boolean', default: false },
-          help: { type: 'boolean', short: 'h', default: false },
-        },
-      },
-      USAGE,
-    )
-    if (values.help) {
-      process.stdout.write(`${USAGE}\n`)
-      return EXIT.ok
-    }
-    if (positionals[0] === 'enrol' && positionals.length === 1) return await enrolHere(values)
-    if (positionals[0] === 'run' && positionals.length === 1) return await runHere(values)
-    if (positionals[0] === 'release' && positionals.length === 1) return await releaseThis(values)
-    throw usage('Say what: enrol, run or release.')
-  })
+  return command(
+    args,
+    USAGE,
+    {
+      to: { type: 'string' },
+      token: { type: 'string' },
+      name: { type: 'string' },
+      ca: { type: 'string' },
+      data: { type: 'string', default: defaultFolder() },
+      trial: { type: 'boolean', default: false },
+    },
+    async ({ values, positionals }) => {
+      if (positionals[0] === 'enrol' && positionals.length === 1) return await enrolHere(values)
+      if (positionals[0] === 'run' && positionals.length === 1) return await runHere(values)
+      if (positionals[0] === 'release' && positionals.length === 1) return await releaseThis(values)
+      throw usage('Say what: enrol, run or release.')
+    },
+  )
 }
 
 const usage = (message: string): KanpekiError => new KanpekiError('usage', message, { remedy: `\n${USAGE}` })

@@ -4,7 +4,8 @@ import type { agentSchema } from '../access/machines/schema.ts'
 import type { AccessTables } from '../access/tables.ts'
 import { KanpekiError } from '../kernel/error.ts'
 import { DEFAULT_SCOPE } from '../kernel/event.ts'
-import { EXIT, guarded, readOptions, SERVER_OPTIONS } from './options.ts'
+import { command } from './command.ts'
+import { EXIT, SERVER_OPTIONS } from './options.ts'
 import { changeAccess, withState } from './own-state.ts'
 import { callApi } from './remote.ts'
 
@@ -73,29 +74,21 @@ async function revoke({ data, url, ca, token, scope }: Values, id: string | unde
 }
 
 export function agentsCommand(args: readonly string[]): Promise<number> {
-  return guarded(async () => {
-    const { values, positionals } = readOptions(
-      {
-        args: [...args],
-        allowPositionals: true,
-        options: {
-          ...SERVER_OPTIONS,
-          scope: { type: 'string', default: DEFAULT_SCOPE },
-          json: { type: 'boolean', default: false },
-          help: { type: 'boolean', short: 'h', default: false },
-        },
-      },
-      USAGE,
-    )
-    const [action, id] = positionals
-    if (values.help) {
-      process.stdout.write(`${USAGE}\n`)
-      return EXIT.ok
-    }
-    if (action === 'list') return await list(values)
-    if (action === 'revoke') return await revoke(values, id)
-    throw new KanpekiError('usage', action === undefined ? 'What shall be done?' : `There is no 'agents ${action}'.`, {
-      remedy: `\n${USAGE}`,
-    })
-  })
+  return command(
+    args,
+    USAGE,
+    {
+      ...SERVER_OPTIONS,
+      scope: { type: 'string', default: DEFAULT_SCOPE },
+      json: { type: 'boolean', default: false },
+    },
+    async ({ values, positionals }) => {
+      const [action, id] = positionals
+      if (action === 'list') return await list(values)
+      if (action === 'revoke') return await revoke(values, id)
+      throw new KanpekiError('usage', action === undefined ? 'What shall be done?' : `There is no 'agents ${action}'.`, {
+        remedy: `\n${USAGE}`,
+      })
+    },
+  )
 }

@@ -9,12 +9,14 @@ import { scopedTo } from '../platform/state/scope.ts'
 import { ledgerPlaces } from '../prove/queries.ts'
 import type { ProveTables } from '../prove/tables.ts'
 import { alertLines, queueLines } from './alerts-output.ts'
+import { command } from './command.ts'
 import { type Language, languageOf } from './language.ts'
 import { localServer } from './local-server.ts'
-import { EXIT, guarded, readOptions, SERVER_OPTIONS } from './options.ts'
+import { EXIT, SERVER_OPTIONS } from './options.ts'
 import { withState } from './own-state.ts'
 import { callApi } from './remote.ts'
 import type { ServerRef } from './request.ts'
+import type { ScopedServerOptions } from './server-of.ts'
 
 const USAGE = `Usage: kanpeki alerts list  [--state open|closed|all] [--severity 1,2] [--q WORDS] [--limit N]
        kanpeki alerts show  ID
@@ -32,14 +34,6 @@ const USAGE = `Usage: kanpeki alerts list  [--state open|closed|all] [--severity
 const MOST = 200
 const WHO = { id: 'command line', name: 'command line' }
 const TERMINAL_WIDTH = 120
-
-interface Values {
-  readonly data: string
-  readonly url?: string | undefined
-  readonly ca?: string | undefined
-  readonly token?: string | undefined
-  readonly scope: string
-}
 
 interface Asked {
   readonly state: string
@@ -69,7 +63,7 @@ function remoteAlerts(server: ServerRef, token: string | undefined, scope: strin
 }
 
 /** Works on the state alone: what the lake would tell (the entity's timeline) is left out. */
-async function withAlerts<T>(values: Values, work: (alerts: Alerts) => Promise<T>): Promise<T> {
+async function withAlerts<T>(values: ScopedServerOptions, work: (alerts: Alerts) => Promise<T>): Promise<T> {
   const { data, url, ca, token, scope } = values
   if (url !== undefined) return await work(remoteAlerts({ url, ca }, token, scope))
   const running = await localServer(data, 'admin', 'kanpeki alerts')
@@ -100,49 +94,46 @@ async function withAlerts<T>(values: Values, work: (alerts: Alerts) => Promise<T
 }
 
 export function alertsCommand(args: readonly string[]): Promise<number> {
-  return guarded(async () => {
-    const { values, positionals } = readOptions(
-      {
-        args: [...args],
-        allowPositionals: true,
-        options: {
-          ...SERVER_OPTIONS,
-          scope: { type: 'string', default: DEFAULT_SCOPE },
-          state: { type: 'string', default: 'open' },
-          severity: { type: 'string' },
-          q: { type: 'string' },
-          limit: { type: 'string', default: '50' },
-          verdict: { type: 'string' },
-          note: { type: 'string', default: '' },
-          quiet: { type: 'string', default: '0' },
-          lang: { type: 'string' },
-          json: { type: 'boolean', default: false },
-          help: { type: 'boolean', short: 'h', default: false },
-        },
-      },
-      USAGE,
-    )
-    if (values.help) {
-      process.stdout.write(`${USAGE}\n`)
-      return EXIT.ok
-    }
-    const language = languageOf(values.lang)
-    const [action, ...ids] = positionals
-    switch (action) {
-      case 'list':
-        return await list(values, values.json, language)
-      case 'show':
-        return await show(values, ids, values.json, language)
-      case 'close':
-        return await close(values, ids, values.json)
-      default:
-        throw usage(action === undefined ? 'What shall be done?' : `There is no 'alerts ${action}'.`)
-    }
-  })
+  return command(
+    args,
+    USAGE,
+    {
+      ...SERVER_OPTIONS,
+      scope: { type: 'string', default: DEFAULT_SCOPE },
+      state: { type: 'string', default: 'open' },
+      severity: { type: 'string' },
+      q: { type: 'string' },
+      limit: { type: 'string', default: '50' },
+      verdict: { type: 'string' },
+      note: { type: 'string', default: '' },
+      quiet: { type: 'string', default: '0' },
+      lang: { type: 'string' },
+      json: { type: 'boolean', default: false },
+    },
+    async ({ values, positionals }) => {
+      const language = languageOf(values.lang)
+      const [action, ...ids] = positionals
+      switch (action) {
+        case 'list':
+          return await list(values, values.json, language)
+        case 'show':
+          return await show(values, ids, values.json, language)
+        case 'close':
+          return await close(values, ids, values.json)
+        default:
+          throw usage(action === undefined ? 'What shall be done?' : `There is no 'alerts ${action}'.`)
+      }
+    },
+  )
 }
 
 async function list(
-  values: Values & { readonly state: string; readonly severity?: string; readonly q?: string; readonly limit: string },
+  values: ScopedServerOptions & {
+    readonly state: string
+    readonly severity?: string
+    readonly q?: string
+    readonly limit: string
+  },
   json: boolean,
   language: Language,
 ): Promise<number> {
@@ -157,7 +148,7 @@ async function list(
   return EXIT.ok
 }
 
-async function show(values: Values, ids: readonly string[], json: boolean, language: Language): Promise<number> {
+async function show(values: ScopedServerOptions, ids: readonly string[], json: boolean, language: Language): Promise<number> {
   if (ids.length !== 1) throw usage('Which alert? Give one id.')
   const alert = await withAlerts(values, async (alerts) => await alerts.one(await wholeId(alerts, ids[0]!)))
   process.stdout.write(json ? `${JSON.stringify(alert)}\n` : alertLines(alert, language))
@@ -165,7 +156,7 @@ async function show(values: Values, ids: readonly string[], json: boolean, langu
 }
 
 async function close(
-  values: Values & { readonly verdict?: string; readonly note: string; readonly quiet: string },
+  values: ScopedServerOptions & { readonly verdict?: string; readonly note: string; readonly quiet: string },
   ids: readonly string[],
   json: boolean,
 ): Promise<number> {

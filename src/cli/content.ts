@@ -3,7 +3,8 @@ import { type AddedPack, addPack, listPacks, PACKS, type PackName, removePack } 
 import { addCrs } from '../app/crs-pack.ts'
 import { KanpekiError } from '../kernel/error.ts'
 import { dataDir, prepareDataDir } from '../platform/data-dir.ts'
-import { EXIT, guarded, readOptions } from './options.ts'
+import { command } from './command.ts'
+import { EXIT } from './options.ts'
 
 const USAGE = `Usage: kanpeki content add sigmahq|falco|crs --from DIR [--data DIR] [--json]
        kanpeki content list [--data DIR] [--json]
@@ -18,51 +19,43 @@ waf/crs of the data folder, where 'kanpeki waf --rules' takes it from.
 const REASONS_SHOWN = 10
 
 export function contentCommand(args: readonly string[]): Promise<number> {
-  return guarded(async () => {
-    const { values, positionals } = readOptions(
-      {
-        args: [...args],
-        allowPositionals: true,
-        options: {
-          data: { type: 'string', default: './data' },
-          from: { type: 'string' },
-          json: { type: 'boolean', default: false },
-          help: { type: 'boolean', short: 'h', default: false },
-        },
-      },
-      USAGE,
-    )
-    if (values.help) {
-      process.stdout.write(USAGE)
-      return EXIT.ok
-    }
-    const [action, name] = positionals
-    const dir = dataDir(values.data)
-    const rules = join(dir.root, 'rules')
-    const firewall = join(dir.root, 'waf')
-    if (action === 'list') {
-      for (const pack of [...listPacks(rules), ...listPacks(firewall)]) {
-        const { name: id, loaded, refused, added, from } = pack
-        process.stdout.write(
-          values.json ? `${JSON.stringify(pack)}\n` : `${id}  ${loaded} rules, ${refused} refused  ${added}  ${from}\n`,
-        )
+  return command(
+    args,
+    USAGE,
+    {
+      data: { type: 'string', default: './data' },
+      from: { type: 'string' },
+      json: { type: 'boolean', default: false },
+    },
+    async ({ values, positionals }) => {
+      const [action, name] = positionals
+      const dir = dataDir(values.data)
+      const rules = join(dir.root, 'rules')
+      const firewall = join(dir.root, 'waf')
+      if (action === 'list') {
+        for (const pack of [...listPacks(rules), ...listPacks(firewall)]) {
+          const { name: id, loaded, refused, added, from } = pack
+          process.stdout.write(
+            values.json ? `${JSON.stringify(pack)}\n` : `${id}  ${loaded} rules, ${refused} refused  ${added}  ${from}\n`,
+          )
+        }
+        return EXIT.ok
       }
+      if (action === 'remove' && name !== undefined) {
+        if (!(await removePack(name === 'crs' ? firewall : rules, name)))
+          throw new KanpekiError('not_found', `There is no pack ${name}.`)
+        return EXIT.ok
+      }
+      const isCrs = name === 'crs'
+      if (action !== 'add' || name === undefined || !(isCrs || isPack(name)) || values.from === undefined)
+        throw new KanpekiError('usage', 'What shall be added, and from where?', { remedy: `\n${USAGE}` })
+      prepareDataDir(dir)
+      const from = resolve(values.from)
+      const added = isPack(name) ? await addPack(rules, name, from, Date.now()) : await addCrs(firewall, from, Date.now())
+      process.stdout.write(values.json ? `${JSON.stringify(added)}\n` : told(added))
       return EXIT.ok
-    }
-    if (action === 'remove' && name !== undefined) {
-      if (!(await removePack(name === 'crs' ? firewall : rules, name)))
-        throw new KanpekiError('not_found', `There is no pack ${name}.`)
-      return EXIT.ok
-    }
-    const isCrs = name === 'crs'
-    if (action !== 'add' || name === undefined || !(isCrs || isPack(name)) || values.from === undefined)
-      throw new KanpekiError('usage', 'What shall be added, and from where?', { remedy: `\n${USAGE}` })
-    prepareDataDir(dir)
-    const from = resolve(values.from)
-    const added = isPack(name) ? await addPack(rules, name, from, Date.now()) : await addCrs(firewall, from, Date.now())
-    process.stdout.write(values.json ? `${JSON.stringify(added)}\n` : told(added))
-    return EXIT.ok
-  })
+    },
+  )
 }
 
 function isPack(name: string): name is PackName {

@@ -3,7 +3,8 @@ import { deleteEnrolment, listEnrolments } from '../access/machines/queries.ts'
 import type { AccessTables } from '../access/tables.ts'
 import { KanpekiError } from '../kernel/error.ts'
 import { DEFAULT_SCOPE } from '../kernel/event.ts'
-import { EXIT, guarded, readOptions, SERVER_OPTIONS } from './options.ts'
+import { command } from './command.ts'
+import { EXIT, SERVER_OPTIONS } from './options.ts'
 import { changeAccess, checkScopeExists, wholeNumber, withState } from './own-state.ts'
 import { callApi } from './remote.ts'
 
@@ -75,32 +76,24 @@ async function revoke({ data, scope }: Values, id: string | undefined): Promise<
 }
 
 export function enrolTokenCommand(args: readonly string[]): Promise<number> {
-  return guarded(async () => {
-    const { values, positionals } = readOptions(
-      {
-        args: [...args],
-        allowPositionals: true,
-        options: {
-          ...SERVER_OPTIONS,
-          scope: { type: 'string', default: DEFAULT_SCOPE },
-          name: { type: 'string', default: 'command line' },
-          hours: { type: 'string', default: '24' },
-          uses: { type: 'string', default: '1' },
-          help: { type: 'boolean', short: 'h', default: false },
-        },
-      },
-      USAGE,
-    )
-    const [action, id] = positionals
-    if (values.help) {
-      process.stdout.write(`${USAGE}\n`)
-      return EXIT.ok
-    }
-    if (action === 'create') return await create(values)
-    if (action === 'list') return await list(values)
-    if (action === 'revoke') return await revoke(values, id)
-    throw new KanpekiError('usage', action === undefined ? 'What shall be done?' : `There is no 'enrol-token ${action}'.`, {
-      remedy: `\n${USAGE}`,
-    })
-  })
+  return command(
+    args,
+    USAGE,
+    {
+      ...SERVER_OPTIONS,
+      scope: { type: 'string', default: DEFAULT_SCOPE },
+      name: { type: 'string', default: 'command line' },
+      hours: { type: 'string', default: '24' },
+      uses: { type: 'string', default: '1' },
+    },
+    async ({ values, positionals }) => {
+      const [action, id] = positionals
+      if (action === 'create') return await create(values)
+      if (action === 'list') return await list(values)
+      if (action === 'revoke') return await revoke(values, id)
+      throw new KanpekiError('usage', action === undefined ? 'What shall be done?' : `There is no 'enrol-token ${action}'.`, {
+        remedy: `\n${USAGE}`,
+      })
+    },
+  )
 }

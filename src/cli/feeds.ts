@@ -5,7 +5,8 @@ import { type FeedFile, loadFeeds } from '../assess/feeds/load.ts'
 import { FEED_IDS, publishedFeeds } from '../assess/feeds/published.ts'
 import { KanpekiError } from '../kernel/error.ts'
 import { createOutgoing } from '../platform/outgoing/outgoing.ts'
-import { EXIT, guarded, readOptions } from './options.ts'
+import { command } from './command.ts'
+import { EXIT } from './options.ts'
 import { terminalLog } from './terminal-log.ts'
 import { plain } from './terminal-text.ts'
 
@@ -26,34 +27,26 @@ Exit: 0 up to date, 1 some file was refused or could not be fetched, 64 wrong us
 
 /** `kanpeki feeds`. */
 export function feedsCommand(args: readonly string[]): Promise<number> {
-  return guarded(async () => {
-    const { values, positionals } = readOptions(
-      {
-        args: [...args],
-        allowPositionals: true,
-        options: {
-          from: { type: 'string', multiple: true },
-          only: { type: 'string', multiple: true },
-          ecosystem: { type: 'string', multiple: true, default: [] },
-          mirror: { type: 'string' },
-          data: { type: 'string', default: './data' },
-          json: { type: 'boolean', default: false },
-          help: { type: 'boolean', short: 'h', default: false },
-        },
-      },
-      USAGE,
-    )
-    const [verb] = positionals
-    if (values.help) {
-      process.stdout.write(USAGE)
-      return EXIT.ok
-    }
-    const folder = join(values.data, 'feeds')
-    if (verb === 'update' && values.from !== undefined) return await update(values.from, folder)
-    if (verb === 'update') return await fetchAll(folder, values)
-    if (verb === 'status') return await status(folder, values.json)
-    throw new KanpekiError('usage', 'It knows update and status.', { remedy: `\n${USAGE}` })
-  })
+  return command(
+    args,
+    USAGE,
+    {
+      from: { type: 'string', multiple: true },
+      only: { type: 'string', multiple: true },
+      ecosystem: { type: 'string', multiple: true, default: [] },
+      mirror: { type: 'string' },
+      data: { type: 'string', default: './data' },
+      json: { type: 'boolean', default: false },
+    },
+    async ({ values, positionals }) => {
+      const [verb] = positionals
+      const folder = join(values.data, 'feeds')
+      if (verb === 'update' && values.from !== undefined) return await update(values.from, folder)
+      if (verb === 'update') return await fetchAll(folder, values)
+      if (verb === 'status') return await status(folder, values.json)
+      throw new KanpekiError('usage', 'It knows update and status.', { remedy: `\n${USAGE}` })
+    },
+  )
 }
 
 async function fetchAll(

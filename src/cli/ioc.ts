@@ -5,10 +5,12 @@ import type { Added, IocList, SkippedView } from '../detect/ioc/schema.ts'
 import { LIST_KINDS } from '../detect/ioc/schema.ts'
 import { KanpekiError, messageOf } from '../kernel/error.ts'
 import { DEFAULT_SCOPE } from '../kernel/event.ts'
+import { command } from './command.ts'
 import { type IocApi, offlineIoc, remoteIoc } from './ioc-api.ts'
 import { localServer } from './local-server.ts'
-import { EXIT, guarded, readOptions, SERVER_OPTIONS } from './options.ts'
+import { EXIT, SERVER_OPTIONS } from './options.ts'
 import { wholeNumber, withState } from './own-state.ts'
+import type { ScopedServerOptions } from './server-of.ts'
 import { plain } from './terminal-text.ts'
 
 const USAGE = `Usage: kanpeki ioc list   [--list NAME [--q VALUE]]
@@ -27,12 +29,7 @@ const USAGE = `Usage: kanpeki ioc list   [--list NAME [--q VALUE]]
   --days N        ends after so many days, where the input names no end
   --unguarded     keeps what would only raise false alarms: private addresses, wide networks, popular domains`
 
-interface Values {
-  readonly data: string
-  readonly url?: string | undefined
-  readonly ca?: string | undefined
-  readonly token?: string | undefined
-  readonly scope: string
+interface Values extends ScopedServerOptions {
   readonly json: boolean
   readonly list?: string | undefined
   readonly q?: string | undefined
@@ -47,40 +44,32 @@ interface Values {
 }
 
 export function iocCommand(args: readonly string[]): Promise<number> {
-  return guarded(async () => {
-    const { values, positionals } = readOptions(
-      {
-        args: [...args],
-        allowPositionals: true,
-        options: {
-          ...SERVER_OPTIONS,
-          scope: { type: 'string', default: DEFAULT_SCOPE },
-          list: { type: 'string' },
-          q: { type: 'string' },
-          kind: { type: 'string' },
-          user: { type: 'string' },
-          'secret-file': { type: 'string' },
-          hours: { type: 'string', default: '6' },
-          confidence: { type: 'string' },
-          days: { type: 'string' },
-          format: { type: 'string', default: 'auto' },
-          unguarded: { type: 'boolean', default: false },
-          json: { type: 'boolean', default: false },
-          help: { type: 'boolean', short: 'h', default: false },
-        },
-      },
-      USAGE,
-    )
-    if (values.help) {
-      process.stdout.write(`${USAGE}\n`)
-      return EXIT.ok
-    }
-    const [action, ...rest] = positionals
-    const deeds = { list, add, remove }
-    const deed = action === undefined ? undefined : Object.entries(deeds).find(([name]) => name === action)?.[1]
-    if (deed === undefined) throw usage(action === undefined ? 'What shall be done?' : `There is no 'ioc ${action}'.`)
-    return await withApi(values, (api) => deed(api, values, rest))
-  })
+  return command(
+    args,
+    USAGE,
+    {
+      ...SERVER_OPTIONS,
+      scope: { type: 'string', default: DEFAULT_SCOPE },
+      list: { type: 'string' },
+      q: { type: 'string' },
+      kind: { type: 'string' },
+      user: { type: 'string' },
+      'secret-file': { type: 'string' },
+      hours: { type: 'string', default: '6' },
+      confidence: { type: 'string' },
+      days: { type: 'string' },
+      format: { type: 'string', default: 'auto' },
+      unguarded: { type: 'boolean', default: false },
+      json: { type: 'boolean', default: false },
+    },
+    async ({ values, positionals }) => {
+      const [action, ...rest] = positionals
+      const deeds = { list, add, remove }
+      const deed = action === undefined ? undefined : Object.entries(deeds).find(([name]) => name === action)?.[1]
+      if (deed === undefined) throw usage(action === undefined ? 'What shall be done?' : `There is no 'ioc ${action}'.`)
+      return await withApi(values, (api) => deed(api, values, rest))
+    },
+  )
 }
 
 async function withApi<T>(values: Values, work: (api: IocApi) => Promise<T>): Promise<T> {

@@ -1,5 +1,6 @@
 import { KanpekiError } from '../kernel/error.ts'
-import { EXIT, guarded, readOptions, SERVER_OPTIONS } from './options.ts'
+import { command } from './command.ts'
+import { EXIT, SERVER_OPTIONS } from './options.ts'
 import { callApi } from './remote.ts'
 import { type ServerOptions, serverOf } from './server-of.ts'
 
@@ -16,29 +17,21 @@ interface Rotated {
 }
 
 export function ledgerCommand(args: readonly string[]): Promise<number> {
-  return guarded(async () => {
-    const { values, positionals } = readOptions(
-      {
-        args: [...args],
-        allowPositionals: true,
-        options: {
-          ...SERVER_OPTIONS,
-          json: { type: 'boolean', default: false },
-          help: { type: 'boolean', short: 'h', default: false },
-        },
-      },
-      USAGE,
-    )
-    if (values.help) {
-      process.stdout.write(`${USAGE}\n`)
+  return command(
+    args,
+    USAGE,
+    {
+      ...SERVER_OPTIONS,
+      json: { type: 'boolean', default: false },
+    },
+    async ({ values, positionals }) => {
+      if (positionals.join(' ') !== 'rotate-key') throw new KanpekiError('usage', 'Say what to do.', { remedy: `\n${USAGE}` })
+      const rotated = await rotate(values)
+      process.stdout.write(values.json ? `${JSON.stringify(rotated)}\n` : `${rotated.to}\n`)
+      if (!values.json) process.stderr.write(`Entry ${rotated.index} announces it; until then it was ${rotated.from}\n`)
       return EXIT.ok
-    }
-    if (positionals.join(' ') !== 'rotate-key') throw new KanpekiError('usage', 'Say what to do.', { remedy: `\n${USAGE}` })
-    const rotated = await rotate(values)
-    process.stdout.write(values.json ? `${JSON.stringify(rotated)}\n` : `${rotated.to}\n`)
-    if (!values.json) process.stderr.write(`Entry ${rotated.index} announces it; until then it was ${rotated.from}\n`)
-    return EXIT.ok
-  })
+    },
+  )
 }
 
 async function rotate(options: ServerOptions): Promise<Rotated> {

@@ -10,7 +10,8 @@ import { KanpekiError } from '../kernel/error.ts'
 import { DEFAULT_SCOPE } from '../kernel/event.ts'
 import type { Config } from '../platform/config.ts'
 import { dataDir, runningServer } from '../platform/data-dir.ts'
-import { EXIT, guarded, readOptions } from './options.ts'
+import { command } from './command.ts'
+import { EXIT } from './options.ts'
 import { changeAccess, withState } from './own-state.ts'
 
 const USAGE = `Usage: kanpeki people list [--json] [--data DIR]
@@ -122,32 +123,24 @@ async function end({ data }: Values, name: string): Promise<number> {
 const ACTIONS: Readonly<Record<string, (values: Values, name: string) => Promise<number>>> = { invite, reset, end }
 
 export function peopleCommand(args: readonly string[]): Promise<number> {
-  return guarded(async () => {
-    const { values, positionals } = readOptions(
-      {
-        args: [...args],
-        allowPositionals: true,
-        options: {
-          data: { type: 'string', default: './data' },
-          json: { type: 'boolean', default: false },
-          role: { type: 'string', multiple: true, default: [] },
-          display: { type: 'string', default: '' },
-          email: { type: 'string' },
-          factors: { type: 'boolean', default: false },
-          help: { type: 'boolean', short: 'h', default: false },
-        },
-      },
-      USAGE,
-    )
-    const [action = '', name] = positionals
-    if (values.help) {
-      process.stdout.write(`${USAGE}\n`)
-      return EXIT.ok
-    }
-    if (action === 'list') return await list(values)
-    const run = Object.hasOwn(ACTIONS, action) ? ACTIONS[action] : undefined
-    if (run === undefined) throw new KanpekiError('usage', 'What shall be done?', { remedy: `\n${USAGE}` })
-    if (name === undefined) throw new KanpekiError('usage', 'Whose account? Give the name.', { remedy: `\n${USAGE}` })
-    return await run(values, name)
-  })
+  return command(
+    args,
+    USAGE,
+    {
+      data: { type: 'string', default: './data' },
+      json: { type: 'boolean', default: false },
+      role: { type: 'string', multiple: true, default: [] },
+      display: { type: 'string', default: '' },
+      email: { type: 'string' },
+      factors: { type: 'boolean', default: false },
+    },
+    async ({ values, positionals }) => {
+      const [action = '', name] = positionals
+      if (action === 'list') return await list(values)
+      const run = Object.hasOwn(ACTIONS, action) ? ACTIONS[action] : undefined
+      if (run === undefined) throw new KanpekiError('usage', 'What shall be done?', { remedy: `\n${USAGE}` })
+      if (name === undefined) throw new KanpekiError('usage', 'Whose account? Give the name.', { remedy: `\n${USAGE}` })
+      return await run(values, name)
+    },
+  )
 }

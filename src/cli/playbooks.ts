@@ -2,11 +2,11 @@ import { readFileSync } from 'node:fs'
 import { KanpekiError } from '../kernel/error.ts'
 import { DEFAULT_SCOPE } from '../kernel/event.ts'
 import type { Inbox, PlaybookSummary, PlaybookView, RunSummary, RunView, StepView } from '../respond/playbooks/schema.ts'
+import { command } from './command.ts'
 import { languageOf } from './language.ts'
-import { localServer } from './local-server.ts'
-import { EXIT, guarded, readOptions, SERVER_OPTIONS } from './options.ts'
+import { EXIT, SERVER_OPTIONS } from './options.ts'
 import { readPlaybookFiles, testsOf } from './playbooks-offline.ts'
-import { callApi } from './remote.ts'
+import { apiOf, type CallApi, type ScopedServerOptions } from './server-of.ts'
 import { plain } from './terminal-text.ts'
 
 const USAGE = `Usage: kanpeki playbooks validate FILE|DIR…
@@ -29,12 +29,7 @@ const USAGE = `Usage: kanpeki playbooks validate FILE|DIR…
 
 Versions and steps are approved by people who are signed in, never by a token: in the console, under Playbooks, Inbox.`
 
-interface Values {
-  readonly data: string
-  readonly url?: string | undefined
-  readonly ca?: string | undefined
-  readonly token?: string | undefined
-  readonly scope: string
+interface Values extends ScopedServerOptions {
   readonly json: boolean
   readonly lang?: string | undefined
   readonly plan: boolean
@@ -46,60 +41,39 @@ interface Values {
   readonly playbook?: string | undefined
 }
 
-type Call = <T>(method: 'GET' | 'POST', path: string, body?: unknown) => Promise<T>
-
 interface Deed {
   readonly values: Values
   readonly rest: readonly string[]
-  readonly call: Call
+  readonly call: CallApi
   readonly text: (both: { readonly en: string; readonly ja: string }) => string
 }
 
 export function playbooksCommand(args: readonly string[]): Promise<number> {
-  return guarded(async () => {
-    const { values, positionals } = readOptions(
-      {
-        args: [...args],
-        allowPositionals: true,
-        options: {
-          ...SERVER_OPTIONS,
-          scope: { type: 'string', default: DEFAULT_SCOPE },
-          lang: { type: 'string' },
-          plan: { type: 'boolean', default: false },
-          all: { type: 'boolean', default: false },
-          set: { type: 'string', multiple: true },
-          alert: { type: 'string' },
-          note: { type: 'string', default: '' },
-          state: { type: 'string' },
-          playbook: { type: 'string' },
-          json: { type: 'boolean', default: false },
-          help: { type: 'boolean', short: 'h', default: false },
-        },
-      },
-      USAGE,
-    )
-    if (values.help) {
-      process.stdout.write(`${USAGE}\n`)
-      return EXIT.ok
-    }
-    const [action = '', ...rest] = positionals
-    if (action === 'validate' || action === 'test') return await offline(action, rest, values.json)
-    const deed = Object.hasOwn(DEEDS, action) ? DEEDS[action as keyof typeof DEEDS] : undefined
-    if (deed === undefined) throw usage(action === '' ? 'What shall be done?' : `There is no 'playbooks ${action}'.`)
-    const language = languageOf(values.lang)
-    return await deed({ values, rest, call: await caller(values), text: (both) => both[language] })
-  })
-}
-
-/** Only a server runs playbooks: what is asked of them is asked of one. */
-async function caller({ url, ca, token, data, scope }: Values): Promise<Call> {
-  if (url !== undefined) return (method, path, body) => callApi({ url, ca }, token, method, path, body, scope)
-  const running = await localServer(data, 'admin', 'kanpeki playbooks')
-  if (running === undefined)
-    throw new KanpekiError('usage', 'No server runs on this data folder.', {
-      remedy: "Start it with 'kanpeki up', or give --url and --token.",
-    })
-  return (method, path, body) => callApi(running, running.token, method, path, body, scope)
+  return command(
+    args,
+    USAGE,
+    {
+      ...SERVER_OPTIONS,
+      scope: { type: 'string', default: DEFAULT_SCOPE },
+      lang: { type: 'string' },
+      plan: { type: 'boolean', default: false },
+      all: { type: 'boolean', default: false },
+      set: { type: 'string', multiple: true },
+      alert: { type: 'string' },
+      note: { type: 'string', default: '' },
+      state: { type: 'string' },
+      playbook: { type: 'string' },
+      json: { type: 'boolean', default: false },
+    },
+    async ({ values, positionals }) => {
+      const [action = '', ...rest] = positionals
+      if (action === 'validate' || action === 'test') return await offline(action, rest, values.json)
+      const deed = Object.hasOwn(DEEDS, action) ? DEEDS[action as keyof typeof DEEDS] : undefined
+      if (deed === undefined) throw usage(action === '' ? 'What shall be done?' : `There is no 'playbooks ${action}'.`)
+      const language = languageOf(values.lang)
+      return await deed({ values, rest, call: await apiOf(values, 'admin', 'kanpeki playbooks'), text: (both) => both[language] })
+    },
+  )
 }
 
 async function offline(action: 'validate' | 'test', paths: readonly string[], json: boolean): Promise<number> {
@@ -224,7 +198,7 @@ const DEEDS = {
   },
 }
 
-async function halt(call: Call, values: Values, on: boolean): Promise<number> {
+async function halt(call: CallApi, values: Values, on: boolean): Promise<number> {
   const state = await call<{ halted: boolean }>('POST', '/api/v1/respond/halt', { halt: on, reason: values.note })
   said(values, state, on ? 'Everything is stopped.' : 'Playbooks run again.')
   return EXIT.ok
@@ -234,7 +208,7 @@ const LOOK_MS = 200
 const PATIENCE = 50
 
 /** The run once it has ended or waits for somebody; as it is after ten seconds otherwise. */
-async function settled(call: Call, id: string): Promise<RunView> {
+async function settled(call: CallApi, id: string): Promise<RunView> {
   for (let look = 0; ; look++) {
     const run = await call<RunView>('GET', `/api/v1/runs/${encodeURIComponent(id)}`)
     const moves = run.state === 'undoing' || (run.state === 'waiting' && run.waitsFor === 'turn')

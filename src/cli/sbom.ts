@@ -2,7 +2,8 @@ import { readFile } from 'node:fs/promises'
 import { diffBoms } from '../assess/sbom/diff.ts'
 import { readSbom } from '../assess/sbom/read.ts'
 import { KanpekiError, messageOf } from '../kernel/error.ts'
-import { EXIT, guarded, readOptions } from './options.ts'
+import { command } from './command.ts'
+import { EXIT } from './options.ts'
 import { plain } from './terminal-text.ts'
 
 const USAGE = `Usage: kanpeki sbom diff [--json] [--fail-on WHAT] BEFORE AFTER
@@ -20,41 +21,34 @@ const EXIT_INCOMPLETE = 2
 
 /** `kanpeki sbom`. */
 export function sbomCommand(args: readonly string[]): Promise<number> {
-  return guarded(async () => {
-    const { values, positionals } = readOptions(
-      {
-        args: [...args],
-        allowPositionals: true,
-        options: {
-          json: { type: 'boolean', default: false },
-          'fail-on': { type: 'string' },
-          help: { type: 'boolean', short: 'h', default: false },
-        },
-      },
-      USAGE,
-    )
-    if (values.help) {
-      process.stdout.write(USAGE)
-      return EXIT.ok
-    }
-    const [verb, before, after, ...rest] = positionals
-    if (verb !== 'diff' || before === undefined || after === undefined || rest.length > 0)
-      throw new KanpekiError('usage', 'It knows diff BEFORE AFTER.', { remedy: `\n${USAGE}` })
-    const fails = values['fail-on'] === undefined ? undefined : FAILS.find((one) => one === values['fail-on'])
-    if (values['fail-on'] !== undefined && fails === undefined)
-      throw new KanpekiError('usage', `--fail-on knows no ${values['fail-on']}.`, { remedy: `Choose ${FAILS.join(', ')}.` })
-    const [old, now] = [await componentsOf(before), await componentsOf(after)]
-    const changes = diffBoms(old, now)
-    if (values.json) process.stdout.write(`${JSON.stringify({ before: old.length, after: now.length, changes })}\n`)
-    else {
-      for (const { kind, name, purl, before: was, after: is } of changes)
-        process.stdout.write(
-          `${SIGN[kind]} ${plain(purl ?? name)}  ${plain([...new Set([was.join(' '), is.join(' ')])].filter((text) => text !== '').join(' → '))}\n`,
-        )
-      process.stdout.write(`${changes.length} changes; ${old.length} components before, ${now.length} after\n`)
-    }
-    return fails !== undefined && changes.some(({ kind }) => fails === 'any' || kind === fails) ? EXIT.failed : EXIT.ok
-  }, EXIT_INCOMPLETE)
+  return command(
+    args,
+    USAGE,
+    {
+      json: { type: 'boolean', default: false },
+      'fail-on': { type: 'string' },
+    },
+    async ({ values, positionals }) => {
+      const [verb, before, after, ...rest] = positionals
+      if (verb !== 'diff' || before === undefined || after === undefined || rest.length > 0)
+        throw new KanpekiError('usage', 'It knows diff BEFORE AFTER.', { remedy: `\n${USAGE}` })
+      const fails = values['fail-on'] === undefined ? undefined : FAILS.find((one) => one === values['fail-on'])
+      if (values['fail-on'] !== undefined && fails === undefined)
+        throw new KanpekiError('usage', `--fail-on knows no ${values['fail-on']}.`, { remedy: `Choose ${FAILS.join(', ')}.` })
+      const [old, now] = [await componentsOf(before), await componentsOf(after)]
+      const changes = diffBoms(old, now)
+      if (values.json) process.stdout.write(`${JSON.stringify({ before: old.length, after: now.length, changes })}\n`)
+      else {
+        for (const { kind, name, purl, before: was, after: is } of changes)
+          process.stdout.write(
+            `${SIGN[kind]} ${plain(purl ?? name)}  ${plain([...new Set([was.join(' '), is.join(' ')])].filter((text) => text !== '').join(' → '))}\n`,
+          )
+        process.stdout.write(`${changes.length} changes; ${old.length} components before, ${now.length} after\n`)
+      }
+      return fails !== undefined && changes.some(({ kind }) => fails === 'any' || kind === fails) ? EXIT.failed : EXIT.ok
+    },
+    EXIT_INCOMPLETE,
+  )
 }
 
 async function componentsOf(file: string) {

@@ -6,7 +6,8 @@ import { yaraRuleInfo } from '../detect/yara/rule-info.ts'
 import { openYara, type YaraScanner } from '../detect/yara/scanner.ts'
 import { KanpekiError } from '../kernel/error.ts'
 import { dataDir } from '../platform/data-dir.ts'
-import { EXIT, guarded, readOptions } from './options.ts'
+import { command } from './command.ts'
+import { EXIT } from './options.ts'
 import { wholeNumber } from './own-state.ts'
 import { plain } from './terminal-text.ts'
 
@@ -28,46 +29,39 @@ const MEGABYTE = 1 << 20
 
 /** `kanpeki scan yara`: YARA over files. */
 export function scanYaraCommand(args: readonly string[]): Promise<number> {
-  return guarded(async () => {
-    const { values, positionals } = readOptions(
-      {
-        args: [...args],
-        allowPositionals: true,
-        options: {
-          rules: { type: 'string', multiple: true },
-          data: { type: 'string', default: './data' },
-          timeout: { type: 'string', default: '30' },
-          'max-size': { type: 'string', default: '64' },
-          json: { type: 'boolean', default: false },
-          'fail-on-match': { type: 'boolean', default: false },
-          help: { type: 'boolean', short: 'h', default: false },
-        },
-      },
-      USAGE,
-    )
-    if (values.help) {
-      process.stdout.write(`${USAGE}\n`)
-      return EXIT.ok
-    }
-    if (positionals.length === 0) throw new KanpekiError('usage', 'What shall be scanned?', { remedy: `\n${USAGE}` })
-    const timeout = wholeNumber('--timeout', values.timeout, 3600) * 1000
-    const largest = wholeNumber('--max-size', values['max-size'], 4096) * MEGABYTE
-    const yara = await openYara(values.rules ?? [dataDir(values.data).yara], { timeout })
-    try {
-      for (const { file, line, reason } of yara.refused) process.stderr.write(`refused ${file}:${line}: ${plain(reason)}\n`)
-      if (yara.rules.length === 0) {
-        process.stderr.write('kanpeki: no rule was loaded. Remedy: check --rules.\n')
-        return EXIT_INCOMPLETE
+  return command(
+    args,
+    USAGE,
+    {
+      rules: { type: 'string', multiple: true },
+      data: { type: 'string', default: './data' },
+      timeout: { type: 'string', default: '30' },
+      'max-size': { type: 'string', default: '64' },
+      json: { type: 'boolean', default: false },
+      'fail-on-match': { type: 'boolean', default: false },
+    },
+    async ({ values, positionals }) => {
+      if (positionals.length === 0) throw new KanpekiError('usage', 'What shall be scanned?', { remedy: `\n${USAGE}` })
+      const timeout = wholeNumber('--timeout', values.timeout, 3600) * 1000
+      const largest = wholeNumber('--max-size', values['max-size'], 4096) * MEGABYTE
+      const yara = await openYara(values.rules ?? [dataDir(values.data).yara], { timeout })
+      try {
+        for (const { file, line, reason } of yara.refused) process.stderr.write(`refused ${file}:${line}: ${plain(reason)}\n`)
+        if (yara.rules.length === 0) {
+          process.stderr.write('kanpeki: no rule was loaded. Remedy: check --rules.\n')
+          return EXIT_INCOMPLETE
+        }
+        const tally = await scanAll(yara, positionals, { largest, json: values.json })
+        const left = tally.left === 0 ? '' : `, ${tally.left} not scanned`
+        process.stderr.write(`kanpeki: ${tally.files} files, ${tally.matches} matches, ${yara.rules.length} rules${left}\n`)
+        if (tally.left > 0) return EXIT_INCOMPLETE
+        return values['fail-on-match'] && tally.matches > 0 ? EXIT.failed : EXIT.ok
+      } finally {
+        await yara.close()
       }
-      const tally = await scanAll(yara, positionals, { largest, json: values.json })
-      const left = tally.left === 0 ? '' : `, ${tally.left} not scanned`
-      process.stderr.write(`kanpeki: ${tally.files} files, ${tally.matches} matches, ${yara.rules.length} rules${left}\n`)
-      if (tally.left > 0) return EXIT_INCOMPLETE
-      return values['fail-on-match'] && tally.matches > 0 ? EXIT.failed : EXIT.ok
-    } finally {
-      await yara.close()
-    }
-  }, EXIT_INCOMPLETE)
+    },
+    EXIT_INCOMPLETE,
+  )
 }
 
 interface Tally {

@@ -5,8 +5,9 @@ import { readConfig } from '../platform/config.ts'
 import { dataDir, lockDataDir, prepareDataDir } from '../platform/data-dir.ts'
 import { parseQuery } from '../platform/lake/query/parse.ts'
 import { readTime } from '../platform/lake/query/times.ts'
+import { command } from './command.ts'
 import { localServer } from './local-server.ts'
-import { EXIT, guarded, readOptions, SERVER_OPTIONS } from './options.ts'
+import { EXIT, SERVER_OPTIONS } from './options.ts'
 import { callApi } from './remote.ts'
 import type { ServerRef } from './request.ts'
 import { type FoundEvent, SEARCH_FORMATS, type SearchFormat, searchOutput } from './search-output.ts'
@@ -105,49 +106,41 @@ function searchOf({ query, from, to }: Asked) {
 }
 
 export function searchCommand(args: readonly string[]): Promise<number> {
-  return guarded(async () => {
-    const { values, positionals } = readOptions(
-      {
-        args: [...args],
-        allowPositionals: true,
-        options: {
-          ...SERVER_OPTIONS,
-          count: { type: 'boolean', default: false },
-          from: { type: 'string' },
-          to: { type: 'string' },
-          format: { type: 'string' },
-          fields: { type: 'string' },
-          limit: { type: 'string', default: '20' },
-          json: { type: 'boolean', default: false },
-          help: { type: 'boolean', short: 'h', default: false },
-        },
-      },
-      USAGE,
-    )
-    if (values.help) {
-      process.stdout.write(`${USAGE}\n`)
-      return EXIT.ok
-    }
-    if (positionals.length !== 1) throw usage('Give one query; put it in quotes.')
-    const asked: Asked = {
-      query: positionals[0]!,
-      ...timeOf('from', values.from),
-      ...timeOf('to', values.to),
-    }
-    checkQuery(asked.query)
-    const limit = Number(values.limit)
-    if (!Number.isInteger(limit) || limit < 1) throw usage('--limit must be a number from 1 on.')
-    const format = formatOf(values.format ?? (values.json ? 'ndjson' : 'table'))
-    const fields = values.fields?.split(',').map((field) => field.trim())
-    const work = async (reader: Reader): Promise<number> => {
-      if (values.count) process.stdout.write(`${await reader.count(asked)}\n`)
-      else await print(reader, asked, limit, format, fields)
-      return EXIT.ok
-    }
-    return values.url === undefined
-      ? await withLocalReader(values.data, work)
-      : await work(remoteReader({ url: values.url, ca: values.ca }, values.token))
-  })
+  return command(
+    args,
+    USAGE,
+    {
+      ...SERVER_OPTIONS,
+      count: { type: 'boolean', default: false },
+      from: { type: 'string' },
+      to: { type: 'string' },
+      format: { type: 'string' },
+      fields: { type: 'string' },
+      limit: { type: 'string', default: '20' },
+      json: { type: 'boolean', default: false },
+    },
+    async ({ values, positionals }) => {
+      if (positionals.length !== 1) throw usage('Give one query; put it in quotes.')
+      const asked: Asked = {
+        query: positionals[0]!,
+        ...timeOf('from', values.from),
+        ...timeOf('to', values.to),
+      }
+      checkQuery(asked.query)
+      const limit = Number(values.limit)
+      if (!Number.isInteger(limit) || limit < 1) throw usage('--limit must be a number from 1 on.')
+      const format = formatOf(values.format ?? (values.json ? 'ndjson' : 'table'))
+      const fields = values.fields?.split(',').map((field) => field.trim())
+      const work = async (reader: Reader): Promise<number> => {
+        if (values.count) process.stdout.write(`${await reader.count(asked)}\n`)
+        else await print(reader, asked, limit, format, fields)
+        return EXIT.ok
+      }
+      return values.url === undefined
+        ? await withLocalReader(values.data, work)
+        : await work(remoteReader({ url: values.url, ca: values.ca }, values.token))
+    },
+  )
 }
 
 async function print(

@@ -7,8 +7,9 @@ import type { ScenarioRun, SelftestReport } from '../detect/scenarios/schema.ts'
 import { KanpekiError } from '../kernel/error.ts'
 import { readConfig } from '../platform/config.ts'
 import { dataDir } from '../platform/data-dir.ts'
+import { command } from './command.ts'
 import { localServer } from './local-server.ts'
-import { EXIT, guarded, readOptions, SERVER_OPTIONS } from './options.ts'
+import { EXIT, SERVER_OPTIONS } from './options.ts'
 import { callApi } from './remote.ts'
 import { terminalLog } from './terminal-log.ts'
 
@@ -36,32 +37,24 @@ interface Values {
 }
 
 export function selftestCommand(args: readonly string[]): Promise<number> {
-  return guarded(async () => {
-    const { values, positionals } = readOptions(
-      {
-        args: [...args],
-        allowPositionals: true,
-        options: {
-          ...SERVER_OPTIONS,
-          fresh: { type: 'boolean', default: false },
-          list: { type: 'boolean', default: false },
-          json: { type: 'boolean', default: false },
-          help: { type: 'boolean', short: 'h', default: false },
-        },
-      },
-      USAGE,
-    )
-    if (values.help) {
-      process.stdout.write(USAGE)
-      return EXIT.ok
-    }
-    if (values.list) return list(values.data, values.json)
-    if (values.fresh && values.url !== undefined)
-      throw new KanpekiError('usage', 'Give --fresh or --url, not both.', { remedy: `\n${USAGE}` })
-    const report = values.fresh ? await onFreshServer(positionals) : await onServer(values, positionals)
-    process.stdout.write(values.json ? `${JSON.stringify(report)}\n` : table(report))
-    return report.totals.passed === report.totals.scenarios ? EXIT.ok : EXIT.failed
-  })
+  return command(
+    args,
+    USAGE,
+    {
+      ...SERVER_OPTIONS,
+      fresh: { type: 'boolean', default: false },
+      list: { type: 'boolean', default: false },
+      json: { type: 'boolean', default: false },
+    },
+    async ({ values, positionals }) => {
+      if (values.list) return list(values.data, values.json)
+      if (values.fresh && values.url !== undefined)
+        throw new KanpekiError('usage', 'Give --fresh or --url, not both.', { remedy: `\n${USAGE}` })
+      const report = values.fresh ? await onFreshServer(positionals) : await onServer(values, positionals)
+      process.stdout.write(values.json ? `${JSON.stringify(report)}\n` : table(report))
+      return report.totals.passed === report.totals.scenarios ? EXIT.ok : EXIT.failed
+    },
+  )
 }
 
 function list(data: string, json: boolean): number {

@@ -2,7 +2,8 @@ import { statSync } from 'node:fs'
 import { homedir } from 'node:os'
 import { join } from 'node:path'
 import { KanpekiError, messageOf } from '../kernel/error.ts'
-import { EXIT, guarded, readOptions } from './options.ts'
+import { command } from './command.ts'
+import { EXIT } from './options.ts'
 import { showProgress } from './progress.ts'
 import { sendFile } from './send-file.ts'
 import { openSentOffsets } from './sent-offsets.ts'
@@ -25,51 +26,43 @@ const SOURCE_NAME = /^[a-z0-9][a-z0-9._-]{0,63}$/
 const INTERRUPTED = 130
 
 export function sendCommand(args: readonly string[]): Promise<number> {
-  return guarded(async () => {
-    const { values, positionals } = readOptions(
-      {
-        args: [...args],
-        allowPositionals: true,
-        options: {
-          to: { type: 'string' },
-          source: { type: 'string', default: 'files' },
-          token: { type: 'string' },
-          ca: { type: 'string' },
-          state: { type: 'string' },
-          again: { type: 'boolean', default: false },
-          help: { type: 'boolean', short: 'h', default: false },
-        },
-      },
-      USAGE,
-    )
-    if (values.help) {
-      process.stdout.write(`${USAGE}\n`)
-      return EXIT.ok
-    }
-    if (positionals.length === 0) throw usage('Name the files to send.')
-    if (values.to === undefined) throw usage('Say where to: --to URL.')
-    if (!SOURCE_NAME.test(values.source))
-      throw usage('--source is 1 to 64 lower-case letters, digits, dots, dashes and underscores.')
-    const token = values.token ?? process.env['KANPEKI_TOKEN']
-    if (token === undefined) throw usage('A server wants a token: --token TOKEN or KANPEKI_TOKEN.')
-    const stop = new AbortController()
-    const interrupt = (): void => stop.abort()
-    process.once('SIGINT', interrupt)
-    process.once('SIGTERM', interrupt)
-    try {
-      return await sendAll(positionals, {
-        server: { url: values.to, ca: values.ca },
-        token,
-        source: values.source,
-        state: values.state ?? stateFile(),
-        again: values.again,
-        signal: stop.signal,
-      })
-    } finally {
-      process.off('SIGINT', interrupt)
-      process.off('SIGTERM', interrupt)
-    }
-  })
+  return command(
+    args,
+    USAGE,
+    {
+      to: { type: 'string' },
+      source: { type: 'string', default: 'files' },
+      token: { type: 'string' },
+      ca: { type: 'string' },
+      state: { type: 'string' },
+      again: { type: 'boolean', default: false },
+    },
+    async ({ values, positionals }) => {
+      if (positionals.length === 0) throw usage('Name the files to send.')
+      if (values.to === undefined) throw usage('Say where to: --to URL.')
+      if (!SOURCE_NAME.test(values.source))
+        throw usage('--source is 1 to 64 lower-case letters, digits, dots, dashes and underscores.')
+      const token = values.token ?? process.env['KANPEKI_TOKEN']
+      if (token === undefined) throw usage('A server wants a token: --token TOKEN or KANPEKI_TOKEN.')
+      const stop = new AbortController()
+      const interrupt = (): void => stop.abort()
+      process.once('SIGINT', interrupt)
+      process.once('SIGTERM', interrupt)
+      try {
+        return await sendAll(positionals, {
+          server: { url: values.to, ca: values.ca },
+          token,
+          source: values.source,
+          state: values.state ?? stateFile(),
+          again: values.again,
+          signal: stop.signal,
+        })
+      } finally {
+        process.off('SIGINT', interrupt)
+        process.off('SIGTERM', interrupt)
+      }
+    },
+  )
 }
 
 interface SendAll {

@@ -1,6 +1,7 @@
 import type { Grant } from '../access/schema.ts'
 import { KanpekiError } from '../kernel/error.ts'
 import { type LocalServer, localServer } from './local-server.ts'
+import { callApi } from './remote.ts'
 import type { ServerRef } from './request.ts'
 
 /** How a person names a server: by its address, or by the data folder that it runs on. */
@@ -9,6 +10,19 @@ export interface ServerOptions {
   readonly url?: string | undefined
   readonly ca?: string | undefined
   readonly token?: string | undefined
+}
+
+export interface ScopedServerOptions extends ServerOptions {
+  readonly scope: string
+}
+
+/** Calls the API of one server, in one scope. */
+export type CallApi = <T>(method: 'GET' | 'POST', path: string, body?: unknown) => Promise<T>
+
+/** The API of the server that serverOf answers. */
+export async function apiOf(options: ScopedServerOptions, grant: Grant, name: string): Promise<CallApi> {
+  const server = await serverOf(options, grant, name)
+  return (method, path, body) => callApi(server, server.token, method, path, body, options.scope)
 }
 
 /**

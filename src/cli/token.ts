@@ -6,7 +6,8 @@ import { tokenLife } from '../access/token-life.ts'
 import { createToken, rotateToken } from '../access/tokens.ts'
 import { KanpekiError } from '../kernel/error.ts'
 import { DEFAULT_SCOPE } from '../kernel/event.ts'
-import { EXIT, guarded, readOptions, SERVER_OPTIONS } from './options.ts'
+import { command } from './command.ts'
+import { EXIT, SERVER_OPTIONS } from './options.ts'
 import { changeAccess, wholeNumber, withState } from './own-state.ts'
 import { callApi } from './remote.ts'
 
@@ -117,34 +118,26 @@ function noToken(id: string): KanpekiError {
 }
 
 export function tokenCommand(args: readonly string[]): Promise<number> {
-  return guarded(async () => {
-    const { values, positionals } = readOptions(
-      {
-        args: [...args],
-        allowPositionals: true,
-        options: {
-          ...SERVER_OPTIONS,
-          scope: { type: 'string' },
-          name: { type: 'string', default: 'command line' },
-          days: { type: 'string' },
-          source: { type: 'string' },
-          'overlap-hours': { type: 'string', default: '24' },
-          help: { type: 'boolean', short: 'h', default: false },
-        },
-      },
-      USAGE,
-    )
-    const [action, id] = positionals
-    if (values.help) {
-      process.stdout.write(`${USAGE}\n`)
-      return EXIT.ok
-    }
-    if (action === 'create') return await create(values)
-    if (action === 'list') return await list(values)
-    if (action === 'rotate') return await rotate(values, id)
-    if (action === 'revoke') return await revoke(values, id)
-    throw new KanpekiError('usage', action === undefined ? 'What shall be done?' : `There is no 'token ${action}'.`, {
-      remedy: `\n${USAGE}`,
-    })
-  })
+  return command(
+    args,
+    USAGE,
+    {
+      ...SERVER_OPTIONS,
+      scope: { type: 'string' },
+      name: { type: 'string', default: 'command line' },
+      days: { type: 'string' },
+      source: { type: 'string' },
+      'overlap-hours': { type: 'string', default: '24' },
+    },
+    async ({ values, positionals }) => {
+      const [action, id] = positionals
+      if (action === 'create') return await create(values)
+      if (action === 'list') return await list(values)
+      if (action === 'rotate') return await rotate(values, id)
+      if (action === 'revoke') return await revoke(values, id)
+      throw new KanpekiError('usage', action === undefined ? 'What shall be done?' : `There is no 'token ${action}'.`, {
+        remedy: `\n${USAGE}`,
+      })
+    },
+  )
 }

@@ -15,7 +15,8 @@ import { BUNDLE_FILE, originOf, verifyEither, verifyFiles } from '../prove/verif
 import type { VerifyReport } from '../prove/verify/report.ts'
 import type { Sha256 } from '../prove/verify/sha256.ts'
 import type { Since } from '../prove/verify/since.ts'
-import { EXIT, guarded, readOptions } from './options.ts'
+import { command } from './command.ts'
+import { EXIT } from './options.ts'
 import { checkCardFile } from './verify-card.ts'
 import { count, describeReport } from './verify-output.ts'
 
@@ -39,59 +40,52 @@ Without a trusted key the answer can only be "consistent, signer unverified", an
 `
 
 export async function verifyCommand(args: readonly string[]): Promise<number> {
-  return guarded(async () => {
-    const { values, positionals } = readOptions(
-      {
-        args: [...args],
-        allowPositionals: true,
-        options: {
-          key: { type: 'string', multiple: true },
-          since: { type: 'string', multiple: true },
-          witness: { type: 'string', multiple: true },
-          'tsa-ca': { type: 'string', multiple: true },
-          card: { type: 'string', multiple: true },
-          remember: { type: 'boolean', default: false },
-          trusted: { type: 'string' },
-          json: { type: 'boolean', default: false },
-          help: { type: 'boolean', short: 'h', default: false },
-        },
-      },
-      USAGE,
-    )
-    if (values.help) {
-      process.stdout.write(USAGE)
-      return EXIT.ok
-    }
-    const [path] = positionals
-    if (path === undefined || positionals.length > 1) throw new KanpekiError('usage', 'Give one path.', { remedy: `\n${USAGE}` })
-    const given = await Promise.all((values.key ?? []).map(readKey))
-    const witnesses = await Promise.all((values.witness ?? []).map(readWitnessKey))
-    const since = await Promise.all((values.since ?? []).map(readSinceFile))
-    const authorities =
-      values['tsa-ca'] === undefined ? undefined : (await Promise.all(values['tsa-ca'].map(readCertificates))).flat()
-    const trustFile = values.trusted ?? trustedKeysPath()
-    const trust: Trust = { given, known: given.length > 0 ? [] : await readTrustedKeys(trustFile) }
-    const started = performance.now()
-    const proved = await verifyPath(
-      path,
-      trust,
-      { since, witnesses, ...(authorities && { authorities }), hash: nativeSha256 },
-      values.json ? undefined : progressOn(process.stderr),
-    )
-    const report = await (values.card ?? []).reduce(
-      async (before, file) => checkCardFile(await before, file),
-      Promise.resolve(proved),
-    )
-    const seconds = Math.round(performance.now() - started) / 1000
-    if (values.remember && report.verdict === 'proved') {
-      for (const key of given) if (key.name === report.signer) await rememberKey(trustFile, key)
-    }
-    const text = values.json
-      ? `${JSON.stringify(jsonOf(report, seconds))}\n`
-      : describeReport(path, report, given.length > 0, seconds)
-    process.stdout.write(text)
-    return report.verdict === 'proved' ? EXIT.ok : EXIT.failed
-  })
+  return command(
+    args,
+    USAGE,
+    {
+      key: { type: 'string', multiple: true },
+      since: { type: 'string', multiple: true },
+      witness: { type: 'string', multiple: true },
+      'tsa-ca': { type: 'string', multiple: true },
+      card: { type: 'string', multiple: true },
+      remember: { type: 'boolean', default: false },
+      trusted: { type: 'string' },
+      json: { type: 'boolean', default: false },
+    },
+    async ({ values, positionals }) => {
+      const [path] = positionals
+      if (path === undefined || positionals.length > 1)
+        throw new KanpekiError('usage', 'Give one path.', { remedy: `\n${USAGE}` })
+      const given = await Promise.all((values.key ?? []).map(readKey))
+      const witnesses = await Promise.all((values.witness ?? []).map(readWitnessKey))
+      const since = await Promise.all((values.since ?? []).map(readSinceFile))
+      const authorities =
+        values['tsa-ca'] === undefined ? undefined : (await Promise.all(values['tsa-ca'].map(readCertificates))).flat()
+      const trustFile = values.trusted ?? trustedKeysPath()
+      const trust: Trust = { given, known: given.length > 0 ? [] : await readTrustedKeys(trustFile) }
+      const started = performance.now()
+      const proved = await verifyPath(
+        path,
+        trust,
+        { since, witnesses, ...(authorities && { authorities }), hash: nativeSha256 },
+        values.json ? undefined : progressOn(process.stderr),
+      )
+      const report = await (values.card ?? []).reduce(
+        async (before, file) => checkCardFile(await before, file),
+        Promise.resolve(proved),
+      )
+      const seconds = Math.round(performance.now() - started) / 1000
+      if (values.remember && report.verdict === 'proved') {
+        for (const key of given) if (key.name === report.signer) await rememberKey(trustFile, key)
+      }
+      const text = values.json
+        ? `${JSON.stringify(jsonOf(report, seconds))}\n`
+        : describeReport(path, report, given.length > 0, seconds)
+      process.stdout.write(text)
+      return report.verdict === 'proved' ? EXIT.ok : EXIT.failed
+    },
+  )
 }
 
 interface Trust {
