@@ -74,6 +74,29 @@ describe('the spool', () => {
     expect(cases).toBe(60)
   })
 
+  it('gives together what waited long, and nothing over a gap in the numbers or another run', async () => {
+    const spool = await openSpool(folder(), 1e9)
+    for (let i = 0; i < 300; i++) expect(await spool.append(batch(spool, 2))).toBe(true)
+    spool.next()
+    for (let i = 0; i < 50; i++) expect(await spool.append(batch(spool, 1))).toBe(true)
+    expect(await spool.append({ ...batch(spool, 3), run: 's' })).toBe(true)
+    for (let i = 0; i < 5; i++) expect(await spool.append(batch(spool, 1_000))).toBe(true)
+    const given: (readonly [string, number, number])[] = []
+    for (let one = await spool.peek(); one !== undefined; one = await spool.peek()) {
+      expect(one.lines.map((line) => Number(line.slice(1)))).toEqual(one.lines.map((_, i) => one.first + i))
+      given.push([one.run, one.first, one.lines.length])
+      await spool.acknowledge()
+    }
+    expect(given).toEqual([
+      ['r', 1, 600],
+      ['r', 602, 50],
+      ['s', 652, 3],
+      ['r', 655, 4_000],
+      ['r', 4_655, 1_000],
+    ])
+    await spool.close()
+  })
+
   it('is durable without a close, gives out no number again, and deletes what was read', async () => {
     const path = folder()
     const killed = await openSpool(path, 1e9)

@@ -16,7 +16,7 @@ export interface Spool {
   readonly next: () => number
   /** Durable once resolved. False where the bound is reached, or the disk is full: what came first is kept, so that a flood cannot wash it out. */
   readonly append: (batch: SpoolBatch) => Promise<boolean>
-  /** The oldest batch not yet acknowledged. */
+  /** The oldest batch not yet acknowledged, with those behind it whose numbers go on: what waited long goes in few requests. */
   readonly peek: () => Promise<SpoolBatch | undefined>
   /** Forgets the batch that `peek` gave. */
   readonly acknowledge: () => Promise<void>
@@ -31,6 +31,10 @@ const HEADER = 4 + 12 + 16
 const NAME = /^([0-9]{16})\.spool$/
 /** No batch is this large; a length beyond it is damage. */
 const LARGEST = 64_000_000
+
+/** Batches are given together up to these. */
+const MOST_LINES = 4_000
+const MOST_BYTES = 2_000_000
 
 interface Segment {
   readonly number: number
@@ -102,6 +106,22 @@ export async function openSpool(folder: string, limit: number): Promise<Spool> {
       await file.close()
     }
   }
+  /** What is at `offset`, and what directly follows it, as one batch. */
+  const readFrom = async (segment: Segment, offset: number): Promise<typeof peeked | 'damaged'> => {
+    const first = await readAt(segment, offset)
+    if (first === undefined || first === 'damaged') return first
+    const lines = [...first.batch.lines]
+    let { end } = first
+    while (lines.length < MOST_LINES && end - offset < MOST_BYTES) {
+      const next = await readAt(segment, end)
+      if (next === undefined || next === 'damaged') break
+      const { run, first: number } = next.batch
+      if (run !== first.batch.run || number !== first.batch.first + lines.length) break
+      lines.push(...next.batch.lines)
+      end = next.end
+    }
+    return { end, batch: { ...first.batch, lines } }
+  }
   const dropFirst = async (): Promise<void> => {
     const [first] = segments
     if (first === undefined) return
@@ -168,7 +188,7 @@ export async function openSpool(folder: string, limit: number): Promise<Spool> {
         for (;;) {
           const [first] = segments
           if (first === undefined) return undefined
-          const found = await readAt(first, place.offset)
+          const found = await readFrom(first, place.offset)
           if (found === 'damaged') damaged += 1
           else if (found !== undefined) {
             peeked = found
