@@ -1,7 +1,9 @@
+import { hash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
 import type { Ajv, ValidateFunction } from 'ajv'
+import { canonicalJson, type JsonValue } from '../../kernel/json.ts'
 
 export const CYCLONEDX_VERSIONS = ['1.0', '1.1', '1.2', '1.3', '1.4', '1.5', '1.6', '1.7'] as const
 export type CycloneDxVersion = (typeof CYCLONEDX_VERSIONS)[number]
@@ -41,6 +43,15 @@ function ajv(): Ajv {
   const { default: formats } = require('ajv-formats') as typeof import('ajv-formats')
   const instance = new Ajv({ strict: false, allErrors: false, validateFormats: true })
   formats(instance)
+  // The library's own compares each item with each: a bill of a million components would take hours.
+  instance.removeKeyword('uniqueItems')
+  instance.addKeyword({
+    keyword: 'uniqueItems',
+    type: 'array',
+    schemaType: 'boolean',
+    error: { message: 'must NOT have duplicate items' },
+    validate: (unique: boolean, items: readonly JsonValue[]) => !unique || allDiffer(items),
+  })
   // Beyond the formats of the older draft: they are checked as loosely as the schema's own examples need.
   instance.addFormat('idn-email', /^[^\s@]+@[^\s@]+$/u)
   instance.addFormat('iri-reference', (text: string) => !/[\s<>"{}|\\^`]/.test(text))
@@ -51,3 +62,19 @@ function ajv(): Ajv {
   }
   return instance
 }
+
+/** Whether no two items are equal as JSON Schema means it: the order of keys does not matter. In time that grows with their length. */
+export function allDiffer(items: readonly JsonValue[]): boolean {
+  if (items.length < 2) return true
+  const seen = new Set<string>()
+  for (const item of items) {
+    const text = canonicalJson(item)
+    const mark = text.length <= SHORT ? text : hash('sha256', text, 'base64')
+    if (seen.has(mark)) return false
+    seen.add(mark)
+  }
+  return true
+}
+
+/** Shorter texts are no longer than what stands for longer ones. */
+const SHORT = 43

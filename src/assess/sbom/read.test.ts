@@ -5,6 +5,7 @@ import { describe, expect, it } from 'vitest'
 import { messageOf } from '../../kernel/error.ts'
 import { sharedData } from '../../kernel/testing/shared-data.ts'
 import { rejectionOf } from '../../platform/testing/code-of.ts'
+import { allDiffer } from './cyclonedx-schema.ts'
 import { readCycloneDxXml } from './cyclonedx-xml.ts'
 import { readSbom } from './read.ts'
 
@@ -109,4 +110,34 @@ it('refuses what is nested without an end, and what unpacks to more than memory 
   const bomb = gzipSync(Buffer.alloc(2 ** 20 + 1))
   expect(await rejectionOf(readSbom(bomb, 'bomb', 2 ** 20))).toBe('sbom_too_large')
   expect(await rejectionOf(readSbom(Buffer.alloc(2 ** 20 + 1), 'large', 2 ** 20))).toBe('sbom_too_large')
+})
+
+it('refuses what is twice in a list in whatever order its fields are, in time that grows with the list', async () => {
+  const component = (at: number) => ({ type: 'library', name: `package-${at}`, version: '1', description: 'x'.repeat(60) })
+  const many = Array.from({ length: 20_000 }, (_, at) => component(at))
+  const bom = (components: readonly object[]) =>
+    Buffer.from(JSON.stringify({ bomFormat: 'CycloneDX', specVersion: '1.6', version: 1, components }))
+  expect((await readSbom(bom(many), 'many')).components).toHaveLength(20_000)
+  const turned = Object.fromEntries(Object.entries(component(7)).reverse())
+  await expect(readSbom(bom([...many, turned]), 'twice')).rejects.toThrow('/components must NOT have duplicate items')
+  for (const [items, differ] of [
+    [[1, '1', null, true, 'true'], true],
+    [
+      [
+        { a: 1, b: [2] },
+        { b: [2], a: 1 },
+      ],
+      false,
+    ],
+    [
+      [
+        [1, 2],
+        [2, 1],
+      ],
+      true,
+    ],
+    [['x'.repeat(100), 'x'.repeat(100)], false],
+    [[], true],
+  ] as const)
+    expect(allDiffer(items), JSON.stringify(items)).toBe(differ)
 })
