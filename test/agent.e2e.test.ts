@@ -1,9 +1,13 @@
 import { type ChildProcess, spawn } from 'node:child_process'
-import { chmodSync, copyFileSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { chmodSync, copyFileSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { request } from 'node:https'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import type { AlertDetail, AlertSummary, QueueResponse } from '../src/detect/schema.ts'
+import type { CommandView } from '../src/hosts/schema.ts'
+import { getPath, type JsonObject } from '../src/kernel/json.ts'
 import { diskFolder } from '../src/platform/testing/disk.ts'
+import { type AttackGround, attackGround } from './support/host-attacks.ts'
 import { createToken, eventually, kanpeki, type Running, startServer, temporaryFolder } from './support/kanpeki.ts'
 
 const LAUNCHER = join(import.meta.dirname, '../dist/cli/main.js')
@@ -21,20 +25,25 @@ describe.skipIf(process.platform !== 'linux')('an agent and its server (needs Li
   let agent: ChildProcess | undefined
   let said = ''
 
-  const count = (query: string): Promise<number> =>
+  const ask = <T>(method: string, path: string, body?: object): Promise<T> =>
     new Promise((resolve, reject) => {
       const headers = { authorization: `Bearer ${token}`, 'content-type': 'application/json' }
-      const options = { method: 'POST', headers, ca: readFileSync(ca), agent: false as const }
-      const sent = request(new URL('/api/v1/events/count', `https://127.0.0.1:${port}`), options, (response) => {
+      const options = { method, headers, ca: readFileSync(ca), agent: false as const }
+      const sent = request(new URL(path, `https://127.0.0.1:${port}`), options, (response) => {
         let text = ''
         response.setEncoding('utf8').on('data', (part: string) => {
           text += part
         })
-        response.on('end', () => resolve((JSON.parse(text) as { count: number }).count))
+        response.on('end', () => {
+          if (response.statusCode === 200) resolve(JSON.parse(text) as T)
+          else reject(new Error(`${method} ${path}: ${response.statusCode} ${text}`))
+        })
       })
       sent.on('error', reject)
-      sent.end(JSON.stringify({ query }))
+      sent.end(body === undefined ? undefined : JSON.stringify(body))
     })
+  const count = async (query: string): Promise<number> =>
+    (await ask<{ count: number }>('POST', '/api/v1/events/count', { query })).count
   const until = (what: string, query: string, expected: number): Promise<true> =>
     eventually(what, async () => ((await count(query)) === expected ? true : undefined), 60)
   function startAgent(): void {
@@ -117,6 +126,116 @@ describe.skipIf(process.platform !== 'linux')('an agent and its server (needs Li
     await stopAgent('SIGTERM')
     expect(await count('event.action:file-creation AND file.name:away-*')).toBe(60)
   }, 90_000)
+
+  describe.skipIf(process.getuid?.() !== 0)('that looks for attacks itself (needs root)', () => {
+    let ground: AttackGround
+    let host: string
+    const found = (title: string, since: number): Promise<AlertSummary> =>
+      eventually(
+        title,
+        async () => {
+          const { groups } = await ask<QueueResponse>('GET', `/api/v1/alerts?state=all&limit=200&q=${encodeURIComponent(title)}`)
+          return groups
+            .flatMap(({ alerts }) => alerts)
+            .find(({ rule, raisedAt }) => rule.title === title && Date.parse(raisedAt) >= since)
+        },
+        90,
+      )
+    const stopsOf = async (): Promise<CommandView[]> =>
+      (await ask<{ items: CommandView[] }>('GET', `/api/v1/agents/${host}/commands`)).items
+    afterAll(() => ground?.close())
+
+    // The table is read by people, on a machine that has nothing else to do: the bar is two seconds.
+    it('finds each and stops it where its rule says so: one alert each, and how long each took', async () => {
+      ground = attackGround(join(folder.path, 'ground'))
+      await ask('PUT', '/api/v1/agent-policies/*', { ...ground.settings, stop: ground.stop })
+      writeFileSync(join(home, 'agent.json'), '{}')
+      host = (JSON.parse(readFileSync(join(home, 'identity.json'), 'utf8')) as { id: string }).id
+      startAgent()
+      const ready = ['ground/share/!_accounts-overview.xlsx', 'agent/kept/privileged.json', 'agent/kept/files.json']
+      await eventually('the policy to be in force', async () =>
+        ready.every((one) => existsSync(join(folder.path, one))) ? true : undefined,
+      )
+      let probes = 0
+      await eventually('the web root to be watched', async () => {
+        writeFileSync(join(folder.path, `ground/www/probe-${probes++}.php`), '')
+        return (await count('event.action:web-script-written')) > 0 ? true : undefined
+      })
+      const probe = spawn('sleep', ['300'])
+      await until('processes to be looked for', `event.action:process-started AND process.pid:${probe.pid}`, 1)
+      probe.kill()
+      const table: string[][] = []
+      for (const { name, rule, act } of ground.attacks) {
+        const began = Date.now()
+        const { stopped } = act()
+        const stop = stopped?.then(() => Date.now() - began)
+        const alert = await found(rule, began)
+        const { eventIds } = await ask<AlertDetail>('GET', `/api/v1/alerts/${alert.id}`)
+        const event = await ask<{ doc: JsonObject }>('GET', `/api/v1/events/${encodeURIComponent(eventIds[0]!)}`)
+        const own = getPath(event.doc, 'kanpeki_agent.detections') as unknown as readonly {
+          at: string
+          rule: { title: string }
+        }[]
+        const detected = Date.parse(own.find((one) => one.rule.title === rule)!.at) - began
+        const raised = Date.parse(alert.raisedAt) - began
+        const ended = await stop?.catch(async (error: unknown) => {
+          throw new Error(`${name} was not stopped: ${JSON.stringify(await stopsOf())}\n${said}`, { cause: error })
+        })
+        table.push([name, `${detected}`, `${raised}`, ended === undefined ? '' : `${ended}`])
+        expect(alert.count, name).toBe(eventIds.length)
+      }
+      const [done, all] = ground.encrypted()
+      console.log(['act | detected ms | alert ms | stopped ms', ...table.map((row) => row.join(' | '))].join('\n'))
+      console.log(`${done} of ${all} files were encrypted before the process was ended`)
+      expect(done).toBeLessThan(all)
+      const stops = (await stopsOf()).filter(({ state }) => state === 'done')
+      expect(new Set(stops.map(({ kind }) => kind))).toEqual(new Set(['kill', 'quarantine']))
+    }, 400_000)
+
+    it('does so while the server is away, and tells it once', async () => {
+      expect(await server.stop()).toBe(0)
+      const before = Date.now()
+      expect(await ground.reverseShell()).toBe('SIGKILL')
+      const took = Date.now() - before
+      const kept = join(home, 'respond/deeds.json')
+      await eventually('it to be written down', async () =>
+        (JSON.parse(readFileSync(kept, 'utf8')) as { waiting: object[] }).waiting.length > 0 ? true : undefined,
+      )
+      await stopAgent('SIGKILL')
+      startAgent()
+      server = await startServer(data, ['--host', '0.0.0.0', '--port', port])
+      const told = await eventually(
+        'the stop',
+        async () => {
+          const stops = (await stopsOf()).filter(({ by }) => by.startsWith('Shell whose input'))
+          return stops.length === 2 ? stops[0] : undefined
+        },
+        90,
+      )
+      expect(told).toMatchObject({ state: 'done', kind: 'kill', receipt: { outcome: 'done' } })
+      const alert = await eventually('the second detection', async () => {
+        const one = await found('Shell whose input is a network connection', 0)
+        return one.count === 2 ? one : undefined
+      })
+      console.log(`the remote shell was ended ${took} ms after its start, without a server; ${alert.count} detections of two`)
+    }, 240_000)
+
+    it('only looks where no policy says to stop', async () => {
+      await ask('PUT', '/api/v1/agent-policies/*', ground.settings)
+      await eventually('the policy', async () => {
+        const kept = JSON.parse(readFileSync(join(home, 'policy.json'), 'utf8')) as { settings: { stop?: unknown } }
+        return kept.settings.stop === undefined ? true : undefined
+      })
+      const stops = (await stopsOf()).length
+      const shell = ground.reverseShell()
+      await eventually('the detection', async () =>
+        (await found('Shell whose input is a network connection', 0)).count === 3 ? true : undefined,
+      )
+      expect(await Promise.race([shell, Promise.resolve('alive')])).toBe('alive')
+      expect((await stopsOf()).length).toBe(stops)
+      await stopAgent('SIGTERM')
+    }, 60_000)
+  })
 
   it('is no agent any more once it is revoked, and says so', async () => {
     const list = await kanpeki(['agents', 'list', '--data', data])

@@ -9,7 +9,9 @@ import type { Identity } from '../identity.ts'
 import { openLink } from '../link.ts'
 
 export interface Deeds {
-  /** Durable once this resolves. */
+  /** Written down before the hand moves: after a crash in between nobody knows how far it came, and that is told. Durable once it resolves. */
+  readonly begin: (deed: Omit<Deed, 'result' | 'done'>) => Promise<void>
+  /** What came of it. Durable once it resolves. */
   readonly keep: (deed: Deed) => Promise<void>
   /** Whether the same was done, in this run or lately before. */
   readonly has: (key: string) => boolean
@@ -25,7 +27,9 @@ interface Telling {
   readonly warn: (message: string) => void
 }
 
-const fileSchema = z.object({ waiting: z.array(deedSchema), told: z.array(z.string()) })
+const fileSchema = z.object({ begun: z.array(deedSchema), waiting: z.array(deedSchema), told: z.array(z.string()) })
+/** What is told of a deed that nobody saw the end of. */
+const CUT_OFF = { failed: { code: 'agent_failed', message: 'The agent ended while it did this: look at the host.' } }
 const MOST_TOLD = 500
 /** Beyond this the oldest that wait are given up: their events are in the spool all the same. */
 const MOST_WAITING = 1_000
@@ -35,11 +39,25 @@ const BACKOFF = { firstMs: 500, maxMs: 10_000 }
 /** What the agent did by itself and has yet to tell. */
 export async function openDeeds(folder: string): Promise<Deeds> {
   const file = join(folder, 'deeds.json')
-  let { waiting, told } = await read(file)
-  const save = (): Promise<void> => writeFileAtomically(file, JSON.stringify({ waiting, told }))
+  const before = await read(file)
+  let begun: Deed[] = []
+  let waiting = [...before.waiting, ...before.begun]
+  let { told } = before
+  let saving: Promise<void> = Promise.resolve()
+  const write = (): Promise<void> => writeFileAtomically(file, JSON.stringify({ begun, waiting, told }))
+  const save = (): Promise<void> => {
+    const done = saving.then(write)
+    saving = done.catch(() => {})
+    return done
+  }
   return {
     has: (key) => told.includes(key) || waiting.some((one) => one.key === key),
+    async begin(deed) {
+      begun = [...begun, { ...deed, done: deed.found, result: CUT_OFF }]
+      await save()
+    },
     async keep(deed) {
+      begun = begun.filter(({ id }) => id !== deed.id)
       waiting = [...waiting, deed].slice(-MOST_WAITING)
       await save()
     },
@@ -82,5 +100,5 @@ async function read(file: string): Promise<z.infer<typeof fileSchema>> {
   } catch {
     // Written atomically: this is damage from outside, and what is new counts more.
   }
-  return { waiting: [], told: [] }
+  return { begun: [], waiting: [], told: [] }
 }

@@ -10,7 +10,7 @@ import type { Deeds } from './deeds.ts'
 export interface StopperOptions {
   readonly settings: () => Pick<Settings, 'stop' | 'respond'>
   readonly responders: Responders
-  readonly deeds: Pick<Deeds, 'keep' | 'has'>
+  readonly deeds: Pick<Deeds, 'begin' | 'keep' | 'has'>
   readonly context: Omit<RespondContext, 'id' | 'key'>
   /** Tells of it as an event. */
   readonly emit: (event: JsonObject) => boolean
@@ -31,7 +31,8 @@ export function stopOf(kind: Deed['kind'], event: JsonObject): Stop | undefined 
       ? { pid: at('process.pid'), started: Date.parse(String(at('process.start'))), name: at('process.name') }
       : { path: at('file.path'), sha256: at('file.hash.sha256') }
   const parsed = PARAMS[kind].safeParse(params)
-  if (!parsed.success) return undefined
+  // A number without its start, a path without its content, may be another's by now.
+  if (!parsed.success || (kind === 'quarantine' && at('file.hash.sha256') === undefined)) return undefined
   const found = parsed.data as JsonObject
   return {
     kind,
@@ -63,6 +64,9 @@ export function createStopper({ settings, responders, deeds, context, emit, now 
       | ((params: unknown, context: RespondContext) => ReturnType<Exclude<Responders['kill'], undefined>>)
       | undefined
     const id = randomUUID()
+    const rule = { id: info.id, version: info.version, title: info.title.slice(0, 500) }
+    const deed = { id, ...stop, rule, event, found }
+    await deeds.begin(deed)
     let result: Deed['result']
     try {
       if (responder === undefined) throw new KanpekiError('agent_refuses', `This agent cannot ${stop.kind}.`)
@@ -76,8 +80,7 @@ export function createStopper({ settings, responders, deeds, context, emit, now 
       warn(`${info.title}: ${stop.kind} failed: ${messageOf(error)}`)
     }
     const done = now()
-    const rule = { id: info.id, version: info.version, title: info.title.slice(0, 500) }
-    await deeds.keep({ id, ...stop, rule, event, found, done, result })
+    await deeds.keep({ ...deed, done, result })
     emit({
       event: {
         kind: 'event',
