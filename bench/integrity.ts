@@ -112,7 +112,8 @@ export async function integrity(flags: readonly string[]): Promise<BenchResult> 
     const more = [...told.keys()].filter((path) => !new Set(theirs).has(path))
     const delays = [...changed]
       .flatMap(([path, at]) => {
-        const one = told.get(path)?.at(-1)
+        const all = told.get(path)
+        const one = all?.find((event) => event.at >= at) ?? all?.at(-1)
         return one === undefined ? [] : [Math.max(0, one.at - at)]
       })
       .toSorted((a, b) => a - b)
