@@ -72,7 +72,7 @@ export function ErasureDrawer({ onClose }: { onClose: () => void }): ReactNode {
             <button type="submit" className={data === undefined ? 'btn ink' : 'btn'} disabled={ask.isPending}>
               {t('erasure.form.count')}
             </button>
-            {data === undefined || data.found.events === 0 ? null : (
+            {data === undefined || data.found.events + data.found.incidents === 0 ? null : (
               <SureButton
                 label={t('erasure.form.erase')}
                 sure={t('erasure.form.sure', { events: data.found.events })}
