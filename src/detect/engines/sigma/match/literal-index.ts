@@ -36,15 +36,11 @@ export class LiteralIndex {
   #extent: { readonly shortest: number; readonly meetsScalars: boolean } | undefined
   #rawFilter: ((scan: JsonScan) => boolean) | 'none' | undefined
   readonly #found: number[] = []
-  #typical: Uint16Array | undefined
-  readonly #typicalBytes: Buffer[] = []
+  readonly #typical: string[] = []
 
   /** Builds anew, at the next question, for values like these. */
   tune(values: readonly string[]): void {
-    for (const value of values) {
-      this.#typical = countGrams(unitsOf(value), 0, value.length, this.#typical)
-      this.#typicalBytes.push(Buffer.from(inJson(value)))
-    }
+    this.#typical.push(...values)
     this.#finders = undefined
     this.#scanned = undefined
   }
@@ -84,7 +80,7 @@ export class LiteralIndex {
           ...written(this.#atEnd).map(({ text, id, whole }): ByteLiteral => ({ text, id, how: whole ? 'whole' : 'end' })),
           ...written(this.#inside).map(({ text, id }): ByteLiteral => ({ text, id, how: 'inside' })),
         ],
-        this.#typicalBytes,
+        this.#typical.map((value) => Buffer.from(inJson(value))),
       ) ?? UNAVAILABLE
     return this.#scanned
   }
@@ -171,7 +167,9 @@ export class LiteralIndex {
   }
 
   #build(): Finders {
-    this.#finders = findersOf(this.#atStart, this.#atEnd, this.#inside, this.#typical)
+    let typical: Uint16Array | undefined
+    for (const value of this.#typical) typical = countGrams(unitsOf(value), 0, value.length, typical)
+    this.#finders = findersOf(this.#atStart, this.#atEnd, this.#inside, typical)
     return this.#finders
   }
 }
