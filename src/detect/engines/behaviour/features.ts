@@ -188,25 +188,26 @@ function cleaned(text: string | undefined): string | undefined {
   return (text.length > LONGEST_VALUE ? text.slice(0, LONGEST_VALUE) : text).toLowerCase()
 }
 
-/** Accounts of the system itself, of which every host has one, and machines' own. */
-const NOBODY =
-  /^(?:-|system|local service|network service|anonymous logon|localsystem|nobody|dwm-\d+|umfd-\d+|defaultaccount|.*\$)$/
+/** Accounts of the system itself, of which every host has one. */
+const NOBODY: ReadonlySet<string> = new Set([
+  'system',
+  'local service',
+  'network service',
+  'anonymous logon',
+  'localsystem',
+  'nobody',
+  'defaultaccount',
+])
+/** Those of the desktop's sessions. */
+const SESSION = /^(?:dwm|umfd)-\d+$/
+const DOLLAR = 0x24
 
-/** Names as they stand in events → as they are followed; undefined for nobody. They come again and again. */
-const names: Readonly<Record<BehaviourKind, Map<string, string | undefined>>> = { user: new Map(), host: new Map() }
-const REMEMBERED_NAMES = 20_000
-
+/** As it is followed; undefined for nobody, and for accounts of machines. Asked of every event: no memo is faster, and many names make one slow. */
 export function nameAt(doc: JsonObject, kind: BehaviourKind): string | undefined {
-  const raw = textOf(objectAt(doc, kind)?.['name'])
-  if (raw === undefined) return undefined
-  const known = names[kind]
-  const before = known.get(raw)
-  if (before !== undefined || known.has(raw)) return before
-  const name = cleaned(raw)
-  const made = name === undefined || (kind === 'user' && NOBODY.test(name)) ? undefined : name
-  if (known.size >= REMEMBERED_NAMES) known.clear()
-  known.set(raw, made)
-  return made
+  const name = cleaned(textOf(objectAt(doc, kind)?.['name']))
+  if (name === undefined || kind !== 'user') return name
+  if (name.charCodeAt(name.length - 1) === DOLLAR || NOBODY.has(name)) return undefined
+  return (name.startsWith('dwm-') || name.startsWith('umfd-')) && SESSION.test(name) ? undefined : name
 }
 
 /** Whom an entity is compared with: its team or role where events say so, else all of its kind. */
