@@ -13,7 +13,8 @@ keepCompiled()
 function keepCompiled(): void {
   if (!import.meta.url.endsWith('.js')) return
   const { directory } = enableCompileCache(fileURLToPath(new URL('../.compiled', import.meta.url)))
-  if (directory !== undefined) process.env['NODE_COMPILE_CACHE'] = directory
+  // Where it was given by the environment, threads and processes have it from there.
+  if (directory !== undefined) process.env['NODE_COMPILE_CACHE'] ??= directory
 }
 
 function usage(): string {
