@@ -4,6 +4,7 @@ import { behaviour } from './behaviour.ts'
 import { declare } from './declare.ts'
 import { detect } from './detect.ts'
 import { detectProcess } from './detect-process.ts'
+import { inUse } from './in-use.ts'
 import { ingest } from './ingest.ts'
 import { ingestSmall } from './ingest-small.ts'
 import { integrity } from './integrity.ts'
@@ -29,6 +30,7 @@ export const BENCHMARKS: Readonly<Record<string, Benchmark>> = {
   declare,
   detect,
   'detect-process': detectProcess,
+  'in-use': inUse,
   ingest,
   'ingest-small': ingestSmall,
   integrity,

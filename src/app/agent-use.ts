@@ -42,7 +42,10 @@ export async function readAgentUse({
     }
     return agents.get(source)
   }
-  const told = new Map<string, { readonly scope: string; readonly asset: string; readonly parts: UsedPart[] }>()
+  const told = new Map<
+    string,
+    { readonly scope: string; readonly asset: string; readonly seenOnly: boolean; readonly parts: UsedPart[] }
+  >()
   let taken = 0
   let after: string | undefined
   do {
@@ -59,13 +62,18 @@ export async function readAgentUse({
       const part = partOf(event)
       if (asset === undefined || part === undefined) continue
       taken += 1
-      const host = told.get(event.source)
-      if (host === undefined) told.set(event.source, { scope: event.scope, asset, parts: [part] })
-      else host.parts.push(part)
+      const image = imageOf(event)
+      // What a container holds is its image's, not the host's; of which image it is may not be known.
+      if (image === null) continue
+      const key = `${event.source} ${image ?? ''}`
+      const known = told.get(key)
+      if (known === undefined)
+        told.set(key, { scope: event.scope, asset: image ?? asset, seenOnly: image !== undefined, parts: [part] })
+      else known.parts.push(part)
     }
     after = page.cursor
   } while (after !== undefined)
-  for (const host of told.values()) await takeUse(state, host)
+  for (const one of told.values()) await takeUse(state, one)
   await noteUpto(state, now)
   return taken
 }
@@ -83,6 +91,12 @@ function partOf({ doc, received }: StoredEvent): UsedPart | undefined {
     process: `${textOf(process, 'name')} (${textOf(process, 'pid')})`,
     at: received,
   }
+}
+
+/** The image that an event is of, by its name; undefined: the host itself; null: a container of which no more is known. */
+function imageOf({ doc }: StoredEvent): string | null | undefined {
+  if (doc['container'] === undefined) return undefined
+  return textOf(objectOf(objectOf(doc['container'])['image']), 'name') || null
 }
 
 function objectOf(value: unknown): JsonObject {

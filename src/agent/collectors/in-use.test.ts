@@ -4,7 +4,9 @@ import { createServer } from 'node:http'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
+import type { JsonObject } from '../../kernel/json.ts'
 import { containerFields, containerLookup, containerOnDisk, containersByEngine } from './container-info.ts'
+import { containerCollector } from './containers.ts'
 import { inUseReader, jarOf, mappedFiles } from './in-use.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'kanpeki-in-use-'))
@@ -164,6 +166,50 @@ describe('packages in use', () => {
     for (const [, , expected] of answers) expect(await containersByEngine(socket)).toEqual(expected)
     server.close()
     expect(await containersByEngine(join(folder, 'absent.sock'))).toBeUndefined()
+  })
+
+  it('tells containers that start and stop, by what runs in them and by an engine that is asked', async () => {
+    const proc = join(folder, 'proc3')
+    const socket = join(folder, 'engine.sock')
+    const [one, other] = ['1'.repeat(64), '2'.repeat(64)]
+    const inside = (pid: number, id: string): void => {
+      mkdirSync(join(proc, String(pid)), { recursive: true })
+      writeFileSync(join(proc, String(pid), 'cgroup'), `0::/system.slice/docker-${id}.scope\n`)
+    }
+    let list: object[] = []
+    const server = createServer((_, response) => response.end(JSON.stringify(list)))
+    await new Promise<void>((resolve) => server.listen(socket, resolve))
+    inside(5, one)
+    const events: JsonObject[] = []
+    const stopped = new AbortController()
+    const kept = mkdtempSync(join(folder, 'kept-'))
+    const containers = (id: string) => (id === one ? { id, image: 'nginx:1' } : undefined)
+    const ended = containerCollector({ proc, sockets: [socket], containers, everyMs: 5 }).run({
+      emit: (event) => events.push(event) > 0,
+      room: () => Promise.resolve(),
+      count: () => {},
+      signal: stopped.signal,
+      folder: kept,
+      warn: () => {},
+    })
+    const until = async (count: number): Promise<void> => {
+      while (events.length < count) await new Promise((resolve) => setTimeout(resolve, 2))
+    }
+    while (!existsSync(join(kept, 'containers.json'))) await new Promise((resolve) => setTimeout(resolve, 2))
+    inside(6, other)
+    await until(1)
+    list = [{ Id: other, Names: ['/shop'], Image: 'shop:2' }]
+    await until(2)
+    rmSync(join(proc, '5'), { recursive: true })
+    await until(3)
+    stopped.abort()
+    await ended
+    server.close()
+    expect(events.map(({ event, container }) => [(event as JsonObject)['action'], container])).toEqual([
+      ['container-started', { id: other }],
+      ['container-changed', { id: other, name: 'shop', runtime: 'docker', image: { name: 'shop:2' } }],
+      ['container-stopped', { id: one, image: { name: 'nginx:1' } }],
+    ])
   })
 
   it.skipIf(!existsSync('/var/lib/dpkg/status'))(

@@ -8,7 +8,7 @@ import { realWait } from '../../platform/backoff.ts'
 import type { Collector } from '../collector.ts'
 import { type Difference, difference, readKept, writeKept } from '../kept.ts'
 
-interface Inventory {
+export interface Inventory {
   readonly id: string
   /** Everything of its kind now, as name → mark; undefined where the host has no such thing. */
   readonly read: () => Promise<Map<string, string> | undefined>
@@ -16,7 +16,7 @@ interface Inventory {
 }
 
 /** Compares a list of the host with what it was at the last look, also over restarts; the first list is no change. */
-function inventoryCollector({ id, read, event }: Inventory, everyMs: number): Collector {
+export function inventoryCollector({ id, read, event }: Inventory, everyMs: number): Collector {
   return {
     id,
     async run({ emit, count, signal, folder }) {
@@ -37,7 +37,7 @@ function inventoryCollector({ id, read, event }: Inventory, everyMs: number): Co
   }
 }
 
-const typeOf = ({ before, after }: Difference, words: readonly [string, string, string]): string =>
+export const typeOf = ({ before, after }: Difference, words: readonly [string, string, string]): string =>
   before === undefined ? words[0] : after === undefined ? words[1] : words[2]
 
 interface Named {

@@ -1,14 +1,18 @@
+import { existsSync } from 'node:fs'
 import type { Collector } from '../collector.ts'
 import type { Identity } from '../identity.ts'
 import type { Integrity } from '../integrity/integrity.ts'
 import type { Settings } from '../settings.ts'
 import { auditCollector } from './audit.ts'
 import { containerLookup } from './container-info.ts'
+import { containerCollector } from './containers.ts'
 import { fileCollector } from './files.ts'
 import { inUseCollector } from './in-use.ts'
 import { moduleCollector, packageCollector } from './inventory.ts'
 import { journalCollector } from './journal.ts'
+import { logonCollector } from './logons.ts'
 import { logCollector } from './logs.ts'
+import { objectCollectors } from './objects.ts'
 import { privilegedCollector } from './privileged.ts'
 import { processCollector } from './processes.ts'
 import { ransomwareCollector } from './ransomware.ts'
@@ -16,6 +20,8 @@ import { socketCollector } from './sockets.ts'
 import { webRootCollector } from './web-roots.ts'
 
 const PASSWD = '/etc/passwd'
+const JOURNALS = ['/run/log/journal', '/var/log/journal']
+const ENGINES = ['/run/docker.sock', '/run/podman/podman.sock']
 const PROGRAMS = ['/bin', '/sbin', '/usr/bin', '/usr/sbin', '/usr/local/bin', '/usr/local/sbin', '/tmp', '/var/tmp', '/dev/shm']
 
 /** Everything an agent watches on a Linux host. */
@@ -27,6 +33,9 @@ export function linuxCollectors(settings: Settings, { id }: Identity, integrity:
     socketCollector({ root: '/proc', pollMs }),
     packageCollector('/', inventoryMs),
     moduleCollector('/proc', inventoryMs),
+    ...objectCollectors('/', inventoryMs),
+    logonCollector({ folder: '/var/log', failures: !(settings.journal && JOURNALS.some((one) => existsSync(one))) }),
+    containerCollector({ proc: '/proc', sockets: ENGINES, containers, everyMs: inventoryMs / 10 }),
     privilegedCollector({ folders: PROGRAMS, everyMs: Math.min(inventoryMs, 300_000), passwd: PASSWD }),
     webRootCollector(settings.webRoots, PASSWD),
     logCollector(settings.logs),

@@ -11,13 +11,15 @@ export interface ToldUse {
   readonly scope: string
   readonly asset: string
   readonly parts: readonly UsedPart[]
+  /** An image, of which each host sees its own containers only: what none was seen with says nothing. */
+  readonly seenOnly?: boolean
 }
 
 /**
  * Adds what an agent saw running to what is known of its host; what it has not told of again for long is forgotten. Assets of
  * which something else is known now are weighed again. An empty list says nothing: not even that it looked.
  */
-export async function takeUse(state: State, { scope, asset, parts }: ToldUse): Promise<void> {
+export async function takeUse(state: State, { scope, asset, parts, seenOnly = false }: ToldUse): Promise<void> {
   if (parts.length === 0) return
   await state.transaction<AssessTables, void>(async (trx) => {
     const db = scopedTo(trx, scope)
@@ -30,7 +32,7 @@ export async function takeUse(state: State, { scope, asset, parts }: ToldUse): P
     for (const part of parts) if (part.at >= (known.get(keyOf(part))?.at ?? 0)) known.set(keyOf(part), part)
     for (const [key, { at }] of known) if (looked - at >= AGENT_HOLDS_MS) known.delete(key)
     // Who was silent may have missed what ran meanwhile: it begins to watch anew.
-    const since = silent ? Math.min(...parts.map(({ at }) => at)) : before.since
+    const since = seenOnly ? looked : silent ? Math.min(...parts.map(({ at }) => at)) : before.since
     await saveUse(db, { scope, asset, folded, since, looked, parts: jsonText([...known.values()]) })
     if (!silent && old.symmetricDifference(new Set(known.keys())).size === 0) return
     const names = namesOf(asset, await assetsIn(db))
