@@ -7,11 +7,12 @@ import { SMTPServer } from 'smtp-server'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type Recorder, startRecorder } from '../src/respond/actions-support/testing/recorder.ts'
 import { ADMIN, BASE, PASSWORD, startSlapd, type TestDirectory } from '../src/respond/actions-support/testing/slapd.ts'
+import { startSshd } from '../src/respond/actions-support/testing/sshd.ts'
 import { api, createToken, eventually, kanpeki, type Running, startServer, temporaryFolder } from './support/kanpeki.ts'
 import { withoutNetns } from './support/netns.ts'
 import { type RunningWaf, startWaf } from './support/waf.ts'
 
-const missing = withoutNetns() ?? (existsSync('/usr/sbin/slapd') ? undefined : 'slapd')
+const missing = withoutNetns() ?? ['/usr/sbin/slapd', '/usr/sbin/sshd'].find((path) => !existsSync(path))
 if (missing !== undefined && process.env['CI'] === 'true') throw new Error(`${missing} is missing, and CI=true asks for it`)
 
 const ATTACKER = '203.0.113.9'
@@ -29,7 +30,7 @@ interface RunView {
     readonly endedAt: string | null
     readonly message: string | null
     readonly undo: string | null
-    readonly receipt: { readonly problem: string | null } | null
+    readonly receipt: { readonly problem: string | null; readonly detail: object } | null
   }[]
 }
 
@@ -82,7 +83,7 @@ describe.skipIf(missing !== undefined)(`from an alert to contained and back (nee
   beforeAll(async () => {
     mkdirSync(join(data, 'declarations'), { recursive: true })
     writeFileSync(join(data, 'declarations', 'response.yml'), CARD)
-    writeFileSync(join(data, 'kanpeki.yml'), 'outgoing-allow: [127.0.0.1]\n')
+    writeFileSync(join(data, 'kanpeki.yml'), 'outgoing-allow: [127.0.0.1]\nrespond-programs: [/usr/bin/printf]\n')
     execFileSync('ip', ['netns', 'add', NAMESPACE])
     execFileSync('ip', ['-n', NAMESPACE, 'link', 'set', 'lo', 'up'])
     execFileSync('ip', ['-n', NAMESPACE, 'address', 'add', `${ATTACKER}/32`, 'dev', 'lo'])
@@ -129,8 +130,8 @@ describe.skipIf(missing !== undefined)(`from an alert to contained and back (nee
     return signedIn.headers.getSetCookie()[0]!.split(';')[0]!
   }
   /** Has a playbook approved by the second person, and lets it act. */
-  const arm = async (playbook: string): Promise<void> => {
-    const decided = await fetch(`${server.url}/api/v1/playbooks/${playbook}/versions/1/decide`, {
+  const arm = async (playbook: string, version = 1): Promise<void> => {
+    const decided = await fetch(`${server.url}/api/v1/playbooks/${playbook}/versions/${version}/decide`, {
       method: 'POST',
       headers: { cookie, 'x-kanpeki-csrf': '1', 'content-type': 'application/json' },
       body: JSON.stringify({ decision: 'approve' }),
@@ -283,6 +284,89 @@ describe.skipIf(missing !== undefined)(`from an alert to contained and back (nee
     expect([reaches(), await signsIn(), await isActive(), closed]).toEqual([true, true, true, true])
     expect(server.stderr()).not.toContain('canary-token')
     expect(readFileSync(join(data, 'waf-denied', 'default', 'denied.txt'), 'utf8')).toBe('')
+  }, 90_000)
+
+  it('runs CACAO’s own commands: openc2-http, sigma, yara, bash and ssh, with a hostile value in each', async () => {
+    const value = `203.0.113.9"; $(touch ${folder.path}/pwned) 'x'`
+    const body = { '@timestamp': new Date().toISOString(), http: { request: { body: { content: 'EVIL-BODY here' } } } }
+    const sent = await fetch(`${server.url}/_bulk`, {
+      method: 'POST',
+      headers: { authorization: `Bearer ${token}`, 'content-type': 'application/x-ndjson' },
+      body: `${JSON.stringify({ create: {} })}\n${JSON.stringify(body)}\n`,
+    })
+    expect(sent.status).toBe(200)
+    const answered = desk.answer
+    const sshd = await startSshd(join(folder.path, 'sshd'))
+    const settings = { host: '127.0.0.1', port: sshd.port, user: 'root', hostKey: sshd.hostKey }
+    await api(server.url, token, '/api/v1/connections', {
+      name: 'web-1',
+      kind: 'ssh',
+      settings,
+      secrets: { privateKey: sshd.clientKey },
+    })
+    const b64 = (text: string): string => Buffer.from(text).toString('base64')
+    const sigma = ['title: Failed', 'id: 7f0c0c6e-57b8-4e2a-9a3f-0a6c1c0f3b11', 'logsource: { definition: ECS }', 'detection:']
+    const rule = [...sigma, '  selection: { event.outcome: failure }', '  condition: selection', 'level: low'].join('\n')
+    const yara = 'rule evil { strings: $a = "EVIL-BODY" condition: $a }'
+    const act = (commands: readonly object[], next: string, targets?: readonly string[]) => ({
+      ...{ type: 'action', commands, on_success: next, on_failure: 'end', 'x-kanpeki': { approval: 'none' } },
+      ...(targets === undefined ? {} : { targets }),
+    })
+    const source = JSON.stringify({
+      ...{ id: 'own-commands', name: 'Own commands', 'x-kanpeki': { triggers: [], approval: 'none' } },
+      playbook_variables: { __what__: { type: 'string', external: true } },
+      target_definitions: {
+        'http-desk': { type: 'http-api', name: 'desk', address: { url: [desk.url] } },
+        'ssh-web': { type: 'ssh', name: 'web-1', address: { ipv4: ['127.0.0.1'] } },
+      },
+      workflow_start: 'start',
+      workflow: {
+        start: { type: 'start', on_completion: 'openc2' },
+        openc2: act(
+          [
+            {
+              type: 'openc2-http',
+              command: 'POST /openc2',
+              content_b64: b64('{"action":"deny","args":{"note":"__what__:value"}}'),
+            },
+          ],
+          'sigma',
+          ['http-desk'],
+        ),
+        sigma: act([{ type: 'sigma', command_b64: b64(rule) }], 'yara'),
+        yara: act([{ type: 'yara', command_b64: b64(yara) }], 'bash'),
+        bash: act([{ type: 'bash', command: '/usr/bin/printf "[%s]" one __what__:value' }], 'ssh'),
+        ssh: act([{ type: 'ssh', command: '/usr/bin/printf "[%s]" two __what__:value' }], 'end', ['ssh-web']),
+        end: { type: 'end' },
+      },
+    })
+    try {
+      desk.asked.length = 0
+      desk.answer = (asked) => (asked.path === '/openc2' ? { body: { status: 200 } } : answered(asked))
+      await change('POST', '/api/v1/playbooks', { source })
+      await arm('own-commands')
+      const { id } = await api<{ id: string }>(server.url, token, '/api/v1/playbooks/own-commands/run', {
+        variables: { __what__: value },
+      })
+      const run = await eventually('the commands to have run', async () => {
+        const now = await api<RunView>(server.url, token, `/api/v1/runs/${id}`)
+        return now.state === 'waiting' ? undefined : now
+      })
+      expect(run.steps.map(({ step, state, message, receipt }) => [step, state, message, receipt?.detail])).toEqual([
+        ['openc2', 'done', null, { status: 200, body: { status: 200 } }],
+        ['sigma', 'done', null, expect.objectContaining({ days: 7, detections: 12 })],
+        ['yara', 'done', null, expect.objectContaining({ detections: 1, bodies: 1 })],
+        ['bash', 'done', null, { exit: 0, output: `[one][${value}]` }],
+        ['ssh', 'done', null, { on: 'web-1', exit: 0, output: `[two][${value}]` }],
+      ])
+      const [asked] = desk.asked
+      expect(asked).toMatchObject({ method: 'POST', path: '/openc2', json: { action: 'deny', args: { note: value } } })
+      expect(asked!.headers['content-type']).toBe('application/openc2+json;version=1.0')
+      expect(existsSync(join(folder.path, 'pwned'))).toBe(false)
+    } finally {
+      desk.answer = answered
+      sshd.stop()
+    }
   }, 90_000)
 
   it('keeps the events of the alert as evidence, and ends the sessions of an account', async () => {
