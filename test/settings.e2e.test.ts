@@ -227,6 +227,29 @@ describe.skipIf(!hasChromium)('audit, assets and settings in Chromium (needs Deb
       await expect.poll(() => hold.getByRole('button').count()).toBe(0)
     })
 
+    it('edits a connection without its secret being shown, wants it again for another address, and tells whether it works', async () => {
+      const settings = { host: '127.0.0.1', port: '22', user: 'root', hostKey: 'ssh-ed25519 AAAA' }
+      const host = { name: `box-${language}`, kind: 'ssh', settings, secrets: { privateKey: 'canary' } }
+      await change(page, server, 'POST', '/api/v1/connections', host)
+      await open('/settings/connections')
+      const row = page.locator('li', { hasText: `box-${language}` })
+      // Nothing on this host may be called unless a setting names it, and that is said where it was asked.
+      await row.getByRole('button', { name: t('connections.test'), exact: true }).click()
+      await row.getByRole('status').getByText('outgoing-allow').waitFor()
+      await row.getByRole('button', { name: t('connections.edit'), exact: true }).click()
+      const secret = page.getByLabel(t('connections.field.privateKey'), { exact: true })
+      expect(await secret.inputValue()).toBe('')
+      expect(await page.content()).not.toContain('canary')
+      const save = page.getByRole('button', { name: t('connections.save'), exact: true })
+      expect(await save.isDisabled()).toBe(true)
+      await page.getByLabel(t('connections.field.port'), { exact: true }).fill('2222')
+      await page.getByText(t('connections.again'), { exact: true }).waitFor()
+      await secret.fill('another')
+      await save.click()
+      await page.locator('dialog').waitFor({ state: 'detached' })
+      await row.getByText('2222', { exact: true }).waitFor()
+    })
+
     it('decides a review by key, and lets nobody decide about themselves', async () => {
       await open('/settings/review')
       const own = page.locator('tbody tr', { hasText: t('review.lockedOwn') }).first()

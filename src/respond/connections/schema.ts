@@ -85,7 +85,7 @@ export const CONNECTION_KINDS = {
         .string()
         .trim()
         .max(4000)
-        .regex(/^(ssh-ed25519|ecdsa-sha2-nistp(256|384|521)|rsa-sha2-(256|512)|ssh-rsa) [A-Za-z0-9+/]+={0,2}$/, {
+        .regex(/^(ssh-ed25519|ecdsa-sha2-nistp(256|384|521)|ssh-rsa) [A-Za-z0-9+/]+={0,2}$/, {
           error: 'Write the host’s public key: ssh-ed25519 AAAA….',
         }),
     }),

@@ -309,7 +309,8 @@ describeStates('incidents', (bed) => {
       { do: 'post-mortem', happened: 'tanaka clicked.', cause: '', well: '', badly: '' },
     ])
       await world.deed(id, deed)
-    const names = ['tanaka', 't.tanaka@example.com', '田中']
+    // The last is also the word of a key of what is stored.
+    const names = ['tanaka', 't.tanaka@example.com', '田中', 'text']
     expect(await incidentsNaming(state.tables(), undefined, names)).toBe(1)
     expect(await incidentsNaming(state.tables(), 'beta', names)).toBe(0)
     const redact = () =>

@@ -1,4 +1,6 @@
 import type { Kysely } from 'kysely'
+import { isJsonObject, type JsonValue } from '../../kernel/json.ts'
+import { jsonText, readJson } from '../../platform/state/columns.ts'
 import { takeNumbers } from '../../platform/state/counters.ts'
 import type { StateTables } from '../../platform/state/tables.ts'
 import type { IncidentRole } from './schema.ts'
@@ -450,6 +452,21 @@ export const REDACTED_COLUMNS = {
 } as const satisfies Partial<Readonly<Record<keyof IncidentTables, readonly string[]>>>
 export type RedactedTable = keyof typeof REDACTED_COLUMNS
 
+/** Only what stands in them as a value is rewritten: a name may be the word of a key. */
+const JSON_COLUMNS: ReadonlySet<string> = new Set(['post_mortem', 'detail'])
+
+function rewrittenJson(text: string, rewrite: (text: string) => string): string {
+  const within = (value: JsonValue): JsonValue => {
+    if (typeof value === 'string') return rewrite(value)
+    if (Array.isArray(value)) return (value as readonly JsonValue[]).map(within)
+    if (!isJsonObject(value)) return value
+    return Object.fromEntries(Object.entries(value).map(([key, one]) => [key, within(one as JsonValue)]))
+  }
+  const before = readJson<JsonValue>(text)
+  const after = within(before)
+  return jsonText(after as object) === jsonText(before as object) ? text : jsonText(after as object)
+}
+
 /** What tells a row from the others of its incident. */
 const ROW_KEYS: Readonly<Record<RedactedTable, readonly string[]>> = {
   respond_incidents: ['id'],
@@ -486,7 +503,7 @@ export async function redactColumns(
     const change = Object.fromEntries(
       columns.flatMap((column) => {
         const text = row[column]
-        const after = typeof text === 'string' ? rewrite(text) : text
+        const after = typeof text !== 'string' ? text : JSON_COLUMNS.has(column) ? rewrittenJson(text, rewrite) : rewrite(text)
         return after === text ? [] : [[column, after ?? null]]
       }),
     )

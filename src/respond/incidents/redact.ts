@@ -47,9 +47,8 @@ export async function incidentsNaming<T>(db: Kysely<T>, scope: string | undefine
   return found.size
 }
 
-/** Names may stand within JSON, where quotation marks and backslashes are written otherwise. */
 function patternOf(names: readonly string[]): RegExp | undefined {
-  const all = new Set(names.flatMap((name) => [name, JSON.stringify(name).slice(1, -1)]).filter((name) => name.length > 1))
+  const all = new Set(names.filter((name) => name.length > 1))
   if (all.size === 0) return undefined
   const escaped = [...all].sort((a, b) => b.length - a.length).map((name) => name.replaceAll(/[.*+?^${}()|[\]\\/]/g, '\\$&'))
   // A letter or a digit beside it makes it another name; in Japanese, where no space parts words, only those of the same script do.
