@@ -20,7 +20,7 @@ export async function inUse(flags: readonly string[]): Promise<BenchResult> {
   if (osqueryi === undefined || !existsSync(osqueryi)) throw new Error('Name osquery: npm run bench -- in-use --osqueryi FILE')
   const look = inUseReader('/proc', '/')
   const cpu = process.cpuUsage()
-  const before = look()
+  const before = await look()
   const used = process.cpuUsage(cpu)
   const query = `SELECT DISTINCT m.path, m.pid, p.name FROM processes p JOIN process_memory_map m ON m.pid = p.pid WHERE m.path LIKE '/%'`
   const started = children()
@@ -31,7 +31,7 @@ export async function inUse(flags: readonly string[]): Promise<BenchResult> {
   })
   const theirsMs = children() - started
   const rows = JSON.parse(text) as Mapped[]
-  const after = look()
+  const after = await look()
   const lasting = new Set(rows.map(({ pid }) => Number(pid)).filter((pid) => existsSync(`/proc/${pid}`)))
   const ours = new Map(
     [...before, ...after].flatMap((one) => (one.type === 'deb' && lasting.has(one.process.pid) ? [[one.name, one]] : [])),

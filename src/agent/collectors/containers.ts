@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs'
+import { setImmediate } from 'node:timers/promises'
 import type { Collector } from '../collector.ts'
 import { type ContainerInfo, containerFields, containersByEngine } from './container-info.ts'
 import { inventoryCollector, typeOf } from './inventory.ts'
@@ -13,10 +14,14 @@ interface Options {
   readonly everyMs: number
 }
 
+/** After so many processes everything else has its turn. */
+const A_TURN = 500
+
 /** Containers in which something runs: the control groups of processes, and what an engine says of them. */
 async function running({ proc, sockets, containers }: Options): Promise<Map<string, string>> {
   const found = new Map<string, ContainerInfo>()
-  for (const pid of processIds(proc)) {
+  for (const [i, pid] of processIds(proc).entries()) {
+    if (i % A_TURN === A_TURN - 1) await setImmediate()
     let id: string | undefined
     try {
       id = containerOf(readFileSync(`${proc}/${pid}/cgroup`, 'utf8'))

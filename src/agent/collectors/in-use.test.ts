@@ -30,7 +30,7 @@ describe('packages in use', () => {
     expect(jarOf(path)).toEqual(expected)
   })
 
-  it('names what made-up processes use: npm, Python, jars', () => {
+  it('names what made-up processes use: npm, Python, jars', async () => {
     const proc = join(folder, 'proc')
     const modules = join(folder, 'app/node_modules/@scope/native')
     const site = join(folder, 'py/site-packages')
@@ -42,7 +42,7 @@ describe('packages in use', () => {
     writeFileSync(join(site, 'PyYAML-6.0.1.dist-info/top_level.txt'), '_yaml\nyaml\n')
     writeFileSync(join(proc, '42/maps'), lines.map((path) => `0-1 r-xp 0 0:0 1 ${path}\n`).join(''))
     writeFileSync(join(proc, '42/comm'), 'server\n')
-    const found = inUseReader(proc, join(folder, 'no-dpkg'))()
+    const found = await inUseReader(proc, join(folder, 'no-dpkg'))()
     expect(found.map(({ type, name, version, process }) => [type, name, version, process.name])).toEqual([
       ['npm', '@scope/native', '2.0.0', 'server'],
       ['pypi', 'PyYAML', '6.0.1', 'server'],
@@ -50,7 +50,7 @@ describe('packages in use', () => {
     ])
   })
 
-  it('keeps what a container uses apart from the host, by its own package manager and with its image', () => {
+  it('keeps what a container uses apart from the host, by its own package manager and with its image', async () => {
     const proc = join(folder, 'proc2')
     const disk = join(folder, 'disk')
     const id = 'c'.repeat(64)
@@ -81,7 +81,7 @@ describe('packages in use', () => {
     const config = { ID: id, Name: '/shop', Config: { Image: 'shop:1.2', Labels: { 'io.kubernetes.pod.name': 'shop-0' } } }
     writeFileSync(join(disk, 'var/lib/docker/containers', id, 'config.v2.json'), JSON.stringify(config))
     const container = { id, runtime: 'docker', name: 'shop', image: 'shop:1.2', pod: 'shop-0' }
-    expect(inUseReader(proc, join(folder, 'no-dpkg'), containerLookup(disk))()).toEqual([
+    expect(await inUseReader(proc, join(folder, 'no-dpkg'), containerLookup(disk))()).toEqual([
       {
         type: 'apk',
         name: 'zlib',
@@ -214,8 +214,8 @@ describe('packages in use', () => {
 
   it.skipIf(!existsSync('/var/lib/dpkg/status'))(
     'names the package of the C library that this process uses, as dpkg does (needs Debian)',
-    () => {
-      const found = inUseReader('/proc', '/')()
+    async () => {
+      const found = await inUseReader('/proc', '/')()
       const library = found.find(({ type, name }) => type === 'deb' && /^libc6$/.test(name))
       expect(library).toBeDefined()
       const status = execFileSync('dpkg-query', ['--status', 'libc6'], { encoding: 'utf8' })

@@ -1,5 +1,6 @@
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs'
 import { join } from 'node:path'
+import { setImmediate } from 'node:timers/promises'
 import { realWait } from '../../platform/backoff.ts'
 import type { Collector, CollectorContext } from '../collector.ts'
 import { readKept, writeKept } from '../kept.ts'
@@ -112,6 +113,9 @@ const mountsOf = (proc: string, pid: number | string): string | undefined => {
   }
 }
 
+/** After so many processes everything else has its turn. */
+const A_TURN = 50
+
 /**
  * Looks once at every process; each package is named with the first process that uses it, once for the host and once for
  * each image of containers.
@@ -121,13 +125,14 @@ export function inUseReader(
   proc: string,
   root: string,
   containers: (id: string) => ContainerInfo | undefined = () => undefined,
-): () => PackageInUse[] {
+): () => Promise<PackageInUse[]> {
   const host = packageOwners(root)
   const others = new Map<string, { readonly root: string; readonly owners: Owners }>()
   const own = mountsOf(proc, 'self')
-  return () => {
+  return async () => {
     const sides = new Map<string, Side>()
-    for (const pid of processIds(proc)) {
+    for (const [i, pid] of processIds(proc).entries()) {
+      if (i % A_TURN === A_TURN - 1) await setImmediate()
       const maps = read(`${proc}/${pid}/maps`)
       if (maps === undefined || maps === '') continue
       const id = containerOf(read(`${proc}/${pid}/cgroup`) ?? '')
@@ -220,7 +225,7 @@ export function inUseCollector(
       while (!signal.aborted) {
         const now = Date.now()
         let fresh = false
-        for (const { type, name, version, file: path, process, container } of look()) {
+        for (const { type, name, version, file: path, process, container } of await look()) {
           const of = container === undefined ? '' : ` ${container.image ?? container.id}`
           const key = `${type} ${name} ${version}${of}`
           // Also where the clock was set back, so that it is not silent until then.

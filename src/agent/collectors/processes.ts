@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { basename } from 'node:path'
+import { setImmediate } from 'node:timers/promises'
 import type { JsonObject } from '../../kernel/json.ts'
 import { realWait } from '../../platform/backoff.ts'
 import type { Collector, CollectorContext } from '../collector.ts'
@@ -32,8 +33,13 @@ const YOUNG_MS = 5_000
 const QUICKER = 10
 /** Looks in between take no more than this part of the time. */
 const QUICK_SHARE = 50
-/** How many rounds pass until every old process was asked again. */
+/** How many rounds pass until every old process was asked again; more where there are so many that a round would ask more than this. */
 const OLD_EVERY = 20
+const OLD_A_ROUND = 500
+/** After so many processes everything else has its turn: commands, heartbeats, what is to be sent. */
+const A_TURN = 100
+/** Of how many processes the arguments stay in memory; of others they are read again where they are told. */
+const MOST_WITH_ARGS = 5_000
 
 /**
  * Processes that start and end, told by looking again and again. What starts and ends between two looks is not seen: the
@@ -80,6 +86,9 @@ export function processCollector({ root, passwd, pollMs, host, containers = () =
     }
   }
 
+  const argsOf = (entry: ProcessEntry): readonly string[] =>
+    entry.args.length > 0 ? entry.args : (readProcess(root, entry.pid)?.args ?? [])
+
   async function tell(
     entry: ProcessEntry,
     seen: ReadonlyMap<number, ProcessEntry>,
@@ -89,6 +98,7 @@ export function processCollector({ root, passwd, pollMs, host, containers = () =
   ): Promise<void> {
     const gone = deletedProgram(root, entry)
     const parent = seen.get(entry.parent)
+    const parentArgs = parent === undefined ? [] : argsOf(parent)
     emit({
       event: {
         kind: 'event',
@@ -106,7 +116,7 @@ export function processCollector({ root, passwd, pollMs, host, containers = () =
                 entity_id: entityOf(parent.pid, parent.started),
                 name: nameIn(parent),
                 ...(parent.executable === undefined ? {} : { executable: parent.executable }),
-                ...(parent.args.length === 0 ? {} : { command_line: parent.args.join(' ').slice(0, LONGEST) }),
+                ...(parentArgs.length === 0 ? {} : { command_line: parentArgs.join(' ').slice(0, LONGEST) }),
               },
             }),
       },
@@ -157,12 +167,16 @@ export function processCollector({ root, passwd, pollMs, host, containers = () =
             },
           })
         }
+        const oldEvery = Math.max(OLD_EVERY, Math.ceil(seen.size / OLD_A_ROUND))
+        let turn = 0
         for (const pid of now) {
+          if (signal.aborted) return
           const known = seen.get(pid)
           if (known !== undefined) {
             // A fork becomes its program soon; an old process that does is found a little later.
             const fresh = young.get(pid)
-            if (fresh === undefined && round % OLD_EVERY !== pid % OLD_EVERY) continue
+            if (fresh === undefined && round % oldEvery !== pid % oldEvery) continue
+            if (++turn % A_TURN === 0) await setImmediate()
             const head = startOf(root, pid)
             if (head === undefined) continue
             // The same process under another program (execve), or the number given to another one.
@@ -173,16 +187,17 @@ export function processCollector({ root, passwd, pollMs, host, containers = () =
               if (signs === (fresh?.signs ?? signsOf(known, streams))) continue
               seen.set(pid, now)
               if (fresh !== undefined) fresh.signs = signs
-              await tell(now, seen, 'change', context, streams)
+              await tell({ ...now, args: argsOf(now) }, seen, 'change', context, streams)
               continue
             }
           }
+          if (++turn % A_TURN === 0) await setImmediate()
           const entry = readProcess(root, pid)
           if (entry === undefined) {
             count('processes.unread')
             continue
           }
-          seen.set(pid, entry)
+          seen.set(pid, seen.size < MOST_WITH_ARGS ? entry : { ...entry, args: [] })
           const streams = networkStreams(root, pid)
           if (!first) young.set(pid, { since: began, signs: signsOf(entry, streams) })
           started += 1
