@@ -9,6 +9,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest'
 import { KanpekiError } from '../../kernel/error.ts'
 import { createOutgoing } from '../../platform/outgoing/outgoing.ts'
 import { rejectionOf } from '../../platform/testing/code-of.ts'
+import { matchPackage } from '../osv/advisories.ts'
 import { assess } from '../scan/findings.ts'
 import { fetchFeed } from './fetch-feed.ts'
 import { loadFeeds } from './load.ts'
@@ -254,4 +255,55 @@ it('fetches what changed, goes on after a break, and never puts half or wrong in
   } finally {
     server.close()
   }
+})
+
+it('reads advisories as GitHub gives them, with every kind of range, and tells what it cannot read', async () => {
+  const of = (ghsa: string, range: string | null, more: object = {}, ecosystem = 'pip') => ({
+    ghsa_id: `GHSA-${ghsa}`,
+    cve_id: 'CVE-2026-7',
+    summary: 'weak',
+    severity: 'high',
+    updated_at: '2026-01-01T00:00:00Z',
+    cvss_severities: {
+      cvss_v3: { vector_string: 'CVSS:3.1/AV:N/AC:L/PR:N/UI:N/S:U/C:H/I:H/A:H' },
+      cvss_v4: { vector_string: null },
+    },
+    vulnerabilities: [{ package: { ecosystem, name: 'Foo' }, vulnerable_version_range: range, ...more }],
+  })
+  const place = join(folder, 'github.json')
+  writeFileSync(
+    place,
+    JSON.stringify([
+      of('aaaa-aaaa-aaaa', '>= 1.0, < 2.0'),
+      of('bbbb-bbbb-bbbb', '<= 1.4', { first_patched_version: '1.5' }),
+      of('cccc-cccc-cccc', '= 1.2'),
+      of('dddd-dddd-dddd', '> 3', { first_patched_version: { identifier: '9' } }),
+      of('eeee-eeee-eeee', 'about 3'),
+      of('ffff-ffff-ffff', '< 2', {}, 'other'),
+      { ghsa_id: 'no', vulnerabilities: [] },
+    ]),
+  )
+  const { files, advisories, problems } = await loadFeeds([place])
+  expect(files).toMatchObject([{ kind: 'github', items: 6 }])
+  const hits = (version: string) =>
+    matchPackage(advisories, { ecosystem: 'PyPI', name: 'foo' }, version)
+      .hits.map(({ record, fixed }) => `${record.id.slice(5, 9)} ${fixed.join()}`)
+      .sort()
+  expect(['0.9', '1.2', '1.4', '1.5', '2.0', '4'].map(hits)).toEqual([
+    ['bbbb 1.5'],
+    ['aaaa 2.0', 'bbbb 1.5', 'cccc '],
+    ['aaaa 2.0', 'bbbb 1.5'],
+    ['aaaa 2.0'],
+    [],
+    ['dddd '],
+  ])
+  expect(advisories.record('GHSA-aaaa-aaaa-aaaa')).toMatchObject({
+    aliases: ['CVE-2026-7'],
+    severity: [{ score: expect.stringContaining('3.1') }],
+  })
+  expect(problems.map(({ reason }) => reason)).toEqual([
+    'Foo: the range "about 3" cannot be read',
+    'there is no ecosystem other',
+    expect.stringContaining('ghsa_id'),
+  ])
 })

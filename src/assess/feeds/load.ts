@@ -12,6 +12,7 @@ import { readCsafFeed } from './csaf-feed.ts'
 import { type CveFacts, isNvd, joinFacts, readCve5, readJvn, readNvd } from './cve.ts'
 import { isDebianTracker, readDebianTracker } from './debian.ts'
 import { type Epss, readEpss } from './epss.ts'
+import { isGithubAdvisories, readGithubAdvisories } from './github.ts'
 import { type Kev, readKev } from './kev.ts'
 import { readOval } from './oval.ts'
 
@@ -37,7 +38,7 @@ interface Problem {
   readonly reason: string
 }
 
-export const FEED_KINDS = ['osv', 'kev', 'epss', 'debian', 'csaf', 'oval', 'nvd', 'cve', 'jvn'] as const
+export const FEED_KINDS = ['osv', 'github', 'kev', 'epss', 'debian', 'csaf', 'oval', 'nvd', 'cve', 'jvn'] as const
 
 export interface FeedFile {
   readonly file: string
@@ -57,7 +58,7 @@ interface Reading {
 export type FeedCache = Map<string, { readonly stamp: string; readonly reading: Reading; readonly read: FeedFile | undefined }>
 
 /**
- * Reads feeds from folders and files, each told by looking: OSV (`.zip`, `.json`, `.jsonl`), CISA's KEV, Debian's tracker, CSAF, NVD 2.0
+ * Reads feeds from folders and files, each told by looking: OSV (`.zip`, `.json`, `.jsonl`), GitHub's REST form, CISA's KEV, Debian's tracker, CSAF, NVD 2.0
  * and CVE 5 (`.json`, `.json.gz`), FIRST's EPSS (`.csv`, `.csv.gz`), OVAL of Red Hat and Ubuntu, JVN iPedia (`.xml`, `.rdf`, `.xml.gz`). Of
  * several KEV or EPSS files the newest counts.
  * @param cache of the files read before, for reading only what changed.
@@ -135,6 +136,12 @@ async function readFeed(file: string, reading: Reading): Promise<Omit<FeedFile, 
     const records = readCsafFeed(value, file)
     append(reading.records, records)
     return { kind: 'csaf', items: records.length }
+  }
+  if (isGithubAdvisories(value)) {
+    const { records, problems } = readGithubAdvisories(value, file)
+    append(reading.records, records)
+    append(reading.problems, problems)
+    return { kind: 'github', items: records.length }
   }
   if (isDebianTracker(value)) {
     const { records, problems } = readDebianTracker(value, file, (await stat(file)).mtime.toISOString())

@@ -1,6 +1,6 @@
 import { useQuery } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
-import type { ReactNode } from 'react'
+import { Fragment, type ReactNode } from 'react'
 import { useTranslation } from 'react-i18next'
 import type { AssetView } from '../../../src/access/assets/schema.ts'
 import type { AssetWeaknesses } from '../../../src/assess/inventory/schema.ts'
@@ -15,7 +15,7 @@ export function WeakText({ weak }: { weak: AssetWeaknesses | undefined }): React
   if (weak.lists.length === 0) return <span className="dim">{t('weak.unknown')}</span>
   return (
     <>
-      <span className="num">{format.count(weak.open)}</span>
+      <span className="num">{format.count(weak.open)}</span>{' '}
       {weak.exploited === 0 ? null : <span className="chip shu">{t('weak.exploited', { count: weak.exploited })}</span>}
     </>
   )
@@ -38,16 +38,16 @@ export function WeakOnAsset({ asset }: { asset: AssetView }): ReactNode {
       {weak.lists.length === 0 ? null : (
         <dl className="pairs sec">
           {STEPS.map((step) => (
-            <div key={step} className="pair">
-              <dt>{t(`weak.${step}`)}</dt>
+            <Fragment key={step}>
+              <dt>{t(`weak.step.${step}`)}</dt>
               <dd className="num">{weak[step] === null ? t('weak.nobodyLooked') : format.count(weak[step])}</dd>
-            </div>
+            </Fragment>
           ))}
           {(['immediate', 'out-of-cycle'] as const).map((decision) => (
-            <div key={decision} className="pair">
+            <Fragment key={decision}>
               <dt>{words(`decision.${decision}`)}</dt>
               <dd className="num">{format.count(weak.decisions[decision])}</dd>
-            </div>
+            </Fragment>
           ))}
         </dl>
       )}
@@ -55,7 +55,7 @@ export function WeakOnAsset({ asset }: { asset: AssetView }): ReactNode {
         {weak.lists.map((list) => (
           <li key={`${list.asset} ${list.source}`}>
             <span className="grow">
-              <b>{list.source}</b> <span className="label">{list.format}</span>{' '}
+              <b>{list.source}</b> {list.format === 'components' ? null : <span className="label">{list.format}</span>}{' '}
               {list.components === null ? null : t('weak.components', { count: list.components })}{' '}
               {list.unjudged === 0 ? null : <span className="dim">{t('weak.unjudged', { count: list.unjudged })}</span>}
             </span>
