@@ -32,11 +32,13 @@ const TAKEN_IN = ['kysely', 'yaml', 'zod']
 function workers(): readonly string[] {
   return readdirSync(SOURCES, { recursive: true, encoding: 'utf8' })
     .filter((file) => file.endsWith('.ts') && !file.endsWith('.test.ts'))
-    .flatMap((file) =>
-      [...readFileSync(join(SOURCES, file), 'utf8').matchAll(/workerUrl\(import\.meta\.url, '([^']+)'\)/g)].map((found) =>
-        join(dirname(file), found[1] ?? ''),
-      ),
-    )
+    .flatMap((file) => {
+      const text = readFileSync(join(SOURCES, file), 'utf8')
+      const named = [...text.matchAll(/\bworkerUrl\(\s*import\.meta\.url,\s*'([^']+)',?\s*\)/g)]
+      const asked = [...text.matchAll(/(?<!function )\bworkerUrl\(/g)]
+      if (named.length !== asked.length) throw new Error(`src/${file} starts a module whose name cannot be read from its text`)
+      return named.map((found) => join(dirname(file), found[1] ?? ''))
+    })
 }
 
 /** A module goes on finding what lies beside its source, wherever its code was put. */
