@@ -55,7 +55,7 @@ const days = (count: number, first = 1): StoredEvent[][] =>
   )
 
 it('every feature has a name, in the engine and for the console', () => {
-  const reach = VALUE_FEATURES.flatMap((feature) => feature.reach ?? [])
+  const reach = [...VALUE_FEATURES, ...Object.values(HOURS_FEATURE)].flatMap((feature) => feature.reach ?? [])
   const all = [...VALUE_FEATURES, ...reach, ...VOLUME_FEATURES, ...Object.values(HOURS_FEATURE)]
     .map(({ id }) => id)
     .concat(TRAVEL_FEATURE)

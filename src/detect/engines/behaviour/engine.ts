@@ -61,10 +61,12 @@ export class BehaviourEngine {
   readonly #limits: BehaviourLimits
   readonly #zoneMs: number
   readonly #from: number
-  /** By scope, kind and name; the longest unseen first. */
-  readonly #profiles = new Map<string, Profile>()
-  /** Kept from one to the next: from its start, a map's iterator passes over everything that was ever deleted there. */
-  #longestUnseen = this.#profiles.entries()
+  /** The longest unseen first. */
+  readonly #profiles = new Set<Profile>()
+  /** By scope and kind, and then by name. */
+  readonly #named = new Map<string, Map<string, Profile>>()
+  /** Kept from one to the next: from its start, a set's iterator passes over everything that was ever deleted there. */
+  #longestUnseen = this.#profiles.values()
   /** By scope and kind. */
   readonly #pools: Map<string, Pool>
   #dirty = new Set<Profile>()
@@ -77,7 +79,8 @@ export class BehaviourEngine {
     this.#zoneMs = (options.zoneMinutes ?? 0) * 60_000
     this.costs = state.costs ?? { evicted: 0, forgotten: 0, late: 0 }
     for (const profile of state.profiles) {
-      this.#profiles.set(keyOf(profile.scope, profile.kind, profile.name), profile)
+      this.#profiles.add(profile)
+      this.#namesOf(poolKey(profile.scope, profile.kind)).set(profile.name, profile)
       this.#told.add(profile)
     }
     this.#pools = new Map(state.pools)
@@ -95,7 +98,7 @@ export class BehaviourEngine {
   /** What was taken as changes and could not be written counts as changed again. */
   touch(changed: readonly Pick<Profile, 'scope' | 'kind' | 'name'>[], gone: readonly Profile[]): void {
     for (const { scope, kind, name } of changed) {
-      const profile = this.#profiles.get(keyOf(scope, kind, name))
+      const profile = this.#named.get(poolKey(scope, kind))?.get(name)
       if (profile !== undefined) this.#dirty.add(profile)
     }
     this.#gone.push(...gone)
@@ -117,11 +120,10 @@ export class BehaviourEngine {
    */
   forget(scope: string | undefined, isMeant: (name: string) => boolean): void {
     const within = (one: string): boolean => scope === undefined || one === scope
-    for (const [key, profile] of this.#profiles) {
+    for (const profile of this.#profiles) {
       if (!within(profile.scope)) continue
       if (isMeant(profile.name)) {
-        this.#profiles.delete(key)
-        this.#dirty.delete(profile)
+        this.#drop(profile)
         this.#gone.push(profile)
       } else if (forgetValues(profile, isMeant)) this.#dirty.add(profile)
     }
@@ -248,7 +250,7 @@ export class BehaviourEngine {
   }
 
   #pool(scope: string, kind: BehaviourKind): Pool {
-    const key = `${scope}\0${kind}`
+    const key = poolKey(scope, kind)
     let pool = this.#pools.get(key)
     if (pool === undefined) {
       pool = newPool()
@@ -258,38 +260,53 @@ export class BehaviourEngine {
   }
 
   #profile(scope: string, kind: BehaviourKind, name: string, day: number, at: number): Profile {
-    const key = keyOf(scope, kind, name)
-    const known = this.#profiles.get(key)
+    const names = this.#namesOf(poolKey(scope, kind))
+    const known = names.get(name)
     if (known !== undefined) {
       // To the end, so that the longest unseen stays first; once a day is often enough.
       if (day > known.day) {
-        this.#profiles.delete(key)
-        this.#profiles.set(key, known)
+        this.#profiles.delete(known)
+        this.#profiles.add(known)
       }
       return known
     }
     if (this.#profiles.size >= this.#limits.entities) {
-      const [oldest, profile] = this.#nextUnseen()
-      this.#profiles.delete(oldest)
-      this.#dirty.delete(profile)
+      const profile = this.#nextUnseen()
+      this.#drop(profile)
       if (this.#told.has(profile)) this.#gone.push(profile)
       this.costs.evicted++
     }
     const made = newProfile(scope, kind, name, day, at)
-    this.#profiles.set(key, made)
+    this.#profiles.add(made)
+    names.set(name, made)
     return made
   }
 
-  #nextUnseen(): readonly [key: string, profile: Profile] {
+  #namesOf(key: string): Map<string, Profile> {
+    let names = this.#named.get(key)
+    if (names === undefined) {
+      names = new Map()
+      this.#named.set(key, names)
+    }
+    return names
+  }
+
+  #drop(profile: Profile): void {
+    this.#profiles.delete(profile)
+    this.#named.get(poolKey(profile.scope, profile.kind))?.delete(profile.name)
+    this.#dirty.delete(profile)
+  }
+
+  #nextUnseen(): Profile {
     const { value } = this.#longestUnseen.next()
     if (value !== undefined) return value
-    this.#longestUnseen = this.#profiles.entries()
+    this.#longestUnseen = this.#profiles.values()
     return this.#longestUnseen.next().value!
   }
 }
 
-function keyOf(scope: string, kind: BehaviourKind, name: string): string {
-  return `${scope}\0${kind}\0${name}`
+function poolKey(scope: string, kind: BehaviourKind): string {
+  return `${scope}\0${kind}`
 }
 
 /** @returns whether there was any. */
