@@ -55,7 +55,8 @@ export const agentEventsQuery = (agent: string, query: string, limit: number) =>
     placeholderData: keepPreviousData,
   })
 
-export const lastHeartbeatQuery = (agent: string) => agentEventsQuery(agent, OURS, 1)
+/** What an agent tells of itself besides is no heartbeat. */
+export const lastHeartbeatQuery = (agent: string) => agentEventsQuery(agent, `${OURS} AND event.kind:metric`, 1)
 
 /** What agents last said of themselves: isolation, what they may do, the policy in force. */
 export const agentStatesQuery = queryOptions({

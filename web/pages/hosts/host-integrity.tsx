@@ -58,7 +58,7 @@ function Standing({ view }: { view: IntegrityView }): ReactNode {
       </p>
       {changes.length === 0 ? null : (
         <div className="figs-scroll">
-          <table className="figs">
+          <table className="srcs still">
             <thead>
               <tr>
                 <th>{t('drift.col.last')}</th>
@@ -86,7 +86,7 @@ function Standing({ view }: { view: IntegrityView }): ReactNode {
         <p className="label">{t('drift.cut', { shown: changes.length, all: report.changed })}</p>
       ) : null}
       {!may('agents:respond') || (accepted !== null && report.changed === 0) ? null : accepting === undefined ? (
-        <p>
+        <p className="rules-place">
           <button type="button" className="btn sm" onClick={() => setAccepting(report.state)}>
             {t('drift.accept')}
           </button>

@@ -27,14 +27,16 @@ export function Policies(): ReactNode {
   if (!may('agents:read')) return null
   const items = data?.items ?? []
   return (
-    <section className="sheet pad" aria-labelledby="host-policies">
-      <h2 id="host-policies">{t('policies.title')}</h2>
-      <p className="ink2">{t('policies.text')}</p>
+    <section className="sheet rules-place" aria-labelledby="host-policies">
+      <div className="panel-h">
+        <h2 id="host-policies">{t('policies.title')}</h2>
+        <span className="label">{t('policies.text')}</span>
+      </div>
       {error === null ? null : <ProblemNote error={error} />}
-      {data !== undefined && items.length === 0 ? <p className="ink2">{t('policies.none')}</p> : null}
+      {data !== undefined && items.length === 0 ? <p className="ink2 chart-p">{t('policies.none')}</p> : null}
       {items.length === 0 ? null : (
         <div className="figs-scroll">
-          <table className="figs">
+          <table className="srcs still">
             <thead>
               <tr>
                 <th>{t('policies.label')}</th>
@@ -82,7 +84,7 @@ export function Policies(): ReactNode {
       )}
       {remove.error === null ? null : <ProblemNote error={remove.error} />}
       {!may('agents:write') ? null : editing === undefined ? (
-        <p>
+        <p className="chart-p">
           <button type="button" className="btn sm" onClick={() => setEditing({ label: '', settings: {} })}>
             {t('policies.add')}
           </button>
@@ -143,7 +145,7 @@ function PolicyForm({
   })
   return (
     <form
-      className="stack"
+      className="stack chart-p"
       onSubmit={(event) => {
         event.preventDefault()
         keep.mutate()

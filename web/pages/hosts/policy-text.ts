@@ -7,7 +7,11 @@ const isCheck = (word: string): word is IntegrityCheck => INTEGRITY_CHECKS.some(
 export function textOf(said: IntegrityRule | PolicySettings): string {
   if ('path' in said) {
     const all = said.check.length === INTEGRITY_CHECKS.length
-    return [said.path, ...(all ? [] : [said.check.join(',')]), ...(said.frozen === true ? [FROZEN] : [])].join(' ')
+    return [
+      /\s/.test(said.path) ? `"${said.path}"` : said.path,
+      ...(all ? [] : [said.check.join(',')]),
+      ...(said.frozen === true ? [FROZEN] : []),
+    ].join(' ')
   }
   return Object.entries(said)
     .map(([name, value]) => {

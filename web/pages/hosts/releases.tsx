@@ -21,14 +21,16 @@ export function Releases(): ReactNode {
   const items = data?.items ?? []
   const agents = states.data?.items ?? []
   return (
-    <section className="sheet pad" aria-labelledby="host-releases">
-      <h2 id="host-releases">{t('releases.title')}</h2>
-      <p className="ink2">{t('releases.text')}</p>
+    <section className="sheet rules-place" aria-labelledby="host-releases">
+      <div className="panel-h">
+        <h2 id="host-releases">{t('releases.title')}</h2>
+        <span className="label">{t('releases.text')}</span>
+      </div>
       {error === null ? null : <ProblemNote error={error} />}
-      {data !== undefined && items.length === 0 ? <p className="ink2">{t('releases.none')}</p> : null}
+      {data !== undefined && items.length === 0 ? <p className="ink2 chart-p">{t('releases.none')}</p> : null}
       {items.length === 0 ? null : (
         <div className="figs-scroll">
-          <table className="figs">
+          <table className="srcs still">
             <thead>
               <tr>
                 <th>{t('releases.version')}</th>
@@ -77,7 +79,7 @@ export function Releases(): ReactNode {
           onCancel={() => setAdding(false)}
         />
       ) : (
-        <p>
+        <p className="chart-p">
           <button type="button" className="btn sm" onClick={() => setAdding(true)}>
             {t('releases.add')}
           </button>
@@ -146,7 +148,7 @@ function AddRelease({ onDone, onCancel }: { onDone: () => void; onCancel: () => 
   })
   return (
     <form
-      className="stack"
+      className="stack chart-p"
       onSubmit={(event) => {
         event.preventDefault()
         add.mutate()
