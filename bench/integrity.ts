@@ -21,6 +21,9 @@ const reportSchema = z.object({
 /** How aide writes that of a folder only the time of change and the number of links differ. */
 const MOVED_WITH = /^d =[ .mn]*$/
 
+/** The agent's own flags (src/cli/agent.ts) but for --lite-mode, with which Node reads no TypeScript. */
+const AS_THE_AGENT = ['--max-semi-space-size=1', '--max-old-space-size=96', '--optimize-for-size']
+
 const TICKS = 100
 const QUIET_MS = 3_000
 const FEW = 20_000
@@ -64,7 +67,7 @@ export async function integrity(flags: readonly string[]): Promise<BenchResult> 
       ready = resolve
     })
     const script = fileURLToPath(new URL('./integrity/watcher.ts', import.meta.url))
-    watcher = spawn(process.execPath, [script, root, join(base, 'kept'), String(fullCheckMs)], {
+    watcher = spawn(process.execPath, [...AS_THE_AGENT, script, root, join(base, 'kept'), String(fullCheckMs)], {
       stdio: ['ignore', 'pipe', 'inherit'],
     })
     const pid = watcher.pid!

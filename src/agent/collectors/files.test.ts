@@ -205,6 +205,25 @@ it.skipIf(process.platform !== 'linux' || process.getuid?.() !== 0)(
 )
 
 it.skipIf(process.platform !== 'linux')(
+  'finds by reading everything again what no watch tells, a write through a name elsewhere, and counts it (needs Linux)',
+  async () => {
+    const base = home()
+    mkdirSync(join(base, 'watched'))
+    writeFileSync(join(base, 'watched/file'), 'one')
+    linkSync(join(base, 'watched/file'), join(base, 'elsewhere'))
+    const { told, counts, integrity, events, until, end } = await run(base, { fullCheckMs: 600 })
+    writeFileSync(join(base, 'elsewhere'), 'two')
+    await until('change file content times')
+    expect(events[0]).toMatchObject({ kanpeki_agent: { file: { found: 'check' } } })
+    await end()
+    expect(told).toHaveLength(1)
+    expect(counts.get('files.missed')).toBe(1)
+    expect(integrity.report()).toBeUndefined()
+  },
+  60_000,
+)
+
+it.skipIf(process.platform !== 'linux')(
   'says who did it where the audit system knows, and which package it came with; nothing excuses a change on a frozen path (needs Linux)',
   async () => {
     const base = home()

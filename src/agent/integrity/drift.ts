@@ -6,6 +6,7 @@ import { writeFileAtomically } from '../../platform/atomic-file.ts'
 import { readIfThere } from '../../platform/read-if-there.ts'
 import { readKept, writeKept } from '../kept.ts'
 import { comparedOf, readMark } from './mark.ts'
+import { readMarksFile, writeMarks } from './mark-file.ts'
 import { isIn, type Rules } from './rules.ts'
 
 /** A path that is not as it was when the baseline was taken. */
@@ -70,25 +71,21 @@ export function baselineDigest(baseline: ReadonlyMap<string, string>, { of }: Ru
  * everything that drifted put back, so that it takes no room of its own.
  */
 export async function openMarks(folder: string, rules: Rules): Promise<Marks> {
-  const file = join(folder, 'files.json')
+  const file = join(folder, 'files.marks')
   const journal = join(folder, 'files.log')
   const driftFile = join(folder, 'drift.json')
   const acceptedFile = join(folder, 'baseline.json')
   const rootsFile = join(folder, 'files.roots')
   const rootsText = await readIfThere(rootsFile)
   const before = rootsText === undefined ? [] : (JSON.parse(rootsText) as string[])
-  const kept = rootsText === undefined ? undefined : await readKept(file)
-  const marks = new Map(kept)
-  let length = 0
-  for (const line of kept === undefined ? [] : ((await readIfThere(journal)) ?? '').split('\n')) {
-    if (!line.endsWith(']')) continue
-    const [path, mark] = JSON.parse(line) as [string, string | null]
-    if (mark === null) marks.delete(path)
-    else marks.set(path, mark)
-    length += line.length
-  }
+  const marks = new Map<string, string>()
+  const kept = rootsText === undefined ? undefined : await readMarksFile(file, marks)
+  let length = (kept === undefined ? undefined : await readMarksFile(journal, marks)) ?? 0
   const drift = new Map(
-    [...((kept && (await readKept(driftFile))) ?? [])].map(([path, text]) => [path, JSON.parse(text) as Drifted]),
+    [...((kept === undefined ? undefined : await readKept(driftFile)) ?? [])].map(([path, text]) => [
+      path,
+      JSON.parse(text) as Drifted,
+    ]),
   )
   const watchedNow = (path: string): boolean => rules.roots.some((root) => isIn(path, root)) && !rules.ignored(path)
   for (const held of [marks, drift]) for (const path of [...held.keys()]) if (!watchedNow(path)) held.delete(path)
@@ -130,7 +127,7 @@ export async function openMarks(folder: string, rules: Rules): Promise<Marks> {
       accepted = { command, digest: baselineDigest(marks, rules), at, rules: rules.hash }
       broken = false
       await saveDrift()
-      await writeKept(file, marks)
+      await writeMarks(file, marks)
       await rm(journal, { force: true })
       pending = []
       length = 0
@@ -150,7 +147,7 @@ export async function openMarks(folder: string, rules: Rules): Promise<Marks> {
       pending = []
       const added = lines.reduce((sum, line) => sum + line.length + 1, 0)
       if (whole || length + added > LONGEST_JOURNAL) {
-        await writeKept(file, marks)
+        await writeMarks(file, marks)
         await rm(journal, { force: true })
         await writeFileAtomically(rootsFile, JSON.stringify(rules.roots))
         length = 0

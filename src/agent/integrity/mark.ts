@@ -32,7 +32,9 @@ const TYPES = { f: 'file', d: 'dir', l: 'symlink', o: 'other' } as const
 /** One flat string: a hundred thousand objects would take three times the memory. */
 export function writeMark(mark: Mark): string {
   const { type, mode, uid, gid, size, mtime, ctime, ino, links, hash = '-', acl = '-', xattrs = '-', target = '' } = mark
-  return `${LETTERS[type]} ${mode} ${uid} ${gid} ${size} ${mtime} ${ctime} ${ino} ${links} ${hash} ${acl} ${xattrs} ${target}`
+  const text = `${LETTERS[type]} ${mode} ${uid} ${gid} ${size} ${mtime} ${ctime} ${ino} ${links} ${hash} ${acl} ${xattrs} ${target}`
+  // What is put together from pieces holds on to all of them: it is copied into one.
+  return Buffer.from(text, 'utf8').toString('utf8')
 }
 
 export function readMark(text: string): Mark {
