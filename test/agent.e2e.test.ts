@@ -228,13 +228,15 @@ describe.skipIf(process.platform !== 'linux')('an agent and its server (needs Li
       })
       const stops = (await stopsOf()).length
       const shell = ground.reverseShell()
-      await eventually('the detection', async () =>
-        (await found('Shell whose input is a network connection', 0)).count === 3 ? true : undefined,
+      await eventually(
+        'the detection',
+        async () => ((await found('Shell whose input is a network connection', 0)).count === 3 ? true : undefined),
+        90,
       )
       expect(await Promise.race([shell, Promise.resolve('alive')])).toBe('alive')
       expect((await stopsOf()).length).toBe(stops)
       await stopAgent('SIGTERM')
-    }, 60_000)
+    }, 200_000)
   })
 
   it('is no agent any more once it is revoked, and says so', async () => {

@@ -31,8 +31,8 @@ const LONGEST = 32_768
 const YOUNG_MS = 5_000
 /** New processes are looked for so many times as often as all: the kernel says in one small file whether there are any. */
 const QUICKER = 10
-/** Looks in between take no more than this part of the time. */
-const QUICK_SHARE = 50
+/** Looks in between take no more than this part of a core. */
+const QUICK_SHARE = 20
 /** How many rounds pass until every old process was asked again; more where there are so many that a round would ask more than this. */
 const OLD_EVERY = 20
 const OLD_A_ROUND = 500
@@ -146,6 +146,7 @@ export function processCollector({ root, passwd, pollMs, host, containers = () =
       while (!signal.aborted) {
         let started = 0
         const began = performance.now()
+        const spent = process.threadCpuUsage()
         if (began >= fullAt) {
           round += 1
           fullAt = began + pollMs
@@ -209,7 +210,8 @@ export function processCollector({ root, passwd, pollMs, host, containers = () =
         if (!first && forked !== forks) count('processes.blindMs', Math.round(time - asked))
         forks = forked
         first = false
-        const took = performance.now() - began
+        const { user: inUser, system } = process.threadCpuUsage(spent)
+        const took = (inUser + system) / 1_000
         const pause = Math.min(pollMs, Math.max(pollMs / QUICKER, took * QUICK_SHARE))
         do {
           asked = performance.now()

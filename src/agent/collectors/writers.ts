@@ -12,7 +12,7 @@ export interface Writers {
   readonly all: readonly string[]
 }
 
-const LOOKS = 12
+const LOOKS = 10
 const BETWEEN_MS = 15
 const WRITING = 0o3
 
@@ -70,7 +70,7 @@ export async function writersBelow(root: string, folders: readonly string[], own
       if (writer !== undefined) caught.set(pid, writer)
     }
     before = now
-    if (caught.size > 0 && look >= 3) break
+    if (caught.size > 0 && look >= 1) break
     await pause(BETWEEN_MS)
   }
   const found = caught.size > 0 ? caught : near
