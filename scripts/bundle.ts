@@ -23,8 +23,14 @@ const TARGET = resolve('dist')
 const MANIFEST = '.bundle.json'
 /** What runs may still load files of an earlier build at their first use. */
 const LEFT_FOR_MS = 7 * 86_400_000
-/** What is started or imported by its path from outside. */
-const DOORS = ['cli/main', 'protect/middleware/guard', 'protect/middleware/express']
+const MIDDLEWARE = 'protect/middleware'
+/** What is started or imported by its path from outside: the command, and what applications take in (docs/protect.md). */
+const DOORS = [
+  'cli/main',
+  ...readdirSync(join(SOURCES, MIDDLEWARE))
+    .filter((file) => /(?<!\.test)\.ts$/.test(file))
+    .map((file) => `${MIDDLEWARE}/${file.replace(/\.ts$/, '')}`),
+]
 /** Many small modules, all of them read at each start. Whatever else we depend on stays a package of its own. */
 const TAKEN_IN = ['kysely', 'yaml', 'zod']
 
