@@ -301,7 +301,8 @@ async function fromBoms(files: readonly string[]): Promise<Inventory> {
   for (const file of files) {
     try {
       const bom = await readSbom(file === '-' ? await buffer(process.stdin) : await readFile(file), file)
-      installed.push(...bom.components.map(({ name, version, purl }) => ({ name, version, purl, place: file })))
+      // A list may be longer than a call takes arguments.
+      for (const { name, version, purl } of bom.components) installed.push({ name, version, purl, place: file })
     } catch (error) {
       incomplete = true
       process.stderr.write(
@@ -339,7 +340,7 @@ async function fromImages(files: readonly string[]): Promise<Inventory> {
   for (const file of files) {
     try {
       const image = await readImage(file)
-      installed.push(...image.installed)
+      for (const one of image.installed) installed.push(one)
       left += image.left.length
       for (const { file: path, reason } of image.problems)
         process.stderr.write(`kanpeki: ${plain(`${file}:${path}`)}: ${plain(reason)}\n`)

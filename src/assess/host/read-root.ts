@@ -55,8 +55,9 @@ export async function readPackages(files: RootFiles): Promise<RootReading> {
   const installed: Installed[] = []
   const single = (await files.list('var/lib/dpkg/status.d')).filter((name) => !name.endsWith('.md5sums'))
   for (const path of ['var/lib/dpkg/status', ...single.map((name) => `var/lib/dpkg/status.d/${name}`)])
-    installed.push(...readDpkgStatus((await text(path)) ?? '', os, path))
-  installed.push(...readApkInstalled((await text('lib/apk/db/installed')) ?? '', os, 'lib/apk/db/installed'))
+    for (const one of readDpkgStatus((await text(path)) ?? '', os, path)) installed.push(one)
+  const apk = 'lib/apk/db/installed'
+  for (const one of readApkInstalled((await text(apk)) ?? '', os, apk)) installed.push(one)
   const rpmFiles: string[] = []
   for (const path of RPM_SQLITE) {
     if (!(await files.has(path))) continue

@@ -230,7 +230,7 @@ function languagesIn(
       } else if (path.endsWith('/package.json')) installed.push(...nodePackage(bytes.toString('utf8'), path))
       else if (/\/(METADATA|PKG-INFO)$/.test(path)) installed.push(...pythonPackage(bytes.toString('utf8'), path))
       else if (reader !== undefined)
-        installed.push(...reader.read(bytes.toString('utf8')).packages.map((one) => ({ ...one, place: path })))
+        for (const one of reader.read(bytes.toString('utf8')).packages) installed.push({ ...one, place: path })
     } catch (error) {
       problems.push({ file: path, reason: messageOf(error) })
     }
