@@ -67,7 +67,7 @@ open(my $m, '>&=', $fd) or die; open(my $i, '<', '/bin/sleep') or die; binmode $
 exec "/proc/self/fd/$fd", '60'`
 const MEMFD_CREATE = { x64: '319', arm64: '279' }[process.arch as 'x64' | 'arm64']
 
-const FILES = 60
+const FILES = 200
 
 const readIf = (path: string): string | undefined => {
   const text = existsSync(path) ? readFileSync(path, 'utf8').trim() : ''
