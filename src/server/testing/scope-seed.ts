@@ -286,11 +286,12 @@ export async function plant(kanpeki: Kanpeki, admin: string, scope: string, mark
   await ask(`/api/v1/ioc/lists/${iocList}/indicators`, { text: `${marker}.example` })
   const hook = { kind: 'webhook', url: `https://8.8.8.8/${marker}` }
   const told = (await ask('/api/v1/channels', { name: `${marker} hook`, target: hook })) as unknown as { channel: { id: string } }
+  // Whoever tests it is refused before anything leaves: no call may be made to loopback.
   const box = {
     name: `${marker}-box`,
-    kind: 'http-firewall',
-    settings: { url: `https://8.8.8.8/${marker}` },
-    secrets: { token: marker },
+    kind: 'ssh',
+    settings: { host: '127.0.0.1', port: '22', user: 'root', hostKey: 'ssh-ed25519 AAAA' },
+    secrets: { privateKey: marker },
   }
   const { id: connection } = (await ask('/api/v1/connections', box)) as unknown as { id: string }
   const proposal = { rule: `${marker}-rule`, conditions: [], reason: `${marker} is known here`, days: 7 }
