@@ -33,3 +33,9 @@ test.each([
 ] as const)('%d ms after its last word, stopped %s, a host is %s', (age, stopped, state) => {
   expect(stateOf(0, stopped, age)).toBe(state)
 })
+
+test('reads counters as the store gives them back, a field within a field', () => {
+  const agent = { ...DOC.kanpeki_agent.agent, counters: { files: { unread: 2, checks: 1 }, 'events.dropped': 3 } }
+  const beat = heartbeatOf({ ...DOC, kanpeki_agent: { agent } })
+  expect(beat?.counters).toEqual({ 'files.unread': 2, 'files.checks': 1, 'events.dropped': 3 })
+})

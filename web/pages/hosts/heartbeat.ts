@@ -7,7 +7,7 @@ const heartbeatSchema = z.object({
   event: z.object({ action: z.string() }),
   kanpeki_agent: z.object({
     agent: z.object({
-      counters: z.record(z.string(), z.number()),
+      counters: z.record(z.string(), z.union([z.number(), z.record(z.string(), z.number())])),
       spool: z.object({ bytes: z.number(), damaged: z.number() }),
       resident_bytes: z.number(),
       cpu_share: z.number(),
@@ -28,6 +28,14 @@ export interface Heartbeat {
   readonly cpuShare: number
 }
 
+/** `files.unread` is stored as a field within a field, and counted under its whole name. */
+const flat = (counters: Readonly<Record<string, number | Readonly<Record<string, number>>>>): Record<string, number> =>
+  Object.fromEntries(
+    Object.entries(counters).flatMap(([name, held]) =>
+      typeof held === 'number' ? [[name, held]] : Object.entries(held).map(([part, count]) => [`${name}.${part}`, count]),
+    ),
+  )
+
 export function heartbeatOf(doc: unknown): Heartbeat | undefined {
   const parsed = heartbeatSchema.safeParse(doc)
   if (!parsed.success) return undefined
@@ -37,7 +45,7 @@ export function heartbeatOf(doc: unknown): Heartbeat | undefined {
     kernel: host.os?.kernel,
     version: agent.version,
     stopped: event.action === 'agent-stopped',
-    counters: own.agent.counters,
+    counters: flat(own.agent.counters),
     spoolBytes: own.agent.spool.bytes,
     residentBytes: own.agent.resident_bytes,
     cpuShare: own.agent.cpu_share,
