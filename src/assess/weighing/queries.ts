@@ -1,5 +1,4 @@
-import { type Expression, type ExpressionBuilder, type SqlBool, sql } from 'kysely'
-import type { Db } from '../inventory/queries.ts'
+import { type Expression, type ExpressionBuilder, type Kysely, type SqlBool, sql } from 'kysely'
 import type {
   AssessTables,
   FindingsTable,
@@ -10,6 +9,9 @@ import type {
   WeighedTable,
   WeighingsTable,
 } from '../inventory/tables.ts'
+
+/** Of one scope, or all of it, as `inventory/queries.ts` has it. */
+type Db = Kysely<AssessTables>
 
 /** Parameters a statement may carry are limited (SQLite 32,766): at most 14 a row. */
 const ROWS_A_STATEMENT = 1000
