@@ -109,6 +109,8 @@ it('refuses what is nested without an end, and what unpacks to more than memory 
   expect(await rejectionOf(readSbom(Buffer.from(deep), 'deep'))).toBe('sbom_invalid')
   const bomb = gzipSync(Buffer.alloc(2 ** 20 + 1))
   expect(await rejectionOf(readSbom(bomb, 'bomb', 2 ** 20))).toBe('sbom_too_large')
+  const xml = Buffer.from(`<bom>${' '.repeat(2 ** 19)}</bom>`)
+  expect(await rejectionOf(readSbom(xml, 'xml', 2 ** 20))).toBe('sbom_too_large')
   expect(await rejectionOf(readSbom(Buffer.alloc(2 ** 20 + 1), 'large', 2 ** 20))).toBe('sbom_too_large')
 })
 

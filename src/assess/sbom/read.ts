@@ -12,13 +12,18 @@ const MOST_BYTES = 500 * 2 ** 20
 /**
  * Reads a bill of materials, told by looking: CycloneDX 1.2–1.7 in JSON or XML (XML also 1.0 and 1.1), SPDX 2.2 and 2.3 in
  * JSON or as tags, SPDX 3.0 in JSON-LD; each also gzipped.
- * @param most bytes, packed or not.
+ * @param most bytes, packed or not; of XML half of it, for a tree of it has to fit into memory.
  * @throws KanpekiError `sbom_invalid` with the first fault and its place, `sbom_too_large`.
  */
 export async function readSbom(bytes: Uint8Array, file: string, most: number = MOST_BYTES): Promise<Bom> {
   const text = textIn(bytes, file, most)
   const first = /\S/.exec(text)?.[0]
   if (first === '<') {
+    if (bytes.length > most / 2 || text.length > most / 2)
+      throw new KanpekiError('sbom_too_large', `${file} is XML of more than ${most / 2 ** 21} MB.`, {
+        place: { file },
+        remedy: 'Have its maker write it as JSON, or split it by component.',
+      })
     const [bom] = await readCycloneDxXml([{ text, file }])
     if (bom instanceof KanpekiError) throw bom
     return bom!
