@@ -2,10 +2,6 @@ import type { Db } from '../inventory/queries.ts'
 import type { ExceptionsTable, WorkTable } from '../inventory/tables.ts'
 import { inParts, markChanged } from '../weighing/queries.ts'
 
-export async function allWork(db: Db): Promise<WorkTable[]> {
-  return await db.selectFrom('assess_work').selectAll().execute()
-}
-
 export async function workOfAssets(db: Db, assets: readonly string[]): Promise<WorkTable[]> {
   return await inParts(assets, (some) => db.selectFrom('assess_work').selectAll().where('asset', 'in', some).execute())
 }

@@ -4,7 +4,8 @@ import { assetsByName, causesOf, subjectOf } from '../inventory/causes.ts'
 import { assetsOf, type Db } from '../inventory/queries.ts'
 import type { FindingsTable, WorkTable } from '../inventory/tables.ts'
 import { holds, type Policy } from '../prioritise/policy.ts'
-import { allWork, saveWork } from './queries.ts'
+import { spellingsOf } from '../weighing/queries.ts'
+import { saveWork, workOfAssets } from './queries.ts'
 
 /** Work on a cause: the one kept under any of its names. */
 export function workOn(
@@ -39,7 +40,9 @@ export async function openTasks(
 ): Promise<number> {
   if (rows.length === 0 || policy.task.length === 0) return 0
   const assets = assetsByName(await assetsOf(db))
-  const work = workByPlace(await allWork(db))
+  const names = [...new Set(rows.map(({ asset }) => asset))]
+  const spellings = await spellingsOf(db, [...new Set(names.map((name) => name.toLowerCase()))])
+  const work = workByPlace(await workOfAssets(db, [...new Set([...names, ...[...spellings.values()].flat()])]))
   let opened = 0
   for (const cause of causesOf(rows)) {
     const asset = assets.get(cause.row.asset.toLowerCase())
