@@ -153,8 +153,10 @@ describe.skipIf(process.platform !== 'linux')('an agent and its server (needs Li
       host = (JSON.parse(readFileSync(join(home, 'identity.json'), 'utf8')) as { id: string }).id
       startAgent()
       const ready = ['ground/share/!_accounts-overview.xlsx', 'agent/kept/privileged.json', 'agent/kept/files.json']
-      await eventually('the policy to be in force', async () =>
-        ready.every((one) => existsSync(join(folder.path, one))) ? true : undefined,
+      await eventually(
+        'the policy to be in force',
+        async () => (ready.every((one) => existsSync(join(folder.path, one))) ? true : undefined),
+        120,
       )
       let probes = 0
       await eventually('the web root to be watched', async () => {
