@@ -12,6 +12,7 @@ import type { CardProblem } from '../declare/schema.ts'
 import { externalMeasureInfos } from '../declare/series/measures.ts'
 import { loadAttack } from '../detect/coverage-attack.ts'
 import { detectMeasureInfos } from '../detect/measures.ts'
+import { hostMeasureInfos } from '../hosts/measures.ts'
 import { formatPlace, messageOf } from '../kernel/error.ts'
 import { protectMeasureInfos } from '../protect/measures.ts'
 import { incidentMeasureInfos } from '../respond/incidents/measures.ts'
@@ -45,6 +46,7 @@ export function knownMeasures(): Measures {
     ...assessMeasureInfos(),
     ...protectMeasureInfos(),
     ...incidentMeasureInfos(),
+    ...hostMeasureInfos(),
   ]
   return new Map(all.map((measure) => [measure.id, measure]))
 }
