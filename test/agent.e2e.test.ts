@@ -152,7 +152,7 @@ describe.skipIf(process.platform !== 'linux')('an agent and its server (needs Li
       writeFileSync(join(home, 'agent.json'), '{}')
       host = (JSON.parse(readFileSync(join(home, 'identity.json'), 'utf8')) as { id: string }).id
       startAgent()
-      const ready = ['ground/share/!_accounts-overview.xlsx', 'agent/kept/privileged.json', 'agent/kept/files.json']
+      const ready = ['ground/share/!_accounts-overview.xlsx', 'agent/kept/privileged.json']
       await eventually(
         'the policy to be in force',
         async () => (ready.every((one) => existsSync(join(folder.path, one))) ? true : undefined),
