@@ -17,7 +17,10 @@ const TABLES = [
   ['udp6', 'udp'],
 ] as const
 
-/** Sockets that are not of the network: a service keeps its own for life, and the tables cost milliseconds. */
+/**
+ * Sockets between processes of this host: a service keeps its own for life, and the tables cost milliseconds. Only what the kernel
+ * lists as such is remembered: a socket of the network that is not connected yet stands in no table at all.
+ */
 const local = new Set<string>()
 const MOST_LOCAL = 5_000
 
@@ -40,11 +43,23 @@ export function networkStreams(root: string, pid: number): Streams | undefined {
       // It ended, or the kernel does not have the protocol.
     }
   }
-  if (local.size > MOST_LOCAL) local.clear()
-  for (const inode of wanted) if (!found.has(inode)) local.add(inode)
+  if (found.size < wanted.size) rememberLocal(root, pid, wanted)
   const names = [...inodes].filter(([, inode]) => found.has(inode)).map(([name]) => name)
   const [first] = found.values()
   return names.length === 0 ? undefined : { names, ...(first === undefined ? {} : { remote: first.remote }) }
+}
+
+/** Unix sockets (`/proc/net/unix`: the inode is the seventh column) are remembered, to be asked about no more. */
+function rememberLocal(root: string, pid: number, wanted: ReadonlySet<string>): void {
+  if (local.size > MOST_LOCAL) local.clear()
+  try {
+    for (const line of readFileSync(`${root}/${pid}/net/unix`, 'utf8').split('\n')) {
+      const inode = line.split(/\s+/, 7)[6]
+      if (inode !== undefined && wanted.has(inode)) local.add(inode)
+    }
+  } catch {
+    // It ended.
+  }
 }
 
 /** Whether the file of a running program is gone from the disk by now. */
