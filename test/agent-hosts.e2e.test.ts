@@ -419,15 +419,16 @@ describe.skipIf(lacking !== undefined)(`hosts of a network (needs ${lacking ?? '
 
   it('follows a policy that the server sets, and goes back', async () => {
     const [host] = hosts as [Host]
-    const policy = (await stateOf(host))?.policy
-    expect(policy).toBeNull()
+    // With no settings of the server's own, it is its rules alone.
+    const before = await eventually('the rules', async () => (await stateOf(host))?.policy ?? undefined)
+    const inForce = (other: boolean) => async () => (((await stateOf(host))?.policy !== before) === other ? true : undefined)
     expect((await send('PUT', '/api/v1/agent-policies/*', { deadManSeconds: 120 })).status).toBe(200)
-    await eventually('the policy', async () => ((await stateOf(host))?.policy === null ? undefined : true))
+    await eventually('the policy', inForce(true))
     const isolated = await command(host, 'isolate')
     expect(isolated).toMatchObject({ receipt: { detail: { deadManSeconds: 120 } } })
     await command(host, 'release')
     expect((await send('DELETE', '/api/v1/agent-policies/*', {})).status).toBe(200)
-    await eventually('no policy', async () => ((await stateOf(host))?.policy === null ? true : undefined))
+    await eventually('what was before', inForce(false))
   }, 120_000)
 
   it('updates itself to what its release key signed, tries it first, and goes back from what does not work', async () => {

