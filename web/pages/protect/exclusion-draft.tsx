@@ -77,7 +77,8 @@ export function ExclusionDraft({ what, reference, now }: { what: ExclusionWhat; 
             />
           </Field>
           {write.error === null ? null : <ProblemNote error={write.error} />}
-          <button type="submit" className="btn ink" disabled={write.isPending}>
+          {/* Not before it is said what would pass: the answer moves the button, too. */}
+          <button type="submit" className="btn ink" disabled={write.isPending || preview.isPending}>
             {t('write')}
           </button>
         </form>
