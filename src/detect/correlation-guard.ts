@@ -1,14 +1,8 @@
-import type { Detection, RuleInfo } from '../kernel/detection.ts'
+import type { Detection } from '../kernel/detection.ts'
 import type { StoredEvent } from '../kernel/event.ts'
 import type { CorrelationProgram } from './engines/correlation/program.ts'
-import { EVENTS_A_TURN, type Quarantined, type RuleBudget } from './rule-guard.ts'
-
-interface Cost {
-  readonly rule: RuleInfo
-  tookMs: number
-  longest: number
-  event: string
-}
+import { type Quarantined, type RuleBudget, RuleCosts } from './rule-costs.ts'
+import { EVENTS_A_TURN } from './rule-guard.ts'
 
 /**
  * Correlations with a deadline, as rule-guard.ts gives one to rules. What a correlation did cannot be done again, for it changed its
@@ -25,11 +19,12 @@ export class CorrelationGuard {
   #events = 0
   #lasted = 0
   #bytes = 0
-  #costs = new Map<string, Cost>()
+  #costs: RuleCosts
 
   constructor(program: CorrelationProgram<StoredEvent>, budget: RuleBudget) {
     this.#program = program
     this.#budget = budget
+    this.#costs = new RuleCosts(budget)
   }
 
   /** As the program does. */
@@ -37,7 +32,7 @@ export class CorrelationGuard {
     const { now, turnMs } = this.#budget
     const before = now()
     const detections = this.#measures
-      ? this.#program.feed(event, matched, { emit, timed: (rule, run) => this.#time(rule, run, event.id) })
+      ? this.#program.feed(event, matched, { emit, timed: (rule, run) => this.#costs.time(rule, run, event.id) })
       : this.#program.feed(event, matched, { emit })
     this.#lasted += now() - before
     this.#events += 1
@@ -68,29 +63,11 @@ export class CorrelationGuard {
     return was
   }
 
-  #time(rule: RuleInfo, run: () => void, event: string): void {
-    const { cpuMs } = this.#budget
-    const before = cpuMs()
-    run()
-    const tookMs = cpuMs() - before
-    const cost = this.#costs.get(rule.id) ?? { rule, tookMs: 0, longest: -1, event }
-    this.#costs.set(rule.id, cost)
-    cost.tookMs += tookMs
-    if (tookMs <= cost.longest) return
-    cost.longest = tookMs
-    cost.event = event
-  }
-
   #judge({ doc }: StoredEvent): void {
-    const { ruleMs, msPerMegabyte } = this.#budget
     this.#bytes += JSON.stringify(doc).length
-    const budgetMs = ruleMs + (msPerMegabyte * this.#bytes) / 1e6
-    const slow = [...this.#costs.values()].filter(({ tookMs }) => tookMs > budgetMs)
+    const slow = this.#costs.takeSlow(this.#events, this.#bytes)
     if (slow.length === 0) return
-    for (const { rule, tookMs, event } of slow) {
-      this.#fresh.push({ rule, tookMs: Math.round(tookMs), budgetMs: Math.round(budgetMs), events: this.#events, event })
-      this.#costs.delete(rule.id)
-    }
+    this.#fresh.push(...slow)
     this.withhold(slow.map(({ rule }) => rule.id))
   }
 
@@ -98,6 +75,6 @@ export class CorrelationGuard {
     this.#events = 0
     this.#lasted = 0
     this.#bytes = 0
-    this.#costs = new Map()
+    this.#costs = new RuleCosts(this.#budget)
   }
 }

@@ -10,7 +10,8 @@ import type { Pipelines } from './engines/sigma/pipelines/pipelines.ts'
 import type { LogSource, SigmaRule } from './engines/sigma/rule.ts'
 import { ecsShape } from './engines/sigma/shapes/ecs.ts'
 import { shapeTables } from './engines/sigma/shapes/tables.ts'
-import { DEFAULT_BUDGET, type Quarantined, RuleGuard } from './rule-guard.ts'
+import { DEFAULT_BUDGET, type Quarantined } from './rule-costs.ts'
+import { RuleGuard } from './rule-guard.ts'
 import { type RuleMatch, RuleProgram } from './rule-program.ts'
 
 /** What an agent keeps of a rule's own words: people read the rest on the server. */

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import type { StoredEvent } from '../kernel/event.ts'
 import type { JsonObject } from '../kernel/json.ts'
 import { loadRuleTexts } from './engines/sigma/load/load.ts'
-import { DEFAULT_BUDGET } from './rule-guard.ts'
+import { DEFAULT_BUDGET } from './rule-costs.ts'
 import { type RuleSet, ruleSetOf } from './rule-set.ts'
 
 const rule = (id: string, detection: string, more = ''): string =>

@@ -1,40 +1,6 @@
 import type { RuleInfo } from '../kernel/detection.ts'
 import type { JsonObject } from '../kernel/json.ts'
-
-/** A rule that used up its time and is evaluated no more. */
-export interface Quarantined {
-  readonly rule: RuleInfo
-  /** CPU milliseconds that the rule alone took for these events, and what it may take. */
-  readonly tookMs: number
-  readonly budgetMs: number
-  readonly events: number
-  /** Id of the event that took longest. */
-  readonly event: string
-}
-
-export interface RuleBudget {
-  /** CPU milliseconds that all rules together may take for a turn of events before anybody asks which of them it was. */
-  readonly turnMs: number
-  /** What a rule alone may take of a turn, and more for each megabyte of its events: large events are not the rule's fault. */
-  readonly ruleMs: number
-  readonly msPerMegabyte: number
-  /** CPU milliseconds of this thread so far: other processes' load is not the rule's fault either. */
-  readonly cpuMs: () => number
-  /** Milliseconds of any clock, asked at each event and so a cheap one: a turn that lasts ends early. */
-  readonly now: () => number
-}
-
-/** A turn takes about a millisecond with thousands of rules. Linear patterns take some 50 ms a megabyte. */
-export const DEFAULT_BUDGET: RuleBudget = {
-  turnMs: 1_000,
-  ruleMs: 500,
-  msPerMegabyte: 250,
-  cpuMs: () => {
-    const { user, system } = process.threadCpuUsage()
-    return (user + system) / 1_000
-  },
-  now: () => performance.now(),
-}
+import { type Quarantined, type RuleBudget, RuleCosts } from './rule-costs.ts'
 
 /** Events between two looks at the clock. */
 export const EVENTS_A_TURN = 64
@@ -121,31 +87,11 @@ export class RuleGuard<M> {
   }
 
   #measure(events: readonly Event[]): Quarantined[] {
-    const { cpuMs, ruleMs, msPerMegabyte } = this.#budget
-    const bytes = events.reduce((sum, { doc }) => sum + JSON.stringify(doc).length, 0)
-    const budgetMs = ruleMs + (msPerMegabyte * bytes) / 1e6
-    const costs = new Map<string, { rule: RuleInfo; tookMs: number; longest: number; event: string }>()
-    for (const { id, doc } of events) {
-      this.#rules.measure(doc, (rule, run) => {
-        const before = cpuMs()
-        run()
-        const tookMs = cpuMs() - before
-        const cost = costs.get(rule.id) ?? { rule, tookMs: 0, longest: -1, event: id }
-        costs.set(rule.id, cost)
-        cost.tookMs += tookMs
-        if (tookMs <= cost.longest) return
-        cost.longest = tookMs
-        cost.event = id
-      })
-    }
-    return [...costs.values()]
-      .filter(({ tookMs }) => tookMs > budgetMs)
-      .map(({ rule, tookMs, event }) => ({
-        rule,
-        tookMs: Math.round(tookMs),
-        budgetMs: Math.round(budgetMs),
-        events: events.length,
-        event,
-      }))
+    const costs = new RuleCosts(this.#budget)
+    for (const { id, doc } of events) this.#rules.measure(doc, (rule, run) => costs.time(rule, run, id))
+    return costs.takeSlow(
+      events.length,
+      events.reduce((sum, { doc }) => sum + JSON.stringify(doc).length, 0),
+    )
   }
 }

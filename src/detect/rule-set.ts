@@ -13,7 +13,8 @@ import type { LoadedRules } from './engines/sigma/rule.ts'
 import { classifier } from './engines/sigma/shapes/registry.ts'
 import { falcoRules } from './falco-program.ts'
 import { type HostRules, hostRulesOf } from './host-rules.ts'
-import { DEFAULT_BUDGET, type Quarantined, type RuleBudget, RuleGuard } from './rule-guard.ts'
+import { DEFAULT_BUDGET, type Quarantined, type RuleBudget } from './rule-costs.ts'
+import { RuleGuard } from './rule-guard.ts'
 import { type RuleMatch, RuleProgram } from './rule-program.ts'
 
 /** All engines over one set of rule files: events in the order of the log, detections out. One a thread. */

@@ -1,4 +1,4 @@
-import type { Quarantined } from '../../detect/rule-guard.ts'
+import type { Quarantined } from '../../detect/rule-costs.ts'
 import type { RuleMatches, RuleSet } from '../../detect/rule-set.ts'
 import type { Detection } from '../../kernel/detection.ts'
 import type { StoredEvent } from '../../kernel/event.ts'
