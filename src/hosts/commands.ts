@@ -6,6 +6,7 @@ import type { JsonObject } from '../kernel/json.ts'
 import { jsonText, readJson } from '../platform/state/columns.ts'
 import { recordEvidence } from '../platform/state/outbox.ts'
 import type { State } from '../platform/state/state.ts'
+import { createWaiters } from '../platform/waiters.ts'
 import type { CommandKey } from './command-key.ts'
 import { commandEvidence, receiptOf, textOf } from './command-row.ts'
 import {
@@ -92,22 +93,8 @@ const timeOf = (ms: number): string => new Date(Math.min(Math.max(ms, 0), 8.64e1
 
 export function createCommands({ state, clock, key, agents, changed }: CommandsDeps): Commands {
   const db = state.tables<HostTables>()
-  const waiting = new Set<() => void>()
-  /** Called after anything changed in the queue. */
-  const wake = (): void => {
-    for (const one of waiting) one()
-  }
-  const change = (signal: AbortSignal): Promise<void> =>
-    new Promise((resolve) => {
-      const done = (): void => {
-        waiting.delete(done)
-        signal.removeEventListener('abort', done)
-        resolve()
-      }
-      waiting.add(done)
-      signal.addEventListener('abort', done)
-      if (signal.aborted) done()
-    })
+  /** Woken after anything changed in the queue. */
+  const { wake, next: change } = createWaiters()
   const kept = new Map<string, { readonly at: number; readonly text: string }>()
 
   async function agentFor(

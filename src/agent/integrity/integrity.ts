@@ -1,6 +1,7 @@
 import type { IntegrityReport } from '../../hosts/schema.ts'
 import type { AgentReceipt } from '../../kernel/agent-command.ts'
 import { KanpekiError } from '../../kernel/error.ts'
+import { createWaiters } from '../../platform/waiters.ts'
 import { type Audited, createAudited } from './audited.ts'
 
 /** What watches the files, for those who ask how they stand. */
@@ -27,31 +28,18 @@ export interface Integrity {
 
 export function createIntegrity(): Integrity {
   let watching: Watching | undefined
-  const waiting = new Set<() => void>()
-  const changed = (): void => {
-    for (const one of waiting) one()
-  }
+  const { wake: changed, next } = createWaiters()
   return {
     audited: createAudited(),
-    attach(next) {
-      watching = next
+    attach(given) {
+      watching = given
       return () => {
-        if (watching === next) watching = undefined
+        if (watching === given) watching = undefined
       }
     },
     report: () => watching?.report(),
     changed,
-    next: (signal) =>
-      new Promise((resolve) => {
-        const done = (): void => {
-          waiting.delete(done)
-          signal.removeEventListener('abort', done)
-          resolve()
-        }
-        waiting.add(done)
-        signal.addEventListener('abort', done)
-        if (signal.aborted) done()
-      }),
+    next,
     async accept(state, command) {
       const report = watching?.report()
       if (watching === undefined || report === undefined)
