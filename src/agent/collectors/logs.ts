@@ -1,6 +1,7 @@
 import { lstat, readdir } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 import type { Collector } from '../collector.ts'
+import { filesBelow } from './files-below.ts'
 import { createTouches } from './touches.ts'
 import { watchFolders } from './watch-folders.ts'
 
@@ -34,13 +35,6 @@ export function logCollector(folders: readonly string[]): Collector {
         failed: () => count('logs.watchFailed'),
         ignored: () => false,
       })
-      async function* files(folder: string): AsyncGenerator<string> {
-        for (const entry of await readdir(folder, { withFileTypes: true }).catch(() => [])) {
-          const path = join(folder, entry.name)
-          if (entry.isDirectory()) yield* files(path)
-          else if (entry.isFile()) yield path
-        }
-      }
       const stand = async (path: string): Promise<Seen | undefined> => {
         const entry = await lstat(path).catch(() => undefined)
         return entry?.isFile() === true ? { ino: entry.ino, size: entry.size } : undefined
@@ -88,7 +82,7 @@ export function logCollector(folders: readonly string[]): Collector {
       try {
         for (const folder of folders) {
           await watched.root(folder)
-          for await (const path of files(folder)) {
+          for await (const path of filesBelow(folder)) {
             const now = await stand(path)
             if (now !== undefined && seen.size < MOST) seen.set(path, now)
             else count('logs.tooMany')
@@ -99,7 +93,7 @@ export function logCollector(folders: readonly string[]): Collector {
             const entry = await lstat(path).catch(() => undefined)
             if (entry?.isDirectory() === true) {
               watched.add(path)
-              for await (const below of files(path)) await look(below)
+              for await (const below of filesBelow(path)) await look(below)
             } else await look(path)
           }
         }

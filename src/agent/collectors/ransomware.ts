@@ -1,10 +1,11 @@
 import { createHash, createHmac, randomBytes } from 'node:crypto'
 import { constants } from 'node:fs'
-import { chown, lstat, open, readdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { chown, lstat, open, readFile, rm, writeFile } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 import type { JsonObject } from '../../kernel/json.ts'
 import type { Collector, CollectorContext } from '../collector.ts'
 import { readKept, writeKept } from '../kept.ts'
+import { filesBelow } from './files-below.ts'
 import { createStorms, isNoise } from './ransomware-signs.ts'
 import { createTouches } from './touches.ts'
 import { watchFolders } from './watch-folders.ts'
@@ -95,13 +96,6 @@ export function ransomwareCollector({ folders, canaries, root }: Options): Colle
         failed: () => count('guard.watchFailed'),
         ignored: () => false,
       })
-      async function* files(folder: string): AsyncGenerator<string> {
-        for (const entry of await readdir(folder, { withFileTypes: true }).catch(() => [])) {
-          const path = join(folder, entry.name)
-          if (entry.isDirectory()) yield* files(path)
-          else if (entry.isFile()) yield path
-        }
-      }
       const stand = async (path: string): Promise<string | undefined> => {
         const entry = await lstat(path).catch(() => undefined)
         return entry?.isFile() === true ? `${entry.ino} ${entry.size} ${entry.mtimeMs}` : undefined
@@ -146,7 +140,7 @@ export function ransomwareCollector({ folders, canaries, root }: Options): Colle
       try {
         for (const folder of folders) {
           await watched.root(folder)
-          for await (const path of files(folder)) {
+          for await (const path of filesBelow(folder)) {
             const mark = await stand(path)
             if (mark === undefined || placed.has(path)) continue
             if (known.size < MOST_KNOWN) known.set(path, mark)

@@ -1,9 +1,10 @@
 import { constants } from 'node:fs'
-import { lstat, open, readdir } from 'node:fs/promises'
-import { basename, dirname, extname, join } from 'node:path'
+import { lstat, open } from 'node:fs/promises'
+import { basename, dirname, extname } from 'node:path'
 import type { Collector, CollectorContext } from '../collector.ts'
 import { userNames } from './accounts.ts'
 import { hashFile } from './file-hash.ts'
+import { filesBelow } from './files-below.ts'
 import { createTouches } from './touches.ts'
 import { watchFolders } from './watch-folders.ts'
 
@@ -111,13 +112,6 @@ export function webRootCollector(roots: readonly string[], passwd: string): Coll
       const touches = createTouches<string>(signal)
       const opened = new Map<string, ReturnType<typeof watchFolders>>()
 
-      async function* files(folder: string): AsyncGenerator<string> {
-        for (const entry of await readdir(folder, { withFileTypes: true }).catch(() => [])) {
-          const path = join(folder, entry.name)
-          if (entry.isDirectory()) yield* files(path)
-          else if (entry.isFile()) yield path
-        }
-      }
       const begin = async (root: string, late: boolean): Promise<void> => {
         if (opened.has(root) || (await lstat(root).catch(() => undefined))?.isDirectory() !== true) return
         const watched = watchFolders({
@@ -127,7 +121,7 @@ export function webRootCollector(roots: readonly string[], passwd: string): Coll
         })
         opened.set(root, watched)
         await watched.root(root)
-        for await (const path of files(root)) {
+        for await (const path of filesBelow(root)) {
           // A root that came while the agent ran is new with all that it holds.
           if (late) touches.add(path, root)
           else if (known.size < MOST_KNOWN) {
@@ -148,7 +142,7 @@ export function webRootCollector(roots: readonly string[], passwd: string): Coll
             const entry = await lstat(path).catch(() => undefined)
             if (entry?.isDirectory() === true) {
               opened.get(root)?.add(path)
-              for await (const below of files(path)) {
+              for await (const below of filesBelow(path)) {
                 opened.get(root)?.add(dirname(below))
                 await look(below, root, known, context)
               }
