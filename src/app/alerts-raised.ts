@@ -10,47 +10,39 @@ import type { AlertFacts } from '../respond/playbooks/triggers.ts'
 type DocOf = NonNullable<Parameters<typeof recordDetections>[3]>
 type Recorded = ReturnType<typeof recordDetections>
 
-/** Turns detections into alerts, and begins the playbooks that these trigger, all in the caller's transaction. */
-export async function raiseAlerts<T>(
+type Raise = <T>(
   trx: Kysely<T>,
   detections: Parameters<typeof recordDetections>[1],
   now: number,
   docOf?: Parameters<typeof recordDetections>[3],
-): Recorded {
-  const recorded = await recordDetections(trx, detections, now, docOf)
-  await beginPlaybooks(
-    trx,
-    recorded.raised.map(({ id }) => id),
-    now,
-    docOf,
-  )
-  return recorded
-}
+) => Recorded
+
+const raising =
+  (past: boolean): Raise =>
+  async (trx, detections, now, docOf) => {
+    const recorded = await recordDetections(trx, detections, now, docOf)
+    await beginPlaybooks(
+      trx,
+      recorded.raised.map(({ id }) => id),
+      now,
+      docOf,
+      past,
+    )
+    return recorded
+  }
+
+/** Turns detections into alerts, and begins the playbooks that these trigger, all in the caller's transaction. */
+export const raiseAlerts: Raise = raising(false)
 
 /** The same for what a search through stored events found: it begins only the playbooks that ask for alerts about the past. */
-export async function raisePastAlerts<T>(
-  trx: Kysely<T>,
-  detections: Parameters<typeof recordDetections>[1],
-  now: number,
-  docOf?: Parameters<typeof recordDetections>[3],
-): Recorded {
-  const recorded = await recordDetections(trx, detections, now, docOf)
-  await beginPlaybooks(
-    trx,
-    recorded.raised.map(({ id }) => id),
-    now,
-    docOf,
-    true,
-  )
-  return recorded
-}
+export const raisePastAlerts: Raise = raising(true)
 
 async function beginPlaybooks<T>(
   trx: Kysely<T>,
   alertIds: readonly string[],
   now: number,
   docOf: DocOf = () => undefined,
-  past = false,
+  past: boolean,
 ): Promise<void> {
   if (alertIds.length === 0) return
   const rows = await alertsByIds(trx as unknown as Kysely<DetectTables>, alertIds)
