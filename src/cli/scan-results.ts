@@ -7,6 +7,7 @@ import { readPolicy, ruleNames } from '../assess/prioritise/policy.ts'
 import { riskOf } from '../assess/prioritise/risk.ts'
 import { readResults } from '../assess/results/read-results.ts'
 import { type ReadResults, type ScanResult, sourceOf } from '../assess/results/result.ts'
+import { readOwnPatterns } from '../assess/secrets/own-patterns.ts'
 import { baselineText, readBaseline, type SecretScan, scanSecrets, secretResults } from '../assess/secrets/scan-secrets.ts'
 import { KanpekiError, messageOf } from '../kernel/error.ts'
 import { EXIT, guarded, readOptions, SERVER_OPTIONS } from './options.ts'
@@ -25,12 +26,13 @@ lines), Checkov (JSON); '-' is standard input. With --send it goes to the server
   --source NAME  who reports; a later report of the same replaces it (default: the tool)
   --partial      it did not look at everything: it closes nothing
 `,
-  secrets: `Usage: kanpeki scan secrets [--history] [--baseline FILE] [--write-baseline FILE] [--asset NAME --send] [--format WHAT] [--policy FILE] DIR
+  secrets: `Usage: kanpeki scan secrets [--history] [--patterns FILE] [--baseline FILE] [--write-baseline FILE] [--asset NAME --send] [--format WHAT] [--policy FILE] DIR
 
 Looks for secrets in a folder: keys, tokens, passwords in addresses, by how they are built; no network is asked. Where it is a work tree of
 git, in what git tracks or does not ignore. A line with 'kanpeki:allow' is left out. No secret is ever printed whole.
 
   --history             also in everything that git remembers
+  --patterns FILE       patterns of your own (YAML: id, title, regex, keywords, entropy, check, severity, finds, leaves), before ours
   --baseline FILE       what it names is known: not listed, and does not count
   --write-baseline FILE writes what was found as a baseline
   --asset NAME          what the server calls it, for --send
@@ -63,6 +65,7 @@ export function scanResultsCommand(what: 'import' | 'secrets', args: readonly st
           partial: { type: 'boolean', default: false },
           send: { type: 'boolean', default: false },
           history: { type: 'boolean', default: false },
+          patterns: { type: 'string' },
           baseline: { type: 'string' },
           'write-baseline': { type: 'string' },
           format: { type: 'string', default: 'table' },
@@ -133,11 +136,17 @@ async function importFiles(files: readonly string[]): Promise<Reads> {
 
 async function secretsIn(
   folders: readonly string[],
-  { history, baseline, 'write-baseline': write }: { history: boolean; baseline?: string; 'write-baseline'?: string },
+  {
+    history,
+    patterns,
+    baseline,
+    'write-baseline': write,
+  }: { history: boolean; patterns?: string; baseline?: string; 'write-baseline'?: string },
 ): Promise<Reads> {
   if (folders.length !== 1) throw new KanpekiError('usage', 'Name one folder.')
   const known = baseline === undefined ? () => false : readBaseline(await text(baseline), baseline)
-  const scan: SecretScan = await scanSecrets(folders[0]!, history)
+  const own = patterns === undefined ? undefined : readOwnPatterns(await text(patterns), patterns)
+  const scan: SecretScan = await scanSecrets(folders[0]!, history, own)
   for (const { file, reason } of scan.problems)
     process.stderr.write(`kanpeki: ${plain(join(folders[0]!, file))}: ${plain(reason)}\n`)
   if (write !== undefined) await writeFile(write, baselineText(scan.found))

@@ -259,6 +259,12 @@ it('finds secrets in a folder, by policy and baseline, and prints none', async (
   expect(found.out + found.err + readFileSync(join(folder, 'known.json'), 'utf8')).not.toContain(key.slice(0, 16))
   expect((await run(scanCommand, 'secrets', '--baseline', join(folder, 'known.json'), place)).code).toBe(0)
   expect((await run(scanCommand, 'secrets', '--history', place)).code).toBe(2)
+  const own = file('own.yaml', "patterns:\n  - { id: pay-const, title: Constant, regex: 'const (k[a-z]+) =', severity: low }\n")
+  const mixed = await run(scanCommand, 'secrets', '--patterns', own, '--baseline', join(folder, 'known.json'), place)
+  expect([mixed.code, mixed.out]).toEqual([1, expect.stringMatching(/^low\s+secret-pay-const\s+pay.ts:1\s+Constant/)])
+  const refused = await run(scanCommand, 'secrets', '--patterns', file('bad.yaml', 'patterns:\n  - id: a\n'), place)
+  expect([refused.code, refused.out]).toEqual([2, ''])
+  expect(refused.err).toMatch(/bad\.yaml:2: patterns\.0\.title: .*docs\/vulnerabilities\.md/)
 })
 
 it('still runs YARA over files, with the word and without', async () => {

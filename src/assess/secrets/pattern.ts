@@ -1,15 +1,30 @@
+import type { Severity } from '../cvss/score.ts'
+
+/** Where a secret stands in a text. */
+export interface SecretSpan {
+  readonly from: number
+  readonly to: number
+}
+
 /** How secrets of a kind look, and how a look-alike is told from one. */
-export interface SecretPattern {
+export interface SecretShape {
   readonly id: string
   readonly title: string
+  readonly severity: Severity
   /** In small letters: only a text that holds one of them is looked at closer. */
   readonly keywords: readonly string[]
-  /** With the flags `dg`; the group `secret` is the secret. Its quantifiers are bounded: it runs on hostile text. */
-  readonly regex: RegExp
+  /** In time that grows with the text: it runs on hostile text. */
+  readonly find: (text: string) => Iterable<SecretSpan>
+  /** What each begins with: it is not looked at where a placeholder is told from a secret. */
+  readonly prefix: string
   /** Whether it is built as real ones are (checksum, encoding); no network is asked. */
   readonly check: ((secret: string) => boolean) | undefined
   /** The least Shannon entropy, bits a character; below it stands a placeholder. */
   readonly entropy: number
+}
+
+/** One that ships. */
+export interface SecretPattern extends SecretShape {
   /** How to make one that is none of anybody's, for tests. */
   readonly sample: Sample
 }
@@ -50,6 +65,17 @@ function literal(text: string): string {
   return text.replaceAll(/[.*+?^${}()|[\]\\/]/g, '\\$&')
 }
 
+/** @param regex with the flags `dg`; the group `secret` is the secret. Its quantifiers are bounded. */
+function spansOf(regex: RegExp): SecretShape['find'] {
+  return function* (text) {
+    regex.lastIndex = 0
+    for (const match of text.matchAll(regex)) {
+      const span = match.indices?.groups?.['secret']
+      if (span !== undefined) yield { from: span[0], to: span[1] }
+    }
+  }
+}
+
 const NOT_BEFORE = '(?<![A-Za-z0-9_/+.-])'
 
 /** What begins with letters that nothing else begins with. */
@@ -59,11 +85,15 @@ export function token(id: string, title: string, prefix: string, set: CharSet, l
   return {
     id,
     title,
+    severity: 'high',
     keywords: [prefix.toLowerCase()],
-    regex: new RegExp(
-      `${NOT_BEFORE}(?<secret>${literal(prefix)}[${chars}]{${length}${max === length ? '' : `,${max}`}}${literal(suffix)})(?![${chars}])`,
-      'dg',
+    find: spansOf(
+      new RegExp(
+        `${NOT_BEFORE}(?<secret>${literal(prefix)}[${chars}]{${length}${max === length ? '' : `,${max}`}}${literal(suffix)})(?![${chars}])`,
+        'dg',
+      ),
     ),
+    prefix,
     check,
     entropy,
     sample: { before: '', prefix, alphabet, length, suffix },
@@ -85,6 +115,7 @@ export function named(
   return {
     id,
     title,
+    severity: 'high',
     keywords: [
       ...new Set(
         words.map(
@@ -96,10 +127,13 @@ export function named(
         ),
       ),
     ],
-    regex: new RegExp(
-      `(?:${alternatives})[\\w.\\-]{0,24}["'\`\\]]{0,2}\\s{0,4}(?:=>|:=|==|=|:|,|\\()\\s{0,4}["'\`]{0,1}(?<secret>[${chars}]{${length}${max === length ? '' : `,${max}`}}${literal(suffix)})(?![+/=${chars}])`,
-      'dgi',
+    find: spansOf(
+      new RegExp(
+        `(?:${alternatives})[\\w.\\-]{0,24}["'\`\\]]{0,2}\\s{0,4}(?:=>|:=|==|=|:|,|\\()\\s{0,4}["'\`]{0,1}(?<secret>[${chars}]{${length}${max === length ? '' : `,${max}`}}${literal(suffix)})(?![+/=${chars}])`,
+        'dgi',
+      ),
     ),
+    prefix: '',
     check,
     entropy,
     sample: { before: `${words[0]} = "`, prefix: '', alphabet, length, suffix: `${suffix}` },
@@ -118,8 +152,10 @@ export function shaped(
   return {
     id,
     title,
+    severity: 'high',
     keywords: keywords.map((word) => word.toLowerCase()),
-    regex: new RegExp(regex, `dg${more.flags ?? ''}`),
+    find: spansOf(new RegExp(regex, `dg${more.flags ?? ''}`)),
+    prefix: sample.prefix ?? '',
     check: more.check,
     entropy: more.entropy ?? 3,
     sample: { before: '', prefix: '', alphabet: SETS.word[1], length: 0, suffix: '', ...sample },

@@ -5,7 +5,7 @@ import { z } from 'zod'
 import { KanpekiError, messageOf } from '../../kernel/error.ts'
 import type { ScanResult } from '../results/result.ts'
 import { blobsOf, commitOf, readBlobs, trackedFiles } from './git.ts'
-import { type FoundSecret, scanText } from './scan-text.ts'
+import { type FoundSecret, type SecretScanner, scanText } from './scan-text.ts'
 
 /** A secret, and where: in the folder as it is, or only in what it was. */
 export interface SecretPlace extends FoundSecret {
@@ -32,8 +32,10 @@ const SKIPPED: ReadonlySet<string> = new Set(['.git', 'node_modules', '.hg', '.s
 /**
  * Looks for secrets in a folder: in what git tracks or does not ignore where it is a work tree, else in every file.
  * @param history also in everything that git remembers: a secret that was taken out is still one.
+ * @param own looks for other patterns than those that ship.
  */
-export async function scanSecrets(folder: string, history: boolean): Promise<SecretScan> {
+export async function scanSecrets(folder: string, history: boolean, own?: SecretScanner): Promise<SecretScan> {
+  const scan = (text: string) => own?.scan(text) ?? scanText(text)
   const left: Record<string, number> = {}
   const leave = (why: string): void => {
     left[why] = (left[why] ?? 0) + 1
@@ -56,18 +58,23 @@ export async function scanSecrets(folder: string, history: boolean): Promise<Sec
       const text = textOf(await readFile(file))
       files += 1
       if (text === undefined) leave('binary')
-      else for (const one of scanText(text)) found.push({ ...one, path: path.replaceAll('\\', '/'), commit: null })
+      else for (const one of scan(text)) found.push({ ...one, path: path.replaceAll('\\', '/'), commit: null })
     } catch (error) {
       // Deleted in the work tree, and tracked still.
       if ((error as NodeJS.ErrnoException).code === 'ENOENT') leave('not there any more')
       else problems.push({ file: path, reason: messageOf(error) })
     }
   }
-  const blobs = history ? await inHistory(folder, found, leave) : 0
+  const blobs = history ? await inHistory(folder, found, scan, leave) : 0
   return { found: found.sort(byPlace), files, blobs, left, problems }
 }
 
-async function inHistory(folder: string, found: SecretPlace[], leave: (why: string) => void): Promise<number> {
+async function inHistory(
+  folder: string,
+  found: SecretPlace[],
+  scan: (text: string) => readonly FoundSecret[],
+  leave: (why: string) => void,
+): Promise<number> {
   const here = new Set(found.map(({ digest }) => digest))
   const blobs = await blobsOf(folder)
   const past = new Map<string, { readonly one: FoundSecret; readonly sha: string; readonly path: string }>()
@@ -77,7 +84,7 @@ async function inHistory(folder: string, found: SecretPlace[], leave: (why: stri
     const text = content === undefined ? undefined : textOf(content)
     if (content === undefined) leave(`larger than ${MOST_BYTES / 2 ** 20} MiB`)
     if (text === undefined) return
-    for (const one of scanText(text)) if (!here.has(one.digest) && !past.has(one.digest)) past.set(one.digest, { one, sha, path })
+    for (const one of scan(text)) if (!here.has(one.digest) && !past.has(one.digest)) past.set(one.digest, { one, sha, path })
   })
   for (const { one, sha, path } of past.values())
     found.push({ ...one, path, commit: (await commitOf(folder, sha)) ?? { commit: sha, at: '', by: '' } })
@@ -148,7 +155,7 @@ export function readBaseline(text: string, file: string): (place: SecretPlace) =
 
 /** As results of a scanner: the place, the kind, and never the secret. */
 export function secretResults(found: readonly SecretPlace[]): readonly ScanResult[] {
-  return found.map(({ pattern, title, line, veiled, path, commit, digest }) => {
+  return found.map(({ pattern, title, severity, line, veiled, path, commit, digest }) => {
     const place = `${path}:${line}`
     return {
       asset: null,
@@ -162,7 +169,7 @@ export function secretResults(found: readonly SecretPlace[]): readonly ScanResul
       purl: null,
       place,
       summary: `${title}: ${veiled}${commit === null ? '' : `, in the history since ${commit.commit.slice(0, 12)}`}`,
-      severity: 'high',
+      severity,
       score: null,
       vector: null,
       fixed: [],

@@ -1,11 +1,14 @@
 import { createHash } from 'node:crypto'
 import { AhoCorasick } from '../../platform/text/aho-corasick.ts'
+import type { Severity } from '../cvss/score.ts'
+import type { SecretShape } from './pattern.ts'
 import { PATTERNS } from './patterns.ts'
 
 /** A secret that stands in a text. The secret itself leaves this module only veiled and as a digest. */
 export interface FoundSecret {
   readonly pattern: string
   readonly title: string
+  readonly severity: Severity
   /** From 1. */
   readonly line: number
   /** Its first letters and its length: enough to find it, too little to use it. */
@@ -21,67 +24,89 @@ const BEFORE = 400
 const AFTER = 16_000
 const ALLOWED = /kanpeki:allow|gitleaks:allow|pragma: ?allowlist secret|nosecret/i
 
-const KEYWORDS = [...new Set(PATTERNS.flatMap(({ keywords }) => keywords))]
-const BY_KEYWORD = KEYWORDS.map((word) => PATTERNS.flatMap((one, at) => (one.keywords.includes(word) ? [at] : [])))
-const AUTOMATON = new AhoCorasick(KEYWORDS.map((text, id) => ({ text, id })))
-
 let units = new Uint16Array(1 << 16)
 
-/** Which patterns have a keyword in the text: one pass, whatever their number. */
-function candidates(text: string): readonly number[] {
-  if (units.length < text.length) units = new Uint16Array(text.length * 2)
-  for (let at = 0; at < text.length; at += 1) units[at] = text.charCodeAt(at)
-  const found: number[] = []
-  AUTOMATON.collect(units, text.length, found)
-  if (found.length === 0) return []
-  return [...new Set([...new Set(found)].flatMap((id) => BY_KEYWORD[id]!))].sort((a, b) => a - b)
+interface Span {
+  readonly from: number
+  readonly to: number
+  readonly pattern: number
+  readonly secret: string
 }
 
-/** Finds secrets in a text, each place once, by the pattern that says most of it. */
-export function scanText(text: string): readonly FoundSecret[] {
-  const possible = candidates(text)
-  if (possible.length === 0) return []
-  const spans: { readonly from: number; readonly to: number; readonly pattern: number; readonly secret: string }[] = []
-  let lower: string | undefined
-  for (const at of possible) {
-    const pattern = PATTERNS[at]!
-    lower ??= text.toLowerCase()
-    for (const [from, to] of windows(lower, pattern.keywords)) {
-      pattern.regex.lastIndex = 0
-      for (const match of text.slice(from, to).matchAll(pattern.regex)) {
-        const secret = match.groups?.['secret']
-        const span = match.indices?.groups?.['secret']
-        if (secret === undefined || span === undefined) continue
-        if (
-          isPlaceholder(secret, pattern.sample.prefix) ||
-          entropyOf(secret) < pattern.entropy ||
-          pattern.check?.(secret) === false
-        )
-          continue
-        spans.push({ from: from + span[0], to: from + span[1], pattern: at, secret })
-      }
-    }
+/** Looks for secrets of some patterns; earlier ones say more of a place than later ones. */
+export class SecretScanner {
+  readonly #patterns: readonly SecretShape[]
+  readonly #byKeyword: readonly (readonly number[])[]
+  readonly #automaton: AhoCorasick
+
+  constructor(patterns: readonly SecretShape[]) {
+    this.#patterns = patterns
+    const keywords = [...new Set(patterns.flatMap((one) => one.keywords))]
+    this.#byKeyword = keywords.map((word) => patterns.flatMap((one, at) => (one.keywords.includes(word) ? [at] : [])))
+    this.#automaton = new AhoCorasick(keywords.map((text, id) => ({ text, id })))
   }
-  const kept = spans
-    .sort((a, b) => Number(isGeneral(a.pattern)) - Number(isGeneral(b.pattern)) || a.pattern - b.pattern || a.from - b.from)
-    .reduce<typeof spans>((all, span) => {
-      if (!all.some((other) => span.from < other.to && other.from < span.to)) all.push(span)
-      return all
-    }, [])
-    .sort((a, b) => a.from - b.from)
-  const lines = lineStarts(text)
-  return kept.flatMap(({ from, pattern, secret }) => {
-    const line = lineAt(lines, from)
-    const start = lines[line - 1]!
-    const end = lines[line] ?? text.length
-    if (ALLOWED.test(text.slice(start, Math.min(end, start + 4000)))) return []
-    const { id, title } = PATTERNS[pattern]!
-    return [{ pattern: id, title, line, veiled: veil(secret), digest: digestOf(id, secret) }]
-  })
+
+  /**
+   * Finds secrets in a text, each place once, by the pattern that says most of it.
+   * @param all also in lines that are marked as known.
+   */
+  scan(text: string, all = false): readonly FoundSecret[] {
+    const possible = this.#candidates(text)
+    if (possible.length === 0) return []
+    const lower = text.toLowerCase()
+    const spans = possible.flatMap((at) => this.#spans(text, lower, at))
+    const kept = spans
+      .sort(
+        (a, b) =>
+          Number(this.#isGeneral(a.pattern)) - Number(this.#isGeneral(b.pattern)) || a.pattern - b.pattern || a.from - b.from,
+      )
+      .reduce<Span[]>((rest, span) => {
+        if (!rest.some((other) => span.from < other.to && other.from < span.to)) rest.push(span)
+        return rest
+      }, [])
+      .sort((a, b) => a.from - b.from)
+    const lines = lineStarts(text)
+    return kept.flatMap(({ from, pattern, secret }) => {
+      const line = lineAt(lines, from)
+      const start = lines[line - 1]!
+      const end = lines[line] ?? text.length
+      if (!all && ALLOWED.test(text.slice(start, Math.min(end, start + 4000)))) return []
+      const { id, title, severity } = this.#patterns[pattern]!
+      return [{ pattern: id, title, severity, line, veiled: veil(secret), digest: digestOf(id, secret) }]
+    })
+  }
+
+  #spans(text: string, lower: string, at: number): readonly Span[] {
+    const { keywords, find, prefix, entropy, check } = this.#patterns[at]!
+    return windows(lower, keywords).flatMap(([begin, end]) =>
+      [...find(text.slice(begin, end))].flatMap(({ from, to }) => {
+        const secret = text.slice(begin + from, begin + to)
+        if (isPlaceholder(secret, prefix) || entropyOf(secret) < entropy || check?.(secret) === false) return []
+        return [{ from: begin + from, to: begin + to, pattern: at, secret }]
+      }),
+    )
+  }
+
+  /** Which patterns have a keyword in the text: one pass, whatever their number. */
+  #candidates(text: string): readonly number[] {
+    if (units.length < text.length) units = new Uint16Array(text.length * 2)
+    for (let at = 0; at < text.length; at += 1) units[at] = text.charCodeAt(at)
+    const found: number[] = []
+    this.#automaton.collect(units, text.length, found)
+    if (found.length === 0) return []
+    return [...new Set([...new Set(found)].flatMap((id) => this.#byKeyword[id]!))].sort((a, b) => a - b)
+  }
+
+  #isGeneral(pattern: number): boolean {
+    return GENERAL.has(this.#patterns[pattern]!.id)
+  }
 }
 
-function isGeneral(pattern: number): boolean {
-  return GENERAL.has(PATTERNS[pattern]!.id)
+const SHIPPED = new SecretScanner(PATTERNS)
+
+/** Finds secrets of the patterns that ship. */
+export function scanText(text: string): readonly FoundSecret[] {
+  return SHIPPED.scan(text)
 }
 
 /** Where to look: around each keyword, near ones joined. */

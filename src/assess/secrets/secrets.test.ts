@@ -1,11 +1,13 @@
 import { execFileSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { crc32 } from 'node:zlib'
 import { afterAll, expect, it } from 'vitest'
+import { KanpekiError } from '../../kernel/error.ts'
 import { base62 } from './checks.ts'
+import { readOwnPatterns } from './own-patterns.ts'
 import type { SecretPattern } from './pattern.ts'
 import { PATTERNS } from './patterns.ts'
 import { baselineText, readBaseline, scanSecrets, secretResults } from './scan-secrets.ts'
@@ -128,6 +130,16 @@ it('looks at what is there and at what was, knows its baseline, and never shows 
   const here = await scanSecrets(folder, false)
   expect(here.found.map(({ pattern, path, line }) => [pattern, path, line])).toEqual([['npm', '.npmrc', 1]])
   expect(here.left).toEqual({ binary: 1 })
+  const own = readOwnPatterns("patterns: [{ id: of-old, title: Old, regex: 'A=([0-9])$', severity: low }]", 'own.yaml')
+  const mixed = await scanSecrets(folder, true, own)
+  expect(mixed.found.map(({ pattern, path }) => [pattern, path])).toEqual([
+    ['npm', '.npmrc'],
+    ['of-old', 'old.env'],
+    ['github-pat', 'old.env'],
+  ])
+  const borne = readBaseline(baselineText(mixed.found.filter(({ pattern }) => pattern === 'of-old')), 'baseline')
+  expect(mixed.found.filter((one) => !borne(one)).map(({ pattern }) => pattern)).toEqual(['npm', 'github-pat'])
+  expect(secretResults(mixed.found).map(({ severity }) => severity)).toEqual(['high', 'low', 'high'])
   const all = await scanSecrets(folder, true)
   expect(all.found.map(({ pattern, path, commit }) => [pattern, path, commit?.by ?? null])).toEqual([
     ['npm', '.npmrc', null],
@@ -138,4 +150,64 @@ it('looks at what is there and at what was, knows its baseline, and never shows 
   for (const text of [JSON.stringify(all), JSON.stringify(secretResults(all.found)), baselineText(all.found)])
     for (const secret of [old, now]) expect(text).not.toContain(secret.slice(8))
   expect(execFileSync('ls', [folder], { encoding: 'utf8' })).not.toContain('ran')
+})
+
+it('reads the patterns of a team as the documents write them', () => {
+  const [, example] = /```yaml\n(patterns:[\s\S]*?)```/.exec(
+    readFileSync(new URL('../../../docs/vulnerabilities.md', import.meta.url), 'utf8'),
+  )!
+  const own = readOwnPatterns(example!, 'own.yaml')
+  const found = (text: string): readonly string[] =>
+    own.scan(`${text}\n`).map(({ pattern, severity }) => `${pattern} ${severity}`)
+  expect(found('member-card: 4539148803436467')).toEqual(['acme-card high'])
+  expect(found('member-card: 4539148803436468')).toEqual([])
+  expect(found('order: 4539148803436467')).toEqual([])
+  expect(found(`deploy acme_stage_${letters('ABCdef0123', 32, 'x')}`)).toEqual(['acme-deploy critical'])
+  // Ours are still there, but for the one that is off.
+  expect(found(`key = "sk_live_${'q7Zr2Kd9XwTm4B1cYh5N6A8v'}"`)).toEqual(['stripe-live high'])
+  const general = 'db_password = "q7Zr2Kd9XwTm4B1cYh5N6A"'
+  expect([scanText(general).length, found(general).length]).toEqual([1, 0])
+})
+
+it.each([
+  ["patterns:\n  - id: a\n    title: A\n    regex: '(a)\\1bb'", 4, /regex: .*reference.* Write it without/],
+  ["patterns:\n  - id: a\n    title: A\n    regex: '(aa)(bb)'", 4, /more than one group.*\(\?:/],
+  ["patterns:\n  - id: a\n    title: A\n    regex: '[a-z]{20}'", 4, /nothing stands in all.*keywords/],
+  ["patterns:\n  - id: a\n    title: A\n    regex: 'key(?=(a+)+b)'", 4, /look-around/],
+  ["patterns:\n  - id: a\n    title: A\n    regex: 'key((?:a{1,999}){1,999}){1,9}'", 4, /linear time|bounds/],
+  ["patterns:\n  - id: npm\n    title: A\n    regex: 'abcd'", 2, /pattern npm already.*off/],
+  ["patterns:\n  - id: a\n    title: A\n    regex: 'abcd'\n    colour: red", 2, /colour/],
+  ["patterns:\n  - id: a\n    title: A\n    regex: 'abcd'\n    check: md5", 5, /luhn.*base64/],
+  ["patterns:\n  - id: a\n    title: A\n    regex: 'abcd'\n    severity: worst", 5, /critical/],
+  [
+    "patterns:\n  - id: a\n    title: A\n    regex: 'abcd'\n    finds:\n      - abcd\n      - abce",
+    7,
+    /finds\.1: nothing is found.*keywords/,
+  ],
+  ["patterns:\n  - id: a\n    title: A\n    regex: 'abcd'\n    entropy: 3\n    finds: [abcd]", 6, /entropy/],
+  ["patterns:\n  - id: a\n    title: A\n    regex: 'abcd'\n    leaves: [abcd]", 5, /a secret is found/],
+  ['off: [nobody]', 1, /no pattern nobody/],
+  ['patterns:\n  - id: [', 2, /YAML/],
+])('refuses %j at its line', (text, line, reason) => {
+  const error = ((): unknown => {
+    try {
+      return readOwnPatterns(text, 'own.yaml')
+    } catch (thrown) {
+      return thrown
+    }
+  })()
+  expect(error).toBeInstanceOf(KanpekiError)
+  if (!(error instanceof KanpekiError)) return
+  expect(error.describe()).toMatch(reason)
+  expect([error.code, error.place?.file, error.place?.line]).toEqual(['secret_pattern', 'own.yaml', line])
+})
+
+it('runs patterns of a team on hostile text in time', () => {
+  const own = readOwnPatterns(
+    "patterns: [{ id: bad, title: Bad, regex: 'key=((?:[a-z]+)+)!' }, { id: two, title: Two, regex: 'key=(.*.*.*;)' }]",
+    'own.yaml',
+  )
+  const before = process.cpuUsage()
+  expect(own.scan(`key=${'a'.repeat(100_000)} ${'key=a'.repeat(20_000)}\nkey=${'abcdefghijk'.repeat(9)}!\n`)).toHaveLength(1)
+  expect(process.cpuUsage(before).user / 1e6).toBeLessThan(20)
 })
