@@ -1,14 +1,21 @@
 import { type ChildProcess, spawn } from 'node:child_process'
-import { chmodSync, copyFileSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { chmodSync, copyFileSync, existsSync, globSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { request } from 'node:https'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import type { HostList } from '../src/collect/completeness/schema.ts'
 import type { AlertDetail, AlertSummary, QueueResponse } from '../src/detect/schema.ts'
 import type { CommandView } from '../src/hosts/schema.ts'
 import { getPath, type JsonObject } from '../src/kernel/json.ts'
 import { diskFolder } from '../src/platform/testing/disk.ts'
 import { type AttackGround, attackGround } from './support/host-attacks.ts'
 import { createToken, eventually, kanpeki, type Running, startServer, temporaryFolder } from './support/kanpeki.ts'
+
+/** Debian's libfaketime: the wall clock of a process is what a file says, its monotonic one stays true. */
+const [faketime] = globSync('/usr/lib/*/faketime/libfaketimeMT.so.1')
+if (faketime === undefined && process.env['CI'] === 'true')
+  throw new Error('libfaketime is missing: install the package faketime')
+const DAY_MS = 86_400_000
 
 const LAUNCHER = join(import.meta.dirname, '../dist/cli/main.js')
 
@@ -46,8 +53,9 @@ describe.skipIf(process.platform !== 'linux')('an agent and its server (needs Li
     (await ask<{ count: number }>('POST', '/api/v1/events/count', { query })).count
   const until = (what: string, query: string, expected: number): Promise<true> =>
     eventually(`${what}: ${expected} of ${query}`, async () => ((await count(query)) === expected ? true : undefined), 60)
-  function startAgent(): void {
-    agent = spawn(process.execPath, [LAUNCHER, 'agent', 'run', '--data', home], { stdio: ['ignore', 'ignore', 'pipe'] })
+  function startAgent(more: Readonly<Record<string, string>> = {}): void {
+    const env = { ...process.env, ...more }
+    agent = spawn(process.execPath, [LAUNCHER, 'agent', 'run', '--data', home], { stdio: ['ignore', 'ignore', 'pipe'], env })
     agent.stderr?.on('data', (part: Buffer) => {
       said += part.toString()
     })
@@ -132,6 +140,54 @@ describe.skipIf(process.platform !== 'linux')('an agent and its server (needs Li
     await stopAgent('SIGTERM')
     expect(await count('event.action:file-creation AND file.name:away-*')).toBe(60)
   }, 90_000)
+
+  it.skipIf(faketime === undefined)(
+    'goes on when the clock of its host jumps by a day, forth and back: all in order, each once, and the server says how wrong it is',
+    async () => {
+      const clock = join(folder.path, 'clock')
+      const setClock = (days: number): void => writeFileSync(clock, `${days < 0 ? '-' : '+'}${Math.abs(days)}d`)
+      setClock(0)
+      said = ''
+      startAgent({
+        ...{ LD_PRELOAD: faketime!, FAKETIME_TIMESTAMP_FILE: clock },
+        ...{ FAKETIME_NO_CACHE: '1', FAKETIME_DONT_FAKE_MONOTONIC: '1', NO_FAKE_STAT: '1' },
+      })
+      let probes = 0
+      await eventually('the folder to be watched again', async () => {
+        writeFileSync(file(`seen-${probes++}`), '')
+        return (await count('event.action:file-creation AND file.name:seen-*')) > 0 ? true : undefined
+      })
+      const days = [0, 1, -1, 0]
+      for (const [i, ahead] of days.entries()) {
+        setClock(ahead)
+        for (let n = 0; n < 20; n++) writeFileSync(file(`day${i}-${n}`), String(n))
+        await until(`the files of a clock ${ahead} days ahead`, `event.action:file-creation AND file.name:day${i}-*`, 20)
+      }
+      await stopAgent('SIGTERM')
+      expect(said).not.toContain('does not answer')
+      const query = 'event.action:file-creation AND file.name:day*'
+      const { events } = await ask<{ events: { doc: JsonObject }[] }>('POST', '/api/v1/events/search', { query, limit: 200 })
+      const told = events
+        .map(({ doc }) => ({
+          number: Number(getPath(doc, 'event.sequence')),
+          day: Number(/^day(.)/.exec(String(getPath(doc, 'file.name')))?.[1]),
+          ahead: Math.round((Date.parse(String(getPath(doc, '@timestamp'))) - Date.now()) / DAY_MS) + 0,
+        }))
+        .toSorted((a, b) => a.number - b.number)
+      expect(told.map(({ day }) => day)).toEqual(days.flatMap((_, day) => Array.from({ length: 20 }, () => day)))
+      expect(told.map(({ ahead }) => ahead)).toEqual(days.flatMap((ahead) => Array.from({ length: 20 }, () => ahead)))
+      const heard = await eventually('the accounting', async () => {
+        const { hosts } = await ask<HostList>('GET', '/api/v1/completeness/hosts')
+        return hosts.find(({ ahead, behind }) => ahead >= 20 && behind >= 20)
+      })
+      expect(Math.round(heard.clockErrorMs! / DAY_MS)).toBe(1)
+      expect(heard.streams).toMatchObject([{ name: 'agent', density: 'dense', missing: 0, duplicates: 0 }])
+      console.log(
+        `${heard.events} events, ${heard.ahead} from a day ahead, ${heard.behind} from a day behind, none missing or twice`,
+      )
+    },
+    120_000,
+  )
 
   describe.skipIf(process.getuid?.() !== 0)('that looks for attacks itself (needs root)', () => {
     let ground: AttackGround

@@ -49,7 +49,7 @@ const MOST_WITH_ARGS = 5_000
  */
 export function processCollector({ root, passwd, pollMs, host, containers = () => undefined }: Options): Collector {
   const nameOf = userNames(passwd)
-  const boot = bootTime(root)
+  let boot = bootTime(root)
   const hashOf = hashCache(2_000)
   const entityOf = (pid: number, started: number): string =>
     createHash('sha256').update(`${host}:${pid}:${started}`).digest('hex').slice(0, 32)
@@ -150,6 +150,7 @@ export function processCollector({ root, passwd, pollMs, host, containers = () =
         if (began >= fullAt) {
           round += 1
           fullAt = began + pollMs
+          boot = bootTime(root)
         }
         for (const [pid, { since }] of young) if (began - since > YOUNG_MS) young.delete(pid)
         number = lastNumber(root)

@@ -20,12 +20,14 @@ describe('what an agent stops by itself', () => {
   let told: string[]
   let counts: Map<string, number>
   let now: number
+  let elapsed: number
   beforeEach(() => {
     folder = mkdtempSync(join(tmpdir(), 'kanpeki-stops-'))
     done = []
     told = []
     counts = new Map()
     now = 1_000_000
+    elapsed = 0
   })
   afterEach(() => rmSync(folder, { recursive: true, force: true }))
 
@@ -46,6 +48,7 @@ describe('what an agent stops by itself', () => {
       },
       context: { count: (name: string) => void counts.set(name, (counts.get(name) ?? 0) + 1), warn: () => {} } as never,
       now: () => now,
+      elapsed: () => elapsed,
     })
     return { deeds, stopper }
   }
@@ -74,12 +77,17 @@ describe('what an agent stops by itself', () => {
     expect(done.map((one) => one.slice(0, 14))).toEqual(['kill {"pid":7,', 'kill {"pid":8,'])
   })
 
-  it('goes no further than thirty an hour, and on after it', async () => {
+  it('goes no further than thirty an hour, whatever becomes of the clock, and on after it', async () => {
     const { stopper } = await open(['*'])
     for (let pid = 1_000; pid < 1_040; pid++) await stopper.consider(process(pid), 'e', [match('r1', 'kill')])
     expect(done).toHaveLength(30)
     expect(counts.get('detect.overLimit')).toBe(10)
-    now += 3_600_000
+    for (const days of [1, -2]) {
+      now += days * 86_400_000
+      await stopper.consider(process(1_050), 'e', [match('r1', 'kill')])
+    }
+    expect(done).toHaveLength(30)
+    elapsed += 3_600_000
     await stopper.consider(process(2_000), 'e', [match('r1', 'kill')])
     expect(done).toHaveLength(31)
   })

@@ -15,6 +15,8 @@ export interface StopperOptions {
   /** Tells of it as an event. */
   readonly emit: (event: JsonObject) => boolean
   readonly now?: () => number
+  /** Milliseconds of a clock that nobody sets: the limit of an hour hangs on it. */
+  readonly elapsed?: () => number
 }
 
 /** A rule that is wrong must not take a host apart. */
@@ -48,18 +50,26 @@ export function stopOf(kind: Deed['kind'], event: JsonObject): Stop | undefined 
  * Stops what a rule found, at once and without being told to: only where the rule says how, the policy names it, and the host's
  * own settings allow that kind. The same process or file is stopped once, and no more than a number of them an hour.
  */
-export function createStopper({ settings, responders, deeds, context, emit, now = Date.now }: StopperOptions) {
+export function createStopper({
+  settings,
+  responders,
+  deeds,
+  context,
+  emit,
+  now = Date.now,
+  elapsed = () => performance.now(),
+}: StopperOptions) {
   const { count, warn } = context
   let times: number[] = []
   let line: Promise<void> = Promise.resolve()
   const begun = new Set<string>()
 
-  const allowed = ({ info: { id, stop } }: RuleMatch): boolean => {
+  const allowed = ({ info: { id, stop } }: Pick<RuleMatch, 'info'>): boolean => {
     const { stop: named, respond } = settings()
     return stop !== undefined && respond.kinds.includes(stop) && (named.includes('*') || named.includes(id))
   }
 
-  async function carryOut(stop: Stop, { info }: RuleMatch, event: string, found: number): Promise<void> {
+  async function carryOut(stop: Stop, { info }: Pick<RuleMatch, 'info'>, event: string, found: number): Promise<void> {
     const responder = responders[stop.kind] as
       | ((params: unknown, context: RespondContext) => ReturnType<Exclude<Responders['kill'], undefined>>)
       | undefined
@@ -98,7 +108,7 @@ export function createStopper({ settings, responders, deeds, context, emit, now 
 
   return {
     /** Called with each event in which rules found something. Resolves when all that was to be stopped is. */
-    consider(event: JsonObject, id: string, matches: readonly RuleMatch[]): Promise<void> {
+    consider(event: JsonObject, id: string, matches: readonly Pick<RuleMatch, 'info'>[]): Promise<void> {
       for (const match of matches) {
         if (!allowed(match)) continue
         const found = now()
@@ -108,13 +118,14 @@ export function createStopper({ settings, responders, deeds, context, emit, now 
           continue
         }
         if (begun.has(stop.key) || deeds.has(stop.key)) continue
-        times = times.filter((at) => found - at < HOUR_MS && at <= found)
+        const moment = elapsed()
+        times = times.filter((at) => moment - at < HOUR_MS)
         if (times.length >= MOST_AN_HOUR) {
           count('detect.overLimit')
           warn(`${match.info.title}: ${MOST_AN_HOUR} things were stopped within the hour; no more are`)
           continue
         }
-        times.push(found)
+        times.push(moment)
         begun.add(stop.key)
         line = line
           .then(() => carryOut(stop, match, id, found))

@@ -79,7 +79,7 @@ export function dpkgChanges(root: string, now: () => number = Date.now): Package
   const current = async (): Promise<Kept | undefined> => {
     const found = await markOf()
     if (found === undefined) return undefined
-    if (kept !== undefined && kept.mark === found.mark && now() - kept.at < FRESH_MS) return kept
+    if (kept !== undefined && kept.mark === found.mark && Math.abs(now() - kept.at) < FRESH_MS) return kept
     const status = await readFile(join(root, 'var/lib/dpkg/status'), 'utf8').catch(() => '')
     kept = { at: now(), mark: found.mark, acted: await readLog(log), read: new Set(), owned: new Map(), status }
     return kept
@@ -96,7 +96,7 @@ export function dpkgChanges(root: string, now: () => number = Date.now): Package
     },
     async busy() {
       const found = await markOf()
-      return found !== undefined && now() - found.mtime < BUSY_MS
+      return found !== undefined && Math.abs(now() - found.mtime) < BUSY_MS
     },
     async find({ path, type, gone, from, to }) {
       const found = await current()

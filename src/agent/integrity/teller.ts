@@ -39,6 +39,12 @@ interface TellerDeps {
   readonly integrity: Integrity
 }
 
+interface Waiting extends Told {
+  readonly at: number
+  /** By a clock that nobody sets: a change must not wait for who did it until a clock that was set back has caught up. */
+  readonly since: number
+}
+
 /** A change waits this long for the audit system to say who; the package manager takes longer to write down what it did. */
 const AUDIT_MS = 1_200
 const PACKAGE_MS = 4_000
@@ -49,7 +55,7 @@ const SEEN_MS = 10_000
 export function createTeller({ context, rules, marks, nameOf, packages, integrity }: TellerDeps): Teller {
   const { emit } = context
   const { audited } = integrity
-  let waiting: (Told & { readonly at: number })[] = []
+  let waiting: Waiting[] = []
   let began = false
   let checkedAt: number | null = null
   let missed = 0
@@ -72,13 +78,13 @@ export function createTeller({ context, rules, marks, nameOf, packages, integrit
   }
 
   /** Who did it, as far as it is known; undefined while it may still come to be. */
-  const whoDid = async (told: Told & { readonly at: number }, all: boolean): Promise<JsonObject | undefined> => {
-    const { path, before, after, found, at } = told
+  const whoDid = async (told: Waiting, all: boolean): Promise<JsonObject | undefined> => {
+    const { path, before, after, found, at, since } = told
     const happened = after === undefined || after.ctime === -1 ? undefined : after.ctime
     const from = happened ?? at - (found === 'watch' ? SEEN_MS : Math.max(SEEN_MS, at - (checkedAt ?? at)))
     const did = before === undefined ? 'made' : after === undefined ? 'unmade' : 'changed'
     const act = audited.find(path, (after ?? before)!.ino, from - 2_000, did)
-    const age = Date.now() - at
+    const age = performance.now() - since
     if (act === undefined && audited.live() && age < AUDIT_MS && !all) return undefined
     const type = (after ?? before)!.type
     const pack = await packages.find({ path, type, gone: after === undefined, from, to: happened ?? at })
@@ -90,7 +96,7 @@ export function createTeller({ context, rules, marks, nameOf, packages, integrit
     }
   }
 
-  const send = ({ path, before, after, changed, found, at }: Told & { readonly at: number }, by: JsonObject): void => {
+  const send = ({ path, before, after, changed, found, at }: Waiting, by: JsonObject): void => {
     const what = before === undefined ? 'creation' : after === undefined ? 'deletion' : 'change'
     const { frozen } = rules.of(path)
     const unverified = !isVerified({ frozen, by })
@@ -133,7 +139,7 @@ export function createTeller({ context, rules, marks, nameOf, packages, integrit
     tell(told) {
       const at = Date.now()
       drift(told, at, marks.drift.get(told.path)?.by ?? {})
-      waiting.push({ ...told, at })
+      waiting.push({ ...told, at, since: performance.now() })
     },
     async flush(all = false) {
       if (waiting.length === 0) return

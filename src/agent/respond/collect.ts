@@ -38,6 +38,7 @@ export function collectResponder({ snapshot, largestFile, largestStore }: Collec
     const packets = join(folder, `capture-${id}.pcap`)
     const problems: Problem[] = []
     const began = new Date()
+    const beganAt = performance.now()
     try {
       const capture = openCaptureFile(file, largestStore())
       // What changes by itself comes first.
@@ -54,10 +55,10 @@ export function collectResponder({ snapshot, largestFile, largestStore }: Collec
       const why = await traffic
       if (why !== undefined) problems.push({ what: 'packets', why })
       else if (traffic !== undefined) await addFile(capture, 'packets.pcap', packets, Infinity, problems)
-      const left = afterSeconds - (Date.now() - began.getTime()) / 1_000
+      const left = afterSeconds - (performance.now() - beganAt) / 1_000
       if (left > 0) await realWait(left * 1_000, signal)
       if (afterSeconds > 0) {
-        const since = (Date.now() - began.getTime()) / 1_000
+        const since = (performance.now() - beganAt) / 1_000
         await capture.add('events-after.jsonl', Buffer.from(asLines(recent(since))))
       }
       const about = { command: id, began: began.toISOString(), ended: new Date().toISOString(), problems: told(problems) }

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { ParamsOf } from '../../hosts/schema.ts'
 import type { AgentReceipt } from '../../kernel/agent-command.ts'
 import { KanpekiError } from '../../kernel/error.ts'
-import { bootTime, startedAt } from '../collectors/boot-time.ts'
+import { mayHaveStarted } from '../collectors/boot-time.ts'
 import { processIds, programOf, startOf } from '../collectors/proc.ts'
 
 interface Victim {
@@ -12,7 +12,7 @@ interface Victim {
   readonly name: string
 }
 
-/** The boot time is known to a second, and the clock may have been set since the event. */
+/** The boot time is known to a second, and clocks are slewed. */
 const CLOSE_MS = 3_000
 /** A fork storm is looked at again this often, and stopped a round at a time. */
 const MOST_ROUNDS = 200
@@ -39,7 +39,7 @@ export function killResponder({ root, never }: KillOptions) {
       })
     const head = startOf(root, pid)
     if (head === undefined) return { outcome: 'already', detail: { pid, killed: [], why: 'no such process' } }
-    if (started !== undefined && Math.abs(startedAt(bootTime(root), head.started) - started) > CLOSE_MS)
+    if (started !== undefined && !mayHaveStarted(root, head.started, started, CLOSE_MS))
       return { outcome: 'already', detail: { pid, killed: [], why: 'the number belongs to another process now' } }
     const program = programOf(root, pid)
     if (name !== undefined && name !== head.name && name !== program)

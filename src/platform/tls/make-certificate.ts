@@ -8,8 +8,8 @@ const DAY_MS = 86_400_000
 /** Apple's limit for a certificate that people trust by hand; browsers ask no less of it. */
 export const OWN_CERTIFICATE_DAYS = 825
 const ECDSA = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' } as const
-/** Clocks of other machines may be behind ours. */
-const BACKDATE_MS = 5 * 60_000
+/** Clocks of other machines may be behind ours, by a day where somebody set a date wrongly: they must reach us to have it said. */
+const BACKDATE_MS = 2 * DAY_MS
 
 /** A certificate chain and its private key, PEM. */
 export interface KeyPair {
@@ -19,7 +19,7 @@ export interface KeyPair {
 
 /**
  * A self-signed server certificate (RFC 5280, ECDSA P-256): not a CA, for servers only, valid for `names` (DNS names and
- * IP addresses) until 825 days after `now`. @throws KanpekiError `tls_names` for a name that no certificate can carry.
+ * IP addresses) for 825 days, two of which lie before `now`. @throws KanpekiError `tls_names` for a name that no certificate can carry.
  */
 export async function makeServerCertificate(names: readonly string[], now: number): Promise<KeyPair> {
   const keys = await webcrypto.subtle.generateKey(ECDSA, true, ['sign', 'verify'])
@@ -27,7 +27,7 @@ export async function makeServerCertificate(names: readonly string[], now: numbe
     serialNumber: newSerial(),
     name: [{ O: ['Kanpeki'] }, { CN: [`Kanpeki ${randomBytes(4).toString('hex')}`] }],
     notBefore: new Date(now - BACKDATE_MS),
-    notAfter: new Date(now + OWN_CERTIFICATE_DAYS * DAY_MS),
+    notAfter: new Date(now - BACKDATE_MS + OWN_CERTIFICATE_DAYS * DAY_MS),
     keys,
     signingAlgorithm: ECDSA,
     extensions: [

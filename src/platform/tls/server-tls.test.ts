@@ -168,7 +168,7 @@ const weak = opensslPair('weak.example', '-newkey', 'rsa:1024')
 const REFUSED: readonly [string, string, string, number, RegExp][] = [
   ['tls_mismatch', good.cert, stranger.key, 0, /good.*cert\.pem|keys-.*cert\.pem/],
   ['tls_expired', good.cert, good.key, 40 * DAY_MS, /cert\.pem/],
-  ['tls_not_yet', good.cert, good.key, -2 * DAY_MS, /cert\.pem/],
+  ['tls_not_yet', good.cert, good.key, -3 * DAY_MS, /cert\.pem/],
   ['tls_unreadable', join(root, 'absent.pem'), good.key, 0, /absent\.pem/],
   ['tls_certificate', rubbish, good.key, 0, /rubbish\.pem/],
   ['tls_certificate', good.key, good.key, 0, /key\.pem/],
