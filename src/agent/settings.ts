@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { z } from 'zod'
-import { DEAD_MAN, integrityRuleSchema, type PolicySettings, WIRE_KINDS } from '../hosts/schema.ts'
+import { DEAD_MAN, integrityRuleSchema, kubernetesSchema, type PolicySettings, WIRE_KINDS } from '../hosts/schema.ts'
 import { KanpekiError, messageOf } from '../kernel/error.ts'
 
 /** What a person may set for one agent, in `agent.json` of its folder; what is left out has these defaults. */
@@ -46,6 +46,10 @@ const settingsSchema = z
     canaries: z.boolean().default(false),
     /** Folders with logs, watched for files that are emptied or removed. */
     logs: z.array(z.string().startsWith('/')).default(['/var/log']),
+    /** Look twice a day for packages of languages (npm, PyPI, jars) that lie in the file system, in use or not. */
+    software: z.boolean().default(true),
+    /** The cluster whose objects this agent follows. */
+    kubernetes: kubernetesSchema.optional(),
     /** The key that new versions of the agent are signed with (Ed25519, PEM or SPKI in base64); without it none is taken. */
     releaseKey: z.string().optional(),
     /** What the server may do on this host: only this file says so, never a policy. */

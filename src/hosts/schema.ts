@@ -125,6 +125,16 @@ export const integrityRuleSchema = z
   .strict()
 export type IntegrityRule = z.infer<typeof integrityRuleSchema>
 
+/** Where an agent finds the cluster that it follows: by a kubeconfig of its host, or as the service account of its pod. */
+export const kubernetesSchema = z
+  .object({
+    kubeconfig: pathSchema.optional(),
+    context: z.string().min(1).max(253).optional(),
+    /** What events call it. */
+    cluster: z.string().min(1).max(253).optional(),
+  })
+  .strict()
+
 /** What the server may set for agents by label; the host's own `agent.json` has the last word. */
 export const policySettingsSchema = z
   .object({
@@ -152,6 +162,10 @@ export const policySettingsSchema = z
     canaries: z.boolean().optional(),
     /** Folders with logs, watched for files that are emptied or removed. */
     logs: z.array(pathSchema).max(100).optional(),
+    /** Look for packages of languages in the file system. */
+    software: z.boolean().optional(),
+    /** Follow the objects of this cluster. One agent of a cluster is enough. */
+    kubernetes: kubernetesSchema.optional(),
   })
   .strict()
 export type PolicySettings = z.infer<typeof policySettingsSchema>

@@ -10,6 +10,7 @@ import { fileCollector } from './files.ts'
 import { inUseCollector } from './in-use.ts'
 import { moduleCollector, packageCollector } from './inventory.ts'
 import { journalCollector } from './journal.ts'
+import { kubernetesCollector } from './kubernetes.ts'
 import { logonCollector } from './logons.ts'
 import { logCollector } from './logs.ts'
 import { objectCollectors } from './objects.ts'
@@ -59,5 +60,6 @@ export function linuxCollectors(settings: Settings, { id }: Identity, integrity:
     }),
     inUseCollector('/proc', '/', inventoryMs, containers),
     ...(settings.journal ? [journalCollector()] : []),
+    ...(settings.kubernetes === undefined ? [] : [kubernetesCollector(settings.kubernetes)]),
   ]
 }
