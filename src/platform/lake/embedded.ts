@@ -33,6 +33,8 @@ export interface EmbeddedLakeOptions {
   readonly memory: number
   /** Listen on a loopback port instead of a socket in a private folder; so it is too where no socket fits. */
   readonly loopback?: boolean
+  /** Merges wait for a burst to end while less of all cores is to spare: see engine/merge-debt.ts. 0 never holds them. */
+  readonly spareShare?: number
   readonly log: (message: string, detail?: Record<string, unknown>) => void
 }
 
@@ -148,11 +150,12 @@ class Watch implements EmbeddedLake {
   }
 
   #startOrder(): Omit<Extract<EngineOrder, { kind: 'start' }>, 'kind'> {
-    const { folder, memory } = this.#options
+    const { folder, memory, spareShare } = this.#options
     const address = this.address
     if (address.kind !== 'embedded') throw new TypeError('not an embedded lake')
     const listen = address.socketPath === undefined ? { host: '127.0.0.1', port: this.#port } : { path: address.socketPath }
-    return { folder, memory, readers: READERS, secret: this.#secret, listen }
+    const order = { folder, memory, readers: READERS, secret: this.#secret, listen }
+    return spareShare === undefined ? order : { ...order, spareShare }
   }
 
   #again(code: number | null, signal: NodeJS.Signals | null, output: string): void {

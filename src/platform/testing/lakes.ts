@@ -18,9 +18,16 @@ export interface TestLake {
 const MEMORY = 768 * 1024 * 1024
 
 /** A real engine on an empty temporary folder, or on the one given. */
-export async function startTestLake(options: { readonly folder?: string; readonly clock?: Clock } = {}): Promise<TestLake> {
+export async function startTestLake(
+  options: { readonly folder?: string; readonly clock?: Clock; readonly spareShare?: number } = {},
+): Promise<TestLake> {
   const folder = options.folder ?? mkdtempSync(join(tmpdir(), 'kanpeki-lake-'))
-  const process = await startEmbeddedLake({ folder, memory: MEMORY, log: () => {} })
+  const process = await startEmbeddedLake({
+    folder,
+    memory: MEMORY,
+    log: () => {},
+    ...(options.spareShare === undefined ? {} : { spareShare: options.spareShare }),
+  })
   const lake = await connectLake(process.address, {
     sealed: join(folder, 'sealed'),
     ...(options.clock && { clock: options.clock }),

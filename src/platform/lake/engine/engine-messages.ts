@@ -6,6 +6,8 @@ export type EngineOrder =
       readonly memory: number
       readonly readers: number
       readonly secret: string
+      /** Merges wait while less of all cores is to spare; see merge-debt.ts. */
+      readonly spareShare?: number
       readonly listen: { readonly path: string } | { readonly host: string; readonly port: number }
     }
   | { readonly kind: 'stop' }

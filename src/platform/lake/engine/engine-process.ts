@@ -11,6 +11,7 @@ import { SPOOL_FOLDER } from '../insert.ts'
 import type { EngineOrder, EngineReport } from './engine-messages.ts'
 import { engineConfig } from './engine-settings.ts'
 import { httpFace } from './http-face.ts'
+import { holdMerges } from './merge-debt.ts'
 import { mergesStandBack } from './merge-priority.ts'
 import { SessionPool } from './sessions.ts'
 
@@ -47,12 +48,17 @@ async function main(): Promise<void> {
   const writers = new SessionPool(data, configFile, 1)
   const control = new SessionPool(data, configFile, 1)
   mergesStandBack()
-  const server = httpFace({ readers, writers, control, spool, secret: order.secret })
+  const merges = holdMerges(
+    (sql) => control.use(async (session) => (await session.queryAsync(sql, { format: 'TSV' })).text()),
+    order.spareShare,
+  )
+  const server = httpFace({ readers, writers, control, merges, spool, secret: order.secret })
   server.listen(order.listen)
   await once(server, 'listening')
   const address = server.address()
   report({ kind: 'ready', port: typeof address === 'object' && address !== null ? address.port : 0 })
   await gone.promise
+  merges.stop()
   // Waits for what is being answered; idle connections are closed at once.
   await new Promise((resolve) => {
     server.close(resolve)

@@ -3,8 +3,9 @@ import { mkdir, rm, writeFile } from 'node:fs/promises'
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import { join } from 'node:path'
 import { buffer } from 'node:stream/consumers'
+import type { MergeHold } from './merge-debt.ts'
 import type { SessionPool } from './sessions.ts'
-import { bindParameters, insertFromFile, isInsert } from './statements.ts'
+import { bindParameters, insertFromFile, isInsert, needsMerges } from './statements.ts'
 
 /** Settings of ClickHouse's HTTP layer that the client sends and that mean nothing here, or are done anyway. */
 const HTTP_ONLY = new Set([
@@ -21,6 +22,7 @@ export interface HttpFaceOptions {
   readonly readers: SessionPool
   /** Ends statements that nobody waits for any more. */
   readonly control: SessionPool
+  readonly merges: MergeHold
   /** Folder for data on its way. */
   readonly spool: string
   /** Password that each request must carry. */
@@ -76,7 +78,7 @@ const KILL_AGAIN_MS = 100
 let statements = 0
 
 async function statement(
-  { readers, writers, control }: HttpFaceOptions,
+  { readers, writers, control, merges }: HttpFaceOptions,
   sql: string,
   parameters: ReadonlyMap<string, string>,
   url: URL,
@@ -84,7 +86,11 @@ async function statement(
 ): Promise<Uint8Array> {
   const bound = bindParameters(sql, parameters)
   const format = url.searchParams.get('default_format') ?? 'TabSeparated'
-  if (isInsert(sql)) return writers.use(async (session) => (await session.queryAsync(bound, { format })).bytes())
+  if (isInsert(sql)) {
+    merges.inserted()
+    return writers.use(async (session) => (await session.queryAsync(bound, { format })).bytes())
+  }
+  if (needsMerges(sql)) await merges.letGo()
   return readers.use(async (session) => {
     if (left.aborted) throw new Refusal(394, 'Query was cancelled', 'QUERY_WAS_CANCELLED')
     statements += 1
@@ -115,7 +121,7 @@ function killWhen(left: AbortSignal, control: SessionPool, mark: string): () => 
 }
 
 async function insert(
-  { writers, spool }: HttpFaceOptions,
+  { writers, spool, merges }: HttpFaceOptions,
   sql: string,
   body: Buffer,
   parameters: ReadonlyMap<string, string>,
@@ -125,6 +131,7 @@ async function insert(
   if (read === undefined)
     throw new Refusal(62, 'Only INSERT INTO t (…) SELECT … FROM input(…) FORMAT f takes data here', 'SYNTAX_ERROR')
   await mkdir(spool, { recursive: true, mode: 0o700 })
+  merges.inserted()
   try {
     await writeFile(path, body, { mode: 0o600 })
     await writers.use((session) => session.queryAsync(bindParameters(read, parameters)))

@@ -16,6 +16,11 @@ export function isInsert(sql: string): boolean {
   return /^\s*INSERT\s+INTO\s+(?!FUNCTION\b)/i.test(sql)
 }
 
+/** What is carried out by merges, or by the threads that merge, and waits while they are held. */
+export function needsMerges(sql: string): boolean {
+  return /^\s*(?:ALTER|OPTIMIZE)\b/i.test(sql)
+}
+
 const TEXT_ESCAPES: Readonly<Record<string, string>> = { t: '\t', n: '\n', r: '\r', '0': '\0', b: '\b', f: '\f' }
 
 /**

@@ -1,0 +1,69 @@
+import { setTimeout as pause } from 'node:timers/promises'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { startTestLake, type TestLake, testBatch, testEvent } from '../../testing/lakes.ts'
+import { clientOf } from '../connect.ts'
+import { Engine } from '../engine-calls.ts'
+import { type MergeDebt, mergesShouldWait } from './merge-debt.ts'
+
+const MIB = 1024 * 1024
+const none: MergeDebt = { parts: 0, bytes: 0, running: 0 }
+
+test.each<[boolean, Partial<MergeDebt>, number, boolean, string]>([
+  [false, {}, 0, true, 'a burst begins'],
+  [false, {}, 1, false, 'there is time to spare, or nothing comes in'],
+  [false, { running: 1 }, 0, false, 'a merge would lose its work'],
+  [false, { bytes: 200 * MIB }, 0, false, 'more is owed than was when merges were last let go'],
+  [false, { parts: 60 }, 0, false, 'more parts than then'],
+  [true, { bytes: 200 * MIB, parts: 60 }, 0, true, 'the burst goes on'],
+  [true, { bytes: 512 * MIB }, 0, false, 'searches would have too much to read'],
+  [true, { parts: 200 }, 0, false, 'too many parts'],
+  [true, {}, 3, true, 'a pause in between'],
+  [true, {}, 4, false, 'the burst is over'],
+])('waiting %s, %o, %d quiet looks: waits %s (%s)', (waiting, debt, quietLooks, waits) => {
+  expect(mergesShouldWait(waiting, { ...none, ...debt }, quietLooks)).toBe(waits)
+})
+
+let bed: TestLake
+let engine: Engine
+let sequence = 0
+
+beforeAll(async () => {
+  bed = await startTestLake({ spareShare: 2 })
+  engine = new Engine(clientOf(bed.process.address), 60_000)
+})
+afterAll(async () => {
+  await engine?.close()
+  await bed?.stop()
+})
+
+async function freshParts(): Promise<number> {
+  const { parts } = await engine.one<{ parts: string }>(
+    "SELECT toString(count()) AS parts FROM system.parts WHERE active AND table = 'events' AND level = 0",
+  )
+  return Number(parts)
+}
+
+function append(): Promise<void> {
+  sequence += 1
+  return bed.lake.append(
+    testBatch(sequence, Date.UTC(2026, 7, 1), [testEvent(`e-${sequence}`, { message: `event ${sequence}` })]),
+  )
+}
+
+/** The engine merges a dozen parts of a size as soon as it has them; held, it leaves more than twice as many alone. */
+const HELD = 30
+
+async function appendUntilHeld(): Promise<void> {
+  while ((await freshParts()) < HELD) for (let n = 0; n < 5; n++) await append()
+}
+
+test('merges wait while inserts come, go on after them, and at once for a statement that needs them', async () => {
+  await appendUntilHeld()
+  while ((await freshParts()) >= HELD) await pause(100)
+
+  await appendUntilHeld()
+  await bed.lake.compact()
+  expect(await freshParts()).toBe(0)
+  const all = { kind: 'all' } as const
+  expect(await bed.lake.count({ scope: 'default', query: all })).toBe(sequence)
+})

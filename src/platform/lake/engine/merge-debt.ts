@@ -1,0 +1,113 @@
+import { cpus } from 'node:os'
+
+/** What fresh parts there are, as the engine itself counts them. */
+export interface MergeDebt {
+  /** Parts as they were inserted: no merge has touched them, and they have no index of words. */
+  readonly parts: number
+  /** Their rows' bytes, uncompressed. */
+  readonly bytes: number
+  /** Merges under way that would lose more than a moment's work. */
+  readonly running: number
+}
+
+/** Searches read fresh parts from end to end for words: so much takes well under a second. */
+const MOST_BYTES = 512 * 1024 * 1024
+const MOST_PARTS = 200
+/** Once merges were let go for their debt, they go on until it is down to this part of the most. */
+const PAID = 4
+const LOOK_EVERY_MS = 500
+/** So many looks without inserts, or with time to spare, and merges go on. */
+const QUIET_LOOKS = 4
+/** Statements that wait for merges (mutations, `OPTIMIZE`) have this long without a new hold. */
+const LET_GO_MS = 60_000
+/** Of all cores, what no other work wants: merges that have it cost nobody anything. */
+const SPARE_SHARE = 0.5
+
+/**
+ * Whether merges wait from now on.
+ * @param waiting whether they do. @param quietLooks looks in a row, this one among them, that found no inserts or time to spare.
+ */
+export function mergesShouldWait(waiting: boolean, debt: MergeDebt, quietLooks: number): boolean {
+  if (quietLooks >= (waiting ? QUIET_LOOKS : 1)) return false
+  if (debt.bytes >= MOST_BYTES || debt.parts >= MOST_PARTS) return false
+  return waiting || (debt.running === 0 && debt.bytes < MOST_BYTES / PAID && debt.parts < MOST_PARTS / PAID)
+}
+
+/** Asked of the engine at each look. */
+export const MERGE_DEBT = `SELECT countIf(level = 0) AS parts, sumIf(data_uncompressed_bytes, level = 0) AS bytes,
+  (SELECT countIf(elapsed > 1) FROM system.merges) AS running
+  FROM system.parts WHERE active AND database = currentDatabase() AND table = 'events' FORMAT TSV`
+
+export interface MergeHold {
+  /** Call at each insert. */
+  inserted(): void
+  /** Call before a statement that merges must carry out. Resolves when they may. */
+  letGo(): Promise<void>
+  stop(): void
+}
+
+/**
+ * While more comes in than there is time for, merges wait altogether, until what they owe is more than a search can read
+ * through. A burst is taken in at the speed of taking in, and merges then find more parts at once, so that rows are written
+ * anew less often. Under a load that lasts they run beside it, as threads that stand back (merge-priority.ts). What holds
+ * them is gone with this process.
+ * @param run carries out a statement and gives its text. @param spareShare see `SPARE_SHARE`; 1 takes any time for needed.
+ */
+export function holdMerges(run: (sql: string) => Promise<string>, spareShare = SPARE_SHARE): MergeHold {
+  let waiting = false
+  let inserts = 0
+  let quietLooks = 0
+  let freeUntil = 0
+  let busy = busyTimes()
+  let turn: Promise<void> = Promise.resolve()
+
+  const set = async (wait: boolean): Promise<void> => {
+    if (wait === waiting) return
+    await run(`SYSTEM ${wait ? 'STOP' : 'START'} MERGES`)
+    waiting = wait
+  }
+
+  const look = async (): Promise<void> => {
+    if (inserts === 0 && !waiting) {
+      busy = busyTimes()
+      return
+    }
+    const before = busy
+    busy = busyTimes()
+    const spare = 1 - (busy.busy - before.busy) / Math.max(1, busy.all - before.all)
+    const inserting = inserts > 0
+    inserts = 0
+    quietLooks = inserting && spare < spareShare ? 0 : quietLooks + 1
+    if (performance.now() < freeUntil) return
+    const [parts = 0, bytes = 0, running = 0] = (await run(MERGE_DEBT)).split('\t').map(Number)
+    await set(mergesShouldWait(waiting, { parts, bytes, running }, quietLooks))
+  }
+
+  /** One after the other; an engine that cannot answer now is asked again at the next look. */
+  const inTurn = (work: () => Promise<void>): Promise<void> => {
+    turn = turn.then(work).catch(() => {})
+    return turn
+  }
+  const timer = setInterval(() => void inTurn(look), LOOK_EVERY_MS).unref()
+  return {
+    inserted() {
+      inserts += 1
+    },
+    letGo() {
+      freeUntil = performance.now() + LET_GO_MS
+      return waiting ? inTurn(() => set(false)) : Promise.resolve()
+    },
+    stop: () => clearInterval(timer),
+  }
+}
+
+/** Milliseconds of all cores since the machine began; `busy` leaves out what stands back. */
+function busyTimes(): { readonly busy: number; readonly all: number } {
+  let busy = 0
+  let all = 0
+  for (const { times } of cpus()) {
+    busy += times.user + times.sys + times.irq
+    all += times.user + times.sys + times.irq + times.nice + times.idle
+  }
+  return { busy, all }
+}
