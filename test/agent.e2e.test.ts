@@ -8,7 +8,7 @@ import type { AlertDetail, AlertSummary, QueueResponse } from '../src/detect/sch
 import type { CommandView } from '../src/hosts/schema.ts'
 import { getPath, type JsonObject } from '../src/kernel/json.ts'
 import { diskFolder } from '../src/platform/testing/disk.ts'
-import { type AttackGround, attackGround } from './support/host-attacks.ts'
+import { type AttackGround, attackGround, YARA_RULE } from './support/host-attacks.ts'
 import { createToken, eventually, kanpeki, type Running, startServer, temporaryFolder } from './support/kanpeki.ts'
 
 /** Debian's libfaketime: the wall clock of a process is what a file says, its monotonic one stays true. */
@@ -71,6 +71,8 @@ describe.skipIf(process.platform !== 'linux')('an agent and its server (needs Li
 
   beforeAll(async () => {
     mkdirSync(watched)
+    mkdirSync(join(data, 'yara'), { recursive: true })
+    writeFileSync(join(data, 'yara', 'scenario.yar'), YARA_RULE)
     server = await startServer(data, ['--host', '0.0.0.0'])
     port = new URL(server.url).port
     token = await createToken(data, 'admin')
@@ -239,11 +241,15 @@ describe.skipIf(process.platform !== 'linux')('an agent and its server (needs Li
         const alert = await found(rule, began)
         const { eventIds } = await ask<AlertDetail>('GET', `/api/v1/alerts/${alert.id}`)
         const event = await ask<{ doc: JsonObject }>('GET', `/api/v1/events/${encodeURIComponent(eventIds[0]!)}`)
-        const own = getPath(event.doc, 'kanpeki_agent.detections') as unknown as readonly {
-          at: string
-          rule: { title: string }
-        }[]
-        const detected = Date.parse(own.find((one) => one.rule.title === rule)!.at) - began
+        const own = getPath(event.doc, 'kanpeki_agent.detections') as unknown as
+          | undefined
+          | readonly {
+              at: string
+              rule: { title: string }
+            }[]
+        // What YARA found is an event of its own.
+        const at = own?.find((one) => one.rule.title === rule)?.at ?? String(event.doc['@timestamp'])
+        const detected = Date.parse(at) - began
         const raised = Date.parse(alert.raisedAt) - began
         const ended = await stop?.catch(async (error: unknown) => {
           throw new Error(`${name} was not stopped: ${JSON.stringify(await stopsOf())}\n${said}`, { cause: error })
@@ -264,6 +270,7 @@ describe.skipIf(process.platform !== 'linux')('an agent and its server (needs Li
       const before = Date.now()
       expect(await ground.reverseShell()).toBe('SIGKILL')
       const took = Date.now() - before
+      await ground.knownTool('while-away.bin')
       await eventually('it to be written down', async () => (waiting() > 0 ? true : undefined))
       await stopAgent('SIGKILL')
       startAgent()
@@ -271,6 +278,11 @@ describe.skipIf(process.platform !== 'linux')('an agent and its server (needs Li
       await eventually('the stop to be told', async () => (waiting() === 0 ? true : undefined), 90)
       const told = (await stopsOf()).filter(({ by }) => by.startsWith('Shell whose input'))
       expect(told).toHaveLength(2)
+      const tools = await eventually('the file that YARA knew', async () => {
+        const one = await found('Kanpeki_Scenario_Tool', 0)
+        return one.count >= 2 ? one : undefined
+      })
+      expect(tools.count).toBe(2)
       expect(told[0]).toMatchObject({ state: 'done', kind: 'kill', receipt: { outcome: 'done' } })
       const alert = await eventually('the second detection', async () => {
         const one = await found('Shell whose input is a network connection', 0)

@@ -13,8 +13,9 @@ import { createStopper } from './detect/stopper.ts'
 import { type Identity, readIdentity, writeIdentity } from './identity.ts'
 import { createIntegrity, type Integrity } from './integrity/integrity.ts'
 import { reportIntegrity } from './integrity/report.ts'
+import { openLink } from './link.ts'
 import { type Outbox, openOutbox } from './outbox.ts'
-import { keepPolicy, readPolicy } from './policy.ts'
+import { keepPolicy, knownSettings, readPolicy } from './policy.ts'
 import { createRecent } from './recent.ts'
 import { openHand } from './respond/hand.ts'
 import { keepRing } from './respond/packets.ts'
@@ -22,14 +23,18 @@ import type { Responders } from './respond/responder.ts'
 import { updateResponder } from './respond/update.ts'
 import { sendAll } from './sender.ts'
 import { readSettings, type Settings } from './settings.ts'
+import { reportSoftware } from './software/report.ts'
+import { createSoftware, type Software } from './software/software.ts'
 import { openSpool } from './spool.ts'
 import type { Pending } from './update/pending.ts'
+import { createHostYara, fileCandidate } from './yara/host-yara.ts'
+import { yaraIn } from './yara/parts.ts'
 
 export interface AgentOptions {
   /** Holds identity, spool and what collectors keep. */
   readonly folder: string
   readonly version: string
-  readonly collectors: (settings: Settings, identity: Identity, integrity: Integrity) => readonly Collector[]
+  readonly collectors: (settings: Settings, identity: Identity, integrity: Integrity, software: Software) => readonly Collector[]
   readonly signal: AbortSignal
   readonly log: Log
   /** Called each time the server answered. */
@@ -59,7 +64,8 @@ export async function runAgent(options: AgentOptions): Promise<void> {
   let identity = await readIdentity(folder)
   const lock = await lockFolder(folder, LOCK_WAIT_MS)
   let policy = await readPolicy(folder)
-  let settings = await readSettings(folder, policy?.settings)
+  let known = knownSettings(policy?.settings)
+  let settings = await readSettings(folder, known.settings)
   const spool = await openSpool(join(folder, 'spool'), settings.spoolBytes)
   const counters = new Map<string, number>()
   const count = (name: string, by = 1): void => void counters.set(name, (counters.get(name) ?? 0) + by)
@@ -70,6 +76,7 @@ export async function runAgent(options: AgentOptions): Promise<void> {
   }
   const recent = createRecent()
   const integrity = createIntegrity()
+  const software = createSoftware()
   const inspector = createInspector({
     count,
     warn: (message) => log.warn(message),
@@ -78,14 +85,41 @@ export async function runAgent(options: AgentOptions): Promise<void> {
       void stopper.consider(event, id, matches)
     },
   })
-  const inForce = (): void => inspector.load(settings.detect ? policy?.rules : undefined)
-  const outbox: Outbox = openOutbox(spool, common, count, signal, recent.add, inspector.inspect)
+  const yara = createHostYara({
+    own: folder,
+    folder: join(folder, 'yara'),
+    count,
+    warn: (message) => log.warn(message),
+    download: async (...what) => {
+      const link = openLink({ ...identity, addresses: hand.isolator.addresses })
+      await link.download(...what).finally(() => link.close())
+    },
+  })
+  const inForce = (): void => {
+    const rules = settings.detect ? policy?.rules : undefined
+    inspector.load(rules)
+    yara.load(yaraIn(rules))
+  }
+  const inspect: typeof inspector.inspect = (event, id) => {
+    yara.saw(event)
+    const stops = yara.stopsIn(event)
+    if (stops.length > 0)
+      setImmediate(() => {
+        void outbox.flush()
+        void stopper.consider(event, id, stops)
+      })
+    return inspector.inspect(event, id)
+  }
+  const outbox: Outbox = openOutbox(spool, common, count, signal, recent.add, inspect)
   const kept = join(folder, 'kept')
   await mkdir(kept, { recursive: true, mode: 0o700 })
   const context: CollectorContext = { ...outbox, count, signal, folder: kept, warn: (message) => log.warn(message) }
 
   const began = performance.now()
   const cpu = process.cpuUsage()
+  /** How much later than it should a timer came at worst, since the last heartbeat: what a command would have waited. */
+  let late = 0
+  let flushedAt = began
   const heartbeat = (action: string): void => {
     const { user, system } = process.cpuUsage(cpu)
     const uptime = Math.max(1, performance.now() - began)
@@ -100,9 +134,11 @@ export async function runAgent(options: AgentOptions): Promise<void> {
           /** Of one core, since the start. */
           cpu_share: Math.round(((user + system) / 1_000 / uptime) * 10_000) / 10_000,
           uptime_ms: Math.round(uptime),
+          loop_late_ms: Math.round(late),
         },
       },
     })
+    late = 0
   }
 
   const renewal = async (): Promise<void> => {
@@ -131,7 +167,12 @@ export async function runAgent(options: AgentOptions): Promise<void> {
       const round = AbortSignal.any([signal, again.signal])
       const room = (): Promise<void> => Promise.race([outbox.room(), aborted(round)])
       const inRound = { ...context, room, signal: round }
-      await Promise.all(collectors(settings, identity, integrity).map((collector) => supervise(collector, inRound)))
+      await Promise.all(
+        [
+          ...collectors(settings, identity, integrity, software),
+          ...(settings.detect ? [yara.collector([...settings.yaraFolders, ...settings.webRoots])] : []),
+        ].map((collector) => supervise(collector, inRound)),
+      )
     }
   }
   const respondFolder = join(folder, 'respond')
@@ -147,10 +188,18 @@ export async function runAgent(options: AgentOptions): Promise<void> {
         message: `${action}: ${detail.reason}`,
       }),
   })
+  /** What is taken away is scanned where it lies then. */
+  const quarantine: NonNullable<Responders['quarantine']> = async (params, about) => {
+    const receipt = await hand.responders.quarantine!(params, about)
+    const { item, path } = receipt.detail
+    if (typeof item === 'string' && typeof path === 'string')
+      yara.consider(fileCandidate(path, join(respondFolder, 'quarantine', `${item}.body`)))
+    return receipt
+  }
   const deeds = await openDeeds(respondFolder)
   const stopper = createStopper({
     settings: () => settings,
-    responders: hand.responders,
+    responders: { ...hand.responders, quarantine },
     deeds,
     emit: outbox.emit,
     context: {
@@ -165,6 +214,7 @@ export async function runAgent(options: AgentOptions): Promise<void> {
   inForce()
   const responders: Responders = {
     ...hand.responders,
+    quarantine,
     baseline: async ({ state }, { id }) => await integrity.accept(state, id),
     ...(update === undefined
       ? {}
@@ -184,17 +234,22 @@ export async function runAgent(options: AgentOptions): Promise<void> {
       isolated: hand.isolator.state(),
       blocked: hand.blocks.count(),
       policy: policy?.policy ?? null,
+      unknown: [...known.unknown],
     }),
     responders,
     policy: async (next) => {
       const before = JSON.stringify(settings)
+      const nextKnown = knownSettings(next?.settings)
       try {
-        settings = await readSettings(folder, next?.settings)
+        settings = await readSettings(folder, nextKnown.settings)
       } catch (error) {
         return log.warn(`a policy is not taken: ${messageOf(error)}`)
       }
       await keepPolicy(folder, next)
       policy = next
+      known = nextKnown
+      if (known.unknown.length > 0)
+        log.warn(`this version does not know all that the policy sets; the rest holds: ${known.unknown.join(', ')}`)
       log.info(next === undefined ? 'the policy was taken back' : 'a new policy holds')
       inForce()
       if (before !== JSON.stringify(settings)) again.abort()
@@ -216,8 +271,14 @@ export async function runAgent(options: AgentOptions): Promise<void> {
   })
 
   heartbeat('agent-started')
+  flushedAt = performance.now()
   const timers = [
-    setInterval(() => void outbox.flush(), FLUSH_MS),
+    setInterval(() => {
+      const now = performance.now()
+      late = Math.max(late, now - flushedAt - FLUSH_MS)
+      flushedAt = now
+      void outbox.flush()
+    }, FLUSH_MS),
     setInterval(() => heartbeat('agent-heartbeat'), heartbeatMs),
     setInterval(() => void hand.isolator.check(), CHECK_MS),
   ]
@@ -235,6 +296,7 @@ export async function runAgent(options: AgentOptions): Promise<void> {
         warn: (message) => log.warn(message),
       }),
       reportIntegrity({ integrity, identity: () => identity, addresses: hand.isolator.addresses, count, signal, log }),
+      reportSoftware({ software, identity: () => identity, addresses: hand.isolator.addresses, count, signal, log }),
       keepRing(respondFolder, () => settings.packetRing, signal),
     ])
   } finally {

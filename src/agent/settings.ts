@@ -40,14 +40,18 @@ const settingsSchema = z
     stop: z.array(z.string()).default([]),
     /** Folders of web sites: a script that comes there is looked at. */
     webRoots: z.array(z.string().startsWith('/')).default(['/var/www', '/srv/www', '/usr/share/nginx/html']),
+    /** Folders whose new and changed files are scanned by the server's YARA rules, besides `webRoots` and what is watched. */
+    yaraFolders: z.array(z.string().startsWith('/')).default(['/tmp', '/var/tmp', '/dev/shm']),
     /** Folders with people's files: watched for encryption. */
     guard: z.array(z.string().startsWith('/')).default([]),
     /** Place files in each of those that nobody has a reason to touch. */
     canaries: z.boolean().default(false),
     /** Folders with logs, watched for files that are emptied or removed. */
     logs: z.array(z.string().startsWith('/')).default(['/var/log']),
-    /** Look twice a day for packages of languages (npm, PyPI, jars) that lie in the file system, in use or not. */
-    software: z.boolean().default(true),
+    /** Folders in which packages of languages (npm, PyPI, jars) are looked for, in use or not; none: what is installed is not told. */
+    software: z.array(z.string().startsWith('/')).default(['/']),
+    /** How often, milliseconds. */
+    softwareMs: z.number().int().min(1_000).max(604_800_000).default(43_200_000),
     /** The cluster whose objects this agent follows. */
     kubernetes: kubernetesSchema.optional(),
     /** The key that new versions of the agent are signed with (Ed25519, PEM or SPKI in base64); without it none is taken. */

@@ -11,6 +11,7 @@ import { hostRoutes } from '../hosts/routes.ts'
 import { messageOf } from '../kernel/error.ts'
 import type { Route } from '../platform/http/route.ts'
 import type { Custody } from '../prove/custody/custody.ts'
+import { agentParts } from './agent-parts.ts'
 import { captureRoutes } from './captures.ts'
 import { agentsOf, labelsOf } from './host-agents.ts'
 import { repeatEvery } from './repeat.ts'
@@ -43,13 +44,19 @@ function everySoOften<T>(everyMs: number, clock: Services['clock'], read: () => 
 }
 
 /** The server's side of the agents: what they are told to do, and what they bring. */
-export async function startHosting(services: Services, hostRules: () => Promise<HostRules>): Promise<Hosting> {
+export async function startHosting(
+  services: Services,
+  hostRules: () => Promise<HostRules>,
+  /** The YARA rules in force, as one source. */
+  yaraSource: string | undefined,
+): Promise<Hosting> {
   const { state, clock, dir, sealer, drainer, log } = services
   const key = await openCommandKey(dir.keys, sealer)
   const agents = agentsOf(state)
   const labels = labelsOf(state)
   const changed = drainer.poke
-  const rules = everySoOften(RULES_EVERY_MS, clock, async () => rulesToGive(await hostRules()))
+  const parts = agentParts(yaraSource, log)
+  const rules = everySoOften(RULES_EVERY_MS, clock, async () => rulesToGive({ ...(await hostRules()), ...(parts.yara === undefined ? {} : { yara: parts.yara }) }))
   const commands = createCommands({ state, clock, key, agents, changed })
   const sweeping = repeatEvery(
     SWEEP_EVERY_MS,
@@ -70,6 +77,7 @@ export async function startHosting(services: Services, hostRules: () => Promise<
         commands,
         labelsOf: labels,
         rules,
+        part: parts.part,
         keep: async (agent, { command, name }, source) => {
           const about = { name, kind: 'capture' as const, source: `agent ${agent.name}`, note: `command ${command}` }
           return await custody.add(agent, about, source)

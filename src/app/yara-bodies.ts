@@ -25,6 +25,8 @@ const KEY = 'yara-bodies'
 export interface YaraBodies {
   readonly rules: readonly RuleInfo[]
   readonly refused: readonly Refusal[]
+  /** All rules as one text; undefined where there are none. */
+  readonly source?: string
   /** Names of the rules that match. @throws KanpekiError `yara_timeout`, `yara_died`, `yara_failed`. */
   readonly scan?: (data: Uint8Array) => Promise<readonly string[]>
   stop(): Promise<void>
@@ -108,6 +110,7 @@ export async function startYaraBodies(deps: YaraBodiesDeps): Promise<YaraBodies>
   return {
     rules: yara.rules.map((rule) => yaraRuleInfo(rule)),
     refused: yara.refused,
+    source: yara.source,
     scan: async (data) => (await yara.scan({ data })).map(({ rule }) => rule),
     async stop() {
       stopping = true

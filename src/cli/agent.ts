@@ -134,6 +134,13 @@ async function releaseThis({ data }: Values): Promise<number> {
   return EXIT.ok
 }
 
+/** Not for people: the agent starts itself so, to scan files in a process that may end. */
+async function scanHere({ data }: Values): Promise<number> {
+  const { serveAgentScans } = await import('../agent/yara/child.ts')
+  serveAgentScans(data)
+  return await new Promise<number>(() => {})
+}
+
 /**
  * V8 would rather grow than collect; on somebody else's host it is to collect. Without its compilers it holds 14 MB less, and
  * what an agent does (reading /proc, hashing, TLS) is not faster with them. WebAssembly is not there then.
@@ -167,6 +174,7 @@ export function agentCommand(args: readonly string[]): Promise<number> {
       if (positionals[0] === 'enrol' && positionals.length === 1) return await enrolHere(values)
       if (positionals[0] === 'run' && positionals.length === 1) return await runHere(values)
       if (positionals[0] === 'release' && positionals.length === 1) return await releaseThis(values)
+      if (positionals[0] === 'scan' && process.send !== undefined) return await scanHere(values)
       throw usage('Say what: enrol, run or release.')
     },
   )

@@ -1,13 +1,27 @@
 import type { Clock } from '../kernel/clock.ts'
 import { KanpekiError } from '../kernel/error.ts'
-import { type Caller, type Route, route } from '../platform/http/route.ts'
+import { type Caller, RawReply, type Route, route } from '../platform/http/route.ts'
 import type { State } from '../platform/state/state.ts'
 import type { CommandKey } from './command-key.ts'
 import type { Commands, KnownAgent } from './commands.ts'
 import { type GivenRules, policyFor } from './policy.ts'
 import { commandById, policiesOf } from './queries.ts'
-import { agentParamsSchema, agentStatusSchema, deedSchema, pollReplySchema, pollSchema, receiptMessageSchema } from './schema.ts'
+import {
+  agentParamsSchema,
+  agentStatusSchema,
+  deedSchema,
+  pollReplySchema,
+  pollSchema,
+  receiptMessageSchema,
+  shaParamsSchema,
+} from './schema.ts'
 import type { HostTables } from './tables.ts'
+
+/** Something that agents fetch by its hash. */
+export interface AgentPart {
+  readonly bytes: number
+  readonly content: RawReply['body']
+}
 
 export interface LinkDeps {
   readonly state: State
@@ -17,6 +31,8 @@ export interface LinkDeps {
   readonly labelsOf: (scope: string, name: string) => Promise<readonly string[]>
   /** What agents look for by themselves. */
   readonly rules: () => Promise<GivenRules>
+  /** What agents are handed besides: they know by the signed policy, or by themselves, which hash to ask for. */
+  readonly part: (sha256: string) => AgentPart | undefined
   /** Keeps what an agent captured as evidence; answers the artefact's id. */
   readonly keep: (
     agent: KnownAgent,
@@ -28,7 +44,7 @@ export interface LinkDeps {
 const known = (caller: Caller): KnownAgent => ({ id: caller.id, scope: caller.scope, name: caller.name, lastSeen: null })
 
 /** What agents ask, each for itself: the certificate says which one it is, and nothing in a request does. */
-export function linkRoutes({ state, clock, key, commands, labelsOf, rules, keep }: LinkDeps): Route[] {
+export function linkRoutes({ state, clock, key, commands, labelsOf, rules, part, keep }: LinkDeps): Route[] {
   const db = state.tables<HostTables>()
   return [
     route({
@@ -81,6 +97,21 @@ export function linkRoutes({ state, clock, key, commands, labelsOf, rules, keep 
       handle: async ({ body, caller }) => {
         await commands.report(known(caller), body)
         return {}
+      },
+    }),
+    route({
+      method: 'GET',
+      path: '/api/v1/agent-link/parts/:sha256',
+      permission: 'agent',
+      summary: 'What an agent needs to scan files: the YARA rules, or the engine for its platform, by hash',
+      params: shaParamsSchema,
+      handle: async ({ params }) => {
+        const found = part(params.sha256)
+        if (found === undefined) throw new KanpekiError('not_found', 'There is nothing of this hash for agents.')
+        return new RawReply('application/octet-stream', found.content, {
+          'cache-control': 'no-store',
+          'content-length': String(found.bytes),
+        })
       },
     }),
     route({

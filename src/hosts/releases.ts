@@ -13,7 +13,7 @@ import type { State } from '../platform/state/state.ts'
 import { viewOf } from './command-row.ts'
 import type { Commands } from './commands.ts'
 import { insertRelease, releaseOf, releasesOf } from './queries.ts'
-import { agentParamsSchema, commandViewSchema, newReleaseSchema, releaseSchema, sha256Schema } from './schema.ts'
+import { agentParamsSchema, commandViewSchema, newReleaseSchema, releaseSchema, shaParamsSchema } from './schema.ts'
 import type { HostTables, ReleasesTable } from './tables.ts'
 
 export interface ReleaseDeps {
@@ -26,7 +26,6 @@ export interface ReleaseDeps {
 }
 
 const LARGEST = 50_000_000
-const shaParams = z.object({ sha256: sha256Schema })
 
 const releaseView = ({ sha256, version, bytes, created, by_name: by }: ReleasesTable) => ({
   sha256,
@@ -86,7 +85,7 @@ export function releaseRoutes({ state, clock, commands, folder, changed }: Relea
       permission: 'agents:write',
       summary: 'Give a host a signed version of its agent; it is tried there, and taken back where it does not work',
       params: agentParamsSchema,
-      body: shaParams,
+      body: shaParamsSchema,
       response: commandViewSchema,
       handle: async ({ params, body, caller }) => {
         const row = await releaseOf(db, caller.scope, body.sha256)
@@ -102,7 +101,7 @@ export function releaseRoutes({ state, clock, commands, folder, changed }: Relea
       path: '/api/v1/agent-link/releases/:sha256',
       permission: 'agent',
       summary: 'The bytes of a release, for agents',
-      params: shaParams,
+      params: shaParamsSchema,
       handle: async ({ params, caller }) => {
         const row = await releaseOf(db, caller.scope, params.sha256)
         if (row === undefined) throw new KanpekiError('not_found', 'There is no such release.')

@@ -156,14 +156,17 @@ export const policySettingsSchema = z
     stop: z.array(z.string().min(1).max(200)).max(1_000).optional(),
     /** Folders of web sites: a script that comes there is looked at. */
     webRoots: z.array(pathSchema).max(100).optional(),
+    /** Folders whose new and changed files are scanned by YARA. */
+    yaraFolders: z.array(pathSchema).max(100).optional(),
     /** Folders with people's files: watched for encryption. */
     guard: z.array(pathSchema).max(100).optional(),
     /** Place files in each of those that nobody has a reason to touch. */
     canaries: z.boolean().optional(),
     /** Folders with logs, watched for files that are emptied or removed. */
     logs: z.array(pathSchema).max(100).optional(),
-    /** Look for packages of languages in the file system. */
-    software: z.boolean().optional(),
+    /** Folders (`/` for all) in which packages of languages are looked for; none: what is installed is not told. */
+    software: z.array(z.string().startsWith('/').max(4_096)).max(100).optional(),
+    softwareMs: z.number().int().min(1_000).max(604_800_000).optional(),
     /** Follow the objects of this cluster. One agent of a cluster is enough. */
     kubernetes: kubernetesSchema.optional(),
   })
@@ -194,6 +197,8 @@ export const agentStatusSchema = z.object({
   blocked: z.number().int().min(0),
   /** Hash of the policy in force; null for none. */
   policy: z.string().max(100).nullable(),
+  /** What of that policy this version of the agent does not know, and leaves out; older ones do not say. */
+  unknown: z.array(z.string().max(200)).max(50).optional(),
 })
 export type AgentStatus = z.infer<typeof agentStatusSchema>
 
@@ -371,6 +376,7 @@ export const policyParamsSchema = z.object({
 })
 
 export const agentParamsSchema = z.object({ id: z.uuid() })
+export const shaParamsSchema = z.object({ sha256: sha256Schema })
 
 export const newReleaseSchema = z.object({ version: versionSchema, signature: signatureSchema })
 export const releaseSchema = z.object({

@@ -260,6 +260,7 @@ function nobody(seed: Seed): Seed {
 /** Reads that show none of the planted rows: they are about the program, the installation or the caller. */
 const SILENT: readonly string[] = [
   'GET /.well-known/security.txt',
+  'GET /api/v1/agent-link/parts/:sha256',
   'GET /api/v1/agent-link/releases/:sha256',
   'GET /api/v1/alerts/summary',
   'GET /api/v1/attack/techniques',

@@ -154,7 +154,7 @@ export async function startRooms(config: Config, log: Log, { cards, live, url }:
     for (const { file, line, reason } of yara.refused) log.warn('YARA rule refused', { place: `${file}:${line}`, reason })
     const artefacts = await keepArtefacts(services, yara.scan)
     started.artefacts = artefacts
-    const hosting = await startHosting(services, () => pipeline.ask({ kind: 'host-rules' }))
+    const hosting = await startHosting(services, () => pipeline.ask({ kind: 'host-rules' }), yara.source)
     started.hosting = hosting
     const responding = await startResponding(services, {
       origin: () => (config.values['public-url'] ?? url()).replace(/\/$/, ''),

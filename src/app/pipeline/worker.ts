@@ -7,6 +7,7 @@ import { INDICATOR_RULES } from '../../detect/ioc/rules.ts'
 import { openQuarantine } from '../../detect/quarantine/quarantine.ts'
 import type { QuarantineTables } from '../../detect/quarantine/tables.ts'
 import { loadRuleSet } from '../../detect/rule-set.ts'
+import { hostMatches } from '../../detect/yara/host-matches.ts'
 import { systemClock } from '../../kernel/clock.ts'
 import { KanpekiError, messageOf } from '../../kernel/error.ts'
 import { connectLake } from '../../platform/lake/connect.ts'
@@ -51,7 +52,7 @@ const { writer, detector, watch, behaviour, clock } = await startStages({
   lake,
   clock: systemClock,
   writer: settings.writer,
-  rules: rulesOf(rules, (event) => [...rules.foundOnHost(event), ...indicators.compare(event)]),
+  rules: rulesOf(rules, (event) => [...rules.foundOnHost(event), ...hostMatches(event), ...indicators.compare(event)]),
   known,
   zoneMinutes: settings.zoneMinutes,
   recordQuarantined: (trx, found, now) => quarantine.record(trx as unknown as Kysely<QuarantineTables>, found, now),

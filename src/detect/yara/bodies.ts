@@ -37,7 +37,7 @@ const PLACES_SHOWN = 10
 const ENTITY_FIELDS = ['host.name', 'source.ip', 'user.name'] as const
 
 export function bodyDetection(event: StoredEvent, body: Body, match: YaraMatch, rule: YaraRule | undefined): Detection {
-  const shown = match.places.slice(0, PLACES_SHOWN)
+  const shown = placesShown(match)
   return {
     rule: yaraRuleInfo(rule ?? { name: match.rule, file: '' }, match.meta),
     eventIds: [event.id],
@@ -54,7 +54,10 @@ export function bodyDetection(event: StoredEvent, body: Body, match: YaraMatch, 
   }
 }
 
-function entityOf(event: StoredEvent): JsonObject {
+export const placesShown = ({ places }: YaraMatch): YaraMatch['places'] => places.slice(0, PLACES_SHOWN)
+
+/** Whom an alert is about. */
+export function entityOf(event: Pick<StoredEvent, 'doc' | 'source'>): JsonObject {
   for (const field of ENTITY_FIELDS) {
     const value = getPath(event.doc, field)
     if (typeof value === 'string' && value !== '') return { [field]: value }

@@ -25,9 +25,18 @@ export interface YaraMatch {
   readonly more: boolean
 }
 
+export interface YaraScanned {
+  readonly matches: readonly YaraMatch[]
+  /** Of the content, where it was read here. */
+  readonly sha256?: string
+  readonly bytes?: number
+}
+
 export interface YaraLoaded {
   readonly rules: readonly YaraRule[]
   readonly refused: readonly Refusal[]
+  /** All that is sound, as one source. */
+  readonly source: string
 }
 
 /** Asked of the process that holds the engine. */
@@ -35,8 +44,11 @@ export type YaraAsk =
   | { readonly kind: 'load'; readonly paths: readonly string[] }
   | { readonly kind: 'data'; readonly data: Uint8Array }
   | { readonly kind: 'file'; readonly file: string }
+  /** A plain file of no more than `most` bytes, read by the engine's process; links only where `follow` says so. */
+  | { readonly kind: 'read'; readonly file: string; readonly most: number; readonly follow: boolean }
 
 export type YaraAnswer =
   | ({ readonly kind: 'loaded' } & YaraLoaded)
-  | { readonly kind: 'matches'; readonly matches: readonly YaraMatch[] }
+  | ({ readonly kind: 'matches' } & YaraScanned)
+  | { readonly kind: 'unread'; readonly why: 'gone' | 'large' | 'other' }
   | { readonly kind: 'failed'; readonly code: string; readonly reason: string }

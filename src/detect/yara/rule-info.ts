@@ -22,6 +22,7 @@ export function yaraRuleInfo({ name, file }: Pick<YaraRule, 'name' | 'file'>, me
     techniques: TECHNIQUE.flatMap((key) => String(meta[key] ?? '').match(/\bT\d{4}(?:\.\d{3})?\b/g) ?? []),
     tactics: [],
     engine: 'yara',
+    ...(meta['stop'] === 'kill' || meta['stop'] === 'quarantine' ? { stop: meta['stop'] } : {}),
   }
 }
 

@@ -8,27 +8,32 @@ import type { YaraAnswer, YaraAsk, YaraLoaded, YaraMatch } from './messages.ts'
 export interface YaraScanner extends YaraLoaded {
   /** @throws KanpekiError `yara_timeout`, `yara_died`, `yara_failed`; the next scan goes on. */
   scan(what: { readonly data: Uint8Array } | { readonly file: string }): Promise<readonly YaraMatch[]>
+  /** A plain file, read within bounds; why it was not, where it was not. @throws as `scan`. */
+  read(what: Omit<Extract<YaraAsk, { kind: 'read' }>, 'kind'>): Promise<Extract<YaraAnswer, { kind: 'matches' | 'unread' }>>
   close(): Promise<void>
 }
 
 export interface YaraOptions {
   /** Milliseconds for one scan. */
   readonly timeout: number
+  /** Starts the process that holds the engine (see serveScans), with a message channel; the installed one where absent. */
+  readonly start?: () => ChildProcess
 }
 
 const LOAD_TIMEOUT_MS = 120_000
 
 /** Loads rules. @throws KanpekiError `yara_unavailable` where the engine does not run, `rules-unreadable`. */
-export async function openYara(paths: readonly string[], { timeout }: YaraOptions): Promise<YaraScanner> {
+export async function openYara(paths: readonly string[], { timeout, start = startInstalled }: YaraOptions): Promise<YaraScanner> {
   let child: ChildProcess | undefined
   let queue: Promise<unknown> = Promise.resolve()
 
   const started = async (): Promise<YaraLoaded> => {
-    child = forkModule(workerUrl(import.meta.url, './scan-child'))
+    child = start()
     child.stderr?.resume()
     const reply = await ask(child, { kind: 'load', paths }, LOAD_TIMEOUT_MS)
     if (reply.kind !== 'loaded') throw failure(reply)
-    return reply
+    const { rules, refused, source } = reply
+    return { rules, refused, source }
   }
   const end = async (): Promise<void> => {
     const ending = child
@@ -43,27 +48,35 @@ export async function openYara(paths: readonly string[], { timeout }: YaraOption
     throw error
   })
 
-  async function scanOne(what: YaraAsk): Promise<readonly YaraMatch[]> {
+  async function askOne(what: YaraAsk): Promise<YaraAnswer> {
     if (child === undefined) await started()
     try {
       const reply = await ask(child!, what, timeout)
-      if (reply.kind === 'matches') return reply.matches
-      throw failure(reply)
+      if (reply.kind === 'failed') throw failure(reply)
+      return reply
     } catch (error) {
       if (error instanceof KanpekiError && (error.code === 'yara_timeout' || error.code === 'yara_died')) await end()
       throw error
     }
   }
 
+  const inTurn = (what: YaraAsk): Promise<YaraAnswer> => {
+    const work = queue.then(() => askOne(what))
+    queue = work.catch(() => {})
+    return work
+  }
+
   return {
-    rules: loaded.rules,
-    refused: loaded.refused,
-    scan(what) {
-      const work = queue.then(() =>
-        scanOne('data' in what ? { kind: 'data', data: what.data } : { kind: 'file', file: what.file }),
-      )
-      queue = work.catch(() => {})
-      return work
+    ...loaded,
+    async scan(what) {
+      const reply = await inTurn('data' in what ? { kind: 'data', data: what.data } : { kind: 'file', file: what.file })
+      if (reply.kind !== 'matches') throw failure(reply)
+      return reply.matches
+    },
+    async read(what) {
+      const reply = await inTurn({ kind: 'read', ...what })
+      if (reply.kind !== 'matches' && reply.kind !== 'unread') throw failure(reply)
+      return reply
     },
     async close() {
       await queue
@@ -72,12 +85,15 @@ export async function openYara(paths: readonly string[], { timeout }: YaraOption
   }
 }
 
+const startInstalled = (): ChildProcess => forkModule(workerUrl(import.meta.url, './scan-child'))
+
 function ask(child: ChildProcess, what: YaraAsk, timeout: number): Promise<YaraAnswer> {
   return new Promise((resolve, reject) => {
     const settle = (done: () => void): void => {
       clearTimeout(timer)
       child.off('message', answered)
       child.off('exit', died)
+      child.off('error', died)
       done()
     }
     const answered = (reply: unknown): void => settle(() => resolve(reply as YaraAnswer))
@@ -88,6 +104,7 @@ function ask(child: ChildProcess, what: YaraAsk, timeout: number): Promise<YaraA
     )
     child.on('message', answered)
     child.on('exit', died)
+    child.on('error', died)
     child.send(what)
   })
 }

@@ -73,6 +73,13 @@ const BLIND = [
   'journal.absent',
   'journal.unread',
   'packages.absent',
+  'yara.absent',
+  'yara.tooLarge',
+  'yara.noRoom',
+  'yara.notYet',
+  'yara.unread',
+  'yara.failed',
+  'yara.watchFailed',
 ] as const
 export type BlindSpot = (typeof BLIND)[number]
 
