@@ -58,6 +58,8 @@ module.exports = {
           '^src/[^/]+/schema\\.ts$',
           '^src/[^/]+/[^/]+/schema\\.ts$',
           '^src/prove/verify/',
+          // Pure, and scored where a vector is edited.
+          '^src/assess/cvss/',
           '^src/platform/http/route\\.ts$',
         ],
       },

@@ -239,4 +239,21 @@ export const migrations: readonly Migration[] = [
         select distinct scope, asset, lower(asset), '', 0 from assess_findings`.execute(db)
     },
   },
+  {
+    name: '0270-assess-ratings',
+    up: async (db: Kysely<never>) => {
+      await db.schema
+        .createTable('assess_ratings')
+        .addColumn('scope', columns.text, (c) => c.notNull())
+        .addColumn('asset', columns.text, (c) => c.notNull())
+        .addColumn('package', columns.text, (c) => c.notNull())
+        .addColumn('id', columns.text, (c) => c.notNull())
+        .addColumn('vector', columns.text, (c) => c.notNull())
+        .addColumn('reason', columns.text, (c) => c.notNull())
+        .addColumn('at', columns.time, (c) => c.notNull())
+        .addColumn('by_name', columns.text, (c) => c.notNull())
+        .addPrimaryKeyConstraint('assess_ratings_key', ['scope', 'asset', 'package', 'id'])
+        .execute()
+    },
+  },
 ]

@@ -7,6 +7,7 @@ import common from './en/common.json'
 import completeness from './en/completeness.json'
 import config from './en/config.json'
 import connections from './en/connections.json'
+import cvss from './en/cvss.json'
 import declarations from './en/declarations.json'
 import evidence from './en/evidence.json'
 import exceptions from './en/exceptions.json'
@@ -40,6 +41,7 @@ export const en = {
   behaviour,
   completeness,
   config,
+  cvss,
   declarations,
   evidence,
   exceptions,

@@ -7,6 +7,7 @@ import common from './ja/common.json'
 import completeness from './ja/completeness.json'
 import config from './ja/config.json'
 import connections from './ja/connections.json'
+import cvss from './ja/cvss.json'
 import declarations from './ja/declarations.json'
 import evidence from './ja/evidence.json'
 import exceptions from './ja/exceptions.json'
@@ -40,6 +41,7 @@ export const ja = {
   behaviour,
   completeness,
   config,
+  cvss,
   declarations,
   evidence,
   exceptions,

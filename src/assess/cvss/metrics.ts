@@ -25,6 +25,19 @@ const METRICS = {
 } as const satisfies Readonly<Record<string, Metrics>>
 
 export type CvssVersion = keyof typeof METRICS
+export const CVSS_VERSIONS: readonly CvssVersion[] = ['2.0', '3.0', '3.1', '4.0']
+
+/** Which score a metric belongs to; what is supplemental (4.0) belongs to none. */
+export type MetricGroup = 'base' | 'threat' | 'environmental' | 'supplemental'
+export interface CvssMetric {
+  readonly name: string
+  readonly group: MetricGroup
+  /** What is not defined (X, ND) among them. */
+  readonly values: readonly string[]
+}
+
+const THREAT: ReadonlySet<string> = new Set(['E', 'RL', 'RC'])
+const SUPPLEMENTAL: ReadonlySet<string> = new Set(['S', 'AU', 'R', 'V', 'RE', 'U'])
 
 const parse = (text: string): Map<string, ReadonlySet<string>> =>
   new Map(
@@ -56,4 +69,25 @@ export function faultOf(version: CvssVersion, metrics: readonly string[]): strin
   }
   const missing = [...required.keys()].filter((name) => !seen.has(name))
   return missing.length === 0 ? undefined : `${missing.join(', ')} missing`
+}
+
+const LISTS = new Map(
+  [...TABLES].map(([version, { required, optional }]) => [
+    version,
+    [
+      ...[...required].map(([name, values]): CvssMetric => ({ name, group: 'base', values: [...values] })),
+      ...[...optional].map(
+        ([name, values]): CvssMetric => ({
+          name,
+          group: THREAT.has(name) ? 'threat' : version === '4.0' && SUPPLEMENTAL.has(name) ? 'supplemental' : 'environmental',
+          values: [...values],
+        }),
+      ),
+    ],
+  ]),
+)
+
+/** The metrics of a version in the order in which vectors have them. */
+export function metricsOf(version: CvssVersion): readonly CvssMetric[] {
+  return LISTS.get(version)!
 }

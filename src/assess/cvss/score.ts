@@ -1,6 +1,6 @@
 import calculator from 'ae-cvss-calculator'
-import { KanpekiError } from '../../kernel/error.ts'
 import { type CvssVersion, faultOf } from './metrics.ts'
+import { refuseVector, splitVector } from './vector.ts'
 
 export interface CvssScore {
   readonly version: CvssVersion
@@ -15,36 +15,14 @@ export interface CvssScore {
   readonly overall: number
 }
 
-function refuse(vector: string, reason: string): never {
-  throw new KanpekiError('cvss_invalid', `"${vector}" is no CVSS vector: ${reason}`, {
-    remedy: 'write it as CVSS:4.0/AV:N/AC:L/… with every base metric once',
-  })
-}
-
-interface SplitVector {
-  readonly version: CvssVersion
-  readonly metrics: readonly string[]
-  /** Without the parentheses that NVD wrote around those of version 2. */
-  readonly bare: string
-}
-
-function split(vector: string): SplitVector {
-  const bare = vector.replace(/^\((.*)\)$/, '$1')
-  const [first = '', ...rest] = bare.split('/')
-  if (first === 'CVSS:3.0' || first === 'CVSS:3.1' || first === 'CVSS:4.0')
-    return { version: first.slice(5) as CvssVersion, metrics: rest, bare }
-  if (first.startsWith('CVSS:')) return refuse(vector, `version ${first.slice(5)} is not known`)
-  return { version: '2.0', metrics: [first, ...rest], bare }
-}
-
 /**
  * Scores a vector of CVSS 2.0, 3.0, 3.1 or 4.0 (FIRST). Throws `cvss_invalid`, naming the metric, where one is unknown,
  * repeated, of no such value, or a required one is missing: half a vector has no score, and 0 would be a lie.
  */
 export function scoreCvss(vector: string): CvssScore {
-  const { version, metrics, bare } = split(vector)
+  const { version, metrics, bare } = splitVector(vector)
   const fault = faultOf(version, metrics)
-  if (fault !== undefined) refuse(vector, fault)
+  if (fault !== undefined) refuseVector(vector, fault)
   const Calculator = {
     '2.0': calculator.Cvss2,
     '3.0': calculator.Cvss3P0,
@@ -61,7 +39,7 @@ export function scoreCvss(vector: string): CvssScore {
       environmental: scores.environmental,
       overall: scores.overall,
     }
-  if (!('temporal' in scores) || scores.base === undefined) return refuse(vector, 'it gives no base score')
+  if (!('temporal' in scores) || scores.base === undefined) return refuseVector(vector, 'it gives no base score')
   const { base, temporal, environmental, overall } = scores
   if (version === '2.0') {
     const threat = temporal === undefined ? undefined : temporal2(base, metrics)

@@ -3,6 +3,7 @@ import type { Feeds } from '../feeds/load.ts'
 import type { Subject } from '../prioritise/policy.ts'
 import { riskOf, type Surroundings } from '../prioritise/risk.ts'
 import type { UsedFinding } from '../weighing/use.ts'
+import { type RatedHere, rateHere } from '../work/ratings.ts'
 import type { AssetFacts } from './queries.ts'
 import type { FindingsTable } from './tables.ts'
 
@@ -56,7 +57,11 @@ function joined(rows: readonly UsedFinding[]): readonly UsedFinding[][] {
 function causeOf(rows: readonly UsedFinding[]): Cause {
   const open = rows.filter((row) => row.gone_at === null)
   const [row] = (open.length === 0 ? rows : open).toSorted(
-    (a, b) => Number(b.id.startsWith('CVE-')) - Number(a.id.startsWith('CVE-')) || (b.score ?? -1) - (a.score ?? -1),
+    (a, b) =>
+      Number(b.id.startsWith('CVE-')) - Number(a.id.startsWith('CVE-')) ||
+      (b.score ?? -1) - (a.score ?? -1) ||
+      // In whatever order rows are read, the same one stands for a cause.
+      (keyOf(a) < keyOf(b) ? -1 : 1),
   )
   return {
     row: row!,
@@ -68,6 +73,10 @@ function causeOf(rows: readonly UsedFinding[]): Cause {
     opened: Math.min(...(open.length === 0 ? rows : open).map((one) => one.opened_at ?? one.first_seen)),
     lastSeen: Math.max(...rows.map((one) => one.last_seen)),
   }
+}
+
+function keyOf({ id, asset, source }: FindingsTable): string {
+  return `${id}\n${asset}\n${source}`
 }
 
 /** Assets by every name they have, in small letters. */
@@ -84,16 +93,19 @@ export function surroundingsOf(asset: AssetFacts | undefined, rows: readonly Fin
   }
 }
 
-/** A cause as policies ask about it, weighed by what KEV and EPSS say today, whoever reported it. */
-export function subjectOf(cause: Cause, asset: AssetFacts | undefined, { kev, epss }: Pick<Feeds, 'kev' | 'epss'>): Subject {
+/** A cause as policies ask about it, weighed by what KEV and EPSS say today, whoever reported it, and as it is rated here. */
+export function subjectOf(
+  cause: Cause,
+  asset: AssetFacts | undefined,
+  { kev, epss }: Pick<Feeds, 'kev' | 'epss'>,
+  rated: RatedHere,
+): Subject {
   const { row, rows, names } = cause
   const cves = names.filter((name) => name.startsWith('CVE-'))
   const listed = cves.map((cve) => kev?.byCve.get(cve)?.added).filter((one) => one !== undefined)
   const likely = cves.map((cve) => epss?.byCve.get(cve)?.score).filter((one) => one !== undefined)
   const weakness = {
-    severity: row.severity,
-    score: row.score,
-    vector: row.vector,
+    ...rateHere(row, rated),
     exploited: rows.map((one) => one.exploited).find((one) => one !== null) ?? listed[0] ?? null,
     epss: likely.length === 0 ? row.epss : Math.max(...likely),
   }

@@ -7,6 +7,7 @@ import { readOutbox } from '../../platform/state/outbox.ts'
 import { testCaller } from '../../platform/testing/caller.ts'
 import { rejectionOf } from '../../platform/testing/code-of.ts'
 import { describeStates, type StateTestBed } from '../../platform/testing/states.ts'
+import { scoreCvss } from '../cvss/score.ts'
 import { migrations } from '../migrations.ts'
 import { openPolicyFile } from '../prioritise/policy-file.ts'
 import { resultsReply } from '../results/schema.ts'
@@ -242,6 +243,41 @@ describeStates('inventories', (bed) => {
       /^1 CVE-2021-44228：shop の log4j-core\n[\s\S]*修正版: 2\.15\.0[\s\S]*対応期限: 20[\s\S]*判断理由[\s\S]*緊急/,
     )
 
+    // How grave it is here, by a person; what was published stays beside it, and counts again when that is taken back.
+    const published = found.vector
+    const vector = 'CVSS:3.1/AV:N/AC:H/PR:H/UI:R/S:U/C:L/I:N/A:N/E:U'
+    const why = 'Only staff reach it, behind a login.'
+    const rate = (change: object) => call('POST', '/api/v1/vulnerabilities/rating', { ...which, vector, reason: why, ...change })
+    expect(await rejectionOf(rate({ vector: 'CVSS:3.1/AV:N' }))).toBe('cvss_invalid')
+    expect(await rejectionOf(rate({ id: 'CVE-1' }))).toBe('not_found')
+    const environment = { asset: 'SHOP', reason: 'Members’ data lie there.' }
+    const surround = (metrics: string | null) => call('POST', '/api/v1/vulnerabilities/environment', { ...environment, metrics })
+    expect(await rejectionOf(surround('CR:H/E:U'))).toBe('cvss_invalid')
+    expect(
+      await rejectionOf(call('POST', '/api/v1/vulnerabilities/environment', { ...environment, asset: 'no', metrics: null })),
+    ).toBe('not_found')
+    expect(await rate({})).toMatchObject({ score: 1.9, severity: 'low' })
+    const rated = (await one())!
+    expect(rated).toMatchObject({ severity: 'low', score: 1.9, vector, dueRule: null })
+    expect(rated.risk.score).toBeLessThan(found.risk.score)
+    expect(rated.rating).toMatchObject({
+      published: { severity: 'critical', vector: published },
+      own: { vector, reason: why, by: 'u1' },
+      environment: null,
+    })
+    await surround('CR:H/MAV:L')
+    const surrounded = (await one())!
+    expect(surrounded).toMatchObject({
+      vector: 'CVSS:3.1/AV:N/AC:H/PR:H/UI:R/S:U/C:L/I:N/A:N/E:U/CR:H/MAV:L',
+      score: scoreCvss(`${vector}/CR:H/MAV:L`).overall,
+      rating: { environment: { vector: 'CR:H/MAV:L', by: 'u1' } },
+    })
+    await rate({ vector: null })
+    const nearer = `${published}/CR:H/MAV:L`
+    expect(await one()).toMatchObject({ vector: nearer, score: scoreCvss(nearer).overall, rating: { own: null } })
+    await surround(null)
+    expect(await one()).toMatchObject({ severity: 'critical', vector: published, dueRule: 'critical', risk: found.risk })
+
     const ask = { ...which, kind: 'accept', reason: 'It is cut off until it is replaced.', days: 7 }
     const { id } = waiver.parse(await call('POST', '/api/v1/vulnerability-exceptions', ask))
     expect(await one()).toMatchObject({ state: 'open' })
@@ -293,6 +329,7 @@ describeStates('inventories', (bed) => {
     expect(told.filter((action) => String(action).startsWith('weakness'))).toEqual([
       'weakness.work',
       'weakness.work',
+      ...['rate', 'environment', 'rate', 'environment'].map((deed) => `weakness.${deed}`),
       ...['propose', 'approve', 'expire', 'propose', 'approve', 'end'].map((deed) => `weakness-exception.${deed}`),
     ])
     // A list with a version that is mended proves it, and says where.

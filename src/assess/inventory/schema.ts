@@ -81,6 +81,9 @@ export const vulnerabilitiesQuery = z.object({
   limit: z.coerce.number().int().min(1).max(500).default(200),
 })
 
+/** What a person says of how grave it is here: a vector, or metrics of the asset's environment. */
+const saidRating = z.object({ vector: z.string(), reason: z.string(), by: z.string(), at: instant }).nullable()
+
 export const vulnerability = z.object({
   id: z.string(),
   /** The package URL without its version, or where else it stands: what work and exceptions name it by. */
@@ -103,6 +106,16 @@ export const vulnerability = z.object({
   severity: z.enum(SEVERITIES).nullable(),
   score: z.number().nullable(),
   vector: z.string().nullable(),
+  /** Severity, score and vector above are those of here; this is what was published, and who says what of it here. */
+  rating: z.object({
+    published: z.object({
+      severity: z.enum(SEVERITIES).nullable(),
+      score: z.number().nullable(),
+      vector: z.string().nullable(),
+    }),
+    own: saidRating,
+    environment: saidRating,
+  }),
   fixed: z.array(z.string()),
   exploited: z.string().nullable(),
   epss: z.number().nullable(),

@@ -123,6 +123,20 @@ export interface WorkTable {
   by_name: string
 }
 
+/** How a person rates a weakness here, or (`package` and `id` empty) the environment of an asset. */
+export interface RatingsTable {
+  scope: string
+  /** In small letters. */
+  asset: string
+  package: string
+  id: string
+  /** A whole vector, or metrics of the environment (`CR:H/MAV:L`). */
+  vector: string
+  reason: string
+  at: number
+  by_name: string
+}
+
 /** What takes findings off the list until it expires: it counts once another person approved it. */
 export interface ExceptionsTable {
   scope: string
@@ -226,6 +240,7 @@ export interface AssessTables {
   assess_findings: FindingsTable
   assess_scans: ScansTable
   assess_work: WorkTable
+  assess_ratings: RatingsTable
   assess_exceptions: ExceptionsTable
   assets: AssetRow
 }

@@ -3,12 +3,13 @@ import type { Feeds } from '../feeds/load.ts'
 import { dueOf, type Policy, type Subject } from '../prioritise/policy.ts'
 import type { UsedFinding } from '../weighing/use.ts'
 import { type Waiver, waiversAt } from '../work/exceptions.ts'
+import { type RatedHere, ratingsBy } from '../work/ratings.ts'
 import { workByPlace, workOn } from '../work/tasks.ts'
 import { virtualPatch } from '../work/virtual-patch.ts'
 import { type Cause, causesOf, subjectOf } from './causes.ts'
 import type { AssetFacts } from './queries.ts'
 import type { VulnerabilityState, VulnerabilityView } from './schema.ts'
-import type { ExceptionsTable, WorkTable } from './tables.ts'
+import type { ExceptionsTable, RatingsTable, WorkTable } from './tables.ts'
 
 /** Everything that a look at weaknesses stands on. */
 export interface Known {
@@ -16,6 +17,7 @@ export interface Known {
   /** By every name they have, in small letters. */
   readonly assets: ReadonlyMap<string, AssetFacts>
   readonly work: readonly WorkTable[]
+  readonly ratings: readonly RatingsTable[]
   readonly exceptions: readonly ExceptionsTable[]
 }
 
@@ -28,17 +30,25 @@ export interface Weighed {
   readonly owner: string | null
   readonly due: { readonly at: number; readonly rule: string } | undefined
   readonly waiver: Waiver | undefined
+  readonly rated: RatedHere
   readonly summaryJa: string | null
 }
 
 /** Joins, weighs and sorts by risk what is known: pure. */
-export function weigh({ findings, assets, work, exceptions }: Known, feeds: Feeds, policy: Policy, now: number): Weighed[] {
+export function weigh(
+  { findings, assets, work, ratings, exceptions }: Known,
+  feeds: Feeds,
+  policy: Policy,
+  now: number,
+): Weighed[] {
   const waiverOf = waiversAt(exceptions, now)
   const byPlace = workByPlace(work)
+  const ratedOf = ratingsBy(ratings)
   return causesOf(findings)
     .map((cause): Weighed => {
       const asset = assets.get(cause.row.asset.toLowerCase())
-      const subject = subjectOf(cause, asset, feeds)
+      const rated = ratedOf(cause)
+      const subject = subjectOf(cause, asset, feeds, rated)
       const task = workOn(byPlace, cause)
       const waiver = cause.gone === null ? waiverOf(cause) : undefined
       const byHand = task?.due == null ? undefined : { at: task.due, rule: '' }
@@ -50,6 +60,7 @@ export function weigh({ findings, assets, work, exceptions }: Known, feeds: Feed
         owner: task?.owner ?? asset?.owner ?? null,
         due: byHand ?? dueOf(policy, subject, cause.opened),
         waiver,
+        rated,
         summaryJa: cause.names.map((name) => feeds.cves.get(name)?.summaryJa).find((text) => text != null) ?? null,
       }
     })
@@ -77,14 +88,23 @@ function byRisk(a: Weighed, b: Weighed): number {
   )
 }
 
-export function viewOf({ cause, subject, state, work, owner, due, waiver, summaryJa }: Weighed, now: number): VulnerabilityView {
+export function viewOf(
+  { cause, subject, state, work, owner, due, waiver, rated, summaryJa }: Weighed,
+  now: number,
+): VulnerabilityView {
   const { row, rows } = cause
-  const { id, summary, asset, source, kind, name, version, purl, place, severity, score, vector } = row
+  const { id, summary, asset, source, kind, name, version, purl, place } = row
+  const { severity, score, vector } = subject.weakness
   const seen = rows.find((one) => one.seen !== undefined)?.seen
   const proof = cause.gone === null ? undefined : rows.find((one) => one.gone_by !== null)
   return {
     ...{ id, summary, asset, source, kind, name, version, purl, place, severity, score, vector, state, owner, summaryJa },
     package: row.package,
+    rating: {
+      published: { severity: row.severity, score: row.score, vector: row.vector },
+      own: saidOf(rated.own),
+      environment: saidOf(rated.environment),
+    },
     sources: [...new Set(rows.filter((one) => cause.gone !== null || one.gone_at === null).map((one) => one.source))].sort(),
     ids: [...new Set(rows.flatMap((one) => readJson<string[]>(one.ids)))].sort(),
     aliases: cause.names.filter((one) => one !== id).toSorted(),
@@ -119,6 +139,10 @@ export function viewOf({ cause, subject, state, work, owner, due, waiver, summar
     gone: cause.gone === null ? null : time(cause.gone),
     regressed: rows.some((one) => one.regressed === 1),
   }
+}
+
+function saidOf(row: RatingsTable | undefined): VulnerabilityView['rating']['own'] {
+  return row === undefined ? null : { vector: row.vector, reason: row.reason, by: row.by_name, at: time(row.at) }
 }
 
 export function time(ms: number): string {

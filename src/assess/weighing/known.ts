@@ -3,7 +3,7 @@ import { assetsByName } from '../inventory/causes.ts'
 import { type AssetFacts, assetsOf, type Db } from '../inventory/queries.ts'
 import type { ExceptionsTable, FindingsTable } from '../inventory/tables.ts'
 import type { Known } from '../inventory/view.ts'
-import { workOfAssets } from '../work/queries.ts'
+import { ratingsOfAssets, workOfAssets } from '../work/queries.ts'
 import { looksOf, useOf } from './queries.ts'
 import { type AgentUse, agentUse, useHoldsUntil, withUse } from './use.ts'
 
@@ -24,10 +24,11 @@ export async function knownOf(
   { assets: byName, exceptions, now }: Around,
 ): Promise<{ readonly known: Known; readonly until: number | null }> {
   const names = new Map(assets.map((asset) => [asset, namesOf(asset, byName)] as const))
-  const [looks, uses, work] = await Promise.all([
+  const [looks, uses, work, ratings] = await Promise.all([
     looksOf(db, assets),
     useOf(db, [...new Set([...names.values()].flat())]),
     workOfAssets(db, assets),
+    ratingsOfAssets(db, assets),
   ])
   const listed = new Map(looks.map(({ asset, source, in_use_at: at }) => [`${asset}\n${source}`, at]))
   const byHost = new Map(uses.map((row) => [row.folded, agentUse(row)] as const))
@@ -48,7 +49,10 @@ export async function knownOf(
       )
       .map(({ expires }) => expires),
   ].filter((at) => at !== null)
-  return { known: { findings: used, assets: byName, work, exceptions }, until: ends.length === 0 ? null : Math.min(...ends) }
+  return {
+    known: { findings: used, assets: byName, work, ratings, exceptions },
+    until: ends.length === 0 ? null : Math.min(...ends),
+  }
 }
 
 /** A host is told of by its own name; a list of it may go by another name of the same asset. */

@@ -1,5 +1,5 @@
 import type { Db } from '../inventory/queries.ts'
-import type { ExceptionsTable, WorkTable } from '../inventory/tables.ts'
+import type { ExceptionsTable, RatingsTable, WorkTable } from '../inventory/tables.ts'
 import { inParts, markChanged } from '../weighing/queries.ts'
 
 export async function workOfAssets(db: Db, assets: readonly string[]): Promise<WorkTable[]> {
@@ -55,4 +55,37 @@ export async function moveWork(
     .where('package', '=', from)
     .where('id', '=', id)
     .execute()
+}
+
+export async function ratingsOfAssets(db: Db, assets: readonly string[]): Promise<RatingsTable[]> {
+  return await inParts([...new Set(assets.map((asset) => asset.toLowerCase()))], (some) =>
+    db.selectFrom('assess_ratings').selectAll().where('asset', 'in', some).execute(),
+  )
+}
+
+/** @param vector null: what was said is taken back. @param spellings of the asset, in which it is weighed. */
+export async function saveRating(
+  db: Db,
+  { vector, ...row }: Omit<RatingsTable, 'vector'> & { readonly vector: string | null },
+  spellings: readonly string[],
+): Promise<void> {
+  await markChanged(
+    db,
+    spellings.map((asset) => ({ scope: row.scope, asset })),
+  )
+  const { scope, asset, package: place, id, ...change } = row
+  if (vector === null)
+    await db
+      .deleteFrom('assess_ratings')
+      .where('scope', '=', scope)
+      .where('asset', '=', asset)
+      .where('package', '=', place)
+      .where('id', '=', id)
+      .execute()
+  else
+    await db
+      .insertInto('assess_ratings')
+      .values({ ...row, vector })
+      .onConflict((conflict) => conflict.columns(['scope', 'asset', 'package', 'id']).doUpdateSet({ ...change, vector }))
+      .execute()
 }

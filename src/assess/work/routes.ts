@@ -18,9 +18,14 @@ import { silences } from '../vex/statement.ts'
 import { weighedOn } from '../weighing/page.ts'
 import { decideException, endException, proposeException } from './exceptions.ts'
 import { ownStatements } from './own-statements.ts'
+import { keepEnvironment, keepRating } from './keep-rating.ts'
 import { exceptionsOf, saveWork, workAt } from './queries.ts'
 import {
+  environmentBody,
+  environmentReply,
   newWaiver,
+  ratingBody,
+  ratingReply,
   ticketBody,
   vexBody,
   vexQuery,
@@ -79,6 +84,26 @@ export function workRoutes(deps: AssessDeps): Route[] {
         const told = ticket.url === null ? ticket.id : `${ticket.id} ${ticket.url}`
         return await write(caller, (trx, now) => keepWork(trx, { ...which, ticket: told }, caller, now))
       },
+    }),
+    route({
+      method: 'POST',
+      path: '/api/v1/vulnerabilities/rating',
+      permission: 'assets:write',
+      summary: 'Rate how grave a weakness is here by a CVSS vector of one’s own, with a reason; null takes it back',
+      body: ratingBody,
+      response: ratingReply,
+      handle: async ({ body, caller }) =>
+        await write(caller, async (trx, now) => keepRating(trx, await knownFinding(trx, body), body, caller, now)),
+    }),
+    route({
+      method: 'POST',
+      path: '/api/v1/vulnerabilities/environment',
+      permission: 'assets:write',
+      summary:
+        'Say what an asset’s environment is in CVSS (CR, IR, AR, MAV, MAC, MPR), for all of its findings; null takes it back',
+      body: environmentBody,
+      response: environmentReply,
+      handle: async ({ body, caller }) => await write(caller, (trx, now) => keepEnvironment(trx, body, caller, now)),
     }),
     route({
       method: 'GET',

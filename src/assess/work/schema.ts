@@ -35,6 +35,23 @@ export const workReply = z.object({
   note: z.string(),
 })
 
+const why = z.string().trim().min(10, { error: 'Say in a sentence why.' }).max(2000)
+/** How grave it is here; null takes it back: what was published counts again. */
+export const ratingBody = z.strictObject({ ...which, vector: z.string().trim().min(1).max(500).nullable(), reason: why })
+export const ratingReply = z.object({
+  ...which,
+  vector: z.string().nullable(),
+  score: z.number().nullable(),
+  severity: z.enum(['none', 'low', 'medium', 'high', 'critical']).nullable(),
+})
+/** Metrics that all findings of an asset share (`CR:H/MAV:L`); null takes them back. */
+export const environmentBody = z.strictObject({
+  asset: which.asset,
+  metrics: z.string().trim().min(1).max(200).nullable(),
+  reason: why,
+})
+export const environmentReply = z.object({ asset: z.string(), metrics: z.string().nullable() })
+
 /** A ticket about a weakness, in words of one language; `on` names the connection where there are several. */
 export const ticketBody = z.strictObject({
   ...which,
@@ -44,7 +61,7 @@ export const ticketBody = z.strictObject({
 
 const MOST_DAYS = 365
 const days = z.int().min(1).max(MOST_DAYS)
-const reason = z.string().trim().min(10, { error: 'Say in a sentence why.' }).max(2000)
+const reason = why
 
 export const newWaiver = z.strictObject({
   /** Null: wherever it is. */

@@ -5,7 +5,8 @@ import { assetsOf, type Db } from '../inventory/queries.ts'
 import type { FindingsTable, WorkTable } from '../inventory/tables.ts'
 import { holds, type Policy } from '../prioritise/policy.ts'
 import { spellingsOf } from '../weighing/queries.ts'
-import { saveWork, workOfAssets } from './queries.ts'
+import { ratingsOfAssets, saveWork, workOfAssets } from './queries.ts'
+import { ratingsBy } from './ratings.ts'
 
 /** Work on a cause: the one kept under any of its names. */
 export function workOn(
@@ -43,10 +44,11 @@ export async function openTasks(
   const names = [...new Set(rows.map(({ asset }) => asset))]
   const spellings = await spellingsOf(db, [...new Set(names.map((name) => name.toLowerCase()))])
   const work = workByPlace(await workOfAssets(db, [...new Set([...names, ...[...spellings.values()].flat()])]))
+  const ratedOf = ratingsBy(await ratingsOfAssets(db, names))
   let opened = 0
   for (const cause of causesOf(rows)) {
     const asset = assets.get(cause.row.asset.toLowerCase())
-    const subject = subjectOf(cause, asset, feeds)
+    const subject = subjectOf(cause, asset, feeds, ratedOf(cause))
     const rule = policy.task.find((one) => holds(one.when, subject))
     if (rule === undefined || workOn(work, cause) !== undefined) continue
     const owner = rule.owner ?? asset?.owner ?? null

@@ -1,12 +1,16 @@
-import type { ReactNode } from 'react'
+import { lazy, type ReactNode, Suspense, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import type { VulnerabilityView } from '../../../src/assess/inventory/schema.ts'
 import { Dialog } from '../../components/dialog.tsx'
 import { Icon } from '../../components/icon.tsx'
 import { useMay } from '../../components/session.ts'
 import { useFormat } from '../../components/use-format.ts'
-import { SeverityText } from './finding-table.tsx'
+import { keyOf, SeverityText } from './finding-table.tsx'
+import { RatingFacts } from './rating-facts.tsx'
 import { WaiverForm, WorkForm } from './work-form.tsx'
+
+/** Loaded when it is asked for: it holds the tables of every version of CVSS. */
+const RatingForms = lazy(async () => ({ default: (await import('./rating-form.tsx')).RatingForms }))
 
 /** One vulnerability of one package on one asset: why, since when, and what helps. */
 export function FindingDrawer({ finding, onClose }: { finding: VulnerabilityView; onClose: () => void }): ReactNode {
@@ -110,6 +114,7 @@ export function FindingDrawer({ finding, onClose }: { finding: VulnerabilityView
             </div>
           ))}
         </dl>
+        <RatingFacts finding={finding} />
         {finding.virtualPatch === null ? null : (
           <section className="form-part" aria-label={t('patch.title')}>
             <h3 className="sec-h">{t('patch.title')}</h3>
@@ -123,6 +128,10 @@ export function FindingDrawer({ finding, onClose }: { finding: VulnerabilityView
               <h3 className="sec-h">{t('work.title')}</h3>
               <WorkForm finding={finding} />
             </section>
+            <section className="form-part" aria-label={t('rate.title')}>
+              <h3 className="sec-h">{t('rate.title')}</h3>
+              <Rating key={keyOf(finding)} finding={finding} />
+            </section>
             {finding.waiver === null ? (
               <section className="form-part" aria-label={t('waiver.ask')}>
                 <h3 className="sec-h">{t('waiver.ask')}</h3>
@@ -133,6 +142,24 @@ export function FindingDrawer({ finding, onClose }: { finding: VulnerabilityView
         ) : null}
       </div>
     </Dialog>
+  )
+}
+
+function Rating({ finding }: { finding: VulnerabilityView }): ReactNode {
+  const { t } = useTranslation('vulnerabilities')
+  const [open, setOpen] = useState(false)
+  if (open)
+    return (
+      <Suspense fallback={null}>
+        <RatingForms finding={finding} />
+      </Suspense>
+    )
+  return (
+    <div className="row">
+      <button type="button" className="btn" onClick={() => setOpen(true)}>
+        {t('rate.open')}
+      </button>
+    </div>
   )
 }
 

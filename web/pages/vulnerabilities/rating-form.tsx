@@ -1,0 +1,154 @@
+import { useMutation, useQueryClient } from '@tanstack/react-query'
+import { type ReactNode, useState } from 'react'
+import { useTranslation } from 'react-i18next'
+import { metricsOf } from '../../../src/assess/cvss/metrics.ts'
+import { ASSET_METRICS, readEnvironment, writeVector } from '../../../src/assess/cvss/vector.ts'
+import type { VulnerabilityView } from '../../../src/assess/inventory/schema.ts'
+import { environmentReply, ratingReply } from '../../../src/assess/work/schema.ts'
+import { call } from '../../api/client.ts'
+import { Field } from '../../components/fields.tsx'
+import { ProblemNote } from '../../components/problem-note.tsx'
+import { CvssEditor, draftOf, MetricChoice, scoreOf } from './cvss-editor.tsx'
+
+const SHORTEST_REASON = 10
+
+/** How grave it is here, by a vector of one's own and by what is said of the asset. */
+export function RatingForms({ finding }: { finding: VulnerabilityView }): ReactNode {
+  return (
+    <>
+      <VectorForm finding={finding} />
+      <EnvironmentForm key={finding.asset} finding={finding} />
+    </>
+  )
+}
+
+function VectorForm({ finding }: { finding: VulnerabilityView }): ReactNode {
+  const { t } = useTranslation('cvss')
+  const client = useQueryClient()
+  const { own, published } = finding.rating
+  const [draft, setDraft] = useState(() => draftOf(own?.vector ?? published.vector ?? ''))
+  const [reason, setReason] = useState('')
+  const save = useMutation({
+    mutationFn: (vector: string | null) =>
+      call(ratingReply, '/api/v1/vulnerabilities/rating', {
+        method: 'POST',
+        body: { asset: finding.asset, package: finding.package, id: finding.id, vector, reason },
+      }),
+    onSuccess: (_reply, vector) => {
+      if (vector === null) setDraft(draftOf(published.vector ?? ''))
+      setReason('')
+      void client.invalidateQueries({ queryKey: ['ledger', 'vulnerabilities'] })
+    },
+  })
+  const told = reason.trim().length >= SHORTEST_REASON
+  const whole = scoreOf(draft) !== undefined && draft.fault === undefined
+  return (
+    <form
+      className="form"
+      onSubmit={(event) => {
+        event.preventDefault()
+        if (whole) save.mutate(writeVector(draft))
+      }}
+    >
+      <p className="ink2">{t('lead')}</p>
+      <CvssEditor draft={draft} onChange={setDraft} />
+      <ReasonField value={reason} onChange={setReason} />
+      {save.error === null ? null : <ProblemNote error={save.error} />}
+      <div className="row">
+        <button type="submit" className="btn ink" disabled={save.isPending || !told || !whole}>
+          {t('save')}
+        </button>
+        {own === null ? null : (
+          <button type="button" className="btn" disabled={save.isPending || !told} onClick={() => save.mutate(null)}>
+            {t('back')}
+          </button>
+        )}
+        {save.isSuccess ? (
+          <span className="label" role="status">
+            {t('saved')}
+          </span>
+        ) : null}
+      </div>
+    </form>
+  )
+}
+
+function EnvironmentForm({ finding: { asset, rating } }: { finding: VulnerabilityView }): ReactNode {
+  const { t } = useTranslation('cvss')
+  const client = useQueryClient()
+  const said = rating.environment
+  const [values, setValues] = useState<ReadonlyMap<string, string>>(() => readEnvironment(said?.vector ?? ''))
+  const [reason, setReason] = useState('')
+  const save = useMutation({
+    mutationFn: (metrics: string | null) =>
+      call(environmentReply, '/api/v1/vulnerabilities/environment', { method: 'POST', body: { asset, metrics, reason } }),
+    onSuccess: (_reply, metrics) => {
+      if (metrics === null) setValues(new Map())
+      setReason('')
+      void client.invalidateQueries({ queryKey: ['ledger', 'vulnerabilities'] })
+    },
+  })
+  const told = reason.trim().length >= SHORTEST_REASON
+  const text = ASSET_METRICS.flatMap((name) => (values.has(name) ? [`${name}:${values.get(name)}`] : [])).join('/')
+  const known = metricsOf('3.1')
+  return (
+    <form
+      className="form"
+      onSubmit={(event) => {
+        event.preventDefault()
+        save.mutate(text)
+      }}
+    >
+      <h3 className="sec-h">{t('environmentOf', { asset })}</h3>
+      <p className="ink2">{t('environmentLead')}</p>
+      <div className="cvss">
+        {ASSET_METRICS.map((name) => (
+          <MetricChoice
+            key={name}
+            version="3.1"
+            metric={known.find((metric) => metric.name === name)!}
+            value={values.get(name)}
+            onChoose={(value) =>
+              setValues(
+                (before) => new Map([...before, [name, value ?? '']].filter(([, one]) => one !== '') as [string, string][]),
+              )
+            }
+          />
+        ))}
+      </div>
+      <ReasonField value={reason} onChange={setReason} />
+      {save.error === null ? null : <ProblemNote error={save.error} />}
+      <div className="row">
+        <button type="submit" className="btn" disabled={save.isPending || !told || text === ''}>
+          {t('saveEnvironment')}
+        </button>
+        {said === null ? null : (
+          <button type="button" className="btn" disabled={save.isPending || !told} onClick={() => save.mutate(null)}>
+            {t('backEnvironment')}
+          </button>
+        )}
+        {save.isSuccess ? (
+          <span className="label" role="status">
+            {t('saved')}
+          </span>
+        ) : null}
+      </div>
+    </form>
+  )
+}
+
+function ReasonField({ value, onChange }: { value: string; onChange: (value: string) => void }): ReactNode {
+  const { t } = useTranslation('cvss')
+  return (
+    <Field label={t('reason')} hint={t('reasonHint')}>
+      <textarea
+        className="input"
+        rows={2}
+        minLength={SHORTEST_REASON}
+        maxLength={2000}
+        value={value}
+        onChange={(event) => onChange(event.target.value)}
+      />
+    </Field>
+  )
+}
