@@ -1,8 +1,8 @@
 import { join } from 'node:path'
 import type { Feeds } from '../assess/feeds/load.ts'
 import { type FeedsFolder, openFeedsFolder } from '../assess/inventory/feeds-folder.ts'
+import { judgeAgain } from '../assess/inventory/judge-again.ts'
 import type { AssessTables } from '../assess/inventory/tables.ts'
-import { judgeAgain } from '../assess/inventory/take-in.ts'
 import { openPolicyFile, type PolicyFile } from '../assess/prioritise/policy-file.ts'
 import { weighedScopes } from '../assess/weighing/queries.ts'
 import { openWeigher, type Weigher } from '../assess/weighing/weigher.ts'
@@ -59,7 +59,7 @@ export function startAssessing({
         const stamp = await feeds.stamp()
         // After a start, nothing is to be judged by the feeds that all was judged by before it.
         if (judgedBy !== undefined || (await lastJudgedBy(state)) !== stamp) {
-          const found = await judgeAgain(state, now, clock, (await policy.current()).policy, judgedBy)
+          const found = await judgeAgain({ state, feeds: now, clock, rules: await policy.current(), since: judgedBy })
           await noteJudgedBy(state, stamp)
           changed()
           log.info('feeds changed; what is installed was judged again', { found })

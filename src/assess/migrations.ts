@@ -240,6 +240,12 @@ export const migrations: readonly Migration[] = [
     },
   },
   {
+    name: '0265-assess-twins',
+    up: async (db: Kysely<never>) => {
+      await db.schema.alterTable('assess_inventories').addColumn('twins', columns.json).execute()
+    },
+  },
+  {
     name: '0270-assess-ratings',
     up: async (db: Kysely<never>) => {
       await db.schema

@@ -19,13 +19,20 @@ export interface ZipEntry {
   readonly bytes: Buffer
 }
 
+/** What the directory says of an entry's content. */
+export interface ZipMark {
+  /** CRC-32 of what it unpacks to. */
+  readonly crc: number
+  readonly size: number
+}
+
 /**
  * Reads a ZIP archive (APPNOTE 6.3.10; stored and deflated entries, ZIP64) from memory, one entry at a time. Names are
  * told and never used as paths: nothing is written anywhere.
- * @param wanted by name; what is not wanted is not unpacked.
+ * @param wanted asked of each entry in the order of the directory; what is not wanted is not unpacked.
  * @throws KanpekiError `zip_invalid` for what is broken, encrypted, or unpacks to more than a feed can hold.
  */
-export function* readZip(bytes: Buffer, file: string, wanted: (name: string) => boolean): Generator<ZipEntry> {
+export function* readZip(bytes: Buffer, file: string, wanted: (name: string, mark: ZipMark) => boolean): Generator<ZipEntry> {
   const fail = (reason: string): never => {
     throw new KanpekiError('zip_invalid', `${file} cannot be read as a ZIP archive: ${reason}.`, {
       place: { file },
@@ -40,7 +47,7 @@ export function* readZip(bytes: Buffer, file: string, wanted: (name: string) => 
     if (at + 46 > bytes.length || bytes.readUInt32LE(at) !== CENTRAL) fail(`entry ${number + 1} of its directory is cut off`)
     const entry = centralEntry(bytes, at)
     at = entry.next
-    if (entry.name.endsWith('/') || !wanted(entry.name)) continue
+    if (entry.name.endsWith('/') || !wanted(entry.name, entry)) continue
     if ((entry.flags & 1) === 1) fail(`${entry.name} is encrypted`)
     if (entry.size > MOST_ENTRY_BYTES) fail(`${entry.name} would unpack to ${entry.size} bytes`)
     unpacked += entry.size
@@ -64,12 +71,11 @@ function directoryOf(bytes: Buffer): { readonly offset: number; readonly count: 
   return undefined
 }
 
-interface Central {
+interface Central extends ZipMark {
   readonly name: string
   readonly flags: number
   readonly method: number
   readonly packed: number
-  readonly size: number
   readonly local: number
   readonly next: number
 }
@@ -83,6 +89,7 @@ function centralEntry(bytes: Buffer, at: number): Central {
     name: bytes.toString('utf8', at + 46, at + 46 + names),
     flags: bytes.readUInt16LE(at + 8),
     method: bytes.readUInt16LE(at + 10),
+    crc: bytes.readUInt32LE(at + 16),
     ...long(plain, bytes.subarray(at + 46 + names, at + 46 + names + extras)),
     next: at + 46 + names + extras + comments,
   }

@@ -6,7 +6,7 @@ import { pipeline } from 'node:stream'
 import { createGunzip, gunzipSync } from 'node:zlib'
 import { KanpekiError, messageOf } from '../../kernel/error.ts'
 import { type Advisories, indexAdvisories } from '../osv/advisories.ts'
-import { readOsvFile } from '../osv/load.ts'
+import { type ReadEntries, readOsvFile } from '../osv/load.ts'
 import type { OsvRecord } from '../osv/record.ts'
 import { readCsafFeed } from './csaf-feed.ts'
 import { type CveFacts, isNvd, joinFacts, readCve5, readJvn, readNvd } from './cve.ts'
@@ -50,6 +50,7 @@ interface Reading {
   readonly records: OsvRecord[]
   readonly cves: Map<string, CveFacts>
   readonly problems: Problem[]
+  readonly entries: ReadEntries
   kev: Kev | null
   epss: Epss | null
 }
@@ -75,7 +76,7 @@ export async function loadFeeds(paths: readonly string[], cache: FeedCache = new
     const stamp = `${size} ${mtimeMs}`
     let kept = cache.get(file)
     if (kept?.stamp !== stamp) {
-      kept = { stamp, ...(await readAlone(file)) }
+      kept = { stamp, ...(await readAlone(file, kept?.reading.entries)) }
       cache.set(file, kept)
     }
     const { reading, read } = kept
@@ -92,20 +93,24 @@ export async function loadFeeds(paths: readonly string[], cache: FeedCache = new
 }
 
 function emptyReading(): Reading {
-  return { records: [], cves: new Map(), problems: [], kev: null, epss: null }
+  return { records: [], cves: new Map(), problems: [], entries: new Map(), kev: null, epss: null }
 }
 
-async function readAlone(file: string): Promise<{ readonly reading: Reading; readonly read: FeedFile | undefined }> {
+/** @param before the entries of the same archive when it was read last. */
+async function readAlone(
+  file: string,
+  before: ReadEntries | undefined,
+): Promise<{ readonly reading: Reading; readonly read: FeedFile | undefined }> {
   const reading = emptyReading()
   try {
-    return { reading, read: { file, ...(await readFeed(file, reading)) } }
+    return { reading, read: { file, ...(await readFeed(file, reading, before)) } }
   } catch (error) {
     reading.problems.push({ file, reason: messageOf(error) })
     return { reading, read: undefined }
   }
 }
 
-async function readFeed(file: string, reading: Reading): Promise<Omit<FeedFile, 'file'>> {
+async function readFeed(file: string, reading: Reading, entries: ReadEntries | undefined): Promise<Omit<FeedFile, 'file'>> {
   if (/\.(xml|rdf)(\.gz)?$/.test(file)) return await readXml(file, reading)
   const bytes = await readFile(file)
   if (/\.csv(\.gz)?$/.test(file)) {
@@ -150,7 +155,7 @@ async function readFeed(file: string, reading: Reading): Promise<Omit<FeedFile, 
     return { kind: 'debian', items: records.length }
   }
   const before = reading.records.length
-  append(reading.problems, readOsvFile(file, bytes, reading.records))
+  append(reading.problems, readOsvFile(file, bytes, reading.records, entries, reading.entries))
   return { kind: 'osv', items: reading.records.length - before }
 }
 

@@ -26,9 +26,12 @@ export function openFeedsFolder(folder: string): FeedsFolder {
       const now = await signatureOf(folder)
       if (now === before) return false
       const first = before === undefined
+      // Whoever asks meanwhile gets the feeds of before at once.
+      const next = loadAll(folder, cache)
+      read ??= next
+      await next
+      read = next
       before = now
-      read = loadAll(folder, cache)
-      await read
       // Nothing was judged by the feeds before the first reading.
       return !first || now !== ''
     },

@@ -19,11 +19,11 @@ import { expireExceptions, waitingWaivers } from '../work/exceptions.ts'
 import { waiver } from '../work/schema.ts'
 import type { OpenTicket } from '../work/ticket.ts'
 import { openFeedsFolder } from './feeds-folder.ts'
+import { judgeAgain } from './judge-again.ts'
 import { assessMeasures } from './measures.ts'
 import { routes } from './routes.ts'
 import { assetWeaknessesReply, componentsReply, inventoryReply, vulnerabilitiesReply } from './schema.ts'
 import type { AssessTables } from './tables.ts'
-import { judgeAgain } from './take-in.ts'
 
 const base = mkdtempSync(join(tmpdir(), 'kanpeki-feeds-'))
 afterAll(() => rmSync(base, { recursive: true }))
@@ -191,8 +191,10 @@ describeStates('inventories', (bed) => {
     writeFileSync(join(folder, 'later.json'), JSON.stringify(advisory('GHSA-2', LOG4J, '2.18.0')))
     const before = await feeds.current()
     await feeds.refresh()
-    expect(await judgeAgain(state, await feeds.current(), clock, (await policy.current()).policy, before)).toBe(2)
-    expect(await judgeAgain(state, await feeds.current(), clock, (await policy.current()).policy, await feeds.current())).toBe(0)
+    const after = await feeds.current()
+    const rules = await policy.current()
+    expect(await judgeAgain({ state, feeds: after, clock, rules, since: before })).toBe(2)
+    expect(await judgeAgain({ state, feeds: after, clock, rules, since: after })).toBe(0)
     expect((await list({ q: 'ghsa-2' })).items.map(({ asset }) => asset)).toEqual(['other'])
     // Words of what is said of it, of the asset and of its owner, each in any order; a step and its count.
     const sought = async (query: object) => {

@@ -1,5 +1,5 @@
 import { type Kysely, sql } from 'kysely'
-import { markChanged } from '../weighing/queries.ts'
+import { atPlaces, inParts, markChanged, type Place } from '../weighing/queries.ts'
 import type { AssessTables, ComponentsTable, FindingsTable, InventoriesTable, ScansTable } from './tables.ts'
 
 /** `state.scoped(scope)` for a caller; the whole store for what runs by itself. */
@@ -9,17 +9,9 @@ export type Db = Kysely<AssessTables>
 const COMPONENTS_A_STATEMENT = 1000
 const FINDINGS_A_STATEMENT = 500
 
-/** Inventories in which something is called one of these by advisories, or of which that was never written down. */
-export async function inventoriesAsking(db: Db, names: readonly string[]): Promise<InventoryKey[]> {
-  const found = new Map<string, InventoryKey>()
-  const all = db.selectFrom('assess_components').select(['scope', 'asset', 'source']).distinct()
-  const keep = (rows: readonly InventoryKey[]): void => {
-    for (const row of rows) found.set(JSON.stringify(row), row)
-  }
-  for (let at = 0; at < names.length; at += COMPONENTS_A_STATEMENT)
-    keep(await all.where('asked', 'in', names.slice(at, at + COMPONENTS_A_STATEMENT)).execute())
-  keep(await all.where('asked', 'is', null).execute())
-  return [...found.values()]
+/** Components that advisories call one of these, wherever they are. */
+export async function componentsAsked(db: Db, names: readonly string[]): Promise<ComponentsTable[]> {
+  return await db.selectFrom('assess_components').selectAll().where('asked', 'in', names).execute()
 }
 
 export type InventoryKey = Pick<InventoriesTable, 'scope' | 'asset' | 'source'>
@@ -31,6 +23,18 @@ export async function saveInventory(db: Db, row: InventoriesTable): Promise<void
     .values(row)
     .onConflict((conflict) => conflict.columns(['scope', 'asset', 'source']).doUpdateSet(change))
     .execute()
+}
+
+export type InventoryMark = InventoryKey & Pick<InventoriesTable, 'outbox' | 'twins'>
+
+/** Which list each inventory holds: another one has another place in the evidence. */
+export async function inventoryMarks(db: Db): Promise<InventoryMark[]> {
+  return await db.selectFrom('assess_inventories').select(['scope', 'asset', 'source', 'outbox', 'twins']).execute()
+}
+
+/** @param db of one scope. */
+export async function inventoriesOn(db: Db, assets: readonly string[]): Promise<InventoriesTable[]> {
+  return await inParts(assets, (some) => db.selectFrom('assess_inventories').selectAll().where('asset', 'in', some).execute())
 }
 
 export async function allInventories(db: Db): Promise<InventoriesTable[]> {
@@ -47,10 +51,14 @@ export async function inventoryOf(db: Db, { scope, asset, source }: InventoryKey
     .executeTakeFirst()
 }
 
-export async function noteJudged(db: Db, { scope, asset, source }: InventoryKey, unjudged: number, at: number): Promise<void> {
+export async function noteJudged(
+  db: Db,
+  { scope, asset, source }: InventoryKey,
+  change: Pick<InventoriesTable, 'unjudged' | 'judged_at'> & Partial<Pick<InventoriesTable, 'twins'>>,
+): Promise<void> {
   await db
     .updateTable('assess_inventories')
-    .set({ unjudged, judged_at: at })
+    .set(change)
     .where('scope', '=', scope)
     .where('asset', '=', asset)
     .where('source', '=', source)
@@ -135,6 +143,13 @@ export async function findingsOf(db: Db, { scope, asset, source }: InventoryKey)
     .execute()
 }
 
+/** @param db of one scope. */
+export async function findingsAtPlaces(db: Db, places: readonly Place[]): Promise<FindingsTable[]> {
+  return await atPlaces(places, (place, assets) =>
+    db.selectFrom('assess_findings').selectAll().where('package', '=', place).where('asset', 'in', assets).execute(),
+  )
+}
+
 export async function allFindings(db: Db, state: 'open' | 'gone'): Promise<FindingsTable[]> {
   return await db
     .selectFrom('assess_findings')
@@ -146,6 +161,11 @@ export async function allFindings(db: Db, state: 'open' | 'gone'): Promise<Findi
 /** Writes findings; their assets are weighed again before anybody reads of them. */
 export async function saveFindings(db: Db, rows: readonly FindingsTable[]): Promise<void> {
   await markChanged(db, rows)
+  await writeFindings(db, rows)
+}
+
+/** The same for who weighs what they are about in the same transaction. */
+export async function writeFindings(db: Db, rows: readonly FindingsTable[]): Promise<void> {
   for (let at = 0; at < rows.length; at += FINDINGS_A_STATEMENT)
     await db
       .insertInto('assess_findings')

@@ -43,7 +43,6 @@ export function routes(deps: AssessDeps): Route[] {
         const { asset, source } = body
         const bom = body.document === undefined ? undefined : await readSbom(Buffer.from(body.document), asset)
         const components = bom?.components.map((one) => ({ ...one, place: '' })) ?? body.components ?? []
-        const all = await feeds.current()
         const judged = await takeIn(
           state,
           {
@@ -55,7 +54,7 @@ export function routes(deps: AssessDeps): Route[] {
             inUse: body.inUse,
             by: { name: caller.name, account: caller.account },
           },
-          all,
+          feeds,
           clock,
           (await policy.current()).policy,
         )
@@ -69,7 +68,7 @@ export function routes(deps: AssessDeps): Route[] {
           found: judged.found.length,
           regressed: judged.regressed.length,
           gone: judged.gone.length,
-          feeds: feedsView(all),
+          feeds: feedsView(await feeds.current()),
         }
       },
     }),

@@ -25,6 +25,8 @@ export interface InventoriesTable {
   in_use: string | null
   /** When somebody looked what runs; null where nobody did. */
   in_use_at: number | null
+  /** JSON array: packages that advisories know under several names here; null in rows older than this column. */
+  twins: string | null
 }
 
 export interface ComponentsTable {

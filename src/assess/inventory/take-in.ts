@@ -6,28 +6,15 @@ import { jsonText, readJson } from '../../platform/state/columns.ts'
 import { recordEvidence } from '../../platform/state/outbox.ts'
 import { scopedTo } from '../../platform/state/scope.ts'
 import type { State } from '../../platform/state/state.ts'
-import type { Feeds } from '../feeds/load.ts'
-import { changedPackages } from '../osv/advisories.ts'
 import type { Policy } from '../prioritise/policy.ts'
-import { askedAs, type Verdicts } from '../scan/findings.ts'
+import { askedAs } from '../scan/findings.ts'
 import { openTasks } from '../work/tasks.ts'
+import type { FeedsFolder } from './feeds-folder.ts'
 import { type Judged, judgeInventory } from './judge.ts'
-import {
-  allInventories,
-  componentsOf,
-  type Db,
-  findingsOf,
-  type InventoryKey,
-  inventoriesAsking,
-  inventoryOf,
-  noteJudged,
-  replaceComponents,
-  saveFindings,
-  saveInventory,
-  scanOf,
-} from './queries.ts'
+import { findingsOf, inventoryOf, replaceComponents, saveFindings, saveInventory, scanOf } from './queries.ts'
 import type { Reconciled } from './reconcile.ts'
 import type { AssessTables, ComponentsTable, FindingsTable, InventoriesTable } from './tables.ts'
+import { twinsOf } from './twins.ts'
 
 const NAMED_IN_EVIDENCE = 20
 const GRAVE_IN_EVIDENCE = 200
@@ -45,8 +32,17 @@ export interface Taken {
   readonly by: { readonly name: string; readonly account: string | null }
 }
 
-/** Takes a list of what is installed in the place of the one before, and judges it: all of it, or nothing. */
-export async function takeIn(state: State, taken: Taken, feeds: Feeds, clock: Clock, policy: Policy): Promise<Judged> {
+/**
+ * Takes a list of what is installed in the place of the one before, and judges it: all of it, or nothing.
+ * @param current asked once nobody else writes: what is taken in by other feeds than the newest would not be judged again.
+ */
+export async function takeIn(
+  state: State,
+  taken: Taken,
+  { current }: Pick<FeedsFolder, 'current'>,
+  clock: Clock,
+  policy: Policy,
+): Promise<Judged> {
   const { scope, asset, source, format, components, inUse, by } = taken
   const now = clock.now()
   const rows = components.map(
@@ -72,6 +68,7 @@ export async function takeIn(state: State, taken: Taken, feeds: Feeds, clock: Cl
       throw new KanpekiError('conflict', `${source} is the report of another scanner on ${asset}.`, {
         remedy: 'Give the list another source.',
       })
+    const feeds = await current()
     const before = await inventoryOf(trx, key)
     const running = inUse ?? usedOf(before)
     const look = { key, components: rows, inUse: running === undefined ? undefined : new Set(running), proof: sha256 }
@@ -104,6 +101,7 @@ export async function takeIn(state: State, taken: Taken, feeds: Feeds, clock: Cl
       outbox,
       in_use: running === undefined ? null : jsonText(running),
       in_use_at: inUse === undefined ? (before?.in_use_at ?? null) : now,
+      twins: twinsOf(rows),
     })
     await openTasks(scopedTo(trx, scope), scope, [...judged.found, ...judged.regressed], policy, feeds, now)
     return judged
@@ -141,50 +139,4 @@ export function changesOf({ open, found, regressed, gone }: Reconciled) {
           })),
         }),
   }
-}
-
-/**
- * Judges inventories again, one transaction each: advisories changed. @param since the feeds that all were judged by before:
- * only what has a package of which something else is said now is judged then. @returns how many findings are new.
- */
-export async function judgeAgain(state: State, feeds: Feeds, clock: Clock, policy: Policy, since?: Feeds): Promise<number> {
-  let found = 0
-  const verdicts: Verdicts = new Map()
-  for (const inventory of await concerned(state.tables<AssessTables>() as Db, feeds, since)) {
-    found += await state.transaction<AssessTables, number>(async (trx) => {
-      const now = clock.now()
-      const used = usedOf(inventory)
-      const look = {
-        key: inventory,
-        components: await componentsOf(trx, inventory),
-        inUse: used === undefined ? undefined : new Set(used),
-        proof: null,
-      }
-      const judged = judgeInventory(look, await findingsOf(trx, inventory), feeds, now, verdicts)
-      await saveFindings(trx, judged.rows)
-      await noteJudged(trx, inventory, judged.unjudged, now)
-      await openTasks(scopedTo(trx, inventory.scope), inventory.scope, [...judged.found, ...judged.regressed], policy, feeds, now)
-      return judged.found.length
-    })
-  }
-  return found
-}
-
-/** More packages than this concern nearly everything. */
-const MOST_PACKAGES = 5000
-
-async function concerned(db: Db, feeds: Feeds, since: Feeds | undefined): Promise<readonly InventoriesTable[]> {
-  const all = await allInventories(db)
-  // What KEV, EPSS or a CVE says, or whether an ecosystem can be judged at all, may concern any of them.
-  if (since === undefined || since.facts !== feeds.facts || !sameNames(since, feeds)) return all
-  const packages = changedPackages(since.advisories, feeds.advisories)
-  if (packages.size > MOST_PACKAGES) return all
-  const keyOf = ({ scope, asset, source }: InventoryKey): string => JSON.stringify([scope, asset, source])
-  const asking = new Set((await inventoriesAsking(db, [...packages])).map(keyOf))
-  return all.filter((inventory) => asking.has(keyOf(inventory)))
-}
-
-function sameNames(before: Feeds, after: Feeds): boolean {
-  const [old, now] = [new Set(before.advisories.ecosystems.keys()), new Set(after.advisories.ecosystems.keys())]
-  return old.symmetricDifference(now).size === 0
 }

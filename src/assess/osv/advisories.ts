@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util'
 import { affects, affectsCommit } from './affects.ts'
 import { keyOf, type PackageKey } from './names.ts'
 import type { OsvAffected, OsvRecord } from './record.ts'
@@ -73,12 +74,17 @@ export function changedPackages(before: Advisories, after: Advisories): Readonly
   }
   for (const record of after.records()) {
     const old = before.record(record.id)
-    if (old === record) continue
+    if (old === record || (old !== undefined && saysTheSame(old, record))) continue
     add(record)
     if (old !== undefined) add(old)
   }
   for (const record of before.records()) if (after.record(record.id) === undefined) add(record)
   return keys
+}
+
+/** Whether two readings of a record differ at most in their time, which some feeds give to all that they hold. */
+function saysTheSame(one: OsvRecord, other: OsvRecord): boolean {
+  return isDeepStrictEqual({ ...one, modified: '' }, { ...other, modified: '' })
 }
 
 /** Bug fixes and enhancements of the Red Hat family are in the same feeds; without a CVE they are no weakness. */

@@ -1,22 +1,41 @@
 import { messageOf } from '../../kernel/error.ts'
-import { readZip } from '../archive/zip.ts'
+import { readZip, type ZipMark } from '../archive/zip.ts'
 import { type OsvRecord, osvRecord } from './record.ts'
+
+/** Records of an archive by the names of their entries: where an entry stayed as it was, so did its record. */
+export type ReadEntries = Map<string, ZipMark & { readonly record: OsvRecord }>
 
 /**
  * Adds the OSV records of one file to `records`: a `.zip` as OSV distributes them, a `.json` of one record or a list, `.jsonl`.
+ * @param before what the archive held when it was read last: what is the same by name, size and CRC-32 is not unpacked again.
+ * @param entries takes what it holds now.
  * @returns what could not be read, each with why.
  */
 export function readOsvFile(
   file: string,
   bytes: Buffer,
   records: OsvRecord[],
+  before: ReadEntries = new Map(),
+  entries: ReadEntries = new Map(),
 ): readonly { readonly file: string; readonly reason: string }[] {
   const problems: { file: string; reason: string }[] = []
   try {
-    for (const { name, value } of documentsOf(file, bytes)) {
+    const keep = (name: string, { crc, size }: ZipMark, record: OsvRecord): void => {
+      entries.set(name, { crc, size, record })
+    }
+    const isNew = (name: string, mark: ZipMark): boolean => {
+      const old = before.get(name)
+      if (old === undefined || old.crc !== mark.crc || old.size !== mark.size) return true
+      records.push(old.record)
+      keep(name, old, old.record)
+      return false
+    }
+    for (const { name, value, entry } of documentsOf(file, bytes, isNew)) {
       const parsed = osvRecord.safeParse(value)
-      if (parsed.success) records.push(parsed.data)
-      else problems.push({ file: name, reason: firstIssue(parsed.error.issues) })
+      if (parsed.success) {
+        records.push(parsed.data)
+        if (entry !== undefined) keep(entry.name, entry.mark, parsed.data)
+      } else problems.push({ file: name, reason: firstIssue(parsed.error.issues) })
     }
   } catch (error) {
     problems.push({ file, reason: messageOf(error) })
@@ -24,10 +43,21 @@ export function readOsvFile(
   return problems
 }
 
-function* documentsOf(file: string, bytes: Buffer): Generator<{ readonly name: string; readonly value: unknown }> {
+interface Document {
+  readonly name: string
+  readonly value: unknown
+  readonly entry?: { readonly name: string; readonly mark: ZipMark }
+}
+
+function* documentsOf(file: string, bytes: Buffer, isNew: (name: string, mark: ZipMark) => boolean): Generator<Document> {
   if (file.endsWith('.zip')) {
-    for (const entry of readZip(bytes, file, (name) => name.endsWith('.json')))
-      yield { name: `${file}:${entry.name}`, value: parsed(entry.bytes.toString('utf8')) }
+    let mark: ZipMark
+    const wanted = (name: string, found: ZipMark): boolean => {
+      mark = found
+      return name.endsWith('.json') && isNew(name, found)
+    }
+    for (const { name, bytes: text } of readZip(bytes, file, wanted))
+      yield { name: `${file}:${name}`, value: parsed(text.toString('utf8')), entry: { name, mark: mark! } }
     return
   }
   if (file.endsWith('.jsonl')) {

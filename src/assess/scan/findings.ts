@@ -61,7 +61,7 @@ export interface Assessment {
 }
 
 /** What one version of one package is worth by the feeds, wherever it is installed. */
-type Verdict =
+export type Verdict =
   | Unjudged
   | {
       readonly ecosystem: string
@@ -83,12 +83,7 @@ export function assess(installed: Iterable<Installed>, feeds: Feeds, verdicts: V
   const by = new Map<string, number>()
   let judged = 0
   for (const one of installed) {
-    const key = `${one.purl ?? ''}\u0000${one.version ?? ''}`
-    let verdict = verdicts.get(key)
-    if (verdict === undefined) {
-      verdict = verdictOn(one, feeds)
-      verdicts.set(key, verdict)
-    }
+    const verdict = verdictOf(one, feeds, verdicts)
     if (typeof verdict === 'string') {
       unjudged.push({ installed: one, why: verdict })
       continue
@@ -104,6 +99,17 @@ export function assess(installed: Iterable<Installed>, feeds: Feeds, verdicts: V
     advisories: feeds.advisories.ecosystems.get(ecosystem) ?? 0,
   }))
   return { findings: findings.sort(byRisk), judged, by: judgedBy, unjudged }
+}
+
+/** What a component is worth by the feeds; of the same package and version it is asked once. */
+export function verdictOf(one: Installed, feeds: Feeds, verdicts: Verdicts): Verdict {
+  // Without a package URL it is judged by its name.
+  const key = `${one.purl ?? `\u0000${one.name}`}\u0000${one.version ?? ''}`
+  const kept = verdicts.get(key)
+  if (kept !== undefined) return kept
+  const verdict = verdictOn(one, feeds)
+  verdicts.set(key, verdict)
+  return verdict
 }
 
 /** What advisories call a component (`keyOf`), by its name alone where it has no package URL; empty where none can be asked. */

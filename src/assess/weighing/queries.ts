@@ -127,6 +127,25 @@ export async function inParts<T>(all: readonly string[], ask: (some: readonly st
   return found
 }
 
+/** A package on an asset. */
+export type Place = Pick<FindingsTable, 'asset' | 'package'>
+
+/** Asks once a package, for as many assets at once as a statement takes. */
+export async function atPlaces<T>(
+  places: readonly Place[],
+  ask: (place: string, assets: readonly string[]) => Promise<T[]>,
+): Promise<T[]> {
+  const found: T[] = []
+  for (const [place, some] of Map.groupBy(places, (one) => one.package))
+    for (const row of await inParts([...new Set(some.map(({ asset }) => asset))], (assets) => ask(place, assets))) found.push(row)
+  return found
+}
+
+/** @param db of one scope. */
+export async function weighingsAt(db: Db, folded: readonly string[]): Promise<WeighingsTable[]> {
+  return await inParts(folded, (some) => db.selectFrom('assess_weighings').selectAll().where('folded', 'in', some).execute())
+}
+
 export async function saveUse(db: Db, row: UseTable): Promise<void> {
   const { folded, since, looked, parts } = row
   await db
@@ -138,6 +157,12 @@ export async function saveUse(db: Db, row: UseTable): Promise<void> {
 
 export async function weighedOf(db: Db, assets: readonly string[]): Promise<WeighedTable[]> {
   return await db.selectFrom('assess_weighed').selectAll().where('asset', 'in', assets).execute()
+}
+
+export async function weighedAtPlaces(db: Db, places: readonly Place[]): Promise<WeighedTable[]> {
+  return await atPlaces(places, (place, assets) =>
+    db.selectFrom('assess_weighed').selectAll().where('package', '=', place).where('asset', 'in', assets).execute(),
+  )
 }
 
 export async function saveWeighed(db: Db, rows: readonly WeighedTable[]): Promise<void> {
@@ -176,6 +201,27 @@ export async function dropWeighed(db: Db, rows: readonly WeighedTable[]): Promis
 export async function replaceTally(db: Db, scope: string, folded: string, rows: readonly TallyTable[]): Promise<void> {
   await db.deleteFrom('assess_tally').where('scope', '=', scope).where('folded', '=', folded).execute()
   if (rows.length > 0) await db.insertInto('assess_tally').values(rows).execute()
+}
+
+/** Adds to tallies, or takes away: what is nothing then is not kept. */
+export async function addTally(db: Db, scope: string, rows: readonly TallyTable[]): Promise<void> {
+  const alike = ['scope', 'folded', 'status', 'kind', 'decision', 'fixable', 'in_use', 'exposed', 'exploited'] as const
+  for (let at = 0; at < rows.length; at += ROWS_A_STATEMENT)
+    await db
+      .insertInto('assess_tally')
+      .values(rows.slice(at, at + ROWS_A_STATEMENT))
+      .onConflict((conflict) =>
+        conflict.columns(alike).doUpdateSet((e) => ({ causes: e('assess_tally.causes', '+', e.ref('excluded.causes')) })),
+      )
+      .execute()
+  const lessened = [...new Set(rows.filter(({ causes }) => causes < 0).map(({ folded }) => folded))]
+  for (let at = 0; at < lessened.length; at += ROWS_A_STATEMENT)
+    await db
+      .deleteFrom('assess_tally')
+      .where('scope', '=', scope)
+      .where('folded', 'in', lessened.slice(at, at + ROWS_A_STATEMENT))
+      .where('causes', '<=', 0)
+      .execute()
 }
 
 export async function saveTexts(db: Db, rows: readonly TextsTable[]): Promise<void> {

@@ -52,13 +52,13 @@ export async function weighAsset(db: Db, scope: string, folded: string, scales: 
   if (until !== null) await holdWeighing(db, scope, folded, { basis, until, weighed: now })
 }
 
-function keyOf({ asset, package: place, id }: Pick<WeighedTable, 'asset' | 'package' | 'id'>): string {
+export function keyOf({ asset, package: place, id }: Pick<WeighedTable, 'asset' | 'package' | 'id'>): string {
   return `${asset}\n${place}\n${id}`
 }
 
 const MOST_RISK = 1000
 
-function rowOf(scope: string, { cause, subject, state, owner, due }: Weighed): WeighedTable {
+export function rowOf(scope: string, { cause, subject, state, owner, due }: Weighed): WeighedTable {
   const { asset, package: place, id, kind } = cause.row
   const { weakness, around, risk, fixable } = subject
   const exploited = weakness.exploited !== null
@@ -80,11 +80,11 @@ function rowOf(scope: string, { cause, subject, state, owner, due }: Weighed): W
   }
 }
 
-function same(one: WeighedTable | undefined, other: WeighedTable): boolean {
+export function same(one: WeighedTable | undefined, other: WeighedTable): boolean {
   return one !== undefined && (Object.keys(other) as (keyof WeighedTable)[]).every((name) => one[name] === other[name])
 }
 
-function tallyOf(scope: string, folded: string, rows: readonly WeighedTable[]): readonly TallyTable[] {
+export function tallyOf(scope: string, folded: string, rows: readonly WeighedTable[]): readonly TallyTable[] {
   const counts = new Map<string, TallyTable>()
   for (const { status, kind, decision, fixable, in_use: used, exposed, exploited } of rows) {
     const key = [status, kind, decision, fixable, used, exposed, exploited].join()
@@ -107,7 +107,7 @@ function tallyOf(scope: string, folded: string, rows: readonly WeighedTable[]): 
   return [...counts.values()]
 }
 
-function textsOf(scope: string, weighed: readonly Weighed[], written: Set<string>): readonly TextsTable[] {
+export function textsOf(scope: string, weighed: readonly Weighed[], written: Set<string>): readonly TextsTable[] {
   const rows = new Map<string, TextsTable>()
   for (const { cause } of weighed) {
     const { package: place, id, name, summary } = cause.row

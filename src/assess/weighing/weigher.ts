@@ -5,10 +5,9 @@ import type { FeedsFolder } from '../inventory/feeds-folder.ts'
 import type { Db } from '../inventory/queries.ts'
 import type { AssessTables } from '../inventory/tables.ts'
 import type { PolicyFile } from '../prioritise/policy-file.ts'
-import { exceptionsOf } from '../work/queries.ts'
-import { assetsIn } from './known.ts'
 import { anyDue, assetsStamp, weighingsOf } from './queries.ts'
-import { basisOf, type Scales, weighAsset } from './weigh-asset.ts'
+import { scalesOf, stampOf } from './scales.ts'
+import { basisOf, weighAsset } from './weigh-asset.ts'
 
 /** Keeps what was weighed in the store up to date. */
 export interface Weigher {
@@ -42,24 +41,15 @@ export function openWeigher({ state, clock, feeds, policy, failed }: WeigherDeps
   const texts = new Set<string>()
   let stopped = false
 
-  const scalesOf = async (db: Db): Promise<Scales> => {
-    const [assets, exceptions, all, rules] = await Promise.all([
-      assetsIn(db),
-      exceptionsOf(db),
-      feeds.current(),
-      policy.current(),
-    ])
-    return { assets, exceptions, feeds: all, policy: rules.policy, stamp: `${all.facts} ${rules.stamp}`, now: clock.now() }
-  }
   const gateOf = async (db: Db): Promise<string> =>
-    `${(await feeds.current()).facts} ${(await policy.current()).stamp} ${await assetsStamp(db)}`
+    `${stampOf(await feeds.current(), await policy.current())} ${await assetsStamp(db)}`
 
   /** @param until a moment of `performance.now()`. @returns weighed and left. */
   const pass = async (scope: string, until: number): Promise<{ readonly done: number; readonly left: number }> => {
     const db = state.scoped<AssessTables>(scope)
     const gate = await gateOf(db)
     if (settled.get(scope) === gate && !(await anyDue(db, clock.now()))) return { done: 0, left: 0 }
-    const scales = await scalesOf(db)
+    const scales = await scalesOf(db, await feeds.current(), await policy.current(), clock.now())
     const waiting = new Set(
       (await weighingsOf(db))
         .filter(

@@ -2,18 +2,35 @@ import type { Db } from '../inventory/queries.ts'
 import type { ExceptionsTable, RatingsTable, WorkTable } from '../inventory/tables.ts'
 import { inParts, markChanged } from '../weighing/queries.ts'
 
+/** Parameters a statement may carry are limited (SQLite 32,766): 10 a row. */
+const ROWS_A_STATEMENT = 1000
+
 export async function workOfAssets(db: Db, assets: readonly string[]): Promise<WorkTable[]> {
   return await inParts(assets, (some) => db.selectFrom('assess_work').selectAll().where('asset', 'in', some).execute())
 }
 
-export async function saveWork(db: Db, row: WorkTable): Promise<void> {
-  await markChanged(db, [row])
-  const { scope: _scope, asset: _asset, package: _package, id: _id, ...change } = row
-  await db
-    .insertInto('assess_work')
-    .values(row)
-    .onConflict((conflict) => conflict.columns(['scope', 'asset', 'package', 'id']).doUpdateSet(change))
-    .execute()
+export async function saveWork(db: Db, rows: readonly WorkTable[]): Promise<void> {
+  await markChanged(db, rows)
+  await writeWork(db, rows)
+}
+
+/** The same for who weighs what it is about in the same transaction. */
+export async function writeWork(db: Db, rows: readonly WorkTable[]): Promise<void> {
+  for (let at = 0; at < rows.length; at += ROWS_A_STATEMENT)
+    await db
+      .insertInto('assess_work')
+      .values(rows.slice(at, at + ROWS_A_STATEMENT))
+      .onConflict((conflict) =>
+        conflict.columns(['scope', 'asset', 'package', 'id']).doUpdateSet((e) => ({
+          owner: e.ref('excluded.owner'),
+          due: e.ref('excluded.due'),
+          ticket: e.ref('excluded.ticket'),
+          note: e.ref('excluded.note'),
+          updated: e.ref('excluded.updated'),
+          by_name: e.ref('excluded.by_name'),
+        })),
+      )
+      .execute()
 }
 
 export async function exceptionsOf(db: Db): Promise<ExceptionsTable[]> {

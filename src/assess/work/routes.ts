@@ -17,8 +17,8 @@ import { readVex } from '../vex/read-vex.ts'
 import { silences } from '../vex/statement.ts'
 import { weighedOn } from '../weighing/page.ts'
 import { decideException, endException, proposeException } from './exceptions.ts'
-import { ownStatements } from './own-statements.ts'
 import { keepEnvironment, keepRating } from './keep-rating.ts'
+import { ownStatements } from './own-statements.ts'
 import { exceptionsOf, saveWork, workAt } from './queries.ts'
 import {
   environmentBody,
@@ -262,7 +262,7 @@ async function keepWork(db: Db, said: z.infer<typeof workBody>, caller: Caller, 
     updated: now,
     by_name: caller.name,
   }
-  await saveWork(db, row)
+  await saveWork(db, [row])
   const { owner, ticket, note } = row
   const due = row.due === null ? null : time(row.due)
   const told = {

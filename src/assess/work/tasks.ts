@@ -1,3 +1,4 @@
+import type { Evidence } from '../../kernel/evidence.ts'
 import { recordEvidence } from '../../platform/state/outbox.ts'
 import type { Feeds } from '../feeds/load.ts'
 import { assetsByName, causesOf, subjectOf } from '../inventory/causes.ts'
@@ -29,7 +30,7 @@ function workPlace({ asset, package: name }: Pick<WorkTable, 'asset' | 'package'
 
 /**
  * Opens a task for what was found or came back and a rule of the policy speaks of, unless somebody has it already: for
- * whom the rule says, else for the asset's owner. @param db limited to the scope of the rows.
+ * whom the rule says, else for the asset's owner. @param db limited to the scope of the rows. @param save keeps the work.
  */
 export async function openTasks(
   db: Db,
@@ -38,6 +39,7 @@ export async function openTasks(
   policy: Policy,
   feeds: Feeds,
   now: number,
+  save: typeof saveWork = saveWork,
 ): Promise<number> {
   if (rows.length === 0 || policy.task.length === 0) return 0
   const assets = assetsByName(await assetsOf(db))
@@ -45,7 +47,8 @@ export async function openTasks(
   const spellings = await spellingsOf(db, [...new Set(names.map((name) => name.toLowerCase()))])
   const work = workByPlace(await workOfAssets(db, [...new Set([...names, ...[...spellings.values()].flat()])]))
   const ratedOf = ratingsBy(await ratingsOfAssets(db, names))
-  let opened = 0
+  const opened: WorkTable[] = []
+  const told: Evidence[] = []
   for (const cause of causesOf(rows)) {
     const asset = assets.get(cause.row.asset.toLowerCase())
     const subject = subjectOf(cause, asset, feeds, ratedOf(cause))
@@ -54,7 +57,7 @@ export async function openTasks(
     const owner = rule.owner ?? asset?.owner ?? null
     const { asset: name, package: place, id } = cause.row
     const note = `policy: ${rule.name}`
-    await saveWork(db, {
+    opened.push({
       scope,
       asset: name,
       package: place,
@@ -66,7 +69,6 @@ export async function openTasks(
       updated: now,
       by_name: note,
     })
-    opened += 1
     const body = {
       action: 'weakness.task',
       by: note,
@@ -77,7 +79,10 @@ export async function openTasks(
       owner,
       rule: rule.name,
     }
-    await recordEvidence(db, [{ type: 'admin', scope, observed: now, received: now, body }])
+    told.push({ type: 'admin', scope, observed: now, received: now, body })
   }
-  return opened
+  if (opened.length === 0) return 0
+  await save(db, opened)
+  await recordEvidence(db, told)
+  return opened.length
 }
