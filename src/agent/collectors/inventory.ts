@@ -81,8 +81,9 @@ const MANAGERS: readonly (readonly [string, (file: string) => Promise<Map<string
   ['var/lib/dpkg/status', parseText(parseDpkg)],
   ['lib/apk/db/installed', apk],
   ['usr/lib/apk/db/installed', apk],
-  ['usr/lib/sysimage/rpm/rpmdb.sqlite', readRpm],
-  ['var/lib/rpm/rpmdb.sqlite', readRpm],
+  ...['usr/lib/sysimage/rpm', 'var/lib/rpm'].flatMap((folder) =>
+    ['rpmdb.sqlite', 'Packages', 'Packages.db'].map((name) => [`${folder}/${name}`, readRpm] as const),
+  ),
 ]
 
 /** `name:architecture` → version, of the first manager that knows any; undefined where the host has none that is known. */

@@ -2,7 +2,7 @@ import { readdirSync, readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { apkPackages } from '../../assess/host/apk.ts'
 import { dpkgPackages } from '../../assess/host/dpkg.ts'
-import { RPM_SQLITE, readRpmDatabase } from '../../platform/rpm/database.ts'
+import { RPM_DATABASES, readRpmDatabase } from '../../platform/rpm/database.ts'
 import { rpmVersion } from '../../platform/rpm/header.ts'
 
 /** The distribution's package that a file belongs to. */
@@ -81,7 +81,7 @@ const apk: Manager = {
 }
 
 const rpm: Manager = {
-  places: RPM_SQLITE,
+  places: RPM_DATABASES,
   find({ database, asked, give }) {
     for (const one of readRpmDatabase(database).packages)
       for (const file of one.files) {

@@ -1,12 +1,12 @@
 import { open, readdir, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { messageOf } from '../../kernel/error.ts'
-import { RPM_SQLITE } from '../../platform/rpm/database.ts'
+import { RPM_DATABASES } from '../../platform/rpm/database.ts'
 import type { Installed } from '../scan/findings.ts'
 import { readApkInstalled } from './apk.ts'
 import { readDpkgStatus } from './dpkg.ts'
 import { readOsRelease } from './os-release.ts'
-import { OLD_RPM_DATABASES, oldRpmDatabase, readRpm } from './rpm.ts'
+import { readRpm } from './rpm.ts'
 
 const MOST_BYTES = 256 * 2 ** 20
 export interface RootReading {
@@ -59,18 +59,19 @@ export async function readPackages(files: RootFiles): Promise<RootReading> {
   const apk = 'lib/apk/db/installed'
   for (const one of readApkInstalled((await text(apk)) ?? '', os, apk)) installed.push(one)
   const rpmFiles: string[] = []
-  for (const path of RPM_SQLITE) {
+  for (const path of RPM_DATABASES) {
     if (!(await files.has(path))) continue
     try {
       const read = await files.onDisk(path, (file) => readRpm(file, os, path))
       for (const one of read.installed) installed.push(one)
       for (const one of read.files) rpmFiles.push(one)
       for (const reason of read.problems) problems.push({ file: path, reason })
+      // The other folder is a link to this one, or holds what was there before it was converted.
+      if (read.installed.length > 0) break
     } catch (error) {
       problems.push({ file: path, reason: messageOf(error) })
     }
   }
-  for (const path of OLD_RPM_DATABASES) if (await files.has(path)) problems.push({ file: path, reason: oldRpmDatabase(path) })
   return { os: os === undefined ? null : `${os.id} ${os.version ?? ''}`.trim(), installed, problems, rpmFiles }
 }
 

@@ -1,22 +1,8 @@
-import { basename, dirname } from 'node:path'
 import { type RpmReading, readRpmDatabase } from '../../platform/rpm/database.ts'
 import { type RpmPackage, rpmVersion } from '../../platform/rpm/header.ts'
 import { makePurl, writePurl } from '../purl/purl.ts'
 import type { Installed } from '../scan/findings.ts'
 import type { OsRelease } from './os-release.ts'
-
-/** Names of the databases that rpm wrote before it kept them in SQLite: Berkeley DB (Red Hat 8, CentOS 7) and ndb (SUSE). */
-const OLD_DATABASES: Readonly<Record<string, string>> = { Packages: 'Berkeley DB', 'Packages.db': 'ndb' }
-
-const FOLDERS = ['usr/lib/sysimage/rpm', 'var/lib/rpm']
-export const OLD_RPM_DATABASES: readonly string[] = FOLDERS.flatMap((folder) =>
-  Object.keys(OLD_DATABASES).map((name) => `${folder}/${name}`),
-)
-
-/** Why an older database is not read, and what helps. */
-export function oldRpmDatabase(path: string): string {
-  return `rpm's older database (${OLD_DATABASES[basename(path)]}) is not read: convert a copy with rpmdb --rebuilddb --dbpath=/${dirname(path)} --define '_db_backend sqlite' by rpm 4.16 or later, or give a bill of materials`
-}
 
 /** What rpm says is installed, and the files of it, without a slash before them. @throws KanpekiError `rpm_database`. */
 export function readRpm(

@@ -4,10 +4,9 @@ import { tmpdir } from 'node:os'
 import { basename, dirname, join } from 'node:path'
 import { createGunzip, createZstdDecompress } from 'node:zlib'
 import { KanpekiError, messageOf } from '../../kernel/error.ts'
-import { RPM_SQLITE } from '../../platform/rpm/database.ts'
+import { RPM_DATABASES } from '../../platform/rpm/database.ts'
 import { isJar, readJar } from '../archive/jar.ts'
 import { type RootFiles, readPackages } from '../host/read-root.ts'
-import { OLD_RPM_DATABASES } from '../host/rpm.ts'
 import { LOCK_READERS } from '../lockfiles/readers.ts'
 import { makePurl, writePurl } from '../purl/purl.ts'
 import { listOf, objectOf, textOf } from '../sbom/json.ts'
@@ -151,7 +150,7 @@ const PACKAGE_FILES: ReadonlySet<string> = new Set([
   'lib/apk/db/installed',
 ])
 
-const RPM_FILES: ReadonlySet<string> = new Set([...RPM_SQLITE.flatMap((path) => [path, `${path}-wal`]), ...OLD_RPM_DATABASES])
+const RPM_FILES: ReadonlySet<string> = new Set(RPM_DATABASES.flatMap((path) => [path, `${path}-wal`]))
 
 function isWanted(name: string): boolean {
   if (PACKAGE_FILES.has(name) || RPM_FILES.has(name)) return true

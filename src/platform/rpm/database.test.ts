@@ -1,16 +1,19 @@
 import { execFileSync, spawnSync } from 'node:child_process'
-import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
 import fc from 'fast-check'
 import { afterAll, describe, expect, it } from 'vitest'
 import { KanpekiError } from '../../kernel/error.ts'
+import { headerOf } from '../testing/rpm-database.ts'
 import { readRpmDatabase } from './database.ts'
 import { readRpmHeader, rpmVersion } from './header.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'kanpeki-rpm-'))
 afterAll(() => rmSync(folder, { recursive: true }))
 const lacking = spawnSync('rpmbuild', ['--version']).status === 0 ? undefined : 'rpm'
+const canLoad = spawnSync('db5.3_load', ['-V']).status === 0
 
 const spec = (name: string, epoch: string, version: string, install: string, files: string): string => `Name: ${name}
 ${epoch}Version: ${version}
@@ -38,6 +41,8 @@ function install(root: string, one: string, text: string): void {
 }
 
 describe.skipIf(lacking !== undefined)(`rpm's database (needs ${lacking ?? 'nothing more'})`, () => {
+  let made = ''
+
   it('reads what rpm itself wrote, as rpm says it', () => {
     const root = join(folder, 'root')
     mkdirSync(join(root, 'var/lib/rpm'), { recursive: true })
@@ -81,13 +86,114 @@ describe.skipIf(lacking !== undefined)(`rpm's database (needs ${lacking ?? 'noth
       ['tool', '7-3.el9'],
     ])
     expect(packages[0]?.files).toEqual([`/usr/lib64/lib ${kana}.so.1`])
+    made = file
   })
+
+  it.skipIf(!canLoad)('reads the same from Berkeley DB, as rpm itself does (needs db5.3-util)', () => {
+    const said = readRpmDatabase(made)
+    for (const [pageBytes, order] of [
+      [512, '1234'],
+      [4096, '4321'],
+      [16384, '1234'],
+    ] as const) {
+      const root = join(folder, `bdb-${pageBytes}`)
+      const file = berkeley(join(root, 'var/lib/rpm'), pageBytes, order)
+      expect(readRpmDatabase(file), `${pageBytes}`).toEqual(said)
+      const peer = ['--define', '_db_backend bdb_ro', '--root', root, '--dbpath', '/var/lib/rpm', '-qa']
+      if (order === '1234')
+        expect(execFileSync('rpm', peer, { encoding: 'utf8', stdio: 'pipe' }).trim().split('\n')).toHaveLength(2)
+    }
+  })
+
+  it.skipIf(!canLoad)('reads or refuses Berkeley DB by name, however its bytes are turned', () => {
+    const good = readFileSync(berkeley(join(folder, 'turned'), 512, '1234'))
+    const file = join(folder, 'turned.db')
+    let refused = 0
+    fc.assert(
+      fc.property(
+        fc.array(fc.tuple(fc.nat(good.length - 1), fc.nat(255)), { minLength: 1, maxLength: 8 }),
+        fc.nat(good.length),
+        (turned, cut) => {
+          const bytes = Buffer.from(good)
+          for (const [at, to] of turned) bytes[at % 3 === 0 ? at : at % 96] = to
+          writeFileSync(file, cut % 2 === 0 ? bytes : bytes.subarray(0, cut))
+          try {
+            readRpmDatabase(file)
+          } catch (error) {
+            expect(error).toBeInstanceOf(KanpekiError)
+            refused += 1
+          }
+        },
+      ),
+      { numRuns: 500 },
+    )
+    console.log(`${refused} of 500 broken databases refused`)
+    expect(refused).toBeGreaterThan(100)
+  })
+
+  /** What rpm keeps in SQLite, written by Berkeley DB's own tool as rpm wrote it before. */
+  function berkeley(at: string, pageBytes: number, order: '1234' | '4321'): string {
+    const database = new DatabaseSync(made, { readOnly: true })
+    const number = (value: number): string => {
+      const bytes = Buffer.alloc(4)
+      if (order === '1234') bytes.writeUInt32LE(value)
+      else bytes.writeUInt32BE(value)
+      return bytes.toString('hex')
+    }
+    const rows = database.prepare('SELECT hnum, blob FROM Packages').all() as { hnum: number; blob: Uint8Array }[]
+    database.close()
+    const lines = [` ${number(0)}`, ` ${number(rows.length + 1)}`]
+    for (const { hnum, blob } of rows) lines.push(` ${number(hnum)}`, ` ${Buffer.from(blob).toString('hex')}`)
+    const head = `VERSION=3\nformat=bytevalue\ntype=hash\ndb_pagesize=${pageBytes}\ndb_lorder=${order}\nHEADER=END\n`
+    mkdirSync(at, { recursive: true })
+    execFileSync('db5.3_load', [join(at, 'Packages')], { input: `${head}${lines.join('\n')}\nDATA=END\n` })
+    return join(at, 'Packages')
+  }
 
   it('says what is no such database', () => {
     const file = join(folder, 'no.sqlite')
     writeFileSync(file, 'x'.repeat(5_000))
     expect(() => readRpmDatabase(file)).toThrow(KanpekiError)
     expect(() => readRpmDatabase(join(folder, 'absent'))).toThrow(KanpekiError)
+  })
+})
+
+describe('ndb', () => {
+  it('is read as rpm lays it out, free slots and broken packages passed over', () => {
+    const packages = ['zlib', 'bash', 'gone'].map((name) =>
+      headerOf({ name, version: '1', release: '2', files: [`/usr/${name}`] }),
+    )
+    // Head, one page of slots, and blobs in blocks of 16 bytes: the second slot is free, the last one's blob is another's.
+    const slots = Buffer.alloc(4096)
+    slots.write('RpmP', 0, 'latin1')
+    slots.writeUInt32LE(1, 12)
+    const blobs: Buffer[] = []
+    let block = 4096 / 16
+    for (let at = 32, slot = 0; at < 4096; at += 16, slot++) {
+      slots.write('Slot', at, 'latin1')
+      const header = packages[slot === 0 ? 0 : slot - 1]
+      if (slot === 1 || slot > 3 || header === undefined) continue
+      const number = slot === 0 ? 7 : slot
+      const blocks = Math.ceil((header.length + 28) / 16)
+      for (const [place, value] of [number, block, blocks].entries()) slots.writeUInt32LE(value, at + 4 + 4 * place)
+      const blob = Buffer.alloc(16 * blocks)
+      blob.write('BlbS', 0, 'latin1')
+      blob.writeUInt32LE(slot === 3 ? 99 : number, 4)
+      blob.writeUInt32LE(header.length, 12)
+      header.copy(blob, 16)
+      blobs.push(blob)
+      block += blocks
+    }
+    const file = join(folder, 'Packages.db')
+    writeFileSync(file, Buffer.concat([slots, ...blobs]))
+    const { packages: found, problems } = readRpmDatabase(file)
+    expect(found.map(({ name, files }) => [name, ...files])).toEqual([
+      ['bash', '/usr/bash'],
+      ['zlib', '/usr/zlib'],
+    ])
+    expect(problems).toEqual([expect.stringMatching(/^header 3: /)])
+    writeFileSync(file, slots.subarray(0, 2000))
+    expect(() => readRpmDatabase(file)).toThrow(KanpekiError)
   })
 })
 

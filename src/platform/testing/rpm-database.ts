@@ -29,7 +29,8 @@ export function writeRpmDatabase(file: string, packages: readonly TestRpm[]): vo
   }
 }
 
-function headerOf({ name, version, release, epoch, arch = 'x86_64', sourceRpm, files = [] }: TestRpm): Buffer {
+/** A header as a database keeps it. */
+export function headerOf({ name, version, release, epoch, arch = 'x86_64', sourceRpm, files = [] }: TestRpm): Buffer {
   const folders = [...new Set(files.map((file) => `${dirname(file)}/`))]
   const tags: readonly (readonly [tag: number, type: number, value: readonly (string | number)[]])[] = [
     [1000, STRING, [name]],
