@@ -3,6 +3,7 @@ import type { Collector } from '../collector.ts'
 import type { Identity } from '../identity.ts'
 import type { Integrity } from '../integrity/integrity.ts'
 import type { Settings } from '../settings.ts'
+import { type Software, softwareCollector } from '../software/software.ts'
 import { auditCollector } from './audit.ts'
 import { containerLookup } from './container-info.ts'
 import { containerCollector } from './containers.ts'
@@ -26,7 +27,7 @@ const ENGINES = ['/run/docker.sock', '/run/podman/podman.sock']
 const PROGRAMS = ['/bin', '/sbin', '/usr/bin', '/usr/sbin', '/usr/local/bin', '/usr/local/sbin', '/tmp', '/var/tmp', '/dev/shm']
 
 /** Everything an agent watches on a Linux host. */
-export function linuxCollectors(settings: Settings, { id }: Identity, integrity: Integrity): Collector[] {
+export function linuxCollectors(settings: Settings, { id }: Identity, integrity: Integrity, software: Software): Collector[] {
   const { pollMs, inventoryMs } = settings
   const containers = containerLookup('/')
   return [
@@ -60,6 +61,17 @@ export function linuxCollectors(settings: Settings, { id }: Identity, integrity:
     }),
     inUseCollector('/proc', '/', inventoryMs, containers),
     ...(settings.journal ? [journalCollector()] : []),
+    ...(settings.software.length === 0
+      ? []
+      : [
+          softwareCollector({
+            root: '/',
+            proc: '/proc',
+            folders: settings.software,
+            everyMs: settings.softwareMs,
+            software,
+          }),
+        ]),
     ...(settings.kubernetes === undefined ? [] : [kubernetesCollector(settings.kubernetes)]),
   ]
 }

@@ -6,6 +6,7 @@ import { inRange, readRange } from '../vers/range.ts'
 import { weaknessesOf } from '../weighing/asset-weaknesses.ts'
 import { pageOf } from '../weighing/page.ts'
 import { workRoutes } from '../work/routes.ts'
+import { agentInventoryRoutes } from './agent-routes.ts'
 import type { AssessDeps } from './deps.ts'
 import { allInventories, componentsNamed } from './queries.ts'
 import {
@@ -32,6 +33,7 @@ export function routes(deps: AssessDeps): Route[] {
   return [
     ...workRoutes(deps),
     ...resultRoutes(deps),
+    ...agentInventoryRoutes(deps),
     route({
       method: 'POST',
       path: '/api/v1/inventories',
