@@ -87,7 +87,7 @@ async function statement(
   const bound = bindParameters(sql, parameters)
   const format = url.searchParams.get('default_format') ?? 'TabSeparated'
   if (isInsert(sql)) {
-    merges.inserted()
+    await merges.inserting()
     return writers.use(async (session) => (await session.queryAsync(bound, { format })).bytes())
   }
   if (needsMerges(sql)) await merges.letGo()
@@ -131,7 +131,7 @@ async function insert(
   if (read === undefined)
     throw new Refusal(62, 'Only INSERT INTO t (…) SELECT … FROM input(…) FORMAT f takes data here', 'SYNTAX_ERROR')
   await mkdir(spool, { recursive: true, mode: 0o700 })
-  merges.inserted()
+  await merges.inserting()
   try {
     await writeFile(path, body, { mode: 0o600 })
     await writers.use((session) => session.queryAsync(bindParameters(read, parameters)))

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import { startTestLake, type TestLake, testBatch, testEvent } from '../../testing/lakes.ts'
 import { clientOf } from '../connect.ts'
 import { Engine } from '../engine-calls.ts'
-import { type MergeDebt, mergesShouldWait } from './merge-debt.ts'
+import { type MergeDebt, mergesShouldWait, pauseOfInsert } from './merge-debt.ts'
 
 const MIB = 1024 * 1024
 const none: MergeDebt = { parts: 0, bytes: 0, running: 0 }
@@ -21,6 +21,16 @@ test.each<[boolean, Partial<MergeDebt>, number, boolean, string]>([
   [true, {}, 4, false, 'the burst is over'],
 ])('waiting %s, %o, %d quiet looks: waits %s (%s)', (waiting, debt, quietLooks, waits) => {
   expect(mergesShouldWait(waiting, { ...none, ...debt }, quietLooks)).toBe(waits)
+})
+
+test.each([
+  [{ parts: 0, bytes: 512 * MIB }, 0],
+  [{ parts: 300, bytes: 0 }, 0],
+  [{ parts: 400, bytes: 0 }, 250],
+  [{ parts: 0, bytes: 1536 * MIB }, 750],
+  [{ parts: 100_000, bytes: 0 }, 2000],
+])('with %o owed an insert waits %d ms', (debt, pause) => {
+  expect(pauseOfInsert(debt)).toBe(pause)
 })
 
 let bed: TestLake

@@ -1,4 +1,5 @@
 import { cpus } from 'node:os'
+import { setTimeout as pause } from 'node:timers/promises'
 
 /** What fresh parts there are, as the engine itself counts them. */
 export interface MergeDebt {
@@ -15,6 +16,10 @@ const MOST_BYTES = 512 * 1024 * 1024
 const MOST_PARTS = 200
 /** Once merges were let go for their debt, they go on until it is down to this part of the most. */
 const PAID = 4
+/** Inserts are slowed from this many times the most, by so much for each time more. */
+const BRAKE_FROM = 1.5
+const BRAKE_MS = 500
+const LONGEST_PAUSE_MS = 2_000
 const LOOK_EVERY_MS = 500
 /** So many looks without inserts, or with time to spare, and merges go on. */
 const QUIET_LOOKS = 4
@@ -33,14 +38,23 @@ export function mergesShouldWait(waiting: boolean, debt: MergeDebt, quietLooks: 
   return waiting || (debt.running === 0 && debt.bytes < MOST_BYTES / PAID && debt.parts < MOST_PARTS / PAID)
 }
 
+/**
+ * How long an insert waits before it begins, ms: merges that cannot keep up beside the inserts would otherwise owe more and
+ * more, until a search for a word takes seconds.
+ */
+export function pauseOfInsert({ parts, bytes }: Pick<MergeDebt, 'parts' | 'bytes'>): number {
+  const owed = Math.max(bytes / MOST_BYTES, parts / MOST_PARTS)
+  return Math.round(Math.min(Math.max(owed - BRAKE_FROM, 0) * BRAKE_MS, LONGEST_PAUSE_MS))
+}
+
 /** Asked of the engine at each look. */
 export const MERGE_DEBT = `SELECT countIf(level = 0) AS parts, sumIf(data_uncompressed_bytes, level = 0) AS bytes,
   (SELECT countIf(elapsed > 1) FROM system.merges) AS running
   FROM system.parts WHERE active AND database = currentDatabase() AND table = 'events' FORMAT TSV`
 
 export interface MergeHold {
-  /** Call at each insert. */
-  inserted(): void
+  /** Call before each insert. Resolves when it may begin. */
+  inserting(): Promise<void>
   /** Call before a statement that merges must carry out. Resolves when they may. */
   letGo(): Promise<void>
   stop(): void
@@ -58,6 +72,7 @@ export function holdMerges(run: (sql: string) => Promise<string>, spareShare = S
   let inserts = 0
   let quietLooks = 0
   let freeUntil = 0
+  let owedPause = 0
   let busy = busyTimes()
   let turn: Promise<void> = Promise.resolve()
 
@@ -68,7 +83,7 @@ export function holdMerges(run: (sql: string) => Promise<string>, spareShare = S
   }
 
   const look = async (): Promise<void> => {
-    if (inserts === 0 && !waiting) {
+    if (inserts === 0 && !waiting && owedPause === 0) {
       busy = busyTimes()
       return
     }
@@ -78,9 +93,9 @@ export function holdMerges(run: (sql: string) => Promise<string>, spareShare = S
     const inserting = inserts > 0
     inserts = 0
     quietLooks = inserting && spare < spareShare ? 0 : quietLooks + 1
-    if (performance.now() < freeUntil) return
     const [parts = 0, bytes = 0, running = 0] = (await run(MERGE_DEBT)).split('\t').map(Number)
-    await set(mergesShouldWait(waiting, { parts, bytes, running }, quietLooks))
+    owedPause = pauseOfInsert({ parts, bytes })
+    if (performance.now() >= freeUntil) await set(mergesShouldWait(waiting, { parts, bytes, running }, quietLooks))
   }
 
   /** One after the other; an engine that cannot answer now is asked again at the next look. */
@@ -90,8 +105,9 @@ export function holdMerges(run: (sql: string) => Promise<string>, spareShare = S
   }
   const timer = setInterval(() => void inTurn(look), LOOK_EVERY_MS).unref()
   return {
-    inserted() {
+    async inserting() {
       inserts += 1
+      if (owedPause > 0) await pause(owedPause)
     },
     letGo() {
       freeUntil = performance.now() + LET_GO_MS
