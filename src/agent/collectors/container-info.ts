@@ -100,9 +100,19 @@ function byContainerd(root: string, id: string): ContainerInfo | undefined {
   return undefined
 }
 
-/** CRI-O and Podman keep theirs with containers/storage; CRI-O names pod and image in the annotations. */
+const STORES = ['run/containers/storage', 'var/lib/containers/storage']
+
+/** One folder for each way to store layers: `overlay-containers`, `vfs-containers`. */
+const storesIn = (base: string): readonly string[] =>
+  folders(base)
+    .filter((name) => name.endsWith('-containers'))
+    .map((name) => join(base, name))
+
+/** CRI-O and Podman keep theirs with containers/storage, in memory or on the disk; CRI-O names pod and image in the annotations. */
 function byStorage(root: string, id: string): ContainerInfo | undefined {
-  const found = objectOf(readJson(join(root, 'run/containers/storage/overlay-containers', id, 'userdata/config.json')))
+  const found = STORES.flatMap((base) => storesIn(join(root, base)))
+    .map((store) => objectOf(readJson(join(store, id, 'userdata/config.json'))))
+    .find((one) => one !== undefined)
   if (found === undefined) return undefined
   const notes = objectOf(found['annotations'])
   const crio = textIn(notes, 'io.kubernetes.cri-o.ContainerType') !== undefined
@@ -126,8 +136,10 @@ interface PodmanEntry {
 
 /** Podman writes the image's name into the storage's list, in a text that is JSON itself. */
 function podmanEntry(root: string, id: string): PodmanEntry | undefined {
-  const list = readJson(join(root, 'var/lib/containers/storage/overlay-containers/containers.json'))
-  const entry = Array.isArray(list) ? list.map(objectOf).find((one) => one?.['id'] === id) : undefined
+  const entry = STORES.flatMap((base) => storesIn(join(root, base)))
+    .flatMap((store) => ['containers.json', 'volatile-containers.json'].map((name) => readJson(join(store, name))))
+    .flatMap((list) => (Array.isArray(list) ? list.map(objectOf) : []))
+    .find((one) => one?.['id'] === id)
   if (entry === undefined) return undefined
   const about = objectOf(parse(typeof entry['metadata'] === 'string' ? entry['metadata'] : ''))
   return { name: firstName(entry['names']), image: textIn(about, 'image-name') }
@@ -141,18 +153,28 @@ export function containerOnDisk(root: string, id: string): ContainerInfo | undef
 
 const MOST_KEPT = 2_000
 
-/** The same, kept by id: a container's image never changes. What is not found is looked for again a little later. */
-export function containerLookup(root: string): (id: string) => ContainerInfo | undefined {
+/** What is known of containers, by id: a container's image never changes. */
+export interface ContainerBook {
+  /** By what is on the disk, and what engines said. What is not found is looked for again a little later. */
+  readonly find: (id: string) => ContainerInfo | undefined
+  /** An engine said so; what the disk does not tell is taken from it. */
+  readonly learn: (info: ContainerInfo) => void
+}
+
+export function containerBook(root: string): ContainerBook {
   const known = new Map<string, { readonly info: ContainerInfo | undefined; readonly at: number }>()
-  return (id) => {
-    const kept = known.get(id)
-    const now = performance.now()
-    if (kept !== undefined && (kept.info !== undefined || now - kept.at < AGAIN_MS)) return kept.info
+  const keep = (id: string, info: ContainerInfo | undefined): void => {
     if (known.size >= MOST_KEPT) known.clear()
+    known.set(id, { info, at: performance.now() })
+  }
+  const find = (id: string): ContainerInfo | undefined => {
+    const kept = known.get(id)
+    if (kept !== undefined && (kept.info !== undefined || performance.now() - kept.at < AGAIN_MS)) return kept.info
     const info = containerOnDisk(root, id)
-    known.set(id, { info, at: now })
+    keep(id, info)
     return info
   }
+  return { find, learn: (info) => keep(info.id, { ...info, ...find(info.id) }) }
 }
 
 const AGAIN_MS = 30_000

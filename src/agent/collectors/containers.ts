@@ -1,16 +1,17 @@
 import { readFileSync } from 'node:fs'
 import { setImmediate } from 'node:timers/promises'
 import type { Collector } from '../collector.ts'
-import { type ContainerInfo, containerFields, containersByEngine } from './container-info.ts'
+import { type ContainerBook, type ContainerInfo, containerFields } from './container-info.ts'
+import { containersOf, type Engine } from './engines.ts'
 import { inventoryCollector, typeOf } from './inventory.ts'
 import { containerOf, processIds } from './proc.ts'
 
 interface Options {
   /** `/proc`, but in tests. */
   readonly proc: string
-  /** Sockets of engines that answer Docker's API; where nothing listens, what processes say is all there is. */
-  readonly sockets: readonly string[]
-  readonly containers: (id: string) => ContainerInfo | undefined
+  /** Where nothing listens, what processes and the disk say is all there is. */
+  readonly engines: readonly Engine[]
+  readonly containers: ContainerBook
   readonly everyMs: number
 }
 
@@ -18,7 +19,7 @@ interface Options {
 const A_TURN = 500
 
 /** Containers in which something runs: the control groups of processes, and what an engine says of them. */
-async function running({ proc, sockets, containers }: Options): Promise<Map<string, string>> {
+async function running({ proc, engines, containers }: Options): Promise<Map<string, string>> {
   const found = new Map<string, ContainerInfo>()
   for (const [i, pid] of processIds(proc).entries()) {
     if (i % A_TURN === A_TURN - 1) await setImmediate()
@@ -28,10 +29,14 @@ async function running({ proc, sockets, containers }: Options): Promise<Map<stri
     } catch {
       // It ended meanwhile.
     }
-    if (id !== undefined && !found.has(id)) found.set(id, containers(id) ?? { id })
+    if (id !== undefined && !found.has(id)) found.set(id, containers.find(id) ?? { id })
   }
-  for (const socket of sockets)
-    for (const told of (await containersByEngine(socket)) ?? []) found.set(told.id, { ...found.get(told.id), ...told })
+  for (const engine of engines)
+    for (const told of (await containersOf(engine)) ?? []) {
+      containers.learn(told)
+      // Docker lists what runs; the others list what has ended, too.
+      if (found.has(told.id) || engine.speaks === 'docker') found.set(told.id, containers.find(told.id) ?? told)
+    }
   return new Map([...found].toSorted(([a], [b]) => (a < b ? -1 : 1)).map(([id, info]) => [id, JSON.stringify(info)] as const))
 }
 

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
 import type { JsonObject } from '../../kernel/json.ts'
-import { containerFields, containerLookup, containerOnDisk, containersByEngine } from './container-info.ts'
+import { containerBook, containerFields, containerOnDisk, containersByEngine } from './container-info.ts'
 import { containerCollector } from './containers.ts'
 import { inUseReader, jarOf, mappedFiles } from './in-use.ts'
 
@@ -81,7 +81,7 @@ describe('packages in use', () => {
     const config = { ID: id, Name: '/shop', Config: { Image: 'shop:1.2', Labels: { 'io.kubernetes.pod.name': 'shop-0' } } }
     writeFileSync(join(disk, 'var/lib/docker/containers', id, 'config.v2.json'), JSON.stringify(config))
     const container = { id, runtime: 'docker', name: 'shop', image: 'shop:1.2', pod: 'shop-0' }
-    expect(await inUseReader(proc, join(folder, 'no-dpkg'), containerLookup(disk))()).toEqual([
+    expect(await inUseReader(proc, join(folder, 'no-dpkg'), containerBook(disk).find)()).toEqual([
       {
         type: 'apk',
         name: 'zlib',
@@ -132,6 +132,7 @@ describe('packages in use', () => {
       { runtime: 'cri-o', name: 'b', image: 'quay.io/a/b:1', pod: 'b-0', namespace: 'x' },
     ],
     ['run/containers/storage/overlay-containers/ID/userdata/config.json', { annotations: {} }, { runtime: 'podman' }],
+    ['var/lib/containers/storage/vfs-containers/ID/userdata/config.json', { annotations: {} }, { runtime: 'podman' }],
     ['run/containerd/io.containerd.runtime.v2.task/moby/ID/config.json', [1], undefined],
   ])('reads what a runtime left at %s', (place, config, expected) => {
     const root = mkdtempSync(join(folder, 'runtime-'))
@@ -183,8 +184,9 @@ describe('packages in use', () => {
     const events: JsonObject[] = []
     const stopped = new AbortController()
     const kept = mkdtempSync(join(folder, 'kept-'))
-    const containers = (id: string) => (id === one ? { id, image: 'nginx:1' } : undefined)
-    const ended = containerCollector({ proc, sockets: [socket], containers, everyMs: 5 }).run({
+    const containers = containerBook(join(folder, 'nothing'))
+    containers.learn({ id: one, image: 'nginx:1' })
+    const ended = containerCollector({ proc, engines: [{ socket, speaks: 'docker' }], containers, everyMs: 5 }).run({
       emit: (event) => events.push(event) > 0,
       room: () => Promise.resolve(),
       count: () => {},

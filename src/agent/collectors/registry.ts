@@ -5,8 +5,9 @@ import type { Integrity } from '../integrity/integrity.ts'
 import type { Settings } from '../settings.ts'
 import { type Software, softwareCollector } from '../software/software.ts'
 import { auditCollector } from './audit.ts'
-import { containerLookup } from './container-info.ts'
+import { containerBook } from './container-info.ts'
 import { containerCollector } from './containers.ts'
+import { ENGINES } from './engines.ts'
 import { fileCollector } from './files.ts'
 import { inUseCollector } from './in-use.ts'
 import { moduleCollector, packageCollector } from './inventory.ts'
@@ -23,21 +24,20 @@ import { webRootCollector } from './web-roots.ts'
 
 const PASSWD = '/etc/passwd'
 const JOURNALS = ['/run/log/journal', '/var/log/journal']
-const ENGINES = ['/run/docker.sock', '/run/podman/podman.sock']
 const PROGRAMS = ['/bin', '/sbin', '/usr/bin', '/usr/sbin', '/usr/local/bin', '/usr/local/sbin', '/tmp', '/var/tmp', '/dev/shm']
 
 /** Everything an agent watches on a Linux host. */
 export function linuxCollectors(settings: Settings, { id }: Identity, integrity: Integrity, software: Software): Collector[] {
   const { pollMs, inventoryMs } = settings
-  const containers = containerLookup('/')
+  const containers = containerBook('/')
   return [
-    processCollector({ root: '/proc', passwd: PASSWD, pollMs, host: id, containers }),
+    processCollector({ root: '/proc', passwd: PASSWD, pollMs, host: id, containers: containers.find }),
     socketCollector({ root: '/proc', pollMs }),
     packageCollector('/', inventoryMs),
     moduleCollector('/proc', inventoryMs),
     ...objectCollectors('/', inventoryMs),
     logonCollector({ folder: '/var/log', failures: !(settings.journal && JOURNALS.some((one) => existsSync(one))) }),
-    containerCollector({ proc: '/proc', sockets: ENGINES, containers, everyMs: inventoryMs / 10 }),
+    containerCollector({ proc: '/proc', engines: ENGINES, containers, everyMs: inventoryMs / 10 }),
     privilegedCollector({ folders: PROGRAMS, everyMs: Math.min(inventoryMs, 300_000), passwd: PASSWD }),
     webRootCollector(settings.webRoots, PASSWD),
     logCollector(settings.logs),
@@ -59,7 +59,7 @@ export function linuxCollectors(settings: Settings, { id }: Identity, integrity:
       host: id,
       audited: integrity.audited,
     }),
-    inUseCollector('/proc', '/', inventoryMs, containers),
+    inUseCollector('/proc', '/', inventoryMs, containers.find),
     ...(settings.journal ? [journalCollector()] : []),
     ...(settings.software.length === 0
       ? []
