@@ -12,6 +12,7 @@ import { latency } from './latency.ts'
 import { ledger } from './ledger.ts'
 import { lockfiles } from './lockfiles.ts'
 import { noise } from './noise.ts'
+import { packages } from './packages.ts'
 import { protectPayloads } from './protect-payloads.ts'
 import { recordings } from './recordings.ts'
 import type { BenchResult } from './result.ts'
@@ -38,6 +39,7 @@ export const BENCHMARKS: Readonly<Record<string, Benchmark>> = {
   ledger,
   lockfiles,
   noise,
+  packages,
   'protect-payloads': protectPayloads,
   recordings,
   scale,
