@@ -1,12 +1,10 @@
 import { type ChildProcess, execFileSync, fork, spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs'
-import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
-import { SMTPServer } from 'smtp-server'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { insertAccount, insertAssignment, insertSession } from '../src/access/queries.ts'
 import type { AccessTables } from '../src/access/tables.ts'
@@ -20,6 +18,7 @@ import type { DetectTables } from '../src/detect/tables.ts'
 import type { Detection } from '../src/kernel/detection.ts'
 import { scopedTo } from '../src/platform/state/scope.ts'
 import { openState } from '../src/platform/state/state.ts'
+import { type Mailbox, startMailbox } from '../src/platform/testing/mailbox.ts'
 import type { ProveTables } from '../src/prove/tables.ts'
 import { fingerprintOf } from '../src/respond/actions-support/secrets/authorized-keys.ts'
 import { missingHere } from '../src/respond/actions-support/testing/missing.ts'
@@ -86,20 +85,7 @@ const asIs = (action: string): boolean => action === 'enrich' || ASKED.includes(
 /** What nobody but a person can find out, once it was begun. */
 const ASKED = ['notify', 'rotate-aws-key']
 
-const mails: string[] = []
-const smtp = new SMTPServer({
-  disabledCommands: ['STARTTLS', 'AUTH'],
-  onData: (stream, _session, done) => {
-    let text = ''
-    stream.setEncoding('utf8').on('data', (part: string) => {
-      text += part
-    })
-    stream.on('end', () => {
-      mails.push(/^Message-ID: (.*)\r$/m.exec(text)?.[1] ?? '')
-      done()
-    })
-  },
-})
+let mailbox: Mailbox
 /** What stands on the other side of HTTP. */
 const far = {
   denied: new Map<string, unknown>([[BLOCKED, {}]]),
@@ -237,7 +223,7 @@ beforeAll(async () => {
   execFileSync('ip', ['-n', NAMESPACE, 'link', 'set', 'lo', 'up'])
   ;[directory, recorder] = await Promise.all([startSlapd('hostile'), startRecorder()])
   recorder.answer = answer
-  await new Promise<void>((listening) => smtp.listen(0, '127.0.0.1', listening))
+  mailbox = await startMailbox()
   for (const folder of ['etc', 'keys', 'agent', 'house']) mkdirSync(join(root, folder))
   writeFileSync(join(root, 'etc', 'passwd'), 'sato:x:1001:1001::/home/sato:/bin/sh\n')
   writeFileSync(join(root, 'etc', 'group'), 'sato:x:1001:\n')
@@ -296,7 +282,7 @@ beforeAll(async () => {
     await trx
       .insertInto('detect_mail_server')
       .values({
-        ...{ id: MAIL_SERVER, scope: 'default', host: '127.0.0.1', port: (smtp.server.address() as AddressInfo).port },
+        ...{ id: MAIL_SERVER, scope: 'default', host: '127.0.0.1', port: mailbox.port },
         ...{ security: 'none', user: '', secret: null, sender: 'kanpeki@example.test', updated: now },
       })
       .execute()
@@ -316,7 +302,7 @@ afterAll(async () => {
   process1?.kill('SIGKILL')
   hand?.kill('SIGKILL')
   spawnSync('ip', ['netns', 'del', NAMESPACE])
-  await new Promise<void>((closed) => smtp.close(() => closed()))
+  await mailbox?.close()
   await Promise.all([directory?.stop(), recorder?.stop()])
   rmSync(root, { recursive: true, force: true })
 })
@@ -379,7 +365,7 @@ onSystem(
     for (const point of POINTS) {
       const undoing = point.startsWith('undo')
       const before = { tickets: far.tickets.length, messages: far.messages, keys: far.keys.size, versions: far.versions.length }
-      mails.length = 0
+      mailbox.mails.length = 0
       carried.clear()
       const runs = await begin(house)
       const artefacts = async () =>
@@ -441,7 +427,7 @@ onSystem(
           messages: far.messages - before.messages,
           keys: far.keys.size - before.keys,
           versions: far.versions.length - before.versions,
-          mails: new Set(mails).size,
+          mails: new Set(mailbox.mails.map(({ text }) => /^Message-ID: (.*)\r$/m.exec(text)?.[1])).size,
           artefacts: (await artefacts()) - kept,
           agent: Object.fromEntries([...carried].sort()),
           sessions: (await house.state.tables<AccessTables>().selectFrom('access_sessions').select('id').execute()).length,
@@ -453,7 +439,7 @@ onSystem(
         agent: { 'block-address': 1, collect: 1, 'disable-account': 1, isolate: 1, kill: 1, quarantine: 1 },
       })
       // The same mail twice has the same Message-ID, and mailboxes show it once.
-      expect(mails.length, point).toBe(point === 'after' ? 2 : 1)
+      expect(mailbox.mails.length, point).toBe(point === 'after' ? 2 : 1)
 
       for (const run of runs.values())
         if (undoable(await stepsOf(house.state.tables<PlaybookTables>(), run)).length > 0)

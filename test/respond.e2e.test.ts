@@ -3,8 +3,8 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:http'
 import { type AddressInfo, connect } from 'node:net'
 import { join } from 'node:path'
-import { SMTPServer } from 'smtp-server'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { type Mailbox, startMailbox } from '../src/platform/testing/mailbox.ts'
 import { type Recorder, startRecorder } from '../src/respond/actions-support/testing/recorder.ts'
 import { ADMIN, BASE, PASSWORD, startSlapd, type TestDirectory } from '../src/respond/actions-support/testing/slapd.ts'
 import { startSshd } from '../src/respond/actions-support/testing/sshd.ts'
@@ -56,21 +56,8 @@ withdrawal: [{ on: expiry }]
 describe.skipIf(missing !== undefined)(`from an alert to contained and back (needs ${missing ?? 'nothing more'})`, () => {
   const folder = temporaryFolder()
   const data = join(folder.path, 'data')
-  const mails: string[] = []
-  const smtp = new SMTPServer({
-    disabledCommands: ['STARTTLS', 'AUTH'],
-    onData: (stream, _session, done) => {
-      let text = ''
-      stream.setEncoding('utf8').on('data', (part: string) => {
-        text += part
-      })
-      stream.on('end', () => {
-        mails.push(text)
-        done()
-      })
-    },
-  })
   const shop = createServer((_, response) => response.end('welcome'))
+  let mailbox: Mailbox
   let desk: Recorder
   let directory: TestDirectory
   let server: Running
@@ -87,7 +74,7 @@ describe.skipIf(missing !== undefined)(`from an alert to contained and back (nee
     execFileSync('ip', ['netns', 'add', NAMESPACE])
     execFileSync('ip', ['-n', NAMESPACE, 'link', 'set', 'lo', 'up'])
     execFileSync('ip', ['-n', NAMESPACE, 'address', 'add', `${ATTACKER}/32`, 'dev', 'lo'])
-    await new Promise<void>((listening) => smtp.listen(0, '127.0.0.1', listening))
+    mailbox = await startMailbox()
     await new Promise<void>((listening) => shop.listen(0, '127.0.0.1', listening))
     ;[desk, directory, server] = await Promise.all([startRecorder(), startSlapd('hostile'), startServer(data)])
     token = await createToken(data, 'admin')
@@ -104,7 +91,7 @@ describe.skipIf(missing !== undefined)(`from an alert to contained and back (nee
     await desk?.stop()
     shop.closeAllConnections()
     shop.close()
-    await new Promise<void>((closed) => smtp.close(() => closed()))
+    await mailbox?.close()
     spawnSync('ip', ['netns', 'del', NAMESPACE])
     folder.remove()
   }, 60_000)
@@ -195,7 +182,7 @@ describe.skipIf(missing !== undefined)(`from an alert to contained and back (nee
       { name: 'on-call', kind: 'mail', settings: { to: 'on-call@example.test' } },
     ]
     for (const one of connections) await api(server.url, token, '/api/v1/connections', one)
-    const port = (smtp.server.address() as AddressInfo).port
+    const { port } = mailbox
     await change('PUT', '/api/v1/mail-server', { host: '127.0.0.1', port, security: 'none', sender: 'kanpeki@example.test' })
     cookie = await approver()
     await arm('credential-stuffing')
@@ -247,8 +234,8 @@ describe.skipIf(missing !== undefined)(`from an alert to contained and back (nee
     await eventually('the firewall to have read its list', async () => ((await visits(ATTACKER)) === '403' ? true : undefined), 5)
     expect([reaches(), await signsIn(), await isActive(), closed]).toEqual([false, false, false, false])
     expect(await visits('203.0.113.10')).toBe('200')
-    expect(mails).toHaveLength(1)
-    expect(mails[0]).toMatch(/^To: on-call@example\.test\r$/m)
+    expect(mailbox.mails).toHaveLength(1)
+    expect(mailbox.mails[0]!.text).toMatch(/^To: on-call@example\.test\r$/m)
     const opened = desk.asked.find(({ method }) => method === 'POST')!
     expect(opened.headers['authorization']).toBe('Bearer canary-token')
     expect((opened.json as { body: string }).body).toContain(ATTACKER)
@@ -424,7 +411,7 @@ describe.skipIf(missing !== undefined)(`from an alert to contained and back (nee
     ])
       await api(server.url, token, '/api/v1/connections', one)
     desk.asked.length = 0
-    mails.length = 0
+    mailbox.mails.length = 0
 
     let denied: unknown
     let active = true
@@ -490,7 +477,7 @@ describe.skipIf(missing !== undefined)(`from an alert to contained and back (nee
     const count = (method: string, path: string): number =>
       desk.asked.filter((one) => one.method === method && one.path === path).length
     // The ticket was found again; a message that cannot be looked for is a person's question, and was not sent again.
-    expect([count('POST', '/repos/acme/soc/issues'), count('POST', '/hook'), mails.length]).toEqual([1, 1, 1])
+    expect([count('POST', '/repos/acme/soc/issues'), count('POST', '/hook'), mailbox.mails.length]).toEqual([1, 1, 1])
     expect([await visits('203.0.113.77'), await signsIn(), active, denied === undefined]).toEqual(['403', false, false, false])
 
     // What was done by a process that is dead is taken back as well.

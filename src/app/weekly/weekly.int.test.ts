@@ -1,9 +1,7 @@
 import { execFileSync } from 'node:child_process'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { SMTPServer } from 'smtp-server'
 import { afterEach, beforeEach, expect, it } from 'vitest'
 import { insertAccount } from '../../access/queries.ts'
 import type { AccessTables } from '../../access/tables.ts'
@@ -21,6 +19,7 @@ import { createSealer } from '../../platform/secrets/sealer.ts'
 import { recordEvidence } from '../../platform/state/outbox.ts'
 import type { State } from '../../platform/state/state.ts'
 import { testCaller } from '../../platform/testing/caller.ts'
+import { startMailbox } from '../../platform/testing/mailbox.ts'
 import { describeStates } from '../../platform/testing/states.ts'
 import { type Drainer, openDrainer } from '../../prove/drain.ts'
 import { openLedger } from '../../prove/ledger.ts'
@@ -179,21 +178,7 @@ describeStates('the weekly review', ({ open }) => {
   })
 
   it('goes out by mail once a week at the hour chosen, with the PDF, as long as the person may read it', async () => {
-    const mails: string[] = []
-    const smtp = new SMTPServer({
-      authOptional: true,
-      disableReverseLookup: true,
-      logger: false,
-      onData(stream, _session, done) {
-        const parts: Buffer[] = []
-        stream.on('data', (part: Buffer) => parts.push(part))
-        stream.once('end', () => {
-          mails.push(Buffer.concat(parts).toString())
-          done()
-        })
-      },
-    })
-    await new Promise<void>((resolve) => smtp.listen(0, '127.0.0.1', resolve))
+    const { port, mails, close } = await startMailbox()
     try {
       const db = state.tables<AccessTables>()
       const kept = { id: 'u-lead', scope: 'default', password: '', created: now, subject: null, last_seen: null }
@@ -209,7 +194,6 @@ describeStates('the weekly review', ({ open }) => {
       // No server is set up yet: nothing is lost, and it is shown.
       expect(await sendReviews(deps)).toBe(0)
       expect(await ask('GET', '/mail')).toMatchObject({ error: 'No mail server is set up.' })
-      const { port } = smtp.server.address() as AddressInfo
       const server = { host: '127.0.0.1', port, security: 'none' as const, user: '', secret: null, sender: 'kanpeki@example.com' }
       await storeMailServer(state.tables<NotifyTables>(), { id: MAIL_SERVER, scope: 'default', updated: now, ...server })
       now += 11 * 60_000
@@ -220,9 +204,9 @@ describeStates('the weekly review', ({ open }) => {
       expect(await sendReviews(deps)).toBe(0)
       now += 3_600_000
       expect(await sendReviews(deps)).toBe(1)
-      const [first] = mails
+      const first = mails[0]!.text
       expect(first).toContain('filename=review-2026-W47.pdf')
-      const body = Buffer.from(/text\/plain[\s\S]*?base64\r\n\r\n([\s\S]*?)\r\n\r?\n?--/.exec(first!)![1]!, 'base64').toString()
+      const body = Buffer.from(/text\/plain[\s\S]*?base64\r\n\r\n([\s\S]*?)\r\n\r?\n?--/.exec(first)![1]!, 'base64').toString()
       expect(body).toContain('更新済みホストが未達です')
       expect(body).toContain('https://kanpeki.example/review?scope=default')
       await db.deleteFrom('access_assignments').where('account_id', '=', 'u-lead').execute()
@@ -230,7 +214,7 @@ describeStates('the weekly review', ({ open }) => {
       expect(await sendReviews(deps)).toBe(0)
       expect(await ask('GET', '/mail')).toMatchObject({ enabled: false })
     } finally {
-      await new Promise<void>((resolve) => smtp.close(() => resolve()))
+      await close()
     }
   })
 

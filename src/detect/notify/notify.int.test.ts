@@ -1,6 +1,6 @@
 import { createServer, type IncomingMessage, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { SMTPServer, type SMTPServerOptions } from 'smtp-server'
+import type { SMTPServerOptions } from 'smtp-server'
 import { Webhook } from 'standardwebhooks'
 import { afterEach, beforeEach, expect, it } from 'vitest'
 import type { Detection, Level } from '../../kernel/detection.ts'
@@ -12,6 +12,7 @@ import { scopedTo } from '../../platform/state/scope.ts'
 import type { State } from '../../platform/state/state.ts'
 import { testCaller } from '../../platform/testing/caller.ts'
 import { rejectionOf } from '../../platform/testing/code-of.ts'
+import { type Mailbox, startMailbox } from '../../platform/testing/mailbox.ts'
 import { describeStates } from '../../platform/testing/states.ts'
 import { recordDetections } from '../alerts.ts'
 import { migrations } from '../migrations.ts'
@@ -52,35 +53,16 @@ async function receiver(answer: () => number): Promise<{ readonly url: string; r
   return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/hooks/T0KEN-IN-THE-PATH`, posts }
 }
 
-interface Mail {
-  readonly to: readonly string[]
-  readonly text: string
-}
-
-async function mailbox(options: SMTPServerOptions = {}): Promise<{ readonly port: number; readonly mails: Mail[] }> {
-  const mails: Mail[] = []
-  const server = new SMTPServer({
-    authOptional: true,
-    disableReverseLookup: true,
-    logger: false,
+async function mailbox(options: SMTPServerOptions = {}): Promise<Mailbox> {
+  const box = await startMailbox({
     onAuth: ({ username, password }, _session, done) =>
       username === 'kanpeki' && password === PASSWORD
         ? done(null, { user: username })
         : done(new Error(`no such user ${username} with ${password}`)),
-    onData(stream, session, done) {
-      const parts: Buffer[] = []
-      stream.on('data', (part: Buffer) => parts.push(part))
-      stream.once('end', () => {
-        mails.push({ to: session.envelope.rcptTo.map(({ address }) => address), text: Buffer.concat(parts).toString() })
-        done()
-      })
-    },
     ...options,
   })
-  server.on('error', () => {})
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  closing.push(() => new Promise((resolve) => server.close(() => resolve(undefined))))
-  return { port: (server.server.address() as AddressInfo).port, mails }
+  closing.push(box.close)
+  return box
 }
 
 let serial = 0
@@ -196,7 +178,7 @@ describeStates('notifications', ({ open }) => {
     expect(decoded[0]).toContain('対象：　web-07')
     expect(decoded[1]).toMatch(/アラートが2件発生しました。[\s\S]*\[P1 重大\][\s\S]*\[P2 高\]/)
     expect(mails[1]!.text).not.toMatch(/^Bcc:/m)
-    expect(mails.join('')).not.toContain('hunter2')
+    expect(JSON.stringify(mails)).not.toContain('hunter2')
     expect(mails[0]!.text).toMatch(/^Message-ID: <msg_\w+@example.com>/m)
   })
 
