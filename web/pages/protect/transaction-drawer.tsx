@@ -8,7 +8,7 @@ import { Icon } from '../../components/icon.tsx'
 import { ProblemNote } from '../../components/problem-note.tsx'
 import { useFormat } from '../../components/use-format.ts'
 import { ExclusionDraft } from './exclusion-draft.tsx'
-import { isExcludable, type Matched, type TransactionView, transactionOf } from './transaction.ts'
+import { isExcludable, type TransactionView, transactionOf } from './transaction.ts'
 import { Verdict } from './verdict.tsx'
 
 /** One request by its reference: what it was, what matched where, and how to let its like pass. */
@@ -53,7 +53,9 @@ export function TransactionDrawer({
 
 function Detail({ view, now }: { view: TransactionView; now: number }): ReactNode {
   const { t } = useTranslation('protect')
-  const [chosen, setChosen] = useState<Matched | undefined>()
+  /** Its place: the objects are made anew with each look, their order never changes. */
+  const [chosenAt, setChosenAt] = useState<number | undefined>()
+  const chosen = chosenAt === undefined ? undefined : view.messages[chosenAt]
   const rows = [
     [t('col.request'), `${view.method} ${view.original}`],
     [t('host'), view.host],
@@ -99,8 +101,8 @@ function Detail({ view, now }: { view: TransactionView; now: number }): ReactNod
                 <button
                   type="button"
                   className="btn sm"
-                  aria-pressed={chosen === each}
-                  onClick={() => setChosen(chosen === each ? undefined : each)}
+                  aria-pressed={chosenAt === at}
+                  onClick={() => setChosenAt(chosenAt === at ? undefined : at)}
                 >
                   {t('exclude')}
                 </button>
