@@ -6,7 +6,7 @@ import { createServer, type Server } from 'node:net'
 import { basename, join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { releaseText } from '../src/agent/update/release.ts'
-import type { CommandView, HostStatus } from '../src/hosts/schema.ts'
+import type { Capture, CommandView, HostStatus } from '../src/hosts/schema.ts'
 import {
   createToken,
   kanpeki,
@@ -122,6 +122,29 @@ describe.skipIf(lacking !== undefined)(`hosts of a network (needs ${lacking ?? '
   const startAgain = async (): Promise<void> => {
     server = await startServer(data, ['--host', '0.0.0.0', '--port', port])
   }
+  /** Something that hosts can speak with. */
+  const listen = async (): Promise<{ readonly port: number; readonly close: () => void }> => {
+    const one = createServer((socket) => socket.end())
+    await new Promise<void>((resolve) => one.listen(0, '0.0.0.0', resolve))
+    return { port: (one.address() as { port: number }).port, close: () => one.close() }
+  }
+  /** How many packets of a recording are about a port, as tcpdump reads it. */
+  const packetsOf = (file: string, about: number): number =>
+    execFileSync('tcpdump', ['-n', '-r', file, 'tcp', 'port', String(about)], { stdio: ['ignore', 'pipe', 'ignore'] })
+      .toString()
+      .split('\n')
+      .filter((line) => line !== '').length
+  const download = (path: string): Promise<Buffer> =>
+    new Promise((resolve, reject) => {
+      const options = { headers: { authorization: `Bearer ${token}` }, ca: readFileSync(ca), agent: false as const }
+      request(new URL(path, `https://127.0.0.1:${port}`), options, (response) => {
+        const parts: Buffer[] = []
+        response.on('data', (part: Buffer) => parts.push(part))
+        response.on('end', () => resolve(Buffer.concat(parts)))
+      })
+        .on('error', reject)
+        .end()
+    })
   const write = (host: Host, files: number): void => {
     for (let i = 0; i < files; i++) writeFileSync(join(host.watched, `file-${host.written++}`), String(i))
   }
@@ -294,6 +317,42 @@ describe.skipIf(lacking !== undefined)(`hosts of a network (needs ${lacking ?? '
     console.log(`${tries.length + 2} tries refused`)
   }, 120_000)
 
+  it('follows the server to a new key for commands, also where it was away meanwhile, and takes nothing of the old one', async () => {
+    const [host, , away] = hosts as [Host, Host, Host]
+    const known = ({ home }: Host): string =>
+      (JSON.parse(readFileSync(join(home, 'identity.json'), 'utf8')) as { commandKey: string }).commandKey
+    const first = known(host)
+    await killAgent(away)
+    const { stdout, stderr } = await kanpeki(['agents', 'rotate-key', '--data', data])
+    expect(stdout.trim(), stderr).not.toBe(first)
+    await eventually('the new key', async () => (known(host) === stdout.trim() ? true : undefined))
+    expect(await command(host, 'release')).toMatchObject({ state: 'done' })
+    const second = (await kanpeki(['agents', 'rotate-key', '--data', data])).stdout.trim()
+    startAgent(away)
+    for (const one of [host, away]) await eventually('the newest key', async () => (known(one) === second ? true : undefined))
+    for (const one of [host, away]) expect(await command(one, 'release')).toMatchObject({ state: 'done' })
+    // A host that still knew another key than any that led here does nothing that it is told.
+    const identity = JSON.parse(readFileSync(join(away.home, 'identity.json'), 'utf8')) as object
+    const stranger = generateKeyPairSync('ed25519').publicKey.export({ format: 'der', type: 'spki' }).toString('base64')
+    const write = (commandKey: string): void =>
+      writeFileSync(join(away.home, 'identity.json'), `${JSON.stringify({ ...identity, commandKey })}\n`)
+    await killAgent(away)
+    write(stranger)
+    startAgent(away)
+    const { id } = await command(away, 'block-address', { address: '192.0.2.9' }, 0)
+    await eventually('the refusal', async () =>
+      (await count(`agent.id:${away.id} AND event.action:agent-command-key-unknown`)) > 0 ? true : undefined,
+    )
+    expect((await send('GET', `/api/v1/agent-commands/${id}`)).json).toMatchObject({ state: 'given', receipt: null })
+    expect(known(away)).toBe(stranger)
+    await killAgent(away)
+    write(second)
+    startAgent(away)
+    await eventually('the command after all', async () =>
+      ((await send('GET', `/api/v1/agent-commands/${id}`)).json as CommandView).state === 'done' ? true : undefined,
+    )
+  }, 240_000)
+
   it('releases by the dead-man’s switch once the server is lost: by the agent, by the kernel where no agent runs, by hand', async () => {
     const [first, second, third] = hosts as [Host, Host, Host]
     for (const [host, deadManSeconds] of [
@@ -334,8 +393,43 @@ describe.skipIf(lacking !== undefined)(`hosts of a network (needs ${lacking ?? '
     expect(existsSync(path)).toBe(false)
     expect(await command(host, 'restore', taken.receipt?.undo)).toMatchObject({ state: 'done' })
     expect(readFileSync(path, 'utf8')).toBe('evil')
-    const captured = await command(host, 'collect', { paths: [path], packetSeconds: 1 })
-    expect(captured, JSON.stringify(captured)).toMatchObject({ state: 'done' })
+    // The last traffic is kept, so that what came before the question is in the capture too.
+    expect((await send('PUT', '/api/v1/agent-policies/*', { packetRing: true })).status).toBe(200)
+    const ring = join(host.home, 'respond/ring.pcap0')
+    const early = await listen()
+    const late = await listen()
+    await eventually('the ring to hold what came before', async () => {
+      host.net.reaches(net.gateway, early.port)
+      return existsSync(ring) && packetsOf(ring, early.port) > 0 ? true : undefined
+    })
+    const capturing = command(host, 'collect', { paths: [path], packetSeconds: 2, afterSeconds: 2 })
+    const during = setInterval(() => host.net.reaches(net.gateway, late.port), 300)
+    const captured = await capturing.finally(() => clearInterval(during))
+    for (const { close } of [early, late]) close()
+    expect(captured, JSON.stringify(captured)).toMatchObject({ state: 'done', receipt: { detail: { problems: [] } } })
+    const unpacked = join(folder.path, 'capture')
+    mkdirSync(unpacked)
+    const bytes = await download(`/api/v1/artefacts/${(captured.receipt!.detail as { artefact: string }).artefact}/content`)
+    execFileSync('tar', ['-xz', '-C', unpacked], { input: bytes })
+    const { entries } = JSON.parse(readFileSync(join(unpacked, 'manifest.json'), 'utf8')) as Capture
+    for (const { name, sha256 } of entries)
+      expect([
+        name,
+        createHash('sha256')
+          .update(readFileSync(join(unpacked, name)))
+          .digest('hex'),
+      ]).toEqual([name, sha256])
+    expect(entries.map(({ name }) => name)).toEqual([
+      ...['processes.jsonl', 'sockets.jsonl', 'open-files.jsonl', 'events-before.jsonl', 'packets-before-0.pcap'],
+      ...['files/0001', 'packets.pcap', 'events-after.jsonl'],
+    ])
+    const packets = (name: string, of: { port: number }): boolean => packetsOf(join(unpacked, name), of.port) > 0
+    expect([packets('packets-before-0.pcap', early), packets('packets.pcap', early)]).toEqual([true, false])
+    expect(packets('packets.pcap', late)).toBe(true)
+    const own = readFileSync(join(unpacked, 'processes.jsonl'), 'utf8').split('\n')
+    expect(own.some((line) => line.includes(`"pid":${host.agent!.pid},"parent":`))).toBe(true)
+    expect((await send('DELETE', '/api/v1/agent-policies/*', {})).status).toBe(200)
+    await eventually('the ring to go', async () => (existsSync(ring) ? undefined : true))
     const { artefact, sha256 } = captured.receipt!.detail as { artefact: string; sha256: string }
     const kept = await send('GET', `/api/v1/artefacts/${artefact}`)
     expect(kept.json).toMatchObject({ kind: 'capture', sha256, sealed: true, source: `agent ${host.net.name}` })
@@ -372,7 +466,8 @@ describe.skipIf(lacking !== undefined)(`hosts of a network (needs ${lacking ?? '
       workflow: {
         start: { type: 'start', on_completion: 'kill' },
         kill: act('kill-process', { pid: '__pid__:value', started: '__started__:value' }, 'take'),
-        take: act('quarantine-file', { path: '__path__:value' }, 'isolate'),
+        take: act('quarantine-file', { path: '__path__:value' }, 'collect'),
+        collect: act('collect-from-host', { paths: ['/etc/hostname'] }, 'isolate'),
         isolate: act('isolate-host', { allow: [] }, 'end'),
         end: { type: 'end' },
       },
@@ -406,6 +501,7 @@ describe.skipIf(lacking !== undefined)(`hosts of a network (needs ${lacking ?? '
     expect(done.steps.map(({ step, state, message }) => [step, state, message])).toEqual([
       ['kill', 'done', null],
       ['take', 'done', null],
+      ['collect', 'done', null],
       ['isolate', 'done', null],
     ])
     expect(await ended).toBe('SIGKILL')

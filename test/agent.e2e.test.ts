@@ -1,14 +1,16 @@
-import { type ChildProcess, spawn } from 'node:child_process'
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
 import { chmodSync, copyFileSync, existsSync, globSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { request } from 'node:https'
 import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import type { VulnerabilitiesReply, VulnerabilityView } from '../src/assess/inventory/schema.ts'
 import type { HostList } from '../src/collect/completeness/schema.ts'
 import type { AlertDetail, AlertSummary, QueueResponse } from '../src/detect/schema.ts'
 import type { CommandView } from '../src/hosts/schema.ts'
 import { getPath, type JsonObject } from '../src/kernel/json.ts'
 import { diskFolder } from '../src/platform/testing/disk.ts'
-import { type AttackGround, attackGround, YARA_RULE } from './support/host-attacks.ts'
+import { type AttackGround, attackGround, FALCO_RULES, YARA_RULE } from './support/host-attacks.ts'
 import { createToken, eventually, kanpeki, type Running, startServer, temporaryFolder } from './support/kanpeki.ts'
 
 /** Debian's libfaketime: the wall clock of a process is what a file says, its monotonic one stays true. */
@@ -16,6 +18,19 @@ const [faketime] = globSync('/usr/lib/*/faketime/libfaketimeMT.so.1')
 if (faketime === undefined && process.env['CI'] === 'true')
   throw new Error('libfaketime is missing: install the package faketime')
 const DAY_MS = 86_400_000
+
+/** The release of Debian that this is; undefined on another system. */
+const debian = existsSync('/etc/debian_version')
+  ? /^VERSION_ID="?(\d+)/m.exec(readFileSync('/etc/os-release', 'utf8'))?.[1]
+  : undefined
+/** An advisory about every version of a source package. */
+const weakOf = (name: string): JsonObject => ({
+  id: `TEST-${name}`,
+  modified: '2026-01-01T00:00:00Z',
+  affected: [
+    { package: { ecosystem: `Debian:${debian}`, name }, ranges: [{ type: 'ECOSYSTEM', events: [{ introduced: '0' }] }] },
+  ],
+})
 
 const LAUNCHER = join(import.meta.dirname, '../dist/cli/main.js')
 
@@ -73,6 +88,10 @@ describe.skipIf(process.platform !== 'linux')('an agent and its server (needs Li
     mkdirSync(watched)
     mkdirSync(join(data, 'yara'), { recursive: true })
     writeFileSync(join(data, 'yara', 'scenario.yar'), YARA_RULE)
+    mkdirSync(join(data, 'rules'))
+    mkdirSync(join(data, 'feeds'))
+    writeFileSync(join(data, 'feeds', 'osv.json'), JSON.stringify([weakOf('glibc'), weakOf('ncurses')]))
+    writeFileSync(join(data, 'rules', 'falco.yaml'), FALCO_RULES)
     server = await startServer(data, ['--host', '0.0.0.0'])
     port = new URL(server.url).port
     token = await createToken(data, 'admin')
@@ -103,7 +122,10 @@ describe.skipIf(process.platform !== 'linux')('an agent and its server (needs Li
     const again = await kanpeki(enrol)
     expect(again.code).toBe(1)
     expect(again.stderr).toContain('refuses')
-    writeFileSync(join(home, 'agent.json'), JSON.stringify({ watch: [watched], ignore: [], pollMs: 200, journal: false }))
+    writeFileSync(
+      join(home, 'agent.json'),
+      JSON.stringify({ watch: [watched], ignore: [], pollMs: 200, journal: false, software: [watched], softwareMs: 2000 }),
+    )
   })
 
   it('tells files that change and a program that is started, with its hash', async () => {
@@ -311,6 +333,35 @@ describe.skipIf(process.platform !== 'linux')('an agent and its server (needs Li
       await stopAgent('SIGTERM')
     }, 200_000)
   })
+
+  it.skipIf(debian === undefined)(
+    'says which weak packages of its host run, by which process and file, and which do not',
+    async () => {
+      const at = async (name: string): Promise<VulnerabilityView | undefined> => {
+        const { items } = await ask<VulnerabilitiesReply>('GET', '/api/v1/vulnerabilities?asset=web-1&limit=500')
+        return items.find((one) => one.name === name)
+      }
+      const runs = await eventually('what runs to be known', async () => {
+        const one = await at('libc6')
+        return one?.inUse === true ? one : undefined
+      })
+      const version = (name: string): string =>
+        execFileSync('dpkg-query', ['-W', '-f', '${Version}', name], { encoding: 'utf8' }).trim()
+      expect(runs).toMatchObject({ id: 'TEST-glibc', version: version('libc6'), sources: ['agent'], state: 'new' })
+      expect(runs.seen?.process).toMatch(/\S/)
+      const owner = execFileSync('dpkg-query', ['-S', runs.seen!.file.replace(/^\/usr(?=\/lib)/, '')], { encoding: 'utf8' })
+      expect(owner).toMatch(/^libc6\b/)
+      // Whoever watched for less than a day cannot tell what does not run; after it, what no process had is not in use.
+      expect(await at('ncurses-bin')).toMatchObject({ version: version('ncurses-bin'), inUse: null, seen: null })
+      const store = new DatabaseSync(join(data, 'state.db'))
+      store.prepare('update assess_use set since = since - ?').run(DAY_MS)
+      store.close()
+      expect(await at('ncurses-bin')).toMatchObject({ inUse: false, seen: null })
+      expect(await at('libc6')).toMatchObject({ inUse: true })
+      console.log(`libc6 runs: ${runs.seen!.process}, ${runs.seen!.file}, seen ${runs.seen!.at}; ncurses-bin does not`)
+    },
+    120_000,
+  )
 
   it('is no agent any more once it is revoked, and says so', async () => {
     const list = await kanpeki(['agents', 'list', '--data', data])

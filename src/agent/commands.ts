@@ -1,11 +1,11 @@
 import { join } from 'node:path'
-import { isSigned } from '../hosts/command-key.ts'
+import { isSigned, successorOf } from '../hosts/command-key.ts'
 import {
   type AgentStatus,
   type CommandText,
   commandTextSchema,
   PARAMS,
-  policyTextSchema,
+  type PollReply,
   pollReplySchema,
   type ReceiptMessage,
   type Signed,
@@ -17,18 +17,20 @@ import type { Log } from '../platform/log.ts'
 import type { Identity } from './identity.ts'
 import { readKept, writeKept } from './kept.ts'
 import { type Link, openLink } from './link.ts'
-import type { Policy } from './policy.ts'
+import { anyPolicyTextSchema, type Policy } from './policy.ts'
 import type { RespondContext, Responders } from './respond/responder.ts'
 import { forgetPending, readPending } from './update/pending.ts'
 
 export interface Following {
   readonly folder: string
   readonly identity: () => Identity
-  /** Takes the server's key for commands, once. */
+  /** Takes the server's key for commands: the first one, or the one that the known one named. */
   readonly pin: (key: string) => Promise<void>
   readonly status: () => AgentStatus
   readonly responders: Responders
   readonly policy: (policy: Policy | undefined) => Promise<void>
+  /** Tells of something as an event. */
+  readonly tell: (action: string, reason: string) => void
   /** The server answered. */
   readonly reached: () => Promise<void>
   /** Longest time between two requests, milliseconds: what an isolation's switch needs. */
@@ -73,6 +75,7 @@ export async function followCommands(following: Following): Promise<void> {
   let link = open()
 
   const held: string[] = []
+  const told = { unknownKey: false }
   const keep = async (key: string, entry: Done): Promise<void> => {
     done.set(key, entry)
     for (const [old, { at, sent }] of done) if ((sent && Date.now() - at > KEPT_MS) || done.size > MOST_KEPT) done.delete(old)
@@ -125,9 +128,7 @@ export async function followCommands(following: Following): Promise<void> {
     if (status !== 200) throw new Error(`the server answers ${status}: ${text.slice(0, 200)}`)
     await following.reached()
     const reply = pollReplySchema.parse(JSON.parse(text))
-    const known = identity().commandKey
-    if (known === undefined) await following.pin(reply.key)
-    const key = known ?? reply.key
+    const key = await keyIn(reply, following, told)
     if (reply.policy !== null) await takePolicy(reply.policy, key, following)
     for (const signed of reply.commands) {
       const command = commandIn(signed, key, identity().id, reply.now)
@@ -168,6 +169,32 @@ function remembered(result: Result): Result {
   return { receipt: { outcome: result.receipt.outcome, detail: {} } }
 }
 
+/** The key that commands must be signed with. What the known one has named is taken for good: then nothing of the old one counts any more. */
+async function keyIn(
+  { key: shown, successions = [] }: PollReply,
+  { identity, pin, count, log, tell }: Following,
+  told: { unknownKey: boolean },
+): Promise<string> {
+  const known = identity().commandKey
+  const key = known === undefined ? shown : successorOf(known, successions)
+  if (key !== known) {
+    await pin(key)
+    if (known !== undefined) log.info('the server signs commands with a new key, which the old one named')
+  }
+  if (key !== shown) {
+    count('commands.unknownKey')
+    // Once: it asks again and again.
+    if (!told.unknownKey) {
+      log.warn(UNKNOWN_KEY)
+      tell('agent-command-key-unknown', UNKNOWN_KEY)
+    }
+  }
+  told.unknownKey = key !== shown
+  return key
+}
+
+const UNKNOWN_KEY = 'The server shows a key for commands that the known one did not name: none of its commands is carried out.'
+
 const JSON_BODY = { 'content-type': 'application/json' }
 
 /** The command, or why it is none for us. */
@@ -180,7 +207,7 @@ function commandIn(signed: Signed, key: string, agent: string, now: number): Com
 }
 
 async function takePolicy(signed: Signed, key: string, { policy, identity, count, log }: Following): Promise<void> {
-  const { data } = isSigned('policy', signed, key) ? policyTextSchema.safeParse(JSON.parse(signed.text)) : { data: undefined }
+  const { data } = isSigned('policy', signed, key) ? anyPolicyTextSchema.safeParse(JSON.parse(signed.text)) : { data: undefined }
   if (data === undefined || data.agent !== identity().id) {
     count('policies.refused')
     log.warn('a policy is refused: it is not signed for this agent, or cannot be read')

@@ -18,7 +18,7 @@ import { type Outbox, openOutbox } from './outbox.ts'
 import { keepPolicy, knownSettings, readPolicy } from './policy.ts'
 import { createRecent } from './recent.ts'
 import { openHand } from './respond/hand.ts'
-import { keepRing } from './respond/packets.ts'
+import { createPacketRing } from './respond/packets.ts'
 import type { Responders } from './respond/responder.ts'
 import { updateResponder } from './respond/update.ts'
 import { sendAll } from './sender.ts'
@@ -177,8 +177,15 @@ export async function runAgent(options: AgentOptions): Promise<void> {
   }
   const respondFolder = join(folder, 'respond')
   await mkdir(respondFolder, { recursive: true, mode: 0o700 })
+  const ring = createPacketRing({
+    folder: respondFolder,
+    wanted: () => settings.packetRing,
+    count,
+    warn: (message) => log.warn(message),
+  })
   const hand = await openHand({
     folder: respondFolder,
+    ring,
     url: identity.url,
     settings: () => settings,
     warn: (message) => log.warn(message),
@@ -254,6 +261,11 @@ export async function runAgent(options: AgentOptions): Promise<void> {
       inForce()
       if (before !== JSON.stringify(settings)) again.abort()
     },
+    tell: (action, reason) =>
+      outbox.emit({
+        event: { kind: 'event', category: ['host'], type: ['info'], action, reason, dataset: 'kanpeki.agent' },
+        message: reason,
+      }),
     reached: async () => {
       await hand.isolator.reached()
       await healthy?.()
@@ -297,7 +309,7 @@ export async function runAgent(options: AgentOptions): Promise<void> {
       }),
       reportIntegrity({ integrity, identity: () => identity, addresses: hand.isolator.addresses, count, signal, log }),
       reportSoftware({ software, identity: () => identity, addresses: hand.isolator.addresses, count, signal, log }),
-      keepRing(respondFolder, () => settings.packetRing, signal),
+      ring.keep(signal),
     ])
   } finally {
     for (const timer of timers) clearInterval(timer)

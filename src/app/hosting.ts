@@ -4,6 +4,7 @@ import type { HostRules } from '../detect/host-rules.ts'
 import { openCommandKey } from '../hosts/command-key.ts'
 import { type Commands, createCommands } from '../hosts/commands.ts'
 import { integrityRoutes } from '../hosts/integrity-routes.ts'
+import { keyRoutes } from '../hosts/key-routes.ts'
 import { linkRoutes } from '../hosts/link-routes.ts'
 import { rulesToGive } from '../hosts/policy.ts'
 import { releaseRoutes } from '../hosts/releases.ts'
@@ -56,7 +57,9 @@ export async function startHosting(
   const labels = labelsOf(state)
   const changed = drainer.poke
   const parts = agentParts(yaraSource, log)
-  const rules = everySoOften(RULES_EVERY_MS, clock, async () => rulesToGive({ ...(await hostRules()), ...(parts.yara === undefined ? {} : { yara: parts.yara }) }))
+  const rules = everySoOften(RULES_EVERY_MS, clock, async () =>
+    rulesToGive({ ...(await hostRules()), ...(parts.yara === undefined ? {} : { yara: parts.yara }) }),
+  )
   const commands = createCommands({ state, clock, key, agents, changed })
   const sweeping = repeatEvery(
     SWEEP_EVERY_MS,
@@ -70,6 +73,7 @@ export async function startHosting(
       ...releaseRoutes({ state, clock, commands, folder: join(dir.root, 'agent-releases'), changed }),
       ...hostRoutes({ state, clock, commands, agents, labelsOf: labels, confirm: refuseUnconfirmed, changed }),
       ...integrityRoutes({ state, clock, commands, agents, confirm: refuseUnconfirmed }),
+      ...keyRoutes({ state, clock, key, confirm: refuseUnconfirmed, changed, wake: commands.wake }),
       ...linkRoutes({
         state,
         clock,

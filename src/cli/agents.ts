@@ -8,10 +8,14 @@ import { command } from './command.ts'
 import { EXIT, SERVER_OPTIONS } from './options.ts'
 import { changeAccess, withState } from './own-state.ts'
 import { callApi } from './remote.ts'
+import { serverOf } from './server-of.ts'
 
 const USAGE = `Usage: kanpeki agents list [--scope NAME] [--json] [--data DIR | --url URL --token TOKEN [--ca FILE]]
+       kanpeki agents rotate-key [--data DIR | --url URL --token TOKEN [--ca FILE]]
        kanpeki agents revoke ID [--scope NAME] [--data DIR | --url URL --token TOKEN [--ca FILE]]
-A revoked agent is refused from its next request on; it comes back only by enrolling anew.`
+A revoked agent is refused from its next request on; it comes back only by enrolling anew.
+'rotate-key' signs what agents are told with a new key: the old one names it, agents follow and refuse the old one from then on. The
+server must run.`
 
 type Agent = z.infer<typeof agentSchema>
 
@@ -73,6 +77,13 @@ async function revoke({ data, url, ca, token, scope }: Values, id: string | unde
   return EXIT.ok
 }
 
+async function rotateKey(values: Values): Promise<number> {
+  const server = await serverOf(values, 'admin', 'command line')
+  const { to } = await callApi<{ to: string }>(server, server.token, 'POST', '/api/v1/agent-key/rotate')
+  process.stdout.write(`${to}\n`)
+  return EXIT.ok
+}
+
 export function agentsCommand(args: readonly string[]): Promise<number> {
   return command(
     args,
@@ -85,6 +96,7 @@ export function agentsCommand(args: readonly string[]): Promise<number> {
     async ({ values, positionals }) => {
       const [action, id] = positionals
       if (action === 'list') return await list(values)
+      if (action === 'rotate-key') return await rotateKey(values)
       if (action === 'revoke') return await revoke(values, id)
       throw new KanpekiError('usage', action === undefined ? 'What shall be done?' : `There is no 'agents ${action}'.`, {
         remedy: `\n${USAGE}`,

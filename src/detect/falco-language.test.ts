@@ -236,7 +236,18 @@ describe('our own events', () => {
     host: { os: { type: 'linux' } },
     process: { name: 'a-very-long-program-name', executable: '/usr/bin/a', args: ['a', '-x'], parent: { name: 'nginx' } },
   }
+  const written: JsonObject = {
+    event: { category: ['file'], type: ['change'], action: 'file-change' },
+    host: { os: { type: 'linux' } },
+    file: { path: '/etc/cron.d/x', type: 'file' },
+    kanpeki_agent: { file: { changed: ['content', 'times'] } },
+  }
+  const remade: JsonObject = { ...written, kanpeki_agent: { file: { changed: ['mode', 'times'] } } }
+  const openWrite = "evt.type in (open,openat,openat2) and evt.is_open_write=true and fd.typechar='f' and fd.num>=0"
   const table: readonly (readonly [condition: string, doc: JsonObject, expected: boolean])[] = [
+    [`${openWrite} and fd.name startswith /etc/cron`, written, true],
+    [openWrite, remade, false],
+    ['evt.type in (chmod, fchmod, fchmodat) and evt.res=SUCCESS and fd.directory=/etc/cron.d', remade, true],
     ["evt.type in (open,openat) and evt.is_open_write=true and fd.typechar='f' and fd.num>=0", audit, true],
     ['evt.is_open_read=true', audit, false],
     ['fd.directory in (/etc/sudoers.d, /etc/pam.d) and user.name=root and user.uid=0', audit, true],

@@ -1,9 +1,13 @@
 import { generateKeyPairSync, randomUUID, sign } from 'node:crypto'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import type { Sealer } from '../platform/secrets/sealer.ts'
 import { readOutbox } from '../platform/state/outbox.ts'
 import { openState, type State } from '../platform/state/state.ts'
 import { describeStates } from '../platform/testing/states.ts'
-import { type CommandKey, isSigned } from './command-key.ts'
+import { type CommandKey, isSigned, openCommandKey, successorOf } from './command-key.ts'
 import { type Commands, createCommands, type KnownAgent, MOST_HOSTS_AN_HOUR } from './commands.ts'
 import { integrityView } from './integrity.ts'
 import { hostMeasures } from './measures.ts'
@@ -17,6 +21,7 @@ const NOW = Date.UTC(2026, 10, 22)
 const BY = { id: 'u1', name: 'Sato' }
 const { privateKey, publicKey } = generateKeyPairSync('ed25519')
 const key: CommandKey = {
+  successions: [],
   public: publicKey.export({ format: 'der', type: 'spki' }).toString('base64'),
   sign: (what, text) => ({
     text,
@@ -211,6 +216,51 @@ describeStates('commands for agents', (bed) => {
     now += 3_600_000
     expect(await read()).toMatchObject({ value: null, unknown: 1 })
     now -= 3_600_000
+  })
+})
+
+describe('the key that commands are signed with', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'kanpeki-command-key-'))
+  const sealer: Sealer = {
+    seal: (plain: string) => Buffer.from(plain).toString('base64'),
+    open: (text: string) => Buffer.from(text, 'base64'),
+  } as unknown as Sealer
+  afterAll(() => rmSync(folder, { recursive: true }))
+
+  it('is followed over any number of changes by whoever knows one of them, also after a start, and by nobody else', async () => {
+    const made = await openCommandKey(folder, sealer)
+    const keys = [made.public]
+    for (let i = 0; i < 3; i++) {
+      const { from, to } = await made.rotate()
+      expect([from, to]).toEqual([keys.at(-1), made.public])
+      keys.push(to)
+    }
+    expect(new Set(keys).size).toBe(4)
+    const again = await openCommandKey(folder, sealer)
+    expect([again.public, again.successions.length]).toEqual([keys[3], 3])
+    for (const known of keys) expect(successorOf(known, again.successions)).toBe(keys[3])
+    const signed = again.sign('command', 'x')
+    expect(keys.map((known) => isSigned('command', signed, known))).toEqual([false, false, false, true])
+
+    const stranger = { ...again.successions[1]!, signature: again.sign('key', again.successions[1]!.text).signature }
+    expect(successorOf(keys[0]!, [again.successions[0]!, stranger, again.successions[2]!])).toBe(keys[1])
+    // A signature for something else is no succession; nor is one that leads back.
+    const { text } = again.successions[0]!
+    expect(successorOf(keys[3]!, [again.sign('policy', JSON.stringify({ v: 1, from: keys[3], to: keys[0] }))])).toBe(keys[3])
+    expect(successorOf(keys[3]!, [{ ...again.successions[0]!, text }])).toBe(keys[3])
+    for (const bad of ['', '{', 'null', '{"v":1}']) expect(successorOf(keys[0]!, [again.sign('key', bad)])).toBe(keys[0])
+  })
+
+  it('stays what it is where a change was cut off between its two files', async () => {
+    const before = await openCommandKey(folder, sealer)
+    const kept = readFileSync(join(folder, 'agent-commands.key.sealed'))
+    await before.rotate()
+    writeFileSync(join(folder, 'agent-commands.key.sealed'), kept)
+    const after = await openCommandKey(folder, sealer)
+    expect(after.successions).toHaveLength(3)
+    expect(successorOf(after.public, after.successions)).toBe(after.public)
+    const { to } = await after.rotate()
+    expect([after.successions.length, successorOf(to, after.successions)]).toEqual([4, to])
   })
 })
 

@@ -72,6 +72,7 @@ export function linkRoutes({ state, clock, key, commands, labelsOf, rules, part,
         return {
           now: clock.now(),
           key: key.public,
+          ...(key.successions.length === 0 ? {} : { successions: [...key.successions] }),
           commands: [...signed],
           policy: differs ? key.sign('policy', text()) : null,
         }

@@ -184,6 +184,9 @@ export const policyTextSchema = z.object({
 
 export const signedSchema = z.object({ text: z.string(), signature: z.string() })
 export type Signed = z.infer<typeof signedSchema>
+/** What a key for commands signs of the one that follows it, both SPKI in base64. */
+export const successionTextSchema = z.object({ v: z.literal(1), from: z.string().max(200), to: z.string().max(200) })
+export const rotatedKeySchema = z.object({ from: z.string(), to: z.string() })
 
 const isolationSchema = z.object({ since: z.number().int(), deadManSeconds: z.number().int() })
 
@@ -212,12 +215,15 @@ export const pollSchema = z.object({
 export const pollReplySchema = z.object({
   /** The server's clock, by which commands expire: a host's own may be wrong. */
   now: z.number().int(),
-  /** The key that commands are signed with, SPKI in base64: taken once, at the first contact. */
+  /** The key that commands are signed with, SPKI in base64: taken at the first contact, and later where the known one names it. */
   key: z.string(),
+  successions: z.array(signedSchema).max(100).optional(),
   commands: z.array(signedSchema),
   /** A policy that is not the one in force there. */
   policy: signedSchema.nullable(),
 })
+
+export type PollReply = z.infer<typeof pollReplySchema>
 
 export const receiptSchema = z.object({
   outcome: z.enum(['done', 'already']),

@@ -77,6 +77,26 @@ export const YARA_RULE = `rule Kanpeki_Scenario_Tool {
 }
 `
 
+/** Two rules as Falco's own are written, with its macros; they fit nothing but what is done here. */
+export const FALCO_RULES = `
+- macro: spawned_process
+  condition: (evt.type in (execve, execveat))
+- macro: open_write
+  condition: (evt.type in (open,openat,openat2) and evt.is_open_write=true and fd.typechar='f' and fd.num>=0)
+- list: scenario_programs
+  items: [kanpeki-probe]
+- rule: Scenario program dumps credentials
+  desc: A program of the list is run with an option that reads credentials
+  condition: spawned_process and proc.name in (scenario_programs) and proc.args contains "--dump-credentials"
+  output: Credentials dumped (user=%user.name command=%proc.cmdline parent=%proc.pname)
+  priority: CRITICAL
+- rule: Scenario file below etc written
+  desc: A file is written that only this test writes
+  condition: open_write and fd.directory=/etc/cron.d and fd.filename startswith zz-kanpeki-falco
+  output: File below /etc written (file=%fd.name)
+  priority: ERROR
+`
+
 const FILES = 200
 
 const readIf = (path: string): string | undefined => {
@@ -127,7 +147,8 @@ export function attackGround(folder: string): AttackGround {
   const dropped = join(root, 'uploads', 'shell.php')
   const cron = '/etc/cron.d/zz-kanpeki-scenario'
   const suid = `/tmp/.kanpeki-scenario-${process.pid}`
-  away.push(cron, suid)
+  const falcoFile = `/etc/cron.d/zz-kanpeki-falco-${process.pid}`
+  away.push(cron, suid, falcoFile)
   const gone = (path: string): Promise<unknown> => soon(() => (existsSync(path) ? undefined : true))
   const attacks: HostAttack[] = [
     {
@@ -171,6 +192,25 @@ export function attackGround(folder: string): AttackGround {
       name: 'tool that a YARA rule knows',
       rule: 'Kanpeki_Scenario_Tool',
       act: () => ({ stopped: knownTool('tool.bin') }),
+    },
+    {
+      name: 'program that a Falco rule names',
+      rule: 'Scenario program dumps credentials',
+      act: () => {
+        const probe = join(folder, 'kanpeki-probe')
+        copyFileSync('/bin/sh', probe)
+        void ended(spawn(probe, ['-c', 'sleep 5; :', 'x', '--dump-credentials'], { stdio: 'ignore' }))
+        return {}
+      },
+    },
+    {
+      name: 'file that a Falco rule names',
+      rule: 'Scenario file below etc written',
+      act: () => {
+        mkdirSync('/etc/cron.d', { recursive: true })
+        writeFileSync(falcoFile, '# nothing\n')
+        return {}
+      },
     },
     {
       name: 'SUID bit set',

@@ -1,4 +1,4 @@
-import { constants } from 'node:fs'
+import { constants, existsSync } from 'node:fs'
 import { lstat, open, readdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { ParamsOf } from '../../hosts/schema.ts'
@@ -8,11 +8,12 @@ import type { JsonObject } from '../../kernel/json.ts'
 import { realWait } from '../../platform/backoff.ts'
 import type { Snapshot } from '../snapshot.ts'
 import { type CaptureFile, openCaptureFile } from './capture-file.ts'
-import { recordPackets, ringFiles } from './packets.ts'
+import { type PacketRing, recordPackets } from './packets.ts'
 import type { RespondContext } from './responder.ts'
 
 export interface CollectOptions {
   readonly snapshot: Snapshot
+  readonly ring?: Pick<PacketRing, 'files' | 'lacking'>
   readonly largestFile: () => number
   readonly largestStore: () => number
 }
@@ -30,7 +31,7 @@ interface Problem {
  * Captures what the host is like: processes, connections and open files, chosen files, traffic, and the agent's own events
  * before and after. What cannot be had is said in the manifest and the receipt; the rest is sent all the same.
  */
-export function collectResponder({ snapshot, largestFile, largestStore }: CollectOptions) {
+export function collectResponder({ snapshot, ring, largestFile, largestStore }: CollectOptions) {
   return async (params: ParamsOf<'collect'>, context: RespondContext): Promise<AgentReceipt> => {
     const { paths, processes, packetSeconds = 0, beforeSeconds = 300, afterSeconds = 0 } = params
     const { id, folder, signal, recent, upload } = context
@@ -41,6 +42,8 @@ export function collectResponder({ snapshot, largestFile, largestStore }: Collec
     const beganAt = performance.now()
     try {
       const capture = openCaptureFile(file, largestStore())
+      // Begun before the ring is read: nothing falls between them.
+      const traffic = packetSeconds > 0 ? recordPackets(packets, packetSeconds, signal) : undefined
       // What changes by itself comes first.
       if (processes) {
         await capture.add('processes.jsonl', jsonLines(snapshot.processes()))
@@ -48,13 +51,14 @@ export function collectResponder({ snapshot, largestFile, largestStore }: Collec
         await capture.add('open-files.jsonl', jsonLines(snapshot.openFiles()))
       }
       if (beforeSeconds > 0) await capture.add('events-before.jsonl', Buffer.from(asLines(recent(beforeSeconds))))
-      for (const name of await ringFiles(folder))
-        await addFile(capture, `packets-before-${name.slice(-1)}.pcap`, name, Infinity, problems)
-      const traffic = packetSeconds > 0 ? recordPackets(packets, packetSeconds, signal) : undefined
+      for (const [i, name] of ((await ring?.files()) ?? []).entries())
+        await addFile(capture, `packets-before-${i}.pcap`, name, Infinity, problems)
+      const lacking = ring?.lacking()
+      if (lacking !== undefined) problems.push({ what: 'packets before', why: lacking })
       await addPaths(capture, paths, largestFile(), problems)
       const why = await traffic
       if (why !== undefined) problems.push({ what: 'packets', why })
-      else if (traffic !== undefined) await addFile(capture, 'packets.pcap', packets, Infinity, problems)
+      if (existsSync(packets)) await addFile(capture, 'packets.pcap', packets, Infinity, problems)
       const left = afterSeconds - (performance.now() - beganAt) / 1_000
       if (left > 0) await realWait(left * 1_000, signal)
       if (afterSeconds > 0) {

@@ -8,12 +8,14 @@ import { type Blocks, createBlocks } from './blocks.ts'
 import { collectResponder } from './collect.ts'
 import { createIsolator, type IsolationOptions, type Isolator } from './isolation.ts'
 import { killResponder } from './kill.ts'
+import type { PacketRing } from './packets.ts'
 import { quarantineResponders } from './quarantine.ts'
 import { queryResponder } from './query.ts'
 import type { Responders } from './responder.ts'
 
 export interface HandOptions extends Omit<IsolationOptions, 'deadManSeconds'> {
   readonly settings: () => Settings
+  readonly ring: PacketRing
 }
 
 /** Everything that an agent can do on its host when it is told to. */
@@ -25,7 +27,7 @@ export interface Hand {
 
 /** Takes up what held before a restart, too. */
 export async function openHand(options: HandOptions): Promise<Hand> {
-  const { folder, url, settings, warn } = options
+  const { folder, url, settings, ring, warn } = options
   const isolator = createIsolator({ ...options, deadManSeconds: () => settings().deadManSeconds })
   const { hostname } = new URL(url)
   const server = async (): Promise<readonly string[]> =>
@@ -58,7 +60,7 @@ export async function openHand(options: HandOptions): Promise<Hand> {
       'enable-account': account.enable,
       quarantine: quarantine.quarantine,
       restore: quarantine.restore,
-      collect: collectResponder({ snapshot, largestFile, largestStore }),
+      collect: collectResponder({ snapshot, ring, largestFile, largestStore }),
       query: queryResponder(snapshot, largestFile),
     },
   }

@@ -7,6 +7,7 @@ import type { ParamsOf } from '../../hosts/schema.ts'
 import type { AgentReceipt } from '../../kernel/agent-command.ts'
 import { KanpekiError } from '../../kernel/error.ts'
 import { syncFolder, writeFileAtomically } from '../../platform/atomic-file.ts'
+import { readAttributeLines, writeAttributeLines } from './file-attributes.ts'
 import { type HeldName, holdName } from './open-folder.ts'
 import type { RespondContext } from './responder.ts'
 
@@ -21,6 +22,9 @@ const itemSchema = z.object({
   uid: z.number(),
   gid: z.number(),
   mtimeMs: z.number(),
+  atimeMs: z.number().optional(),
+  /** Extended attributes and ACL; absent where they could not be read. */
+  attributes: z.array(z.string()).optional(),
   /** Other names of the same content, which stay. */
   otherNames: z.number(),
   /** Device and inode of the file that is taken away. */
@@ -65,6 +69,7 @@ export function quarantineResponders({ store, largestFile, largestStore, own }: 
         const file = await openFile(held)
         try {
           const known = await file.stat()
+          const attributes = await readAttributeLines(file)
           const used = items.reduce((sum, { bytes }) => sum + bytes, 0)
           if (known.size > largestFile() || used + known.size > largestStore())
             throw new KanpekiError('agent_refuses', `${held.path} has ${known.size} bytes: more than the store takes.`, {
@@ -79,6 +84,8 @@ export function quarantineResponders({ store, largestFile, largestStore, own }: 
             uid: known.uid,
             gid: known.gid,
             mtimeMs: known.mtimeMs,
+            atimeMs: known.atimeMs,
+            ...(attributes === undefined ? {} : { attributes: [...attributes] }),
             otherNames: known.nlink - 1,
             dev: known.dev,
             ino: known.ino,
@@ -117,6 +124,7 @@ export function quarantineResponders({ store, largestFile, largestStore, own }: 
           throw new KanpekiError('agent_refuses', `${item.path} is now reached over a link, at ${held.path}.`)
         const temporary = held.at(`.kanpeki-${id}`)
         await rm(temporary, { force: true })
+        let lost: string[] = []
         const file = await open(temporary, 'wx', 0o600)
         try {
           const body = await open(bodyOf(store, id), 'r')
@@ -125,7 +133,9 @@ export function quarantineResponders({ store, largestFile, largestStore, own }: 
             throw new KanpekiError('agent_failed', `The store's copy of ${item.path} is damaged: it is not given back.`)
           await file.chown(item.uid, item.gid)
           await file.chmod(item.mode)
-          await file.utimes(Date.now() / 1_000, item.mtimeMs / 1_000)
+          // After the owner: the kernel takes a program's capabilities away with a change of that.
+          lost = await writeAttributeLines(file, item.attributes ?? [])
+          await file.utimes((item.atimeMs ?? Date.now()) / 1_000, item.mtimeMs / 1_000)
           await file.sync()
           // A name that is taken is not overwritten.
           await link(temporary, held.at())
@@ -140,7 +150,8 @@ export function quarantineResponders({ store, largestFile, largestStore, own }: 
         }
         await syncFolder(held.at('.'))
         await forget(store, id)
-        return { outcome: 'done', detail: { item: id, path: item.path, sha256: item.sha256 } }
+        const detail = { item: id, path: item.path, sha256: item.sha256, ...(lost.length === 0 ? {} : { notRestored: lost }) }
+        return { outcome: 'done', detail }
       } finally {
         await held.close()
       }
@@ -163,9 +174,14 @@ export function quarantineResponders({ store, largestFile, largestStore, own }: 
 
 const TEMPORARY = 'incoming'
 
-const receipt = ({ item, path, sha256, bytes, otherNames }: Item): AgentReceipt => ({
+const receipt = ({ item, path, sha256, bytes, otherNames, attributes }: Item): AgentReceipt => ({
   outcome: 'done',
-  detail: { item, path, sha256, bytes, ...(otherNames === 0 ? {} : { otherNames }) },
+  detail: {
+    ...{ item, path, sha256, bytes },
+    ...(otherNames === 0 ? {} : { otherNames }),
+    // Of a file that is given back those would be missing.
+    ...(attributes === undefined ? { attributesUnread: true } : {}),
+  },
   undo: { item },
 })
 

@@ -1,6 +1,7 @@
 import { execFileSync, spawn, spawnSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import {
+  chownSync,
   existsSync,
   linkSync,
   lstatSync,
@@ -11,6 +12,7 @@ import {
   rmSync,
   statSync,
   symlinkSync,
+  utimesSync,
   writeFileSync,
 } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -30,6 +32,7 @@ import type { RespondContext } from './responder.ts'
 
 const linux = process.platform === 'linux'
 const root = process.getuid?.() === 0
+const tools = root && ['getfattr', 'setfacl'].every((tool) => spawnSync(tool, ['--version']).status === 0)
 const folder = mkdtempSync(join(tmpdir(), 'kanpeki-respond-'))
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
 let made = 0
@@ -117,6 +120,35 @@ describe.skipIf(!linux)('quarantine (needs Linux)', () => {
     }
     expect(readdirSync(at).sort()).toEqual([...names].sort())
   })
+
+  it.skipIf(!tools)(
+    `gives owner, times, extended attributes, ACL and capabilities back${tools ? '' : ' (needs root, attr and acl)'}`,
+    async () => {
+      const path = join(fresh(), 'program')
+      writeFileSync(path, 'program', { mode: 0o750 })
+      chownSync(path, 1234, 4321)
+      execFileSync('setfattr', ['-n', 'user.a note', '-v', '0x00ff0a3d', path])
+      execFileSync('setfattr', ['-n', 'user.日本', '-v', 'はい', path])
+      execFileSync('setfacl', ['-m', 'u:1000:rw,g:2000:x', path])
+      // cap_net_raw+ep (linux/capability.h, revision 2): a change of owner would take it away.
+      execFileSync('setfattr', ['-n', 'security.capability', '-v', '0x0100000200200000000000000000000000000000', path])
+      utimesSync(path, 1_500_000_000.5, 1_400_000_000.25)
+      const look = () => {
+        const { mode, uid, gid, atimeMs, mtimeMs } = statSync(path)
+        const attributes = execFileSync('getfattr', ['-d', '-m', '-', '-e', 'hex', '--absolute-names', path], {
+          encoding: 'utf8',
+        })
+        return { mode, uid, gid, atimeMs, mtimeMs, attributes }
+      }
+      const before = look()
+      expect(before.attributes.split('\n').filter((line) => line.includes('='))).toHaveLength(4)
+      const q = quarantineIn(store(), 100_000)
+      const { undo, detail } = await q.quarantine({ path }, context('attributes'))
+      expect([existsSync(path), detail['attributesUnread']]).toEqual([false, undefined])
+      expect((await q.restore(undo as { item: string })).detail).toEqual({ item: undo!['item'], path, sha256: sha256('program') })
+      expect(look()).toEqual(before)
+    },
+  )
 
   it('follows no link, takes one name of several, and nothing that is no file, is too large or another one', async () => {
     const at = fresh()

@@ -117,6 +117,7 @@ const VERBS: Readonly<Record<string, Text>> = {
   revoke: { en: 'revoked', ja: '失効' },
   roles: { en: 'roles changed', ja: '役割を変更' },
   rotate: { en: 'rotated', ja: '更新' },
+  'key-rotate': { en: 'key rotated', ja: '鍵を更新' },
   set: { en: 'set', ja: '設定' },
   subscribe: { en: 'by mail', ja: 'メール送信を設定' },
   stopped: { en: 'stopped something by itself', ja: '自動で停止' },

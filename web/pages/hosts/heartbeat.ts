@@ -73,6 +73,7 @@ const BLIND = [
   'journal.absent',
   'journal.unread',
   'packages.absent',
+  'packets.absent',
   'yara.absent',
   'yara.tooLarge',
   'yara.noRoom',

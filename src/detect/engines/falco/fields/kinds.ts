@@ -96,10 +96,15 @@ function isAudit({ auditID, stage, verb }: JsonObject): boolean {
 
 /** Events of processes, files and connections on Linux: the program's path says so where the event does not. */
 function linuxKindOf(doc: JsonObject): EventKind | undefined {
-  const { process } = doc
-  if (!isJsonObject(process) || !isJsonObject(doc['event'])) return undefined
+  const { process, event, file } = doc
+  if (!isJsonObject(event)) return undefined
   const system: JsonValue | undefined = at(doc, ['host', 'os', 'type'])
+  // Who changed a file is not always known.
+  if (!isJsonObject(process)) return system === 'linux' && isJsonObject(file) && isFile(event['category']) ? ECS : undefined
   if (system !== undefined) return system === 'linux' ? ECS : undefined
   const { executable } = process
   return typeof executable === 'string' && executable.startsWith('/') ? ECS : undefined
 }
+
+const isFile = (category: JsonValue | undefined): boolean =>
+  Array.isArray(category) ? (category as readonly JsonValue[]).includes('file') : category === 'file'

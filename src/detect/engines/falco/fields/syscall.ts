@@ -175,6 +175,15 @@ export const ecsFields: FieldTable = new Map<string, Field>([
     ),
   ],
   ['fd.l4proto', plain('network.transport')],
+  // That a file came or was changed is what a call did that succeeded: the rules' own test for that is `fd.num>=0`.
+  ['evt.is_open_write', computed('event.type', (doc) => (WRITES.has(fileCall(doc) ?? '') ? 'true' : undefined))],
+  ['evt.res', computed('event.outcome', (doc) => (fileCall(doc) === undefined ? undefined : 'SUCCESS'))],
+  ['fd.num', computed('event.type', (doc) => (WRITES.has(fileCall(doc) ?? '') ? '3' : undefined), { type: 'number' })],
+  ['fd.typechar', computed('file.type', (doc) => kindOf(doc)?.[0])],
+  ['fd.type', computed('file.type', (doc) => kindOf(doc)?.[1])],
+  ['fd.nameraw', plain('file.path')],
+  ['fs.path.name', plain('file.path')],
+  ['fs.path.nameraw', plain('file.path')],
 ])
 
 function call(doc: JsonObject): string {
@@ -242,6 +251,33 @@ function callOf(doc: JsonObject): string | undefined {
   if (categories.includes('process') && types.includes('start')) return 'execve'
   if (categories.includes('network') && (types.includes('start') || types.includes('connection')))
     return scalar(doc, 'network.direction') === 'ingress' ? 'accept' : 'connect'
-  if (categories.includes('file') && types.includes('deletion')) return 'unlink'
-  return undefined
+  return fileCall(doc)
+}
+
+const WRITES: ReadonlySet<string> = new Set(['openat'])
+/** What of a file changed, as our agent says it, where that is not its content. */
+const CALLS: readonly (readonly [changed: string, call: string])[] = [
+  ['mode', 'fchmodat'],
+  ['owner', 'fchownat'],
+  ['group', 'fchownat'],
+  ['acl', 'setxattr'],
+  ['xattr', 'setxattr'],
+]
+
+/** The call that makes, writes, changes or removes a file. */
+function fileCall(doc: JsonObject): string | undefined {
+  const types = texts(doc, 'event.type')
+  if (!texts(doc, 'event.category').includes('file')) return undefined
+  if (types.includes('deletion')) return 'unlink'
+  if (types.includes('creation')) return kindOf(doc)?.[0] === 'd' ? 'mkdirat' : 'openat'
+  if (!types.includes('change')) return undefined
+  const changed = texts(doc, 'kanpeki_agent.file.changed')
+  if (changed.length === 0 || changed.includes('content')) return 'openat'
+  return CALLS.find(([what]) => changed.includes(what))?.[1]
+}
+
+function kindOf(doc: JsonObject): readonly [string, string] | undefined {
+  const type = scalar(doc, 'file.type')
+  if (type === undefined && scalar(doc, 'file.path') !== undefined) return FILE_TYPES.get('file')
+  return FILE_TYPES.get(type ?? '')
 }
