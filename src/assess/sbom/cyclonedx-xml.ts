@@ -8,7 +8,7 @@ const NAMESPACE = /^http:\/\/cyclonedx\.org\/schema\/bom\/(\d\.\d)$/
 /** What the validator may use; its worker ends where it needs more. */
 const MOST_MEMORY = memoryPages.GiB
 
-interface Read {
+export interface Read {
   readonly version: CycloneDxVersion
   readonly subject: string | null
   readonly components: readonly Component[]
@@ -39,9 +39,9 @@ export async function readCycloneDxXml(documents: readonly XmlDocument[]): Promi
   for (const version of CYCLONEDX_VERSIONS) {
     const places = read.flatMap((one, at) => (!(one instanceof KanpekiError) && one.version === version ? [at] : []))
     if (places.length === 0) continue
-    const faults = await validate(
+    const faults = await validateCycloneDx(
       version,
-      places.map((at) => documents[at]!.text),
+      places.map((at) => ({ text: documents[at]!.text, line: 1 })),
     )
     for (const [number, at] of places.entries()) {
       const { subject, components } = read[at] as Read
@@ -53,21 +53,39 @@ export async function readCycloneDxXml(documents: readonly XmlDocument[]): Promi
   return read.map((one, at) => (one instanceof KanpekiError ? one : answers.get(at)!))
 }
 
+/** A document for the validator, and in which line of the whole it begins. */
+export interface XmlPart {
+  readonly text: string
+  readonly line: number
+  /** After which of its lines so many are left out. */
+  readonly gaps?: readonly { readonly after: number; readonly lines: number }[]
+}
+
 /** The faults of each document, by its place. @throws what the validator died of. */
-async function validate(version: CycloneDxVersion, texts: readonly string[]): Promise<ReadonlyMap<number, readonly string[]>> {
+export async function validateCycloneDx(
+  version: CycloneDxVersion,
+  parts: readonly XmlPart[],
+): Promise<ReadonlyMap<number, readonly string[]>> {
   const { valid, errors } = await validateXML({
-    xml: texts.map((contents, at) => ({ fileName: `${at}.xml`, contents })),
+    xml: parts.map(({ text }, at) => ({ fileName: `${at}.xml`, contents: text })),
     schema: [{ fileName: `bom-${version}.SNAPSHOT.xsd`, contents: publishedSchema(`bom-${version}.SNAPSHOT.xsd`) }],
     preload: [{ fileName: 'spdx.SNAPSHOT.xsd', contents: publishedSchema('spdx.SNAPSHOT.xsd') }],
     initialMemoryPages: 256,
     maxMemoryPages: MOST_MEMORY,
   })
   if (valid) return new Map()
-  const said = errors.map(({ message, loc }) => ({
-    at: Number.parseInt(loc?.fileName ?? '0', 10),
-    text: `line ${loc?.lineNumber ?? '?'}: ${plain(message)}`,
-  }))
+  const said = errors.map(({ message, loc }) => {
+    const at = Number.parseInt(loc?.fileName ?? '0', 10)
+    const line = loc?.lineNumber === undefined ? '?' : lineIn(parts[at]!, loc.lineNumber)
+    return { at, text: `line ${line}: ${plain(message)}` }
+  })
   return new Map([...Map.groupBy(said, ({ at }) => at)].map(([at, group]) => [at, group.map(({ text }) => text)]))
+}
+
+/** The line of the whole that is this one of a part. */
+function lineIn({ line, gaps = [] }: XmlPart, number: number): number {
+  const left = gaps.filter(({ after }) => after < number).reduce((sum, { lines }) => sum + lines, 0)
+  return line - 1 + number + left
 }
 
 /** libxml2 repeats the namespace before every name. */
@@ -82,6 +100,22 @@ interface Open {
 }
 
 function parse(text: string, file: string): Read {
+  const reader = cycloneDxReader(file)
+  reader.parser.write(text).close()
+  return reader.read()
+}
+
+/** What is told of the document's elements, outermost first; places are in characters since its beginning. */
+export interface Watch {
+  readonly opened?: (tag: SaxesTagNS, depth: number) => void
+  readonly closed?: (tag: SaxesTagNS, depth: number) => void
+}
+
+/** A strict parser that collects components as it is written to. @throws KanpekiError `sbom_invalid`, from its `write` and `close`. */
+export function cycloneDxReader(
+  file: string,
+  watch: Watch = {},
+): { readonly parser: SaxesParser<{ xmlns: true; position: true }>; readonly read: () => Read } {
   let version: CycloneDxVersion | undefined
   let subject: string | null = null
   const components: Component[] = []
@@ -114,6 +148,7 @@ function parse(text: string, file: string): Read {
           ref: tag.attributes['bom-ref']?.value ?? null,
         },
       })
+    watch.opened?.(tag, open.length)
   })
   const addText = (part: string): void => {
     const top = open[open.length - 1]
@@ -121,7 +156,8 @@ function parse(text: string, file: string): Read {
   }
   parser.on('text', addText)
   parser.on('cdata', addText)
-  parser.on('closetag', () => {
+  parser.on('closetag', (tag: SaxesTagNS) => {
+    watch.closed?.(tag, open.length)
     const closed = open.pop()!
     const parent = open[open.length - 1]
     const value = closed.text.trim()
@@ -132,8 +168,7 @@ function parse(text: string, file: string): Read {
     if (parent?.name === 'metadata') subject = component.purl ?? component.name
     else if (parent?.name === 'components') components.push(component)
   })
-  parser.write(text).close()
-  return { version: version ?? fail('it is empty'), subject, components }
+  return { parser, read: () => ({ version: version ?? fail('it is empty'), subject, components }) }
 }
 
 const FIELDS: ReadonlySet<string> = new Set(['name', 'group', 'version', 'purl', 'cpe'])

@@ -6,7 +6,8 @@ import { messageOf } from '../../kernel/error.ts'
 import { sharedData } from '../../kernel/testing/shared-data.ts'
 import { rejectionOf } from '../../platform/testing/code-of.ts'
 import { allDiffer } from './cyclonedx-schema.ts'
-import { readCycloneDxXml } from './cyclonedx-xml.ts'
+import { readCycloneDxXml, validateCycloneDx } from './cyclonedx-xml.ts'
+import { type CutPart, cutCycloneDxXml, readLargeCycloneDxXml } from './cyclonedx-xml-large.ts'
 import { readSbom } from './read.ts'
 
 const cyclonedx = sharedData('vuln/cyclonedx/src/test/resources')
@@ -42,6 +43,33 @@ describe.skipIf(cyclonedx === undefined || spdx === undefined)('published exampl
       else invalid += 1
       if ((wanted === 'valid') !== (fault === undefined)) wrong.push(`${file}: ${fault ?? 'taken'}`)
     }
+    // Cut after each item of each list, the same are valid, and list the same.
+    const parts: CutPart[] = []
+    const cut = inXml.map(({ file, bytes }) => {
+      const text = bytes.toString('utf8')
+      const first = parts.length
+      try {
+        const cutting = cutCycloneDxXml([text.slice(0, text.length >> 1), text.slice(text.length >> 1)], file, 1)
+        for (;;) {
+          const { value, done } = cutting.next()
+          if (done === true) return { first, end: parts.length, read: value }
+          parts.push(value)
+        }
+      } catch (error) {
+        return { first, end: first, read: error as Error }
+      }
+    })
+    const faults = new Set<CutPart>()
+    for (const [version, some] of Map.groupBy(parts, (one) => one.version))
+      for (const at of (await validateCycloneDx(version, some)).keys()) faults.add(some[at]!)
+    for (const [at, { first, end, read }] of cut.entries()) {
+      const [whole, { file, wanted }] = [xml[at]!, inXml[at]!]
+      const valid = !(read instanceof Error) && !parts.slice(first, end).some((one) => faults.has(one))
+      if (valid !== (wanted === 'valid')) wrong.push(`${file}: in parts`)
+      else if (valid && !(whole instanceof Error))
+        expect(read, file).toEqual({ version: whole.version, subject: whole.subject, components: whole.components })
+    }
+    console.log(`${inXml.length} of them in XML, also read in ${parts.length} parts`)
     console.log(`${valid} valid and ${invalid} invalid CycloneDX documents, ${wrong.length} judged wrong`)
     expect(valid).toBeGreaterThan(150)
     expect(invalid).toBeGreaterThan(100)
@@ -109,9 +137,26 @@ it('refuses what is nested without an end, and what unpacks to more than memory 
   expect(await rejectionOf(readSbom(Buffer.from(deep), 'deep'))).toBe('sbom_invalid')
   const bomb = gzipSync(Buffer.alloc(2 ** 20 + 1))
   expect(await rejectionOf(readSbom(bomb, 'bomb', 2 ** 20))).toBe('sbom_too_large')
-  const xml = Buffer.from(`<bom>${' '.repeat(2 ** 19)}</bom>`)
-  expect(await rejectionOf(readSbom(xml, 'xml', 2 ** 20))).toBe('sbom_too_large')
   expect(await rejectionOf(readSbom(Buffer.alloc(2 ** 20 + 1), 'large', 2 ** 20))).toBe('sbom_too_large')
+})
+
+it('names the line of the document, wherever XML was cut', async () => {
+  const names = ['a', 'b', 'c', 'd', 'e']
+  const bill = (bad: number, end: string) =>
+    `<?xml version="1.0"?>\n<bom xmlns="http://cyclonedx.org/schema/bom/1.6"\n version="1">\n<components>\n${names
+      .map(
+        (name, at) =>
+          `<component type="${at === bad ? 'nothing' : 'library'}" bom-ref="${name}">\n<name>${name}</name>\n</component>\n`,
+      )
+      .join('')}</components>\n${end}\n</bom>\n`
+  const fault = async (text: string) => messageOf(await readLargeCycloneDxXml([text], 'x', 1).catch((error: unknown) => error))
+  const good = await readLargeCycloneDxXml(bill(-1, ''), 'x', 1)
+  expect(good.components.map(({ name }) => name)).toEqual(names)
+  for (const at of names.keys()) expect(await fault(bill(at, ''))).toContain(`line ${5 + 3 * at}: `)
+  expect(await fault(bill(-1, '<dependencies>\n<other/></dependencies>'))).toContain('line 22: ')
+  expect(await fault(bill(-1, '<services><service bom-ref="c"><name>s</name></service></services>'))).toContain(
+    'the bom-ref c is given twice',
+  )
 })
 
 it('refuses what is twice in a list in whatever order its fields are, in time that grows with the list', async () => {

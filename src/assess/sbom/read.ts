@@ -3,27 +3,28 @@ import { KanpekiError, messageOf } from '../../kernel/error.ts'
 import { type Bom, refusedBom } from './bom.ts'
 import { readCycloneDxJson } from './cyclonedx-json.ts'
 import { readCycloneDxXml } from './cyclonedx-xml.ts'
+import { readLargeCycloneDxXml } from './cyclonedx-xml-large.ts'
 import { objectOf } from './json.ts'
 import { readSpdx2, readSpdx3, readSpdxTags } from './spdx.ts'
 
 /** A document that is larger than this, packed or not, is refused: text in memory has an end near there. */
 const MOST_BYTES = 500 * 2 ** 20
+/** XML beyond this is judged in parts: a tree of it would take ten times as much. */
+const MOST_TREE_BYTES = 16 * 2 ** 20
+const DECODED_BYTES = 2 ** 20
 
 /**
  * Reads a bill of materials, told by looking: CycloneDX 1.2–1.7 in JSON or XML (XML also 1.0 and 1.1), SPDX 2.2 and 2.3 in
  * JSON or as tags, SPDX 3.0 in JSON-LD; each also gzipped.
- * @param most bytes, packed or not; of XML half of it, for a tree of it has to fit into memory.
+ * @param most bytes, packed or not.
  * @throws KanpekiError `sbom_invalid` with the first fault and its place, `sbom_too_large`.
  */
 export async function readSbom(bytes: Uint8Array, file: string, most: number = MOST_BYTES): Promise<Bom> {
-  const text = textIn(bytes, file, most)
+  const plain = unpacked(bytes, file, most)
+  if (isXml(plain) && plain.length > MOST_TREE_BYTES) return await readLargeCycloneDxXml(decoded(plain), file)
+  const text = new TextDecoder().decode(plain)
   const first = /\S/.exec(text)?.[0]
   if (first === '<') {
-    if (bytes.length > most / 2 || text.length > most / 2)
-      throw new KanpekiError('sbom_too_large', `${file} is XML of more than ${most / 2 ** 21} MB.`, {
-        place: { file },
-        remedy: 'Have its maker write it as JSON, or split it by component.',
-      })
     const [bom] = await readCycloneDxXml([{ text, file }])
     if (bom instanceof KanpekiError) throw bom
     return bom!
@@ -33,23 +34,30 @@ export async function readSbom(bytes: Uint8Array, file: string, most: number = M
   throw refusedBom(file, 'bill of materials', ['it is neither JSON, nor XML, nor SPDX tags'])
 }
 
-function textIn(bytes: Uint8Array, file: string, most: number): string {
+function isXml(bytes: Uint8Array): boolean {
+  return /^\s*</.test(new TextDecoder().decode(bytes.subarray(0, 1000)))
+}
+
+function* decoded(bytes: Uint8Array): Generator<string> {
+  const decoder = new TextDecoder()
+  for (let at = 0; at < bytes.length; at += DECODED_BYTES)
+    yield decoder.decode(bytes.subarray(at, at + DECODED_BYTES), { stream: true })
+  yield decoder.decode()
+}
+
+function unpacked(bytes: Uint8Array, file: string, most: number): Uint8Array {
   const tooLarge = new KanpekiError('sbom_too_large', `${file} is larger than ${most / 2 ** 20} MB.`, {
     place: { file },
     remedy: 'Split it by component.',
   })
   if (bytes.length > most) throw tooLarge
-  if (bytes[0] !== 0x1f || bytes[1] !== 0x8b) return decode(bytes)
+  if (bytes[0] !== 0x1f || bytes[1] !== 0x8b) return bytes
   try {
-    return decode(gunzipSync(bytes, { maxOutputLength: most }))
+    return gunzipSync(bytes, { maxOutputLength: most })
   } catch (error) {
     if (error instanceof RangeError) throw tooLarge
     throw refusedBom(file, 'gzip', [messageOf(error)])
   }
-}
-
-function decode(bytes: Uint8Array): string {
-  return new TextDecoder().decode(bytes)
 }
 
 function readJson(text: string, file: string): Bom {
