@@ -4,11 +4,14 @@ import { dirname, join } from 'node:path'
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import { realWait } from '../../platform/backoff.ts'
 import type { Collector } from '../collector.ts'
+import { apkChanges } from '../integrity/apk-changes.ts'
 import { dpkgChanges } from '../integrity/dpkg-changes.ts'
 import { openMarks } from '../integrity/drift.ts'
 import type { Integrity } from '../integrity/integrity.ts'
 import { changesBetween, type Mark, readMark, writeMark } from '../integrity/mark.ts'
+import { anyOf } from '../integrity/package-change.ts'
 import { readMarks } from '../integrity/read-marks.ts'
+import { rpmChanges } from '../integrity/rpm-changes.ts'
 import { type IntegrityOptions, integrityRules } from '../integrity/rules.ts'
 import { createTeller, type Found } from '../integrity/teller.ts'
 import { userNames } from './accounts.ts'
@@ -45,7 +48,7 @@ export function fileCollector(options: FileOptions): Collector {
     async run(context) {
       const { signal, count, folder, warn } = context
       const marks = await openMarks(folder, rules)
-      const packages = dpkgChanges(root)
+      const packages = anyOf([dpkgChanges(root), rpmChanges(root), apkChanges(root)])
       const teller = createTeller({ context, rules, marks, nameOf, packages, integrity })
       const known = (path: string): Mark | undefined => {
         const text = marks.get(path)

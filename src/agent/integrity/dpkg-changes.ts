@@ -1,33 +1,6 @@
-import { createHash } from 'node:crypto'
 import { open, readdir, readFile, stat } from 'node:fs/promises'
 import { join } from 'node:path'
-
-/** A package that a change came with. */
-export interface PackageOf {
-  readonly name: string
-  readonly version: string
-  /** The content is what the package brought (`md5`); or it has no content that a sum could be of, or is gone (`listed`). */
-  readonly by: 'md5' | 'listed'
-}
-
-export interface Changed {
-  readonly path: string
-  readonly type: 'file' | 'dir' | 'symlink' | 'other'
-  /** It is gone. */
-  readonly gone: boolean
-  /** Between these it happened, milliseconds UTC. */
-  readonly from: number
-  readonly to: number
-}
-
-/** Recognises what the host's package manager changed. */
-export interface PackageChanges {
-  /** Learns which package the watched paths belong to, for a removed one takes its list along. */
-  readonly learn: (watched: (path: string) => boolean) => Promise<void>
-  readonly find: (changed: Changed) => Promise<PackageOf | undefined>
-  /** It did something within the last seconds, and may not have written everything yet. */
-  readonly busy: () => Promise<boolean>
-}
+import { digestOf, type PackageChanges, spellingsOf } from './package-change.ts'
 
 interface Acted {
   from: number
@@ -53,7 +26,6 @@ const LOG_TAIL = 512_000
 const SLACK_MS = 30_000
 const BUSY_MS = 5_000
 const FRESH_MS = 1_000
-const LARGEST = 100_000_000
 const LINE =
   /^(\d{4})-(\d\d)-(\d\d) (\d\d):(\d\d):(\d\d) (?:status \S+|install|upgrade|remove|purge|configure|trigproc) (\S+) (.*)$/
 
@@ -101,7 +73,7 @@ export function dpkgChanges(root: string, now: () => number = Date.now): Package
     async find({ path, type, gone, from, to }) {
       const found = await current()
       if (found === undefined) return undefined
-      const written = [path, path.startsWith('/usr/') ? path.slice('/usr'.length) : `/usr${path}`]
+      const written = spellingsOf(path)
       for (const [key, act] of found.acted) {
         if (act.from - SLACK_MS > to || act.to + SLACK_MS < from) continue
         if (!found.read.has(key)) await readOwned(info, key, found)
@@ -110,9 +82,9 @@ export function dpkgChanges(root: string, now: () => number = Date.now): Package
           const owner = found.owned.get(one)
           const name = owner?.name ?? (gone ? before.get(one) : undefined)
           if (name === undefined || bare(name) !== bare(key)) continue
-          const told = { name: bare(name), version: act.version }
+          const told = { type: 'dpkg', name: bare(name), version: act.version } as const
           if (gone || type !== 'file') return { ...told, by: 'listed' }
-          if (owner?.md5 !== undefined && owner.md5 === (await md5Of(path))) return { ...told, by: 'md5' }
+          if (owner?.md5 !== undefined && owner.md5 === (await digestOf('md5', path))) return { ...told, by: 'md5' }
         }
       }
       return undefined
@@ -170,18 +142,5 @@ async function readOwned(info: string, key: string, { owned, status }: Kept): Pr
     for (const [, path, md5] of stanza.matchAll(/^ (\/\S.*) ([0-9a-f]{32})(?: obsolete)?$/gm)) sums.set(path!, md5!)
     for (const path of list.split('\n')) if (path !== '') owned.set(path, { name, md5: sums.get(path) })
     return
-  }
-}
-
-async function md5Of(path: string): Promise<string | undefined> {
-  try {
-    const { size } = await stat(path)
-    return size > LARGEST
-      ? undefined
-      : createHash('md5')
-          .update(await readFile(path))
-          .digest('hex')
-  } catch {
-    return undefined
   }
 }

@@ -3,10 +3,10 @@ import { type Drift, type IntegrityReport, MOST_DRIFT } from '../../hosts/schema
 import type { JsonObject } from '../../kernel/json.ts'
 import type { CollectorContext } from '../collector.ts'
 import { driftView, fileFields, isVerified, previousFields } from './describe.ts'
-import type { PackageChanges } from './dpkg-changes.ts'
 import type { Drifted, Marks } from './drift.ts'
 import type { Integrity, Watching } from './integrity.ts'
 import { changesBetween, type Mark, readMark, writeMark } from './mark.ts'
+import type { PackageChanges } from './package-change.ts'
 import type { Rules } from './rules.ts'
 
 /** How a change came to light: as it happened, by reading everything again, or at the start. */
@@ -92,7 +92,7 @@ export function createTeller({ context, rules, marks, nameOf, packages, integrit
     return {
       ...(act?.process === undefined ? {} : { process: act.process }),
       ...(act?.user === undefined ? {} : { user: act.user }),
-      ...(pack === undefined ? {} : { package: { name: pack.name, version: pack.version, type: 'dpkg', reference: pack.by } }),
+      ...(pack === undefined ? {} : { package: { name: pack.name, version: pack.version, type: pack.type, reference: pack.by } }),
     }
   }
 

@@ -27,14 +27,14 @@ export interface RpmReading {
  * The file is only read, and nothing is written beside it unless rpm itself left a log there.
  * @throws KanpekiError `rpm_database` where the file is no such database.
  */
-export function readRpmDatabase(file: string): RpmReading {
+export function readRpmDatabase(file: string, digests = false): RpmReading {
   try {
     const packages: { readonly number: number; readonly found: RpmPackage }[] = []
     const problems: string[] = []
     for (const { number, header } of entriesOf(file)) {
       try {
         if (typeof header === 'string') throw new KanpekiError('rpm_header', header)
-        const found = readRpmHeader(header)
+        const found = readRpmHeader(header, digests)
         if (found.name !== 'gpg-pubkey') packages.push({ number, found })
       } catch (error) {
         if (!(error instanceof KanpekiError)) throw error

@@ -17,6 +17,10 @@ export interface RpmPackage {
   readonly installed: number | undefined
   /** Paths of all its files, folders too. */
   readonly files: readonly string[]
+  /** Where they were asked for: what each of those files held, in hexadecimal; empty for folders and links. */
+  readonly digests?: readonly string[]
+  /** How they were made, by OpenPGP's number (RFC 9580 §9.5): 8 is SHA-256. Without it MD5. */
+  readonly digestAlgorithm?: number | undefined
 }
 
 /** Numbers of rpmtag.h. */
@@ -29,13 +33,17 @@ const TAG = {
   vendor: 1011,
   arch: 1022,
   oldFiles: 1027,
+  digests: 1035,
   sourceRpm: 1044,
   dirIndexes: 1116,
   baseNames: 1117,
   dirNames: 1118,
+  digestAlgorithm: 5011,
   module: 5096,
 } as const
-const WANTED: ReadonlySet<number> = new Set(Object.values(TAG))
+const WITH_DIGESTS: ReadonlySet<number> = new Set(Object.values(TAG))
+/** They are as long as all the rest. */
+const WANTED: ReadonlySet<number> = new Set([...WITH_DIGESTS].filter((tag) => tag !== TAG.digests && tag !== TAG.digestAlgorithm))
 const INT32 = 4
 const STRING = 6
 const STRING_ARRAY = 8
@@ -53,7 +61,7 @@ const broken = (why: string): KanpekiError => new KanpekiError('rpm_header', `A 
  * magic bytes of a package file (rpm.org, "RPM V4 Package format", header structure).
  * @throws KanpekiError `rpm_header` for bytes that are none.
  */
-export function readRpmHeader(bytes: Uint8Array): RpmPackage {
+export function readRpmHeader(bytes: Uint8Array, digests = false): RpmPackage {
   if (bytes.byteLength < 8) throw broken('it is too short')
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
   const entries = view.getUint32(0)
@@ -63,10 +71,11 @@ export function readRpmHeader(bytes: Uint8Array): RpmPackage {
     throw broken(`it has no room for ${entries} entries and ${length} bytes`)
   const data = Buffer.from(bytes.buffer, bytes.byteOffset + start, length)
   const found = new Map<number, readonly string[] | readonly number[]>()
+  const wanted = digests ? WITH_DIGESTS : WANTED
   // What was added when a package was installed comes last and goes before what its file said.
   for (let at = 8; at < start; at += INDEX_ENTRY_BYTES) {
     const tag = view.getUint32(at)
-    if (!WANTED.has(tag)) continue
+    if (!wanted.has(tag)) continue
     const [type, offset, count] = [view.getUint32(at + 4), view.getInt32(at + 8), view.getUint32(at + 12)]
     found.set(tag, readValues(data, type, offset, count))
   }
@@ -91,6 +100,12 @@ export function readRpmHeader(bytes: Uint8Array): RpmPackage {
     module: text(TAG.module),
     installed: whole(TAG.installed),
     files: filesOf(found),
+    ...(digests
+      ? {
+          digests: (found.get(TAG.digests) ?? []).filter((one) => typeof one === 'string'),
+          digestAlgorithm: whole(TAG.digestAlgorithm),
+        }
+      : {}),
   }
 }
 
