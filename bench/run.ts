@@ -1,5 +1,7 @@
 /** `npm run bench -- NAME [--json] [options]`: one benchmark by name. Build first (`npm run build`): those that start a server run dist/. */
 import { added } from './added.ts'
+import { agentIdle } from './agent-idle.ts'
+import { agentProcesses } from './agent-processes.ts'
 import { behaviour } from './behaviour.ts'
 import { declare } from './declare.ts'
 import { detect } from './detect.ts'
@@ -27,6 +29,8 @@ type Benchmark = (flags: readonly string[]) => Promise<BenchResult>
 /** Every benchmark; a test compares this list with the folder. */
 export const BENCHMARKS: Readonly<Record<string, Benchmark>> = {
   added,
+  'agent-idle': agentIdle,
+  'agent-processes': agentProcesses,
   behaviour,
   declare,
   detect,

@@ -71,7 +71,7 @@ export async function startHosting(
     routes: (custody) => [
       ...captureRoutes(custody),
       ...releaseRoutes({ state, clock, commands, folder: join(dir.root, 'agent-releases'), changed }),
-      ...hostRoutes({ state, clock, commands, agents, labelsOf: labels, confirm: refuseUnconfirmed, changed }),
+      ...hostRoutes({ state, clock, commands, agents, labelsOf: labels, confirm: refuseUnconfirmed, changed, rules }),
       ...integrityRoutes({ state, clock, commands, agents, confirm: refuseUnconfirmed }),
       ...keyRoutes({ state, clock, key, confirm: refuseUnconfirmed, changed, wake: commands.wake }),
       ...linkRoutes({

@@ -8,6 +8,8 @@ import type { State } from '../platform/state/state.ts'
 import { viewOf } from './command-row.ts'
 import type { Commands, KnownAgent } from './commands.ts'
 import { isReversible, summaryOf } from './plan.ts'
+import type { GivenRules } from './policy.ts'
+import { planPolicy, stoppingRules } from './policy-plan.ts'
 import { commandById, commandsOf, deletePolicy, keepPolicy, policiesOf, statusesOf } from './queries.ts'
 import {
   type AgentStatus,
@@ -16,12 +18,17 @@ import {
   hostStatusSchema,
   newCommandSchema,
   PARAMS,
+  type PolicySettings,
+  planPolicySchema,
   planRequestSchema,
   planViewSchema,
   policyParamsSchema,
+  policyPlanSchema,
+  policyReasonSchema,
   policySchema,
   policySettingsSchema,
   querySchema,
+  stoppingRuleSchema,
 } from './schema.ts'
 import type { HostTables } from './tables.ts'
 
@@ -35,6 +42,8 @@ export interface HostRoutesDeps {
   /** For what a forgotten session must not do. @throws KanpekiError `confirm_identity`. */
   readonly confirm: (caller: Caller, now: number) => void
   readonly changed: () => void
+  /** What agents look for by themselves. */
+  readonly rules: () => Promise<GivenRules>
 }
 
 const QUERY_WAIT_MS = 20_000
@@ -159,7 +168,7 @@ function stateRoutes({ state, agents, labelsOf }: HostRoutesDeps): Route[] {
   ]
 }
 
-function policyRoutes({ state, clock, commands, changed }: HostRoutesDeps): Route[] {
+function policyRoutes({ state, clock, commands, changed, rules, agents, labelsOf, confirm }: HostRoutesDeps): Route[] {
   const db = state.tables<HostTables>()
   const told = (caller: Caller, now: number, action: string, body: Readonly<Record<string, never | string | object>>) => ({
     type: 'admin' as const,
@@ -173,9 +182,10 @@ function policyRoutes({ state, clock, commands, changed }: HostRoutesDeps): Rout
       method: 'GET',
       path: '/api/v1/agent-policies',
       permission: 'agents:read',
-      summary: 'What agents watch, by label of their host',
-      response: z.object({ items: z.array(policySchema) }),
+      summary: 'What agents watch and stop, by label of their host; the rules that may stop something',
+      response: z.object({ items: z.array(policySchema), stopping: z.array(stoppingRuleSchema) }),
       handle: async ({ caller }) => ({
+        stopping: stoppingRules(await rules()),
         items: (await policiesOf(db, caller.scope)).map(({ label, settings, by_name, changed: at }) => ({
           label,
           settings: policySettingsSchema.parse(readJson(settings)),
@@ -185,18 +195,48 @@ function policyRoutes({ state, clock, commands, changed }: HostRoutesDeps): Rout
       }),
     }),
     route({
+      method: 'POST',
+      path: '/api/v1/agent-policies/:label/plan',
+      permission: 'agents:read',
+      summary: 'What settings for a label would change, on which hosts; nothing is done',
+      params: policyParamsSchema,
+      body: planPolicySchema,
+      response: policyPlanSchema,
+      handle: async ({ params, body, caller }) => {
+        const statuses = new Map(
+          (await statusesOf(db, caller.scope)).map((row) => [row.agent, readJson<AgentStatus>(row.status)]),
+        )
+        const hosts = (await agents(caller.scope)).map(async ({ id, name }) => {
+          const host = statuses.get(id)?.host ?? name
+          return { agent: id, name: host, labels: await labelsOf(caller.scope, host) }
+        })
+        const rows = await policiesOf(db, caller.scope)
+        return planPolicy(caller.scope, rows, await Promise.all(hosts), params.label, body.settings, await rules())
+      },
+    }),
+    route({
       method: 'PUT',
       path: '/api/v1/agent-policies/:label',
       permission: 'agents:write',
       summary: 'Set what agents watch whose host has this label; `*` for all',
       params: policyParamsSchema,
+      query: policyReasonSchema,
       body: policySettingsSchema,
-      handle: async ({ params, body, caller }) => {
+      handle: async ({ params, query, body, caller }) => {
         const now = clock.now()
+        // It is a command left for later: whoever may not give one without showing who they are may not leave one either.
+        if ((body.stop ?? []).length > 0) confirm(caller, now)
         const row = { scope: caller.scope, label: params.label, settings: jsonText(body), by_name: caller.name, changed: now }
         await state.transaction<HostTables, void>(async (trx) => {
+          const before = (await policiesOf(trx, caller.scope)).find(({ label }) => label === params.label)
           await keepPolicy(trx, row)
-          await recordEvidence(trx, [told(caller, now, 'agent.policy', { label: params.label, settings: body })], clock)
+          const said = {
+            label: params.label,
+            settings: body,
+            ...(before === undefined ? {} : { before: readJson<PolicySettings>(before.settings) }),
+            ...reasonOf(query),
+          }
+          await recordEvidence(trx, [told(caller, now, 'agent.policy', said)], clock)
         })
         changed()
         commands.wake()
@@ -209,12 +249,17 @@ function policyRoutes({ state, clock, commands, changed }: HostRoutesDeps): Rout
       permission: 'agents:write',
       summary: 'Take a policy back',
       params: policyParamsSchema,
-      handle: async ({ params, caller }) => {
+      query: policyReasonSchema,
+      handle: async ({ params, query, caller }) => {
         const now = clock.now()
         await state.transaction<HostTables, void>(async (trx) => {
           if (!(await deletePolicy(trx, caller.scope, params.label)))
             throw new KanpekiError('not_found', `There is no policy for ${params.label}.`)
-          await recordEvidence(trx, [told(caller, now, 'agent.policy-remove', { label: params.label })], clock)
+          await recordEvidence(
+            trx,
+            [told(caller, now, 'agent.policy-remove', { label: params.label, ...reasonOf(query) })],
+            clock,
+          )
         })
         changed()
         commands.wake()
@@ -223,3 +268,6 @@ function policyRoutes({ state, clock, commands, changed }: HostRoutesDeps): Rout
     }),
   ]
 }
+
+const reasonOf = ({ reason }: { readonly reason?: string | undefined }): { reason?: string } =>
+  reason === undefined ? {} : { reason }

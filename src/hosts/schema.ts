@@ -373,6 +373,34 @@ export const policySchema = z.object({
   by: z.string(),
   changed: time,
 })
+/** A rule that says how what it finds is stopped. */
+export const stoppingRuleSchema = z.object({ id: z.string(), title: z.string(), level: z.string(), stop: z.enum(STOP_KINDS) })
+export type StoppingRule = z.infer<typeof stoppingRuleSchema>
+
+/** Why, for the ledger. */
+export const policyReasonSchema = z.object({ reason: z.string().trim().min(1).max(500).optional() })
+export const planPolicySchema = z.object({
+  /** Null: the policy is taken back. */
+  settings: policySettingsSchema.nullable(),
+})
+export const policyPlanSchema = z.object({
+  /** Hosts on which something would change, and what, as their policies together say it. */
+  hosts: z.array(
+    z.object({
+      agent: z.uuid(),
+      name: z.string(),
+      changes: z.array(z.object({ setting: z.string(), before: json, after: json })),
+    }),
+  ),
+  /** How many hosts there are. */
+  all: z.number().int().min(0),
+  /** Rules that this policy would let stop what they find. */
+  stops: z.array(stoppingRuleSchema),
+  /** What it names and no rule for hosts is, or says how to stop. */
+  unknownRules: z.array(z.string()),
+})
+export type PolicyPlan = z.infer<typeof policyPlanSchema>
+
 /** `*` is for every agent; what a label of its host's asset (`env=production`) sets goes before it. */
 export const policyParamsSchema = z.object({
   label: z

@@ -400,6 +400,7 @@ function bodyOf(route: Route, seed: Seed): unknown {
     'DELETE /api/v1/agents/:id': {},
     'DELETE /api/v1/agent-commands/:id': {},
     'DELETE /api/v1/agent-policies/:label': {},
+    'POST /api/v1/agent-policies/:label/plan': { settings: { journal: false } },
     'POST /api/v1/agents/:id/commands': { kind: 'release' },
     'POST /api/v1/agents/:id/plan': { kind: 'release' },
     'POST /api/v1/agents/:id/queries': { table: 'users' },

@@ -8,9 +8,11 @@ import {
   integrityViewSchema,
   type PolicySettings,
   planViewSchema,
+  policyPlanSchema,
   policySchema,
   type Query,
   releaseSchema,
+  stoppingRuleSchema,
 } from '../../src/hosts/schema.ts'
 import type { AgentCommandKind } from '../../src/kernel/agent-command.ts'
 import { searchReplySchema, topReplySchema } from '../../src/server/schema.ts'
@@ -131,13 +133,22 @@ export const acceptBaseline = (agent: string, state: string, reason: string) =>
 
 export const policiesQuery = queryOptions({
   queryKey: ['hosts', 'policies'],
-  queryFn: ({ signal }) => call(z.object({ items: z.array(policySchema) }), '/api/v1/agent-policies', { signal }),
+  queryFn: ({ signal }) =>
+    call(z.object({ items: z.array(policySchema), stopping: z.array(stoppingRuleSchema) }), '/api/v1/agent-policies', { signal }),
 })
 
-export const setPolicy = (label: string, settings: PolicySettings) =>
-  tell(`/api/v1/agent-policies/${encodeURIComponent(label)}`, { method: 'PUT', body: settings })
+const policyPath = (label: string): string => `/api/v1/agent-policies/${encodeURIComponent(label)}`
 
-export const removePolicy = (label: string) => tell(`/api/v1/agent-policies/${encodeURIComponent(label)}`, { method: 'DELETE' })
+/** What it would change; nothing is done. `null` takes the policy back. */
+export const planPolicy = (label: string, settings: PolicySettings | null) =>
+  call(policyPlanSchema, `${policyPath(label)}/plan`, { method: 'POST', body: { settings } })
+
+/** @param settings null: the policy is taken back. */
+export const setPolicy = (label: string, settings: PolicySettings | null, reason: string) =>
+  tell(policyPath(label), {
+    ...(settings === null ? { method: 'DELETE' } : { method: 'PUT', body: settings }),
+    query: { reason },
+  })
 
 export const releasesQuery = queryOptions({
   queryKey: ['hosts', 'releases'],

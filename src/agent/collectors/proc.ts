@@ -26,9 +26,12 @@ export interface ProcessEntry {
 }
 
 export function processIds(root: string): number[] {
-  return readdirSync(root)
-    .filter((name) => /^[0-9]+$/.test(name))
-    .map(Number)
+  const ids: number[] = []
+  for (const name of readdirSync(root)) {
+    const id = Number(name)
+    if (id > 0) ids.push(id)
+  }
+  return ids
 }
 
 const text = (path: string): string | undefined => {
@@ -73,6 +76,15 @@ export function programOf(root: string, pid: number): string {
   return exe === undefined ? (text(`${root}/${pid}/comm`) ?? '').trim() : basename(exe.replace(/ \(deleted\)$/, ''))
 }
 
+const argsIn = (cmdline: string): string[] =>
+  cmdline
+    .replace(/\0$/, '')
+    .split('\0')
+    .filter((arg, i) => i > 0 || arg !== '')
+
+/** What a process was started with; nothing where it ended. */
+export const argsOf = (root: string, pid: number): readonly string[] => argsIn(text(`${root}/${pid}/cmdline`) ?? '')
+
 const NO_LOGIN = 4_294_967_295
 
 export function readProcess(root: string, pid: number): ProcessEntry | undefined {
@@ -92,10 +104,7 @@ export function readProcess(root: string, pid: number): ProcessEntry | undefined
   return {
     pid,
     ...head,
-    args: (cmdline ?? '')
-      .replace(/\0$/, '')
-      .split('\0')
-      .filter((arg, i) => i > 0 || arg !== ''),
+    args: argsIn(cmdline ?? ''),
     ...(exe === undefined ? {} : { executable: deleted ? exe.slice(0, -' (deleted)'.length) : exe }),
     deleted,
     ...(cwd === undefined ? {} : { folder: cwd }),

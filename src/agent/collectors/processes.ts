@@ -9,7 +9,7 @@ import { userNames } from './accounts.ts'
 import { bootTime, startedAt } from './boot-time.ts'
 import { type ContainerInfo, containerFields } from './container-info.ts'
 import { hashCache } from './file-hash.ts'
-import { type ProcessEntry, processIds, readProcess, startOf } from './proc.ts'
+import { argsOf, type ProcessEntry, processIds, readProcess, startOf } from './proc.ts'
 import { deletedProgram, isDeleted, networkStreams, type Streams } from './process-signs.ts'
 
 interface Options {
@@ -23,7 +23,8 @@ interface Options {
   readonly containers?: (id: string) => ContainerInfo | undefined
 }
 
-const nameIn = ({ executable, name }: ProcessEntry): string => (executable === undefined ? name : basename(executable))
+const nameIn = ({ executable, name }: Pick<ProcessEntry, 'executable' | 'name'>): string =>
+  executable === undefined ? name : basename(executable)
 
 /** Longest command line that an event carries; the rest is cut, and its length said. */
 const LONGEST = 32_768
@@ -38,8 +39,13 @@ const OLD_EVERY = 20
 const OLD_A_ROUND = 500
 /** After so many processes everything else has its turn: commands, heartbeats, what is to be sent. */
 const A_TURN = 100
-/** Of how many processes the arguments stay in memory; of others they are read again where they are told. */
-const MOST_WITH_ARGS = 5_000
+/** Of how many young processes that is so; the others are old from the beginning. */
+const MOST_YOUNG = 5_000
+/** How many names and paths of programs are held once for all processes that have them. */
+const MOST_NAMES = 5_000
+
+/** What stays in memory of a process; all else is read again where it is told. */
+type Kept = Pick<ProcessEntry, 'pid' | 'started' | 'name' | 'executable' | 'deleted'>
 
 /**
  * Processes that start and end, told by looking again and again. What starts and ends between two looks is not seen: the
@@ -86,19 +92,31 @@ export function processCollector({ root, passwd, pollMs, host, containers = () =
     }
   }
 
-  const argsOf = (entry: ProcessEntry): readonly string[] =>
-    entry.args.length > 0 ? entry.args : (readProcess(root, entry.pid)?.args ?? [])
-
+  const names = new Map<string, string>()
+  const once = (text: string): string => {
+    const held = names.get(text)
+    if (held !== undefined) return held
+    if (names.size >= MOST_NAMES) names.clear()
+    names.set(text, text)
+    return text
+  }
+  const keep = ({ pid, started, name, executable, deleted }: ProcessEntry): Kept => ({
+    pid,
+    started,
+    name: once(name),
+    ...(executable === undefined ? {} : { executable: once(executable) }),
+    deleted,
+  })
   async function tell(
     entry: ProcessEntry,
-    seen: ReadonlyMap<number, ProcessEntry>,
+    seen: ReadonlyMap<number, Kept>,
     type: 'start' | 'info' | 'change',
     { emit }: CollectorContext,
     streams: Streams | undefined,
   ): Promise<void> {
     const gone = deletedProgram(root, entry)
     const parent = seen.get(entry.parent)
-    const parentArgs = parent === undefined ? [] : argsOf(parent)
+    const parentArgs = parent === undefined ? [] : argsOf(root, parent.pid)
     emit({
       event: {
         kind: 'event',
@@ -133,7 +151,7 @@ export function processCollector({ root, passwd, pollMs, host, containers = () =
     id: 'processes',
     async run(context) {
       const { emit, count, signal } = context
-      const seen = new Map<number, ProcessEntry>()
+      const seen = new Map<number, Kept>()
       /** Processes seen for the first time lately, and what was told of them. */
       const young = new Map<number, { readonly since: number; signs: string }>()
       let round = 0
@@ -147,7 +165,8 @@ export function processCollector({ root, passwd, pollMs, host, containers = () =
         let started = 0
         const began = performance.now()
         const spent = process.threadCpuUsage()
-        if (began >= fullAt) {
+        const full = began >= fullAt
+        if (full) {
           round += 1
           fullAt = began + pollMs
           boot = bootTime(root)
@@ -177,19 +196,20 @@ export function processCollector({ root, passwd, pollMs, host, containers = () =
           if (known !== undefined) {
             // A fork becomes its program soon; an old process that does is found a little later.
             const fresh = young.get(pid)
-            if (fresh === undefined && round % oldEvery !== pid % oldEvery) continue
+            if (fresh === undefined && !(full && round % oldEvery === pid % oldEvery)) continue
             if (++turn % A_TURN === 0) await setImmediate()
             const head = startOf(root, pid)
             if (head === undefined) continue
             // The same process under another program (execve), or the number given to another one.
             if (head.started === known.started && head.name === known.name) {
               const streams = networkStreams(root, pid)
-              const now = { ...known, deleted: known.deleted || isDeleted(root, pid) }
-              const signs = signsOf(now, streams)
+              const deleted = known.deleted || isDeleted(root, pid)
+              const signs = signsOf({ deleted }, streams)
               if (signs === (fresh?.signs ?? signsOf(known, streams))) continue
-              seen.set(pid, now)
+              seen.set(pid, { ...known, deleted })
               if (fresh !== undefined) fresh.signs = signs
-              await tell({ ...now, args: argsOf(now) }, seen, 'change', context, streams)
+              const now = readProcess(root, pid)
+              if (now?.started === known.started) await tell({ ...now, deleted }, seen, 'change', context, streams)
               continue
             }
           }
@@ -199,9 +219,9 @@ export function processCollector({ root, passwd, pollMs, host, containers = () =
             count('processes.unread')
             continue
           }
-          seen.set(pid, seen.size < MOST_WITH_ARGS ? entry : { ...entry, args: [] })
+          seen.set(pid, keep(entry))
           const streams = networkStreams(root, pid)
-          if (!first) young.set(pid, { since: began, signs: signsOf(entry, streams) })
+          if (!first && young.size < MOST_YOUNG) young.set(pid, { since: began, signs: once(signsOf(entry, streams)) })
           started += 1
           await tell(entry, seen, first ? 'info' : 'start', context, streams)
         }
@@ -226,7 +246,7 @@ export function processCollector({ root, passwd, pollMs, host, containers = () =
 const ACTIONS = { start: 'process-started', info: 'process-found', change: 'process-changed' } as const
 
 /** What would be told anew if it changed. */
-const signsOf = ({ deleted }: ProcessEntry, streams: Streams | undefined): string =>
+const signsOf = ({ deleted }: Pick<ProcessEntry, 'deleted'>, streams: Streams | undefined): string =>
   `${deleted} ${streams?.names.join() ?? ''} ${streams?.remote?.ip ?? ''}`
 
 /** The last process number that the kernel gave out: the end of /proc/loadavg (proc(5)). */

@@ -1,4 +1,5 @@
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs'
+import { setImmediate } from 'node:timers/promises'
 import { realWait } from '../../platform/backoff.ts'
 import type { Collector, CollectorContext } from '../collector.ts'
 import { processIds, programOf } from './proc.ts'
@@ -78,10 +79,12 @@ export function readSockets(root: string): Socket[] {
   return all
 }
 
+type Holder = { readonly pid: number; readonly name: string }
+
 /** Which process holds which socket, by the links of open files: read only where there is a socket nobody asked about yet, and no further than needed. */
-export function holders(root: string, wanted: ReadonlySet<string>): ReadonlyMap<string, { pid: number; name: string }> {
-  const found = new Map<string, { pid: number; name: string }>()
-  for (const pid of processIds(root)) {
+export function holders(root: string, wanted: ReadonlySet<string>, among = processIds(root)): ReadonlyMap<string, Holder> {
+  const found = new Map<string, Holder>()
+  for (const pid of among) {
     try {
       for (const fd of readdirSync(`${root}/${pid}/fd`)) {
         const inode = socketOf(`${root}/${pid}/fd/${fd}`)
@@ -132,10 +135,47 @@ export function movement(root: string): string {
   }
 }
 
+/** After so many processes everything else has its turn. */
+const A_TURN = 100
+/** One search for who holds sockets takes no longer than this, milliseconds, and all of them together this part of a core. */
+const LONGEST_SEARCH_MS = 250
+const SEARCH_SHARE = 20
+const MOST_LIKELY = 500
+
+/**
+ * Asks those first that held a socket before, then the youngest: a host with tens of thousands of processes is not read through
+ * for each connection. What is not found in time has no process.
+ */
+function createSearch(root: string): (wanted: ReadonlySet<string>) => Promise<ReadonlyMap<string, Holder>> {
+  const likely = new Set<number>()
+  let restUntil = 0
+  return async (wanted) => {
+    const found = new Map<string, Holder>(holders(root, wanted, [...likely]))
+    let spent = 0
+    const others = found.size === wanted.size || performance.now() < restUntil ? [] : processIds(root).reverse()
+    for (let at = 0; at < others.length && found.size < wanted.size && spent < LONGEST_SEARCH_MS; at += A_TURN) {
+      const began = performance.now()
+      const left = new Set([...wanted].filter((inode) => !found.has(inode)))
+      for (const [inode, holder] of holders(root, left, others.slice(at, at + A_TURN))) found.set(inode, holder)
+      const took = performance.now() - began
+      spent += took
+      restUntil = performance.now() + spent * SEARCH_SHARE
+      await setImmediate()
+    }
+    for (const { pid } of found.values()) {
+      likely.delete(pid)
+      if (likely.size >= MOST_LIKELY) likely.delete(likely.values().next().value!)
+      likely.add(pid)
+    }
+    return found
+  }
+}
+
 /** Connections and listening ports as they come. Those of other network namespaces are not seen. */
 export function socketCollector({ root, pollMs }: { readonly root: string; readonly pollMs: number }): Collector {
-  function tell(fresh: readonly Socket[], all: readonly Socket[], { emit, count }: CollectorContext): void {
-    const held = holders(root, new Set(fresh.map(({ inode }) => inode)))
+  const search = createSearch(root)
+  async function tell(fresh: readonly Socket[], all: readonly Socket[], { emit, count }: CollectorContext): Promise<void> {
+    const held = await search(new Set(fresh.map(({ inode }) => inode)))
     const listening = new Set(
       all.filter(({ state }) => state === 'listening').map(({ protocol, local }) => `${protocol}${local.port}`),
     )
@@ -182,7 +222,7 @@ export function socketCollector({ root, pollMs }: { readonly root: string; reado
         const now = readSockets(root).filter(({ state }) => state !== 'other')
         const fresh = now.filter((socket) => !known.has(keyOf(socket)))
         known = new Set(now.map(keyOf))
-        if (fresh.length > 0) tell(fresh, now, context)
+        if (fresh.length > 0) await tell(fresh, now, context)
         await realWait(pollMs, context.signal)
       }
     },

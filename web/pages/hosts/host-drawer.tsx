@@ -3,9 +3,10 @@ import { Link } from '@tanstack/react-router'
 import type { ReactNode } from 'react'
 import { useTranslation } from 'react-i18next'
 import { z } from 'zod'
-import { agentEventsQuery, lastHeartbeatQuery } from '../../api/hosts.ts'
+import { agentEventsQuery, agentStatesQuery, lastHeartbeatQuery } from '../../api/hosts.ts'
 import { Dialog } from '../../components/dialog.tsx'
 import { Icon } from '../../components/icon.tsx'
+import { useMay } from '../../components/session.ts'
 import { useFormat } from '../../components/use-format.ts'
 import { blindSpots, heartbeatOf } from './heartbeat.ts'
 import { HostCommands } from './host-commands.tsx'
@@ -31,11 +32,14 @@ export function HostDrawer({ agent, onClose }: { agent: string; onClose: () => v
   const { t } = useTranslation('hosts')
   const { t: common } = useTranslation()
   const format = useFormat()
+  const may = useMay()
   const last = useQuery(lastHeartbeatQuery(agent))
   const changes = useQuery(agentEventsQuery(agent, CHANGES, 20))
   const inUse = useQuery(agentEventsQuery(agent, IN_USE, 200))
   const beat = heartbeatOf(last.data?.events[0]?.doc)
   const blind = blindSpots(beat?.counters ?? {})
+  const states = useQuery({ ...agentStatesQuery, enabled: may('agents:read') })
+  const unknown = states.data?.items.find((one) => one.agent === agent)?.status?.unknown ?? []
   const used = [
     ...new Map(
       (inUse.data?.events ?? []).flatMap(({ doc }) => {
@@ -64,10 +68,15 @@ export function HostDrawer({ agent, onClose }: { agent: string; onClose: () => v
       <div className="slide-b">
         <HostHand agent={agent} />
         <h3>{t('blind')}</h3>
-        {blind.length === 0 ? (
+        {blind.length === 0 && unknown.length === 0 ? (
           <p className="ink2">{t('noBlind')}</p>
         ) : (
           <ul className="plain">
+            {unknown.length === 0 ? null : (
+              <li>
+                {t('unknownSettings', { count: unknown.length })} <bdi className="mono">{unknown.join(', ')}</bdi>
+              </li>
+            )}
             {blind.map(({ name: spot, count }) => (
               <li key={spot}>{t(`spot.${spot.replace('.', '_') as 'events_dropped'}`, { count })}</li>
             ))}
