@@ -341,11 +341,16 @@ describe.skipIf(process.platform !== 'linux')('an agent and its server (needs Li
         const { items } = await ask<VulnerabilitiesReply>('GET', '/api/v1/vulnerabilities?asset=web-1&limit=500')
         return items.find((one) => one.name === name)
       }
-      const runs = await eventually('what runs to be known', async () => {
-        const one = await at('libc6')
-        return one?.inUse === true ? one : undefined
-      })
+      const runs = await eventually(
+        'what runs to be known',
+        async () => {
+          const one = await at('libc6')
+          return one?.inUse === true ? one : undefined
+        },
+        150,
+      )
       const version = (name: string): string =>
+        // biome-ignore lint/suspicious/noTemplateCurlyInString: dpkg-query's own format.
         execFileSync('dpkg-query', ['-W', '-f', '${Version}', name], { encoding: 'utf8' }).trim()
       expect(runs).toMatchObject({ id: 'TEST-glibc', version: version('libc6'), sources: ['agent'], state: 'new' })
       expect(runs.seen?.process).toMatch(/\S/)
@@ -360,7 +365,7 @@ describe.skipIf(process.platform !== 'linux')('an agent and its server (needs Li
       expect(await at('libc6')).toMatchObject({ inUse: true })
       console.log(`libc6 runs: ${runs.seen!.process}, ${runs.seen!.file}, seen ${runs.seen!.at}; ncurses-bin does not`)
     },
-    120_000,
+    180_000,
   )
 
   it('is no agent any more once it is revoked, and says so', async () => {
