@@ -29,12 +29,19 @@ it('reads what Maven wrote into jars, also where they lie in others, and names w
   expect(deep[0]).toContain('nested too deep')
 })
 
+function turned(bytes: Buffer, text: string): Buffer {
+  const copy = Buffer.from(bytes)
+  copy.write('X', copy.indexOf(text))
+  return copy
+}
+
 it.each([
   ['no archive', Buffer.from('hello, this is long enough to hold an end record')],
   ['an archive whose end is cut off', LOG4J.subarray(0, LOG4J.length - 30)],
   ['an entry that unpacks to less than it says', zipOf({ 'a.jar': 'x' }, { lie: 1000 })],
   ['an entry that unpacks to more than it says', zipOf({ 'a.jar': 'x'.repeat(5000) }, { lie: -4000 })],
   ['an entry that says it is huge', zipOf({ 'a.jar': 'x' }, { lie: 0x7fffffff })],
+  ['an entry that is another than its checksum says', turned(zipOf({ 'a.jar': 'content' }, { stored: true }), 'content')],
   ['an encrypted entry', zipOf({ 'a.jar': 'x' }, { flags: 1 })],
 ])('refuses %s', (_, bytes) => {
   expect(codeOf(() => [...readZip(bytes, 'x.zip', () => true)])).toBe('zip_invalid')

@@ -1,4 +1,4 @@
-import { inflateRawSync } from 'node:zlib'
+import { crc32, inflateRawSync } from 'node:zlib'
 import { KanpekiError } from '../../kernel/error.ts'
 
 /** Entries and bytes that an archive may hold once unpacked; a feed of today has some 400,000 entries and 2 GB. */
@@ -110,17 +110,17 @@ function long(plain: { size: number; packed: number; local: number }, extras: Bu
   return found
 }
 
-function unpack(bytes: Buffer, { local, packed, size, method }: Central): Buffer | undefined {
+function unpack(bytes: Buffer, { local, packed, size, method, crc }: Central): Buffer | undefined {
   if (local + 30 > bytes.length || bytes.readUInt32LE(local) !== LOCAL) return undefined
   const begin = local + 30 + bytes.readUInt16LE(local + 26) + bytes.readUInt16LE(local + 28)
   const data = bytes.subarray(begin, begin + packed)
   if (data.length !== packed) return undefined
-  if (method === 0) return packed === size ? data : undefined
+  if (method === 0) return packed === size && crc32(data) === crc ? data : undefined
   if (method !== 8) return undefined
   try {
     // A directory that lies about the size unpacks no further than it said.
     const plain = inflateRawSync(data, { maxOutputLength: Math.max(1, size) })
-    return plain.length === size ? plain : undefined
+    return plain.length === size && crc32(plain) === crc ? plain : undefined
   } catch {
     return undefined
   }

@@ -9,10 +9,11 @@ import { afterAll, beforeAll, expect, it } from 'vitest'
 import { KanpekiError } from '../../kernel/error.ts'
 import { createOutgoing } from '../../platform/outgoing/outgoing.ts'
 import { rejectionOf } from '../../platform/testing/code-of.ts'
-import { matchPackage } from '../osv/advisories.ts'
+import { zipOf } from '../archive/testing/zip-of.ts'
+import { changedPackages, matchPackage } from '../osv/advisories.ts'
 import { assess } from '../scan/findings.ts'
 import { fetchFeed } from './fetch-feed.ts'
-import { loadFeeds } from './load.ts'
+import { type FeedCache, loadFeeds } from './load.ts'
 
 let folder: string
 beforeAll(async () => {
@@ -308,4 +309,35 @@ it('reads advisories as GitHub gives them, with every kind of range, and tells w
     'there is no ecosystem other',
     expect.stringContaining('ghsa_id'),
   ])
+})
+
+it('unpacks only what changed of an archive that it read before, and takes what says the same again for no change', async () => {
+  const place = await mkdtemp(join(folder, 'again-'))
+  const record = (id: string, fixed: string, modified = '2026-01-01T00:00:00Z') => ({
+    id,
+    modified,
+    affected: [
+      { package: { ecosystem: 'PyPI', name: id }, ranges: [{ type: 'ECOSYSTEM', events: [{ introduced: '0' }, { fixed }] }] },
+    ],
+  })
+  const write = (entries: Readonly<Record<string, string>>, listed: object): void => {
+    const files = Object.entries(entries).map(([id, fixed]) => [`${id}.json`, JSON.stringify(record(id, fixed))] as const)
+    writeFileSync(join(place, 'all.zip'), zipOf(Object.fromEntries(files)))
+    writeFileSync(join(place, 'list.json'), JSON.stringify([listed]))
+  }
+  const cache: FeedCache = new Map()
+  write({ a: '1.0', b: '1.0', c: '1.00' }, record('l', '1.0'))
+  const before = (await loadFeeds([place], cache)).advisories
+  // The same length, another content; one gone; one new; the list says the same at another time.
+  write({ a: '1.0', b: '2.0', d: '1.000' }, record('l', '1.0', '2026-02-02T00:00:00Z'))
+  const after = (await loadFeeds([place], cache)).advisories
+  expect(['a', 'b', 'c', 'd', 'l'].map((id) => [id, after.record(id) === before.record(id)])).toEqual([
+    ['a', true],
+    ['b', false],
+    ['c', false],
+    ['d', false],
+    ['l', false],
+  ])
+  expect(after.record('b')?.affected?.[0]?.ranges?.[0]?.events[1]?.fixed).toBe('2.0')
+  expect([...changedPackages(before, after)].sort()).toEqual(['pypi\nb', 'pypi\nc', 'pypi\nd'])
 })
