@@ -6,9 +6,11 @@ import { captureEntrySchema, captureSchema } from '../hosts/schema.ts'
 import { KanpekiError, messageOf } from '../kernel/error.ts'
 import { type Caller, type Route, route } from '../platform/http/route.ts'
 import type { Custody } from '../prove/custody/custody.ts'
+import { packetsText } from './packets-text.ts'
 
 /** What of one entry the console shows; all of it is in the artefact. */
 const MOST_SHOWN = 500_000
+const MOST_PACKETS = 5_000
 const MANIFEST = 'manifest.json'
 const idSchema = z.object({ id: z.string().max(100) })
 
@@ -37,6 +39,8 @@ export function captureRoutes(custody: Custody): Route[] {
       response: captureEntrySchema,
       handle: async ({ params, query, caller }) => {
         const { bytes } = await entryOf(custody, caller, params.id, query.name)
+        const packets = query.name.endsWith('.pcap') ? packetsText(bytes, MOST_PACKETS) : undefined
+        if (packets !== undefined) return { name: query.name, bytes: bytes.length, ...packets }
         const shown = bytes.subarray(0, MOST_SHOWN)
         const text = shown.toString('utf8')
         // A cut may go through a character; anything else that is no UTF-8 is shown as bytes.

@@ -90,10 +90,10 @@ export const FALCO_RULES = `
   condition: spawned_process and proc.name in (scenario_programs) and proc.args contains "--dump-credentials"
   output: Credentials dumped (user=%user.name command=%proc.cmdline parent=%proc.pname)
   priority: CRITICAL
-- rule: Scenario file below etc written
+- rule: Scenario file written
   desc: A file is written that only this test writes
-  condition: open_write and fd.directory=/etc/cron.d and fd.filename startswith zz-kanpeki-falco
-  output: File below /etc written (file=%fd.name)
+  condition: open_write and fd.filename startswith zz-kanpeki-falco
+  output: File written (file=%fd.name)
   priority: ERROR
 `
 
@@ -117,7 +117,8 @@ export function attackGround(folder: string): AttackGround {
   const guard = join(folder, 'share')
   const logs = join(folder, 'log')
   const inbox = join(folder, 'inbox')
-  for (const one of [join(root, 'uploads'), guard, logs, inbox]) mkdirSync(one, { recursive: true })
+  const kept = join(folder, 'kept')
+  for (const one of [join(root, 'uploads'), guard, logs, inbox, kept]) mkdirSync(one, { recursive: true })
   for (let i = 0; i < FILES; i++) writeFileSync(join(guard, `plan-${i}.txt`), 'All work and no play. '.repeat(800))
   writeFileSync(join(logs, 'auth.log'), 'Accepted publickey for root\n'.repeat(50))
   const children: ChildProcess[] = []
@@ -147,8 +148,7 @@ export function attackGround(folder: string): AttackGround {
   const dropped = join(root, 'uploads', 'shell.php')
   const cron = '/etc/cron.d/zz-kanpeki-scenario'
   const suid = `/tmp/.kanpeki-scenario-${process.pid}`
-  const falcoFile = `/etc/cron.d/zz-kanpeki-falco-${process.pid}`
-  away.push(cron, suid, falcoFile)
+  away.push(cron, suid)
   const gone = (path: string): Promise<unknown> => soon(() => (existsSync(path) ? undefined : true))
   const attacks: HostAttack[] = [
     {
@@ -205,10 +205,9 @@ export function attackGround(folder: string): AttackGround {
     },
     {
       name: 'file that a Falco rule names',
-      rule: 'Scenario file below etc written',
+      rule: 'Scenario file written',
       act: () => {
-        mkdirSync('/etc/cron.d', { recursive: true })
-        writeFileSync(falcoFile, '# nothing\n')
+        writeFileSync(join(kept, `zz-kanpeki-falco-${process.pid}`), '# nothing\n')
         return {}
       },
     },
@@ -251,7 +250,7 @@ export function attackGround(folder: string): AttackGround {
       'yara-Kanpeki_Scenario_Tool',
     ],
     settings: {
-      watch: ['/etc/cron.d'],
+      watch: ['/etc/cron.d', kept],
       ignore: [],
       journal: false,
       webRoots: [root],

@@ -6,6 +6,7 @@ import type { ArtefactDetail } from '../../../src/prove/custody/schema.ts'
 import { artefactQuery } from '../../api/artefacts.ts'
 import { tell } from '../../api/client.ts'
 import { withScope } from '../../api/scope.ts'
+import { CaptureView } from '../../components/capture-view.tsx'
 import { Code, CopyButton } from '../../components/copy.tsx'
 import { EntryLink } from '../../components/entry-link.tsx'
 import { Icon } from '../../components/icon.tsx'
@@ -47,11 +48,31 @@ export function ArtefactDrawer({ id, onClose }: { id: string; onClose: () => voi
         <div className="dr-b stack sec">
           <Facts artefact={data} />
           {data.chain[0] === undefined ? <p className="dim">{common('logging')}</p> : <Clocks entry={data.chain[0]} />}
+          {fromHost(data) && data.removed === null ? <Inside key={data.id} artefact={data.id} /> : null}
           <Chain artefact={data} />
           {data.removed === null ? <Deeds key={data.id} artefact={data} /> : null}
         </div>
       )}
     </section>
+  )
+}
+
+/** A capture that an agent brought: others are of any form. */
+const fromHost = ({ kind, source, note }: ArtefactDetail): boolean =>
+  kind === 'capture' && source.startsWith('agent ') && note?.startsWith('command ') === true
+
+/** Opened by a press: each look is in the chain of custody. */
+function Inside({ artefact }: { artefact: string }): ReactNode {
+  const { t } = useTranslation('hosts')
+  const [open, setOpen] = useState(false)
+  return open ? (
+    <CaptureView artefact={artefact} />
+  ) : (
+    <p>
+      <button type="button" className="btn sm" onClick={() => setOpen(true)}>
+        {t('told.look')}
+      </button>
+    </p>
   )
 }
 

@@ -5,11 +5,11 @@ import type { CommandView } from '../../../src/hosts/schema.ts'
 import { AGENT_UNDO, type AgentCommandKind } from '../../../src/kernel/agent-command.ts'
 import { tell } from '../../api/client.ts'
 import { hostCommandsQuery, type Order } from '../../api/hosts.ts'
+import { CaptureView } from '../../components/capture-view.tsx'
 import { ProblemNote } from '../../components/problem-note.tsx'
 import { useMay } from '../../components/session.ts'
 import { type GlyphState, StateGlyph } from '../../components/state-glyph.tsx'
 import { useFormat } from '../../components/use-format.ts'
-import { CaptureView } from './capture-view.tsx'
 import { PlannedOrder } from './planned-order.tsx'
 
 const GLYPH: Readonly<Record<CommandView['state'], GlyphState>> = {

@@ -66,6 +66,8 @@ function DeedForm({ agent, deed, onDone }: { agent: string; deed: Deed; onDone: 
   const [path, setPath] = useState('')
   const [seconds, setSeconds] = useState(900)
   const [packets, setPackets] = useState(0)
+  const [before, setBefore] = useState(5)
+  const [after, setAfter] = useState(0)
   const [dns, setDns] = useState(false)
   const [order, setOrder] = useState<Order | undefined>()
   const ready = useMutation({
@@ -76,7 +78,13 @@ function DeedForm({ agent, deed, onDone }: { agent: string; deed: Deed; onDone: 
         case 'release':
           return { kind: 'release', params: {} }
         case 'capture':
-          return { kind: 'collect', params: { paths: linesOf(path), processes: true, packetSeconds: packets } }
+          return {
+            kind: 'collect',
+            params: {
+              ...{ paths: linesOf(path), processes: true, packetSeconds: packets },
+              ...{ beforeSeconds: before * 60, afterSeconds: after * 60 },
+            },
+          }
         case 'kill':
           return { kind: 'kill', params: { pid: Number(pid), name: name.trim() } }
         case 'quarantine':
@@ -171,6 +179,28 @@ function DeedForm({ agent, deed, onDone }: { agent: string; deed: Deed; onDone: 
               max={300}
               value={packets}
               onChange={(event) => setPackets(event.target.valueAsNumber)}
+            />
+          </Field>
+          <Field label={t('hand.before')}>
+            <input
+              className="input num short"
+              type="number"
+              required
+              min={0}
+              max={60}
+              value={before}
+              onChange={(event) => setBefore(event.target.valueAsNumber)}
+            />
+          </Field>
+          <Field label={t('hand.after')}>
+            <input
+              className="input num short"
+              type="number"
+              required
+              min={0}
+              max={10}
+              value={after}
+              onChange={(event) => setAfter(event.target.valueAsNumber)}
             />
           </Field>
         </>

@@ -1,9 +1,14 @@
 import { useQuery } from '@tanstack/react-query'
 import { type ReactNode, useState } from 'react'
 import { useTranslation } from 'react-i18next'
-import { captureEntryQuery, captureQuery } from '../../api/hosts.ts'
-import { ProblemNote } from '../../components/problem-note.tsx'
-import { useFormat } from '../../components/use-format.ts'
+import { captureEntryQuery, captureQuery } from '../api/hosts.ts'
+import { ProblemNote } from './problem-note.tsx'
+import { processTree } from './process-tree.ts'
+import { useFormat } from './use-format.ts'
+
+const KNOWN = ['processes', 'sockets', 'open-files', 'events-before', 'events-after', 'packets-before', 'packets'] as const
+/** `packets-before-0.pcap` is one of `packets-before`. */
+const kindOf = (name: string) => KNOWN.find((one) => name.replace(/(-\d+)?\.\w+$/, '') === one)
 
 /** What a capture holds, entry by entry; each look is in the ledger. */
 export function CaptureView({ artefact }: { artefact: string }): ReactNode {
@@ -19,13 +24,8 @@ export function CaptureView({ artefact }: { artefact: string }): ReactNode {
       <ul className="plain">
         {data.entries.map((entry) => (
           <li key={entry.name}>
-            <button
-              type="button"
-              className="link mono wrap"
-              aria-expanded={name === entry.name}
-              onClick={() => setName(entry.name)}
-            >
-              <bdi>{entry.path ?? entry.name}</bdi>
+            <button type="button" className="link wrap" aria-expanded={name === entry.name} onClick={() => setName(entry.name)}>
+              <EntryName name={entry.name} path={entry.path} />
             </button>{' '}
             <span className="num">{format.bytes(entry.bytes)}</span>
           </li>
@@ -55,6 +55,13 @@ export function CaptureView({ artefact }: { artefact: string }): ReactNode {
   )
 }
 
+function EntryName({ name, path }: { name: string; path: string | undefined }): ReactNode {
+  const { t } = useTranslation('hosts')
+  const kind = path === undefined ? kindOf(name) : undefined
+  if (kind !== undefined) return t(`capture.entry.${kind}`)
+  return <bdi className="mono">{path ?? name}</bdi>
+}
+
 function Entry({ artefact, name }: { artefact: string; name: string }): ReactNode {
   const { t } = useTranslation('hosts')
   const { data, error } = useQuery(captureEntryQuery(artefact, name))
@@ -64,7 +71,7 @@ function Entry({ artefact, name }: { artefact: string; name: string }): ReactNod
     <>
       <div className="figs-scroll">
         <pre className="code json" dir="ltr">
-          {data.text ?? data.hex?.replaceAll(/(.{2})/g, '$1 ')}
+          {kindOf(name) === 'processes' ? processTree(data.text ?? '') : (data.text ?? data.hex?.replaceAll(/(.{2})/g, '$1 '))}
         </pre>
       </div>
       {data.cut ? <p className="label">{t('capture.cut')}</p> : null}
