@@ -39,6 +39,8 @@ export interface Finding {
   readonly installed: Installed
   /** Null where no advisory says how grave it is. */
   readonly rated: Rated | null
+  /** What kind of fault it is (`CWE-79`), as advisories and CVEs say. */
+  readonly cwes: readonly string[]
   /** Versions that help; empty: none is known. */
   readonly fixed: readonly string[]
   /** By the name of a product alone (CPE), since it has no package URL: it may be something else of that name. */
@@ -157,7 +159,11 @@ function withEpoch(version: string, epoch: string | undefined): string {
   return epoch === undefined || epoch === '0' || version.includes(':') ? version : `${epoch}:${version}`
 }
 
-function findingOf(merged: MergedHit, { kev, epss, cves: known }: Feeds, guessed: boolean): Omit<Finding, 'installed'> {
+function findingOf(
+  merged: MergedHit,
+  { kev, epss, cves: known, advisories }: Feeds,
+  guessed: boolean,
+): Omit<Finding, 'installed'> {
   const cves = cvesOf(merged)
   const facts = cves.map((cve) => known.get(cve)).filter((one) => one !== undefined)
   const summaries = [...merged.hits.map(({ record }) => record.summary ?? ''), ...facts.map((one) => one.summary)]
@@ -170,11 +176,22 @@ function findingOf(merged: MergedHit, { kev, epss, cves: known }: Feeds, guessed
     summary: summaries.find((text) => text !== '') ?? '',
     // What a CVE alone says of how grave it is stands behind the word of the advisory that names the package.
     rated: ratedOf(merged) ?? gravest(facts.flatMap((one) => one.vectors)),
+    cwes: cwesOf([...ids, ...cves], { cves: known, advisories }),
     fixed,
     guessed,
     kev: cves.map((cve) => kev?.byCve.get(cve)).find((entry) => entry !== undefined) ?? null,
     epss: cves.map((cve) => epss?.byCve.get(cve)).find((score) => score !== undefined) ?? null,
   }
+}
+
+/** What kind of fault names of a weakness stand for, as advisories and CVEs at hand say; what another scanner calls by its kind is one, too. */
+export function cwesOf(names: readonly string[], { advisories, cves }: Pick<Feeds, 'advisories' | 'cves'>): readonly string[] {
+  const said = names.flatMap((name) => [
+    ...(advisories.record(name)?.database_specific?.cwe_ids ?? []),
+    ...(cves.get(name)?.cwes ?? []),
+    ...(name.startsWith('CWE-') ? [name] : []),
+  ])
+  return [...new Set(said)].filter((one) => /^CWE-\d{1,5}$/.test(one)).sort((a, b) => Number(a.slice(4)) - Number(b.slice(4)))
 }
 
 /**
