@@ -146,7 +146,7 @@ export function sarifReport({ findings }: ScanReport): string {
   return `${JSON.stringify({ $schema: 'https://json.schemastore.org/sarif-2.1.0.json', version: '2.1.0', runs: [run] })}\n`
 }
 
-function ruleOf({ id, ids, aliases, summary, rated, kev }: Finding): object {
+function ruleOf({ id, ids, aliases, cwes, summary, rated, kev }: Finding): object {
   return {
     id,
     shortDescription: { text: summary === '' ? id : summary },
@@ -154,7 +154,12 @@ function ruleOf({ id, ids, aliases, summary, rated, kev }: Finding): object {
     helpUri: `https://osv.dev/vulnerability/${encodeURIComponent(ids[0] ?? id)}`,
     defaultConfiguration: { level: levelOf(rated) },
     properties: {
-      tags: ['security', 'vulnerability', ...(kev === null ? [] : ['exploited'])],
+      tags: [
+        'security',
+        'vulnerability',
+        ...cwes.map((cwe) => `external/cwe/cwe-${cwe.slice('CWE-'.length).padStart(3, '0')}`),
+        ...(kev === null ? [] : ['exploited']),
+      ],
       // What GitHub sorts by.
       ...(rated?.score == null ? {} : { 'security-severity': rated.score.toFixed(1) }),
     },

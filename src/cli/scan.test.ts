@@ -21,6 +21,7 @@ const ADVISORY = {
   modified: '2026-01-01T00:00:00Z',
   aliases: ['CVE-2026-0001'],
   summary: 'Reads what it should not',
+  database_specific: { cwe_ids: ['CWE-22', 'nonsense'] },
   severity: [{ type: 'CVSS_V3', score: 'CVSS:3.1/AV:N/AC:L/PR:N/UI:N/S:U/C:H/I:N/A:N' }],
   affected: [
     {
@@ -98,7 +99,7 @@ it('scans lock files, and says where there is nothing to judge by', async () => 
   expect(JSON.parse(out)).toMatchObject({
     judged: 1,
     left: 1,
-    findings: [{ id: 'CVE-2026-0001', kev: null }],
+    findings: [{ id: 'CVE-2026-0001', kev: null, cwes: ['CWE-22'] }],
     funnel: { exploited: null },
   })
   const blind = await run(scanCommand, 'dir', '--data', join(folder, 'nowhere'), join(folder, 'requirements.txt'))
@@ -140,6 +141,7 @@ it('writes SARIF that its schema takes', async () => {
   const { out } = await run(scanCommand, 'sbom', '--feeds', osv, '--feeds', kev, '--format', 'sarif', bom)
   const sarif = JSON.parse(out)
   expect(sarif.runs[0].results[0]).toMatchObject({ ruleId: 'CVE-2026-0001', level: 'error' })
+  expect(sarif.runs[0].tool.driver.rules[0].properties.tags).toContain('external/cwe/cwe-022')
   const schema = sharedData('schemas/sarif/sarif-schema-2.1.0.json')
   if (schema === undefined) return
   const ajv = new Ajv({ strict: false, validateSchema: false })

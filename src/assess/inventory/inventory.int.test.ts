@@ -33,6 +33,7 @@ const advisory = (id: string, name: string, fixed: string, aliases: readonly str
   modified: '2026-01-01T00:00:00Z',
   aliases,
   summary: `${name} is weak`,
+  database_specific: { cwe_ids: ['CWE-502'] },
   severity: [{ type: 'CVSS_V3', score: 'CVSS:3.1/AV:N/AC:L/PR:N/UI:N/S:U/C:H/I:H/A:H' }],
   affected: [
     { package: { ecosystem: 'Maven', name }, ranges: [{ type: 'ECOSYSTEM', events: [{ introduced: '0' }, { fixed }] }] },
@@ -231,7 +232,14 @@ describeStates('inventories', (bed) => {
     const one = async (query: object = {}) => (await list(query)).items[0]
     await take('shop', { ...bom('2.14.1'), inUse: ['log4j-core'] })
     const found = (await one())!
-    expect(found).toMatchObject({ state: 'new', inUse: true, owner: null, dueRule: 'critical', overdue: false })
+    expect(found).toMatchObject({
+      state: 'new',
+      cwes: ['CWE-502'],
+      inUse: true,
+      owner: null,
+      dueRule: 'critical',
+      overdue: false,
+    })
     expect(found.risk).toMatchObject({ decision: 'scheduled', cisa: 'track' })
     const which = { asset: 'shop', package: found.package, id: 'GHSA-1' }
     await call('POST', '/api/v1/vulnerabilities/work', { ...which, owner: 'Hanako', ticket: 'OPS-7' })

@@ -92,6 +92,8 @@ export const vulnerability = z.object({
   state: z.enum(VULNERABILITY_STATES),
   ids: z.array(z.string()),
   aliases: z.array(z.string()),
+  /** What kind of fault it is (`CWE-79`). */
+  cwes: z.array(z.string()),
   summary: z.string(),
   /** As JVN iPedia words it; null where it does not. */
   summaryJa: z.string().nullable(),

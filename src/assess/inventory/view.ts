@@ -1,6 +1,7 @@
 import { readJson } from '../../platform/state/columns.ts'
 import type { Feeds } from '../feeds/load.ts'
 import { dueOf, type Policy, type Subject } from '../prioritise/policy.ts'
+import { cwesOf } from '../scan/findings.ts'
 import type { UsedFinding } from '../weighing/use.ts'
 import { type Waiver, waiversAt } from '../work/exceptions.ts'
 import { type RatedHere, ratingsBy } from '../work/ratings.ts'
@@ -91,6 +92,7 @@ function byRisk(a: Weighed, b: Weighed): number {
 export function viewOf(
   { cause, subject, state, work, owner, due, waiver, rated, summaryJa }: Weighed,
   now: number,
+  feeds: Pick<Feeds, 'advisories' | 'cves'>,
 ): VulnerabilityView {
   const { row, rows } = cause
   const { id, summary, asset, source, kind, name, version, purl, place } = row
@@ -108,6 +110,7 @@ export function viewOf(
     sources: [...new Set(rows.filter((one) => cause.gone !== null || one.gone_at === null).map((one) => one.source))].sort(),
     ids: [...new Set(rows.flatMap((one) => readJson<string[]>(one.ids)))].sort(),
     aliases: cause.names.filter((one) => one !== id).toSorted(),
+    cwes: [...cwesOf(cause.names, feeds)],
     fixed: [...cause.fixed],
     exploited: subject.weakness.exploited,
     epss: subject.weakness.epss,

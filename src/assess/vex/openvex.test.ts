@@ -16,6 +16,7 @@ const finding = (purl: string): Finding => ({
   summary: '',
   installed: { name: 'a', version: '1.0', purl, place: '' },
   rated: null,
+  cwes: [],
   fixed: [],
   guessed: false,
   kev: null,

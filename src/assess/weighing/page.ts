@@ -43,7 +43,7 @@ export async function pageOf(
         ? sumOf(asset === undefined ? lines : await tallies(db, asset), filter)
         : countOf(db, filter),
   ])
-  const items = (await weighedAt(db, keys, { feeds, policy, now })).map((one) => viewOf(one, now))
+  const items = (await weighedAt(db, keys, { feeds, policy, now })).map((one) => viewOf(one, now, feeds))
   const waived = lines.filter(({ status }) => status === 'waived').reduce((sum, { causes }) => sum + causes, 0)
   return { funnel, waived, overdue, items, total }
 }

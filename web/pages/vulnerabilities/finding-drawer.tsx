@@ -32,6 +32,7 @@ export function FindingDrawer({ finding, onClose }: { finding: VulnerabilityView
     [t('sources'), finding.sources.join(', ')],
     [t('advisories'), ids.join(', ')],
     ...(aliases.length === 0 ? [] : [[t('aliases'), aliases.join(', ')] as const]),
+    ...(finding.cwes.length === 0 ? [] : [[t('cwes'), <Cwes key="cwes" ids={finding.cwes} />] as const]),
     [t('firstSeen'), format.dateTime(finding.firstSeen)],
     [t('lastSeen'), format.dateTime(finding.lastSeen)],
     ...(finding.gone === null
@@ -143,6 +144,18 @@ export function FindingDrawer({ finding, onClose }: { finding: VulnerabilityView
       </div>
     </Dialog>
   )
+}
+
+/** By the number that MITRE gives to kinds of faults, each with its page there. */
+function Cwes({ ids }: { ids: readonly string[] }): ReactNode {
+  return ids.map((id, at) => (
+    <span key={id}>
+      {at === 0 ? null : ', '}
+      <a href={`https://cwe.mitre.org/data/definitions/${id.slice('CWE-'.length)}.html`} target="_blank" rel="noreferrer">
+        {id}
+      </a>
+    </span>
+  ))
 }
 
 function Rating({ finding }: { finding: VulnerabilityView }): ReactNode {
