@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
 import { zipOf } from '../../assess/archive/testing/zip-of.ts'
+import { getPath, type JsonObject } from '../../kernel/json.ts'
 import { distributionPackages, installedSoftware, listOf } from './installed.ts'
 import { createSoftware, softwareCollector } from './software.ts'
 import { findMarkers, skippedOn } from './walk.ts'
@@ -161,10 +162,11 @@ describe('packages of languages that lie there', () => {
     }
   })
 
-  it('are told as one list, another one where something came', async () => {
+  it('are told as one list, another one where something came, and that it came and went as events', async () => {
     const software = createSoftware()
     const ending = new AbortController()
     const counters = new Map<string, number>()
+    const events: JsonObject[] = []
     const running = softwareCollector({
       root: '/no-root',
       proc: '/proc',
@@ -173,7 +175,7 @@ describe('packages of languages that lie there', () => {
       software,
       parts: 1,
     }).run({
-      emit: () => true,
+      emit: (event) => events.push(event) > 0,
       room: () => Promise.resolve(),
       count: (name, by = 1) => void counters.set(name, (counters.get(name) ?? 0) + by),
       signal: ending.signal,
@@ -187,6 +189,14 @@ describe('packages of languages that lie there', () => {
     writeFileSync(join(folder, 'root/srv/node_modules/came/package.json'), '{"name":"came","version":"1.0.0"}')
     while (software.list()!.digest === first.digest) await software.next(ending.signal)
     expect(software.list()!.components.map(({ name }) => name)).toContain('came')
+    rmSync(join(folder, 'root/srv/node_modules/came'), { recursive: true })
+    while (software.list()!.digest !== first.digest) await software.next(ending.signal)
+    expect(events.map((one) => [getPath(one, 'event.action'), one['package']])).toEqual(
+      ['package-installed', 'package-removed'].map((action) => [
+        action,
+        { name: 'came', type: 'npm', version: '1.0.0', path: join(folder, 'root/srv/node_modules/came/package.json') },
+      ]),
+    )
     ending.abort()
     await running
   })
