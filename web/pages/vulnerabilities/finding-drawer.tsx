@@ -1,6 +1,7 @@
 import { lazy, type ReactNode, Suspense, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import type { VulnerabilityView } from '../../../src/assess/inventory/schema.ts'
+import { CopyButton } from '../../components/copy.tsx'
 import { Dialog } from '../../components/dialog.tsx'
 import { Icon } from '../../components/icon.tsx'
 import { useMay } from '../../components/session.ts'
@@ -120,7 +121,10 @@ export function FindingDrawer({ finding, onClose }: { finding: VulnerabilityView
           <section className="form-part" aria-label={t('patch.title')}>
             <h3 className="sec-h">{t('patch.title')}</h3>
             <p className="ink2">{t('patch.lead')}</p>
-            <pre className="mono scroll-x">{finding.virtualPatch}</pre>
+            <div className="pre-w">
+              <pre className="mono scroll-x">{finding.virtualPatch}</pre>
+              <CopyButton text={finding.virtualPatch} />
+            </div>
           </section>
         )}
         {may('assets:write') && finding.gone === null ? (
