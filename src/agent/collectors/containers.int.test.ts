@@ -4,11 +4,13 @@ import { copyFileSync, existsSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, 
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import type { JsonObject } from '../../kernel/json.ts'
+import { getPath, type JsonObject } from '../../kernel/json.ts'
+import type { CollectorContext } from '../collector.ts'
 import { containerBook } from './container-info.ts'
 import { containerCollector } from './containers.ts'
 import { containersOf, type Engine } from './engines.ts'
 import { inUseReader } from './in-use.ts'
+import { socketCollector } from './sockets.ts'
 
 /** A real containerd with real runc; the image is a busybox that knows its package. */
 const lacking =
@@ -32,7 +34,7 @@ function makeImage(): string {
   mkdirSync(join(image, 'bin'), { recursive: true })
   mkdirSync(join(image, 'var/lib/dpkg/info'), { recursive: true })
   copyFileSync('/bin/busybox', join(image, 'bin/busybox'))
-  symlinkSync('busybox', join(image, 'bin/sleep'))
+  symlinkSync('busybox', join(image, 'bin/nc'))
   writeFileSync(
     join(image, 'var/lib/dpkg/status'),
     'Package: busybox-static\nStatus: install ok installed\nVersion: 1:9.9.9-of-the-image\nArchitecture: amd64\n',
@@ -47,7 +49,7 @@ function makeImage(): string {
   const config = {
     architecture: 'amd64',
     os: 'linux',
-    config: { Cmd: ['/bin/sleep', '600'] },
+    config: { Cmd: ['/bin/nc', '-l', '-p', '8123'] },
     rootfs: { type: 'layers', diff_ids: [`sha256:${layer}`] },
   }
   writeFileSync(join(folder, 'config.json'), JSON.stringify(config))
@@ -99,7 +101,7 @@ describe.skipIf(lacking !== undefined && process.env['CI'] !== 'true')(
       const proc = join(folder, 'proc')
       const [, pid = ''] = new RegExp(`^${id}\\s+([0-9]+)\\s`, 'm').exec(ctr('task', 'ls')) ?? []
       mkdirSync(proc)
-      for (const one of [pid, 'self']) symlinkSync(join('/proc', one), join(proc, one))
+      for (const one of [pid, 'self', 'net']) symlinkSync(join('/proc', one), join(proc, one))
       const events: JsonObject[] = []
       const ending = new AbortController()
       let told = (): void => {}
@@ -107,7 +109,7 @@ describe.skipIf(lacking !== undefined && process.env['CI'] !== 'true')(
       mkdirSync(kept)
       // As if it had looked before anything ran.
       writeFileSync(join(kept, 'containers.json'), '[]')
-      const running = containerCollector({ proc, engines: [engine], containers, everyMs: 100 }).run({
+      const context: CollectorContext = {
         emit: (event) => {
           events.push(event)
           told()
@@ -118,7 +120,8 @@ describe.skipIf(lacking !== undefined && process.env['CI'] !== 'true')(
         signal: ending.signal,
         folder: kept,
         warn: () => {},
-      })
+      }
+      const running = containerCollector({ proc, engines: [engine], containers, everyMs: 100 }).run(context)
       const until = async (action: string): Promise<JsonObject> => {
         for (;;) {
           const found = events.find(
@@ -141,6 +144,22 @@ describe.skipIf(lacking !== undefined && process.env['CI'] !== 'true')(
           container: { id, name: 'sleeper', runtime: 'containerd', image: IMAGE },
         },
       ])
+      // It listens where only its own network namespace knows of it.
+      const listening = await new Promise<JsonObject>((resolve) => {
+        void socketCollector({ root: proc, pollMs: 100, containers: containers.find }).run({
+          ...context,
+          emit: (event) => {
+            if (getPath(event, 'server.port') === 8123) resolve(event)
+            return true
+          },
+        })
+      })
+      expect(listening).toMatchObject({
+        event: { action: 'socket-listening' },
+        network: { transport: 'tcp' },
+        process: { pid: Number(pid), name: 'busybox' },
+        container,
+      })
       ctr('task', 'rm', '--force', id)
       expect((await until('container-stopped'))['container']).toEqual(container)
       ending.abort()

@@ -32,7 +32,7 @@ export function linuxCollectors(settings: Settings, { id }: Identity, integrity:
   const containers = containerBook('/')
   return [
     processCollector({ root: '/proc', passwd: PASSWD, pollMs, host: id, containers: containers.find }),
-    socketCollector({ root: '/proc', pollMs }),
+    socketCollector({ root: '/proc', pollMs, containers: containers.find }),
     packageCollector('/', inventoryMs),
     moduleCollector('/proc', inventoryMs),
     ...objectCollectors('/', inventoryMs),

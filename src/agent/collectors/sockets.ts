@@ -1,8 +1,10 @@
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs'
 import { setImmediate } from 'node:timers/promises'
+import type { JsonObject } from '../../kernel/json.ts'
 import { realWait } from '../../platform/backoff.ts'
 import type { Collector, CollectorContext } from '../collector.ts'
-import { processIds, programOf } from './proc.ts'
+import { type ContainerInfo, containerFields } from './container-info.ts'
+import { containerOf, processIds, programOf } from './proc.ts'
 
 export interface Socket {
   readonly protocol: 'tcp' | 'udp'
@@ -61,7 +63,7 @@ export function parseSockets(text: string, protocol: 'tcp' | 'udp'): Socket[] {
     }))
 }
 
-/** Every socket of the host's network namespace. */
+/** Every socket of a network namespace: of the host's by `/proc`, of another by `/proc/PID` of a process in it. */
 export function readSockets(root: string): Socket[] {
   const all: Socket[] = []
   for (const [name, protocol] of [
@@ -171,10 +173,74 @@ function createSearch(root: string): (wanted: ReadonlySet<string>) => Promise<Re
   }
 }
 
-/** Connections and listening ports as they come. Those of other network namespaces are not seen. */
-export function socketCollector({ root, pollMs }: { readonly root: string; readonly pollMs: number }): Collector {
+/** One network namespace, seen through a process in it. */
+interface View {
+  readonly root: string
+  /** That process; undefined for the host itself. */
+  readonly pid: number | undefined
+  known: Set<string>
+  before: string
+  looked: number
+}
+
+const viewOf = (root: string, pid?: number): View => ({
+  root: pid === undefined ? root : `${root}/${pid}`,
+  pid,
+  known: new Set(),
+  before: '',
+  looked: Number.NEGATIVE_INFINITY,
+})
+
+/** Pods of a large node; what has more is counted. */
+const MOST_NAMESPACES = 256
+
+const namespaceOf = (root: string, pid: number | string): string | undefined => {
+  try {
+    return readlinkSync(`${root}/${pid}/ns/net`)
+  } catch {
+    return undefined
+  }
+}
+
+/** The network namespaces besides our own in which something runs, each with one process. */
+async function otherNamespaces(root: string, count: CollectorContext['count']): Promise<Map<string, number>> {
+  const own = namespaceOf(root, 'self')
+  const found = new Map<string, number>()
+  for (const [i, pid] of processIds(root).entries()) {
+    if (i % A_TURN === A_TURN - 1) await setImmediate()
+    const id = namespaceOf(root, pid)
+    if (id === undefined || id === own || found.has(id)) continue
+    if (found.size < MOST_NAMESPACES) found.set(id, pid)
+    else count('sockets.namespacesBeyond')
+  }
+  return found
+}
+
+interface SocketOptions {
+  /** `/proc`, but in tests. */
+  readonly root: string
+  readonly pollMs: number
+  /** What is known of a container by its id. */
+  readonly containers?: (id: string) => ContainerInfo | undefined
+}
+
+/** Connections and listening ports as they come, those of containers and other network namespaces too. */
+export function socketCollector({ root, pollMs, containers = () => undefined }: SocketOptions): Collector {
   const search = createSearch(root)
-  async function tell(fresh: readonly Socket[], all: readonly Socket[], { emit, count }: CollectorContext): Promise<void> {
+  const containerAt = (pid: number): JsonObject => {
+    try {
+      const id = containerOf(readFileSync(`${root}/${pid}/cgroup`, 'utf8'))
+      return id === undefined ? {} : containerFields(containers(id) ?? { id })
+    } catch {
+      return {}
+    }
+  }
+  async function tell(
+    fresh: readonly Socket[],
+    all: readonly Socket[],
+    view: View,
+    { emit, count }: CollectorContext,
+  ): Promise<void> {
     const held = await search(new Set(fresh.map(({ inode }) => inode)))
     const listening = new Set(
       all.filter(({ state }) => state === 'listening').map(({ protocol, local }) => `${protocol}${local.port}`),
@@ -202,27 +268,43 @@ export function socketCollector({ root, pollMs }: { readonly root: string; reado
             : { source: local, destination: remote }),
         user: { id: String(uid) },
         ...(process === undefined ? {} : { process }),
+        ...(view.pid === undefined ? {} : containerAt(process?.pid ?? view.pid)),
       })
     }
+  }
+  const look = async (view: View, context: CollectorContext): Promise<void> => {
+    const moved = movement(view.root)
+    if (moved !== '' && moved === view.before && performance.now() - view.looked < FULL_LOOK_MS) return
+    view.before = moved
+    view.looked = performance.now()
+    const now = readSockets(view.root).filter(({ state }) => state !== 'other')
+    const fresh = now.filter((socket) => !view.known.has(keyOf(socket)))
+    view.known = new Set(now.map(keyOf))
+    if (fresh.length > 0) await tell(fresh, now, view, context)
   }
   return {
     id: 'sockets',
     async run(context) {
-      let known = new Set<string>()
-      let before = ''
-      let looked = Number.NEGATIVE_INFINITY
+      const host = viewOf(root)
+      let others = new Map<string, View>()
+      let searched = Number.NEGATIVE_INFINITY
       while (!context.signal.aborted) {
-        const moved = movement(root)
-        if (moved !== '' && moved === before && performance.now() - looked < FULL_LOOK_MS) {
-          await realWait(pollMs, context.signal)
-          continue
+        await look(host, context)
+        if (performance.now() - searched >= FULL_LOOK_MS) {
+          const there = await otherNamespaces(root, context.count)
+          others = new Map(
+            [...there].map(([id, pid]) => {
+              const view = others.get(id)
+              // Another process of the same namespace shows the same sockets.
+              return [id, view === undefined ? viewOf(root, pid) : { ...viewOf(root, pid), known: view.known }] as const
+            }),
+          )
+          searched = performance.now()
         }
-        before = moved
-        looked = performance.now()
-        const now = readSockets(root).filter(({ state }) => state !== 'other')
-        const fresh = now.filter((socket) => !known.has(keyOf(socket)))
-        known = new Set(now.map(keyOf))
-        if (fresh.length > 0) await tell(fresh, now, context)
+        for (const [id, view] of others) {
+          // Its process ended, and its number may be another's: the next search finds one that stands for it.
+          if (namespaceOf(root, view.pid!) === id) await look(view, context)
+        }
         await realWait(pollMs, context.signal)
       }
     },
