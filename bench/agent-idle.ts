@@ -3,11 +3,11 @@ import { agentBed } from './agent/bed.ts'
 import type { BenchResult } from './result.ts'
 
 const ALLOWED_PERCENT = 1
-const SETTLE_MS = 60_000
+const SETTLE_MS = 90_000
 
 /**
  * What an agent with its defaults takes where nothing happens: CPU time over minutes (`--minutes N`, 5 unless said), from the
- * kernel's own account, and resident memory. It sees a host of its own (namespaces of processes and network), so that other
+ * kernel's own account, and resident memory. It sees a host of its own (processes, network, temporary folders), so that other
  * work on this machine is none of its; `--here` has it look at the machine as it is. Needs root, and the server beside it is not counted.
  */
 export async function agentIdle(flags: readonly string[]): Promise<BenchResult> {

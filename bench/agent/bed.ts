@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process'
-import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { request } from 'node:https'
 import { join } from 'node:path'
 import { diskFolder } from '../../src/platform/testing/disk.ts'
@@ -8,6 +8,11 @@ import { makeNet } from '../../test/support/netns.ts'
 
 const MAIN = join(ROOT, 'dist/cli/main.js')
 const TICKS_A_SECOND = 100
+/** Processes and temporary folders of its own: what other programs of this machine do there is none of the agent's. */
+const APART = [
+  ...['unshare', '--mount', '--pid', '--fork', '--kill-child', '--mount-proc'],
+  ...['sh', '-c', 'for one in /tmp /var/tmp /dev/shm; do mount -t tmpfs none "$one" || exit 1; done; exec "$@"', 'sh'],
+]
 
 /** A real agent with its defaults and a real server, both from dist/. Linux and root. */
 export interface AgentBed {
@@ -41,7 +46,7 @@ interface BedOptions {
 export async function agentBed({ alone, settings = {} }: BedOptions): Promise<AgentBed> {
   const folder = temporaryFolder(diskFolder())
   const data = join(folder.path, 'data')
-  const home = join(folder.path, 'agent')
+  const home = mkdtempSync('/run/kanpeki-bench-')
   const ca = join(data, 'keys', 'tls-served.pem')
   const net = alone ? makeNet(1) : undefined
   const [host] = net?.hosts ?? []
@@ -57,6 +62,7 @@ export async function agentBed({ alone, settings = {} }: BedOptions): Promise<Ag
     }
     await server.kill()
     net?.remove()
+    rmSync(home, { recursive: true, force: true })
     folder.remove()
   }
   for (const name of ['SIGINT', 'SIGTERM'] as const) process.once(name, cutShort)
@@ -69,8 +75,7 @@ export async function agentBed({ alone, settings = {} }: BedOptions): Promise<Ag
     await ended(spawnIn(host?.inside ?? [], [MAIN, ...enrol]))
     writeFileSync(join(home, 'agent.json'), JSON.stringify(settings))
     const { id } = JSON.parse(readFileSync(join(home, 'identity.json'), 'utf8')) as { id: string }
-    const own = alone ? ['unshare', '--pid', '--fork', '--kill-child', '--mount-proc'] : []
-    agent = spawnIn([...(host?.inside ?? []), ...own], [MAIN, 'agent', 'run', '--data', home])
+    agent = spawnIn([...(host?.inside ?? []), ...(alone ? APART : [])], [MAIN, 'agent', 'run', '--data', home])
     const ask = <T>(method: string, path: string, body?: object): Promise<T> =>
       new Promise((resolve, reject) => {
         const headers = { authorization: `Bearer ${token}`, 'content-type': 'application/json' }

@@ -6,6 +6,8 @@ export interface CollectorContext {
   readonly emit: (event: JsonObject) => boolean
   /** Resolves as soon as there is room again: for what can wait, because it can be read again. */
   readonly room: () => Promise<void>
+  /** Resolves at once, unless much waits to be written: then when it is, or the spool is full. For who tells thousands of things in a row. */
+  readonly settle?: () => Promise<void>
   /** Adds to a counter that every heartbeat shows: what was not seen or not read is never silent. */
   readonly count: (name: string, by?: number) => void
   readonly signal: AbortSignal

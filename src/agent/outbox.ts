@@ -8,6 +8,8 @@ export interface Outbox {
   readonly emit: (event: JsonObject) => boolean
   /** Resolves once there is room again, or at the end. */
   readonly room: () => Promise<void>
+  /** Writes what waits where it is much; else resolves at once. */
+  readonly settle: () => Promise<void>
   /** Writes what waits; resolves once it is durable, or the spool is full. */
   readonly flush: () => Promise<void>
 }
@@ -67,6 +69,10 @@ export function openOutbox(
     for (const wake of waiters) wake()
     waiters = []
   }
+  const flush = (): Promise<void> => {
+    flushing = flushing.then(drain)
+    return flushing
+  }
   signal.addEventListener('abort', () => {
     for (const wake of waiters) wake()
   })
@@ -98,9 +104,9 @@ export function openOutbox(
       return true
     },
     room: () => new Promise((resolve) => waiters.push(resolve)),
-    flush() {
-      flushing = flushing.then(drain)
-      return flushing
+    settle: async () => {
+      if (bytes > MOST_BYTES) await flush()
     },
+    flush,
   }
 }

@@ -150,7 +150,14 @@ export function processCollector({ root, passwd, pollMs, host, containers = () =
   return {
     id: 'processes',
     async run(context) {
-      const { emit, count, signal } = context
+      const { emit, count, signal, settle = () => Promise.resolve() } = context
+      let turn = 0
+      const inTurn = async (): Promise<void> => {
+        turn += 1
+        if (turn % A_TURN !== 0) return
+        await setImmediate()
+        await settle()
+      }
       const seen = new Map<number, Kept>()
       /** Processes seen for the first time lately, and what was told of them. */
       const young = new Map<number, { readonly since: number; signs: string }>()
@@ -178,6 +185,7 @@ export function processCollector({ root, passwd, pollMs, host, containers = () =
         for (const [pid, entry] of seen) {
           if (alive.has(pid)) continue
           seen.delete(pid)
+          await inTurn()
           emit({
             event: { kind: 'event', category: ['process'], type: ['end'], action: 'process-ended' },
             process: {
@@ -189,7 +197,6 @@ export function processCollector({ root, passwd, pollMs, host, containers = () =
           })
         }
         const oldEvery = Math.max(OLD_EVERY, Math.ceil(seen.size / OLD_A_ROUND))
-        let turn = 0
         for (const pid of now) {
           if (signal.aborted) return
           const known = seen.get(pid)
@@ -197,7 +204,7 @@ export function processCollector({ root, passwd, pollMs, host, containers = () =
             // A fork becomes its program soon; an old process that does is found a little later.
             const fresh = young.get(pid)
             if (fresh === undefined && !(full && round % oldEvery === pid % oldEvery)) continue
-            if (++turn % A_TURN === 0) await setImmediate()
+            await inTurn()
             const head = startOf(root, pid)
             if (head === undefined) continue
             // The same process under another program (execve), or the number given to another one.
@@ -213,7 +220,7 @@ export function processCollector({ root, passwd, pollMs, host, containers = () =
               continue
             }
           }
-          if (++turn % A_TURN === 0) await setImmediate()
+          await inTurn()
           const entry = readProcess(root, pid)
           if (entry === undefined) {
             count('processes.unread')

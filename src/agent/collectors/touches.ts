@@ -13,7 +13,8 @@ export function createTouches<T>(signal: AbortSignal): Touches<T> {
   return {
     add(path, about) {
       touched.set(path, about)
-      wake.abort()
+      // Each call would make an exception with its stack, and there are thousands of touches.
+      if (!wake.signal.aborted) wake.abort()
     },
     async next(settleMs, mostMs) {
       if (touched.size === 0) {

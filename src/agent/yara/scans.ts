@@ -104,7 +104,7 @@ export function createScans({ folder, count, warn, found }: ScansOptions): Scans
       if (waiting.has(candidate.read)) return
       if (waiting.size >= MOST_WAITING) return count('yara.noRoom')
       waiting.set(candidate.read, candidate)
-      wake.abort()
+      if (!wake.signal.aborted) wake.abort()
     },
     renewed() {
       known = new Set()

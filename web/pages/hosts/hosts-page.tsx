@@ -87,6 +87,8 @@ function HostRow({ agent, onOpen }: { agent: string; onOpen: () => void }): Reac
   if (event === undefined || beat === undefined) return null
   const state = stateOf(Date.parse(event.received), beat.stopped, now)
   const blind = blindSpots(beat.counters)
+  const unknown = states.data?.items.find((one) => one.agent === agent)?.status?.unknown ?? []
+  const spots = blind.length + (unknown.length > 0 ? 1 : 0)
   const isolated = states.data?.items.some((one) => one.agent === agent && one.status !== null && one.status.isolated !== null)
   return (
     <tr>
@@ -108,7 +110,7 @@ function HostRow({ agent, onOpen }: { agent: string; onOpen: () => void }): Reac
       <td>
         <DriftCell agent={agent} />
       </td>
-      <td>{blind.length === 0 ? <span className="dim">–</span> : t('blindCount', { count: blind.length })}</td>
+      <td>{spots === 0 ? <span className="dim">–</span> : t('blindCount', { count: spots })}</td>
       <td className="r num x">{format.bytes(beat.spoolBytes)}</td>
       <td className="r num x">{format.bytes(beat.residentBytes)}</td>
       <td className="r num x">{format.percent(beat.cpuShare)}</td>
