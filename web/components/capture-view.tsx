@@ -57,7 +57,7 @@ export function CaptureView({ artefact }: { artefact: string }): ReactNode {
 
 function EntryName({ name, path }: { name: string; path: string | undefined }): ReactNode {
   const { t } = useTranslation('hosts')
-  const kind = path === undefined ? kindOf(name) : undefined
+  const kind = kindOf(name)
   if (kind !== undefined) return t(`capture.entry.${kind}`)
   return <bdi className="mono">{path ?? name}</bdi>
 }
