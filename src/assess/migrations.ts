@@ -246,6 +246,16 @@ export const migrations: readonly Migration[] = [
     },
   },
   {
+    name: '0266-assess-decisions',
+    up: async (db: Kysely<never>) => {
+      await db.schema
+        .createIndex('assess_weighed_decision')
+        .on('assess_weighed')
+        .columns(['scope', 'status', 'decision', 'rank'])
+        .execute()
+    },
+  },
+  {
     name: '0270-assess-ratings',
     up: async (db: Kysely<never>) => {
       await db.schema

@@ -366,10 +366,10 @@ async function matching(db: Db, filter: Filter) {
     db.selectFrom('assess_texts').select(['package', 'id']).where(like('text', pattern)).$asTuple('package', 'id')
   const rows = (driven: boolean) => {
     const { status, kind, decision, owner, before, assets } = filter
-    // Behind an expression, the index by status does not draw SQLite away from the keys that the word leads to.
+    // Behind an expression, the index by status does not draw SQLite away from the keys that a word or an asset's name leads to.
     const state = sql<string>`${sql.ref('status')} || ''`
     let all = db.selectFrom('assess_weighed').select(['asset', 'package', 'id', 'rank'])
-    all = driven ? all.where(state, '=', status) : all.where('status', '=', status)
+    all = driven || assets !== undefined ? all.where(state, '=', status) : all.where('status', '=', status)
     if (kind !== undefined) all = all.where('kind', '=', kind)
     if (decision !== undefined) all = all.where('decision', '=', decision)
     if (owner !== undefined) all = all.where('owner', '=', owner)
