@@ -42,6 +42,11 @@ const DEEDS: readonly (readonly [AuditType, JsonObject, action: string, by: stri
   ['run', { change: 'approved', playbook: 'p', by: 'playbook p', person: 'Mori', personId: 'm' }, 'run.approved', 'Mori', 'p'],
 ]
 
+test('takes an admin entry at its word about what it is about', () => {
+  const body = { action: 'weakness.task', by: 'policy: exploited', target: 'CVE-1', asset: 'web-01', rule: 'exploited' }
+  expect(deedOf({ type: 'admin', body })).toMatchObject({ by: { name: 'policy: exploited' }, target: 'CVE-1' })
+})
+
 test(`reads every kind of deed (${DEEDS.length} cases)`, () => {
   for (const [type, body, action, by, target] of DEEDS) {
     const deed = deedOf({ type, body })

@@ -19,7 +19,9 @@ export function deedOf({ type, body }: Pick<ReadEntry, 'type' | 'body'>): Deed |
   const known = AUDIT_TYPES.find((one) => one === type)
   if (known === undefined) return undefined
   const action = actionOf(known, body)
-  return { type: known, action, by: byOf(known, body), target: targetOf(action, body) }
+  // An admin entry that names what it is about means that; elsewhere a target may be an action's own.
+  const told = known === 'admin' ? textIn(body['target']) : undefined
+  return { type: known, action, by: byOf(known, body), target: told ?? targetOf(action, body) }
 }
 
 function actionOf(type: AuditType, body: JsonObject): string {
