@@ -157,7 +157,7 @@ export class ClickHouseLake implements Lake {
         remedy: 'Widen the step or narrow the range.',
       })
     const rows = await this.#rows<{ bucket: number; events: number | string }>(
-      queries.histogram(request, this.#clock.now()),
+      queries.isByMinute(request) ? queries.histogramByMinute(request) : queries.histogram(request, this.#clock.now()),
       request.signal,
     )
     const counts = new Map(rows.map((row) => [row.bucket, Number(row.events)]))

@@ -3,7 +3,7 @@ import type { BatchHead, SearchPage, SearchRequest, TimeRange } from './lake.ts'
 import type { Query } from './query/ast.ts'
 import { compileQuery, valuesOf } from './query/compile.ts'
 import { Params } from './query/params.ts'
-import { HOT_COLUMNS, partitionOf, SEALED_COLUMNS, SENT_COLUMNS } from './table.ts'
+import { HOT_COLUMNS, MINUTE, partitionOf, SEALED_COLUMNS, SENT_COLUMNS } from './table.ts'
 
 export interface Statement {
   readonly sql: string
@@ -155,6 +155,51 @@ export function histogram(request: SearchRequest & { readonly range: TimeRange; 
     params,
     sql: `SELECT toUInt32(intDiv(${ms(column)} - ${from}, ${step})) AS bucket, toUInt64(count()) AS events FROM events
       WHERE ${condition(request, params, now)} GROUP BY bucket ORDER BY bucket SETTINGS ${SEARCH_LIMITS}`,
+  }
+}
+
+const MINUTE_MS = 60_000
+
+/** Whether bars can be counted by the minute: everything, by its own time, with few minutes that two bars share. */
+export function isByMinute({
+  query,
+  range,
+  step,
+}: SearchRequest & { readonly range: TimeRange; readonly step: number }): boolean {
+  return query.kind === 'all' && range.by !== 'received' && step >= 5 * MINUTE_MS
+}
+
+/**
+ * The same as `histogram` of everything: whole minutes from what the engine counted when it merged (table.ts, `by_minute`), and
+ * event by event only those minutes that lie on an edge of a bar.
+ */
+export function histogramByMinute({
+  scope,
+  range,
+  step,
+}: Pick<SearchRequest, 'scope'> & { readonly range: TimeRange; readonly step: number }): Statement {
+  const params = new Params()
+  const { from, to } = range
+  const edges = new Set([Math.floor(to / MINUTE_MS)])
+  for (let at = from; at < to; at += step) if (at % MINUTE_MS !== 0) edges.add(Math.floor(at / MINUTE_MS))
+  const onEdge = [...edges]
+    .map((minute) => [Math.max(minute * MINUTE_MS, from), Math.min((minute + 1) * MINUTE_MS, to)] as const)
+    .filter(([low, high]) => low < high)
+    .map(([low, high]) => `(observed >= ${time(low, params)} AND observed < ${time(high, params)})`)
+  const bucket = (at: string): string => `toUInt32(intDiv(${at} - ${params.add('Int64', from)}, ${params.add('Int64', step)}))`
+  const own = inScope(scope, params)
+  return {
+    params,
+    sql: `SELECT bucket, sum(events) AS events FROM (
+      SELECT ${bucket(`minute * ${MINUTE_MS}`)} AS bucket, sum(counted) AS events FROM (
+        SELECT ${MINUTE} AS minute, count() AS counted FROM events
+        WHERE ${MINUTE} >= ${params.add('Int64', Math.ceil(from / MINUTE_MS))} AND ${MINUTE} < ${params.add('Int64', Math.floor(to / MINUTE_MS))}${own}
+        GROUP BY minute)
+      WHERE minute NOT IN ${params.add('Array(Int64)', [...edges])} GROUP BY bucket
+      UNION ALL
+      SELECT ${bucket(ms('observed'))} AS bucket, count() AS events FROM events
+      WHERE ${onEdge.length === 0 ? '0' : `(${onEdge.join(' OR ')})`}${own} GROUP BY bucket)
+      GROUP BY bucket ORDER BY bucket SETTINGS ${SEARCH_LIMITS}`,
   }
 }
 

@@ -19,6 +19,10 @@ const STEPS: readonly (readonly string[])[] = [
     'ALTER TABLE events MODIFY COLUMN doc String CODEC(ZSTD(3)) SETTINGS (min_compress_block_size = 4194304, max_compress_block_size = 4194304)',
   ],
   [`ALTER TABLE events MODIFY SETTING ${settingList({ merge_selector_base: 12, old_parts_lifetime: 30 })}`],
+  [
+    `ALTER TABLE events MODIFY SETTING ${settingList({ materialize_projections_on_insert: 0, materialize_projections_on_merge: 1 })}`,
+    'ALTER TABLE events ADD PROJECTION IF NOT EXISTS by_minute (SELECT scope, intDiv(toUnixTimestamp64Milli(observed), 60000), count() GROUP BY scope, intDiv(toUnixTimestamp64Milli(observed), 60000))',
+  ],
 ]
 
 /** The version of the table that this program makes. */
