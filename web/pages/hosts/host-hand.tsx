@@ -8,7 +8,7 @@ import { StateGlyph } from '../../components/state-glyph.tsx'
 import { useFormat } from '../../components/use-format.ts'
 import { PlannedOrder } from './planned-order.tsx'
 
-const DEEDS = ['isolate', 'release', 'capture', 'kill', 'quarantine'] as const
+const DEEDS = ['isolate', 'release', 'capture', 'kill', 'quarantine', 'block', 'disable'] as const
 type Deed = (typeof DEEDS)[number]
 
 /** Whether the host is isolated, and what may be done to it: each deed shows its plan before it is done. */
@@ -64,6 +64,8 @@ function DeedForm({ agent, deed, onDone }: { agent: string; deed: Deed; onDone: 
   const [pid, setPid] = useState('')
   const [name, setName] = useState('')
   const [path, setPath] = useState('')
+  const [address, setAddress] = useState('')
+  const [account, setAccount] = useState('')
   const [seconds, setSeconds] = useState(900)
   const [packets, setPackets] = useState(0)
   const [before, setBefore] = useState(5)
@@ -89,6 +91,10 @@ function DeedForm({ agent, deed, onDone }: { agent: string; deed: Deed; onDone: 
           return { kind: 'kill', params: { pid: Number(pid), name: name.trim() } }
         case 'quarantine':
           return { kind: 'quarantine', params: { path } }
+        case 'block':
+          return { kind: 'block-address', params: { address: address.trim() } }
+        case 'disable':
+          return { kind: 'disable-account', params: { account: account.trim() } }
       }
     },
     onSuccess: setOrder,
@@ -162,6 +168,28 @@ function DeedForm({ agent, deed, onDone }: { agent: string; deed: Deed; onDone: 
             maxLength={4_096}
             value={path}
             onChange={(event) => setPath(event.target.value)}
+          />
+        </Field>
+      ) : null}
+      {deed === 'block' ? (
+        <Field label={t('hand.address')}>
+          <input
+            className="input mono"
+            required
+            maxLength={45}
+            value={address}
+            onChange={(event) => setAddress(event.target.value)}
+          />
+        </Field>
+      ) : null}
+      {deed === 'disable' ? (
+        <Field label={t('hand.account')}>
+          <input
+            className="input mono"
+            required
+            maxLength={63}
+            value={account}
+            onChange={(event) => setAccount(event.target.value)}
           />
         </Field>
       ) : null}
