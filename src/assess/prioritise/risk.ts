@@ -102,7 +102,7 @@ function exploitationReason({ exploited, epss }: Weakness, exploitation: Exploit
       point: 'exploitation',
       points: 40,
       en: exploited === null ? 'it is exploited (by its vector)' : `it is exploited: in CISA’s catalogue since ${exploited}`,
-      ja: exploited === null ? '悪用が確認されている（ベクタの値）' : `悪用が確認されている（CISA KEV、${exploited}から）`,
+      ja: exploited === null ? '悪用が確認されている（ベクトルの値）' : `悪用が確認されている（CISA KEV、${exploited}から）`,
     }
   if (exploitation === 'poc')
     return {
