@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { sharedData } from '../../kernel/testing/shared-data.ts'
 import { scoreCvss, severityOf } from './score.ts'
+import { readEnvironment, readVector, vectorIn, writeVector } from './vector.ts'
 
 const vectors = sharedData('vuln/cvss')
 
@@ -20,6 +21,11 @@ describe.skipIf(vectors === undefined)('CVSS, by the public vectors', () => {
           .filter((score) => score.trim() !== '')
           .map((score) => (score.trim() === 'None' ? undefined : Number(score)))
         const score = scoreCvss(vector)
+        // Taken apart and put together, as the editor does: what is not defined may be left out.
+        const written = writeVector(readVector(vector))
+        const again = scoreCvss(written)
+        if (again.base !== score.base || again.overall !== score.overall)
+          wrong.push(`${file}: ${vector} became ${written}: ${again.overall}, was ${score.overall}`)
         const found = expected.length === 1 ? [score.overall] : [score.base, score.threat, score.environmental]
         if (JSON.stringify(found) !== JSON.stringify(expected))
           wrong.push(`${file}: ${vector}: ${found.join(' ')}, expected ${expected.join(' ')}`)
@@ -47,6 +53,16 @@ describe('CVSS', () => {
   it('scores what stands in parentheses as without them', () => {
     const bare = 'CVSS:3.1/AV:N/AC:L/PR:L/UI:R/S:C/C:H/I:H/A:H'
     expect(scoreCvss(`(${bare})`)).toEqual({ ...scoreCvss(bare), vector: `(${bare})` })
+  })
+
+  it('puts a vector into an environment: where it says something itself, that counts', () => {
+    const base = 'CVSS:3.1/AV:N/AC:L/PR:N/UI:N/S:U/C:H/I:H/A:H'
+    const environment = readEnvironment('MAV:L/CR:H/IR:X')
+    expect(vectorIn(base, environment)).toBe(`${base}/CR:H/MAV:L`)
+    expect(vectorIn(`${base}/CR:L/MAV:X`, environment)).toBe(`${base}/CR:L/MAV:L`)
+    expect(vectorIn('AV:N/AC:L/Au:N/C:P/I:P/A:P', environment)).toBe('AV:N/AC:L/Au:N/C:P/I:P/A:P/CR:H')
+    expect(vectorIn(base, readEnvironment(''))).toBe(base)
+    for (const text of ['MS:U', 'CR:Z', 'CR:H/CR:L', 'CR', 'CR:H:H']) expect(() => readEnvironment(text), text).toThrow('CVSS')
   })
 
   it.each([
