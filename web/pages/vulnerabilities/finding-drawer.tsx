@@ -23,7 +23,7 @@ export function FindingDrawer({ finding, onClose }: { finding: VulnerabilityView
   const rows: readonly (readonly [string, ReactNode])[] = [
     [t('column.severity'), <SeverityText key="severity" finding={finding} />],
     ...(vector === null ? [] : [[t('vector'), <code key="vector">{vector}</code>] as const]),
-    [t('exploited'), exploited === null ? t('notInKev') : t('inKev', { day: format.day(exploited) })],
+    [t('exploited'), exploited === null ? t('notInKev') : t('inKev', { day: format.longDay(exploited) })],
     [t('column.likely'), epss === null ? t('noEpss') : `${format.decimal(epss * 100, 1)} %`],
     [t('column.fix'), fixed.length === 0 ? t('noFix') : fixed.join(', ')],
     [t('column.package'), <bdi key="package">{purl ?? `${name} ${version ?? ''}`}</bdi>],

@@ -159,11 +159,11 @@ function FeedsNote({ reply: { feeds, unjudged, components } }: { reply: Vulnerab
         <b>
           {feeds.advisories === 0
             ? t('feeds.empty')
-            : t('feeds.said', { count: feeds.advisories, day: feeds.newest === null ? '–' : format.day(feeds.newest) })}
+            : t('feeds.said', { count: feeds.advisories, day: feeds.newest === null ? '–' : format.longDay(feeds.newest) })}
         </b>
         <p>
-          {feeds.kev === null ? t('feeds.noKev') : t('feeds.kev', { day: format.day(feeds.kev) })}{' '}
-          {feeds.epss === null ? t('feeds.noEpss') : t('feeds.epss', { day: format.day(feeds.epss) })}{' '}
+          {feeds.kev === null ? t('feeds.noKev') : t('feeds.kev', { day: format.longDay(feeds.kev) })}{' '}
+          {feeds.epss === null ? t('feeds.noEpss') : t('feeds.epss', { day: format.longDay(feeds.epss) })}{' '}
           {unjudged === 0 ? null : t('feeds.unjudged', { count: unjudged, all: components })}
         </p>
         {old && age !== undefined ? <p>{t('feeds.old', { days: Math.floor(age / DAY_MS) })}</p> : null}
