@@ -17,8 +17,7 @@ interface Sending {
   readonly addresses: () => readonly string[] | undefined
 }
 
-const IDLE_MS = 250
-const BACKOFF = { firstMs: IDLE_MS, maxMs: 30_000 }
+const BACKOFF = { firstMs: 250, maxMs: 30_000 }
 /** Statuses after which the same request may be taken: the server is busy, away, or does not know us for now. */
 const AGAIN: ReadonlySet<number> = new Set([401, 403, 408, 425, 429, 500, 502, 503, 504])
 const compress = promisify(gzip)
@@ -31,7 +30,7 @@ export async function sendAll({ spool, signal, log, count, identity, addresses }
   while (!signal.aborted) {
     const batch = await spool.peek()
     if (batch === undefined) {
-      await realWait(IDLE_MS, signal)
+      await spool.more(signal)
       continue
     }
     if (identity() !== shown) {

@@ -2,6 +2,7 @@ import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto'
 import { type FileHandle, mkdir, open, readdir, readFile, rm, stat, truncate } from 'node:fs/promises'
 import { join } from 'node:path'
 import { writeFileAtomically } from '../platform/atomic-file.ts'
+import { createWaiters } from '../platform/waiters.ts'
 
 /** Events as they will be sent: the number of the first, and the lines. */
 export interface SpoolBatch {
@@ -18,6 +19,8 @@ export interface Spool {
   readonly append: (batch: SpoolBatch) => Promise<boolean>
   /** The oldest batch not yet acknowledged, with those behind it whose numbers go on: what waited long goes in few requests. */
   readonly peek: () => Promise<SpoolBatch | undefined>
+  /** Resolves once there may be something that the last `peek` did not find, or the signal ends. */
+  readonly more: (signal: AbortSignal) => Promise<void>
   /** Forgets the batch that `peek` gave. */
   readonly acknowledge: () => Promise<void>
   readonly bytes: () => number
@@ -64,6 +67,8 @@ export async function openSpool(folder: string, limit: number): Promise<Spool> {
   let damaged = 0
   let highest = place.highest
   let writer: FileHandle | undefined
+  const added = createWaiters()
+  let fresh = false
   let peeked: { readonly end: number; readonly batch: SpoolBatch } | undefined
   let chain: Promise<unknown> = Promise.resolve()
   /** One after the other: a batch is never read while it is written. */
@@ -180,11 +185,14 @@ export async function openSpool(folder: string, limit: number): Promise<Spool> {
           return false
         }
         last.bytes += record.length
+        fresh = true
+        added.wake()
         return true
       }),
     peek: () =>
       inTurn(async () => {
         if (peeked !== undefined) return peeked.batch
+        fresh = false
         for (;;) {
           const [first] = segments
           if (first === undefined) return undefined
@@ -198,6 +206,9 @@ export async function openSpool(folder: string, limit: number): Promise<Spool> {
           await dropFirst()
         }
       }),
+    more: async (signal) => {
+      if (!fresh) await added.next(signal)
+    },
     acknowledge: () =>
       inTurn(async () => {
         if (peeked === undefined) return

@@ -5,6 +5,7 @@ import { messageOf } from '../../kernel/error.ts'
 import { writeFileAtomically } from '../../platform/atomic-file.ts'
 import { backoffMs, realWait } from '../../platform/backoff.ts'
 import { readIfThere } from '../../platform/read-if-there.ts'
+import { createWaiters } from '../../platform/waiters.ts'
 import type { Identity } from '../identity.ts'
 import { openLink } from '../link.ts'
 
@@ -33,13 +34,13 @@ const CUT_OFF = { failed: { code: 'agent_failed', message: 'The agent ended whil
 const MOST_TOLD = 500
 /** Beyond this the oldest that wait are given up: their events are in the spool all the same. */
 const MOST_WAITING = 1_000
-const LOOK_MS = 250
 const BACKOFF = { firstMs: 500, maxMs: 10_000 }
 
 /** What the agent did by itself and has yet to tell. */
 export async function openDeeds(folder: string): Promise<Deeds> {
   const file = join(folder, 'deeds.json')
   const before = await read(file)
+  const kept = createWaiters()
   let begun: Deed[] = []
   let waiting = [...before.waiting, ...before.begun]
   let { told } = before
@@ -60,12 +61,13 @@ export async function openDeeds(folder: string): Promise<Deeds> {
       begun = begun.filter(({ id }) => id !== deed.id)
       waiting = [...waiting, deed].slice(-MOST_WAITING)
       await save()
+      kept.wake()
     },
     async tellAll({ identity, addresses, signal, count, warn }) {
       for (let failures = 0; !signal.aborted; ) {
         const [deed] = waiting
         if (deed === undefined) {
-          await realWait(LOOK_MS, signal)
+          await kept.next(signal)
           continue
         }
         const link = openLink({ ...identity(), addresses })
