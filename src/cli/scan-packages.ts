@@ -16,6 +16,7 @@ import { readSbom } from '../assess/sbom/read.ts'
 import { cycloneDx } from '../assess/sbom/write.ts'
 import { assess, type Finding, type Installed } from '../assess/scan/findings.ts'
 import { funnelOf, type InUse, isInUse } from '../assess/scan/funnel.ts'
+import { unsupported } from '../assess/scan/support.ts'
 import { openVex, statementOn, undecided } from '../assess/vex/openvex.ts'
 import { readVex } from '../assess/vex/read-vex.ts'
 import { silences } from '../assess/vex/statement.ts'
@@ -126,6 +127,7 @@ export function scanPackagesCommand(what: 'sbom' | 'dir' | 'host' | 'image', arg
       ...assessment,
       installed: installed.length,
       left,
+      unsupported: unsupported(installed, Date.now()),
       stated: stated.length,
       known: open.length - fresh.length,
       funnel: funnelOf(assessment.findings, inUse, feeds.kev !== null),

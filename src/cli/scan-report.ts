@@ -2,6 +2,7 @@ import { pathToFileURL } from 'node:url'
 import type { Severity } from '../assess/cvss/score.ts'
 import type { Assessment, Finding, Unjudged } from '../assess/scan/findings.ts'
 import type { Funnel } from '../assess/scan/funnel.ts'
+import type { Unsupported } from '../assess/scan/support.ts'
 import type { ReportItem } from './scan-formats.ts'
 import { plain } from './terminal-text.ts'
 
@@ -9,6 +10,8 @@ export interface ScanReport extends Assessment {
   readonly installed: number
   /** Entries of lock files and Java archives that name no version to look up. */
   readonly left: number
+  /** Releases of distributions that nobody mends any more. */
+  readonly unsupported: readonly Unsupported[]
   /** Findings that a VEX document says are not affected or fixed. */
   readonly stated: number
   /** Findings that the baseline has. */
@@ -72,6 +75,7 @@ export function summary({
   by,
   unjudged,
   left,
+  unsupported,
   stated,
   known,
   funnel,
@@ -90,6 +94,10 @@ export function summary({
     `${judged} of ${installed} packages judged (${feeds.advisories} advisories, ${ageText('newest', feeds.newest, now)}; ${ageText('KEV', feeds.kev, now)}; ${ageText('EPSS', feeds.epss, now)})`,
     ...by.map(({ ecosystem, packages, advisories }) => `  ${packages} of ${plain(ecosystem)} by ${advisories}`),
     ...(unjudged.length === 0 ? [] : [`${unjudged.length} not judged:`, ...reasons]),
+    ...unsupported.map(
+      ({ release, ended, packages }) =>
+        `${packages} of ${plain(release)}, WHICH IS NO LONGER SUPPORTED since ${ended}: what became known of them since is in no advisory`,
+    ),
     ...(stated === 0 ? [] : [`${stated} not listed: not affected or fixed by VEX`]),
     ...(known === 0 ? [] : [`${known} not listed: in the baseline`]),
     ...(left === 0 ? [] : [`${left} entries or archives do not say what they are`]),

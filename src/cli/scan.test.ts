@@ -92,6 +92,21 @@ it('takes feeds over, whole or not at all, and scans by them', async () => {
     expect((await run(scanCommand, 'sbom', '--data', data, '--fail-on', what, bom)).code, what).toBe(wanted)
 })
 
+it('says of a release that nobody mends any more that silence about it is no health', async () => {
+  const purls = ['debian/a@1?distro=debian-10', 'debian/b@1?distro=debian-10.13', 'ubuntu/c@1?distro=ubuntu-24.04']
+  const components = purls.map((purl) => ({ type: 'library', name: 'x', version: '1', purl: `pkg:deb/${purl}` }))
+  const old = file('old.json', { bomFormat: 'CycloneDX', specVersion: '1.6', version: 1, components })
+  const { out } = await run(scanCommand, 'sbom', '--feeds', osv, old)
+  expect(out).toContain('1 of debian-10, WHICH IS NO LONGER SUPPORTED since 2024-06-30')
+  expect(out).toContain('1 of debian-10.13, WHICH')
+  expect(out).not.toContain('ubuntu-24.04, WHICH')
+  const { out: json } = await run(scanCommand, 'sbom', '--feeds', osv, '--format', 'json', old)
+  expect(JSON.parse(json).unsupported).toEqual([
+    { release: 'debian-10', ended: '2024-06-30', packages: 1 },
+    { release: 'debian-10.13', ended: '2024-06-30', packages: 1 },
+  ])
+})
+
 it('scans lock files, and says where there is nothing to judge by', async () => {
   file('requirements.txt', 'foo==1.0\nbar>=2\n')
   const { code, out } = await run(scanCommand, 'dir', '--feeds', osv, '--format', 'json', join(folder, 'requirements.txt'))
