@@ -10,6 +10,7 @@ import type { AlertDetail, AlertSummary, QueueResponse } from '../src/detect/sch
 import type { CommandView } from '../src/hosts/schema.ts'
 import { getPath, type JsonObject } from '../src/kernel/json.ts'
 import { diskFolder } from '../src/platform/testing/disk.ts'
+import { change, firstAdministrator, hasChromium, launchChromium, watchedPage, words } from './support/browser.ts'
 import { type AttackGround, attackGround, FALCO_RULES, YARA_RULE } from './support/host-attacks.ts'
 import { createToken, eventually, kanpeki, type Running, startServer, temporaryFolder } from './support/kanpeki.ts'
 
@@ -151,6 +152,64 @@ describe.skipIf(process.platform !== 'linux')('an agent and its server (needs Li
     child.kill()
     await until('its end', 'event.action:process-ended AND process.name:sleep-for-a-test', 1)
   }, 120_000)
+
+  it.skipIf(!hasChromium)(
+    'shows a person how its files stand, takes them as accepted, and is given a policy that was looked at before',
+    async () => {
+      const browser = await launchChromium()
+      try {
+        const { page, faults } = await watchedPage(browser, 'en')
+        const t = words('en')
+        await firstAdministrator(page, server, 'mori')
+        await page.goto(`${server.url}/hosts`)
+        await page.locator('button.name').click()
+        const accept = async (reason: string): Promise<void> => {
+          await page.getByRole('button', { name: t('hosts.drift.accept') }).click()
+          await page.getByLabel(t('hosts.hand.reason')).fill(reason)
+          await page.getByRole('button', { name: t('hosts.drift.do') }).click()
+          await page.getByText(reason).first().waitFor()
+        }
+        await accept('as it was set up')
+        writeFileSync(file('not-of-the-baseline'), 'x')
+        await page
+          .getByRole('cell', { name: file('not-of-the-baseline') })
+          .first()
+          .waitFor()
+        await accept('the file belongs there')
+        await page
+          .getByRole('dialog')
+          .getByRole('button', { name: t('common.close') })
+          .click()
+        await page.getByText(t('hosts.drift.fine')).waitFor()
+
+        await page.getByRole('button', { name: t('hosts.policies.add') }).click()
+        await page.getByLabel(t('hosts.policies.webRoots')).fill(join(folder.path, 'no-site'))
+        await page
+          .getByRole('checkbox', { name: /^Web shell.*takes the file away/ })
+          .first()
+          .check()
+        await page.getByRole('button', { name: t('hosts.policies.plan') }).click()
+        const preview = page.getByRole('region', { name: t('hosts.policies.preview') })
+        await preview.getByRole('cell', { name: 'webRoots' }).waitFor()
+        expect(await preview.textContent()).toContain('1 rule could stop something')
+        expect((await ask<{ items: object[] }>('GET', '/api/v1/agent-policies')).items).toEqual([])
+        await preview.getByLabel(t('hosts.hand.reason')).fill('the shop moved')
+        await preview.getByRole('button', { name: t('hosts.policies.keep') }).click()
+        await page.getByText('no-site').waitFor()
+        await eventually('the policy in force', async () =>
+          readFileSync(join(home, 'policy.json'), 'utf8').includes('no-site') ? true : undefined,
+        )
+        await eventually('the ledger to say why', async () =>
+          JSON.stringify(await ask('GET', '/api/v1/audit?limit=100')).includes('the shop moved') ? true : undefined,
+        )
+        await change(page, server, 'DELETE', '/api/v1/agent-policies/*')
+        expect(faults).toEqual([])
+      } finally {
+        await browser.close()
+      }
+    },
+    120_000,
+  )
 
   it('keeps everything while the server is away and while it is killed itself: nothing is missing, nothing there twice', async () => {
     expect(await server.stop()).toBe(0)
