@@ -68,4 +68,59 @@ describe('coverage that is executed', () => {
     },
     60_000,
   )
+
+  // Here, since a server and a browser with sessions in both languages are up.
+  it.skipIf(!hasChromium).each(['en', 'ja'] as const)(
+    'a weakness is rated by keys and by text, and says who did it, in %s',
+    async (language) => {
+      const t = words(language)
+      const { page, context, faults } = await watchedPage(browser!, language, language === 'ja')
+      const { cookies } = JSON.parse(readFileSync(`${folder.path}/session.json`, 'utf8')) as { cookies: never[] }
+      await context.addCookies(cookies)
+      const asset = `rated-${language}`
+      const vector = 'CVSS:3.1/AV:N/AC:L/PR:N/UI:N/S:U/C:H/I:H/A:H'
+      const found = {
+        kind: 'web',
+        id: 'X-1',
+        cause: 'https://shop.test/a id',
+        name: 'shop',
+        severity: 'critical',
+        score: 9.8,
+        vector,
+      }
+      const read = { format: 'kanpeki', tool: 'test', kinds: ['web'], results: [found] }
+      await change(page, server, 'POST', '/api/v1/scan-results', { asset, read })
+      await page.goto(`${server.url}/vulnerabilities?asset=${asset}`)
+      await page.getByRole('row').filter({ hasText: 'X-1' }).getByRole('button').first().click()
+      const dialog = page.getByRole('dialog')
+      await dialog.getByRole('button', { name: t('vulnerabilities.rate.open') }).click()
+      const written = dialog.getByLabel(t('cvss.vector'), { exact: true })
+      const score = dialog.locator('.cvss-score')
+      await dialog
+        .getByRole('group', { name: t('cvss.metric.AV') })
+        .first()
+        .getByRole('radio')
+        .first()
+        .focus()
+      await page.keyboard.press('ArrowRight')
+      expect([await written.inputValue(), await score.textContent()]).toEqual([
+        vector.replace('AV:N', 'AV:A'),
+        expect.stringContaining('8.8'),
+      ])
+      await written.fill('CVSS:4.0/AV:N/AC:L/AT:N/PR:N/UI:N/VC:H/VI:H/VA:H/SC:N/SI:N/SA:N/E:U')
+      expect(await score.textContent()).toContain('8.1')
+      expect(await dialog.getByRole('button', { name: '4.0', exact: true }).getAttribute('aria-pressed')).toBe('true')
+      const reason = 'Nobody has shown an exploit of it.'
+      await dialog
+        .getByRole('textbox', { name: t('cvss.reason'), exact: true })
+        .first()
+        .fill(reason)
+      await dialog.getByRole('button', { name: t('cvss.save') }).click()
+      await dialog.locator('.pairs').getByText(reason).waitFor()
+      expect(await dialog.locator('.pairs').textContent()).toMatch(/9\.8[\s\S]*mori/)
+      expect(faults).toEqual([])
+      await context.close()
+    },
+    60_000,
+  )
 })
