@@ -59,6 +59,7 @@ const BLIND = [
   'processes.unseenAtMost',
   'processes.unread',
   'sockets.withoutProcess',
+  'sockets.namespacesBeyond',
   'files.unread',
   'files.tooLarge',
   'files.watchFailed',
