@@ -75,6 +75,8 @@ export function createHostYara({ own, folder, download, count, warn }: HostYaraO
   /** Of the rules that are in the folder, and were looked at since the start. */
   let had: string | undefined
   let next = new AbortController()
+  /** Aborted once there were rules: without any nothing is watched. */
+  const begun = new AbortController()
   let emit: CollectorContext['emit'] = () => false
   /** Contents that matched lately: what is quarantined because of a match is not told a second time. */
   const told = new Set<string>()
@@ -90,7 +92,8 @@ export function createHostYara({ own, folder, download, count, warn }: HostYaraO
   const consider = (candidate: Candidate): void => {
     if (wanted === undefined) return
     if (ready) scans.consider(candidate)
-    else count('yara.notYet')
+    // What runs is looked at once the rules are there.
+    else if (!candidate.follow) count('yara.notYet')
   }
 
   /** Once there are new rules, all that runs is looked at. */
@@ -130,10 +133,7 @@ export function createHostYara({ own, folder, download, count, warn }: HostYaraO
           continue
         }
       }
-      await new Promise<void>((resolve) => {
-        if (until.aborted) resolve()
-        else until.addEventListener('abort', () => resolve(), { once: true })
-      })
+      await aborted(until)
     }
   }
 
@@ -142,6 +142,7 @@ export function createHostYara({ own, folder, download, count, warn }: HostYaraO
       if (rules?.sha256 === wanted?.sha256) return
       wanted = rules
       next.abort()
+      if (rules !== undefined) begun.abort()
     },
     consider,
     saw(event) {
@@ -171,12 +172,20 @@ export function createHostYara({ own, folder, download, count, warn }: HostYaraO
         // A fault in them ends the watch, too: the agent starts all of it again.
         const ended = new AbortController()
         work.catch(() => ended.abort())
-        await watchAndConsider(folders, own, consider, { ...context, signal: AbortSignal.any([signal, ended.signal]) })
+        const until = AbortSignal.any([signal, ended.signal])
+        await aborted(AbortSignal.any([until, begun.signal]))
+        await watchAndConsider(folders, own, consider, { ...context, signal: until })
         await work
       },
     }),
   }
 }
+
+const aborted = (signal: AbortSignal): Promise<void> =>
+  new Promise((resolve) => {
+    if (signal.aborted) resolve()
+    else signal.addEventListener('abort', () => resolve(), { once: true })
+  })
 
 async function watchAndConsider(
   folders: readonly string[],
