@@ -256,6 +256,12 @@ export const migrations: readonly Migration[] = [
     },
   },
   {
+    name: '0267-assess-releases',
+    up: async (db: Kysely<never>) => {
+      await db.schema.alterTable('assess_inventories').addColumn('releases', columns.json).execute()
+    },
+  },
+  {
     name: '0270-assess-ratings',
     up: async (db: Kysely<never>) => {
       await db.schema

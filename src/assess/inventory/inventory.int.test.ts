@@ -214,6 +214,11 @@ describeStates('inventories', (bed) => {
     expect(await sought({ step: 'exploited' })).toEqual([1, 'CVE-2021-44228 shop'])
     expect(await sought({ asset: 'SHOP', decision: 'immediate' })).toEqual([1, 'CVE-2021-44228 shop'])
     expect(await sought({ asset: 'nowhere' })).toEqual([0])
+    // A release that nobody mends is named, whatever is known of its packages.
+    expect((await list()).unsupported).toEqual([])
+    const old = { name: 'a', version: '1', purl: 'pkg:deb/debian/a@1?distro=debian-10' }
+    await take('old', { components: [old, { ...old, purl: 'pkg:deb/debian/a@1?distro=debian-13' }] }, 'gamma')
+    expect((await list({}, 'gamma')).unsupported).toEqual([{ release: 'debian-10', ended: '2024-06-30', assets: 1 }])
     // A label is known at once.
     expect(await list()).toMatchObject({ pending: 0, funnel: { all: 2, fixable: 2, inUse: null, exposed: 1, exploited: 1 } })
     await state.tables<AssessTables>().updateTable('assets').set({ labels: '{}', owner: 'Jiro', updated: clock.now() }).execute()
@@ -221,7 +226,7 @@ describeStates('inventories', (bed) => {
     expect(await sought({ q: 'jiro 2021' })).toEqual([1, 'CVE-2021-44228 shop'])
     expect(await sought({ owner: 'Jiro', limit: 1 })).toEqual([1, 'CVE-2021-44228 shop'])
     const taken = (await readOutbox(state.tables(), 0, 100)).filter(({ body }) => body['action'] === 'inventory.take')
-    expect(taken.map(({ scope }) => scope)).toEqual(['default', 'default', 'beta', 'default', 'default', 'default'])
+    expect(taken.map(({ scope }) => scope)).toEqual(['default', 'default', 'beta', 'default', 'default', 'default', 'gamma'])
     expect(changes()).toBe(taken.length)
   })
 

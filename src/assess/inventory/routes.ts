@@ -1,7 +1,9 @@
 import { type Route, route } from '../../platform/http/route.ts'
+import { readJson } from '../../platform/state/columns.ts'
 import type { Feeds } from '../feeds/load.ts'
 import { resultRoutes } from '../results/routes.ts'
 import { readSbom } from '../sbom/read.ts'
+import { endedBy } from '../scan/support.ts'
 import { inRange, readRange } from '../vers/range.ts'
 import { weaknessesOf } from '../weighing/asset-weaknesses.ts'
 import { pageOf } from '../weighing/page.ts'
@@ -20,7 +22,7 @@ import {
   vulnerabilitiesQuery,
   vulnerabilitiesReply,
 } from './schema.ts'
-import type { AssessTables } from './tables.ts'
+import type { AssessTables, InventoriesTable } from './tables.ts'
 import { takeIn } from './take-in.ts'
 import { time } from './view.ts'
 
@@ -93,6 +95,7 @@ export function routes(deps: AssessDeps): Route[] {
           components: inventories.reduce((sum, { components }) => sum + components, 0),
           unjudged: inventories.reduce((sum, { unjudged }) => sum + unjudged, 0),
           oldest: inventories.length === 0 ? null : time(Math.min(...inventories.map(({ received }) => received))),
+          unsupported: unsupportedIn(inventories, now),
           feeds: feedsView(all),
           policyProblem: rules.problem,
         }
@@ -142,4 +145,16 @@ function feedsView({ advisories, kev, epss, problems }: Feeds): FeedsView {
     epss: epss?.date ?? null,
     problems: problems.length,
   }
+}
+
+/** Assets by the releases on them whose support is over. */
+function unsupportedIn(inventories: readonly Pick<InventoriesTable, 'asset' | 'releases'>[], now: number) {
+  const assets = new Map<string, Set<string>>()
+  for (const { asset, releases } of inventories)
+    for (const release of releases === null ? [] : readJson<string[]>(releases))
+      assets.set(release, (assets.get(release) ?? new Set()).add(asset.toLowerCase()))
+  return [...assets].flatMap(([release, { size }]) => {
+    const ended = endedBy(release, now)
+    return ended === undefined ? [] : [{ release, ended, assets: size }]
+  })
 }

@@ -180,6 +180,8 @@ export const vulnerabilitiesReply = z.object({
   unjudged: z.int(),
   /** When the oldest list was received; null where there is none. */
   oldest: instant.nullable(),
+  /** Releases of distributions that nobody mends any more: silence about them is no health. */
+  unsupported: z.array(z.object({ release: z.string(), ended: z.iso.date(), assets: z.int() })),
   feeds: feedsView,
   /** Why the own policy is not in force; null where it is, or there is none. */
   policyProblem: z.string().nullable(),

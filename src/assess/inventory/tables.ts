@@ -27,6 +27,8 @@ export interface InventoriesTable {
   in_use_at: number | null
   /** JSON array: packages that advisories know under several names here; null in rows older than this column. */
   twins: string | null
+  /** JSON array: releases of distributions in it (`debian-10`); null in rows older than this column. */
+  releases: string | null
 }
 
 export interface ComponentsTable {

@@ -8,6 +8,7 @@ import { scopedTo } from '../../platform/state/scope.ts'
 import type { State } from '../../platform/state/state.ts'
 import type { Policy } from '../prioritise/policy.ts'
 import { askedAs } from '../scan/findings.ts'
+import { countReleases } from '../scan/support.ts'
 import { openTasks } from '../work/tasks.ts'
 import type { FeedsFolder } from './feeds-folder.ts'
 import { type Judged, judgeInventory } from './judge.ts'
@@ -102,6 +103,7 @@ export async function takeIn(
       in_use: running === undefined ? null : jsonText(running),
       in_use_at: inUse === undefined ? (before?.in_use_at ?? null) : now,
       twins: twinsOf(rows),
+      releases: jsonText([...countReleases(rows).keys()]),
     })
     await openTasks(scopedTo(trx, scope), scope, [...judged.found, ...judged.regressed], policy, feeds, now)
     return judged

@@ -50,19 +50,30 @@ export interface Unsupported {
 
 /** The releases of distributions among what is installed whose support is over. @param now milliseconds UTC. */
 export function unsupported(installed: Iterable<Pick<Installed, 'purl'>>, now: number): readonly Unsupported[] {
-  const today = new Date(now).toISOString().slice(0, 10)
-  const found = new Map<string, Unsupported>()
+  return [...countReleases(installed)].flatMap(([release, packages]) => {
+    const ended = endedBy(release, now)
+    return ended === undefined ? [] : [{ release, ended, packages }]
+  })
+}
+
+/** Packages by the release that their URLs name, `debian-10`. */
+export function countReleases(installed: Iterable<Pick<Installed, 'purl'>>): ReadonlyMap<string, number> {
+  const counts = new Map<string, number>()
   for (const { purl } of installed) {
-    const distro = purl?.includes('distro=') === true ? distroOf(purl) : undefined
-    const [, id = '', release = ''] = /^([a-z]+)-(\d[\w.]*)$/.exec(distro ?? '') ?? []
-    const days = Object.hasOwn(LAST_DAYS, id) ? LAST_DAYS[id]! : {}
-    const ended = [release, release.split('.').slice(0, 2).join('.'), release.split('.')[0]!]
-      .map((name) => (Object.hasOwn(days, name) ? days[name] : undefined))
-      .find((day) => day !== undefined)
-    if (ended === undefined || ended >= today) continue
-    found.set(distro!, { release: distro!, ended, packages: (found.get(distro!)?.packages ?? 0) + 1 })
+    const release = purl?.includes('distro=') === true ? distroOf(purl) : undefined
+    if (release !== undefined) counts.set(release, (counts.get(release) ?? 0) + 1)
   }
-  return [...found.values()]
+  return counts
+}
+
+/** The last day of a release's support where that is over. */
+export function endedBy(distro: string, now: number): string | undefined {
+  const [, id = '', release = ''] = /^([a-z]+)-(\d[\w.]*)$/.exec(distro) ?? []
+  const days = Object.hasOwn(LAST_DAYS, id) ? LAST_DAYS[id]! : {}
+  const day = [release, release.split('.').slice(0, 2).join('.'), release.split('.')[0]!]
+    .map((name) => (Object.hasOwn(days, name) ? days[name] : undefined))
+    .find((one) => one !== undefined)
+  return day !== undefined && day < new Date(now).toISOString().slice(0, 10) ? day : undefined
 }
 
 function distroOf(purl: string): string | undefined {

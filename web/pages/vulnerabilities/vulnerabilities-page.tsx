@@ -147,14 +147,14 @@ export function VulnerabilitiesPage(): ReactNode {
 }
 
 /** An empty or old feed says so: no finding would be no news. */
-function FeedsNote({ reply: { feeds, unjudged, components } }: { reply: VulnerabilitiesReply }): ReactNode {
+function FeedsNote({ reply: { feeds, unjudged, components, unsupported } }: { reply: VulnerabilitiesReply }): ReactNode {
   const { t } = useTranslation('vulnerabilities')
   const format = useFormat()
   const now = useNow(60)
   const age = feeds.newest === null ? undefined : now - Date.parse(feeds.newest)
   const old = age === undefined || age > OLD_MS
   return (
-    <div className={old ? 'problem card-problem' : 'note-place'}>
+    <div className={old || unsupported.length > 0 ? 'problem card-problem' : 'note-place'}>
       <div className="grow">
         <b>
           {feeds.advisories === 0
@@ -168,6 +168,9 @@ function FeedsNote({ reply: { feeds, unjudged, components } }: { reply: Vulnerab
         </p>
         {old && age !== undefined ? <p>{t('feeds.old', { days: Math.floor(age / DAY_MS) })}</p> : null}
         {old ? <p className="mono">{t('feeds.remedy')}</p> : null}
+        {unsupported.map(({ release, ended, assets }) => (
+          <p key={release}>{t('feeds.unsupported', { release, day: format.longDay(`${ended}T00:00:00Z`), assets })}</p>
+        ))}
       </div>
     </div>
   )
