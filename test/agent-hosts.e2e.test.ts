@@ -4,6 +4,7 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { request } from 'node:https'
 import { createServer, type Server } from 'node:net'
 import { basename, join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { releaseText } from '../src/agent/update/release.ts'
 import type { Capture, CommandView, HostStatus } from '../src/hosts/schema.ts'
@@ -523,8 +524,24 @@ describe.skipIf(lacking !== undefined)(`hosts of a network (needs ${lacking ?? '
     const isolated = await command(host, 'isolate')
     expect(isolated).toMatchObject({ receipt: { detail: { deadManSeconds: 120 } } })
     await command(host, 'release')
+    // As a later server would say it: this one refuses what it does not know, and its agent takes what it knows.
+    const later = { deadManSeconds: 121, laterThing: { a: 1 }, integrity: [{ path: '/etc', check: ['content', 'later'] }] }
+    expect((await send('PUT', '/api/v1/agent-policies/*', later)).status).toBe(400)
+    const state = new DatabaseSync(join(data, 'state.db'))
+    state.prepare("UPDATE hosts_policies SET settings = ? WHERE label = '*'").run(JSON.stringify(later))
+    state.close()
+    // Its next question comes at once.
+    await command(host, 'release')
+    const taken = await eventually('what is known of it', async () => {
+      const status = await stateOf(host)
+      return status?.unknown?.length === 2 ? status : undefined
+    })
+    expect(taken.unknown?.toSorted()).toEqual(['integrity.check', 'laterThing'])
+    expect(await command(host, 'isolate')).toMatchObject({ receipt: { detail: { deadManSeconds: 121 } } })
+    await command(host, 'release')
     expect((await send('DELETE', '/api/v1/agent-policies/*', {})).status).toBe(200)
     await eventually('what was before', inForce(false))
+    expect((await stateOf(host))?.unknown).toEqual([])
   }, 120_000)
 
   it('updates itself to what its release key signed, tries it first, and goes back from what does not work', async () => {

@@ -152,7 +152,7 @@ export function PolicyForm({
       <Check label={t('policies.canaries')} hint={t('policies.canariesHint')} checked={canaries} onChange={setCanaries} />
       <Check label={t('policies.packets')} hint={t('policies.packetsHint')} checked={packets} onChange={setPackets} />
 
-      <fieldset className="stack">
+      <fieldset className="form-part">
         <legend>{t('policies.stop')}</legend>
         <p className="label">{t('policies.stopHint')}</p>
         {stop.includes(EVERY) ? (
