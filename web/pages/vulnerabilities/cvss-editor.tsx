@@ -137,12 +137,12 @@ function ScoreLine({ draft }: { draft: Draft }): ReactNode {
   return (
     <p className="cvss-score" role="status" aria-label={t('live')}>
       <b className={severity === 'critical' || severity === 'high' ? 'fig-miss' : ''}>
-        {t('score', { severity: words(`severity.${severity}`), score: overall })}
+        {t('score', { severity: words(`severity.${severity}`), score: overall.toFixed(1) })}
       </b>{' '}
       {parts.map(([group, part]) =>
         part === undefined ? null : (
           <span key={group} className="label">
-            {t('partScore', { group, score: part })}{' '}
+            {t('partScore', { group, score: part.toFixed(1) })}{' '}
           </span>
         ),
       )}

@@ -11,11 +11,10 @@ export function keyOf({ id, asset, package: place }: VulnerabilityView): string 
 /** How grave, by word and number; never by colour alone. */
 export function SeverityText({ finding: { severity, score } }: { finding: VulnerabilityView }): ReactNode {
   const { t } = useTranslation('vulnerabilities')
-  const format = useFormat()
   if (severity === null) return <span className="dim">{t('unrated')}</span>
   return (
     <span className={severity === 'critical' || severity === 'high' ? 'fig-miss' : ''}>
-      <b>{t(`severity.${severity}`)}</b> {score === null ? null : <span className="num">{format.decimal(score, 1)}</span>}
+      <b>{t(`severity.${severity}`)}</b> {score === null ? null : <span className="num">{score.toFixed(1)}</span>}
     </span>
   )
 }

@@ -16,7 +16,7 @@ export function RatingFacts({ finding: { rating } }: { finding: VulnerabilityVie
         {published.vector === null || published.score === null ? (
           t('noPublished')
         ) : (
-          <code>{t('publishedAs', { vector: published.vector, score: published.score })}</code>
+          <code>{t('publishedAs', { vector: published.vector, score: published.score.toFixed(1) })}</code>
         )}
       </dd>
       {own === null ? null : (
