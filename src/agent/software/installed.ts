@@ -12,7 +12,7 @@ import { findMarkers, type Marker, type Walking } from './walk.ts'
 
 const MOST_TEXT = 1_000_000
 /** An archive is read as a whole. */
-const MOST_ARCHIVE = 64 * 2 ** 20
+const MOST_ARCHIVE = 32 * 2 ** 20
 const LONGEST = 300
 /** As much as one list takes. */
 const MOST = 49_000
@@ -20,6 +20,10 @@ const MOST = 49_000
 const PORTION = 500
 
 type Count = (name: string, by?: number) => void
+/** One buffer for all archives of a look: a thousand would be garbage of gigabytes. */
+interface Room {
+  bytes: Buffer
+}
 
 async function readText(file: string, count: Count): Promise<string | undefined> {
   try {
@@ -62,7 +66,7 @@ function pypiPackage(text: string, place: string): Installed | undefined {
 }
 
 /** By what Maven left in it; without that by its manifest's version and its own name, which is no coordinate. */
-async function jarPackages(file: string, count: Count): Promise<readonly Installed[]> {
+async function jarPackages(file: string, count: Count, room: Room): Promise<readonly Installed[]> {
   try {
     const { size } = await stat(file)
     if (size > MOST_ARCHIVE) {
@@ -72,7 +76,9 @@ async function jarPackages(file: string, count: Count): Promise<readonly Install
     const handle = await open(file)
     let bytes: Buffer
     try {
-      bytes = await handle.readFile()
+      if (room.bytes.length < size) room.bytes = Buffer.allocUnsafeSlow(size)
+      const { bytesRead } = await handle.read(room.bytes, 0, size, 0)
+      bytes = room.bytes.subarray(0, bytesRead)
     } finally {
       await handle.close()
     }
@@ -103,8 +109,8 @@ function byName(path: string): readonly Installed[] {
   return named === undefined || !isJar(path) ? [] : [{ ...named, purl: null, place: path }]
 }
 
-async function packagesAt({ kind, file }: Marker, count: Count): Promise<readonly Installed[]> {
-  if (kind === 'jar') return await jarPackages(file, count)
+async function packagesAt({ kind, file }: Marker, count: Count, room: Room): Promise<readonly Installed[]> {
+  if (kind === 'jar') return await jarPackages(file, count, room)
   const text = await readText(file, count)
   if (text === undefined) return []
   const found = kind === 'npm' ? npmPackage(text, file) : pypiPackage(text, file)
@@ -121,13 +127,14 @@ export async function installedSoftware(root: string, walking: Walking): Promise
   const { count } = walking
   const found = new Map<string, { readonly one: Installed; places: number }>()
   const owners: Owners = packageOwners(root)
+  const room: Room = { bytes: Buffer.alloc(0) }
   let waiting: Marker[] = []
   const take = async (): Promise<void> => {
     const owned = owners(new Set(waiting.map(({ file }) => file)))
     if (owned.size > 0) count('software.ofDistribution', owned.size)
     for (const marker of waiting) {
       if (owned.has(marker.file)) continue
-      for (const one of await packagesAt(marker, count)) {
+      for (const one of await packagesAt(marker, count, room)) {
         const key = one.purl ?? `${one.name} ${one.version}`
         const known = found.get(key)
         if (known !== undefined) known.places += 1
