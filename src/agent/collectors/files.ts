@@ -237,7 +237,8 @@ export function fileCollector(options: FileOptions): Collector {
       const detach = integrity.attach(teller)
       let began = false
       try {
-        await packages.learn((path) => marks.has(path))
+        // Only what was known before can be gone by now.
+        if (marks.size() > 0) await packages.learn((path) => marks.has(path))
         await check('start')
         if (signal.aborted) return
         await packages.learn((path) => marks.has(path))
