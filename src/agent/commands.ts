@@ -76,6 +76,7 @@ export async function followCommands(following: Following): Promise<void> {
 
   const held: string[] = []
   const told = { unknownKey: false }
+  let reached = false
   const keep = async (key: string, entry: Done): Promise<void> => {
     done.set(key, entry)
     for (const [old, { at, sent }] of done) if ((sent && Date.now() - at > KEPT_MS) || done.size > MOST_KEPT) done.delete(old)
@@ -122,10 +123,12 @@ export async function followCommands(following: Following): Promise<void> {
     }
   }
   const take = async (): Promise<void> => {
-    const wait = Math.min(25, Math.max(0, patience() / 1_000))
+    // The first is answered at once: a version that is tried waits for it, and so does what was done before a restart.
+    const wait = reached ? Math.min(25, Math.max(0, patience() / 1_000)) : 0
     const body = JSON.stringify({ status: following.status(), wait, busy: [...held, ...working.keys()] })
     const { status, text } = await link.post('/api/v1/agent-link/poll', body, JSON_BODY)
     if (status !== 200) throw new Error(`the server answers ${status}: ${text.slice(0, 200)}`)
+    reached = true
     await following.reached()
     const reply = pollReplySchema.parse(JSON.parse(text))
     const key = await keyIn(reply, following, told)
