@@ -150,6 +150,12 @@ const SAMPLES: readonly (readonly [
     { verb: 'get' },
   ],
   [
+    'kubernetes-objects-ecs',
+    { event: { dataset: 'kubernetes.object', action: 'kubernetes-object-created' } },
+    'kubernetes - object',
+    { 'event.action': 'kubernetes-object-created' },
+  ],
+  [
     'm365-audit',
     { Operation: 'New-InboxRule', Workload: 'Exchange' },
     'm365 - audit,exchange,threat_management,threat_detection',
