@@ -342,7 +342,8 @@ describe.skipIf(process.platform !== 'linux')('an agent and its server (needs Li
       console.log(['act | detected ms | alert ms | stopped ms', ...table.map((row) => row.join(' | '))].join('\n'))
       console.log(`${done} of ${all} files were encrypted before the process was ended`)
       expect(done).toBeLessThan(all)
-      const stops = (await stopsOf()).filter(({ state }) => state === 'done')
+      // The baseline was taken by a person, in a case before.
+      const stops = (await stopsOf()).filter(({ kind, state }) => state === 'done' && kind !== 'baseline')
       expect(new Set(stops.map(({ kind }) => kind))).toEqual(new Set(['kill', 'quarantine']))
     }, 400_000)
 

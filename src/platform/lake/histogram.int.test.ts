@@ -71,6 +71,15 @@ async function plan(of: TestLake): Promise<string> {
   }
 }
 
+test('as many bars as there may be, and more than can be counted by the minute', async () => {
+  for (const bars of [500, 501, 2000]) {
+    const range = { from: START + 1, to: START + 1 + bars * 5 * MINUTE }
+    const found = await bed.lake.histogram({ scope: undefined, query: all, range, step: 5 * MINUTE })
+    expect(found).toHaveLength(bars)
+    expect(found.reduce((sum, { count }) => sum + count, 0)).toBe(await bed.lake.count({ scope: undefined, query: all, range }))
+  }
+})
+
 test('what was merged is counted by the minute beforehand, and so it is in a copy', async () => {
   await bed.lake.compact()
   expect(await plan(bed)).toContain('by_minute')

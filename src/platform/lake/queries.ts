@@ -160,13 +160,21 @@ export function histogram(request: SearchRequest & { readonly range: TimeRange; 
 
 const MINUTE_MS = 60_000
 
+/** Each edge of a bar is a condition of its own. */
+const MOST_BARS_BY_MINUTE = 500
+
 /** Whether bars can be counted by the minute: everything, by its own time, with few minutes that two bars share. */
 export function isByMinute({
   query,
   range,
   step,
 }: SearchRequest & { readonly range: TimeRange; readonly step: number }): boolean {
-  return query.kind === 'all' && range.by !== 'received' && step >= 5 * MINUTE_MS
+  return (
+    query.kind === 'all' &&
+    range.by !== 'received' &&
+    step >= 5 * MINUTE_MS &&
+    (range.to - range.from) / step <= MOST_BARS_BY_MINUTE
+  )
 }
 
 /**
