@@ -12,11 +12,11 @@ test.each<[boolean, Partial<MergeDebt>, number, boolean, string]>([
   [false, {}, 0, true, 'a burst begins'],
   [false, {}, 1, false, 'there is time to spare, or nothing comes in'],
   [false, { running: 1 }, 0, false, 'a merge would lose its work'],
-  [false, { bytes: 200 * MIB }, 0, false, 'more is owed than was when merges were last let go'],
-  [false, { parts: 60 }, 0, false, 'more parts than then'],
-  [true, { bytes: 200 * MIB, parts: 60 }, 0, true, 'the burst goes on'],
-  [true, { bytes: 512 * MIB }, 0, false, 'searches would have too much to read'],
-  [true, { parts: 200 }, 0, false, 'too many parts'],
+  [false, { bytes: 50 * MIB }, 0, false, 'more is owed than was when merges were last let go'],
+  [false, { parts: 20 }, 0, false, 'more parts than then'],
+  [true, { bytes: 100 * MIB, parts: 50 }, 0, true, 'the burst goes on'],
+  [true, { bytes: 128 * MIB }, 0, false, 'searches would have too much to read'],
+  [true, { parts: 60 }, 0, false, 'too many parts'],
   [true, {}, 3, true, 'a pause in between'],
   [true, {}, 4, false, 'the burst is over'],
 ])('waiting %s, %o, %d quiet looks: waits %s (%s)', (waiting, debt, quietLooks, waits) => {
@@ -24,10 +24,10 @@ test.each<[boolean, Partial<MergeDebt>, number, boolean, string]>([
 })
 
 test.each([
-  [{ parts: 0, bytes: 512 * MIB }, 0],
-  [{ parts: 300, bytes: 0 }, 0],
-  [{ parts: 400, bytes: 0 }, 250],
-  [{ parts: 0, bytes: 1536 * MIB }, 750],
+  [{ parts: 0, bytes: 128 * MIB }, 0],
+  [{ parts: 90, bytes: 0 }, 0],
+  [{ parts: 120, bytes: 0 }, 250],
+  [{ parts: 0, bytes: 384 * MIB }, 750],
   [{ parts: 100_000, bytes: 0 }, 2000],
 ])('with %o owed an insert waits %d ms', (debt, pause) => {
   expect(pauseOfInsert(debt)).toBe(pause)

@@ -11,9 +11,12 @@ export interface MergeDebt {
   readonly running: number
 }
 
-/** Searches read fresh parts from end to end for words: so much takes well under a second. */
-const MOST_BYTES = 512 * 1024 * 1024
-const MOST_PARTS = 200
+/**
+ * Searches read fresh parts from end to end for words: so much takes well under a second. With four times as much, what merges
+ * then found at once left searches without memory.
+ */
+const MOST_BYTES = 128 * 1024 * 1024
+const MOST_PARTS = 60
 /** Once merges were let go for their debt, they go on until it is down to this part of the most. */
 const PAID = 4
 /** Inserts are slowed from this many times the most, by so much for each time more. */
