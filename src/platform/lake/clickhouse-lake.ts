@@ -11,6 +11,7 @@ import { RowBlock } from './encode.ts'
 import type { Engine, Row } from './engine-calls.ts'
 import { condemnedBatches, eraseStatement, ownSalt } from './erase.ts'
 import type { ExportParquet } from './export.ts'
+import { histogram } from './histogram.ts'
 import type { InsertRows } from './insert.ts'
 import type {
   BatchHead,
@@ -157,7 +158,7 @@ export class ClickHouseLake implements Lake {
         remedy: 'Widen the step or narrow the range.',
       })
     const rows = await this.#rows<{ bucket: number; events: number | string }>(
-      queries.isByMinute(request) ? queries.histogramByMinute(request) : queries.histogram(request, this.#clock.now()),
+      histogram(request, this.#clock.now()),
       request.signal,
     )
     const counts = new Map(rows.map((row) => [row.bucket, Number(row.events)]))

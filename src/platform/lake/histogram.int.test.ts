@@ -6,7 +6,7 @@ import { startTestLake, type TestLake, testBatch, testEvent } from '../testing/l
 import { clientOf } from './connect.ts'
 import { Engine } from './engine-calls.ts'
 import { attachParts, freezeLake } from './freeze.ts'
-import { histogramByMinute } from './queries.ts'
+import { histogram } from './histogram.ts'
 import { parseQuery } from './query/parse.ts'
 
 const MINUTE = 60_000
@@ -63,7 +63,10 @@ test(`bars of everything are the same by the minute and by the event (seed ${SEE
 
 async function plan(of: TestLake): Promise<string> {
   const own = new Engine(clientOf(of.process.address), 60_000)
-  const { sql, params } = histogramByMinute({ scope: 'default', range: { from: START, to: START + 86_400_000 }, step: 960_000 })
+  const { sql, params } = histogram(
+    { scope: 'default', query: all, range: { from: START, to: START + 86_400_000 }, step: 960_000 },
+    START,
+  )
   try {
     return (await own.rows<{ explain: string }>(`EXPLAIN ${sql}`, params)).map(({ explain }) => explain).join('\n')
   } finally {

@@ -3,7 +3,7 @@ import type { BatchHead, SearchPage, SearchRequest, TimeRange } from './lake.ts'
 import type { Query } from './query/ast.ts'
 import { compileQuery, valuesOf } from './query/compile.ts'
 import { Params } from './query/params.ts'
-import { HOT_COLUMNS, MINUTE, partitionOf, SEALED_COLUMNS, SENT_COLUMNS } from './table.ts'
+import { HOT_COLUMNS, partitionOf, SEALED_COLUMNS, SENT_COLUMNS } from './table.ts'
 
 export interface Statement {
   readonly sql: string
@@ -14,9 +14,9 @@ export interface Statement {
  * A search may scan for this long, with half of the memory limit at most. Documents are large: they are read in small
  * blocks, and only for the rows that are given back.
  */
-const SEARCH_LIMITS =
+export const SEARCH_LIMITS =
   'max_execution_time = 30, max_block_size = 8192, preferred_max_column_in_block_size_bytes = 4000000, use_query_condition_cache = 0'
-const ms = (column: string) => `toUnixTimestamp64Milli(${column})`
+export const ms = (column: string) => `toUnixTimestamp64Milli(${column})`
 
 /** Columns of a StoredEvent and its batch; the document as text. */
 const EVENT = `id, scope, source, parser, ${ms('observed')} AS observedMs, ${ms('received')} AS receivedMs, writer, sequence, ix, doc`
@@ -143,71 +143,6 @@ export function count(request: SearchRequest, now: number): Statement {
   return {
     params,
     sql: `SELECT toString(count()) AS events FROM events ${filter(request, params, now)} SETTINGS ${SEARCH_LIMITS}`,
-  }
-}
-
-export function histogram(request: SearchRequest & { readonly range: TimeRange; readonly step: number }, now: number): Statement {
-  const params = new Params()
-  const column = request.range.by ?? 'observed'
-  const from = params.add('Int64', request.range.from)
-  const step = params.add('Int64', request.step)
-  return {
-    params,
-    sql: `SELECT toUInt32(intDiv(${ms(column)} - ${from}, ${step})) AS bucket, toUInt64(count()) AS events FROM events
-      WHERE ${condition(request, params, now)} GROUP BY bucket ORDER BY bucket SETTINGS ${SEARCH_LIMITS}`,
-  }
-}
-
-const MINUTE_MS = 60_000
-
-/** Each edge of a bar is a condition of its own. */
-const MOST_BARS_BY_MINUTE = 500
-
-/** Whether bars can be counted by the minute: everything, by its own time, with few minutes that two bars share. */
-export function isByMinute({
-  query,
-  range,
-  step,
-}: SearchRequest & { readonly range: TimeRange; readonly step: number }): boolean {
-  return (
-    query.kind === 'all' &&
-    range.by !== 'received' &&
-    step >= 5 * MINUTE_MS &&
-    (range.to - range.from) / step <= MOST_BARS_BY_MINUTE
-  )
-}
-
-/**
- * The same as `histogram` of everything: whole minutes from what the engine counted when it merged (table.ts, `by_minute`), and
- * event by event only those minutes that lie on an edge of a bar.
- */
-export function histogramByMinute({
-  scope,
-  range,
-  step,
-}: Pick<SearchRequest, 'scope'> & { readonly range: TimeRange; readonly step: number }): Statement {
-  const params = new Params()
-  const { from, to } = range
-  const edges = new Set([Math.floor(to / MINUTE_MS)])
-  for (let at = from; at < to; at += step) if (at % MINUTE_MS !== 0) edges.add(Math.floor(at / MINUTE_MS))
-  const onEdge = [...edges]
-    .map((minute) => [Math.max(minute * MINUTE_MS, from), Math.min((minute + 1) * MINUTE_MS, to)] as const)
-    .filter(([low, high]) => low < high)
-    .map(([low, high]) => `(observed >= ${time(low, params)} AND observed < ${time(high, params)})`)
-  const bucket = (at: string): string => `toUInt32(intDiv(${at} - ${params.add('Int64', from)}, ${params.add('Int64', step)}))`
-  const own = inScope(scope, params)
-  return {
-    params,
-    sql: `SELECT bucket, sum(events) AS events FROM (
-      SELECT ${bucket(`minute * ${MINUTE_MS}`)} AS bucket, sum(counted) AS events FROM (
-        SELECT ${MINUTE} AS minute, count() AS counted FROM events
-        WHERE ${MINUTE} >= ${params.add('Int64', Math.ceil(from / MINUTE_MS))} AND ${MINUTE} < ${params.add('Int64', Math.floor(to / MINUTE_MS))}${own}
-        GROUP BY minute)
-      WHERE minute NOT IN ${params.add('Array(Int64)', [...edges])} GROUP BY bucket
-      UNION ALL
-      SELECT ${bucket(ms('observed'))} AS bucket, count() AS events FROM events
-      WHERE ${onEdge.length === 0 ? '0' : `(${onEdge.join(' OR ')})`}${own} GROUP BY bucket)
-      GROUP BY bucket ORDER BY bucket SETTINGS ${SEARCH_LIMITS}`,
   }
 }
 
@@ -377,7 +312,7 @@ export function inHour(hour: number): string {
   return `received >= fromUnixTimestamp64Milli(toInt64(${from}), 'UTC') AND received < fromUnixTimestamp64Milli(toInt64(${from + 3_600_000}), 'UTC')`
 }
 
-function condition(request: SearchRequest, params: Params, now: number): string {
+export function condition(request: SearchRequest, params: Params, now: number): string {
   return `${inRange(request, params)}${compileQuery(request.query, { params, now })}${inScope(request.scope, params)}`
 }
 
@@ -414,7 +349,7 @@ export function inScope(scope: string | undefined, params: Params): string {
   return scope === undefined ? '' : ` AND scope = ${params.text(scope)}`
 }
 
-function time(at: number, params: Params): string {
+export function time(at: number, params: Params): string {
   return `fromUnixTimestamp64Milli(${params.add('Int64', Math.trunc(at))}, 'UTC')`
 }
 

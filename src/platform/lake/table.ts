@@ -138,7 +138,7 @@ export const DOC_COLUMN =
 /** The minute since 1970 of an event's own time; a whole number, since the engine's own times of day end in 2106. */
 export const MINUTE = 'intDiv(toUnixTimestamp64Milli(observed), 60000)'
 
-/** Events by minute, so that a day's bars need not read each event's time; see `histogramByMinute` of queries.ts. */
+/** Events by minute, so that a day's bars need not read each event's time; see histogram.ts. */
 const BY_MINUTE = `PROJECTION by_minute (SELECT scope, ${MINUTE}, count() GROUP BY scope, ${MINUTE})`
 
 /**
