@@ -35,6 +35,26 @@ const TIMEOUT_MS = 30_000
 /** What of an answer is read; the server's answers are small. */
 const MOST_BYTES = 8_000_000
 
+/**
+ * One request over a link of its own. @param taken statuses that the caller knows what to do about; one of them comes back.
+ * @throws KanpekiError `unreachable` where no answer came; Error with the server's words for any other status.
+ */
+export async function tell(
+  side: Side,
+  path: string,
+  body: Uint8Array | string,
+  { type = 'application/json', taken = [200] }: { readonly type?: string; readonly taken?: readonly number[] } = {},
+): Promise<number> {
+  const link = openLink(side)
+  try {
+    const { status, text } = await link.post(path, body, { 'content-type': type })
+    if (!taken.includes(status)) throw new Error(`the server answers ${status}: ${text.slice(0, 200)}`)
+    return status
+  } finally {
+    link.close()
+  }
+}
+
 /** @param identity without a certificate it may only enrol. */
 export function openLink({ url, key, certificate, ca, addresses }: Side): Link {
   const base = new URL(url)

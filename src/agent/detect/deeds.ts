@@ -7,7 +7,7 @@ import { backoffMs, realWait } from '../../platform/backoff.ts'
 import { readIfThere } from '../../platform/read-if-there.ts'
 import { createWaiters } from '../../platform/waiters.ts'
 import type { Identity } from '../identity.ts'
-import { openLink } from '../link.ts'
+import { tell } from '../link.ts'
 
 export interface Deeds {
   /** Written down before the hand moves: after a crash in between nobody knows how far it came, and that is told. Durable once it resolves. */
@@ -70,14 +70,12 @@ export async function openDeeds(folder: string): Promise<Deeds> {
           await kept.next(signal)
           continue
         }
-        const link = openLink({ ...identity(), addresses })
         try {
-          const { status, text } = await link.post('/api/v1/agent-link/deeds', JSON.stringify(deed), {
-            'content-type': 'application/json',
+          const status = await tell({ ...identity(), addresses }, '/api/v1/agent-link/deeds', JSON.stringify(deed), {
+            taken: [200, 400],
           })
           // What the server will never take stands before no other.
           if (status === 400) count('deeds.refused')
-          else if (status !== 200) throw new Error(`the server answers ${status}: ${text.slice(0, 200)}`)
           waiting = waiting.filter(({ id }) => id !== deed.id)
           told = [...told, deed.key].slice(-MOST_TOLD)
           await save()
@@ -85,8 +83,6 @@ export async function openDeeds(folder: string): Promise<Deeds> {
           continue
         } catch (error) {
           if (failures === 0 && !signal.aborted) warn(`what was stopped could not be told yet: ${messageOf(error)}`)
-        } finally {
-          link.close()
         }
         await realWait(backoffMs(failures, Math.random, BACKOFF), signal)
         failures += 1

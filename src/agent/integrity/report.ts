@@ -2,7 +2,7 @@ import { messageOf } from '../../kernel/error.ts'
 import { realWait } from '../../platform/backoff.ts'
 import type { Log } from '../../platform/log.ts'
 import type { Identity } from '../identity.ts'
-import { openLink } from '../link.ts'
+import { tell } from '../link.ts'
 import type { Integrity } from './integrity.ts'
 
 interface Reporting {
@@ -29,11 +29,8 @@ export async function reportIntegrity({ integrity, identity, addresses, count, s
     const change = integrity.next(until)
     const report = integrity.report()
     if (report !== undefined) {
-      const link = openLink({ ...identity(), addresses })
       try {
-        const body = JSON.stringify(report)
-        const { status, text } = await link.post('/api/v1/agent-link/integrity', body, { 'content-type': 'application/json' })
-        if (status !== 200) throw new Error(`the server answers ${status}: ${text.slice(0, 200)}`)
+        await tell({ ...identity(), addresses }, '/api/v1/agent-link/integrity', JSON.stringify(report))
         failed = false
       } catch (error) {
         count('integrity.unsent')
@@ -42,8 +39,6 @@ export async function reportIntegrity({ integrity, identity, addresses, count, s
         await realWait(AGAIN_MS, signal)
         next.abort()
         continue
-      } finally {
-        link.close()
       }
     }
     await change

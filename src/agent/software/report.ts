@@ -4,7 +4,7 @@ import { messageOf } from '../../kernel/error.ts'
 import { realWait } from '../../platform/backoff.ts'
 import type { Log } from '../../platform/log.ts'
 import type { Identity } from '../identity.ts'
-import { openLink } from '../link.ts'
+import { tell } from '../link.ts'
 import type { Software } from './software.ts'
 
 interface Reporting {
@@ -29,12 +29,9 @@ export async function reportSoftware({ software, identity, addresses, count, sig
     const next = software.next(AbortSignal.any([signal, AbortSignal.timeout(AGAIN_MS)]))
     const list = software.list()
     if (list !== undefined && (told?.digest !== list.digest || performance.now() - told.at >= AGAIN_MS)) {
-      const link = openLink({ ...identity(), addresses })
       try {
         const body = await compress(JSON.stringify({ components: list.components }))
-        const headers = { 'content-type': 'application/octet-stream' }
-        const { status, text } = await link.post('/api/v1/agent-link/inventory', body, headers)
-        if (status !== 200) throw new Error(`the server answers ${status}: ${text.slice(0, 200)}`)
+        await tell({ ...identity(), addresses }, '/api/v1/agent-link/inventory', body, { type: 'application/octet-stream' })
         told = { digest: list.digest, at: performance.now() }
         failed = false
       } catch (error) {
@@ -43,8 +40,6 @@ export async function reportSoftware({ software, identity, addresses, count, sig
         failed = true
         await realWait(RETRY_MS, signal)
         continue
-      } finally {
-        link.close()
       }
     }
     await next
