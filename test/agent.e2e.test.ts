@@ -1,6 +1,5 @@
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
 import { chmodSync, copyFileSync, existsSync, globSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { request } from 'node:https'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
@@ -12,7 +11,7 @@ import { getPath, type JsonObject } from '../src/kernel/json.ts'
 import { diskFolder } from '../src/platform/testing/disk.ts'
 import { change, firstAdministrator, hasChromium, launchChromium, watchedPage, words } from './support/browser.ts'
 import { type AttackGround, attackGround, FALCO_RULES, YARA_RULE } from './support/host-attacks.ts'
-import { createToken, eventually, kanpeki, type Running, startServer, temporaryFolder } from './support/kanpeki.ts'
+import { askOverTls, createToken, eventually, kanpeki, type Running, startServer, temporaryFolder } from './support/kanpeki.ts'
 
 /** Debian's libfaketime: the wall clock of a process is what a file says, its monotonic one stays true. */
 const [faketime] = globSync('/usr/lib/*/faketime/libfaketimeMT.so.1')
@@ -48,23 +47,7 @@ describe.skipIf(process.platform !== 'linux')('an agent and its server (needs Li
   let agent: ChildProcess | undefined
   let said = ''
 
-  const ask = <T>(method: string, path: string, body?: object): Promise<T> =>
-    new Promise((resolve, reject) => {
-      const headers = { authorization: `Bearer ${token}`, 'content-type': 'application/json' }
-      const options = { method, headers, ca: readFileSync(ca), agent: false as const }
-      const sent = request(new URL(path, `https://127.0.0.1:${port}`), options, (response) => {
-        let text = ''
-        response.setEncoding('utf8').on('data', (part: string) => {
-          text += part
-        })
-        response.on('end', () => {
-          if (response.statusCode === 200) resolve(JSON.parse(text) as T)
-          else reject(new Error(`${method} ${path}: ${response.statusCode} ${text}`))
-        })
-      })
-      sent.on('error', reject)
-      sent.end(body === undefined ? undefined : JSON.stringify(body))
-    })
+  const ask = askOverTls(() => ({ port, token }), ca)
   const count = async (query: string): Promise<number> =>
     (await ask<{ count: number }>('POST', '/api/v1/events/count', { query })).count
   const until = (what: string, query: string, expected: number): Promise<true> =>

@@ -1,9 +1,17 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { request } from 'node:https'
 import { join } from 'node:path'
 import { diskFolder } from '../../src/platform/testing/disk.ts'
-import { createToken, eventually, kanpeki, ROOT, startServer, temporaryFolder } from '../../test/support/kanpeki.ts'
+import {
+  type Ask,
+  askOverTls,
+  createToken,
+  eventually,
+  kanpeki,
+  ROOT,
+  startServer,
+  temporaryFolder,
+} from '../../test/support/kanpeki.ts'
 import { makeNet } from '../../test/support/netns.ts'
 
 const MAIN = join(ROOT, 'dist/cli/main.js')
@@ -18,7 +26,7 @@ const APART = [
 export interface AgentBed {
   readonly id: string
   readonly pid: number
-  readonly ask: <T>(method: string, path: string, body?: object) => Promise<T>
+  readonly ask: Ask
   readonly count: (query: string) => Promise<number>
   /** What the agent last said of itself. */
   readonly heartbeat: () => Promise<Heartbeat>
@@ -76,23 +84,7 @@ export async function agentBed({ alone, settings = {} }: BedOptions): Promise<Ag
     writeFileSync(join(home, 'agent.json'), JSON.stringify(settings))
     const { id } = JSON.parse(readFileSync(join(home, 'identity.json'), 'utf8')) as { id: string }
     agent = spawnIn([...(host?.inside ?? []), ...(alone ? APART : [])], [MAIN, 'agent', 'run', '--data', home])
-    const ask = <T>(method: string, path: string, body?: object): Promise<T> =>
-      new Promise((resolve, reject) => {
-        const headers = { authorization: `Bearer ${token}`, 'content-type': 'application/json' }
-        const options = { method, headers, ca: readFileSync(ca), agent: false as const }
-        const sent = request(new URL(path, `https://127.0.0.1:${port}`), options, (response) => {
-          let text = ''
-          response.setEncoding('utf8').on('data', (part: string) => {
-            text += part
-          })
-          response.on('end', () => {
-            if (response.statusCode === 200) resolve(JSON.parse(text) as T)
-            else reject(new Error(`${method} ${path}: ${response.statusCode} ${text}`))
-          })
-        })
-        sent.on('error', reject)
-        sent.end(body === undefined ? undefined : JSON.stringify(body))
-      })
+    const ask = askOverTls(() => ({ port, token }), ca)
     const count = async (query: string): Promise<number> =>
       (await ask<{ count: number }>('POST', '/api/v1/events/count', { query })).count
     await eventually('the agent', async () => ((await count('event.action:agent-started')) > 0 ? true : undefined), 60)

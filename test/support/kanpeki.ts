@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process'
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { request } from 'node:https'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -126,6 +127,30 @@ export async function api<T>(url: string, token: string, path: string, body?: un
   const text = await response.text()
   if (!response.ok) throw new Error(`${response.status} ${path}: ${text}`)
   return JSON.parse(text) as T
+}
+
+export type Ask = <T>(method: string, path: string, body?: object) => Promise<T>
+
+/** As `api`, of a server that has made its own certificate; `ca` is its file, which may be there later than this. Takes 200 only. */
+export function askOverTls(server: () => { readonly port: string; readonly token: string }, ca: string): Ask {
+  return <T>(method: string, path: string, body?: object) =>
+    new Promise<T>((resolve, reject) => {
+      const { port, token } = server()
+      const headers = { authorization: `Bearer ${token}`, 'content-type': 'application/json' }
+      const options = { method, headers, ca: readFileSync(ca), agent: false as const }
+      const sent = request(new URL(path, `https://127.0.0.1:${port}`), options, (response) => {
+        let text = ''
+        response.setEncoding('utf8').on('data', (part: string) => {
+          text += part
+        })
+        response.on('end', () => {
+          if (response.statusCode === 200) resolve(JSON.parse(text) as T)
+          else reject(new Error(`${method} ${path}: ${response.statusCode} ${text}`))
+        })
+      })
+      sent.on('error', reject)
+      sent.end(body === undefined ? undefined : JSON.stringify(body))
+    })
 }
 
 /** Asks until `check` answers something, at most `seconds`. */
