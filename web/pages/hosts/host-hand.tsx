@@ -56,6 +56,32 @@ export function HostHand({ agent }: { agent: string }): ReactNode {
   )
 }
 
+function NumberField({
+  label,
+  max,
+  value,
+  onChange,
+}: {
+  label: string
+  max: number
+  value: number
+  onChange: (value: number) => void
+}): ReactNode {
+  return (
+    <Field label={label}>
+      <input
+        className="input num short"
+        type="number"
+        required
+        min={0}
+        max={max}
+        value={value}
+        onChange={(event) => onChange(event.target.valueAsNumber)}
+      />
+    </Field>
+  )
+}
+
 const linesOf = (text: string): string[] => text.split('\n').flatMap((line) => (line.trim() === '' ? [] : [line.trim()]))
 
 function DeedForm({ agent, deed, onDone }: { agent: string; deed: Deed; onDone: () => void }): ReactNode {
@@ -198,39 +224,9 @@ function DeedForm({ agent, deed, onDone }: { agent: string; deed: Deed; onDone: 
           <Field label={t('hand.paths')}>
             <textarea className="input mono" rows={3} value={path} onChange={(event) => setPath(event.target.value)} />
           </Field>
-          <Field label={t('hand.packets')}>
-            <input
-              className="input num short"
-              type="number"
-              required
-              min={0}
-              max={300}
-              value={packets}
-              onChange={(event) => setPackets(event.target.valueAsNumber)}
-            />
-          </Field>
-          <Field label={t('hand.before')}>
-            <input
-              className="input num short"
-              type="number"
-              required
-              min={0}
-              max={60}
-              value={before}
-              onChange={(event) => setBefore(event.target.valueAsNumber)}
-            />
-          </Field>
-          <Field label={t('hand.after')}>
-            <input
-              className="input num short"
-              type="number"
-              required
-              min={0}
-              max={10}
-              value={after}
-              onChange={(event) => setAfter(event.target.valueAsNumber)}
-            />
-          </Field>
+          <NumberField label={t('hand.packets')} max={300} value={packets} onChange={setPackets} />
+          <NumberField label={t('hand.before')} max={60} value={before} onChange={setBefore} />
+          <NumberField label={t('hand.after')} max={10} value={after} onChange={setAfter} />
         </>
       ) : null}
       <p>

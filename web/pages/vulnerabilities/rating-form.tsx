@@ -40,7 +40,6 @@ function VectorForm({ finding }: { finding: VulnerabilityView }): ReactNode {
       void client.invalidateQueries({ queryKey: ['ledger', 'vulnerabilities'] })
     },
   })
-  const told = reason.trim().length >= SHORTEST_REASON
   const whole = scoreOf(draft) !== undefined && draft.fault === undefined
   return (
     <form
@@ -52,23 +51,14 @@ function VectorForm({ finding }: { finding: VulnerabilityView }): ReactNode {
     >
       <p className="ink2">{t('lead')}</p>
       <CvssEditor draft={draft} onChange={setDraft} />
-      <ReasonField value={reason} onChange={setReason} />
-      {save.error === null ? null : <ProblemNote error={save.error} />}
-      <div className="row">
-        <button type="submit" className="btn ink" disabled={save.isPending || !told || !whole}>
-          {t('save')}
-        </button>
-        {own === null ? null : (
-          <button type="button" className="btn" disabled={save.isPending || !told} onClick={() => save.mutate(null)}>
-            {t('back')}
-          </button>
-        )}
-        {save.isSuccess ? (
-          <span className="label" role="status">
-            {t('saved')}
-          </span>
-        ) : null}
-      </div>
+      <SaveWithReason
+        saving={save}
+        reason={reason}
+        onReason={setReason}
+        ready={whole}
+        submit={{ text: t('save'), className: 'btn ink' }}
+        back={own === null ? undefined : { text: t('back'), onClick: () => save.mutate(null) }}
+      />
     </form>
   )
 }
@@ -88,7 +78,6 @@ function EnvironmentForm({ finding: { asset, rating } }: { finding: Vulnerabilit
       void client.invalidateQueries({ queryKey: ['ledger', 'vulnerabilities'] })
     },
   })
-  const told = reason.trim().length >= SHORTEST_REASON
   const text = ASSET_METRICS.flatMap((name) => (values.has(name) ? [`${name}:${values.get(name)}`] : [])).join('/')
   const known = metricsOf('3.1')
   return (
@@ -116,39 +105,64 @@ function EnvironmentForm({ finding: { asset, rating } }: { finding: Vulnerabilit
           />
         ))}
       </div>
-      <ReasonField value={reason} onChange={setReason} />
-      {save.error === null ? null : <ProblemNote error={save.error} />}
+      <SaveWithReason
+        saving={save}
+        reason={reason}
+        onReason={setReason}
+        ready={text !== ''}
+        submit={{ text: t('saveEnvironment'), className: 'btn' }}
+        back={said === null ? undefined : { text: t('backEnvironment'), onClick: () => save.mutate(null) }}
+      />
+    </form>
+  )
+}
+
+/** The end of both forms: why, save, and back to what it was without. */
+function SaveWithReason({
+  saving,
+  reason,
+  onReason,
+  ready,
+  submit,
+  back,
+}: {
+  saving: { readonly isPending: boolean; readonly isSuccess: boolean; readonly error: Error | null }
+  reason: string
+  onReason: (reason: string) => void
+  ready: boolean
+  submit: { readonly text: string; readonly className: string }
+  back: { readonly text: string; readonly onClick: () => void } | undefined
+}): ReactNode {
+  const { t } = useTranslation('cvss')
+  const waits = saving.isPending || reason.trim().length < SHORTEST_REASON
+  return (
+    <>
+      <Field label={t('reason')} hint={t('reasonHint')}>
+        <textarea
+          className="input"
+          rows={2}
+          minLength={SHORTEST_REASON}
+          maxLength={2000}
+          value={reason}
+          onChange={(event) => onReason(event.target.value)}
+        />
+      </Field>
+      {saving.error === null ? null : <ProblemNote error={saving.error} />}
       <div className="row">
-        <button type="submit" className="btn" disabled={save.isPending || !told || text === ''}>
-          {t('saveEnvironment')}
+        <button type="submit" className={submit.className} disabled={waits || !ready}>
+          {submit.text}
         </button>
-        {said === null ? null : (
-          <button type="button" className="btn" disabled={save.isPending || !told} onClick={() => save.mutate(null)}>
-            {t('backEnvironment')}
+        {back === undefined ? null : (
+          <button type="button" className="btn" disabled={waits} onClick={back.onClick}>
+            {back.text}
           </button>
         )}
-        {save.isSuccess ? (
+        {saving.isSuccess ? (
           <span className="label" role="status">
             {t('saved')}
           </span>
         ) : null}
       </div>
-    </form>
-  )
-}
-
-function ReasonField({ value, onChange }: { value: string; onChange: (value: string) => void }): ReactNode {
-  const { t } = useTranslation('cvss')
-  return (
-    <Field label={t('reason')} hint={t('reasonHint')}>
-      <textarea
-        className="input"
-        rows={2}
-        minLength={SHORTEST_REASON}
-        maxLength={2000}
-        value={value}
-        onChange={(event) => onChange(event.target.value)}
-      />
-    </Field>
+    </>
   )
 }
