@@ -7,7 +7,13 @@ import type { PoliciesTable } from './tables.ts'
 
 const infosSchema = z.array(
   z.object({
-    info: z.object({ id: z.string(), title: z.string(), level: z.string(), stop: z.enum(['kill', 'quarantine']).optional() }),
+    info: z.object({
+      id: z.string(),
+      title: z.string(),
+      ja: z.object({ title: z.string().optional() }).optional(),
+      level: z.string(),
+      stop: z.enum(['kill', 'quarantine']).optional(),
+    }),
   }),
 )
 const rulesSchema = z.object({ sigma: infosSchema.default([]), falco: infosSchema.default([]) })
@@ -16,7 +22,9 @@ const rulesSchema = z.object({ sigma: infosSchema.default([]), falco: infosSchem
 export function stoppingRules({ rules }: GivenRules): StoppingRule[] {
   const { sigma, falco } = rulesSchema.parse(rules)
   return [...sigma, ...falco]
-    .flatMap(({ info: { id, title, level, stop } }) => (stop === undefined ? [] : [{ id, title, level, stop }]))
+    .flatMap(({ info: { id, title, ja, level, stop } }) =>
+      stop === undefined ? [] : [{ id, title, titleJa: ja?.title ?? title, level, stop }],
+    )
     .toSorted((a, b) => (a.title < b.title ? -1 : 1))
 }
 

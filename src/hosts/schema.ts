@@ -374,7 +374,13 @@ export const policySchema = z.object({
   changed: time,
 })
 /** A rule that says how what it finds is stopped. */
-export const stoppingRuleSchema = z.object({ id: z.string(), title: z.string(), level: z.string(), stop: z.enum(STOP_KINDS) })
+export const stoppingRuleSchema = z.object({
+  id: z.string(),
+  title: z.string(),
+  titleJa: z.string(),
+  level: z.string(),
+  stop: z.enum(STOP_KINDS),
+})
 export type StoppingRule = z.infer<typeof stoppingRuleSchema>
 
 /** Why, for the ledger. */

@@ -2,6 +2,7 @@ import { type ReactNode, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import type { PolicySettings, StoppingRule } from '../../../src/hosts/schema.ts'
 import { Check, Field } from '../../components/fields.tsx'
+import { useFormat } from '../../components/use-format.ts'
 import { PolicyPreview } from './policy-preview.tsx'
 import { rulesOf, textOf } from './policy-text.ts'
 
@@ -39,6 +40,7 @@ export function PolicyForm({
 }): ReactNode {
   const { t } = useTranslation('hosts')
   const { t: common } = useTranslation()
+  const format = useFormat()
   const [label, setLabel] = useState(first === '' ? EVERY : first)
   const [paths, setPaths] = useState<Readonly<Record<PathSetting, string>>>(
     () =>
@@ -158,10 +160,10 @@ export function PolicyForm({
         {stop.includes(EVERY) ? (
           <Check label={t('policies.stopAll')} checked onChange={(chosen) => choose(EVERY, chosen)} />
         ) : (
-          stopping.map(({ id, title, stop: how }) => (
+          stopping.map(({ id, title, titleJa, stop: how }) => (
             <Check
               key={id}
-              label={`${title} (${t(`policies.how.${how}`)})`}
+              label={`${format.text({ en: title, ja: titleJa })} (${t(`policies.how.${how}`)})`}
               checked={stop.includes(id)}
               onChange={(chosen) => choose(id, chosen)}
             />

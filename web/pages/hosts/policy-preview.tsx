@@ -7,6 +7,7 @@ import { planPolicy, setPolicy } from '../../api/hosts.ts'
 import { Field } from '../../components/fields.tsx'
 import { ProblemNote } from '../../components/problem-note.tsx'
 import { StateGlyph } from '../../components/state-glyph.tsx'
+import { useFormat } from '../../components/use-format.ts'
 import { textOf } from './policy-text.ts'
 
 /** Hosts named one by one; of more the number is said. */
@@ -27,6 +28,7 @@ export function PolicyPreview({
 }): ReactNode {
   const { t } = useTranslation('hosts')
   const { t: common } = useTranslation()
+  const format = useFormat()
   const [reason, setReason] = useState('')
   const plan = useQuery({
     queryKey: ['hosts', 'policy-plan', label, settings],
@@ -78,9 +80,10 @@ export function PolicyPreview({
                 {t('policies.stops', { count: data.stops.length })}
               </p>
               <ul className="plain">
-                {data.stops.map(({ id, title, stop }) => (
+                {data.stops.map(({ id, title, titleJa, stop }) => (
                   <li key={id}>
-                    <bdi>{title}</bdi> <span className="label">{t(`policies.how.${stop}`)}</span>
+                    <bdi>{format.text({ en: title, ja: titleJa })}</bdi>{' '}
+                    <span className="label">{t(`policies.how.${stop}`)}</span>
                   </li>
                 ))}
               </ul>
