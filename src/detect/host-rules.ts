@@ -14,8 +14,8 @@ import { DEFAULT_BUDGET, type Quarantined } from './rule-costs.ts'
 import { RuleGuard } from './rule-guard.ts'
 import { type RuleMatch, RuleProgram } from './rule-program.ts'
 
-/** What an agent keeps of a rule's own words: people read the rest on the server. */
-type HostRuleInfo = Pick<RuleInfo, 'id' | 'version' | 'title' | 'level' | 'stop'>
+/** What an agent keeps of a rule's own words: people read the rest on the server; of those that stop something, in their language. */
+type HostRuleInfo = Pick<RuleInfo, 'id' | 'version' | 'title' | 'level' | 'stop' | 'ja'>
 
 /**
  * The rules that concern what happens on a Linux host, compiled as far as they can be written down: what an agent is handed.
@@ -54,12 +54,13 @@ export function hostRulesOf(
   { ecsFields }: Pick<Pipelines, 'ecsFields'>,
   withheld: (id: string) => boolean,
 ): HostRules {
-  const infoOf = ({ id, version, title, level, stop }: RuleInfo): HostRuleInfo => ({
+  const infoOf = ({ id, version, title, level, stop, ja }: RuleInfo): HostRuleInfo => ({
     id,
     version,
     title,
     level,
     ...(stop === undefined ? {} : { stop }),
+    ...(stop === undefined || ja?.title === undefined ? {} : { ja: { title: ja.title } }),
   })
   const plan = falco.plans.plans.find(({ kind }) => kind.id === ECS_KIND)
   const enabled = new Set(falco.rules.filter((rule) => rule.enabled).map(({ info }) => info.id))
