@@ -278,4 +278,15 @@ export const migrations: readonly Migration[] = [
         .execute()
     },
   },
+  {
+    name: '0285-assess-source-names',
+    up: async (db: Kysely<never>) => {
+      // What advisories did not know by name before may be known now; lists with such rows are judged whole until the next one.
+      await sql`update assess_components set asked = null where asked = '' and
+        (purl like 'pkg:rpm/%' or purl like 'pkg:deb/%' or purl like 'pkg:apk/%')`.execute(db)
+      await sql`update assess_inventories set twins = null where exists (select 1 from assess_components c where
+        c.scope = assess_inventories.scope and c.asset = assess_inventories.asset and c.source = assess_inventories.source
+        and c.asked is null)`.execute(db)
+    },
+  },
 ]

@@ -40,7 +40,7 @@ Composer, Bundler, NuGet), and Java archives.
 `,
   host: `Usage: kanpeki scan host [--feeds PATH]… [--format WHAT] [--in-use FILE] [--vex FILE]… [--baseline FILE] [--fail-on WHAT] DIR…
 
-Judges what the package manager of a root folder says is installed (dpkg, apk): '/' for this host, or where an image was unpacked.
+Judges what the package manager of a root folder says is installed (dpkg, apk, rpm): '/' for this host, or where an image was unpacked.
 `,
   image: `Usage: kanpeki scan image [--feeds PATH]… [--format WHAT] [--in-use FILE] [--vex FILE]… [--baseline FILE] [--fail-on WHAT] TAR…
 

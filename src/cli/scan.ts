@@ -5,7 +5,7 @@ import { scanYaraCommand } from './scan-yara.ts'
 
 const USAGE = `Usage: kanpeki scan sbom FILE…     vulnerabilities of what bills of materials list (CycloneDX, SPDX; '-' is standard input)
        kanpeki scan dir DIR…       vulnerabilities of what lock files name, in folders and below them
-       kanpeki scan host DIR…      vulnerabilities of what dpkg or apk installed below a root folder ('/', or an unpacked image)
+       kanpeki scan host DIR…      vulnerabilities of what dpkg, apk or rpm installed below a root folder ('/', or an unpacked image)
        kanpeki scan image TAR…     vulnerabilities of what an image holds (docker save, podman save, OCI layout in a tar)
        kanpeki scan secrets DIR    keys, tokens and passwords in source code, and in its history
        kanpeki scan import FILE…   what other scanners found (SARIF, ZAP, Trivy, Grype, Snyk, npm audit, Nessus, Nuclei, Burp, Checkov)

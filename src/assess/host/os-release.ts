@@ -12,5 +12,11 @@ export function readOsRelease(text: string): OsRelease | undefined {
     if (name !== undefined && value !== undefined) fields.set(name, value.replace(/^(["'])(.*)\1$/, '$2').replace(/\\(.)/g, '$1'))
   }
   const id = fields.get('ID')
-  return id === undefined || id === '' ? undefined : { id: id.toLowerCase(), version: fields.get('VERSION_ID') ?? null }
+  if (id === undefined || id === '') return undefined
+  const version = fields.get('VERSION_ID') ?? null
+  // openEuler tells its service packs in VERSION alone ("24.03 (LTS-SP1)"), and its advisories go by them.
+  const pack = /\((LTS(?:-SP\d+)?)\)/.exec(fields.get('VERSION') ?? '')?.[1]
+  if (id.toLowerCase() === 'openeuler' && version !== null && pack !== undefined)
+    return { id: 'openeuler', version: `${version}-${pack}` }
+  return { id: id.toLowerCase(), version }
 }

@@ -9,6 +9,7 @@ import { keyOfPurl } from '../osv/names.ts'
 import { osvRecord } from '../osv/record.ts'
 import { parsePurl } from '../purl/purl.ts'
 import { assess } from '../scan/findings.ts'
+import { readOsRelease } from './os-release.ts'
 import { readRoot } from './read-root.ts'
 
 const base = mkdtempSync(join(tmpdir(), 'kanpeki-root-'))
@@ -54,6 +55,13 @@ it('reads apk, and says what it does not read', async () => {
     { ecosystem: 'Alpine:v3.19', name: 'musl' },
   ])
   expect((await readRoot(rootOf({}))).problems[0]?.reason).toContain('no database')
+})
+
+it('knows the service packs of openEuler, which it tells elsewhere than the others', () => {
+  const of = (text: string) => readOsRelease(text)?.version
+  expect(of('ID="openEuler"\nVERSION="24.03 (LTS-SP1)"\nVERSION_ID="24.03"\n')).toBe('24.03-LTS-SP1')
+  expect(of('ID="openEuler"\nVERSION="25.09"\nVERSION_ID="25.09"\n')).toBe('25.09')
+  expect(of('ID=ubuntu\nVERSION="24.04.1 LTS (Noble Numbat)"\nVERSION_ID="24.04"\n')).toBe('24.04')
 })
 
 it('reads rpm by the binary packages that its advisories name, and refuses older databases by name', async () => {

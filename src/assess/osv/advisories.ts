@@ -1,5 +1,6 @@
 import { isDeepStrictEqual } from 'node:util'
 import { affects, affectsCommit } from './affects.ts'
+import { isUbuntuPro, releaseOf } from './distributions.ts'
 import { keyOf, type PackageKey } from './names.ts'
 import type { OsvAffected, OsvRecord } from './record.ts'
 
@@ -8,11 +9,11 @@ export interface Advisories {
   readonly size: number
   /** Newest `modified` of all, as written; null where there is none: an empty feed proves nothing. */
   readonly newest: string | null
-  /** Advisories by ecosystem, in small letters, with releases: what is not among them cannot be judged, what has few hardly. */
+  /** Advisories by ecosystem (`releaseOf`): what is not among them cannot be judged, what has few hardly. */
   readonly ecosystems: ReadonlyMap<string, number>
   readonly record: (id: string) => OsvRecord | undefined
   readonly records: () => Iterable<OsvRecord>
-  /** Every package that is named, its ecosystem in small letters, with a version that an advisory calls fixed. */
+  /** Every package that is named, its ecosystem as `releaseOf` says it, with a version that an advisory calls fixed. */
   readonly packages: () => Iterable<{ readonly ecosystem: string; readonly name: string; readonly fixed: string | undefined }>
   /** What names this package, withdrawn ones left out. */
   readonly of: (key: PackageKey) => readonly Entry[]
@@ -44,7 +45,7 @@ export function indexAdvisories(records: Iterable<OsvRecord>): Advisories {
       const entry = { record, affected }
       if (affected.ranges?.some(({ type }) => type === 'GIT')) withCommits.push(entry)
       if (affected.package === undefined) continue
-      own.add(affected.package.ecosystem.toLowerCase())
+      own.add(releaseOf(affected.package.ecosystem))
       const key = keyOf(affected.package)
       const there = byKey.get(key)
       if (there === undefined) byKey.set(key, [entry])
@@ -119,11 +120,23 @@ export interface Matched {
   readonly unjudged: readonly string[]
 }
 
+/**
+ * Ubuntu's mends for subscribers (`+esm1`) and for everyone are two entries of one record: a version is judged by those of its own
+ * kind, by the others where there is none.
+ */
+function ofTrack(entries: readonly Entry[], version: string): readonly Entry[] {
+  const isPro = ({ affected }: Entry): boolean => isUbuntuPro(affected.package!.ecosystem)
+  if (!entries.some(isPro)) return entries
+  const pro = /esm\d/.test(version)
+  const own = new Set(entries.filter((entry) => isPro(entry) === pro).map(({ record }) => record))
+  return entries.filter((entry) => isPro(entry) === pro || !own.has(entry.record))
+}
+
 /** The advisories that a version of a package is affected by, each once. */
 export function matchPackage(advisories: Advisories, key: PackageKey, version: string): Matched {
   const hits = new Map<string, { record: OsvRecord; fixed: Set<string> }>()
   const unjudged = new Set<string>()
-  for (const { record, affected } of advisories.of(key)) {
+  for (const { record, affected } of ofTrack(advisories.of(key), version)) {
     const judged = affects(affected, version)
     if (judged.unordered === true) unjudged.add(record.id)
     if (!judged.affected) continue

@@ -1,4 +1,5 @@
 import type { Purl } from '../purl/purl.ts'
+import { advisedName, distributionOf, releaseOf } from './distributions.ts'
 
 /** A package as advisories know it. */
 export interface PackageKey {
@@ -9,7 +10,7 @@ export interface PackageKey {
 
 /** What packages are looked up by: the ecosystem with its release, and the name as the ecosystem compares it. */
 export function keyOf({ ecosystem, name }: PackageKey): string {
-  return `${ecosystem.toLowerCase()}\n${foldName(ecosystem, name)}`
+  return `${releaseOf(ecosystem)}\n${foldName(ecosystem, name)}`
 }
 
 function foldName(ecosystem: string, name: string): string {
@@ -48,47 +49,14 @@ const ECOSYSTEMS: Readonly<Record<string, string>> = {
   swift: 'SwiftURL',
 }
 
-/** Advisories' words for a distribution's release: of a package URL's `distro`, or of a namespace. */
-function distribution(purl: Purl): string | undefined {
-  const distro = purl.qualifiers?.['distro'] ?? ''
-  const [, id = purl.namespace ?? '', release = ''] = /^([a-z]+(?:-[a-z]+)*)-?(\d[\w.]*)?$/.exec(distro) ?? []
-  const major = release.split('.')[0]!
-  switch (id || purl.namespace) {
-    case 'debian':
-      return major === '' ? undefined : `Debian:${major}`
-    case 'ubuntu':
-      return release === '' ? undefined : `Ubuntu:${release}`
-    case 'alpine':
-      return release === '' ? undefined : `Alpine:v${release.split('.').slice(0, 2).join('.')}`
-    case 'almalinux':
-    case 'alma':
-      return major === '' ? undefined : `AlmaLinux:${major}`
-    case 'rocky':
-    case 'rocky-linux':
-      return major === '' ? undefined : `Rocky Linux:${major}`
-    case 'redhat':
-    case 'rhel':
-    case 'centos':
-      return major === '' ? undefined : `Red Hat:${major}`
-    case 'wolfi':
-      return 'Wolfi'
-    case 'chainguard':
-      return 'Chainguard'
-    default:
-      return undefined
-  }
-}
-
 /**
  * The advisories' key of a package URL; undefined where no advisory database knows its kind, or where a distribution's
  * release is not said, without which nothing can be matched rightly.
  */
 export function keyOfPurl(purl: Purl): PackageKey | undefined {
   if (purl.type === 'deb' || purl.type === 'rpm' || purl.type === 'apk') {
-    const ecosystem = distribution(purl)
-    // Advisories of Debian, Ubuntu and Alpine speak of source packages, those for rpm of binary ones.
-    const source = purl.type === 'rpm' ? undefined : purl.qualifiers?.['upstream']?.split('@')[0]
-    return ecosystem === undefined ? undefined : { ecosystem, name: source ?? purl.name }
+    const ecosystem = distributionOf(purl)
+    return ecosystem === undefined ? undefined : { ecosystem, name: advisedName(purl, ecosystem) }
   }
   const ecosystem = Object.hasOwn(ECOSYSTEMS, purl.type) ? ECOSYSTEMS[purl.type] : undefined
   if (ecosystem === undefined) return undefined

@@ -6,6 +6,7 @@ import type { EpssScore } from '../feeds/epss.ts'
 import type { KevEntry } from '../feeds/kev.ts'
 import type { Feeds } from '../feeds/load.ts'
 import { matchPackage } from '../osv/advisories.ts'
+import { releaseOf } from '../osv/distributions.ts'
 import { type MergedHit, mergeAliases } from '../osv/merge.ts'
 import { keyOf, keyOfPurl, type PackageKey } from '../osv/names.ts'
 import { parsePurl } from '../purl/purl.ts'
@@ -123,7 +124,7 @@ export function askedAs(installed: Installed): string {
 function verdictOn(installed: Installed, feeds: Feeds): Verdict {
   const question = questionOf(installed, feeds.advisories.ecosystems.has(CPE.toLowerCase()))
   if (typeof question === 'string') return question
-  const ecosystem = question.key.ecosystem.toLowerCase()
+  const ecosystem = releaseOf(question.key.ecosystem)
   if (!feeds.advisories.ecosystems.has(ecosystem)) return 'no-advisories'
   const { hits, unjudged } = matchPackage(feeds.advisories, question.key, question.version)
   const guessed = question.key.ecosystem === CPE
@@ -200,7 +201,8 @@ export function cwesOf(names: readonly string[], { advisories, cves }: Pick<Feed
  */
 function cvesOf({ id, ids, aliases, hits }: MergedHit): readonly string[] {
   const mended = hits.flatMap(({ record }) => [
-    ...(record.upstream ?? []),
+    // Of several that an advisory mends together, the finding may be one.
+    ...(record.upstream?.includes(id) === true ? [] : (record.upstream ?? [])),
     ...(DISTRIBUTION.test(record.id) ? (record.related ?? []) : []),
   ])
   return [...new Set([id, ...ids, ...aliases, ...mended])].filter((name) => name.startsWith('CVE-')).sort()
