@@ -156,7 +156,7 @@ it('reads the feeds of distributions, NVD, CVE and JVN, told by looking, and jud
   expect(openssl('3.0.11-1', 13)).toEqual(['no-advisories'])
   expect(of('pkg:rpm/redhat/curl@7.61.1-33.el8?distro=redhat-8.9')).toEqual([['CVE-2026-0002', '7.61.1-34.el8_10', 9.8, false]])
   expect(of('pkg:rpm/redhat/curl@7.61.1-34.el8_10?distro=redhat-8.10')).toEqual([])
-  expect(of('pkg:rpm/redhat/expat@2.2.5-11.el8?distro=rhel-8.9')).toEqual([['RHSA-2026:0001', '2.2.5-13.el8_9', 9.8, false]])
+  expect(of('pkg:rpm/redhat/expat@2.2.5-11.el8?distro=rhel-8.9')).toEqual([['CVE-2026-0003', '2.2.5-13.el8_9', 9.8, false]])
   expect(of('pkg:deb/ubuntu/zlib1g@1:1.2.11.dfsg-2ubuntu9.1?distro=ubuntu-22.04&upstream=zlib')).toEqual([
     ['CVE-2026-0004', '1:1.2.11.dfsg-2ubuntu9.2', null, false],
   ])

@@ -1,4 +1,5 @@
 import type { Hit } from './advisories.ts'
+import type { OsvRecord } from './record.ts'
 
 /** One vulnerability of one package, whatever number of databases tell of it. */
 export interface MergedHit {
@@ -12,7 +13,30 @@ export interface MergedHit {
   readonly fixed: readonly string[]
 }
 
-/** Joins advisories that call each other, or the same third, an alias: an alias is never counted twice. */
+/** The CVEs that a distribution's record tells of: it names them as what lies upstream, not as its own name. */
+const cvesMended = ({ upstream }: OsvRecord): readonly string[] => [
+  ...new Set((upstream ?? []).filter((name) => name.startsWith('CVE-'))),
+]
+
+/** The other names of a record; a distribution's record of one CVE (`DEBIAN-CVE-…`, `UBUNTU-CVE-…`, `CGA-…`) is about that one. */
+function namesOf(record: OsvRecord): readonly string[] {
+  const cves = cvesMended(record)
+  return [...new Set([...(record.aliases ?? []), ...(cves.length === 1 ? cves : [])])]
+}
+
+/** Advisories of several CVEs (`DSA-…`, `USN-…`) of which each is told by a record of its own that concerns the package too. */
+function bundlesToldOneByOne(hits: readonly Hit[]): readonly Hit[] {
+  const told = new Set(hits.flatMap(({ record }) => (cvesMended(record).length > 1 ? [] : [record.id, ...namesOf(record)])))
+  return hits.filter(({ record }) => {
+    const cves = cvesMended(record)
+    return cves.length > 1 && cves.every((cve) => told.has(cve))
+  })
+}
+
+/**
+ * Joins advisories that call each other, or the same third, an alias: an alias is never counted twice. What a distribution's
+ * advisory mends together counts by its CVEs where records of them are at hand, and as one where they are not.
+ */
 export function mergeAliases(hits: readonly Hit[]): readonly MergedHit[] {
   const parent = new Map<string, string>()
   const rootOf = (id: string): string => {
@@ -21,10 +45,15 @@ export function mergeAliases(hits: readonly Hit[]): readonly MergedHit[] {
     parent.set(id, at)
     return at
   }
-  for (const { record } of hits) for (const alias of record.aliases ?? []) parent.set(rootOf(alias), rootOf(record.id))
-  return [...Map.groupBy(hits, ({ record }) => rootOf(record.id)).values()].map((group) => {
-    const ids = group.map(({ record }) => record.id).sort()
-    const names = new Set([...ids, ...group.flatMap(({ record }) => record.aliases ?? [])])
+  const bundles = new Set(bundlesToldOneByOne(hits))
+  const single = hits.filter((hit) => !bundles.has(hit))
+  for (const { record } of single) for (const alias of namesOf(record)) parent.set(rootOf(alias), rootOf(record.id))
+  const groups = Map.groupBy(single, ({ record }) => rootOf(record.id))
+  // The package is mended by the bundle as well as by the fix that its own record names.
+  for (const bundle of bundles) for (const cve of cvesMended(bundle.record)) groups.get(rootOf(cve))?.push(bundle)
+  return [...groups.values()].map((group) => {
+    const ids = [...new Set(group.map(({ record }) => record.id))].sort()
+    const names = new Set([...ids, ...group.flatMap((hit) => (bundles.has(hit) ? [] : namesOf(hit.record)))])
     const cve = [...names].filter((name) => name.startsWith('CVE-')).sort()[0]
     return {
       id: cve ?? ids[0]!,

@@ -88,6 +88,35 @@ describe('findings', () => {
     ])
   })
 
+  it('counts a distribution’s advisory by its CVEs where each is told of, and as one where one of them is not', () => {
+    const fixed = (id: string, version: string, upstream: readonly string[]) =>
+      record(id, {
+        upstream,
+        affected: [
+          {
+            package: { ecosystem: 'PyPI', name: 'foo-bar' },
+            ranges: [{ type: 'ECOSYSTEM', events: [{ introduced: '0' }, { fixed: version }] }],
+          },
+        ],
+      })
+    const [one, two] = [
+      fixed('DEBIAN-CVE-2026-0001', '1.5', ['CVE-2026-0001']),
+      fixed('UBUNTU-CVE-2026-2', '1.5', ['CVE-2026-0002']),
+    ]
+    const bundle = fixed('DSA-1-1', '1.4.1', ['CVE-2026-0001', 'CVE-2026-0002', 'CVE-2026-0001'])
+    const shown = (...all: ReturnType<typeof record>[]) =>
+      found(feeds(...all), 'pkg:pypi/foo-bar@1.4').map(({ id, ids, cves, fixed }) => ({ id, ids, cves, fixed }))
+    expect(shown(bundle, one, two)).toEqual([
+      { id: 'CVE-2026-0001', ids: ['DEBIAN-CVE-2026-0001', 'DSA-1-1'], cves: ['CVE-2026-0001'], fixed: ['1.5', '1.4.1'] },
+      { id: 'CVE-2026-0002', ids: ['DSA-1-1', 'UBUNTU-CVE-2026-2'], cves: ['CVE-2026-0002'], fixed: ['1.5', '1.4.1'] },
+    ])
+    expect(shown(bundle, one).map(({ id, cves }) => [id, cves])).toEqual([
+      ['CVE-2026-0001', ['CVE-2026-0001']],
+      ['DSA-1-1', ['CVE-2026-0001', 'CVE-2026-0002']],
+    ])
+    expect(shown(bundle).map(({ id }) => id)).toEqual(['DSA-1-1'])
+  })
+
   it('leaves out what was withdrawn, and takes the later of two records', () => {
     expect(found(feeds(record('A', { withdrawn: '2026-02-01T00:00:00Z' })), 'pkg:pypi/foo-bar@1.0')).toEqual([])
     const later = record('A', { modified: '2026-03-01T00:00:00Z', affected: [] })
