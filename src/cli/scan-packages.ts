@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { hostname } from 'node:os'
-import { basename, join } from 'node:path'
+import { basename, join, resolve } from 'node:path'
 import { buffer } from 'node:stream/consumers'
 import { VERSION } from '../app/version.ts'
 import type { Severity } from '../assess/cvss/score.ts'
@@ -12,8 +12,9 @@ import { packageOf } from '../assess/inventory/judge.ts'
 import { readLockFiles } from '../assess/lockfiles/scan-folder.ts'
 import { readPolicy, ruleNames } from '../assess/prioritise/policy.ts'
 import { riskOf } from '../assess/prioritise/risk.ts'
+import { installedOf } from '../assess/sbom/installed.ts'
 import { readSbom } from '../assess/sbom/read.ts'
-import { cycloneDx } from '../assess/sbom/write.ts'
+import { BILL_FORMATS, writeBill } from '../assess/sbom/write.ts'
 import { assess, type Finding, type Installed } from '../assess/scan/findings.ts'
 import { funnelOf, type InUse, isInUse } from '../assess/scan/funnel.ts'
 import { unsupported } from '../assess/scan/support.ts'
@@ -52,7 +53,8 @@ Python, Java archives, and lock files.
 const REST = `
   --feeds PATH    folder or file of advisories (OSV), KEV or EPSS, repeatable (default: the folder feeds of the data folder, --data)
   --format WHAT   table (default), json, sarif (2.1.0), github (annotations), gitlab (security report), markdown (a summary),
-                  cyclonedx (1.6: what is installed), openvex (0.2: what was found)
+                  openvex (0.2: what was found); what is installed, without advisories too: cyclonedx (1.6), cyclonedx-xml, spdx (2.3),
+                  spdx3 (3.0, JSON-LD)
   --in-use FILE   what runs, a package URL or a name a line: counted as a step of its own
   --vex FILE      OpenVEX, CSAF or CycloneDX, repeatable: what it says is not affected or fixed is counted, not listed
   --baseline FILE a report of before (--format json): only what is new since is listed, and counts for --fail-on; also --diff
@@ -65,7 +67,7 @@ Exit: 0 judged, 1 --fail-on or --policy found something, 2 an input could not be
 `
 
 const EXIT_INCOMPLETE = 2
-const FORMATS = ['table', 'json', 'sarif', 'cyclonedx', 'openvex', 'github', 'gitlab', 'markdown'] as const
+const FORMATS = ['table', 'json', 'sarif', 'openvex', 'github', 'gitlab', 'markdown', ...BILL_FORMATS] as const
 const LEVELS = ['any', 'low', 'medium', 'high', 'critical', 'exploited'] as const
 
 /** `kanpeki scan sbom|dir|host|image`. */
@@ -139,8 +141,9 @@ export function scanPackagesCommand(what: 'sbom' | 'dir' | 'host' | 'image', arg
       },
       now: Date.now(),
     }
-    process.stdout.write(written(format, report, installed))
+    process.stdout.write(written(format, report, installed, assetOf(values.asset, what, inputs)))
     if (values.send) await sendInventory(values, what, inputs, installed, inUse)
+    if (isBill(format)) return incomplete ? EXIT_INCOMPLETE : EXIT.ok
     if (feeds.advisories.size === 0) {
       process.stderr.write(
         'kanpeki: there is no advisory to judge by: nothing found says nothing. Remedy: kanpeki feeds update --from DIR.\n',
@@ -162,7 +165,7 @@ export function scanPackagesCommand(what: 'sbom' | 'dir' | 'host' | 'image', arg
   }, EXIT_INCOMPLETE)
 }
 
-function written(format: (typeof FORMATS)[number], report: ScanReport, installed: readonly Installed[]): string {
+function written(format: (typeof FORMATS)[number], report: ScanReport, installed: readonly Installed[], subject: string): string {
   switch (format) {
     case 'table':
       return tableReport(report)
@@ -171,7 +174,10 @@ function written(format: (typeof FORMATS)[number], report: ScanReport, installed
     case 'sarif':
       return sarifReport(report)
     case 'cyclonedx':
-      return `${JSON.stringify(cycloneDx(installed, VERSION, report.now))}\n`
+    case 'cyclonedx-xml':
+    case 'spdx':
+    case 'spdx3':
+      return writeBill(format, installed, subject, VERSION, report.now)
     case 'github':
       return itemsGitHub(reportItems(report))
     case 'gitlab':
@@ -219,6 +225,14 @@ async function breakingBy(
   }
 }
 
+/** What was scanned, as the server and a bill of materials call it. */
+function assetOf(named: string | undefined, what: string, inputs: readonly string[]): string {
+  return named ?? (what === 'host' ? hostname() : basename(resolve(inputs[0] ?? what)))
+}
+
+/** Whether it lists what is installed, which needs no advisory and breaks no build. */
+const isBill = (format: string): boolean => (BILL_FORMATS as readonly string[]).includes(format)
+
 /** What is installed becomes the asset's list of this source: the server judges it by its own feeds. */
 async function sendInventory(
   values: ServerOptions & { readonly asset?: string | undefined },
@@ -228,7 +242,7 @@ async function sendInventory(
   inUse: InUse | undefined,
 ): Promise<void> {
   const server = await serverOf(values, 'admin', 'scan')
-  const asset = values.asset ?? (what === 'host' ? hostname() : basename(inputs[0] ?? what))
+  const asset = assetOf(values.asset, what, inputs)
   const components = installed.map(({ name, version, purl, place }) => ({ name, version, purl, place: place.slice(-500) }))
   const reply = await callApi<{ open: number; found: number; regressed: number; gone: number }>(
     server,
@@ -304,7 +318,7 @@ async function fromBoms(files: readonly string[]): Promise<Inventory> {
     try {
       const bom = await readSbom(file === '-' ? await buffer(process.stdin) : await readFile(file), file)
       // A list may be longer than a call takes arguments.
-      for (const { name, version, purl } of bom.components) installed.push({ name, version, purl, place: file })
+      for (const one of bom.components) installed.push({ ...installedOf(one), place: file })
     } catch (error) {
       incomplete = true
       process.stderr.write(

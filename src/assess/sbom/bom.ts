@@ -13,7 +13,12 @@ export interface Component {
   readonly type: string
   /** What the document calls it; null where it gives no name. */
   readonly ref: string | null
+  /** The source package it was built from, where the bill says so beside the package URL; version as its package manager writes it. */
+  readonly source?: { readonly name: string; readonly version: string }
 }
+
+/** A component as a bill of ours lists it. */
+export type Listed = Pick<Component, 'name' | 'version' | 'purl'>
 
 export interface Bom {
   readonly format: BomFormat
