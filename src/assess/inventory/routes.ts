@@ -2,6 +2,7 @@ import { type Route, route } from '../../platform/http/route.ts'
 import { readJson } from '../../platform/state/columns.ts'
 import type { Feeds } from '../feeds/load.ts'
 import { resultRoutes } from '../results/routes.ts'
+import { installedOf } from '../sbom/installed.ts'
 import { readSbom } from '../sbom/read.ts'
 import { endedBy } from '../scan/support.ts'
 import { inRange, readRange } from '../vers/range.ts'
@@ -46,7 +47,7 @@ export function routes(deps: AssessDeps): Route[] {
       handle: async ({ body, caller }) => {
         const { asset, source } = body
         const bom = body.document === undefined ? undefined : await readSbom(Buffer.from(body.document), asset)
-        const components = bom?.components.map((one) => ({ ...one, place: '' })) ?? body.components ?? []
+        const components = bom?.components.map((one) => ({ ...installedOf(one), place: '' })) ?? body.components ?? []
         const judged = await takeIn(
           state,
           {

@@ -1,3 +1,4 @@
+import { CPE } from '../feeds/cve.ts'
 import type { Purl } from '../purl/purl.ts'
 import { advisedName, distributionOf, releaseOf } from './distributions.ts'
 
@@ -58,6 +59,8 @@ export function keyOfPurl(purl: Purl): PackageKey | undefined {
     const ecosystem = distributionOf(purl)
     return ecosystem === undefined ? undefined : { ecosystem, name: advisedName(purl, ecosystem) }
   }
+  // What no package manager knows is known to NVD by the name of the product, if at all.
+  if (purl.type === 'generic') return { ecosystem: CPE, name: purl.name.toLowerCase() }
   const ecosystem = Object.hasOwn(ECOSYSTEMS, purl.type) ? ECOSYSTEMS[purl.type] : undefined
   if (ecosystem === undefined) return undefined
   const { namespace } = purl

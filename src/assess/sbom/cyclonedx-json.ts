@@ -42,9 +42,27 @@ function* componentsIn(list: unknown): Generator<Component> {
         cpe: textOf(one['cpe']),
         type: textOf(one['type']) ?? 'library',
         ref: textOf(one['bom-ref']),
+        ...sourceOf(one['properties']),
       }
     yield* componentsIn(one['components'])
   }
+}
+
+const SOURCE = 'aquasecurity:trivy:Src'
+
+/** Trivy's package URLs leave the source package out; its properties say it (`SrcName`, `SrcVersion`, `SrcRelease`, `SrcEpoch`). */
+function sourceOf(properties: unknown): Pick<Component, 'source'> {
+  const said = new Map(
+    listOf(properties)
+      .map(objectOf)
+      .map((one) => [textOf(one['name']) ?? '', textOf(one['value']) ?? '']),
+  )
+  const [name, version = '', release = '', epoch = '0'] = ['Name', 'Version', 'Release', 'Epoch'].map((word) =>
+    said.get(`${SOURCE}${word}`),
+  )
+  if (name === undefined || name === '') return {}
+  const whole = `${epoch === '0' || epoch === '' ? '' : `${epoch}:`}${version}${release === '' ? '' : `-${release}`}`
+  return { source: { name, version: whole } }
 }
 
 /** A reference names one thing; the schema cannot say so. */

@@ -166,7 +166,7 @@ export function cycloneDxReader(
     const { group, name, ...rest } = closed.component
     const component = { ...rest, name: group === null ? name : `${group}/${name}` }
     if (parent?.name === 'metadata') subject = component.purl ?? component.name
-    else if (parent?.name === 'components') components.push(component)
+    else if (isInstalled(open)) components.push(component)
   })
   return { parser, read: () => ({ version: version ?? fail('it is empty'), subject, components }) }
 }
@@ -176,3 +176,10 @@ const FIELDS: ReadonlySet<string> = new Set(['name', 'group', 'version', 'purl',
 function isField(name: string): name is 'name' | 'group' | 'version' | 'purl' | 'cpe' {
   return FIELDS.has(name)
 }
+
+/** Whether what closed stands in the list of the bill or of a component in it: tools and targets of claims have lists, too. */
+function isInstalled(around: readonly Open[]): boolean {
+  return around.length > 1 && around.length % 2 === 0 && around.every(({ name }, at) => name === (at === 0 ? 'bom' : WAY[at % 2]))
+}
+
+const WAY = ['component', 'components'] as const

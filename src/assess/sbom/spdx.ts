@@ -25,6 +25,7 @@ const document2 = z.object({
         downloadLocation: z.string(),
         versionInfo: z.string().optional(),
         primaryPackagePurpose: z.string().optional(),
+        sourceInfo: z.string().optional(),
         externalRefs: z.array(externalRef).optional(),
       }),
     )
@@ -68,9 +69,16 @@ export function readSpdx2(document: unknown, file: string): Bom {
       cpe: locator(/(^|\/)cpe2[23]Type$/),
       type: one.primaryPackagePurpose?.toLowerCase() ?? 'library',
       ref: one.SPDXID,
+      ...sourceIn(one.sourceInfo),
     }
   })
   return { format: 'SPDX', version: spdxVersion.slice(5), subject: name, components }
+}
+
+/** How Trivy says what a package was built from; its package URLs leave it out. */
+function sourceIn(info: string | undefined): Pick<Component, 'source'> {
+  const [, name, version = ''] = /^built package from: (\S+)(?: (\S+))?$/.exec(info ?? '') ?? []
+  return name === undefined ? {} : { source: { name, version } }
 }
 
 function repeated(ids: readonly string[]): string[] {
