@@ -101,7 +101,7 @@ async function measure(data: string, assets: number): Promise<BenchResult> {
     const before = known
     known = await feeds.current()
     const reading = secondsOf(again)
-    const found = await judgeAgain({ state, feeds: known, clock: systemClock, rules, since: before })
+    const { found } = await judgeAgain({ state, feeds: known, clock: systemClock, rules, since: before })
     await weigher.weighAll('default')
     newly.set(
       about.name,

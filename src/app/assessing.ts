@@ -59,7 +59,7 @@ export function startAssessing({
         const stamp = await feeds.stamp()
         // After a start, nothing is to be judged by the feeds that all was judged by before it.
         if (judgedBy !== undefined || (await lastJudgedBy(state)) !== stamp) {
-          const found = await judgeAgain({ state, feeds: now, clock, rules: await policy.current(), since: judgedBy })
+          const { found } = await judgeAgain({ state, feeds: now, clock, rules: await policy.current(), since: judgedBy })
           await noteJudgedBy(state, stamp)
           changed()
           log.info('feeds changed; what is installed was judged again', { found })

@@ -194,8 +194,8 @@ describeStates('inventories', (bed) => {
     await feeds.refresh()
     const after = await feeds.current()
     const rules = await policy.current()
-    expect(await judgeAgain({ state, feeds: after, clock, rules, since: before })).toBe(2)
-    expect(await judgeAgain({ state, feeds: after, clock, rules, since: after })).toBe(0)
+    expect((await judgeAgain({ state, feeds: after, clock, rules, since: before })).found).toBe(2)
+    expect((await judgeAgain({ state, feeds: after, clock, rules, since: after })).found).toBe(0)
     expect((await list({ q: 'ghsa-2' })).items.map(({ asset }) => asset)).toEqual(['other'])
     // Words of what is said of it, of the asset and of its owner, each in any order; a step and its count.
     const sought = async (query: object) => {

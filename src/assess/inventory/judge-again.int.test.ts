@@ -5,10 +5,12 @@ import { migrations } from '../migrations.ts'
 import { indexAdvisories } from '../osv/advisories.ts'
 import type { OsvRecord } from '../osv/record.ts'
 import { readPolicy } from '../prioritise/policy.ts'
+import { takeUse } from '../weighing/take-use.ts'
 import { openWeigher } from '../weighing/weigher.ts'
+import { saveRating, saveWork } from '../work/queries.ts'
 import { judgeAgain } from './judge-again.ts'
 import { type Db, saveFindings } from './queries.ts'
-import type { AssessTables } from './tables.ts'
+import type { AssessTables, RatingsTable, WorkTable } from './tables.ts'
 import { takeIn } from './take-in.ts'
 
 /** Beside other work each of PostgreSQL's commits costs milliseconds. */
@@ -39,6 +41,8 @@ const LISTS = [
   ['default', 'db', 'sbom'],
   ['beta', 'db', 'sbom'],
 ] as const
+/** Assets that have the same. */
+const ALIKE = Array.from({ length: 12 }, (_, at) => `same-${at}`)
 const rules = {
   policy: readPolicy('task: [{ name: fixable, when: { fixable: true, severity: critical }, owner: Jiro }]', 'test'),
   problem: null,
@@ -76,6 +80,7 @@ describeStates('advisories that change', (bed) => {
       }),
     )
     const records = new Map<string, OsvRecord>()
+    for (const [at, asset] of ALIKE.entries()) await db.insertInto('assets').values(assetCalled(asset, at)).execute()
     const feedsNow = (): Feeds => ({
       advisories: indexAdvisories([...always, ...records.values()]),
       ...{ kev: null, epss: null, cves: new Map(), facts: 'f', files: [], problems: [] },
@@ -98,7 +103,7 @@ describeStates('advisories that change', (bed) => {
         waiting: sorted(await db.selectFrom('assess_weighings').select(['asset', 'basis', 'until']).execute()),
       }
     }
-    let [found, gone, left] = [0, 0, 0]
+    let [found, alike, gone, left] = [0, 0, 0, 0]
     for (let round = 0; round < rounds; round++) {
       for (const [scope, asset, source] of LISTS) {
         if (round > 0 && any(8) > 0) continue
@@ -106,10 +111,22 @@ describeStates('advisories that change', (bed) => {
         const inUse = any(3) === 0 ? ['a', 'pkg:deb/debian/e'] : undefined
         await takeIn(state, { scope, asset, source, format: 'test', components, inUse, by }, folder, clock, rules.policy)
       }
+      if (round === 0 || any(8) === 0) {
+        const components = [PACKAGES[0], PACKAGES[1], one(PACKAGES)].map((made) => made(1 + any(4)))
+        const inUse = any(2) === 0 ? ['a', 'pkg:deb/debian/e'] : undefined
+        const same = { scope: 'default', source: 'sbom', format: 'test', components, inUse, by }
+        for (const asset of ALIKE) await takeIn(state, { ...same, asset }, folder, clock, rules.policy)
+      }
       if (round % 7 === 0) await saveFindings(db, [scanned(one(IDS), one(IDS), time)])
+      const asset = ALIKE[any(3)]!
+      const seen = { type: 'pypi', name: one(['a', 'b', 'other']), version: null, file: '/x', process: 'x', at: time }
+      if (any(6) === 0)
+        await takeUse(state, { scope: 'default', asset, parts: [seen, { ...seen, name: 'tick', version: `${round}` }] })
+      if (any(6) === 0) await saveWork(db, [workOn(asset, one(IDS), time)])
+      if (any(9) === 0) await saveRating(db, ratingOn(asset, time), [asset])
       if (any(4) > 0) await weighed()
       for (let change = any(3); change >= 0; change--) {
-        const id = one(IDS)
+        const id = any(3) === 0 ? `CVE-2026-${1000 + round}` : one(IDS)
         time += 1000
         if (any(4) === 0) records.delete(id)
         else records.set(id, advisory(id))
@@ -117,19 +134,51 @@ describeStates('advisories that change', (bed) => {
       const since = feeds
       feeds = feedsNow()
       time += 1000
-      found += await judgeAgain({ state, feeds, clock, rules, since })
+      const again = await judgeAgain({ state, feeds, clock, rules, since, leastAlike: 2 })
+      found += again.found
+      alike += again.alike
       left += await weighed()
       const partly = await kept()
       gone += partly.findings.filter((row) => row.includes(`"gone_at":${time}`)).length
-      expect(await judgeAgain({ state, feeds, clock, rules })).toBe(0)
+      expect((await judgeAgain({ state, feeds, clock, rules })).found).toBe(0)
       await db.updateTable('assess_weighings').set({ basis: '' }).execute()
       await weighed()
       expect(await kept()).toEqual(partly)
     }
-    console.log(`${rounds} changes: ${found} findings came, ${gone} went; ${left} assets weighed whole`)
+    console.log(
+      `${rounds} changes: ${found} findings came, ${alike} of them judged with others, ${gone} went; ${left} assets weighed whole`,
+    )
+    expect(alike).toBeGreaterThan(0)
     expect(Math.min(found, gone)).toBeGreaterThan(rounds / 2)
   })
 })
+
+const EXPOSURES = ['internet', 'internet', 'internal', null]
+
+function assetCalled(name: string, at: number) {
+  const exposure = EXPOSURES[at % EXPOSURES.length]
+  const labels = JSON.stringify(exposure === null ? { team: name } : { exposure })
+  const criticality = at < 4 ? 'high' : 'low'
+  return {
+    scope: 'default',
+    id: name,
+    names: JSON.stringify([name]),
+    labels,
+    criticality,
+    owner: null,
+    created: 0,
+    updated: 0,
+  } as const
+}
+
+function workOn(asset: string, id: string, at: number): WorkTable {
+  const [scope, place] = ['default', 'pkg:pypi/a']
+  return { scope, asset, package: place, id, owner: 'Hana', due: null, ticket: null, note: '', updated: at, by_name: 'test' }
+}
+
+function ratingOn(asset: string, at: number): RatingsTable {
+  return { scope: 'default', asset, package: '', id: '', vector: 'CR:L/IR:L/AR:L', reason: 'test', at, by_name: 'test' }
+}
 
 function scanned(id: string, alias: string, at: number) {
   const where = {

@@ -1,4 +1,3 @@
-import { isDeepStrictEqual } from 'node:util'
 import type { Clock } from '../../kernel/clock.ts'
 import { readJson } from '../../platform/state/columns.ts'
 import { scopedTo } from '../../platform/state/scope.ts'
@@ -6,13 +5,17 @@ import type { State } from '../../platform/state/state.ts'
 import type { Feeds } from '../feeds/load.ts'
 import { changedPackages } from '../osv/advisories.ts'
 import type { InForce } from '../prioritise/policy-file.ts'
-import { assess, type Installed, type Verdicts, verdictOf } from '../scan/findings.ts'
+import { assess, type Verdicts } from '../scan/findings.ts'
 import { scalesOf } from '../weighing/scales.ts'
 import { weighPlaces } from '../weighing/weigh-places.ts'
 import { writeWork } from '../work/queries.ts'
 import { openTasks } from '../work/tasks.ts'
+import { type ChangedVerdicts, changedVerdicts } from './changed-verdicts.ts'
 import { judgeInventory, packageOf } from './judge.ts'
+import { judgeAlike } from './judge-alike.ts'
+import type { Lone } from './lone.ts'
 import {
+  type AskedComponent,
   allInventories,
   componentsAsked,
   componentsOf,
@@ -27,7 +30,7 @@ import {
   saveFindings,
   writeFindings,
 } from './queries.ts'
-import type { AssessTables, ComponentsTable, FindingsTable, InventoriesTable } from './tables.ts'
+import type { AssessTables, FindingsTable, InventoriesTable } from './tables.ts'
 import { twinsOf } from './twins.ts'
 
 /** More packages than this concern nearly everything. */
@@ -36,6 +39,8 @@ const MOST_PACKAGES = 5000
 const PACKAGES_AT_ONCE = 50
 /** One transaction judges so many inventories: whoever else writes waits no longer. */
 const INVENTORIES_AT_ONCE = 2500
+/** The same where they are judged all at once, which takes a fraction of the time. */
+const LONE_AT_ONCE = 10_000
 
 export interface Again {
   readonly state: State
@@ -44,86 +49,105 @@ export interface Again {
   readonly rules: InForce
   /** The feeds that all was judged by before: only what they said otherwise is judged then. */
   readonly since?: Feeds | undefined
+  /** So many that are alike are judged at once at least. */
+  readonly leastAlike?: number
 }
 
 /**
  * Judges inventories again: advisories changed. Where it is known what was said before, only components of which it is not
  * the same now are judged, found by what advisories call them, and the weaknesses of these packages are weighed with them.
- * @returns how many findings are new.
+ * @returns how many findings are new, and how many of these were judged together with others.
  */
-export async function judgeAgain(again: Again): Promise<number> {
+export async function judgeAgain(again: Again): Promise<{ readonly found: number; readonly alike: number }> {
   const { state, feeds, since } = again
   const db = state.tables<AssessTables>() as Db
   // What KEV, EPSS or a CVE says, or whether an ecosystem can be judged at all, may concern any of them.
   if (since === undefined || since.facts !== feeds.facts || !sameNames(since, feeds))
-    return await judgeWhole(again, await allInventories(db))
+    return { found: await judgeWhole(again, await allInventories(db)), alike: 0 }
   const names = [...changedPackages(since.advisories, feeds.advisories)]
-  if (names.length > MOST_PACKAGES) return await judgeWhole(again, await allInventories(db))
-  if (names.length === 0) return 0
+  if (names.length > MOST_PACKAGES) return { found: await judgeWhole(again, await allInventories(db)), alike: 0 }
+  if (names.length === 0) return { found: 0, alike: 0 }
   // Lists that were being taken in by the feeds of before are in by then.
   await state.transaction(async () => undefined)
   // Read before the components: where a list came in between, its mark is another one by then.
   const marks = new Map((await inventoryMarks(db)).map((mark) => [keyOf(mark), mark]))
   const old = [...marks.values()].filter(({ twins }) => twins === null)
   let found = old.length === 0 ? 0 : await judgeWhole(again, await onlyThese(db, old))
+  let alike = 0
   const another = changedVerdicts(since, feeds)
   for (let at = 0; at < names.length; at += PACKAGES_AT_ONCE) {
     const rows = await componentsAsked(db, names.slice(at, at + PACKAGES_AT_ONCE))
-    const packages = new Set(rows.filter(another.differs).map(packageIn))
-    // Another version of the same package goes along: of what both have, the graver is kept.
-    const touched = Map.groupBy(
-      rows.filter((row) => packages.has(packageIn(row))),
-      keyOf,
-    )
-    const known = [...touched].flatMap(([key, components]): Touched[] => {
-      const mark = marks.get(key)
-      return mark === undefined || mark.twins === null ? [] : [{ mark, components }]
-    })
-    for (const some of Map.groupBy(known, ({ mark }) => mark.scope).values())
-      for (let first = 0; first < some.length; first += INVENTORIES_AT_ONCE)
-        found += await judgeTouched(again, another, some.slice(first, first + INVENTORIES_AT_ONCE))
+    for (const some of Map.groupBy(touchedIn(rows, another, marks), ({ mark }) => mark.scope).values()) {
+      const { lone, others } = apart(some, another)
+      const parts = [...others]
+      for (let first = 0; first < lone.length; first += LONE_AT_ONCE) {
+        const judged = await judgeAlike(again, lone.slice(first, first + LONE_AT_ONCE))
+        alike += judged.found
+        for (const { mark, component } of judged.left) parts.push({ mark, components: [component] })
+      }
+      const left = [...Map.groupBy(parts, ({ mark }) => mark)].map(
+        ([mark, some]): Touched => ({ mark, components: some.flatMap(({ components }) => components) }),
+      )
+      for (let first = 0; first < left.length; first += INVENTORIES_AT_ONCE)
+        found += await judgeTouched(again, another, left.slice(first, first + INVENTORIES_AT_ONCE))
+    }
   }
-  return found
+  return { found: found + alike, alike }
 }
 
 /** An inventory and the components of its packages that are worth something else now. */
 interface Touched {
   readonly mark: InventoryMark
-  readonly components: readonly ComponentsTable[]
+  readonly components: readonly AskedComponent[]
 }
 
-interface ChangedVerdicts {
-  readonly differs: (one: Installed) => boolean
-  readonly unjudgedBefore: (one: Installed) => boolean
-  readonly now: Verdicts
+/** Inventories with those of these components of whose package something else is said now. */
+function touchedIn(
+  rows: readonly AskedComponent[],
+  another: ChangedVerdicts,
+  marks: ReadonlyMap<string, InventoryMark>,
+): readonly Touched[] {
+  return [...Map.groupBy(rows, keyOf)].flatMap(([key, all]): Touched[] => {
+    const mark = marks.get(key)
+    if (mark === undefined || mark.twins === null) return []
+    const packages = new Set(all.map(another.of).flatMap((change) => (change.differs ? [change.package] : [])))
+    // Another version of the same package goes along: of what both have, the graver is kept.
+    const components = all.filter((one) => packages.has(another.of(one).package))
+    return components.length === 0 ? [] : [{ mark, components }]
+  })
 }
 
-function changedVerdicts(before: Feeds, after: Feeds): ChangedVerdicts {
-  const [old, now]: [Verdicts, Verdicts] = [new Map(), new Map()]
-  const told = new Map<unknown, boolean>()
-  return {
-    now,
-    differs: (one) => {
-      const verdict = verdictOf(one, after, now)
-      const was = verdictOf(one, before, old)
-      if (typeof verdict === 'string') return verdict !== was
-      // Verdicts are kept: of one package and version it is compared once.
-      const kept = told.get(verdict)
-      if (kept !== undefined) return kept
-      const differs = !isDeepStrictEqual(was, verdict)
-      told.set(verdict, differs)
-      return differs
-    },
-    unjudgedBefore: (one) => {
-      const was = verdictOf(one, before, old)
-      return typeof was === 'string' || was.open
-    },
+/** Sets apart the components that can be judged all at once: the only one of a package on an asset, with nothing but new findings. */
+function apart(
+  some: readonly Touched[],
+  another: ChangedVerdicts,
+): { readonly lone: readonly Lone[]; readonly others: readonly Touched[] } {
+  const counts = new Map<string, number>()
+  const placeIn = ({ asset }: InventoryMark, place: string): string => `${asset.toLowerCase()}\n${place}`
+  for (const { mark, components } of some)
+    for (const component of components) {
+      const place = placeIn(mark, another.of(component).package)
+      counts.set(place, (counts.get(place) ?? 0) + 1)
+    }
+  const lone: Lone[] = []
+  const others: Touched[] = []
+  for (const { mark, components } of some) {
+    const twins = mark.twins === '[]' ? [] : readJson<string[]>(mark.twins!)
+    const left: AskedComponent[] = []
+    for (const component of components) {
+      const change = another.of(component)
+      const single = counts.get(placeIn(mark, change.package)) === 1 && !twins.includes(change.package)
+      if (single && change.added !== undefined) lone.push({ mark, component, change })
+      else left.push(component)
+    }
+    if (left.length > 0) others.push({ mark, components: left })
   }
+  return { lone, others }
 }
 
 interface Look {
   readonly inventory: InventoriesTable
-  readonly components: readonly ComponentsTable[]
+  readonly components: readonly AskedComponent[]
 }
 
 /** @param some of one scope. */
@@ -208,10 +232,6 @@ function sameNames(before: Feeds, after: Feeds): boolean {
 
 function keyOf({ scope, asset, source }: InventoryKey): string {
   return `${scope}\n${asset}\n${source}`
-}
-
-function packageIn(row: ComponentsTable): string {
-  return `${keyOf(row)}\n${packageOf(row)}`
 }
 
 function placeOf({ id, package: place }: FindingsTable): string {

@@ -36,7 +36,7 @@ export function judgeInventory(
   const blind = new Set(unjudged.map(({ installed }) => packageOf(installed)))
   const here = new Set(components.map((one) => `${packageOf(one)}\u0000${one.version ?? ''}`))
   const reconciled = reconcile(
-    findings.map((finding) => rowOf(key, finding, inUse)),
+    findings.map((finding) => seenRow(key, finding, inUse)),
     known,
     (row) => (blind.has(row.package) ? undefined : here.has(`${row.package}\u0000${row.version ?? ''}`) ? null : proof),
     now,
@@ -49,7 +49,8 @@ export function packageOf({ purl, name }: { readonly purl: string | null; readon
   return purl === null ? name : purl.replace(/[?#].*$/, '').replace(/@[^@/]*$/, '')
 }
 
-function rowOf(key: InventoryKey, finding: Finding, inUse: InUse | undefined): SeenFinding {
+/** A finding as an inventory's rows have it. */
+export function seenRow(key: InventoryKey, finding: Finding, inUse: InUse | undefined): SeenFinding {
   const { installed, rated } = finding
   return {
     scope: key.scope,

@@ -9,9 +9,15 @@ export type Db = Kysely<AssessTables>
 const COMPONENTS_A_STATEMENT = 1000
 const FINDINGS_A_STATEMENT = 500
 
+export type AskedComponent = Omit<ComponentsTable, 'folded' | 'asked'>
+
 /** Components that advisories call one of these, wherever they are. */
-export async function componentsAsked(db: Db, names: readonly string[]): Promise<ComponentsTable[]> {
-  return await db.selectFrom('assess_components').selectAll().where('asked', 'in', names).execute()
+export async function componentsAsked(db: Db, names: readonly string[]): Promise<AskedComponent[]> {
+  return await db
+    .selectFrom('assess_components')
+    .select(['scope', 'asset', 'source', 'number', 'name', 'version', 'purl', 'place'])
+    .where('asked', 'in', names)
+    .execute()
 }
 
 export type InventoryKey = Pick<InventoriesTable, 'scope' | 'asset' | 'source'>

@@ -1,4 +1,4 @@
-import type { Finding } from './findings.ts'
+import type { Finding, Installed } from './findings.ts'
 
 /** From all findings to those that matter first; each step counts of the step before. */
 export interface Funnel {
@@ -13,7 +13,10 @@ export interface Funnel {
 /** What runs: package URLs without version, or plain names. */
 export type InUse = ReadonlySet<string>
 
-export function isInUse({ installed: { name, purl } }: Finding, inUse: InUse): boolean {
+export function isInUse(
+  { installed: { name, purl } }: { readonly installed: Pick<Installed, 'name' | 'purl'> },
+  inUse: InUse,
+): boolean {
   return (
     inUse.has(name) ||
     (purl !== null && (inUse.has(purl) || inUse.has(purl.replace(/[@?#].*$/, '')) || inUse.has(withoutVersion(purl))))

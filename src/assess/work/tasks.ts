@@ -4,7 +4,7 @@ import type { Feeds } from '../feeds/load.ts'
 import { assetsByName, causesOf, subjectOf } from '../inventory/causes.ts'
 import { assetsOf, type Db } from '../inventory/queries.ts'
 import type { FindingsTable, WorkTable } from '../inventory/tables.ts'
-import { holds, type Policy } from '../prioritise/policy.ts'
+import { holds, type Policy, type Subject } from '../prioritise/policy.ts'
 import { spellingsOf } from '../weighing/queries.ts'
 import { ratingsOfAssets, saveWork, workOfAssets } from './queries.ts'
 import { ratingsBy } from './ratings.ts'
@@ -26,6 +26,11 @@ export function workByPlace(rows: readonly WorkTable[]): ReadonlyMap<string, rea
 
 function workPlace({ asset, package: name }: Pick<WorkTable, 'asset' | 'package'>): string {
   return `${asset.toLowerCase()}\u0000${name}`
+}
+
+/** The rule of the policy that opens a task for it. */
+export function taskFor(subject: Subject, { task }: Policy): Policy['task'][number] | undefined {
+  return task.find(({ when }) => holds(when, subject))
 }
 
 /**
@@ -51,8 +56,7 @@ export async function openTasks(
   const told: Evidence[] = []
   for (const cause of causesOf(rows)) {
     const asset = assets.get(cause.row.asset.toLowerCase())
-    const subject = subjectOf(cause, asset, feeds, ratedOf(cause))
-    const rule = policy.task.find((one) => holds(one.when, subject))
+    const rule = taskFor(subjectOf(cause, asset, feeds, ratedOf(cause)), policy)
     if (rule === undefined || workOn(work, cause) !== undefined) continue
     const owner = rule.owner ?? asset?.owner ?? null
     const { asset: name, package: place, id } = cause.row

@@ -1,0 +1,38 @@
+import { type Expression, type Kysely, type RawBuilder, type SqlBool, sql } from 'kysely'
+import { storable } from './storable.ts'
+
+/** What a row may be written with by `insertAlike`. */
+type Cell = string | number | null
+
+/**
+ * A set of texts as one parameter, in words that SQLite and PostgreSQL share: the keys of a JSON object. Statements that ask
+ * with it are the same text for any number, and are prepared once.
+ */
+function keysOf(texts: Iterable<string>): RawBuilder<unknown> {
+  return sql`json_each(${JSON.stringify(Object.fromEntries([...texts].map((text) => [storable(text), 0])))})`
+}
+
+/** Whether a column holds one of these texts, however many they are. For handles that no scope limits: name the scope beside it. */
+export function among(column: string, texts: Iterable<string>): Expression<SqlBool> {
+  return sql<SqlBool>`${sql.ref(column)} in (select each_one.key from ${keysOf(texts)} as each_one)`
+}
+
+/**
+ * Writes rows that differ in one column only, by one statement: once for each of `texts` in that column. For handles that no
+ * scope limits: name the scope among the values.
+ * @param conflict what happens where a row is there already, as SQL; left out: the statement fails.
+ */
+export async function insertAlike<T>(
+  db: Kysely<T>,
+  table: keyof T & string,
+  values: Readonly<Record<string, Cell>>,
+  differing: string,
+  texts: Iterable<string>,
+  conflict: RawBuilder<unknown> = sql``,
+): Promise<void> {
+  const columns = Object.keys(values)
+  // `where true` keeps `on conflict` from being read as the condition of a join.
+  await sql`insert into ${sql.table(table)} (${sql.join([differing, ...columns].map((column) => sql.ref(column)))})
+    select each_one.key, ${sql.join(columns.map((column) => sql`${values[column]}`))}
+    from ${keysOf(texts)} as each_one where true ${conflict}`.execute(db)
+}
