@@ -43,10 +43,10 @@ Composer, Bundler, NuGet), and Java archives.
 
 Judges what the package manager of a root folder says is installed (dpkg, apk, rpm): '/' for this host, or where an image was unpacked.
 `,
-  image: `Usage: kanpeki scan image [--feeds PATH]… [--format WHAT] [--in-use FILE] [--vex FILE]… [--baseline FILE] [--fail-on WHAT] TAR…
+  image: `Usage: kanpeki scan image [--feeds PATH]… [--format WHAT] [--in-use FILE] [--vex FILE]… [--baseline FILE] [--fail-on WHAT] TAR|DIR…
 
-Judges what an image holds, as docker save or podman save write it, or an OCI layout in a tar: dpkg, apk, installed packages of npm and
-Python, Java archives, and lock files.
+Judges what an image holds, as docker save or podman save write it, or an OCI layout in a tar or a folder (also gzip, zstd): dpkg, apk, rpm,
+installed packages of npm, Python, Ruby, Composer and .NET, Go programs, Java archives, and lock files.
 `,
 } as const
 

@@ -6,7 +6,7 @@ import { scanYaraCommand } from './scan-yara.ts'
 const USAGE = `Usage: kanpeki scan sbom FILE…     vulnerabilities of what bills of materials list (CycloneDX, SPDX; '-' is standard input)
        kanpeki scan dir DIR…       vulnerabilities of what lock files name, in folders and below them
        kanpeki scan host DIR…      vulnerabilities of what dpkg, apk or rpm installed below a root folder ('/', or an unpacked image)
-       kanpeki scan image TAR…     vulnerabilities of what an image holds (docker save, podman save, OCI layout in a tar)
+       kanpeki scan image TAR|DIR… vulnerabilities of what an image holds (docker save, podman save, OCI layout)
        kanpeki scan secrets DIR    keys, tokens and passwords in source code, and in its history
        kanpeki scan import FILE…   what other scanners found (SARIF, ZAP, Trivy, Grype, Snyk, npm audit, Nessus, Nuclei, Burp, Checkov)
        kanpeki scan yara FILE|DIR… run YARA rules over files (also without the word: kanpeki scan FILE…)

@@ -1,11 +1,12 @@
 import { execFileSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { dirname, join } from 'node:path'
+import { basename, dirname, join } from 'node:path'
 import { gzipSync, zstdCompressSync } from 'node:zlib'
 import { afterAll, expect, it } from 'vitest'
 import { rejectionOf } from '../../platform/testing/code-of.ts'
+import { goBuildInfo } from './go-binary.ts'
 import { readImage } from './read-image.ts'
 
 const base = mkdtempSync(join(tmpdir(), 'kanpeki-image-'))
@@ -61,7 +62,7 @@ function saved(pack: (bytes: Buffer) => Buffer): string {
   return file
 }
 
-function layout(): string {
+function layoutParts(): Files {
   const blobs = new Map<string, Buffer>()
   const put = (bytes: Buffer): { readonly digest: string } => {
     const hash = createHash('sha256').update(bytes).digest('hex')
@@ -70,21 +71,119 @@ function layout(): string {
   }
   const layers = LAYERS.map((files) => put(gzipSync(tarOf(files))))
   const manifest = put(Buffer.from(JSON.stringify({ layers })))
-  const index = put(Buffer.from(JSON.stringify({ manifests: [manifest] })))
-  const file = join(base, 'layout.tar')
-  writeFileSync(file, tarOf({ 'index.json': JSON.stringify({ manifests: [index] }), ...Object.fromEntries(blobs) }))
+  const nothing = put(Buffer.from('{"layers":[]}'))
+  const of = (os: string, architecture: string) => ({ platform: { os, architecture } })
+  const own = process.arch === 'x64' ? 'amd64' : process.arch
+  const index = put(
+    Buffer.from(
+      JSON.stringify({
+        manifests: [
+          { ...nothing, ...of('unknown', 'unknown') },
+          { ...nothing, ...of('linux', 's390x') },
+          { ...manifest, ...of('linux', own) },
+        ],
+      }),
+    ),
+  )
+  return { 'index.json': JSON.stringify({ manifests: [index] }), ...Object.fromEntries(blobs) }
+}
+
+function layout(pack: (bytes: Buffer) => Buffer = (bytes) => bytes): string {
+  const file = join(base, `layout-${Math.random()}.tar`)
+  writeFileSync(file, pack(tarOf(layoutParts())))
   return file
+}
+
+function layoutFolder(): string {
+  const folder = join(base, 'layout')
+  for (const [path, bytes] of Object.entries(layoutParts())) {
+    mkdirSync(dirname(join(folder, path)), { recursive: true })
+    writeFileSync(join(folder, path), bytes)
+  }
+  return folder
 }
 
 it.each([
   ['docker save, plain layers', () => saved((bytes) => bytes)],
   ['docker save, gzipped', () => saved(gzipSync)],
   ['zstd', () => saved(zstdCompressSync)],
-  ['an OCI layout', layout],
+  ['an OCI layout of several platforms', () => layout()],
+  ['an OCI layout, packed whole', () => layout(gzipSync)],
+  ['an OCI layout in a folder', layoutFolder],
 ])('reads %s: layers in order, and what they take away', async (_, file) => {
   const { os, layers, installed, left, problems } = await readImage(file())
   expect({ os, layers, left, problems }).toEqual({ os: 'debian 12', layers: 2, left: [], problems: [] })
   expect(installed.map(({ purl }) => purl).sort()).toEqual(WANTED)
+})
+
+/** What Go's linker writes (debug/buildinfo), among other bytes and after a magic that is none. */
+function goProgram(version: string, modules: string): Buffer {
+  const text = (words: string): Buffer =>
+    Buffer.concat([Buffer.from(varint(Buffer.byteLength(words))), Buffer.from(words, 'latin1')])
+  const magic = Buffer.from('\xff Go buildinf:', 'latin1')
+  const header = Buffer.concat([magic, Buffer.from([8, 2]), Buffer.alloc(16)])
+  const body = modules === '' ? '' : `${'s'.repeat(16)}${modules}${'e'.repeat(16)}`
+  return Buffer.concat([Buffer.from('\x7fELF'), magic, Buffer.alloc(99), header, text(version), text(body), Buffer.alloc(200)])
+}
+
+function varint(value: number): readonly number[] {
+  return value < 0x80 ? [value] : [(value & 0x7f) | 0x80, ...varint(value >>> 7)]
+}
+
+it('reads what languages left where they installed something, and what Go programs say of themselves', async () => {
+  const modules = [
+    'path\tshop/cmd/shop',
+    'mod\tshop\t(devel)\t',
+    'dep\tgolang.org/x/net\tv0.17.0\th1:x=',
+    'dep\tgithub.com/old/one\tv1.0.0',
+    '=>\tgithub.com/new/one\tv1.2.3\th1:y=',
+    'dep\tlocal/two\tv0.0.0',
+    '=>\t./two\t(devel)\t',
+    'build\tCGO_ENABLED=0',
+    '',
+  ].join('\n')
+  const folder = mkdtempSync(join(base, 'tar-'))
+  const write = (path: string, bytes: string | Buffer, mode = 0o644) => {
+    mkdirSync(dirname(join(folder, path)), { recursive: true })
+    writeFileSync(join(folder, path), bytes, { mode })
+  }
+  write('usr/local/bin/shop', goProgram('go1.22.4', modules), 0o755)
+  write('usr/local/bin/notes', goProgram('go1.22.4', modules))
+  write('usr/bin/owned', goProgram('go1.19.8', modules), 0o755)
+  write('var/lib/dpkg/info/owned.list', '/usr/bin/owned\n')
+  write('bin/other', goProgram('an unheard version', ''), 0o755)
+  write(
+    'usr/lib/ruby/gems/3.2.0/specifications/rack-2.2.3.gemspec',
+    'Gem::Specification.new do |s|\n  s.name = "rack".freeze\n  s.version = "2.2.3"\nend\n',
+  )
+  write('app/vendor/composer/installed.json', '{"packages":[{"name":"twig/twig","version":"v3.4.2"}]}')
+  write('app/shop.deps.json', '{"libraries":{"shop/1.0.0":{"type":"project"},"Newtonsoft.Json/12.0.1":{"type":"package"}}}')
+  const layer = execFileSync('tar', ['-C', folder, '-cf', '-', '.'], { maxBuffer: 64 * 2 ** 20 })
+  const file = join(base, 'languages.tar')
+  writeFileSync(file, tarOf({ 'manifest.json': '[{"Layers":["a.tar"]}]', 'a.tar': layer }))
+  const { installed, owned } = await readImage(file)
+  expect(installed.map(({ purl, place }) => `${purl} ${basename(place)}`).sort()).toEqual([
+    'pkg:composer/twig/twig@3.4.2 installed.json',
+    'pkg:gem/rack@2.2.3 rack-2.2.3.gemspec',
+    'pkg:golang/github.com/new/one@v1.2.3 shop',
+    'pkg:golang/golang.org/x/net@v0.17.0 shop',
+    'pkg:golang/stdlib@1.22.4 shop',
+    'pkg:nuget/Newtonsoft.Json@12.0.1 shop.deps.json',
+  ])
+  expect(owned).toEqual(['usr/bin/owned'])
+})
+
+const go = '/usr/bin/go'
+
+it.skipIf(!existsSync(go))('agrees with Go about a real program (needs /usr/bin/go)', () => {
+  const info = goBuildInfo(readFileSync(realpathSync(go)))!
+  const said = execFileSync(go, ['version', '-m', realpathSync(go)], { encoding: 'utf8' })
+  const lines = said
+    .split('\n')
+    .slice(1)
+    .map((line) => line.trim())
+    .filter((line) => line !== '')
+  expect(info.split('\n').filter((line) => line !== '')).toEqual([/: (\S+)/.exec(said)![1], ...lines])
 })
 
 it('refuses what is no image, and what is cut off', async () => {

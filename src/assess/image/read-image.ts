@@ -1,16 +1,13 @@
-import { createReadStream } from 'node:fs'
-import { mkdtemp, open, rm, writeFile } from 'node:fs/promises'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { basename, dirname, join } from 'node:path'
-import { createGunzip, createZstdDecompress } from 'node:zlib'
 import { KanpekiError, messageOf } from '../../kernel/error.ts'
 import { RPM_DATABASES } from '../../platform/rpm/database.ts'
-import { isJar, readJar } from '../archive/jar.ts'
 import { type RootFiles, readPackages } from '../host/read-root.ts'
-import { LOCK_READERS } from '../lockfiles/readers.ts'
-import { makePurl, writePurl } from '../purl/purl.ts'
 import { listOf, objectOf, textOf } from '../sbom/json.ts'
 import type { Installed } from '../scan/findings.ts'
+import { openImage, type Place, partOf, unpacked } from './image-files.ts'
+import { keptOfProgram, maySayWhatItIs, namesPackages, packagesIn } from './languages.ts'
 import { readTar } from './tar.ts'
 
 /** What of one image is kept in memory. */
@@ -27,22 +24,15 @@ export interface ImageReading {
   readonly problems: readonly { readonly file: string; readonly reason: string }[]
 }
 
-/** Where something begins in the archive, and how long it is. */
-interface Place {
-  readonly offset: number
-  readonly size: number
-}
-
 /**
- * Reads an image as `docker save` and `podman save` write it, or an OCI layout in a tar: layers in order, with what later ones take away
+ * Reads an image as `docker save` and `podman save` write it, or an OCI layout in a tar or a folder: layers in order, with what later ones take away
  * (whiteouts), then what package managers and languages say is installed. Nothing is written anywhere but rpm's
  * database, for a moment, among temporary files.
  * @throws KanpekiError `image_invalid`, `tar_invalid`.
  */
 export async function readImage(file: string): Promise<ImageReading> {
-  const places = new Map<string, Place>()
-  for await (const { name, offset, size } of readTar(createReadStream(file), file, () => false))
-    places.set(name, { offset, size })
+  await using image = await openImage(file)
+  const { places } = image
   const layers = await layersOf(file, places)
   const files = new Map<string, Buffer>()
   const problems: { file: string; reason: string }[] = []
@@ -52,19 +42,17 @@ export async function readImage(file: string): Promise<ImageReading> {
     // A layer takes away what those below it have, never its own.
     const own = new Set<string>()
     const place = places.get(layer) ?? fail(file, `the layer ${layer} is not in it`)
-    for await (const { name, type, bytes } of readTar(
-      unpacked(file, place, await magicOf(file, place)),
-      `${file}:${layer}`,
-      isWanted,
-    )) {
+    const wanted = (name: string, size: number, mode: number) => isWanted(name) || maySayWhatItIs(name, size, mode)
+    for await (const { name, type, bytes } of readTar(await unpacked(place), `${file}:${layer}`, wanted)) {
       if (takesAway(files, name, own)) continue
       // A later file, folder or link replaces what was there.
       if (type !== 'folder') files.delete(name)
-      if (type !== 'file' || !isWanted(name)) continue
-      kept += bytes.length
+      const told = type !== 'file' ? undefined : isWanted(name) ? bytes : keptOfProgram(bytes)
+      if (told === undefined) continue
+      kept += told.length
       if (kept > MOST_KEPT) fail(file, 'it holds more package data than memory should')
       own.add(name)
-      files.set(name, Buffer.from(bytes))
+      files.set(name, Buffer.from(told))
     }
   }
   const { os, installed, problems: unread, rpmFiles } = await readPackages(inMemory(files))
@@ -94,7 +82,7 @@ async function layersOf(file: string, places: ReadonlyMap<string, Place>): Promi
     if (place === undefined) return undefined
     if (place.size > 16 * 2 ** 20) fail(file, `${name} is too large`)
     try {
-      return JSON.parse((await partOf(file, place)).toString('utf8'))
+      return JSON.parse((await partOf(place)).toString('utf8'))
     } catch (error) {
       return fail(file, `${name}: ${messageOf(error)}`)
     }
@@ -103,42 +91,27 @@ async function layersOf(file: string, places: ReadonlyMap<string, Place>): Promi
   if (saved !== undefined) return listOf(objectOf(saved)['Layers']).map((one) => textOf(one) ?? fail(file, 'a layer has no name'))
   const index = await json('index.json')
   if (index === undefined) fail(file, 'it has neither manifest.json nor index.json')
-  let manifest = objectOf(await json(blob(file, listOf(objectOf(index)['manifests'])[0])))
-  // An index may name indexes: of several platforms the first counts.
-  if (manifest['manifests'] !== undefined) manifest = objectOf(await json(blob(file, listOf(manifest['manifests'])[0])))
+  let manifest = objectOf(index)
+  // An index may name indexes.
+  for (let depth = 0; depth < 3 && manifest['manifests'] !== undefined; depth++)
+    manifest = objectOf(await json(blob(file, platformOf(listOf(manifest['manifests'])))))
   return listOf(manifest['layers']).map((one) => blob(file, one))
+}
+
+const OWN_ARCHITECTURE = process.arch === 'x64' ? 'amd64' : process.arch
+
+/** Of several platforms this machine's on Linux, else the first; `unknown` is what builders attest beside an image. */
+function platformOf(manifests: readonly unknown[]): unknown {
+  const platforms = manifests.map((one) => ({ one, platform: objectOf(objectOf(one)['platform']) }))
+  const real = platforms.filter(({ platform }) => platform['os'] !== 'unknown')
+  const own = real.find(({ platform }) => platform['os'] === 'linux' && platform['architecture'] === OWN_ARCHITECTURE)
+  return (own ?? real[0] ?? platforms[0])?.one
 }
 
 function blob(file: string, descriptor: unknown): string {
   const digest = textOf(objectOf(descriptor)['digest'])
   const [, algorithm, hash] = /^(sha256|sha512):([0-9a-f]+)$/.exec(digest ?? '') ?? fail(file, 'a descriptor has no digest')
   return `blobs/${algorithm}/${hash}`
-}
-
-async function partOf(file: string, { offset, size }: Place): Promise<Buffer> {
-  const handle = await open(file)
-  try {
-    const bytes = Buffer.alloc(size)
-    const { bytesRead } = await handle.read(bytes, 0, size, offset)
-    return bytes.subarray(0, bytesRead)
-  } finally {
-    await handle.close()
-  }
-}
-
-async function magicOf(file: string, place: Place): Promise<'gzip' | 'zstd' | 'plain'> {
-  const head = await partOf(file, { offset: place.offset, size: Math.min(4, place.size) })
-  if (head[0] === 0x1f && head[1] === 0x8b) return 'gzip'
-  return head.length === 4 && head.readUInt32LE(0) === 0xfd2fb528 ? 'zstd' : 'plain'
-}
-
-function unpacked(file: string, { offset, size }: Place, magic: 'gzip' | 'zstd' | 'plain'): AsyncIterable<Uint8Array> {
-  if (size === 0) return (async function* () {})()
-  const bytes = createReadStream(file, { start: offset, end: offset + size - 1 })
-  if (magic === 'plain') return bytes
-  const unpacking = magic === 'gzip' ? createGunzip() : createZstdDecompress()
-  bytes.on('error', (error) => unpacking.destroy(error))
-  return bytes.pipe(unpacking)
 }
 
 // ── Layers ──
@@ -155,10 +128,7 @@ const RPM_FILES: ReadonlySet<string> = new Set(RPM_DATABASES.flatMap((path) => [
 function isWanted(name: string): boolean {
   if (PACKAGE_FILES.has(name) || RPM_FILES.has(name)) return true
   if (dirname(name) === 'var/lib/dpkg/status.d' || isFileList(name)) return true
-  if (/(^|\/)node_modules\/(@[^/]+\/)?[^/]+\/package\.json$/.test(name)) return true
-  if (isJar(name)) return true
-  if (/\.(dist-info\/METADATA|egg-info\/PKG-INFO)$/.test(name)) return true
-  return !name.includes('node_modules/') && LOCK_READERS.some(({ accepts }) => accepts(basename(name)))
+  return namesPackages(name)
 }
 
 /** What dpkg wrote down of a package's files. */
@@ -219,41 +189,9 @@ function languagesIn(
   left: string[],
   problems: { file: string; reason: string }[],
 ): readonly Installed[] {
-  const installed: Installed[] = []
-  for (const [path, bytes] of files) {
-    if (owned.has(path) || isFileList(path) || RPM_FILES.has(path)) continue
-    try {
-      const reader = LOCK_READERS.find(({ accepts }) => accepts(basename(path)))
-      if (isJar(path)) {
-        installed.push(...readJar(bytes, path, left))
-      } else if (path.endsWith('/package.json')) installed.push(...nodePackage(bytes.toString('utf8'), path))
-      else if (/\/(METADATA|PKG-INFO)$/.test(path)) installed.push(...pythonPackage(bytes.toString('utf8'), path))
-      else if (reader !== undefined)
-        for (const one of reader.read(bytes.toString('utf8')).packages) installed.push({ ...one, place: path })
-    } catch (error) {
-      problems.push({ file: path, reason: messageOf(error) })
-    }
-  }
-  return installed
-}
-
-function nodePackage(text: string, place: string): readonly Installed[] {
-  const fields = objectOf(JSON.parse(text))
-  const [name, version] = [textOf(fields['name']), textOf(fields['version'])]
-  if (name === null || version === null) return []
-  const cut = name.lastIndexOf('/')
-  const purl = makePurl({
-    type: 'npm',
-    name: name.slice(cut + 1),
-    version,
-    ...(cut < 0 ? {} : { namespace: name.slice(0, cut) }),
-  })
-  return [{ name, version, purl: writePurl(purl), place }]
-}
-
-function pythonPackage(text: string, place: string): readonly Installed[] {
-  const head = text.split(/\r?\n\r?\n/, 1)[0]!
-  const [name, version] = ['Name', 'Version'].map((field) => new RegExp(`^${field}:[ \\t]*(.+)$`, 'm').exec(head)?.[1]?.trim())
-  if (name === undefined || version === undefined) return []
-  return [{ name, version, purl: writePurl(makePurl({ type: 'pypi', name, version })), place }]
+  return [...files].flatMap(([path, bytes]) =>
+    owned.has(path) || PACKAGE_FILES.has(path) || isFileList(path) || RPM_FILES.has(path)
+      ? []
+      : packagesIn(path, bytes, left, problems),
+  )
 }

@@ -23,7 +23,7 @@ export interface TarEntry {
 export async function* readTar(
   chunks: AsyncIterable<Uint8Array>,
   file: string,
-  wanted: (name: string, size: number) => boolean,
+  wanted: (name: string, size: number, mode: number) => boolean,
 ): AsyncGenerator<TarEntry> {
   const source = new Blocks(chunks, file)
   let longName: string | undefined
@@ -53,7 +53,7 @@ export async function* readTar(
             ? 'link'
             : 'other'
     const offset = source.at
-    const keep = type === 'file' && wanted(name, size)
+    const keep = type === 'file' && wanted(name, size, Number.parseInt(textAt(header, 100, 8).trim() || '0', 8))
     if (keep && size > MOST_KEPT) throw source.broken(`${name} is larger than ${MOST_KEPT / 2 ** 20} MB`)
     const bytes = keep ? (await source.exactly(padded)).subarray(0, size) : EMPTY
     if (!keep) await source.skip(padded)
