@@ -36,8 +36,8 @@ Judges what bills of materials list (CycloneDX 1.0–1.7, SPDX 2.2–3.0; also g
 `,
   dir: `Usage: kanpeki scan dir [--feeds PATH]… [--format WHAT] [--in-use FILE] [--vex FILE]… [--baseline FILE] [--fail-on WHAT] DIR…
 
-Judges what lock files name, in folders and below them (npm, pnpm, Yarn, pip, Pipenv, Poetry, uv, PDM, Go, Cargo, Maven, Gradle,
-Composer, Bundler, NuGet), and Java archives.
+Judges what lock files name, in folders and below them (npm, pnpm, Yarn, Bun, pip, Pipenv, Poetry, uv, PDM, Go, Cargo, Maven, Gradle,
+Composer, Bundler, NuGet, pub, Mix, Swift, Conan), and Java archives.
 `,
   host: `Usage: kanpeki scan host [--feeds PATH]… [--format WHAT] [--in-use FILE] [--vex FILE]… [--baseline FILE] [--fail-on WHAT] DIR…
 

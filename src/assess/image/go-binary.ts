@@ -32,7 +32,7 @@ export function goModules(info: string): readonly LockedPackage[] {
     if ((kind !== 'mod' && kind !== 'dep' && kind !== '=>') || name === undefined) continue
     if (lines[at + 1]?.startsWith('=>\t') === true) continue
     // `(devel)`: built from a working copy.
-    if (version !== undefined && /^v\d/.test(version)) found.add('golang', name, version)
+    if (version !== undefined && /^v\d/.test(version)) found.add('golang', name, version.slice(1))
   }
   return found.reading().packages
 }

@@ -165,8 +165,8 @@ it('reads what languages left where they installed something, and what Go progra
   expect(installed.map(({ purl, place }) => `${purl} ${basename(place)}`).sort()).toEqual([
     'pkg:composer/twig/twig@3.4.2 installed.json',
     'pkg:gem/rack@2.2.3 rack-2.2.3.gemspec',
-    'pkg:golang/github.com/new/one@v1.2.3 shop',
-    'pkg:golang/golang.org/x/net@v0.17.0 shop',
+    'pkg:golang/github.com/new/one@1.2.3 shop',
+    'pkg:golang/golang.org/x/net@0.17.0 shop',
     'pkg:golang/stdlib@1.22.4 shop',
     'pkg:nuget/Newtonsoft.Json@12.0.1 shop.deps.json',
   ])

@@ -50,7 +50,8 @@ export function collector(): Collector {
 
 /** Where the name ends and what stands before it begins, by the ecosystem. */
 function splitName(type: string, name: string): readonly [string | undefined, string] {
-  const cut = type === 'maven' ? name.lastIndexOf(':') : ['npm', 'golang', 'composer'].includes(type) ? name.lastIndexOf('/') : -1
+  const cut =
+    type === 'maven' ? name.lastIndexOf(':') : ['npm', 'golang', 'composer', 'swift'].includes(type) ? name.lastIndexOf('/') : -1
   return cut <= 0 ? [undefined, name] : [name.slice(0, cut), name.slice(cut + 1)]
 }
 

@@ -1,4 +1,4 @@
-import { load } from 'js-yaml'
+import { loadAll } from 'js-yaml'
 import { objectOf, textOf } from '../sbom/json.ts'
 import { collector, type LockReader } from './lockfile.ts'
 
@@ -11,7 +11,9 @@ export const pnpm: LockReader = {
   accepts: (name) => name === 'pnpm-lock.yaml',
   read(text) {
     const found = collector()
-    for (const [key, value] of Object.entries(objectOf(objectOf(load(text))['packages']))) {
+    // pnpm may write what it itself is run with as a document of its own before the project's.
+    const entries = loadAll(text).flatMap((document) => Object.entries(objectOf(objectOf(document)['packages'])))
+    for (const [key, value] of entries) {
       const [, name, version] = SLASH.exec(key) ?? AT.exec(key) ?? []
       const own = objectOf(value)
       const [realName, realVersion] = [textOf(own['name']) ?? name, textOf(own['version']) ?? version]

@@ -36,20 +36,20 @@ export const pipenv: LockReader = {
   },
 }
 
-/** Poetry, uv and PDM write the same: a table of packages, each with name and version. */
-function tables(id: string, file: string): LockReader {
+/** Poetry, uv, PDM and PEP 751 write the same: a table of packages, each with name and version. */
+function tables(id: string, accepts: (name: string) => boolean, key = 'package'): LockReader {
   return {
     id,
-    accepts: (name) => name === file,
+    accepts,
     read(text) {
       const found = collector()
-      for (const item of listOf(parse(text)['package'])) {
+      for (const item of listOf(parse(text)[key])) {
         const one = objectOf(item)
         const source = objectOf(one['source'])
         const [name, version] = [textOf(one['name']), textOf(one['version'])]
         // uv lists the project itself.
         if (source['virtual'] !== undefined || source['editable'] !== undefined) continue
-        if (name === null || version === null) found.leave(name ?? 'a package without a name')
+        if (name === null || version === null || isElsewhere(one)) found.leave(name ?? 'a package without a name')
         else found.add('pypi', name, version)
       }
       return found.reading()
@@ -57,6 +57,21 @@ function tables(id: string, file: string): LockReader {
   }
 }
 
-export const poetry = tables('poetry', 'poetry.lock')
-export const uv = tables('uv', 'uv.lock')
-export const pdm = tables('pdm', 'pdm.lock')
+/** From a repository or a folder: a registry may know another package by this name. */
+function isElsewhere(one: Readonly<Record<string, unknown>>): boolean {
+  const source = objectOf(one['source'])
+  const type = textOf(source['type'])
+  return (
+    type === 'git' ||
+    type === 'directory' ||
+    ['git', 'directory'].some((word) => source[word] !== undefined) ||
+    one['vcs'] !== undefined ||
+    one['directory'] !== undefined
+  )
+}
+
+export const poetry = tables('poetry', (name) => name === 'poetry.lock')
+export const uv = tables('uv', (name) => name === 'uv.lock')
+export const pdm = tables('pdm', (name) => name === 'pdm.lock')
+/** pip and others: `pylock.toml`, `pylock.NAME.toml` (PEP 751). */
+export const pylock = tables('pylock', (name) => /^pylock(\.[^.]+)?\.toml$/.test(name), 'packages')

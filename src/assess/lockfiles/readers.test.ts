@@ -75,6 +75,65 @@ const CASES: readonly Case[] = [
     text: 'version = 1\n[[package]]\nname = "app"\nversion = "0.1.0"\nsource = { virtual = "." }\n[[package]]\nname = "idna"\nversion = "3.6"\nsource = { registry = "https://pypi.org/simple" }\n',
     purls: ['pkg:pypi/idna@3.6'],
   },
+  {
+    file: 'pnpm-lock.yaml',
+    text: "---\nlockfileVersion: '9.0'\npackages:\n  pnpm@10.1.0:\n    resolution: {integrity: x}\n---\nlockfileVersion: '9.0'\npackages:\n  a@1.0.0:\n    resolution: {integrity: x}\n",
+    purls: ['pkg:npm/pnpm@10.1.0', 'pkg:npm/a@1.0.0'],
+  },
+  {
+    file: 'poetry.lock',
+    text: '[[package]]\nname = "ours"\nversion = "1.0"\n[package.source]\ntype = "git"\nurl = "https://example.com/x"\n\n[[package]]\nname = "idna"\nversion = "3.6"\n[package.source]\ntype = "legacy"\nurl = "https://pypi.example"\n',
+    purls: ['pkg:pypi/idna@3.6'],
+    left: 1,
+  },
+  {
+    file: 'uv.lock',
+    text: 'version = 1\nrevision = 3\n[[package]]\nname = "ours"\nversion = "1.0"\nsource = { git = "https://example.com/x?rev=1" }\n[[package]]\nname = "idna"\nversion = "3.6"\nsource = { registry = "https://pypi.org/simple" }\n',
+    purls: ['pkg:pypi/idna@3.6'],
+    left: 1,
+  },
+  {
+    file: 'pylock.toml',
+    text: 'lock-version = "1.0"\n[[packages]]\nname = "attrs"\nversion = "25.1.0"\n[[packages]]\nname = "ours"\n[packages.vcs]\ntype = "git"\n',
+    purls: ['pkg:pypi/attrs@25.1.0'],
+    left: 1,
+  },
+  {
+    file: 'bun.lock',
+    text: '{\n  "lockfileVersion": 1,\n  "packages": {\n    "a": ["a@1.0.0", "", { "x": ",]" }, "sha512-x=="],\n    "p/@s/b": ["@s/b@2.0.0-rc.1", "", {}, "sha512-y"],\n    "own": ["own@workspace:packages/own"],\n    "g": ["g@github:x/g#abc", {}, "x-g-abc"],\n  },\n}\n',
+    purls: ['pkg:npm/a@1.0.0', 'pkg:npm/%40s/b@2.0.0-rc.1'],
+    left: 1,
+  },
+  {
+    file: 'pubspec.lock',
+    text: 'packages:\n  http:\n    dependency: "direct main"\n    source: hosted\n    version: "0.13.2"\n  flutter:\n    source: sdk\n    version: "0.0.0"\n  ours:\n    source: git\n    version: "1.0.0"\n',
+    purls: ['pkg:pub/http@0.13.2'],
+    left: 1,
+  },
+  {
+    file: 'mix.lock',
+    text: '%{\n  "plug": {:hex, :plug, "1.14.0", "ab", [:mix], [{:mime, "~> 1.0", [hex: :mime]}], "hexpm", "cd"},\n  "ours": {:git, "https://example.com/x.git", "abc", []},\n}\n',
+    purls: ['pkg:hex/plug@1.14.0'],
+    left: 1,
+  },
+  {
+    file: 'Package.resolved',
+    text: JSON.stringify({
+      pins: [
+        { identity: 'swift-nio', location: 'https://github.com/apple/swift-nio.git', state: { version: '2.41.0' } },
+        { identity: 'b', location: 'git@github.com:x/b.git', state: { branch: 'main' } },
+      ],
+      version: 3,
+    }),
+    purls: ['pkg:swift/github.com/apple/swift-nio@2.41.0'],
+    left: 1,
+  },
+  {
+    file: 'conan.lock',
+    text: JSON.stringify({ version: '0.5', requires: ['openssl/3.0.1#ab%1', 'zlib/[>1]'], build_requires: ['cmake/3.27.1'] }),
+    purls: ['pkg:conan/openssl@3.0.1', 'pkg:conan/cmake@3.27.1'],
+    left: 1,
+  },
   { file: 'pdm.lock', text: '[[package]]\nname = "six"\nversion = "1.16.0"\n', purls: ['pkg:pypi/six@1.16.0'] },
   {
     file: 'go.mod',

@@ -1,11 +1,12 @@
 import { cargo } from './cargo.ts'
+import { bun, conan, mix, pub, swift } from './further.ts'
 import { go } from './go.ts'
 import { gradle, maven } from './java.ts'
 import type { LockReader } from './lockfile.ts'
 import { npm } from './npm.ts'
 import { composer, gem, nuget } from './other.ts'
 import { pnpm } from './pnpm.ts'
-import { pdm, pip, pipenv, poetry, uv } from './python.ts'
+import { pdm, pip, pipenv, poetry, pylock, uv } from './python.ts'
 import { yarn } from './yarn.ts'
 
 /** Every kind of lock file that is read. */
@@ -25,4 +26,10 @@ export const LOCK_READERS: readonly LockReader[] = [
   composer,
   gem,
   nuget,
+  bun,
+  pylock,
+  pub,
+  mix,
+  swift,
+  conan,
 ]

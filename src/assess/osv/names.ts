@@ -37,6 +37,7 @@ function foldName(ecosystem: string, name: string): string {
 const ECOSYSTEMS: Readonly<Record<string, string>> = {
   cargo: 'crates.io',
   composer: 'Packagist',
+  conan: 'ConanCenter',
   cran: 'CRAN',
   gem: 'RubyGems',
   golang: 'Go',
