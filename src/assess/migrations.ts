@@ -289,4 +289,46 @@ export const migrations: readonly Migration[] = [
         and c.asked is null)`.execute(db)
     },
   },
+  {
+    name: '0289-assess-weighed-key',
+    up: async (db: Kysely<never>) => {
+      // By asset first, a new advisory wrote a page of the key for every asset; what an asset has is found by its findings.
+      await db.schema
+        .createTable('assess_weighed_anew')
+        .addColumn('scope', columns.text, (c) => c.notNull())
+        .addColumn('asset', columns.text, (c) => c.notNull())
+        .addColumn('package', columns.text, (c) => c.notNull())
+        .addColumn('id', columns.text, (c) => c.notNull())
+        .addColumn('status', columns.text, (c) => c.notNull())
+        .addColumn('kind', columns.text, (c) => c.notNull())
+        .addColumn('decision', columns.text, (c) => c.notNull())
+        .addColumn('rank', columns.number, (c) => c.notNull())
+        .addColumn('fixable', columns.flag, (c) => c.notNull())
+        .addColumn('in_use', columns.flag)
+        .addColumn('exposed', columns.flag)
+        .addColumn('exploited', columns.flag, (c) => c.notNull())
+        .addColumn('owner', columns.text)
+        .addColumn('due', columns.time)
+        .addPrimaryKeyConstraint('assess_weighed_place', ['scope', 'package', 'id', 'asset'])
+        .execute()
+      const all = sql`scope, asset, package, id, status, kind, decision, rank, fixable, in_use, exposed, exploited, owner, due`
+      await sql`insert into assess_weighed_anew (${all}) select ${all} from assess_weighed order by scope, package, id, asset`.execute(
+        db,
+      )
+      await db.schema.dropTable('assess_weighed').execute()
+      await db.schema.alterTable('assess_weighed_anew').renameTo('assess_weighed').execute()
+      for (const [name, ...by] of [
+        ['rank', 'status', 'rank'],
+        ['kind', 'status', 'kind', 'rank'],
+        ['owner', 'owner', 'status', 'rank'],
+        ['due', 'status', 'due'],
+        ['decision', 'status', 'decision', 'rank'],
+      ] as const)
+        await db.schema
+          .createIndex(`assess_weighed_${name}`)
+          .on('assess_weighed')
+          .columns(['scope', ...by])
+          .execute()
+    },
+  },
 ]

@@ -53,14 +53,14 @@ export async function standingsOf(
       current.has(asset) && !busy.has(asset.toLowerCase()) && spoken.get(change.package)?.has(asset.toLowerCase()) !== true,
   )
   const uses = await usesOf(trx, scope, ready, scales)
-  const lists = await listsOf(trx, scope, assets)
+  const lists = await listsOf(trx, scope, some)
   return new Map(
     ready.flatMap((lone): [Lone, Standing][] => {
       const { mark, component } = lone
-      const list = lists.get(`${mark.asset}\n${mark.source}`)
-      if (list === undefined || list.outbox !== mark.outbox) return []
-      const used = list.in_use === null ? null : flag(isUsed(component, list.in_use))
-      const runs = runsNow(lone, used, list.in_use_at, uses.get(mark.asset), scales.now)
+      const list = lists.get(listOf(mark))
+      if (list !== undefined && list.outbox !== mark.outbox) return []
+      const used = list === undefined || list.in_use === null ? null : flag(isUsed(component, list.in_use))
+      const runs = runsNow(lone, used, list?.in_use_at ?? null, uses.get(mark.asset), scales.now)
       return [[lone, { lone, used, runs, facts: scales.assets.get(mark.asset.toLowerCase()) }]]
     }),
   )
@@ -182,14 +182,26 @@ async function usesOf(
 
 type List = Pick<AssessTables['assess_inventories'], 'asset' | 'source' | 'outbox' | 'in_use' | 'in_use_at'>
 
-async function listsOf(trx: Trx, scope: string, assets: readonly string[]): Promise<ReadonlyMap<string, List>> {
+/** Lists that say what runs, and those that were taken in since these were looked at, by asset and source. */
+async function listsOf(trx: Trx, scope: string, some: readonly Lone[]): Promise<ReadonlyMap<string, List>> {
+  const newest = some.reduce((most, { mark }) => Math.max(most, mark.outbox), 0)
   const rows = await trx
     .selectFrom('assess_inventories')
     .select(['asset', 'source', 'outbox', 'in_use', 'in_use_at'])
     .where('scope', '=', scope)
-    .where(among('asset', assets))
+    .where(
+      among(
+        'asset',
+        some.map(({ mark }) => mark.asset),
+      ),
+    )
+    .where((e) => e.or([e('outbox', '>', newest), e('in_use', 'is not', null)]))
     .execute()
-  return new Map(rows.map((row) => [`${row.asset}\n${row.source}`, row]))
+  return new Map(rows.map((row) => [listOf(row), row]))
+}
+
+function listOf({ asset, source }: Pick<List, 'asset' | 'source'>): string {
+  return `${asset}\n${source}`
 }
 
 function isUsed(component: AskedComponent, list: string): boolean {

@@ -1,5 +1,5 @@
 import { type Kysely, sql } from 'kysely'
-import { atPlaces, inParts, markChanged, type Place } from '../weighing/queries.ts'
+import { atPlaces, dropWeighed, inParts, markChanged, type Place } from '../weighing/queries.ts'
 import type { AssessTables, ComponentsTable, FindingsTable, InventoriesTable, ScansTable } from './tables.ts'
 
 /** `state.scoped(scope)` for a caller; the whole store for what runs by itself. */
@@ -262,6 +262,8 @@ export async function forgetFindings(
   rows: readonly Pick<FindingsTable, 'scope' | 'asset' | 'source' | 'id' | 'package'>[],
 ): Promise<void> {
   await markChanged(db, rows)
+  // What was weighed is found by its findings.
+  await dropWeighed(db, rows)
   for (const { scope, asset, source, id, package: place } of rows)
     await db
       .deleteFrom('assess_findings')

@@ -101,8 +101,10 @@ export function advisedName({ type, name, qualifiers }: Purl, ecosystem: string)
  */
 export function releaseOf(ecosystem: string): string {
   const small = ecosystem.toLowerCase()
-  const [distribution] = small.split(':')
-  switch (distribution) {
+  const end = small.indexOf(':')
+  // Asked of every package of every advisory: most have no release.
+  if (end < 0) return small
+  switch (small.slice(0, end)) {
     case 'ubuntu':
       return small.replace(/^ubuntu:(?:pro:)?(\d+\.\d+)(?::lts)?$/, 'ubuntu:$1')
     case 'red hat':

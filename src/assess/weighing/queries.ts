@@ -155,13 +155,27 @@ export async function saveUse(db: Db, row: UseTable): Promise<void> {
     .execute()
 }
 
+/** Keys lead from packages to assets: what was weighed of an asset is found by its findings, each of which has its key from one. */
+function foundOn(db: Db, assets: readonly string[], place?: string) {
+  const all = db.selectFrom('assess_findings').select(['package', 'id', 'asset']).where('asset', 'in', assets)
+  return (place === undefined ? all : all.where('package', '=', place)).$asTuple('package', 'id', 'asset')
+}
+
 export async function weighedOf(db: Db, assets: readonly string[]): Promise<WeighedTable[]> {
-  return await db.selectFrom('assess_weighed').selectAll().where('asset', 'in', assets).execute()
+  return await db
+    .selectFrom('assess_weighed')
+    .selectAll()
+    .where((e) => e(e.refTuple('package', 'id', 'asset'), 'in', foundOn(db, assets)))
+    .execute()
 }
 
 export async function weighedAtPlaces(db: Db, places: readonly Place[]): Promise<WeighedTable[]> {
   return await atPlaces(places, (place, assets) =>
-    db.selectFrom('assess_weighed').selectAll().where('package', '=', place).where('asset', 'in', assets).execute(),
+    db
+      .selectFrom('assess_weighed')
+      .selectAll()
+      .where((e) => e(e.refTuple('package', 'id', 'asset'), 'in', foundOn(db, assets, place)))
+      .execute(),
   )
 }
 
@@ -187,7 +201,10 @@ export async function saveWeighed(db: Db, rows: readonly WeighedTable[]): Promis
       .execute()
 }
 
-export async function dropWeighed(db: Db, rows: readonly WeighedTable[]): Promise<void> {
+export async function dropWeighed(
+  db: Db,
+  rows: readonly Pick<WeighedTable, 'scope' | 'asset' | 'package' | 'id'>[],
+): Promise<void> {
   for (const { scope, asset, package: place, id } of rows)
     await db
       .deleteFrom('assess_weighed')
@@ -364,17 +381,20 @@ async function matching(db: Db, filter: Filter) {
   const [first, ...others] = words.toSorted((a, b) => wide(a) - wide(b))
   const texts = ({ pattern }: Word) =>
     db.selectFrom('assess_texts').select(['package', 'id']).where(like('text', pattern)).$asTuple('package', 'id')
+  const onAssets = (all: ReturnType<typeof keys>, assets: readonly string[]) =>
+    all.where((e) => e(e.refTuple('package', 'id', 'asset'), 'in', foundOn(db, assets)))
+  const keys = () => db.selectFrom('assess_weighed').select(['asset', 'package', 'id', 'rank'])
   const rows = (driven: boolean) => {
     const { status, kind, decision, owner, before, assets } = filter
     // Behind an expression, the index by status does not draw SQLite away from the keys that a word or an asset's name leads to.
     const state = sql<string>`${sql.ref('status')} || ''`
-    let all = db.selectFrom('assess_weighed').select(['asset', 'package', 'id', 'rank'])
+    let all = keys()
     all = driven || assets !== undefined ? all.where(state, '=', status) : all.where('status', '=', status)
     if (kind !== undefined) all = all.where('kind', '=', kind)
     if (decision !== undefined) all = all.where('decision', '=', decision)
     if (owner !== undefined) all = all.where('owner', '=', owner)
     if (before !== undefined) all = all.where('due', '<', before)
-    if (assets !== undefined) all = all.where('asset', 'in', assets)
+    if (assets !== undefined) all = onAssets(all, assets)
     if (filter.fixable) all = all.where('fixable', '=', 1)
     if (filter.mayRun) all = all.where((e) => e.or([e('in_use', 'is', null), e('in_use', '=', 1)]))
     if (filter.exposed) all = all.where('exposed', '=', 1)
@@ -394,7 +414,7 @@ async function matching(db: Db, filter: Filter) {
   if (first === undefined) return rows(false)
   if (first.assets === undefined) return rows(false).where((e) => e.or(places(e, first)))
   let all = rows(true).where((e) => e(e.refTuple('package', 'id'), 'in', texts(first)))
-  if (first.assets.length > 0) all = all.union(rows(true).where('asset', 'in', first.assets))
+  if (first.assets.length > 0) all = all.union(onAssets(rows(true), first.assets))
   if (first.owners.length > 0) all = all.union(rows(true).where('owner', 'in', first.owners))
   return all
 }

@@ -9,7 +9,7 @@ type Cell = string | number | null
  * with it are the same text for any number, and are prepared once.
  */
 function keysOf(texts: Iterable<string>): RawBuilder<unknown> {
-  return sql`json_each(${JSON.stringify(Object.fromEntries([...texts].map((text) => [storable(text), 0])))})`
+  return sql`json_each(${`{${[...new Set(texts)].map((text) => `${JSON.stringify(storable(text))}:0`).join()}}`})`
 }
 
 /** Whether a column holds one of these texts, however many they are. For handles that no scope limits: name the scope beside it. */
