@@ -8,7 +8,7 @@ export const MAX_LEVELS = 32
 /** A document with more members is nobody's event. */
 export const MAX_MEMBERS = 20_000
 
-/** The pipeline sets it: what the client had there stands beside it. */
+/** The pipeline sets it. */
 const TIME = '@timestamp'
 
 interface Budget {
@@ -18,8 +18,8 @@ interface Budget {
 /**
  * A fresh, nested document of a client's JSON: dotted keys become nested ones, ECS fields get ECS types, foreign fields
  * stay as they are. A dotted key whose way is blocked by a value stays dotted, and a value that cannot become the type of
- * its ECS field, or that the pipeline will write over, is kept beside it as `…_original`: nothing is lost. A text says
- * why there is no document.
+ * its ECS field, or that the pipeline will write over, is kept beside it as `…_original`: nothing is lost. `@timestamp` is
+ * left out: its parser reads it, or calls `keepTime`. A text says why there is no document.
  */
 export function normaliseDocument(json: JsonObject): Draft | string {
   const budget = { members: MAX_MEMBERS }
@@ -35,10 +35,16 @@ export function normaliseDocument(json: JsonObject): Draft | string {
   if (message === null) delete doc['message']
   else if (message !== undefined && typeof message !== 'string') doc['message'] = textForm(message)
   if (isJsonObject(doc['event'])) for (const name of ['id', 'ingested']) keepAside(doc['event'] as Draft, name)
-  const time = json[TIME]
-  // The last member: a parser that reads it takes it away again, which makes a slow object of a document at any other place.
-  if (time !== undefined && time !== null) doc['timestamp_original'] = copy(time, 1, budget)
   return doc
+}
+
+/**
+ * For a parser that could not read the time that the client gave: it stands beside the one that the pipeline sets. Set
+ * before, and taken away again by those that can, it made a slow object (V8's dictionary mode) of every document.
+ */
+export function keepTime(doc: Draft, json: JsonObject): void {
+  const time = json[TIME]
+  if (time !== undefined && time !== null) doc['timestamp_original'] = copy(time, 1, { members: MAX_MEMBERS })
 }
 
 /**

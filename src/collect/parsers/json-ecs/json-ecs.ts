@@ -1,6 +1,6 @@
 import { isJsonObject, type JsonValue } from '../../../kernel/json.ts'
 import type { Parser } from '../../../kernel/plugin.ts'
-import { normaliseDocument } from '../../normalise/document.ts'
+import { keepTime, normaliseDocument } from '../../normalise/document.ts'
 import { type Draft, integer, put } from '../../normalise/draft.ts'
 import { addDns } from './dns.ts'
 import { observedOf, timeOf } from './time.ts'
@@ -20,9 +20,9 @@ export const jsonEcs: Parser = {
     if (json === undefined) return { unknown: 'not a JSON object' }
     const doc = normaliseDocument(json)
     if (typeof doc === 'string') return { unknown: doc }
-    const observed = observedOf(doc, zoneMinutes)
-    // Read, it stands in `@timestamp`; one that is no time stays.
-    if (timeOf(doc['timestamp_original'] ?? null, 0) !== undefined) delete doc['timestamp_original']
+    const sent = timeOf(json['@timestamp'] ?? null, 0)
+    if (sent === undefined) keepTime(doc, json)
+    const observed = sent ?? observedOf(doc, zoneMinutes)
     const event = doc['event']
     if (!isJsonObject(event)) doc['event'] = { kind: 'event' }
     else (event as Draft)['kind'] ??= 'event'

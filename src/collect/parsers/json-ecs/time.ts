@@ -2,9 +2,8 @@ import type { JsonValue } from '../../../kernel/json.ts'
 import type { Draft } from '../../normalise/draft.ts'
 import { isoTime } from '../../normalise/time.ts'
 
-/** Where loggers write their time, in the order of trust; the first is what came as `@timestamp`, the last is journald's. */
+/** Where loggers write their time beside `@timestamp`, in the order of trust; the last is journald's. */
 const TIME_FIELDS = [
-  'timestamp_original',
   'timestamp',
   'time',
   'ts',
@@ -28,7 +27,7 @@ export function observedOf(doc: Draft, zoneMinutes: number): number | undefined 
   for (const name of TIME_FIELDS) {
     const value = doc[name]
     if (value === undefined) continue
-    const at = timeOf(value, name === 'timestamp_original' ? 0 : zoneMinutes)
+    const at = timeOf(value, zoneMinutes)
     if (at !== undefined) return at
   }
   return undefined

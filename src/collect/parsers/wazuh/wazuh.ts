@@ -1,7 +1,7 @@
 import { isJsonObject, type JsonObject, type JsonValue } from '../../../kernel/json.ts'
 import type { Parser } from '../../../kernel/plugin.ts'
 import { endpoint, ipOf } from '../../normalise/address.ts'
-import { normaliseDocument } from '../../normalise/document.ts'
+import { keepTime, normaliseDocument } from '../../normalise/document.ts'
 import { type Draft, integer, put, putObject, related } from '../../normalise/draft.ts'
 import { isoTime } from '../../normalise/time.ts'
 import { classOf } from './class.ts'
@@ -25,12 +25,10 @@ export const wazuh: Parser = {
       }
     const alert = normaliseDocument(json)
     if (typeof alert === 'string') return { unknown: alert }
-    const time = text(alert['timestamp']) ?? text(alert['timestamp_original'])
+    const time = text(alert['timestamp']) ?? text(json['@timestamp'])
     const observed = time === undefined ? undefined : isoTime(time, zoneMinutes)
-    if (observed !== undefined) {
-      delete alert['timestamp']
-      delete alert['timestamp_original']
-    }
+    if (observed === undefined) keepTime(alert, json)
+    else delete alert['timestamp']
     return [{ observed, ecs: documentOf(alert) }]
   },
 }

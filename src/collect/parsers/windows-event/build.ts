@@ -119,6 +119,5 @@ export function complete(sent: Draft, built: ParsedEvent, computer: string | und
     sent['host'] = { name: computer }
     if (isJsonObject(host)) sent['observer'] ??= { ...host, hostname: host['hostname'] ?? host['name'] ?? computer }
   }
-  if (built.observed !== undefined) delete sent['timestamp_original']
   return { observed: built.observed, ecs: sent }
 }

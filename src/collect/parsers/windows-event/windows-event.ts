@@ -1,6 +1,6 @@
 import { isJsonObject, type JsonObject } from '../../../kernel/json.ts'
 import type { Parser } from '../../../kernel/plugin.ts'
-import { normaliseDocument } from '../../normalise/document.ts'
+import { keepTime, normaliseDocument } from '../../normalise/document.ts'
 import type { Draft } from '../../normalise/draft.ts'
 import { buildEvent, complete } from './build.ts'
 import { isFlat, readFlat } from './flat.ts'
@@ -41,8 +41,10 @@ export const windowsEvent: Parser = {
     if (typeof sent === 'string') return { unknown: sent }
     if (!isJsonObject(sent['winlog']) || !isJsonObject(sent['event'] ?? {}))
       return { unknown: 'a Winlogbeat event without its fields' }
-    const record = readWinlogbeat(sent, context)
-    return record === undefined ? NO_ID : [complete(sent, buildEvent(record), record.computer)]
+    const record = readWinlogbeat(sent, json['@timestamp'], context)
+    if (record === undefined) return NO_ID
+    if (record.observed === undefined) keepTime(sent, json)
+    return [complete(sent, buildEvent(record), record.computer)]
   },
 }
 

@@ -14,12 +14,13 @@ export function isWinlogbeat6(json: JsonObject): boolean {
   return json['event_id'] !== undefined && typeof json['log_name'] === 'string'
 }
 
-export function readWinlogbeat(json: JsonObject, context: ParseContext): WindowsRecord | undefined {
+/** @param time what stood in `@timestamp`, which a normalised document does not hold. */
+export function readWinlogbeat(json: JsonObject, time: JsonValue | undefined, context: ParseContext): WindowsRecord | undefined {
   const winlog = json['winlog'] as JsonObject
   const process = isJsonObject(winlog['process']) ? winlog['process'] : undefined
   const thread = process?.['thread']
   const event = json['event']
-  const record = readCommon(winlog, json, {
+  const record = readCommon(winlog, json, time, {
     channel: textOf(winlog['channel']),
     provider: textOf(winlog['provider_name']),
     eventId: wholeNumber(winlog['event_id'] ?? eventCode(json)),
@@ -35,7 +36,7 @@ export function readWinlogbeat(json: JsonObject, context: ParseContext): Windows
 }
 
 export function readWinlogbeat6(json: JsonObject): WindowsRecord | undefined {
-  return readCommon(json, json, {
+  return readCommon(json, json, json['@timestamp'], {
     channel: textOf(json['log_name']),
     provider: textOf(json['source_name']),
     eventId: wholeNumber(json['event_id']),
@@ -59,7 +60,12 @@ interface VersionSpecific {
 }
 
 /** @param winlog where Windows' fields stand; @param json the whole document. */
-function readCommon(winlog: JsonObject, json: JsonObject, specific: VersionSpecific): WindowsRecord | undefined {
+function readCommon(
+  winlog: JsonObject,
+  json: JsonObject,
+  time: JsonValue | undefined,
+  specific: VersionSpecific,
+): WindowsRecord | undefined {
   const { eventId, ...rest } = specific
   if (eventId === undefined) return undefined
   const data: EventData = {}
@@ -68,8 +74,6 @@ function readCommon(winlog: JsonObject, json: JsonObject, specific: VersionSpeci
   addAll(data, userData)
   const keywords = winlog['keywords']
   const audit = auditOf(keywords)
-  // A normalised document has it set aside.
-  const time = json['@timestamp'] ?? json['timestamp_original']
   return {
     ...rest,
     eventId,
