@@ -200,13 +200,14 @@ async function breakingBy(
   if (criticality !== undefined && weight === undefined)
     throw new KanpekiError('usage', `--criticality knows no ${criticality}.`, { remedy: 'Choose low, medium, high or critical.' })
   return (finding) => {
-    const { id, ids, aliases, rated, kev, epss, fixed, installed } = finding
+    const { id, ids, aliases, rated, kev, epss, exploit, fixed, installed } = finding
     const weakness = {
       severity: rated?.severity ?? null,
       score: rated?.score ?? null,
       vector: rated?.vector ?? null,
       exploited: kev?.added ?? null,
       epss: epss?.score ?? null,
+      exploit,
     }
     const around = {
       exposure: exposure ?? null,

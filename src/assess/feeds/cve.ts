@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import type { OsvAffected, OsvEvent, OsvRecord } from '../osv/record.ts'
+import { EXPLOITATION, type Exploitation } from '../prioritise/ssvc.ts'
 import { childText, xmlRecords } from '../results/xml.ts'
 
 /** What is known of a CVE wherever it is: for findings whose own advisory does not say. */
@@ -8,6 +9,8 @@ export interface CveFacts {
   readonly summaryJa: string | null
   readonly vectors: readonly string[]
   readonly cwes: readonly string[]
+  /** What is said of exploits: by references that are marked so, or by CISA's assessment beside the record. */
+  readonly exploit: Exploitation
 }
 
 export interface ReadCves {
@@ -35,6 +38,7 @@ const nvdCve = z.object({
   vulnStatus: z.string().default(''),
   descriptions: z.array(z.object({ lang: z.string(), value: z.string() })).default([]),
   metrics: z.object({ cvssMetricV40: cvss, cvssMetricV31: cvss, cvssMetricV30: cvss, cvssMetricV2: cvss }).partial().default({}),
+  references: z.array(z.object({ tags: z.array(z.string()).default([]) })).default([]),
   weaknesses: z.array(z.object({ description: z.array(z.object({ value: z.string() })) })).default([]),
   configurations: z
     .array(z.object({ operator: z.string().optional(), nodes: z.array(z.object({ cpeMatch: z.array(match).default([]) })) }))
@@ -58,7 +62,7 @@ export function readNvd(value: unknown, file: string): ReadCves {
       problems.push({ file: `${file}:[${number}]`, reason: `${issue?.path.map(String).join('.')}: ${issue?.message}` })
       continue
     }
-    const { id, lastModified, vulnStatus, descriptions, metrics, weaknesses, configurations } = parsed.data
+    const { id, lastModified, vulnStatus, descriptions, metrics, references, weaknesses, configurations } = parsed.data
     if (vulnStatus === 'Rejected') continue
     const vectors = [metrics.cvssMetricV40, metrics.cvssMetricV31, metrics.cvssMetricV30, metrics.cvssMetricV2].flatMap(
       (list) => list?.map(({ cvssData }) => cvssData.vectorString) ?? [],
@@ -67,7 +71,8 @@ export function readNvd(value: unknown, file: string): ReadCves {
     const cwes = weaknesses
       .flatMap(({ description }) => description.map(({ value: one }) => one))
       .filter((one) => /^CWE-\d+$/.test(one))
-    facts.set(id, { summary, summaryJa: null, vectors, cwes: [...new Set(cwes)] })
+    const exploit = references.some(({ tags }) => tags.includes('Exploit')) ? 'poc' : 'none'
+    facts.set(id, { summary, summaryJa: null, vectors, cwes: [...new Set(cwes)], exploit })
     // A configuration that also asks for a platform (AND) says less than the product alone: it is left out.
     const affected = configurations
       .filter(({ operator }) => operator !== 'AND')
@@ -102,6 +107,19 @@ function cpeParts(text: string): readonly string[] {
   return (text.match(/(?:\\.|[^:\\])+/g) ?? []).map((part) => part.replaceAll(/\\(.)/g, '$1'))
 }
 
+const problemTypes = z.array(z.object({ descriptions: z.array(z.object({ cweId: z.string().optional() })) })).default([])
+const references = z
+  .array(z.object({ tags: z.array(z.string()).default([]) }))
+  .default([])
+  .catch([])
+/** CISA's assessment (SSVC) as its container beside a record has it. */
+const ssvc = z.object({
+  other: z.object({
+    type: z.literal('ssvc'),
+    content: z.object({ options: z.array(z.looseObject({ Exploitation: z.string().optional() })) }),
+  }),
+})
+
 const record5 = z.object({
   dataType: z.literal('CVE_RECORD'),
   cveMetadata: z.object({
@@ -115,10 +133,13 @@ const record5 = z.object({
         title: z.string().optional(),
         descriptions: z.array(z.object({ lang: z.string(), value: z.string() })).default([]),
         metrics: z.array(z.record(z.string(), z.unknown())).default([]),
-        problemTypes: z.array(z.object({ descriptions: z.array(z.object({ cweId: z.string().optional() })) })).default([]),
+        problemTypes,
+        references,
       })
       .optional(),
-    adp: z.array(z.object({ metrics: z.array(z.record(z.string(), z.unknown())).default([]) })).default([]),
+    adp: z
+      .array(z.object({ metrics: z.array(z.record(z.string(), z.unknown())).default([]), problemTypes, references }))
+      .default([]),
   }),
 })
 
@@ -141,11 +162,30 @@ export function readCve5(value: unknown): readonly [string, CveFacts] | undefine
       summaryJa: cna?.descriptions.find(({ lang }) => lang.startsWith('ja'))?.value.slice(0, 300) ?? null,
       vectors,
       cwes: [
-        ...new Set((cna?.problemTypes ?? []).flatMap(({ descriptions }) => descriptions.flatMap(({ cweId }) => cweId ?? []))),
+        ...new Set(
+          [cna, ...containers.adp]
+            .flatMap((one) => one?.problemTypes ?? [])
+            .flatMap(({ descriptions }) => descriptions.flatMap(({ cweId }) => cweId ?? [])),
+        ),
       ],
+      exploit: exploitOf(
+        metrics,
+        [cna, ...containers.adp].flatMap((one) => one?.references ?? []),
+      ),
     },
   ]
 }
+
+function exploitOf(metrics: readonly Readonly<Record<string, unknown>>[], marked: z.infer<typeof references>): Exploitation {
+  const assessed = metrics
+    .flatMap((metric) => ssvc.safeParse(metric).data?.other.content.options ?? [])
+    .flatMap(({ Exploitation: word }) => EXPLOITATION.find((one) => one === word?.toLowerCase()) ?? [])
+  return gravestExploit([...assessed, marked.some(({ tags }) => tags.includes('exploit')) ? 'poc' : 'none'])
+}
+
+/** What weighs most of what several say. */
+export const gravestExploit = (said: readonly Exploitation[]): Exploitation =>
+  said.reduce((one, other) => (EXPLOITATION.indexOf(other) > EXPLOITATION.indexOf(one) ? other : one), 'none')
 
 /** JVN iPedia's list (JVNDBRSS): titles in Japanese, CVEs and vectors. */
 export async function readJvn(text: AsyncIterable<string>, file: string): Promise<ReadonlyMap<string, CveFacts>> {
@@ -161,7 +201,8 @@ export async function readJvn(text: AsyncIterable<string>, file: string): Promis
     const cwes = item.children
       .filter(({ name, attributes }) => name === 'sec:references' && /^CWE-\d+$/.test(attributes['id'] ?? ''))
       .map(({ attributes }) => attributes['id']!)
-    for (const cve of cves) facts.set(cve, { summary: '', summaryJa: title, vectors: cves.length === 1 ? vectors : [], cwes })
+    for (const cve of cves)
+      facts.set(cve, { summary: '', summaryJa: title, vectors: cves.length === 1 ? vectors : [], cwes, exploit: 'none' })
   })
   return facts
 }
@@ -177,6 +218,7 @@ export function joinFacts(into: Map<string, CveFacts>, from: Iterable<readonly [
         summaryJa: before.summaryJa ?? facts.summaryJa,
         vectors: before.vectors.length === 0 ? facts.vectors : before.vectors,
         cwes: before.cwes.length === 0 ? facts.cwes : before.cwes,
+        exploit: gravestExploit([before.exploit, facts.exploit]),
       })
   }
 }

@@ -86,6 +86,7 @@ const NVD = {
         lastModified: '2026-01-03T00:00:00.000',
         descriptions: [{ lang: 'en', value: 'Widget overflows' }],
         metrics: { cvssMetricV31: [{ cvssData: { vectorString: VECTOR } }] },
+        references: [{ url: 'https://example.com', tags: ['Third Party Advisory'] }, { tags: ['Exploit'] }],
         configurations: [
           {
             nodes: [
@@ -113,7 +114,30 @@ const NVD = {
 const CVE5 = {
   dataType: 'CVE_RECORD',
   cveMetadata: { cveId: 'CVE-2026-0003', state: 'PUBLISHED' },
-  containers: { cna: { title: 'expat: loop', metrics: [{ cvssV3_1: { vectorString: VECTOR } }] } },
+  containers: {
+    cna: {
+      title: 'expat: loop',
+      metrics: [{ cvssV3_1: { vectorString: VECTOR } }],
+      references: [{ url: 'x', tags: ['exploit'] }],
+    },
+    // As CISA's container beside a record has it.
+    adp: [
+      {
+        problemTypes: [{ descriptions: [{ type: 'CWE', cweId: 'CWE-835', lang: 'en' }] }],
+        metrics: [
+          {
+            other: {
+              type: 'ssvc',
+              content: {
+                version: '2.0.3',
+                options: [{ Exploitation: 'active' }, { Automatable: 'no' }, { 'Technical Impact': 'partial' }],
+              },
+            },
+          },
+        ],
+      },
+    ],
+  },
 }
 const JVN = `<?xml version="1.0" encoding="UTF-8"?><rdf:RDF xmlns="http://purl.org/rss/1.0/" xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#" xmlns:sec="http://jvn.jp/rss/mod_sec/3.0/"><item><title>OpenSSL における境界外読み取りの脆弱性</title><sec:identifier>JVNDB-2026-000001</sec:identifier><sec:references source="CVE" id="CVE-2026-0001">x</sec:references><sec:cvss score="9.8" version="3.0" vector="${VECTOR}"/></item></rdf:RDF>`
 
@@ -167,7 +191,12 @@ it('reads the feeds of distributions, NVD, CVE and JVN, told by looking, and jud
   expect(feeds.cves.get('CVE-2026-0001')).toMatchObject({
     summaryJa: 'OpenSSL における境界外読み取りの脆弱性',
     vectors: [VECTOR],
+    exploit: 'none',
   })
+  expect(feeds.cves.get('CVE-2026-0003')).toMatchObject({ exploit: 'active', cwes: ['CWE-835'] })
+  expect(assess([{ name: 'Widget', version: '2.3.9', purl: null, place: '' }], feeds).findings).toMatchObject([
+    { exploit: 'poc' },
+  ])
 })
 
 it.each([

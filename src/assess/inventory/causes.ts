@@ -1,4 +1,5 @@
 import { readJson } from '../../platform/state/columns.ts'
+import { gravestExploit } from '../feeds/cve.ts'
 import type { Feeds } from '../feeds/load.ts'
 import type { Subject } from '../prioritise/policy.ts'
 import { riskOf, type Surroundings } from '../prioritise/risk.ts'
@@ -97,7 +98,7 @@ export function surroundingsOf(asset: AssetFacts | undefined, rows: readonly Fin
 export function subjectOf(
   cause: Cause,
   asset: AssetFacts | undefined,
-  { kev, epss }: Pick<Feeds, 'kev' | 'epss'>,
+  { kev, epss, cves: known }: Pick<Feeds, 'kev' | 'epss' | 'cves'>,
   rated: RatedHere,
 ): Subject {
   const { row, rows, names } = cause
@@ -108,6 +109,7 @@ export function subjectOf(
     ...rateHere(row, rated),
     exploited: rows.map((one) => one.exploited).find((one) => one !== null) ?? listed[0] ?? null,
     epss: likely.length === 0 ? row.epss : Math.max(...likely),
+    exploit: gravestExploit(cves.flatMap((cve) => known.get(cve)?.exploit ?? [])),
   }
   const around = surroundingsOf(asset, rows)
   return {

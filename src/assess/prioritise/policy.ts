@@ -3,7 +3,7 @@ import { z } from 'zod'
 import { KanpekiError } from '../../kernel/error.ts'
 import { SEVERITIES, type Severity } from '../cvss/score.ts'
 import { KINDS } from '../inventory/schema.ts'
-import type { Risk, Surroundings, Weakness } from './risk.ts'
+import { exploitationOf, type Risk, type Surroundings, type Weakness } from './risk.ts'
 import { DEPLOYER_DECISIONS } from './ssvc.ts'
 
 export type FindingKind = (typeof KINDS)[number]
@@ -19,6 +19,8 @@ const when = z.strictObject({
   epss: z.number().min(0).max(1).optional(),
   risk: z.number().min(0).max(100).optional(),
   exploited: z.boolean().optional(),
+  /** An exploit is public, by its CVE, its vector or CISA's catalogue; a likelihood alone (EPSS) is none. */
+  publicExploit: z.boolean().optional(),
   fixable: z.boolean().optional(),
   inUse: z.boolean().optional(),
   exposure: oneOrMany(z.string().min(1)).optional(),
@@ -88,6 +90,8 @@ export function holds(condition: PolicyCondition, subject: Subject): boolean {
     atLeast(condition.epss, weakness.epss) &&
     atLeast(condition.risk, risk.score) &&
     (condition.exploited === undefined || condition.exploited === (weakness.exploited !== null)) &&
+    (condition.publicExploit === undefined ||
+      condition.publicExploit === (exploitationOf({ ...weakness, epss: null }) !== 'none')) &&
     (condition.fixable === undefined || condition.fixable === subject.fixable) &&
     (condition.inUse === undefined || condition.inUse === around.inUse) &&
     among(condition.exposure, around.exposure) &&

@@ -55,6 +55,15 @@ it.each([
   ['only likely', weak({ epss: 0.5 }), at({ exposure: 'internet', criticality: 'high' }), 'out-of-cycle', 'attend', 77],
   ['that does not run', weak({ exploited: '2026-01-01' }), at({ inUse: false }), 'out-of-cycle', 'act', 64],
   ['nobody rated', weak({ severity: null, score: null, vector: null }), at(), 'scheduled', 'track', 28],
+  [
+    'with a public exploit',
+    weak({ exploit: 'poc' }),
+    at({ exposure: 'internet', criticality: 'high' }),
+    'out-of-cycle',
+    'attend',
+    69,
+  ],
+  ['assessed as exploited', weak({ exploit: 'active' }), at({ criticality: 'low' }), 'out-of-cycle', 'attend', 80],
   ['by its vector', weak({ vector: `${NETWORK}/E:P` }), at({ criticality: 'low' }), 'scheduled', 'track', 55],
 ] as const)('weighs one %s', (_, weakness, around, decision, cisa, score) => {
   const risk = riskOf(weakness, around)

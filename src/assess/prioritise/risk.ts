@@ -17,6 +17,8 @@ export interface Weakness {
   /** Since when CISA lists it as exploited; null where it does not. */
   readonly exploited: string | null
   readonly epss: number | null
+  /** What records of its CVEs say of exploits; left out where none was asked. */
+  readonly exploit?: Exploitation
 }
 
 /** What is known of the asset that has it. */
@@ -87,22 +89,35 @@ export function riskOf(weakness: Weakness, around: Surroundings): Risk {
   }
 }
 
-export function exploitationOf({ exploited, epss, vector }: Weakness): Exploitation {
-  if (exploited !== null) return 'active'
+export function exploitationOf({ exploited, epss, vector, exploit = 'none' }: Weakness): Exploitation {
+  if (exploited !== null || exploit === 'active') return 'active'
   // Exploit maturity of version 4, exploitability of 3 and 2.
   if (vector !== null && /\/E:A(\/|$)/.test(vector)) return 'active'
   const shown = vector !== null && /\/E:(P|F|H|POC)(\/|$)/.test(vector)
-  return shown || (epss ?? 0) >= LIKELY ? 'poc' : 'none'
+  return shown || exploit === 'poc' || (epss ?? 0) >= LIKELY ? 'poc' : 'none'
 }
 
-function exploitationReason({ exploited, epss }: Weakness, exploitation: Exploitation): Reason {
+function exploitationReason({ exploited, epss, exploit }: Weakness, exploitation: Exploitation): Reason {
   const likely = epss === null ? '' : `${(epss * 100).toFixed(1)} %`
   if (exploitation === 'active')
     return {
       point: 'exploitation',
       points: 40,
-      en: exploited === null ? 'it is exploited (by its vector)' : `it is exploited: in CISA’s catalogue since ${exploited}`,
-      ja: exploited === null ? '悪用が確認されている（ベクトルの値）' : `悪用が確認されている（CISA KEV、${exploited}から）`,
+      ...(exploited !== null
+        ? {
+            en: `it is exploited: in CISA’s catalogue since ${exploited}`,
+            ja: `悪用が確認されている（CISA KEV、${exploited}から）`,
+          }
+        : exploit === 'active'
+          ? { en: 'it is exploited (by the assessment in its CVE)', ja: '悪用が確認されている（CVEに付された評価）' }
+          : { en: 'it is exploited (by its vector)', ja: '悪用が確認されている（ベクトルの値）' }),
+    }
+  if (exploit === 'poc')
+    return {
+      point: 'exploitation',
+      points: 15 + 15 * (epss ?? 0),
+      en: `an exploit is public, by its CVE${likely === '' ? '' : ` (EPSS ${likely})`}`,
+      ja: `攻撃コードが公開されている（CVEの情報）${likely === '' ? '' : `（EPSS ${likely}）`}`,
     }
   if (exploitation === 'poc')
     return {

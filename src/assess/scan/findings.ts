@@ -1,7 +1,7 @@
 import { KanpekiError } from '../../kernel/error.ts'
 import type { CvssVersion } from '../cvss/metrics.ts'
 import { type Severity, scoreCvss, severityOf } from '../cvss/score.ts'
-import { CPE } from '../feeds/cve.ts'
+import { CPE, gravestExploit } from '../feeds/cve.ts'
 import type { EpssScore } from '../feeds/epss.ts'
 import type { KevEntry } from '../feeds/kev.ts'
 import type { Feeds } from '../feeds/load.ts'
@@ -9,6 +9,7 @@ import { matchPackage } from '../osv/advisories.ts'
 import { releaseOf } from '../osv/distributions.ts'
 import { type MergedHit, mergeAliases } from '../osv/merge.ts'
 import { keyOf, keyOfPurl, type PackageKey } from '../osv/names.ts'
+import type { Exploitation } from '../prioritise/ssvc.ts'
 import { parsePurl } from '../purl/purl.ts'
 
 /** Something that is installed. */
@@ -48,6 +49,8 @@ export interface Finding {
   readonly guessed: boolean
   readonly kev: KevEntry | null
   readonly epss: EpssScore | null
+  /** What records of its CVEs say of exploits. */
+  readonly exploit: Exploitation
 }
 
 /** Why a component could not be judged: silence about it is not health. */
@@ -182,6 +185,7 @@ function findingOf(
     guessed,
     kev: cves.map((cve) => kev?.byCve.get(cve)).find((entry) => entry !== undefined) ?? null,
     epss: cves.map((cve) => epss?.byCve.get(cve)).find((score) => score !== undefined) ?? null,
+    exploit: gravestExploit(facts.map((one) => one.exploit)),
   }
 }
 

@@ -19,6 +19,7 @@ const finding = (purl: string): Finding => ({
   cwes: [],
   fixed: [],
   guessed: false,
+  exploit: 'none',
   kev: null,
   epss: null,
 })
