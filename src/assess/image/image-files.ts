@@ -18,20 +18,22 @@ export interface Place {
   readonly size: number
 }
 
-export interface ImageFiles extends AsyncDisposable {
+export interface ImageFiles {
   readonly places: ReadonlyMap<string, Place>
+  /** Removes what was unpacked. */
+  readonly close: () => Promise<void>
 }
 
 /**
  * The files that an image is made of: a tar, also packed as a whole (gzip, zstd), or an OCI layout in a folder. What is packed is unpacked
- * among temporary files, which go with it.
+ * among temporary files, which `close` removes.
  * @throws KanpekiError `image_invalid`, `tar_invalid`, and what the file system says.
  */
 export async function openImage(path: string): Promise<ImageFiles> {
   const info = await stat(path)
-  if (info.isDirectory()) return { places: await layoutPlaces(path), [Symbol.asyncDispose]: async () => undefined }
+  if (info.isDirectory()) return { places: await layoutPlaces(path), close: async () => undefined }
   const packing = await packingOf({ file: path, offset: 0, size: info.size })
-  if (packing === 'plain') return { places: await tarPlaces(path, path), [Symbol.asyncDispose]: async () => undefined }
+  if (packing === 'plain') return { places: await tarPlaces(path, path), close: async () => undefined }
   const folder = await mkdtemp(join(tmpdir(), 'kanpeki-image-'))
   const remove = async () => await rm(folder, { recursive: true, force: true })
   try {
@@ -44,7 +46,7 @@ export async function openImage(path: string): Promise<ImageFiles> {
       },
     })
     await pipeline(createReadStream(path), decompressor(packing), limit, createWriteStream(file, { mode: 0o600 }))
-    return { places: await tarPlaces(file, path), [Symbol.asyncDispose]: remove }
+    return { places: await tarPlaces(file, path), close: remove }
   } catch (error) {
     await remove()
     if (error instanceof KanpekiError) throw error

@@ -31,8 +31,15 @@ export interface ImageReading {
  * @throws KanpekiError `image_invalid`, `tar_invalid`.
  */
 export async function readImage(file: string): Promise<ImageReading> {
-  await using image = await openImage(file)
-  const { places } = image
+  const { places, close } = await openImage(file)
+  try {
+    return await readLayers(file, places)
+  } finally {
+    await close()
+  }
+}
+
+async function readLayers(file: string, places: ReadonlyMap<string, Place>): Promise<ImageReading> {
   const layers = await layersOf(file, places)
   const files = new Map<string, Buffer>()
   const problems: { file: string; reason: string }[] = []
