@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterAll, expect, it } from 'vitest'
+import type { RawReply } from '../../platform/http/route.ts'
 import { readOutbox } from '../../platform/state/outbox.ts'
 import { testCaller } from '../../platform/testing/caller.ts'
 import { rejectionOf } from '../../platform/testing/code-of.ts'
@@ -12,6 +13,7 @@ import { migrations } from '../migrations.ts'
 import { openPolicyFile } from '../prioritise/policy-file.ts'
 import { resultsReply } from '../results/schema.ts'
 import { jsonValidator } from '../sbom/cyclonedx-schema.ts'
+import { readSbom } from '../sbom/read.ts'
 import { readVex } from '../vex/read-vex.ts'
 import { takeUse } from '../weighing/take-use.ts'
 import { openWeigher } from '../weighing/weigher.ts'
@@ -124,6 +126,16 @@ describeStates('inventories', (bed) => {
       components: [{ name: 'log4j-core', version: '2.17.1', purl: 'pkg:maven/org.apache.logging.log4j/log4j-core@2.17.1' }],
     })
     await take('elsewhere', bom('2.14.1'), 'beta')
+    // What is kept goes out as a bill again, and nothing of another scope's.
+    const bill = async (asset: string, format: string) =>
+      (await call('GET', '/api/v1/inventories/bill', { asset, format })) as RawReply
+    const written = await bill('other', 'spdx')
+    expect(written.headers).toMatchObject({ 'content-disposition': 'attachment; filename="other.spdx.json"' })
+    expect((await readSbom(Buffer.from(String(written.body)), 'x')).components.map(({ purl }) => purl)).toEqual([
+      null,
+      'pkg:maven/org.apache.logging.log4j/log4j-core@2.17.1',
+    ])
+    expect(await rejectionOf(bill('elsewhere', 'cyclonedx'))).toBe('not_found')
     const first = await list()
     expect(first).toMatchObject({
       funnel: { all: 1, fixable: 1, inUse: null, exposed: null, exploited: 1 },

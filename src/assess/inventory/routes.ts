@@ -10,6 +10,7 @@ import { weaknessesOf } from '../weighing/asset-weaknesses.ts'
 import { pageOf } from '../weighing/page.ts'
 import { workRoutes } from '../work/routes.ts'
 import { agentInventoryRoutes } from './agent-routes.ts'
+import { billRoutes } from './bill-route.ts'
 import type { AssessDeps } from './deps.ts'
 import { allInventories, componentsNamed } from './queries.ts'
 import {
@@ -37,6 +38,7 @@ export function routes(deps: AssessDeps): Route[] {
     ...workRoutes(deps),
     ...resultRoutes(deps),
     ...agentInventoryRoutes(deps),
+    ...billRoutes(deps),
     route({
       method: 'POST',
       path: '/api/v1/inventories',

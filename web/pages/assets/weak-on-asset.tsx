@@ -4,7 +4,9 @@ import { Fragment, type ReactNode } from 'react'
 import { useTranslation } from 'react-i18next'
 import type { AssetView } from '../../../src/access/assets/schema.ts'
 import type { AssetWeaknesses } from '../../../src/assess/inventory/schema.ts'
+import { withQuery } from '../../api/client.ts'
 import { assetWeaknessesQuery } from '../../api/house-queries.ts'
+import { withScope } from '../../api/scope.ts'
 import { useFormat } from '../../components/use-format.ts'
 
 /** How much is weak on an asset, in one line; nothing known is not nothing weak. */
@@ -20,6 +22,14 @@ export function WeakText({ weak }: { weak: AssetWeaknesses | undefined }): React
     </>
   )
 }
+
+/** Formats are called the same in every language. */
+const BILLS = [
+  ['cyclonedx', 'CycloneDX 1.6'],
+  ['cyclonedx-xml', 'CycloneDX 1.6 XML'],
+  ['spdx', 'SPDX 2.3'],
+  ['spdx3', 'SPDX 3.0'],
+] as const
 
 const STEPS = ['open', 'fixable', 'inUse', 'exploited', 'waived'] as const
 
@@ -72,6 +82,19 @@ export function WeakOnAsset({ asset }: { asset: AssetView }): ReactNode {
           })}
         </p>
       )}
+      {[...names].map((name) => (
+        <p key={name} className="ink2">
+          {t('weak.bill', { name })}{' '}
+          {BILLS.map(([format, title], at) => (
+            <Fragment key={format}>
+              {at === 0 ? null : ' · '}
+              <a href={withScope(withQuery('/api/v1/inventories/bill', { asset: name, format }))} download>
+                {title}
+              </a>
+            </Fragment>
+          ))}
+        </p>
+      ))}
       {weak.open === 0
         ? null
         : [...names].map((name) => (
