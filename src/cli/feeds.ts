@@ -15,7 +15,8 @@ const USAGE = `Usage: kanpeki feeds update [--only NAME]â€¦ [--ecosystem NAME]â€
        kanpeki feeds status [--data DIR] [--json]
 
 Without --from, fetches what changed since the last time: osv, kev and epss, or what --only names (osv, kev, epss, debian, nvd, jvn); a run that
-was cut off goes on where it stopped. --ecosystem names those of OSV (default: npm, PyPI, Go, Maven, crates.io, NuGet, RubyGems, Packagist);
+was cut off goes on where it stopped. --ecosystem names those of OSV (default 'usual': npm, PyPI, Go, Maven, crates.io, NuGet, RubyGems,
+Packagist), or 'distributions' (Debian, Ubuntu, Alpine, Red Hat and others), or 'all' that something can be looked up in;
 --mirror a server of your own that has the same files, also one that is not public. With --from, takes them over where there is no network:
 OSV (all.zip of an ecosystem, .json, .jsonl), CISA's KEV, Debian's tracker, CSAF, NVD 2.0, CVE 5 (.json, .json.gz), FIRST's EPSS (.csv, .csv.gz),
 OVAL of Red Hat and Ubuntu, JVN iPedia (.xml, .rdf, .xml.gz).

@@ -8,6 +8,23 @@ export interface PublishedFeed {
 
 /** Ecosystems of OSV that are fetched when none is named. */
 const USUAL = ['npm', 'PyPI', 'Go', 'Maven', 'crates.io', 'NuGet', 'RubyGems', 'Packagist'] as const
+const DISTRIBUTIONS = [
+  ...['Debian', 'Ubuntu', 'Alpine', 'AlmaLinux', 'Rocky Linux', 'Red Hat', 'SUSE', 'openSUSE', 'Wolfi', 'Chainguard'],
+  ...['Azure Linux', 'Mageia', 'openEuler', 'MinimOS', 'Alpaquita', 'Echo'],
+] as const
+/** What else we can look something up in. */
+const FURTHER = ['Hex', 'Pub', 'SwiftURL', 'ConanCenter', 'CRAN', 'Hackage'] as const
+
+/** Words for several ecosystems at once. */
+const GROUPS: Readonly<Record<string, readonly string[]>> = {
+  usual: USUAL,
+  distributions: DISTRIBUTIONS,
+  all: [...USUAL, ...FURTHER, ...DISTRIBUTIONS],
+}
+
+/** @param named ecosystems as OSV writes them, or the words of `GROUPS`; none: the usual ones. */
+const chosen = (named: readonly string[]): readonly string[] =>
+  named.length === 0 ? USUAL : [...new Set(named.flatMap((name) => (Object.hasOwn(GROUPS, name) ? GROUPS[name]! : [name])))]
 
 export const FEED_IDS = ['osv', 'kev', 'epss', 'debian', 'nvd', 'jvn'] as const
 export type FeedId = (typeof FEED_IDS)[number]
@@ -16,7 +33,7 @@ export type FeedId = (typeof FEED_IDS)[number]
 export function publishedFeeds(id: FeedId, ecosystems: readonly string[], year: number): readonly PublishedFeed[] {
   switch (id) {
     case 'osv':
-      return (ecosystems.length === 0 ? USUAL : ecosystems).map((name) => ({
+      return chosen(ecosystems).map((name) => ({
         id: `osv ${name}`,
         url: `https://osv-vulnerabilities.storage.googleapis.com/${encodeURIComponent(name)}/all.zip`,
         path: `osv/${name.replaceAll(/[^\w.-]+/g, '-')}-all.zip`,

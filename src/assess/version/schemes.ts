@@ -56,6 +56,7 @@ const BY_ECOSYSTEM: Readonly<Record<string, VersionScheme>> = {
   cran,
   'crates.io': semver,
   debian,
+  echo: debian,
   'github actions': semver,
   go: semver,
   ghc: hackage,
