@@ -1,6 +1,8 @@
 import { type Kysely, sql } from 'kysely'
 import { columns } from '../platform/state/columns.ts'
 import type { Migration } from '../platform/state/migrate.ts'
+import { noteCves } from './inventory/cves.ts'
+import type { AssessTables } from './inventory/tables.ts'
 
 export const migrations: readonly Migration[] = [
   {
@@ -287,6 +289,25 @@ export const migrations: readonly Migration[] = [
       await sql`update assess_inventories set twins = null where exists (select 1 from assess_components c where
         c.scope = assess_inventories.scope and c.asset = assess_inventories.asset and c.source = assess_inventories.source
         and c.asked is null)`.execute(db)
+    },
+  },
+  {
+    name: '0286-assess-cves',
+    up: async (db: Kysely<never>) => {
+      await db.schema
+        .createTable('assess_cves')
+        .addColumn('scope', columns.text, (c) => c.notNull())
+        .addColumn('cve', columns.text, (c) => c.notNull())
+        .addColumn('package', columns.text, (c) => c.notNull())
+        .addPrimaryKeyConstraint('assess_cves_key', ['scope', 'cve', 'package'])
+        .execute()
+      const all = db as unknown as Kysely<Pick<AssessTables, 'assess_findings' | 'assess_cves'>>
+      const named = await all
+        .selectFrom('assess_findings')
+        .select(['scope', 'package', 'id', 'ids', 'aliases'])
+        .distinct()
+        .execute()
+      await noteCves(all, named)
     },
   },
   {

@@ -5,6 +5,7 @@ import type { Subject } from '../prioritise/policy.ts'
 import { riskOf, type Surroundings } from '../prioritise/risk.ts'
 import type { UsedFinding } from '../weighing/use.ts'
 import { type RatedHere, rateHere } from '../work/ratings.ts'
+import { namesOf } from './finding-names.ts'
 import type { AssetFacts } from './queries.ts'
 import type { FindingsTable } from './tables.ts'
 
@@ -28,10 +29,6 @@ export interface Cause {
 export function causesOf(rows: readonly UsedFinding[]): readonly Cause[] {
   const places = Map.groupBy(rows, ({ scope, asset, package: name }) => `${scope}\u0000${asset.toLowerCase()}\u0000${name}`)
   return [...places.values()].flatMap((place) => (place.length === 1 ? [causeOf(place)] : joined(place).map(causeOf)))
-}
-
-export function namesOf({ id, ids, aliases }: Pick<FindingsTable, 'id' | 'ids' | 'aliases'>): readonly string[] {
-  return [...new Set([id, ...readJson<string[]>(ids), ...readJson<string[]>(aliases)])]
 }
 
 function joined(rows: readonly UsedFinding[]): readonly UsedFinding[][] {

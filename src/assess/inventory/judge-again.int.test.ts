@@ -1,5 +1,8 @@
 import { expect, it } from 'vitest'
 import { describeStates } from '../../platform/testing/states.ts'
+import type { CveFacts } from '../feeds/cve.ts'
+import type { EpssScore } from '../feeds/epss.ts'
+import type { KevEntry } from '../feeds/kev.ts'
 import type { Feeds } from '../feeds/load.ts'
 import { migrations } from '../migrations.ts'
 import { indexAdvisories } from '../osv/advisories.ts'
@@ -63,7 +66,8 @@ describeStates('advisories that change', (bed) => {
       id,
       modified: new Date(time).toISOString(),
       ...(any(5) === 0 ? { withdrawn: '2026-01-01T00:00:00Z' } : {}),
-      ...(any(2) === 0 ? { aliases: [one(IDS)] } : {}),
+      ...(any(2) === 0 && IDS.includes(id) ? { aliases: [one(IDS)] } : {}),
+      ...(any(4) === 0 ? { upstream: ['CVE-2026-4'] } : {}),
       ...(any(2) === 0 ? { severity: [{ type: 'CVSS_V3', score: SCORE }] } : {}),
       affected: [one(NAMED), one(NAMED)].map((named) => ({
         package: named,
@@ -80,11 +84,24 @@ describeStates('advisories that change', (bed) => {
       }),
     )
     const records = new Map<string, OsvRecord>()
+    const [listed, likely] = [new Map<string, KevEntry>(), new Map<string, EpssScore>()]
+    const said = new Map<string, CveFacts>()
     for (const [at, asset] of ALIKE.entries()) await db.insertInto('assets').values(assetCalled(asset, at)).execute()
     const feedsNow = (): Feeds => ({
       advisories: indexAdvisories([...always, ...records.values()]),
-      ...{ kev: null, epss: null, cves: new Map(), facts: 'f', files: [], problems: [] },
+      kev: { version: '', released: '', byCve: new Map(listed) },
+      epss: { date: null, byCve: new Map(likely) },
+      cves: new Map(said),
+      facts: JSON.stringify([[...listed], [...likely], [...said]]),
+      ...{ files: [], problems: [] },
     })
+    const changeFacts = (cve: string) => {
+      if (any(3) === 0) for (const facts of [listed, likely, said]) facts.delete(cve)
+      if (any(2) === 0) listed.set(cve, { added: `2026-01-0${1 + any(9)}`, due: null, ransomware: false })
+      if (any(2) === 0) likely.set(cve, { score: any(100) / 100, percentile: null })
+      if (any(2) === 0)
+        said.set(cve, { summary: `told ${any(9)}`, summaryJa: null, vectors: [SCORE], cwes: [], exploit: one(['none', 'poc']) })
+    }
     let feeds = feedsNow()
     const folder = { current: async () => feeds, refresh: async () => false, stamp: async () => 's' }
     const policy = { current: async () => rules }
@@ -126,11 +143,12 @@ describeStates('advisories that change', (bed) => {
       if (any(9) === 0) await saveRating(db, ratingOn(asset, time), [asset])
       if (any(4) > 0) await weighed()
       for (let change = any(3); change >= 0; change--) {
-        const id = any(3) === 0 ? `CVE-2026-${1000 + round}` : one(IDS)
+        const id = any(2) === 0 ? `CVE-2026-${1000 + round}` : one(IDS)
         time += 1000
         if (any(4) === 0) records.delete(id)
         else records.set(id, advisory(id))
       }
+      if (any(2) === 0) changeFacts(one(['CVE-2026-1', 'CVE-2026-2', 'CVE-2026-3', 'CVE-2026-4']))
       const since = feeds
       feeds = feedsNow()
       time += 1000
@@ -149,7 +167,7 @@ describeStates('advisories that change', (bed) => {
       `${rounds} changes: ${found} findings came, ${alike} of them judged with others, ${gone} went; ${left} assets weighed whole`,
     )
     expect(alike).toBeGreaterThan(0)
-    expect(Math.min(found, gone)).toBeGreaterThan(rounds / 2)
+    expect(Math.min(found, gone)).toBeGreaterThan(rounds / 4)
   })
 })
 

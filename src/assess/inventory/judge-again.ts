@@ -11,6 +11,7 @@ import { weighPlaces } from '../weighing/weigh-places.ts'
 import { writeWork } from '../work/queries.ts'
 import { openTasks } from '../work/tasks.ts'
 import { type ChangedVerdicts, changedVerdicts } from './changed-verdicts.ts'
+import { changedCves, packagesOf, placesNaming } from './cves.ts'
 import { judgeInventory, packageOf } from './judge.ts'
 import { judgeAlike } from './judge-alike.ts'
 import type { Lone } from './lone.ts'
@@ -32,9 +33,12 @@ import {
 } from './queries.ts'
 import type { AssessTables, FindingsTable, InventoriesTable } from './tables.ts'
 import { twinsOf } from './twins.ts'
+import { weighFacts } from './weigh-facts.ts'
 
 /** More packages than this concern nearly everything. */
 const MOST_PACKAGES = 5000
+/** Where KEV, EPSS or CVEs say something else of what more packages than this have, as each day's EPSS does, hardly anything is left. */
+const MOST_PLACES = 500
 /** A package may be on every asset: so many at once are held in memory. */
 const PACKAGES_AT_ONCE = 50
 /** One transaction judges so many inventories: whoever else writes waits no longer. */
@@ -54,19 +58,22 @@ export interface Again {
 }
 
 /**
- * Judges inventories again: advisories changed. Where it is known what was said before, only components of which it is not
+ * Judges inventories again: feeds changed. Where it is known what was said before, only components of which it is not
  * the same now are judged, found by what advisories call them, and the weaknesses of these packages are weighed with them.
  * @returns how many findings are new, and how many of these were judged together with others.
  */
 export async function judgeAgain(again: Again): Promise<{ readonly found: number; readonly alike: number }> {
   const { state, feeds, since } = again
   const db = state.tables<AssessTables>() as Db
-  // What KEV, EPSS or a CVE says, or whether an ecosystem can be judged at all, may concern any of them.
-  if (since === undefined || since.facts !== feeds.facts || !sameNames(since, feeds))
+  // Whether an ecosystem can be judged at all may concern any of them.
+  if (since === undefined || !sameNames(since, feeds))
     return { found: await judgeWhole(again, await allInventories(db)), alike: 0 }
-  const names = [...changedPackages(since.advisories, feeds.advisories)]
-  if (names.length > MOST_PACKAGES) return { found: await judgeWhole(again, await allInventories(db)), alike: 0 }
-  if (names.length === 0) return { found: 0, alike: 0 }
+  const cves = since.facts === feeds.facts ? new Set<string>() : changedCves(since, feeds)
+  const names = [...changedPackages(since.advisories, feeds.advisories).union(packagesOf(cves, [since, feeds]))]
+  const places = cves.size === 0 ? 0 : (await placesNaming(db, cves)).length
+  if (names.length > MOST_PACKAGES || places > MOST_PLACES)
+    return { found: await judgeWhole(again, await allInventories(db)), alike: 0 }
+  if (names.length === 0 && since.facts === feeds.facts) return { found: 0, alike: 0 }
   // Lists that were being taken in by the feeds of before are in by then.
   await state.transaction(async () => undefined)
   // Read before the components: where a list came in between, its mark is another one by then.
@@ -92,6 +99,7 @@ export async function judgeAgain(again: Again): Promise<{ readonly found: number
         found += await judgeTouched(again, another, left.slice(first, first + INVENTORIES_AT_ONCE))
     }
   }
+  if (since.facts !== feeds.facts) await weighFacts({ ...again, since }, cves)
   return { found: found + alike, alike }
 }
 
@@ -151,7 +159,7 @@ interface Look {
 }
 
 /** @param some of one scope. */
-async function judgeTouched({ state, feeds, clock, rules }: Again, another: ChangedVerdicts, some: readonly Touched[]) {
+async function judgeTouched({ state, feeds, clock, rules, since }: Again, another: ChangedVerdicts, some: readonly Touched[]) {
   const { scope } = some[0]!.mark
   return await state.transaction<AssessTables, number>(async (trx) => {
     const db = scopedTo(trx, scope)
@@ -191,7 +199,7 @@ async function judgeTouched({ state, feeds, clock, rules }: Again, another: Chan
     }
     if (changed.length === 0) return 0
     await writeFindings(trx, changed)
-    const scales = await scalesOf(db, feeds, rules, now)
+    const scales = await scalesOf(db, feeds, rules, now, since)
     await openTasks(db, scope, fresh, rules.policy, feeds, now, (_db, work) => writeWork(trx, work))
     await weighPlaces(trx, scope, changed, scales)
     return found

@@ -9,8 +9,9 @@ import { saveTexts } from '../weighing/queries.ts'
 import { scalesOf } from '../weighing/scales.ts'
 import { rowOf, type Scales, tallyOf, textsOf } from '../weighing/weigh-asset.ts'
 import { taskFor } from '../work/tasks.ts'
-import { causesOf, subjectOf } from './causes.ts'
+import { causesOf, subjectOf, surroundingsOf } from './causes.ts'
 import type { Change } from './changed-verdicts.ts'
+import { noteCves } from './cves.ts'
 import { seenRow } from './judge.ts'
 import { type Lone, type Standing, standingsOf } from './lone.ts'
 import { reconcile } from './reconcile.ts'
@@ -25,6 +26,7 @@ interface AlikeDeps {
   readonly feeds: Feeds
   readonly clock: Clock
   readonly rules: InForce
+  readonly since?: Feeds | undefined
   readonly leastAlike?: number
 }
 
@@ -35,12 +37,12 @@ interface AlikeDeps {
  * @returns how many findings are new, and of which something else is known, so that each is to be judged by itself.
  */
 export async function judgeAlike(
-  { state, feeds, clock, rules, leastAlike = LEAST_ALIKE }: AlikeDeps,
+  { state, feeds, clock, rules, since, leastAlike = LEAST_ALIKE }: AlikeDeps,
   some: readonly Lone[],
 ): Promise<{ readonly found: number; readonly left: readonly Lone[] }> {
   const { scope } = some[0]!.mark
   return await state.transaction<AssessTables, { readonly found: number; readonly left: readonly Lone[] }>(async (trx) => {
-    const scales = await scalesOf(scopedTo(trx, scope), feeds, rules, clock.now())
+    const scales = await scalesOf(scopedTo(trx, scope), feeds, rules, clock.now(), since)
     const standings = await standingsOf(trx, scope, some, scales)
     const left: Lone[] = []
     const alike = new Map<string, Standing[]>()
@@ -80,7 +82,8 @@ export async function judgeAlike(
 /** All that a verdict that is new is judged and weighed by, apart from what the asset is called. */
 function keyOf({ lone, used, runs, facts }: Standing): string {
   const { source, name, version, purl, place } = lone.component
-  return JSON.stringify([source, name, version, purl, place, used, runs, facts?.labels, facts?.criticality, facts?.owner])
+  const { exposure, criticality } = surroundingsOf(facts, [])
+  return JSON.stringify([source, name, version, purl, place, used, runs, exposure, criticality, facts?.owner])
 }
 
 interface One {
@@ -114,6 +117,7 @@ async function writeAlike(
   assets: readonly string[],
   { rows, weighed }: One,
 ): Promise<void> {
+  await noteCves(trx, rows)
   for (const { asset: _, ...row } of rows) await insertAlike(trx, 'assess_findings', row, 'asset', assets)
   const results = weighed.map((one) => rowOf(scope, one))
   for (const { asset: _, ...row } of results) await insertAlike(trx, 'assess_weighed', row, 'asset', assets)

@@ -4,9 +4,9 @@ import { type Flag, flag, readJson } from '../../platform/state/columns.ts'
 import { isInUse } from '../scan/funnel.ts'
 import { namesOf as assetNames } from '../weighing/known.ts'
 import { type AgentUse, agentUse, withUse } from '../weighing/use.ts'
-import { basisOf, type Scales } from '../weighing/weigh-asset.ts'
-import { namesOf } from './causes.ts'
+import { basesThatHold, type Scales } from '../weighing/weigh-asset.ts'
 import type { Change } from './changed-verdicts.ts'
+import { namesOf } from './finding-names.ts'
 import { seenRow } from './judge.ts'
 import type { AskedComponent, AssetFacts, InventoryMark } from './queries.ts'
 import { reconcile } from './reconcile.ts'
@@ -44,10 +44,10 @@ export async function standingsOf(
   scales: Scales,
 ): Promise<ReadonlyMap<Lone, Standing>> {
   const assets = [...new Set(some.map(({ mark }) => mark.asset))]
-  const places = [...new Set(some.map(({ change }) => change.package))]
   const current = await currentAssets(trx, scope, assets, scales)
-  const busy = await busyAssets(trx, scope, places, scales)
-  const spoken = await spokenOf(trx, scope, places, some)
+  const fresh = freshNames(some)
+  const busy = await busyAssets(trx, scope, fresh, scales)
+  const spoken = await spokenOf(trx, scope, fresh)
   const ready = some.filter(
     ({ mark: { asset }, change }) =>
       current.has(asset) && !busy.has(asset.toLowerCase()) && spoken.get(change.package)?.has(asset.toLowerCase()) !== true,
@@ -68,7 +68,7 @@ export async function standingsOf(
 
 /** Assets of one spelling that were weighed by what holds now. */
 async function currentAssets(trx: Trx, scope: string, assets: readonly string[], scales: Scales): Promise<ReadonlySet<string>> {
-  const { now, stamp, assets: byName } = scales
+  const { now } = scales
   const rows = await trx
     .selectFrom('assess_weighings')
     .select(['asset', 'folded', 'basis', 'until'])
@@ -80,39 +80,51 @@ async function currentAssets(trx: Trx, scope: string, assets: readonly string[],
       ),
     )
     .execute()
+  const holds = basesThatHold(scales)
   const spellings = new Map<string, number>()
   for (const { folded } of rows) spellings.set(folded, (spellings.get(folded) ?? 0) + 1)
-  const bases = new Map<AssetFacts | undefined, string>()
-  const basisFor = (facts: AssetFacts | undefined): string => {
-    const kept = bases.get(facts) ?? basisOf(stamp, facts)
-    bases.set(facts, kept)
-    return kept
-  }
   return new Set(
     rows
       .filter(
-        ({ folded, basis, until }) =>
-          spellings.get(folded) === 1 && (until === null || until > now) && basis === basisFor(byName.get(folded)),
+        ({ folded, basis, until }) => spellings.get(folded) === 1 && (until === null || until > now) && holds(folded, basis),
       )
       .map(({ asset }) => asset),
   )
 }
 
-/** Assets, in small letters, that somebody works on at these places, rated, or made an exception for. */
-async function busyAssets(trx: Trx, scope: string, places: readonly string[], { exceptions }: Scales): Promise<Set<string>> {
+/** What is new, by every name that it has, by place. */
+function freshNames(some: readonly Lone[]): ReadonlyMap<string, ReadonlySet<string>> {
+  const fresh = new Map<string, Set<string>>()
+  for (const { package: place, added } of new Set(some.map(({ change }) => change)))
+    for (const { id, ids, aliases } of added ?? [])
+      fresh.set(place, (fresh.get(place) ?? new Set()).union(new Set([id, ...ids, ...aliases])))
+  return fresh
+}
+
+/** Assets, in small letters, of which somebody works on what is new or rated it, or of which more is said. */
+async function busyAssets(
+  trx: Trx,
+  scope: string,
+  fresh: ReadonlyMap<string, ReadonlySet<string>>,
+  { exceptions }: Scales,
+): Promise<Set<string>> {
+  const names = [...fresh.values()].flatMap((some) => [...some])
   const work = await trx
     .selectFrom('assess_work')
     .select('asset')
     .distinct()
     .where('scope', '=', scope)
-    .where('package', 'in', places)
+    .where('package', 'in', [...fresh.keys()])
+    .where(among('id', names))
     .execute()
+  // The environment of an asset stands without a package and an id.
   const ratings = await trx
     .selectFrom('assess_ratings')
     .select('asset')
     .distinct()
     .where('scope', '=', scope)
-    .where('package', 'in', [...places, ''])
+    .where('package', 'in', [...fresh.keys(), ''])
+    .where(among('id', [...names, '']))
     .execute()
   return new Set([...work, ...ratings, ...exceptions].flatMap(({ asset }) => (asset === null ? [] : asset.toLowerCase())))
 }
@@ -121,19 +133,14 @@ async function busyAssets(trx: Trx, scope: string, places: readonly string[], { 
 async function spokenOf(
   trx: Trx,
   scope: string,
-  places: readonly string[],
-  some: readonly Lone[],
+  fresh: ReadonlyMap<string, ReadonlySet<string>>,
 ): Promise<ReadonlyMap<string, ReadonlySet<string>>> {
-  const fresh = new Map<string, Set<string>>()
-  for (const { package: place, added } of new Set(some.map(({ change }) => change)))
-    for (const { id, ids, aliases } of added ?? [])
-      fresh.set(place, (fresh.get(place) ?? new Set()).union(new Set([id, ...ids, ...aliases])))
   const known = await trx
     .selectFrom('assess_findings')
     .select(['package', 'id', 'ids', 'aliases'])
     .distinct()
     .where('scope', '=', scope)
-    .where('package', 'in', places)
+    .where('package', 'in', [...fresh.keys()])
     .execute()
   const spoken = new Map<string, Set<string>>()
   for (const row of known) {

@@ -1,5 +1,6 @@
 import { type Kysely, sql } from 'kysely'
 import { atPlaces, dropWeighed, inParts, markChanged, type Place } from '../weighing/queries.ts'
+import { noteCves } from './cves.ts'
 import type { AssessTables, ComponentsTable, FindingsTable, InventoriesTable, ScansTable } from './tables.ts'
 
 /** `state.scoped(scope)` for a caller; the whole store for what runs by itself. */
@@ -172,6 +173,7 @@ export async function saveFindings(db: Db, rows: readonly FindingsTable[]): Prom
 
 /** The same for who weighs what they are about in the same transaction. */
 export async function writeFindings(db: Db, rows: readonly FindingsTable[]): Promise<void> {
+  await noteCves(db, rows)
   for (let at = 0; at < rows.length; at += FINDINGS_A_STATEMENT)
     await db
       .insertInto('assess_findings')

@@ -232,7 +232,15 @@ export interface TextsTable {
   text: string
 }
 
+/** Which packages any finding, open or gone, names a CVE of: where KEV, EPSS or the CVE says something else, these are weighed again. */
+export interface CvesTable {
+  scope: string
+  cve: string
+  package: string
+}
+
 export interface AssessTables {
+  assess_cves: CvesTable
   assess_use: UseTable
   assess_weighings: WeighingsTable
   assess_weighed: WeighedTable

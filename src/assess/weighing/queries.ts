@@ -97,6 +97,11 @@ export async function holdWeighing(
   return rows.map(({ asset }) => asset)
 }
 
+/** Another basis for what was weighed by the first of each pair. @param db of one scope. */
+export async function changeBases(db: Db, pairs: Iterable<readonly [string, string]>): Promise<void> {
+  for (const [from, to] of pairs) await db.updateTable('assess_weighings').set({ basis: to }).where('basis', '=', from).execute()
+}
+
 export async function spellingsOf(db: Db, folded: readonly string[]): Promise<ReadonlyMap<string, readonly string[]>> {
   const rows = await inParts(folded, (some) =>
     db.selectFrom('assess_weighings').select(['asset', 'folded']).where('folded', 'in', some).execute(),

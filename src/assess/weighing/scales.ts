@@ -5,10 +5,11 @@ import { exceptionsOf } from '../work/queries.ts'
 import { assetsIn } from './known.ts'
 import type { Scales } from './weigh-asset.ts'
 
-/** What everything in a scope is weighed by at a moment. @param db of one scope. */
-export async function scalesOf(db: Db, feeds: Feeds, rules: InForce, now: number): Promise<Scales> {
+/** What everything in a scope is weighed by at a moment. @param db of one scope. @param before feeds that it was weighed by, see `Scales`. */
+export async function scalesOf(db: Db, feeds: Feeds, rules: InForce, now: number, before?: Feeds): Promise<Scales> {
   const [assets, exceptions] = await Promise.all([assetsIn(db), exceptionsOf(db)])
-  return { assets, exceptions, feeds, policy: rules.policy, stamp: stampOf(feeds, rules), now }
+  const stamps = { stamp: stampOf(feeds, rules), before: before === undefined ? undefined : stampOf(before, rules) }
+  return { assets, exceptions, feeds, policy: rules.policy, ...stamps, now }
 }
 
 /** Stands for what KEV, EPSS, the CVEs and the policy say. */

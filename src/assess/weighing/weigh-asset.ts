@@ -15,6 +15,8 @@ export interface Scales extends Around {
   readonly policy: Policy
   /** Of what KEV, EPSS and the policy say. */
   readonly stamp: string
+  /** The same of before, where all that is another now is being weighed: what was weighed by it holds for everything else. */
+  readonly before?: string | undefined
 }
 
 /** What an asset is weighed by: where it changes, the asset is weighed again. */
@@ -24,6 +26,20 @@ export function basisOf(stamp: string, facts: AssetFacts | undefined): string {
     .update(JSON.stringify([stamp, labels, criticality, owner, names]))
     .digest('base64url')
     .slice(0, 22)
+}
+
+/** Tells whether an asset that was weighed by a basis needs no weighing, apart from what is being weighed. */
+export function basesThatHold({ stamp, before, assets }: Scales): (folded: string, basis: string) => boolean {
+  const bases = new Map<AssetFacts | undefined, readonly string[]>()
+  return (folded, basis) => {
+    const facts = assets.get(folded)
+    let holding = bases.get(facts)
+    if (holding === undefined) {
+      holding = [basisOf(stamp, facts), ...(before === undefined ? [] : [basisOf(before, facts)])]
+      bases.set(facts, holding)
+    }
+    return holding.includes(basis)
+  }
 }
 
 /**

@@ -5,7 +5,7 @@ import type { AssessTables, FindingsTable, TallyTable, WeighedTable } from '../i
 import { weigh } from '../inventory/view.ts'
 import { knownOf } from './known.ts'
 import { addTally, dropWeighed, markChanged, saveTexts, saveWeighed, weighedAtPlaces, weighingsAt } from './queries.ts'
-import { basisOf, keyOf, rowOf, type Scales, same, tallyOf, textsOf } from './weigh-asset.ts'
+import { basesThatHold, keyOf, rowOf, type Scales, same, tallyOf, textsOf } from './weigh-asset.ts'
 
 /**
  * Weighs what is known of some packages on some assets, and nothing else of these assets. An asset that waits to be weighed
@@ -20,20 +20,20 @@ export async function weighPlaces(
   scales: Scales,
 ): Promise<void> {
   const db = scopedTo(trx, scope)
-  const { now, stamp, feeds, policy } = scales
+  const { now, feeds, policy } = scales
   const weighings = Map.groupBy(
     await weighingsAt(db, [...new Set(changed.map(({ asset }) => asset.toLowerCase()))]),
     (row) => row.folded,
   )
   const current = new Map<string, boolean>()
+  const holds = basesThatHold(scales)
   const isCurrent = (folded: string): boolean => {
     const known = current.get(folded)
     if (known !== undefined) return known
     const rows = weighings.get(folded) ?? []
-    const basis = basisOf(stamp, scales.assets.get(folded))
-    const holds = rows.length > 0 && rows.every((row) => row.basis === basis && (row.until === null || row.until > now))
-    current.set(folded, holds)
-    return holds
+    const ready = rows.length > 0 && rows.every((row) => holds(folded, row.basis) && (row.until === null || row.until > now))
+    current.set(folded, ready)
+    return ready
   }
   const spelled = (one: { readonly asset: string }): boolean =>
     weighings.get(one.asset.toLowerCase())?.some(({ asset }) => asset === one.asset) === true

@@ -3,11 +3,11 @@ import { scopedTo } from '../../platform/state/scope.ts'
 import type { State } from '../../platform/state/state.ts'
 import type { FeedsFolder } from '../inventory/feeds-folder.ts'
 import type { Db } from '../inventory/queries.ts'
-import type { AssessTables } from '../inventory/tables.ts'
+import type { AssessTables, WeighingsTable } from '../inventory/tables.ts'
 import type { PolicyFile } from '../prioritise/policy-file.ts'
-import { anyDue, assetsStamp, weighingsOf } from './queries.ts'
+import { anyDue, assetsStamp, weighingsAt, weighingsOf } from './queries.ts'
 import { scalesOf, stampOf } from './scales.ts'
-import { basisOf, weighAsset } from './weigh-asset.ts'
+import { basisOf, type Scales, weighAsset } from './weigh-asset.ts'
 
 /** Keeps what was weighed in the store up to date. */
 export interface Weigher {
@@ -50,19 +50,20 @@ export function openWeigher({ state, clock, feeds, policy, failed }: WeigherDeps
     const gate = await gateOf(db)
     if (settled.get(scope) === gate && !(await anyDue(db, clock.now()))) return { done: 0, left: 0 }
     const scales = await scalesOf(db, await feeds.current(), await policy.current(), clock.now())
-    const waiting = new Set(
-      (await weighingsOf(db))
-        .filter(
-          ({ folded, basis, until: end }) =>
-            basis !== basisOf(scales.stamp, scales.assets.get(folded)) || (end !== null && end <= scales.now),
-        )
-        .map(({ folded }) => folded),
-    )
+    const waiting = new Set((await weighingsOf(db)).filter((row) => isWaiting(row, scales)).map(({ folded }) => folded))
     let done = 0
     for (const folded of waiting) {
       if (stopped || performance.now() >= until) return { done, left: waiting.size - done }
       if (texts.size > MOST_TEXTS) texts.clear()
-      await state.transaction<AssessTables, void>((trx) => weighAsset(scopedTo(trx, scope), scope, folded, scales, texts))
+      const weighed = await state.transaction<AssessTables, boolean>(async (trx) => {
+        // Nothing is weighed by feeds of before once others are read: who judges by these counts on it.
+        if ((await feeds.current()).facts !== scales.feeds.facts) return false
+        const db = scopedTo(trx, scope)
+        const waits = (await weighingsAt(db, [folded])).some((row) => isWaiting(row, scales))
+        if (waits) await weighAsset(db, scope, folded, scales, texts)
+        return true
+      })
+      if (!weighed) return { done, left: waiting.size - done }
       done += 1
     }
     settled.set(scope, gate)
@@ -89,4 +90,8 @@ export function openWeigher({ state, clock, feeds, policy, failed }: WeigherDeps
       await Promise.all(behind.values())
     },
   }
+}
+
+function isWaiting({ folded, basis, until }: WeighingsTable, { stamp, assets, now }: Scales): boolean {
+  return basis !== basisOf(stamp, assets.get(folded)) || (until !== null && until <= now)
 }
