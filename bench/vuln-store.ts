@@ -1,4 +1,4 @@
-import { cpSync, existsSync, writeFileSync } from 'node:fs'
+import { cpSync, existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { noteJudgedBy } from '../src/app/assessing.ts'
 import { migrations } from '../src/app/migrations.ts'
@@ -94,20 +94,25 @@ async function measure(data: string, assets: number): Promise<BenchResult> {
   const one = pool.find(({ name }) => name.endsWith('-none') && !(name.slice(0, -'-none'.length) in SPREAD))!
   const newly = new Map<string, number>()
   const run = Date.now()
-  for (const about of [one, ...Object.keys(SPREAD).map(madeUp)]) {
+  const feedsChange = async (what: string, change: () => void) => {
     const again = clockOf()
-    writeFileSync(join(data, 'feeds', `${run}-${newly.size}.json`), JSON.stringify(advisoryOn(about, run)))
+    change()
     await feeds.refresh()
     const before = known
     known = await feeds.current()
     const reading = secondsOf(again)
     const { found } = await judgeAgain({ state, feeds: known, clock: systemClock, rules, since: before })
     await weigher.weighAll('default')
-    newly.set(
-      about.name,
-      tell(`a new advisory on ${about.name}: read (${reading}), judged and weighed: ${found} new findings`, again),
-    )
+    return tell(`${what}: read (${reading}), judged and weighed: ${found} new findings`, again)
   }
+  const abouts = [one, ...Object.keys(SPREAD).map(madeUp)]
+  for (const [number, about] of abouts.entries()) {
+    const file = join(data, 'feeds', `${run}-${number}.json`)
+    const advisory = () => writeFileSync(file, JSON.stringify(advisoryOn(about, `CVE-2026-${run}${number}`)))
+    newly.set(about.name, await feedsChange(`a new advisory on ${about.name}`, advisory))
+  }
+  for (const [number, { name }] of abouts.entries())
+    await feedsChange(`KEV lists the CVE of ${name}`, () => listExploited(join(data, 'feeds', 'kev'), `CVE-2026-${run}${number}`))
   await noteJudgedBy(state, await feeds.stamp())
   await state.close()
 
@@ -152,12 +157,28 @@ function madeUp(name: string): Installed & { readonly purl: string } {
   return { name, version: '1.0.0', purl: `pkg:pypi/${name}@1.0.0`, place: '' }
 }
 
-function advisoryOn({ name, purl }: Installed, run: number) {
+function advisoryOn({ name, purl }: Installed, id: string) {
   return {
-    id: `CVE-2026-${run}-${name}`,
+    id,
     modified: '2026-11-22T00:00:00Z',
     affected: [{ package: packageOf(purl!, name), ranges: [{ type: 'ECOSYSTEM', events: [{ introduced: '0' }] }] }],
   }
+}
+
+/** Adds an entry to the newest catalogue of a folder. */
+function listExploited(folder: string, cve: string): void {
+  const read = readdirSync(folder)
+    .filter((name) => /^kev-\d.*\.json$/.test(name))
+    .map((name) => ({ name, catalogue: JSON.parse(readFileSync(join(folder, name), 'utf8')) as Catalogue }))
+  const [newest] = read.toSorted((a, b) => (a.catalogue.dateReleased < b.catalogue.dateReleased ? 1 : -1))
+  const { name, catalogue } = newest!
+  const entry = { ...catalogue.vulnerabilities[0], cveID: cve }
+  writeFileSync(join(folder, name), JSON.stringify({ ...catalogue, vulnerabilities: [...catalogue.vulnerabilities, entry] }))
+}
+
+interface Catalogue {
+  readonly dateReleased: string
+  readonly vulnerabilities: readonly object[]
 }
 
 function packageOf(purl: string, name: string) {
