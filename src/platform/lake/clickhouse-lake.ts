@@ -31,6 +31,7 @@ import type {
   TimeRange,
   TopValue,
 } from './lake.ts'
+import { spansBack } from './newest-first.ts'
 import * as queries from './queries.ts'
 import { Params } from './query/params.ts'
 import { HOUR_MS } from './table.ts'
@@ -136,10 +137,13 @@ export class ClickHouseLake implements Lake {
   async search(request: SearchPage): Promise<SearchResult> {
     const limit = Math.min(request.limit, MOST_EVENTS)
     const after = request.after === undefined ? undefined : queries.readCursor(request.after)
-    const rows = await this.#rows<queries.EventRow>(
-      queries.search({ ...request, limit }, after, this.#clock.now()),
-      request.signal,
-    )
+    const now = this.#clock.now()
+    const rows: queries.EventRow[] = []
+    for (const span of spansBack(request, after, now)) {
+      const statement = queries.search({ ...request, limit: limit - rows.length }, after, now, span)
+      rows.push(...(await this.#rows<queries.EventRow>(statement, request.signal)))
+      if (rows.length >= limit) break
+    }
     const last = rows.at(-1)
     const more = rows.length === limit && last !== undefined ? { cursor: queries.writeCursor(last) } : {}
     return { events: rows.map(eventOf), ...more }

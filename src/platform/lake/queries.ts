@@ -1,5 +1,6 @@
 import { KanpekiError } from '../../kernel/error.ts'
 import type { BatchHead, SearchPage, SearchRequest, TimeRange } from './lake.ts'
+import type { ObservedSpan } from './newest-first.ts'
 import type { Query } from './query/ast.ts'
 import { compileQuery, valuesOf } from './query/compile.ts'
 import { Params } from './query/params.ts'
@@ -122,7 +123,8 @@ export function known(column: 'request' | 'id', values: readonly string[], since
   }
 }
 
-export function search(request: SearchPage, after: Cursor | undefined, now: number): Statement {
+/** @param span narrows it further; see newest-first.ts. */
+export function search(request: SearchPage, after: Cursor | undefined, now: number, span: ObservedSpan = {}): Statement {
   const params = new Params()
   const oldest = request.order === 'oldest'
   const place = '(observed, writer, sequence, ix)'
@@ -133,9 +135,17 @@ export function search(request: SearchPage, after: Cursor | undefined, now: numb
   const way = oldest ? 'ASC' : 'DESC'
   return {
     params,
-    sql: `SELECT ${EVENT} FROM events WHERE ${condition(request, params, now)}${beyond}
+    sql: `SELECT ${EVENT} FROM events WHERE ${inSpan(span, params)}${condition(request, params, now)}${beyond}
       ORDER BY observed ${way}, writer ${way}, sequence ${way}, ix ${way} LIMIT ${params.add('UInt32', request.limit)} SETTINGS ${SEARCH_LIMITS}`,
   }
+}
+
+function inSpan({ from, to }: ObservedSpan, params: Params): string {
+  const ends = [
+    from === undefined ? '' : `observed >= ${time(from, params)} AND `,
+    to === undefined ? '' : `observed < ${time(to, params)} AND `,
+  ]
+  return ends.join('')
 }
 
 export function count(request: SearchRequest, now: number): Statement {

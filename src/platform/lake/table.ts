@@ -144,7 +144,8 @@ const BY_MINUTE = `PROJECTION by_minute (SELECT scope, ${MINUTE}, count() GROUP 
 /**
  * Rows lie in the order in which they were written, so that catching up and sealing read straight through; searches by
  * time are helped by `observed`'s range in each granule. `irregular` is a JSON object, by field, of values that their hot
- * column cannot hold (a list, an object); it is empty in nearly all rows, so that conditions on columns never read `doc`.
+ * column cannot hold (a list, an object); it is empty in nearly all rows, so that conditions on columns never read `doc`. Its
+ * index tells where it is not: a condition on a hot column asks `irregular` too, and could leave out no granule without.
  */
 export const CREATE_EVENTS = `CREATE TABLE IF NOT EXISTS events (
   writer LowCardinality(String),
@@ -169,6 +170,7 @@ ${HOT_COLUMNS.map((column) => `  ${column.column} ${typeOf(column)}${column.few 
   INDEX source_ip_known lower(source_ip) TYPE bloom_filter(0.01) GRANULARITY 1,
   INDEX destination_ip_known lower(destination_ip) TYPE bloom_filter(0.01) GRANULARITY 1,
   INDEX doc_words doc TYPE text(tokenizer = 'splitByNonAlpha', preprocessor = lower(doc)),
+  INDEX irregular_known irregular TYPE minmax GRANULARITY 1,
   ${BY_MINUTE}
 ) ENGINE = MergeTree
 PARTITION BY toUnixTimestamp(toStartOfHour(received))

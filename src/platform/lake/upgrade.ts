@@ -23,6 +23,10 @@ const STEPS: readonly (readonly string[])[] = [
     `ALTER TABLE events MODIFY SETTING ${settingList({ materialize_projections_on_insert: 0, materialize_projections_on_merge: 1 })}`,
     'ALTER TABLE events ADD PROJECTION IF NOT EXISTS by_minute (SELECT scope, intDiv(toUnixTimestamp64Milli(observed), 60000), count() GROUP BY scope, intDiv(toUnixTimestamp64Milli(observed), 60000))',
   ],
+  [
+    'ALTER TABLE events ADD INDEX IF NOT EXISTS irregular_known irregular TYPE minmax GRANULARITY 1',
+    'ALTER TABLE events MATERIALIZE INDEX irregular_known',
+  ],
 ]
 
 /** The version of the table that this program makes. */
