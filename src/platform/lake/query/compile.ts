@@ -124,14 +124,28 @@ function numberOf(text: string): number | undefined {
 }
 
 /**
- * The values are parsed out of the document only in rows whose text holds the value at all: the text index finds those.
- * This stands on documents being written as JSON.stringify writes them.
+ * The values are parsed out of the document only in rows whose text holds the value at all: the text index finds those. A
+ * whole value is looked for by its words, each of them whole: the index knows at once where they are, while a part of a word
+ * is looked for in every word that there is. Only the index is asked about words (`hasAllTokens` itself minds capitals
+ * wherever the engine does not put the index in its place), and `position…` is not a thing that it is asked about. This stands
+ * on documents being written as JSON.stringify writes them.
  */
 function jsonCondition(field: string, kind: 'keyword' | 'text', match: Match, context: CompileContext): string {
   const { params } = context
   const condition = `arrayExists(v -> ${valueCondition('v', kind, match, context)}, ${jsonValues(field, params)})`
+  const whole = kind === 'keyword' && match.kind === 'text' && networkOf(match) === undefined ? match.text : ''
+  const words = wordsOf(whole)
+  if (words.length > 0) {
+    const asked = `indexHint(hasAllTokens(doc, ${params.add('Array(String)', words)}))`
+    return `(${asked} AND positionCaseInsensitive(doc, ${params.text(asWritten(whole))}) > 0 AND ${condition})`
+  }
   const literal = longestLiteral(match)
   return literal === undefined ? condition : `(${inDocument([{ literal }], params)} AND ${condition})`
+}
+
+/** The words of a value as the index has them (`splitByNonAlpha` of `lower`): letters and digits, and all beyond ASCII. */
+function wordsOf(value: string): readonly string[] {
+  return [...new Set(asciiLower(asWritten(value)).match(/[a-z0-9\u0080-\u{10ffff}]+/gu))]
 }
 
 function longestLiteral(match: Match): string | undefined {
@@ -229,10 +243,13 @@ function ifNoNull(condition: string): string {
 }
 
 function inDocument(pieces: readonly WildcardPiece[], params: Params): string {
-  const escaped = pieces.map((piece) =>
-    typeof piece === 'string' ? piece : { literal: JSON.stringify(piece.literal).slice(1, -1) },
-  )
+  const escaped = pieces.map((piece) => (typeof piece === 'string' ? piece : { literal: asWritten(piece.literal) }))
   return `doc ILIKE ${params.text(`%${likePattern(escaped)}%`)}`
+}
+
+/** What stands for a text inside a JSON document. */
+function asWritten(text: string): string {
+  return JSON.stringify(text).slice(1, -1)
 }
 
 function likePattern(pieces: readonly WildcardPiece[]): string {
