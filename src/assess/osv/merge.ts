@@ -10,6 +10,9 @@ export interface MergedHit {
   /** Further names of it that no advisory at hand is called by. */
   readonly aliases: readonly string[]
   readonly hits: readonly Hit[]
+  /** What mends this and others together: not a name of it, or whatever is said of one would be said of all. */
+  readonly bundles: readonly Hit[]
+  /** By advisories and bundles. */
   readonly fixed: readonly string[]
 }
 
@@ -48,19 +51,23 @@ export function mergeAliases(hits: readonly Hit[]): readonly MergedHit[] {
   const bundles = new Set(bundlesToldOneByOne(hits))
   const single = hits.filter((hit) => !bundles.has(hit))
   for (const { record } of single) for (const alias of namesOf(record)) parent.set(rootOf(alias), rootOf(record.id))
-  const groups = Map.groupBy(single, ({ record }) => rootOf(record.id))
-  // The package is mended by the bundle as well as by the fix that its own record names.
-  for (const bundle of bundles) for (const cve of cvesMended(bundle.record)) groups.get(rootOf(cve))?.push(bundle)
-  return [...groups.values()].map((group) => {
+  const bundlesOf = new Map<string, Set<Hit>>()
+  for (const bundle of bundles)
+    for (const root of new Set(cvesMended(bundle.record).map(rootOf)))
+      bundlesOf.set(root, (bundlesOf.get(root) ?? new Set()).add(bundle))
+  return [...Map.groupBy(single, ({ record }) => rootOf(record.id))].map(([root, group]) => {
     const ids = [...new Set(group.map(({ record }) => record.id))].sort()
-    const names = new Set([...ids, ...group.flatMap((hit) => (bundles.has(hit) ? [] : namesOf(hit.record)))])
+    const names = new Set([...ids, ...group.flatMap(({ record }) => namesOf(record))])
+    const mending = [...(bundlesOf.get(root) ?? [])]
     const cve = [...names].filter((name) => name.startsWith('CVE-')).sort()[0]
     return {
       id: cve ?? ids[0]!,
       ids,
       aliases: [...names].filter((name) => !ids.includes(name)).sort(),
       hits: group,
-      fixed: [...new Set(group.flatMap(({ fixed }) => fixed))],
+      bundles: mending,
+      // The package is mended by the bundle as well as by the fix that its own record names.
+      fixed: [...new Set([...group, ...mending].flatMap(({ fixed }) => fixed))],
     }
   })
 }

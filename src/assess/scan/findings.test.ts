@@ -107,8 +107,8 @@ describe('findings', () => {
     const shown = (...all: ReturnType<typeof record>[]) =>
       found(feeds(...all), 'pkg:pypi/foo-bar@1.4').map(({ id, ids, cves, fixed }) => ({ id, ids, cves, fixed }))
     expect(shown(bundle, one, two)).toEqual([
-      { id: 'CVE-2026-0001', ids: ['DEBIAN-CVE-2026-0001', 'DSA-1-1'], cves: ['CVE-2026-0001'], fixed: ['1.5', '1.4.1'] },
-      { id: 'CVE-2026-0002', ids: ['DSA-1-1', 'UBUNTU-CVE-2026-2'], cves: ['CVE-2026-0002'], fixed: ['1.5', '1.4.1'] },
+      { id: 'CVE-2026-0001', ids: ['DEBIAN-CVE-2026-0001'], cves: ['CVE-2026-0001'], fixed: ['1.5', '1.4.1'] },
+      { id: 'CVE-2026-0002', ids: ['UBUNTU-CVE-2026-2'], cves: ['CVE-2026-0002'], fixed: ['1.5', '1.4.1'] },
     ])
     expect(shown(bundle, one).map(({ id, cves }) => [id, cves])).toEqual([
       ['CVE-2026-0001', ['CVE-2026-0001']],

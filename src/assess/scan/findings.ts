@@ -6,6 +6,7 @@ import type { EpssScore } from '../feeds/epss.ts'
 import type { KevEntry } from '../feeds/kev.ts'
 import type { Feeds } from '../feeds/load.ts'
 import { matchPackage } from '../osv/advisories.ts'
+import { isBundleName } from '../osv/bundle-names.ts'
 import { releaseOf } from '../osv/distributions.ts'
 import { type MergedHit, mergeAliases } from '../osv/merge.ts'
 import { keyOf, keyOfPurl, type PackageKey } from '../osv/names.ts'
@@ -170,7 +171,11 @@ function findingOf(
 ): Omit<Finding, 'installed'> {
   const cves = cvesOf(merged)
   const facts = cves.map((cve) => known.get(cve)).filter((one) => one !== undefined)
-  const summaries = [...merged.hits.map(({ record }) => record.summary ?? ''), ...facts.map((one) => one.summary)]
+  const summaries = [
+    ...merged.hits.map(({ record }) => record.summary ?? ''),
+    ...facts.map((one) => one.summary),
+    ...merged.bundles.map(({ record }) => record.summary ?? ''),
+  ]
   const { id, ids, aliases, fixed } = merged
   return {
     id,
@@ -207,12 +212,10 @@ function cvesOf({ id, ids, aliases, hits }: MergedHit): readonly string[] {
   const mended = hits.flatMap(({ record }) => [
     // Of several that an advisory mends together, the finding may be one.
     ...(record.upstream?.includes(id) === true ? [] : (record.upstream ?? [])),
-    ...(DISTRIBUTION.test(record.id) ? (record.related ?? []) : []),
+    ...(isBundleName(record.id) ? (record.related ?? []) : []),
   ])
   return [...new Set([id, ...ids, ...aliases, ...mended])].filter((name) => name.startsWith('CVE-')).sort()
 }
-
-const DISTRIBUTION = /^(ALSA|ALBA|ALEA|RLSA|RXSA|RHSA|RHBA|SUSE|openSUSE|DSA|DLA|USN|MGASA|OESA|ELSA|ALAS)/
 
 /** The newest version's vector that can be read; else the word of the advisory's database. */
 function ratedOf({ hits }: MergedHit): Rated | null {
@@ -225,7 +228,7 @@ function ratedOf({ hits }: MergedHit): Rated | null {
   const words = hits.flatMap(({ record }) => [
     record.database_specific?.severity?.toLowerCase() ?? '',
     // "Important: openssl security update": how distributions say it.
-    DISTRIBUTION.test(record.id) ? (/^(\w+):/.exec(record.summary ?? '')?.[1]?.toLowerCase() ?? '') : '',
+    isBundleName(record.id) ? (/^(\w+):/.exec(record.summary ?? '')?.[1]?.toLowerCase() ?? '') : '',
   ])
   const severity = words.map((word) => WORDS[word]).find((one) => one !== undefined)
   return severity === undefined ? null : { score: null, severity, vector: null, version: null }

@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { KanpekiError } from '../../../kernel/error.ts'
 import { scoreCvss } from '../../cvss/score.ts'
+import { isBundleName } from '../../osv/bundle-names.ts'
 import { bare, Collected, cut, projectPath, type ReadResults, refuseResults, severityWord } from '../result.ts'
 
 /** Scanners of packages: each names a vulnerability of a package, as we do. */
@@ -92,7 +93,7 @@ export function readTrivy(value: unknown, file: string): ReadResults {
       collected.add({
         kind: 'package',
         id: one.VulnerabilityID,
-        aliases: one.VendorIDs ?? [],
+        aliases: (one.VendorIDs ?? []).filter((name) => !isBundleName(name)),
         cause: purl === null ? one.PkgName : bare(purl),
         name: one.PkgName,
         version: one.InstalledVersion,
