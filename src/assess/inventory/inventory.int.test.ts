@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { Readable } from 'node:stream'
 import { fileURLToPath } from 'node:url'
 import { afterAll, expect, it } from 'vitest'
 import type { RawReply } from '../../platform/http/route.ts'
@@ -11,6 +12,7 @@ import { describeStates, type StateTestBed } from '../../platform/testing/states
 import { scoreCvss } from '../cvss/score.ts'
 import { migrations } from '../migrations.ts'
 import { openPolicyFile } from '../prioritise/policy-file.ts'
+import { readResults } from '../results/read-results.ts'
 import { resultsReply } from '../results/schema.ts'
 import { jsonValidator } from '../sbom/cyclonedx-schema.ts'
 import { readSbom } from '../sbom/read.ts'
@@ -477,5 +479,94 @@ describeStates('inventories', (bed) => {
     expect(await rejectionOf(call('POST', '/api/v1/inventories', { asset: 'app', source: 'grype', components: [] }))).toBe(
       'conflict',
     )
+  })
+
+  it('tells apart what a distribution mends together, and keeps what was said of it by the name it went by before', async () => {
+    const folder = mkdtempSync(join(base, 'feeds-'))
+    const { state, clock, feeds, policy, call, take, list, tick } = await house(bed, folder)
+    const debian = (id: string, upstream?: readonly string[]) => ({
+      ...advisory(id, 'openssl', '3.0.2-1'),
+      ...(upstream === undefined ? {} : { upstream }),
+      affected: [
+        {
+          package: { ecosystem: 'Debian:12', name: 'openssl' },
+          ranges: [{ type: 'ECOSYSTEM', events: [{ introduced: '0' }, { fixed: '3.0.2-1' }] }],
+        },
+      ],
+    })
+    const publish = async (...records: readonly object[]) => {
+      const since = await feeds.current()
+      writeFileSync(join(folder, 'osv.json'), JSON.stringify(records))
+      await feeds.refresh()
+      return { state, feeds: await feeds.current(), clock, rules: await policy.current(), since }
+    }
+    const names = ['CVE-2026-0001', 'CVE-2026-0002', 'CVE-2026-0003'] as const
+    const shown = async (query: object = {}) =>
+      (await list(query)).items.map(({ id, state: now, owner }) => `${id} ${now} ${owner}`).sort()
+    // As advisories were read before: by their own names.
+    await publish(debian('DSA-1-1'), ...names.map((cve) => debian(`DEBIAN-${cve}`)))
+    const purl = 'pkg:deb/debian/openssl@3.0.1-1?distro=debian-12'
+    await take('shop', { components: [{ name: 'openssl', version: '3.0.1-1', purl }] })
+    const which = { asset: 'shop', package: 'pkg:deb/debian/openssl' }
+    const due = '2027-02-01T00:00:00.000Z'
+    const work = { ...which, id: 'DEBIAN-CVE-2026-0001', owner: 'Hanako', due, ticket: 'OPS-7' }
+    await call('POST', '/api/v1/vulnerabilities/work', work)
+    const accept = async (id: string) => {
+      const ask = { ...which, id, kind: 'accept', reason: 'It is cut off until it is replaced.', days: 7 }
+      const params = { id: waiver.parse(await call('POST', '/api/v1/vulnerability-exceptions', ask)).id }
+      await call('POST', '/api/v1/vulnerability-exceptions/:id/decide', { decision: 'approve' }, 'default', 'u2', params)
+    }
+    await accept('DEBIAN-CVE-2026-0002')
+    const [before] = (await list({ owner: 'Hanako' })).items
+    const [untouched] = (await list({ q: 'DEBIAN-CVE-2026-0003' })).items
+    expect(untouched?.dueRule).toBe('critical')
+
+    tick(86_400_000)
+    const bundle = debian('DSA-1-1', names)
+    const again = await publish(bundle, ...names.map((cve) => debian(`DEBIAN-${cve}`, [cve])))
+    expect(await judgeAgain(again)).toEqual({ found: 0, alike: 0 })
+    expect(await shown()).toEqual(['CVE-2026-0001 open Hanako', 'CVE-2026-0003 new null'])
+    expect(await shown({ state: 'waived' })).toEqual(['CVE-2026-0002 accepted null'])
+    expect(await shown({ state: 'gone' })).toEqual(['DSA-1-1 withdrawn null'])
+    expect(await list()).toMatchObject({ total: 2, waived: 1, funnel: { all: 2 } })
+    const { firstSeen, ticket } = before!
+    expect((await list({ owner: 'Hanako' })).items).toMatchObject([{ id: 'CVE-2026-0001', firstSeen, due, ticket }])
+    // Until when it is to be mended by policy is no later than before, either.
+    expect((await list({ q: 'CVE-2026-0003' })).items).toMatchObject([{ firstSeen, due: untouched?.due }])
+
+    // What is found by another scanner, or said of one, is of that one alone.
+    const trivy = (...ids: readonly string[]) => ({
+      SchemaVersion: 2,
+      ArtifactName: 'shop',
+      Results: [
+        {
+          Target: 'shop',
+          Class: 'os-pkgs',
+          Type: 'debian',
+          Vulnerabilities: ids.map((id) => ({
+            VulnerabilityID: id,
+            VendorIDs: ['DSA-1-1'],
+            PkgName: 'openssl',
+            PkgIdentifier: { PURL: purl },
+            InstalledVersion: '3.0.1-1',
+            Severity: 'HIGH',
+          })),
+        },
+      ],
+    })
+    const send = async (...ids: readonly string[]) => {
+      const read = await readResults(Readable.from([Buffer.from(JSON.stringify(trivy(...ids)))]), 'trivy.json')
+      await call('POST', '/api/v1/scan-results', { asset: 'shop', source: 'trivy', read })
+    }
+    const sources = async () => (await list()).items.map(({ id, sources: all }) => `${id} ${all.length}`).sort()
+    await send('CVE-2026-0003')
+    expect(await sources()).toEqual(['CVE-2026-0001 1', 'CVE-2026-0003 2'])
+    await send(...names)
+    expect(await sources()).toEqual(['CVE-2026-0001 2', 'CVE-2026-0003 2'])
+    await accept('CVE-2026-0003')
+    expect(await shown()).toEqual(['CVE-2026-0001 open Hanako'])
+    const written = (await call('GET', '/api/v1/vex', { format: 'openvex' })) as { body: string }
+    expect(written.body).toContain('DEBIAN-CVE-2026-0003')
+    expect(written.body.match(/"DSA-1-1"/g)).toBeNull()
   })
 })
