@@ -8,6 +8,8 @@ export interface CollectorContext {
   readonly room: () => Promise<void>
   /** Resolves at once, unless much waits to be written: then when it is, or the spool is full. For who tells thousands of things in a row. */
   readonly settle?: () => Promise<void>
+  /** Resolves once what was emitted so far is durable, or the spool is full: what is known because of it may be kept then. */
+  readonly flush?: () => Promise<void>
   /** Adds to a counter that every heartbeat shows: what was not seen or not read is never silent. */
   readonly count: (name: string, by?: number) => void
   readonly signal: AbortSignal

@@ -6,6 +6,7 @@ import {
   linkSync,
   mkdirSync,
   mkdtempSync,
+  readFileSync,
   renameSync,
   rmSync,
   symlinkSync,
@@ -15,7 +16,7 @@ import {
 } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterEach, expect, it } from 'vitest'
+import { afterEach, expect, it, vi } from 'vitest'
 import type { IntegrityRule } from '../../hosts/schema.ts'
 import type { JsonObject } from '../../kernel/json.ts'
 import { createIntegrity, type Integrity } from '../integrity/integrity.ts'
@@ -39,7 +40,7 @@ const soon = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 2
 
 async function run(
   home: string,
-  more: { rules?: IntegrityRule[]; frozen?: boolean; fullCheckMs?: number } = {},
+  more: { rules?: IntegrityRule[]; frozen?: boolean; fullCheckMs?: number; flush?: () => Promise<void> } = {},
 ): Promise<Running> {
   const at = join(home, 'watched')
   const folder = join(home, 'kept')
@@ -50,7 +51,8 @@ async function run(
   const counts = new Map<string, number>()
   const end = new AbortController()
   const integrity = createIntegrity()
-  const options = { watch: [at], ignore: [], rules: [], frozen: false, fullCheckMs: 3_600_000, passwd: '/etc/passwd', ...more }
+  const { flush, ...rest } = more
+  const options = { watch: [at], ignore: [], rules: [], frozen: false, fullCheckMs: 3_600_000, passwd: '/etc/passwd', ...rest }
   const running = fileCollector({ ...options, root: home, integrity }).run({
     emit: (event) => {
       const { action } = event['event'] as { action: string }
@@ -61,6 +63,7 @@ async function run(
       return true
     },
     room: async () => {},
+    ...(flush === undefined ? {} : { flush }),
     count: (name, by = 1) => void counts.set(name, (counts.get(name) ?? 0) + by),
     signal: end.signal,
     folder,
@@ -268,4 +271,26 @@ it.skipIf(process.platform !== 'linux')(
     await end()
   },
   60_000,
+)
+
+it.skipIf(process.platform !== 'linux')(
+  'keeps nothing as known before what was told of it is durable (needs Linux)',
+  async () => {
+    const base = home()
+    let durable: Promise<void> = Promise.resolve()
+    const { until, end } = await run(base, { flush: () => durable })
+    const journal = (): string => readFileSync(join(base, 'kept/files.log'), { encoding: 'utf8', flag: 'a+' })
+    writeFileSync(join(base, 'watched/first'), '1')
+    await until('creation first')
+    await vi.waitFor(() => expect(journal()).toContain('watched/first'))
+    const gate = Promise.withResolvers<void>()
+    durable = gate.promise
+    writeFileSync(join(base, 'watched/second'), '2')
+    await until('creation second')
+    await new Promise((resolve) => setTimeout(resolve, 500))
+    expect(journal()).not.toContain('watched/second')
+    gate.resolve()
+    await vi.waitFor(() => expect(journal()).toContain('watched/second'))
+    await end()
+  },
 )

@@ -30,8 +30,9 @@ const SETTLE_MS = 200
 const MOST_WARNINGS = 5
 /** Paths read before others get their turn. */
 const PORTION = 400
-/** What is on disk may lag behind by this. */
+/** What is on disk lags behind by no more than this where much drifted, since all of that is written anew; else by one round. */
 const SAVE_MS = 1_000
+const MUCH = 1_000
 
 /**
  * Watches files and folders: by inotify as it happens, and by reading everything again now and then, which finds what
@@ -232,6 +233,13 @@ export function fileCollector(options: FileOptions): Collector {
         teller.checked(Date.now(), found === 'check' ? told.length + differing.length : 0)
       }
 
+      /** What was told is durable before it is known: a crash in between tells it again, and loses nothing. */
+      const save = async (): Promise<void> => {
+        const untold = teller.untold()
+        await context.flush?.()
+        await marks.save(untold)
+      }
+
       // Watching begins before the first look, so that no change falls between the two.
       for (const start of rules.roots) await watched.root(start)
       const detach = integrity.attach(teller)
@@ -242,7 +250,7 @@ export function fileCollector(options: FileOptions): Collector {
         await check('start')
         if (signal.aborted) return
         await packages.learn((path) => marks.has(path))
-        await marks.save()
+        await save()
         teller.ready()
         began = true
         let checked = performance.now()
@@ -259,8 +267,8 @@ export function fileCollector(options: FileOptions): Collector {
             overflowed = false
             await check('check', false)
           }
-          if (now - saved > SAVE_MS) {
-            await marks.save()
+          if (marks.isChanged() && (marks.drift.size < MUCH || now - saved > SAVE_MS)) {
+            await save()
             saved = now
           }
         }
@@ -269,7 +277,7 @@ export function fileCollector(options: FileOptions): Collector {
         watched.close()
         await teller.flush(true)
         // Half of a beginning would make the other half look like changes.
-        if (began) await marks.save()
+        if (began) await save()
       }
     },
   }

@@ -5,7 +5,7 @@ import type { JsonObject } from '../../kernel/json.ts'
 import { writeFileAtomically } from '../../platform/atomic-file.ts'
 import { readIfThere } from '../../platform/read-if-there.ts'
 import { readKept, writeKept } from '../kept.ts'
-import { comparedOf, readMark } from './mark.ts'
+import { comparedOf, type Mark, readMark, writeMark } from './mark.ts'
 import { readMarksFile, writeMarks } from './mark-file.ts'
 import { isIn, type Rules } from './rules.ts'
 
@@ -50,8 +50,13 @@ export interface Marks {
   readonly accept: (command: string, at: number) => Promise<Accepted>
   /** The drift from now on is to be written. */
   readonly drifted: () => void
-  /** Writes what changed since; all of it where that has become long. */
-  readonly save: () => Promise<void>
+  /** Whether anything changed since it was written. */
+  readonly isChanged: () => boolean
+  /**
+   * Writes what changed since; all of it where that has become long.
+   * @param except paths of which this is not to be known yet, with their marks before.
+   */
+  readonly save: (except?: ReadonlyMap<string, Mark | undefined>) => Promise<void>
 }
 
 const LONGEST_JOURNAL = 16_000_000
@@ -104,7 +109,7 @@ export async function openMarks(folder: string, rules: Rules): Promise<Marks> {
   const saveDrift = async (): Promise<void> =>
     await writeKept(driftFile, new Map([...drift].map(([path, one]) => [path, JSON.stringify(one)])))
   let broken = accepted !== undefined && baselineDigest(baselineNow(), rules) !== accepted.digest
-  let pending: string[] = []
+  const pending = new Map<string, string | null>()
   let driftDirty = false
   let whole = kept === undefined || JSON.stringify(before) !== JSON.stringify(rules.roots)
   return {
@@ -113,7 +118,7 @@ export async function openMarks(folder: string, rules: Rules): Promise<Marks> {
     set(path, mark) {
       if (mark === undefined) marks.delete(path)
       else marks.set(path, mark)
-      if (!whole) pending.push(JSON.stringify([path, mark ?? null]))
+      if (!whole) pending.set(path, mark ?? null)
     },
     paths: () => marks.keys(),
     entries: () => marks.entries(),
@@ -129,7 +134,7 @@ export async function openMarks(folder: string, rules: Rules): Promise<Marks> {
       await saveDrift()
       await writeMarks(file, marks)
       await rm(journal, { force: true })
-      pending = []
+      pending.clear()
       length = 0
       await writeFileAtomically(acceptedFile, JSON.stringify(accepted))
       return accepted
@@ -137,17 +142,22 @@ export async function openMarks(folder: string, rules: Rules): Promise<Marks> {
     drifted() {
       driftDirty = true
     },
-    async save() {
+    isChanged: () => whole || driftDirty || pending.size > 0,
+    async save(except = new Map()) {
       // First what drifted: marks without it would make another baseline.
       if (driftDirty) {
         driftDirty = false
         await saveDrift()
       }
-      const lines = pending
-      pending = []
+      const lines: string[] = []
+      for (const [path, mark] of pending) {
+        if (except.has(path)) continue
+        lines.push(JSON.stringify([path, mark]))
+        pending.delete(path)
+      }
       const added = lines.reduce((sum, line) => sum + line.length + 1, 0)
       if (whole || length + added > LONGEST_JOURNAL) {
-        await writeMarks(file, marks)
+        await writeMarks(file, asBefore(marks, except))
         await rm(journal, { force: true })
         await writeFileAtomically(rootsFile, JSON.stringify(rules.roots))
         length = 0
@@ -158,4 +168,13 @@ export async function openMarks(folder: string, rules: Rules): Promise<Marks> {
       }
     },
   }
+}
+
+/** The marks, with those of some paths as they were before. */
+function* asBefore(
+  marks: ReadonlyMap<string, string>,
+  before: ReadonlyMap<string, Mark | undefined>,
+): Generator<readonly [string, string]> {
+  for (const entry of marks) if (!before.has(entry[0])) yield entry
+  for (const [path, mark] of before) if (mark !== undefined) yield [path, writeMark(mark)]
 }

@@ -4,7 +4,7 @@ import { moveDurably } from '../../platform/atomic-file.ts'
 const AT_ONCE = 500
 
 /** Replaces a file of lines, each a path with its mark, in one step; never all of it in memory. */
-export async function writeMarks(file: string, marks: ReadonlyMap<string, string>): Promise<void> {
+export async function writeMarks(file: string, marks: Iterable<readonly [path: string, mark: string]>): Promise<void> {
   const temporary = `${file}.tmp`
   const handle = await open(temporary, 'w', 0o600)
   try {

@@ -25,6 +25,8 @@ export interface Teller extends Watching {
   readonly tell: (told: Told) => void
   /** Sends what waited for who did it, as far as that is known by now or will not be any more; with `all` everything. */
   readonly flush: (all?: boolean) => Promise<void>
+  /** What is not told yet, by its path: as it was before. */
+  readonly untold: () => ReadonlyMap<string, Mark | undefined>
   readonly ready: () => void
   /** Everything was read; so many changes came to light by that alone. */
   readonly checked: (at: number, missed: number) => void
@@ -159,6 +161,11 @@ export function createTeller({ context, rules, marks, nameOf, packages, integrit
       counted = undefined
       marks.drifted()
       if (began) integrity.changed()
+    },
+    untold() {
+      const untold = new Map<string, Mark | undefined>()
+      for (const { path, before } of waiting) if (!untold.has(path)) untold.set(path, before)
+      return untold
     },
     ready() {
       began = true
