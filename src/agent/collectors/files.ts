@@ -233,11 +233,15 @@ export function fileCollector(options: FileOptions): Collector {
         teller.checked(Date.now(), found === 'check' ? told.length + differing.length : 0)
       }
 
-      /** What was told is durable before it is known: a crash in between tells it again, and loses nothing. */
-      const save = async (): Promise<void> => {
+      /** What was told is durable before it is known: a crash in between, a moment, tells it again and loses nothing. */
+      const keepTold = async (): Promise<void> => {
         const untold = teller.untold()
         await context.flush?.()
         await marks.save(untold)
+      }
+      const save = async (): Promise<void> => {
+        await marks.saveDrift()
+        await keepTold()
       }
 
       // Watching begins before the first look, so that no change falls between the two.
@@ -258,7 +262,10 @@ export function fileCollector(options: FileOptions): Collector {
         while (!signal.aborted) {
           await realWait(SETTLE_MS, signal)
           await round()
+          const isMuch = marks.drift.size >= MUCH
+          if (!isMuch) await marks.saveDrift()
           await teller.flush()
+          if (!isMuch && marks.isChanged()) await keepTold()
           const now = performance.now()
           if (now - checked > fullCheckMs) {
             await check('check')
@@ -267,7 +274,7 @@ export function fileCollector(options: FileOptions): Collector {
             overflowed = false
             await check('check', false)
           }
-          if (marks.isChanged() && (marks.drift.size < MUCH || now - saved > SAVE_MS)) {
+          if (marks.isChanged() && now - saved > SAVE_MS) {
             await save()
             saved = now
           }

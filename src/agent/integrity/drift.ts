@@ -52,6 +52,8 @@ export interface Marks {
   readonly drifted: () => void
   /** Whether anything changed since it was written. */
   readonly isChanged: () => boolean
+  /** Writes what drifted. Before the marks: without it they would make another baseline. */
+  readonly saveDrift: () => Promise<void>
   /**
    * Writes what changed since; all of it where that has become long.
    * @param except paths of which this is not to be known yet, with their marks before.
@@ -143,12 +145,12 @@ export async function openMarks(folder: string, rules: Rules): Promise<Marks> {
       driftDirty = true
     },
     isChanged: () => whole || driftDirty || pending.size > 0,
+    async saveDrift() {
+      if (!driftDirty) return
+      driftDirty = false
+      await saveDrift()
+    },
     async save(except = new Map()) {
-      // First what drifted: marks without it would make another baseline.
-      if (driftDirty) {
-        driftDirty = false
-        await saveDrift()
-      }
       const lines: string[] = []
       for (const [path, mark] of pending) {
         if (except.has(path)) continue
