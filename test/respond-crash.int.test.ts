@@ -438,9 +438,8 @@ onSystem(
         ...{ tickets: 1, messages: 1, keys: 1, versions: 1, mails: 1, artefacts: 1, sessions: 0, alive: false },
         agent: { 'block-address': 1, collect: 1, 'disable-account': 1, isolate: 1, kill: 1, quarantine: 1 },
       })
-      // The same mail twice has the same Message-ID, and mailboxes show it once: after a lost answer, which a busy machine may cause too.
-      expect(mailbox.mails.length, point).toBeGreaterThanOrEqual(point === 'after' ? 2 : 1)
-      expect(mailbox.mails.length, point).toBeLessThanOrEqual(2)
+      // The same mail twice has the same Message-ID, and mailboxes show it once. In the middle of other actions nothing says how far the mail is.
+      expect(point === 'middle' ? [1, 2] : [point === 'after' ? 2 : 1], point).toContain(mailbox.mails.length)
 
       for (const run of runs.values())
         if (undoable(await stepsOf(house.state.tables<PlaybookTables>(), run)).length > 0)
