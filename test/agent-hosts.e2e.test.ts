@@ -527,7 +527,7 @@ describe.skipIf(lacking !== undefined)(`hosts of a network (needs ${lacking ?? '
     // As a later server would say it: this one refuses what it does not know, and its agent takes what it knows.
     const later = { deadManSeconds: 121, laterThing: { a: 1 }, integrity: [{ path: '/etc', check: ['content', 'later'] }] }
     expect((await send('PUT', '/api/v1/agent-policies/*', later)).status).toBe(400)
-    const state = new DatabaseSync(join(data, 'state.db'))
+    const state = new DatabaseSync(join(data, 'state.db'), { timeout: 10_000 })
     state.prepare("UPDATE hosts_policies SET settings = ? WHERE label = '*'").run(JSON.stringify(later))
     state.close()
     // Its next question comes at once.

@@ -401,7 +401,7 @@ describe.skipIf(process.platform !== 'linux')('an agent and its server (needs Li
       expect(owner).toMatch(/^libc6\b/)
       // Whoever watched for less than a day cannot tell what does not run; after it, what no process had is not in use.
       expect(await at('ncurses-bin')).toMatchObject({ version: version('ncurses-bin'), inUse: null, seen: null })
-      const store = new DatabaseSync(join(data, 'state.db'))
+      const store = new DatabaseSync(join(data, 'state.db'), { timeout: 10_000 })
       store.prepare('update assess_use set since = since - ?').run(DAY_MS)
       store.close()
       expect(await at('ncurses-bin')).toMatchObject({ inUse: false, seen: null })
