@@ -5,6 +5,7 @@ import './styles/console.css'
 import './styles/house.css'
 import './styles/playbooks.css'
 import './styles/respond.css'
+import './styles/narrow.css'
 
 // Set before any schema exists: zod would otherwise probe for `new Function`, which the content security policy forbids
 // and reports. Everything with a schema is therefore behind this import.

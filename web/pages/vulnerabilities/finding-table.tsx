@@ -61,7 +61,7 @@ export function FindingTable({
                 <td className="nw">
                   <SeverityText finding={finding} />
                 </td>
-                <td className="nw">
+                <td>
                   <button type="button" className="link" onClick={() => onShow(key)}>
                     {finding.id}
                   </button>
@@ -78,7 +78,7 @@ export function FindingTable({
                 <td>
                   <bdi>{finding.name}</bdi> <span className="num dim">{finding.version}</span>
                 </td>
-                <td className="nw">
+                <td className="long">
                   <bdi>{finding.asset}</bdi>
                 </td>
                 <td className="nw">

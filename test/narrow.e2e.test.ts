@@ -1,0 +1,103 @@
+import type { Browser } from 'playwright-core'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { change, firstAdministrator, hasChromium, launchChromium, type Watched, watchedPage, words } from './support/browser.ts'
+import { createToken, eventually, type Running, startServer, temporaryFolder } from './support/kanpeki.ts'
+
+const LONG = `arn:aws:ec2:ap-northeast-1:123456789012:instance/${'a-name-that-goes-on-'.repeat(5)}`
+const PATHS = [
+  '/vulnerabilities?name=shop',
+  '/assets',
+  '/sources',
+  '/sources?add=',
+  '/sources?view=hosts',
+  '/sources?view=minimum',
+  '/sources?view=masking',
+  '/sources?source=http:door',
+  '/timeline?span=1h&q=host.name%3Aweb-01',
+]
+
+describe.skipIf(!hasChromium)('pages in a narrow window, in Chromium (needs Debian’s chromium)', () => {
+  const folder = temporaryFolder()
+  let browser: Browser
+  let server: Running
+  let watched: Watched
+  let event = ''
+  let asset = ''
+
+  beforeAll(async () => {
+    browser = await launchChromium()
+    server = await startServer(`${folder.path}/data`)
+    watched = await watchedPage(browser, 'ja')
+    await firstAdministrator(watched.page, server, 'mori')
+    const made = <T>(path: string, body: unknown): Promise<T> => change(watched.page, server, 'POST', path, body)
+    const owner = '情報システム部 基盤運用グループ'
+    asset = (await made<{ id: string }>('/api/v1/assets', { names: [LONG], labels: { exposure: 'internet' }, owner })).id
+    const result = { kind: 'web', id: 'X-1', cause: 'https://shop.test/a id', name: 'shop', severity: 'critical', score: 9.8 }
+    await made('/api/v1/scan-results', {
+      asset: LONG,
+      read: { format: 'kanpeki', tool: 'test', kinds: ['web'], results: [result] },
+    })
+    await made('/api/v1/inventories', { asset: LONG, components: [{ name: 'shop-library', version: '1.0.0' }] })
+    const token = await createToken(`${folder.path}/data`, 'ingest')
+    const lines = [
+      JSON.stringify({ message: 'a text that does not end soon, '.repeat(8), host: { name: 'web-01' }, labels: { name: LONG } }),
+      `nobody can read this ${'x'.repeat(300)}`,
+    ]
+    const headers = { authorization: `Bearer ${token}` }
+    const reply = await fetch(`${server.url}/api/v1/ingest/door`, { method: 'POST', headers, body: lines.join('\n') })
+    expect(reply.status).toBe(200)
+    event = await eventually('the event', async () => {
+      const now = Date.now()
+      const span = { from: new Date(now - 3_600_000).toISOString(), to: new Date(now + 60_000).toISOString() }
+      const found = await made<{ events: { id: string }[] }>('/api/v1/events/search', {
+        query: 'host.name:web-01',
+        ...span,
+        limit: 1,
+      })
+      return found.events[0]?.id
+    })
+  }, 120_000)
+  afterAll(async () => {
+    await watched?.context.close()
+    await browser?.close()
+    server?.child.kill('SIGKILL')
+    folder.remove()
+  })
+
+  it('scroll sideways nowhere but inside their tables, and let no title be squeezed', async () => {
+    const { page, faults } = watched
+    await page.setViewportSize({ width: 390, height: 844 })
+    for (const path of [...PATHS, `/assets?asset=${asset}`, `/timeline?span=1h&event=${event}`]) {
+      await page.goto(`${server.url}${path}`)
+      await page.locator('h1').first().waitFor()
+      await page.waitForLoadState('networkidle')
+      const [wide, seen, lead] = await page.evaluate<[number, number, number | null]>(`[
+        document.documentElement.scrollWidth,
+        document.documentElement.clientWidth,
+        document.querySelector('.head > .grow')?.clientWidth ?? null,
+      ]`)
+      expect([path, wide]).toEqual([path, seen])
+      if (lead !== null) expect(lead, path).toBeGreaterThan(250)
+    }
+    expect(faults).toEqual([])
+  }, 90_000)
+
+  it('show an event’s values whole, each below its name', async () => {
+    const { page } = watched
+    await page.setViewportSize({ width: 390, height: 844 })
+    await page.goto(`${server.url}/timeline?span=1h&event=${event}`)
+    const value = page.locator('.evd .ek dd').filter({ hasText: 'a text that does not end' })
+    await value.waitFor()
+    expect((await value.boundingBox())?.width).toBeGreaterThan(200)
+  })
+
+  it('keep what is to be done and until when in sight at 1440, whatever an asset is called', async () => {
+    const { page } = watched
+    const t = words('ja')
+    await page.setViewportSize({ width: 1440, height: 900 })
+    await page.goto(`${server.url}/vulnerabilities`)
+    await page.getByRole('row').filter({ hasText: 'X-1' }).waitFor()
+    const due = await page.getByRole('columnheader', { name: t('vulnerabilities.column.due'), exact: true }).boundingBox()
+    expect((due?.x ?? 9999) + (due?.width ?? 0)).toBeLessThan(1440)
+  })
+})
