@@ -46,7 +46,7 @@ export function WeakOnAsset({ asset }: { asset: AssetView }): ReactNode {
       <h3 className="sec-h">{t('weak.title')}</h3>
       {weak.lists.length === 0 ? <p className="ink2">{t('weak.none')}</p> : null}
       {weak.lists.length === 0 ? null : (
-        <dl className="pairs sec">
+        <dl className="pairs">
           {STEPS.map((step) => (
             <Fragment key={step}>
               <dt>{t(`weak.step.${step}`)}</dt>

@@ -32,7 +32,13 @@ export function Waivers(): ReactNode {
         <h2>{t('waiver.title')}</h2>
         <span className="label">{t('waiver.lead')}</span>
       </div>
-      {[decide.error, end.error].map((error) => (error === null ? null : <ProblemNote key={error.message} error={error} />))}
+      {[decide.error, end.error].map((error) =>
+        error === null ? null : (
+          <div key={error.message} className="chart-p note-place">
+            <ProblemNote error={error} />
+          </div>
+        ),
+      )}
       <ul className="rows chart-p">
         {shown.map((one) => (
           <li key={one.id}>

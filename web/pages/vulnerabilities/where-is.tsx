@@ -57,7 +57,11 @@ export function WhereIs({
           {t('where.ask')}
         </button>
       </form>
-      {found.error === null ? null : <ProblemNote error={found.error} />}
+      {found.error === null ? null : (
+        <div className="chart-p note-place">
+          <ProblemNote error={found.error} />
+        </div>
+      )}
       {found.data === undefined ? null : (
         <>
           <p className="chart-p" role="status">
