@@ -6,17 +6,8 @@ import { viewOf, type Weighed, weigh } from '../inventory/view.ts'
 import type { Policy } from '../prioritise/policy.ts'
 import { exceptionsOf } from '../work/queries.ts'
 import { assetsIn, knownOf } from './known.ts'
-import {
-  countOf,
-  countOverdue,
-  type Filter,
-  findingsOn,
-  gravest,
-  spellingsOf,
-  type TallyLine,
-  tallies,
-  type WeighedKey,
-} from './queries.ts'
+import { countOf, type Filter, gravest, type WeighedKey } from './page-filter.ts'
+import { countOverdue, findingsOn, spellingsOf, type TallyLine, tallies } from './queries.ts'
 
 type Asked = z.infer<typeof vulnerabilitiesQuery>
 
