@@ -28,6 +28,10 @@ export const commands: Readonly<Record<string, CommandEntry>> = {
     summary: 'find vulnerabilities and secrets, take over the results of other scanners, or run YARA rules',
     load: async () => (await import('./scan.ts')).scanCommand,
   },
+  where: {
+    summary: 'say on which assets a package is installed',
+    load: async () => (await import('./where.ts')).whereCommand,
+  },
   sbom: {
     summary: 'say what a bill of materials changes against another',
     load: async () => (await import('./sbom.ts')).sbomCommand,

@@ -5,7 +5,6 @@ import { resultRoutes } from '../results/routes.ts'
 import { installedOf } from '../sbom/installed.ts'
 import { readSbom } from '../sbom/read.ts'
 import { endedBy } from '../scan/support.ts'
-import { inRange, readRange } from '../vers/range.ts'
 import { weaknessesOf } from '../weighing/asset-weaknesses.ts'
 import { pageOf } from '../weighing/page.ts'
 import { workRoutes } from '../work/routes.ts'
@@ -13,6 +12,7 @@ import { agentInventoryRoutes } from './agent-routes.ts'
 import { billRoutes } from './bill-route.ts'
 import type { AssessDeps } from './deps.ts'
 import { allInventories, componentsNamed } from './queries.ts'
+import { rangeOver } from './range-over.ts'
 import {
   assetWeaknessesQuery,
   assetWeaknessesReply,
@@ -124,15 +124,17 @@ export function routes(deps: AssessDeps): Route[] {
       query: componentsQuery,
       response: componentsReply,
       handle: async ({ query, caller }) => {
-        const range = query.range === undefined ? undefined : readRange(query.range)
+        const within = query.range === undefined ? () => true : rangeOver(query.range)
         const found = await componentsNamed(state.scoped<AssessTables>(caller.scope), query.name.toLowerCase(), MOST_COMPONENTS)
-        const wanted = range === undefined ? found : found.filter(({ version }) => version !== null && inRange(version, range))
+        const told = Map.groupBy(found, within)
+        const wanted = told.get(true) ?? []
         return {
           items: wanted
             .slice(0, query.limit)
             .map(({ asset, source, name, version, purl, place }) => ({ asset, source, name, version, purl, place })),
           assets: new Set(wanted.map(({ asset }) => asset)).size,
           total: wanted.length,
+          unjudged: told.get(undefined)?.length ?? 0,
         }
       },
     }),

@@ -194,7 +194,7 @@ export type VulnerabilitiesReply = z.infer<typeof vulnerabilitiesReply>
 export const componentsQuery = z.object({
   /** A part of the name. */
   name: z.string().trim().min(2).max(300),
-  /** A range as `vers:` writes it, e.g. vers:maven/<2.17.0; only versions in it. */
+  /** Only versions in it: a range as `vers:` writes it (vers:maven/<2.17.0), or without its type (<2.17.0), each package by its own order. */
   range: z.string().max(500).optional(),
   limit: z.coerce.number().int().min(1).max(1000).default(200),
 })
@@ -211,6 +211,8 @@ export const componentsReply = z.object({
   ),
   assets: z.int(),
   total: z.int(),
+  /** So named, but without a version that the range could be asked of. */
+  unjudged: z.int(),
 })
 export type ComponentsReply = z.infer<typeof componentsReply>
 

@@ -48,7 +48,7 @@ export function WhereIs({
           <input
             className="input mono"
             maxLength={500}
-            placeholder="vers:maven/<2.17.0"
+            placeholder="<2.17.0"
             value={within}
             onChange={(event) => setWithin(event.target.value)}
           />
@@ -65,7 +65,8 @@ export function WhereIs({
       {found.data === undefined ? null : (
         <>
           <p className="chart-p" role="status">
-            <b>{t('where.found', { count: found.data.total, assets: found.data.assets })}</b>
+            <b>{t('where.found', { count: found.data.total, assets: found.data.assets })}</b>{' '}
+            {found.data.unjudged === 0 ? null : t('where.unjudged', { count: found.data.unjudged })}
           </p>
           <ul className="rows chart-p">
             {found.data.items.map((one) => (
