@@ -7,10 +7,10 @@ import { formatBytes, formatCount, formatDecimal, formatPercent, formatRate } fr
 import {
   formatDate,
   formatDateTime,
-  formatDay,
   formatExact,
   formatLongDay,
   formatMinute,
+  formatNearDay,
   formatTime,
   formatTimeMs,
 } from '../format/time.ts'
@@ -44,7 +44,7 @@ export function useFormat() {
       date: (when: When) => formatDate(at(when), timeZone),
       dateTime: (when: When) => formatDateTime(at(when), timeZone),
       exact: (when: When) => formatExact(at(when), timeZone),
-      day: (when: When) => formatDay(at(when), timeZone, lang),
+      day: (when: When) => formatNearDay(at(when), timeZone, lang, Date.now()),
       longDay: (when: When) => formatLongDay(at(when), timeZone, lang),
       text: (both: BothLanguages) => inLang(both, lang),
     }),

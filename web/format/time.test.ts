@@ -6,6 +6,7 @@ import {
   formatExact,
   formatLongDay,
   formatMinute,
+  formatNearDay,
   formatTime,
   formatTimeMs,
   sameDay,
@@ -29,6 +30,17 @@ it('shows a moment in the chosen zone', () => {
 it('writes days in both languages', () => {
   expect([formatDay(AT, 'UTC', 'en'), formatDay(AT, 'UTC', 'ja')]).toEqual(['21 Nov', '11月21日'])
   expect([formatLongDay(AT, 'UTC', 'en'), formatLongDay(AT, 'UTC', 'ja')]).toEqual(['21 Nov 2026', '2026年11月21日'])
+})
+
+it('names the year of a day that is not of this one, in the reader’s zone', () => {
+  const later = Date.UTC(2027, 10, 23)
+  expect([formatNearDay(AT, 'UTC', 'en', AT), formatNearDay(AT, 'UTC', 'ja', AT)]).toEqual(['21 Nov', '11月21日'])
+  expect([formatNearDay(later, 'UTC', 'en', AT), formatNearDay(later, 'UTC', 'ja', AT)]).toEqual([
+    '23 Nov 2027',
+    '2027年11月23日',
+  ])
+  const eve = Date.UTC(2026, 11, 31, 16)
+  expect([formatNearDay(eve, 'UTC', 'en', AT), formatNearDay(eve, 'Asia/Tokyo', 'en', AT)]).toEqual(['31 Dec', '1 Jan 2027'])
 })
 
 it('shows midnight as 00, never 24', () => {

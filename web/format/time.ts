@@ -66,6 +66,12 @@ export function formatDay(at: number, timeZone: string, lang: Lang): string {
   }).format(at)
 }
 
+/** As `formatDay`; a day of another year than this one is said with it, for nobody knows otherwise which is meant. */
+export function formatNearDay(at: number, timeZone: string, lang: Lang, now: number): string {
+  const near = fields(at, timeZone).year === fields(now, timeZone).year
+  return near ? formatDay(at, timeZone, lang) : formatLongDay(at, timeZone, lang)
+}
+
 /** 31 Dec 2026, 2026年12月31日: for sentences. */
 export function formatLongDay(at: number, timeZone: string, lang: Lang): string {
   return new Intl.DateTimeFormat(lang === 'ja' ? 'ja-JP' : 'en-GB', {
