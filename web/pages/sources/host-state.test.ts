@@ -23,6 +23,7 @@ it('says the worst first', () => {
     [{ ...well, skewed: true, streams: [stream('Security', 1)] }, 'skewed', 'risk'],
     [{ ...well, streams: [stream('Security', 1)] }, 'gaps', 'gone'],
     [{ ...well, young: true }, 'young', 'risk'],
+    [{ ...well, young: true, skewed: true }, 'young', 'risk'],
     [well, 'ok', 'met'],
   ] satisfies [Parameters<typeof wordOfHost>[0], string, string][]
   for (const [host, word, glyph] of cases) expect([wordOfHost(host), glyphOfHost(wordOfHost(host))]).toEqual([word, glyph])

@@ -16,10 +16,10 @@ export function duplicatesOf(host: Pick<HostView, 'streams'>): number {
   return host.streams.filter(({ density }) => density === 'dense').reduce((most, { duplicates }) => Math.max(most, duplicates), 0)
 }
 
-/** What is wrong with a host, the worst first. */
+/** What is wrong with a host, the worst first. One that is new is neither missed nor counted by its clock yet. */
 export function wordOfHost(host: Pick<HostView, 'silent' | 'skewed' | 'young' | 'streams'>): HostWord {
   if (host.silent) return 'silent'
-  if (host.skewed) return 'skewed'
+  if (host.skewed && !host.young) return 'skewed'
   if (lostOf(host) > 0) return 'gaps'
   return host.young ? 'young' : 'ok'
 }
