@@ -69,6 +69,8 @@ export const sourceSummary = z.object({
   state: sourceState,
   /** Why it waits, failed or stopped. */
   reason: z.string().nullable(),
+  /** What kind of reason it is, for programs and translations; null where that is not known. */
+  reasonCode: z.string().nullable(),
   retryAt: z.iso.datetime().nullable(),
   /** What does not stop the source but needs a person: a file that may not be read, a full socket. */
   problems: z.array(z.string()),

@@ -187,7 +187,14 @@ test('a source that throws is failed with its reason and the time of the next at
   )
   await until(() => s.status('default', 'file:a')?.state === 'stopped')
   expect(waits).toEqual([1000, 2000, 4000, 8000, 1000, 2000])
-  expect(seen[0]).toEqual({ id: 'file:a', state: 'failed', reason: '/var/log/x: not readable', retryAt: 2000, problems: [] })
+  expect(seen[0]).toEqual({
+    id: 'file:a',
+    state: 'failed',
+    reason: '/var/log/x: not readable',
+    reasonCode: 'file_denied',
+    retryAt: 2000,
+    problems: [],
+  })
 })
 
 test('back-off stays within half and the whole of its step, and under its bound', () => {

@@ -36,6 +36,8 @@ export interface SourceStatus {
   readonly id: string
   readonly state: SourceState
   readonly reason: string | undefined
+  /** Of the error behind `reason`; `writer_busy`, `source_finished`; undefined where there is none. */
+  readonly reasonCode: string | undefined
   /** When a failed source is opened again, milliseconds UTC. */
   readonly retryAt: number | undefined
   readonly problems: readonly string[]
@@ -82,6 +84,16 @@ export function createSupervisor(deps: SupervisorDeps): Supervisor {
   }
 }
 
+interface Reason {
+  readonly text: string
+  readonly code: string | undefined
+}
+
+const reasonOf = (error: unknown): Reason => ({
+  text: messageOf(error),
+  code: error instanceof KanpekiError ? error.code : undefined,
+})
+
 class Run {
   ended = false
   private readonly source: Supervised
@@ -91,7 +103,7 @@ class Run {
   private readonly abandon = new AbortController()
   private readonly problems = new Map<string, string>()
   private state: SourceState = 'starting'
-  private reason: string | undefined
+  private reason: Reason | undefined
   private retryAt: number | undefined
   private window: CommitWindow | undefined
   private attempts = 0
@@ -113,10 +125,10 @@ class Run {
     const common = { id: this.source.id, problems: [...this.problems.values()] }
     const refusal = this.window?.refusal
     if (this.state === 'running' && refusal !== undefined)
-      return { ...common, state: 'waiting', reason: refusal, retryAt: undefined }
+      return { ...common, state: 'waiting', reason: refusal, reasonCode: undefined, retryAt: undefined }
     if (this.state === 'running' && this.window?.full === true)
-      return { ...common, state: 'waiting', reason: 'the writer is busy', retryAt: undefined }
-    return { ...common, state: this.state, reason: this.reason, retryAt: this.retryAt }
+      return { ...common, state: 'waiting', reason: 'the writer is busy', reasonCode: 'writer_busy', retryAt: undefined }
+    return { ...common, state: this.state, reason: this.reason?.text, reasonCode: this.reason?.code, retryAt: this.retryAt }
   }
 
   async stop(graceMs: number): Promise<void> {
@@ -133,7 +145,7 @@ class Run {
     await late
     const left = this.window?.pending ?? 0
     if (!this.ended || left > 0) {
-      this.become('stopped', `stopped with ${left} batches unacknowledged`)
+      this.become('stopped', { text: `stopped with ${left} batches unacknowledged`, code: 'source_cut_off' })
       this.deps.log('source stopped before it was done', { source: this.source.id, batches: left })
     }
   }
@@ -145,28 +157,28 @@ class Run {
       if (failure === undefined) break
       const delay = backoffMs(this.attempts++, this.deps.random ?? Math.random, this.deps.backoff ?? BACKOFF)
       this.become('failed', failure, this.deps.clock.now() + delay)
-      this.deps.log('source failed', { source: this.source.id, error: failure, retryInMs: delay })
+      this.deps.log('source failed', { source: this.source.id, error: failure.text, retryInMs: delay })
       await this.wait(delay, this.stopping.signal)
     }
-    this.become('stopped', this.stopping.signal.aborted ? undefined : 'finished')
+    this.become('stopped', this.stopping.signal.aborted ? undefined : { text: 'finished', code: 'source_finished' })
   }
 
   /** One life of the source: from open to its end. Returns why it failed, or undefined. */
-  private async runOnce(): Promise<string | undefined> {
+  private async runOnce(): Promise<Reason | undefined> {
     const window = this.newWindow()
     this.window = window
     this.problems.clear()
-    let failure: string | undefined
+    let failure: Reason | undefined
     try {
       const batches = this.source.open(this.context())[Symbol.asyncIterator]()
       this.become('running')
       await this.pull(batches, window)
     } catch (error) {
-      failure = messageOf(error)
+      failure = reasonOf(error)
     }
     // The next life starts from the positions that these acknowledgements write.
     await window.drained().catch((error: unknown) => {
-      failure ??= messageOf(error)
+      failure ??= reasonOf(error)
     })
     return failure
   }
@@ -230,7 +242,7 @@ class Run {
     }
   }
 
-  private become(state: SourceState, reason?: string, retryAt?: number): void {
+  private become(state: SourceState, reason?: Reason, retryAt?: number): void {
     this.state = state
     this.reason = reason
     this.retryAt = retryAt

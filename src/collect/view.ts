@@ -78,11 +78,16 @@ function summary(
 }
 
 /** What is sent to us runs as long as we do; a configured source that nobody opened is stopped. */
-function stateOf(row: SourcesTable, status: SourceStatus | undefined): Pick<SourceSummary, 'state' | 'reason' | 'retryAt'> {
-  if (status === undefined) return { state: row.config === '' ? 'running' : 'stopped', reason: null, retryAt: null }
+function stateOf(
+  row: SourcesTable,
+  status: SourceStatus | undefined,
+): Pick<SourceSummary, 'state' | 'reason' | 'reasonCode' | 'retryAt'> {
+  if (status === undefined)
+    return { state: row.config === '' ? 'running' : 'stopped', reason: null, reasonCode: null, retryAt: null }
   return {
     state: status.state,
     reason: status.reason ?? null,
+    reasonCode: status.reasonCode ?? null,
     retryAt: status.retryAt === undefined ? null : time(status.retryAt),
   }
 }

@@ -19,6 +19,9 @@ const OURS: ReadonlySet<string> = new Set([
   'passkey_failed',
 ])
 
+/** Said whole in each language, as slips in a query are: the server's words would only repeat it. */
+const WHOLE: ReadonlySet<string> = new Set(['unknown_format', 'unknown_empty', 'source_finished', 'writer_busy'])
+
 /** What happened, and what to do where that is known, in the reader's language. */
 export function useProblemWords(): (error: unknown) => {
   readonly problem: Problem
@@ -34,13 +37,30 @@ export function useProblemWords(): (error: unknown) => {
     const key = `problem.code.${problem.code}`
     const ours = OURS.has(problem.code) || problem.code.startsWith('sso_')
     if ((ours || i18n.language !== 'en') && i18n.exists(key)) {
-      // A slip in a query is said whole in each language; the server's words would only repeat it.
-      const whole = problem.code.startsWith('query_')
+      const whole = problem.code.startsWith('query_') || WHOLE.has(problem.code)
       const shown = problem.code === 'unexpected-shape' || problem.code === 'passkey_failed' || !(ours || whole)
       return { problem, text: t(key as 'problem.code.forbidden'), detail: shown ? problem.message : undefined, remedy: undefined }
     }
     return { problem, text: problem.message, detail: undefined, remedy: problem.remedy }
   }
+}
+
+/**
+ * What the server said outside of an answer that failed (why a source stands still, why a row was left out): the reader's
+ * words, and the server's below them where they differ.
+ */
+export function Said({ code, text }: { code: string | null; text: string }): ReactNode {
+  const words = useProblemWords()(new Problem(0, { detail: text, ...(code === null ? {} : { code }) }))
+  return (
+    <>
+      {words.text}
+      {words.detail === undefined ? null : (
+        <span className="said-as mono dim" lang="en">
+          {words.detail}
+        </span>
+      )}
+    </>
+  )
 }
 
 /** One line for a notice: what happened and what to do. */

@@ -33,7 +33,7 @@ export async function importAssets(
     throw new KanpekiError('bad_import', `The file has ${rows.length} rows; at most ${IMPORT_ROWS} are taken at once.`, {
       remedy: 'Split it.',
     })
-  const errors: { row: number; message: string }[] = []
+  const errors: ImportReply['errors'] = []
   const evidence: Evidence[] = []
   const count = { created: 0, changed: 0, unchanged: 0 }
   for (const [at, row] of rows.entries()) {
@@ -47,7 +47,7 @@ export async function importAssets(
       count[known === undefined ? 'created' : done.evidence.length > 0 ? 'changed' : 'unchanged'] += 1
     } catch (error) {
       if (!(error instanceof KanpekiError)) throw error
-      errors.push({ row: at + 1, message: messageOf(error) })
+      errors.push({ row: at + 1, code: error.code, message: messageOf(error) })
     }
   }
   const reply = {

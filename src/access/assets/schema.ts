@@ -74,7 +74,7 @@ export const importReplySchema = z.object({
   created: z.int(),
   changed: z.int(),
   unchanged: z.int(),
-  errors: z.array(z.object({ row: z.int(), message: z.string() })),
+  errors: z.array(z.object({ row: z.int(), code: z.string(), message: z.string() })),
   /** More rows had errors than are listed. */
   errorsLeftOut: z.int(),
 })

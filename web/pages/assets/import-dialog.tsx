@@ -7,7 +7,7 @@ import { CopyButton } from '../../components/copy.tsx'
 import { Dialog } from '../../components/dialog.tsx'
 import { Icon } from '../../components/icon.tsx'
 import { useNotice } from '../../components/notice.tsx'
-import { ProblemNote } from '../../components/problem-note.tsx'
+import { ProblemNote, Said } from '../../components/problem-note.tsx'
 import { useFormat } from '../../components/use-format.ts'
 
 const EXAMPLE = [
@@ -138,7 +138,9 @@ function Preview({ found, name }: { found: ImportReply; name: string }): ReactNo
             {found.errors.map((error) => (
               <tr key={`${error.row} ${error.message}`}>
                 <td className="r num">{format.count(error.row)}</td>
-                <td className="named">{error.message}</td>
+                <td className="named">
+                  <Said code={error.code} text={error.message} />
+                </td>
               </tr>
             ))}
           </tbody>

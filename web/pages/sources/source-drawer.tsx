@@ -9,11 +9,12 @@ import { Dialog } from '../../components/dialog.tsx'
 import { MiniBars } from '../../components/figures/bars.tsx'
 import { Icon } from '../../components/icon.tsx'
 import { useNotice } from '../../components/notice.tsx'
-import { ProblemNote, useProblemText } from '../../components/problem-note.tsx'
+import { ProblemNote, Said, useProblemText } from '../../components/problem-note.tsx'
 import { useMay } from '../../components/session.ts'
 import { StateGlyph } from '../../components/state-glyph.tsx'
 import { useFormat } from '../../components/use-format.ts'
 import { glyphOfSource, wordOf } from './source-glyph.ts'
+import { unknownCode } from './unknown-code.ts'
 import { ZoneField } from './zone-field.tsx'
 
 const COUNTS = ['received', 'stored', 'unknown', 'repeated', 'dropped', 'gaps'] as const
@@ -54,7 +55,11 @@ function Books({ source, now }: { source: SourceDetail; now: number }): ReactNod
       <div className="sec row">
         <StateGlyph state={glyphOfSource(word)} silent />
         <b>{t(`word.${word}`)}</b>
-        {source.reason === null ? null : <span className="ink2">{source.reason}</span>}
+        {source.reason === null ? null : (
+          <span className="ink2">
+            <Said code={source.reasonCode} text={source.reason} />
+          </span>
+        )}
         <span className="end dim num">
           {source.lastEventAt === null ? t('word.never') : t('lastEvent', { age: format.age(source.lastEventAt, now) })}
         </span>
@@ -166,7 +171,9 @@ function Unknowns({ id }: { id: string }): ReactNode {
       {data.samples.map((sample) => (
         <div key={sample.id} className="sample">
           <div className="row">
-            <b>{sample.reason}</b>
+            <b>
+              <Said code={unknownCode(sample.reason)} text={sample.reason} />
+            </b>
             <time className="end dim num">{format.exact(sample.receivedAt)}</time>
           </div>
           <pre>{sample.text}</pre>

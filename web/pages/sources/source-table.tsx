@@ -2,6 +2,7 @@ import type { ReactNode } from 'react'
 import { useTranslation } from 'react-i18next'
 import type { SourceSummary } from '../../../src/collect/schema.ts'
 import { MiniBars } from '../../components/figures/bars.tsx'
+import { Said } from '../../components/problem-note.tsx'
 import { StateGlyph } from '../../components/state-glyph.tsx'
 import { useFormat } from '../../components/use-format.ts'
 import { glyphOfSource, recentRate, wordOf } from './source-glyph.ts'
@@ -57,6 +58,11 @@ export function SourceTable({
                       <span className="chip">{t('problems', { count: source.problems.length })}</span>
                     )}
                   </span>
+                  {word === 'failed' && source.reason !== null ? (
+                    <div className="label why">
+                      <Said code={source.reasonCode} text={source.reason} />
+                    </div>
+                  ) : null}
                 </td>
                 <td>
                   <MiniBars

@@ -16,7 +16,7 @@ const PATHS = [
   '/timeline?span=1h&q=host.name%3Aweb-01',
 ]
 
-describe.skipIf(!hasChromium)('pages in a narrow window, in Chromium (needs Debian’s chromium)', () => {
+describe.skipIf(!hasChromium)('pages of sources, events and weaknesses, in Chromium (needs Debian’s chromium)', () => {
   const folder = temporaryFolder()
   let browser: Browser
   let server: Running
@@ -63,6 +63,26 @@ describe.skipIf(!hasChromium)('pages in a narrow window, in Chromium (needs Debi
     server?.child.kill('SIGKILL')
     folder.remove()
   })
+
+  it('say in Japanese what the server refuses, where a source fails and why a record was not understood', async () => {
+    const { page, faults } = watched
+    const t = words('ja')
+    const port = Number(new URL(server.url).port)
+    await change(page, server, 'POST', '/api/v1/sources', { kind: 'syslog', name: 'taken', config: { port, udp: false } })
+    await page.goto(`${server.url}/sources`)
+    await page.getByText(t('common.problem.code.listen_failed')).waitFor()
+    await page.goto(`${server.url}/sources?source=http:door`)
+    await page.getByText(t('common.problem.code.unknown_format')).first().waitFor()
+    await page.goto(`${server.url}/assets?add=import`)
+    const buffer = Buffer.from('names,criticality\nweb-09,tremendous\n')
+    await page.locator('input[type=file]').setInputFiles({ name: 'assets.csv', mimeType: 'text/csv', buffer })
+    await page.getByText(t('common.problem.code.bad_row')).waitFor()
+    expect(faults.splice(0)).toEqual([])
+    await page.goto(`${server.url}/vulnerabilities?name=shop&range=vers%3Anope`)
+    await page.getByText(t('common.problem.code.range_invalid')).waitFor()
+    // The browser reports the refusal by itself.
+    expect(faults.splice(0).filter((fault) => !fault.includes('400'))).toEqual([])
+  }, 60_000)
 
   it('scroll sideways nowhere but inside their tables, and let no title be squeezed', async () => {
     const { page, faults } = watched
