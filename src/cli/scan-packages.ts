@@ -25,6 +25,7 @@ import { KanpekiError, messageOf } from '../kernel/error.ts'
 import { EXIT, guarded, readOptions, SERVER_OPTIONS } from './options.ts'
 import { callApi } from './remote.ts'
 import { itemsGitHub, itemsGitLab, itemsMarkdown } from './scan-formats.ts'
+import { hostPrograms } from './scan-host-programs.ts'
 import { jsonReport, reportItems, type ScanReport, sarifReport, summary, tableReport } from './scan-report.ts'
 import { type ServerOptions, serverOf } from './server-of.ts'
 import { plain } from './terminal-text.ts'
@@ -37,11 +38,12 @@ Judges what bills of materials list (CycloneDX 1.0–1.7, SPDX 2.2–3.0; also g
   dir: `Usage: kanpeki scan dir [--feeds PATH]… [--format WHAT] [--in-use FILE] [--vex FILE]… [--baseline FILE] [--fail-on WHAT] DIR…
 
 Judges what lock files name, in folders and below them (npm, pnpm, Yarn, Bun, pip, Pipenv, Poetry, uv, PDM, Go, Cargo, Maven, Gradle,
-Composer, Bundler, NuGet, pub, Mix, Swift, Conan), and Java archives.
+Composer, Bundler, NuGet, pub, Mix, Swift, Conan), Java archives, and what Go programs were built of.
 `,
   host: `Usage: kanpeki scan host [--feeds PATH]… [--format WHAT] [--in-use FILE] [--vex FILE]… [--baseline FILE] [--fail-on WHAT] DIR…
 
-Judges what the package manager of a root folder says is installed (dpkg, apk, rpm): '/' for this host, or where an image was unpacked.
+Judges what the package manager of a root folder says is installed (dpkg, apk, rpm), and what Go programs beside its packages were
+built of: '/' for this host, or where an image was unpacked.
 `,
   image: `Usage: kanpeki scan image [--feeds PATH]… [--format WHAT] [--in-use FILE] [--vex FILE]… [--baseline FILE] [--fail-on WHAT] TAR|DIR…
 
@@ -335,7 +337,7 @@ async function fromFolders(folders: readonly string[]): Promise<Inventory> {
   const files = readings.flatMap((reading) => reading.files)
   const problems = readings.flatMap((reading) => reading.problems)
   for (const { file, reason } of problems) process.stderr.write(`kanpeki: ${plain(file)}: ${plain(reason)}\n`)
-  if (files.length === 0) process.stderr.write('kanpeki: no lock file was found.\n')
+  if (files.length === 0) process.stderr.write('kanpeki: no lock file, Java archive or Go program was found.\n')
   return {
     installed: files.flatMap(({ file, packages }) => packages.map((one) => ({ ...one, place: file }))),
     left: files.reduce((sum, { left }) => sum + left.length, 0),
@@ -347,7 +349,15 @@ async function fromRoots(roots: readonly string[]): Promise<Inventory> {
   const readings = await Promise.all(roots.map(readRoot))
   const problems = readings.flatMap((reading) => reading.problems)
   for (const { file, reason } of problems) process.stderr.write(`kanpeki: ${plain(file)}: ${plain(reason)}\n`)
-  return { installed: readings.flatMap(({ installed }) => installed), left: 0, incomplete: problems.length > 0 }
+  const installed = readings.flatMap((reading) => reading.installed)
+  let incomplete = problems.length > 0
+  for (const root of roots) {
+    const found = await hostPrograms(root)
+    for (const one of found.installed) installed.push(one)
+    for (const note of found.notes) process.stderr.write(`kanpeki: ${plain(note)}\n`)
+    incomplete ||= found.cut
+  }
+  return { installed, left: 0, incomplete }
 }
 
 async function fromImages(files: readonly string[]): Promise<Inventory> {

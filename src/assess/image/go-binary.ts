@@ -1,6 +1,7 @@
 import { collector, type LockedPackage } from '../lockfiles/lockfile.ts'
 
-const MAGIC = Buffer.from('\xff Go buildinf:', 'latin1')
+/** Before what Go's linker writes of a program (debug/buildinfo). */
+export const GO_MAGIC = Buffer.from('\xff Go buildinf:', 'latin1')
 /** Go 1.18 and later write their strings here; what is older points elsewhere and is not read. */
 const INLINE = 2
 const HEADER = 32
@@ -11,7 +12,7 @@ const SENTINEL = 16
  * `=>`. Undefined for what is no Go program, or one built before 1.18.
  */
 export function goBuildInfo(bytes: Buffer): string | undefined {
-  for (let at = bytes.indexOf(MAGIC); at >= 0; at = bytes.indexOf(MAGIC, at + 1)) {
+  for (let at = bytes.indexOf(GO_MAGIC); at >= 0; at = bytes.indexOf(GO_MAGIC, at + 1)) {
     if (((bytes[at + 15] ?? 0) & INLINE) === 0) continue
     const version = stringAt(bytes, at + HEADER)
     if (version === undefined || !/^(go|devel)/.test(version.text)) continue

@@ -1,7 +1,9 @@
-import { opendir, readFile, stat } from 'node:fs/promises'
+import { opendir, readFile, realpath, stat } from 'node:fs/promises'
 import { basename, join } from 'node:path'
 import { messageOf } from '../../kernel/error.ts'
 import { isJar, readJar } from '../archive/jar.ts'
+import { goModules } from '../image/go-binary.ts'
+import { goInfoOf, mayBeProgram } from '../programs/go-file.ts'
 import type { LockedPackage } from './lockfile.ts'
 import { LOCK_READERS } from './readers.ts'
 
@@ -33,7 +35,7 @@ export interface FolderReading {
   readonly problems: readonly { readonly file: string; readonly reason: string }[]
 }
 
-/** Reads every lock file in a folder and below it, or one file. Links are not followed: they may lead anywhere. */
+/** Reads every lock file, Java archive and Go program in a folder and below it, or one file. Links are not followed: they may lead anywhere. */
 export async function readLockFiles(path: string): Promise<FolderReading> {
   const files: LockFile[] = []
   const problems: { file: string; reason: string }[] = []
@@ -43,7 +45,10 @@ export async function readLockFiles(path: string): Promise<FolderReading> {
       continue
     }
     const reader = LOCK_READERS.find(({ accepts }) => accepts(basename(file)))
-    if (reader === undefined) continue
+    if (reader === undefined) {
+      await programIn(file, files, problems)
+      continue
+    }
     try {
       const { size } = await stat(file)
       if (size > MOST_BYTES) throw new RangeError(`it is larger than ${MOST_BYTES / 2 ** 20} MB`)
@@ -67,6 +72,17 @@ async function jarIn(file: string, files: LockFile[], problems: { file: string; 
       version: version!,
     }))
     files.push({ file, reader: 'jar', packages, left })
+  } catch (error) {
+    problems.push({ file, reason: messageOf(error) })
+  }
+}
+
+/** A Go program says what it was built of. Only what was given may be a link. */
+async function programIn(file: string, files: LockFile[], problems: { file: string; reason: string }[]): Promise<void> {
+  try {
+    if (!mayBeProgram(basename(file), (await stat(file)).mode)) return
+    const info = await goInfoOf(await realpath(file))
+    if (info !== undefined) files.push({ file, reader: 'go-program', packages: goModules(info), left: [] })
   } catch (error) {
     problems.push({ file, reason: messageOf(error) })
   }
