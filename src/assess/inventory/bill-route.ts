@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { KanpekiError } from '../../kernel/error.ts'
+import { attachmentOf } from '../../platform/http/attachment.ts'
 import { RawReply, type Route, route } from '../../platform/http/route.ts'
 import { BILL_FORMATS, BILL_TYPES, writeBill } from '../sbom/write.ts'
 import type { AssessDeps } from './deps.ts'
@@ -33,9 +34,8 @@ export function billRoutes({ state, clock, version }: Pick<AssessDeps, 'state' |
             remedy: 'Name the asset as its list does: GET /api/v1/components tells.',
           })
         const components = (await Promise.all(lists.map((list) => componentsOf(db, list)))).flat()
-        const name = asset.replaceAll(/[^\w.-]+/g, '-')
         return new RawReply(BILL_TYPES[format], writeBill(format, components, asset, version, clock.now()), {
-          'content-disposition': `attachment; filename="${name}.${EXTENSIONS[format]}"`,
+          'content-disposition': attachmentOf(`${asset}.${EXTENSIONS[format]}`),
         })
       },
     }),

@@ -132,7 +132,7 @@ describeStates('inventories', (bed) => {
     const bill = async (asset: string, format: string) =>
       (await call('GET', '/api/v1/inventories/bill', { asset, format })) as RawReply
     const written = await bill('other', 'spdx')
-    expect(written.headers).toMatchObject({ 'content-disposition': 'attachment; filename="other.spdx.json"' })
+    expect(written.headers).toMatchObject({ 'content-disposition': expect.stringContaining('filename="other.spdx.json"') })
     expect((await readSbom(Buffer.from(String(written.body)), 'x')).components.map(({ purl }) => purl)).toEqual([
       null,
       'pkg:maven/org.apache.logging.log4j/log4j-core@2.17.1',
