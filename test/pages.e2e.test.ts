@@ -70,7 +70,10 @@ describe.skipIf(!hasChromium)('pages of sources, events and weaknesses, in Chrom
     const port = Number(new URL(server.url).port)
     await change(page, server, 'POST', '/api/v1/sources', { kind: 'syslog', name: 'taken', config: { port, udp: false } })
     await page.goto(`${server.url}/sources`)
-    await page.getByText(t('common.problem.code.listen_failed')).waitFor()
+    const why = page.getByText(t('common.problem.code.listen_failed'))
+    await why.waitFor()
+    // Below the state, in the size of a label.
+    expect((await why.boundingBox())?.height).toBeLessThan(80)
     await page.goto(`${server.url}/sources?source=http:door`)
     await page.getByText(t('common.problem.code.unknown_format')).first().waitFor()
     await page.goto(`${server.url}/assets?add=import`)
@@ -80,7 +83,10 @@ describe.skipIf(!hasChromium)('pages of sources, events and weaknesses, in Chrom
     expect(faults.splice(0)).toEqual([])
     await page.goto(`${server.url}/vulnerabilities?name=shop&range=vers%3Anope`)
     await page.getByText(t('common.problem.code.range_invalid')).waitFor()
-    // The browser reports the refusal by itself.
+    await page.goto(`${server.url}/timeline?q=${encodeURIComponent('message:/(a/')}`)
+    await page.getByText(t('common.problem.code.query_regex')).waitFor()
+    await page.getByText('RE2').waitFor()
+    // The browser reports the refusals by itself.
     expect(faults.splice(0).filter((fault) => !fault.includes('400'))).toEqual([])
   }, 60_000)
 

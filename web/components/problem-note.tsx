@@ -19,7 +19,7 @@ const OURS: ReadonlySet<string> = new Set([
   'passkey_failed',
 ])
 
-/** Said whole in each language, as slips in a query are: the server's words would only repeat it. */
+/** Said whole in each language, as slips in a query are (but for what is wrong in a regular expression): the server's words would only repeat it. */
 const WHOLE: ReadonlySet<string> = new Set(['unknown_format', 'unknown_empty', 'source_finished', 'writer_busy'])
 
 /** What happened, and what to do where that is known, in the reader's language. */
@@ -37,9 +37,10 @@ export function useProblemWords(): (error: unknown) => {
     const key = `problem.code.${problem.code}`
     const ours = OURS.has(problem.code) || problem.code.startsWith('sso_')
     if ((ours || i18n.language !== 'en') && i18n.exists(key)) {
-      const whole = problem.code.startsWith('query_') || WHOLE.has(problem.code)
+      const whole = (problem.code.startsWith('query_') && problem.code !== 'query_regex') || WHOLE.has(problem.code)
+      const told = problem.remedy === undefined ? problem.message : `${problem.message} ${problem.remedy}`
       const shown = problem.code === 'unexpected-shape' || problem.code === 'passkey_failed' || !(ours || whole)
-      return { problem, text: t(key as 'problem.code.forbidden'), detail: shown ? problem.message : undefined, remedy: undefined }
+      return { problem, text: t(key as 'problem.code.forbidden'), detail: shown ? told : undefined, remedy: undefined }
     }
     return { problem, text: problem.message, detail: undefined, remedy: problem.remedy }
   }
@@ -47,14 +48,14 @@ export function useProblemWords(): (error: unknown) => {
 
 /**
  * What the server said outside of an answer that failed (why a source stands still, why a row was left out): the reader's
- * words, and the server's below them where they differ.
+ * words, and the server's below them where they differ, unless `brief`.
  */
-export function Said({ code, text }: { code: string | null; text: string }): ReactNode {
+export function Said({ code, text, brief = false }: { code: string | null; text: string; brief?: boolean }): ReactNode {
   const words = useProblemWords()(new Problem(0, { detail: text, ...(code === null ? {} : { code }) }))
   return (
     <>
       {words.text}
-      {words.detail === undefined ? null : (
+      {words.detail === undefined || brief ? null : (
         <span className="said-as mono dim" lang="en">
           {words.detail}
         </span>

@@ -113,7 +113,7 @@ function HostRow({ host, now }: { host: HostView; now: number }): ReactNode {
   const sparse = host.streams.filter(({ density }) => density === 'sparse').map(({ name }) => name)
   return (
     <tr className="inert">
-      <td className="named">
+      <td className="named host-n">
         <Link className="name" to="/timeline" search={{ q: `host.name:${JSON.stringify(host.host)}` }}>
           <bdi>{host.host}</bdi>
         </Link>

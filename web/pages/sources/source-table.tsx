@@ -59,8 +59,8 @@ export function SourceTable({
                     )}
                   </span>
                   {word === 'failed' && source.reason !== null ? (
-                    <div className="label why">
-                      <Said code={source.reasonCode} text={source.reason} />
+                    <div className="label failed-why">
+                      <Said code={source.reasonCode} text={source.reason} brief />
                     </div>
                   ) : null}
                 </td>
