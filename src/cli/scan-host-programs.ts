@@ -6,6 +6,8 @@ import type { Installed } from '../assess/scan/findings.ts'
 
 export interface HostPrograms {
   readonly installed: readonly Installed[]
+  /** Modules without a version to look up. */
+  readonly left: number
   /** What could not be looked at, a sentence each. */
   readonly notes: readonly string[]
   /** There was more than is looked at. */
@@ -31,10 +33,10 @@ export async function hostPrograms(given: string): Promise<HostPrograms> {
   if (firstUnread !== undefined)
     notes.push(`${unread} folders or programs could not be read, the first: ${firstUnread.file}: ${firstUnread.reason}`)
   if (cut) notes.push(`${root} has more or deeper folders than are looked into for programs`)
+  const own = programs.filter(({ file }) => !owned.has(inside(file)))
   return {
-    installed: programs.flatMap(({ file, packages }) =>
-      owned.has(inside(file)) ? [] : packages.map((one) => ({ ...one, place: file })),
-    ),
+    installed: own.flatMap(({ file, packages }) => packages.map((one) => ({ ...one, place: file }))),
+    left: own.reduce((sum, one) => sum + one.left.length, 0),
     notes,
     cut,
   }

@@ -351,13 +351,15 @@ async function fromRoots(roots: readonly string[]): Promise<Inventory> {
   for (const { file, reason } of problems) process.stderr.write(`kanpeki: ${plain(file)}: ${plain(reason)}\n`)
   const installed = readings.flatMap((reading) => reading.installed)
   let incomplete = problems.length > 0
+  let left = 0
   for (const root of roots) {
     const found = await hostPrograms(root)
     for (const one of found.installed) installed.push(one)
     for (const note of found.notes) process.stderr.write(`kanpeki: ${plain(note)}\n`)
     incomplete ||= found.cut
+    left += found.left
   }
-  return { installed, left: 0, incomplete }
+  return { installed, left, incomplete }
 }
 
 async function fromImages(files: readonly string[]): Promise<Inventory> {

@@ -100,7 +100,7 @@ export function summary({
     ),
     ...(stated === 0 ? [] : [`${stated} not listed: not affected or fixed by VEX`]),
     ...(known === 0 ? [] : [`${known} not listed: in the baseline`]),
-    ...(left === 0 ? [] : [`${left} entries or archives do not say what they are`]),
+    ...(left === 0 ? [] : [`${left} entries, archives or modules do not say what they are`]),
   ]
 }
 

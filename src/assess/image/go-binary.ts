@@ -1,4 +1,4 @@
-import { collector, type LockedPackage } from '../lockfiles/lockfile.ts'
+import { collector, type LockReading } from '../lockfiles/lockfile.ts'
 
 /** Before what Go's linker writes of a program (debug/buildinfo). */
 export const GO_MAGIC = Buffer.from('\xff Go buildinf:', 'latin1')
@@ -22,8 +22,11 @@ export function goBuildInfo(bytes: Buffer): string | undefined {
   return undefined
 }
 
-/** Modules that a Go program holds, replaced ones as what replaced them, and Go's own library. @param info of `goBuildInfo`. */
-export function goModules(info: string): readonly LockedPackage[] {
+/**
+ * Modules that a Go program holds, replaced ones as what replaced them, and Go's own library. What was built from a working copy
+ * (`(devel)`) has no version and is left. @param info of `goBuildInfo`.
+ */
+export function goModules(info: string): LockReading {
   const found = collector()
   const [toolchain = '', ...lines] = info.split('\n')
   const go = /^go(\d[\w.]*)/.exec(toolchain)?.[1]
@@ -32,10 +35,10 @@ export function goModules(info: string): readonly LockedPackage[] {
     const [kind, name, version] = line.split('\t')
     if ((kind !== 'mod' && kind !== 'dep' && kind !== '=>') || name === undefined) continue
     if (lines[at + 1]?.startsWith('=>\t') === true) continue
-    // `(devel)`: built from a working copy.
     if (version !== undefined && /^v\d/.test(version)) found.add('golang', name, version.slice(1))
+    else found.leave(name)
   }
-  return found.reading().packages
+  return found.reading()
 }
 
 /** A string after its length as an unsigned varint. */

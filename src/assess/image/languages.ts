@@ -44,7 +44,7 @@ export function keptOfProgram(bytes: Buffer): Buffer | undefined {
   return info === undefined ? undefined : Buffer.concat([GO, Buffer.from(info)])
 }
 
-/** Packages of languages that one file names. @param left takes archives that do not say what they are. */
+/** Packages of languages that one file names. @param left takes archives and modules of Go that do not say what they are. */
 export function packagesIn(
   path: string,
   bytes: Buffer,
@@ -52,7 +52,11 @@ export function packagesIn(
   problems: { file: string; reason: string }[],
 ): readonly Installed[] {
   try {
-    if (bytes.subarray(0, GO.length).equals(GO)) return placed(goModules(bytes.toString('utf8', GO.length)), path)
+    if (bytes.subarray(0, GO.length).equals(GO)) {
+      const modules = goModules(bytes.toString('utf8', GO.length))
+      for (const name of modules.left) left.push(`${path}: ${name}`)
+      return placed(modules.packages, path)
+    }
     if (isJar(path)) return readJar(bytes, path, left)
     const way = INSTALLED.find(({ accepts }) => accepts(path))
     if (way !== undefined) return placed(way.read(bytes.toString('utf8')), path)

@@ -161,7 +161,7 @@ it('reads what languages left where they installed something, and what Go progra
   const layer = execFileSync('tar', ['-C', folder, '-cf', '-', '.'], { maxBuffer: 64 * 2 ** 20 })
   const file = join(base, 'languages.tar')
   writeFileSync(file, tarOf({ 'manifest.json': '[{"Layers":["a.tar"]}]', 'a.tar': layer }))
-  const { installed, owned } = await readImage(file)
+  const { installed, owned, left } = await readImage(file)
   expect(installed.map(({ purl, place }) => `${purl} ${basename(place)}`).sort()).toEqual([
     'pkg:composer/twig/twig@3.4.2 installed.json',
     'pkg:gem/rack@2.2.3 rack-2.2.3.gemspec',
@@ -171,6 +171,8 @@ it('reads what languages left where they installed something, and what Go progra
     'pkg:nuget/Newtonsoft.Json@12.0.1 shop.deps.json',
   ])
   expect(owned).toEqual(['usr/bin/owned'])
+  // Of a working copy, and of a folder: neither has a version to look up.
+  expect(left).toEqual(['usr/local/bin/shop: shop', 'usr/local/bin/shop: ./two'])
 })
 
 const go = '/usr/bin/go'

@@ -17,7 +17,7 @@ export interface ImageReading {
   readonly os: string | null
   readonly layers: number
   readonly installed: readonly Installed[]
-  /** Java archives that do not say what they are. */
+  /** Java archives and modules of Go programs that do not say what they are. */
   readonly left: readonly string[]
   /** Of languages, and of a package of the distribution: that package is judged, with what was ported back to it. */
   readonly owned: readonly string[]

@@ -82,7 +82,7 @@ async function programIn(file: string, files: LockFile[], problems: { file: stri
   try {
     if (!mayBeProgram(basename(file), (await stat(file)).mode)) return
     const info = await goInfoOf(await realpath(file))
-    if (info !== undefined) files.push({ file, reader: 'go-program', packages: goModules(info), left: [] })
+    if (info !== undefined) files.push({ file, reader: 'go-program', ...goModules(info) })
   } catch (error) {
     problems.push({ file, reason: messageOf(error) })
   }

@@ -3,14 +3,14 @@ import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { messageOf } from '../../kernel/error.ts'
 import { goModules } from '../image/go-binary.ts'
-import type { LockedPackage } from '../lockfiles/lockfile.ts'
+import type { LockReading } from '../lockfiles/lockfile.ts'
 import { goInfoOf, mayBeProgram } from './go-file.ts'
 
 const MOST_FOLDERS = 1_000_000
 const DEEPEST = 128
 
 export interface ProgramsFound {
-  readonly programs: readonly { readonly file: string; readonly packages: readonly LockedPackage[] }[]
+  readonly programs: readonly (LockReading & { readonly file: string })[]
   /** Folders and programs that could not be read. */
   readonly unread: number
   /** The first of them, with why. */
@@ -27,7 +27,7 @@ export interface Looking {
 
 /** Go programs in a folder and below it, each with what it was built of. Links are not followed: they may lead anywhere. */
 export async function findPrograms(root: string, { skipped, mostFolders = MOST_FOLDERS }: Looking): Promise<ProgramsFound> {
-  const programs: { file: string; packages: readonly LockedPackage[] }[] = []
+  const programs: (LockReading & { readonly file: string })[] = []
   let unread = 0
   let firstUnread: ProgramsFound['firstUnread']
   let cut = false
@@ -63,7 +63,7 @@ export async function findPrograms(root: string, { skipped, mostFolders = MOST_F
           const facts = lstatSync(path, { throwIfNoEntry: false })
           if (facts === undefined || !mayBeProgram(entry.name, facts.mode)) continue
           const info = await goInfoOf(path)
-          if (info !== undefined) programs.push({ file: path, packages: goModules(info) })
+          if (info !== undefined) programs.push({ file: path, ...goModules(info) })
         } catch (error) {
           fault(path, error)
         }
