@@ -3,7 +3,7 @@ import { createHash, randomBytes } from 'node:crypto'
 import { copyFileSync, existsSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { getPath, type JsonObject } from '../../kernel/json.ts'
 import type { CollectorContext } from '../collector.ts'
 import { containerBook } from './container-info.ts'
@@ -133,17 +133,17 @@ describe.skipIf(lacking !== undefined && process.env['CI'] !== 'true')(
       }
       const container = { id, name: 'sleeper', runtime: 'containerd', image: { name: IMAGE } }
       expect((await until('container-started'))['container']).toEqual(container)
-      const used = (await inUseReader(proc, '/', containers.find)()).filter((one) => one.container?.id === id)
-      expect(used).toEqual([
-        {
-          type: 'deb',
-          name: 'busybox-static',
-          version: '1:9.9.9-of-the-image',
-          file: '/bin/busybox',
-          process: { pid: expect.any(Number), name: 'busybox' },
-          container: { id, name: 'sleeper', runtime: 'containerd', image: IMAGE },
-        },
-      ])
+      const used = async () => (await inUseReader(proc, '/', containers.find)()).filter((one) => one.container?.id === id)
+      // Told as started while runc has still to become what it runs.
+      const expected = {
+        type: 'deb',
+        name: 'busybox-static',
+        version: '1:9.9.9-of-the-image',
+        file: '/bin/busybox',
+        process: { pid: expect.any(Number), name: 'busybox' },
+        container: { id, name: 'sleeper', runtime: 'containerd', image: IMAGE },
+      }
+      await vi.waitFor(async () => expect(await used()).toEqual([expected]), { timeout: 20_000, interval: 100 })
       // It listens where only its own network namespace knows of it.
       const listening = await new Promise<JsonObject>((resolve) => {
         void socketCollector({ root: proc, pollMs: 100, containers: containers.find }).run({
