@@ -1,8 +1,9 @@
+import { execFileSync } from 'node:child_process'
 import { chmodSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterEach, beforeEach, expect, it } from 'vitest'
+import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest'
 import { readConfig, type SettingKey } from '../../../platform/config.ts'
 import { createLog } from '../../../platform/log.ts'
 import { settingsOf } from '../../../platform/state/settings.ts'
@@ -11,19 +12,28 @@ import { LAST_BACKUP } from '../make-backup.ts'
 import { doctorChecks, examine } from './doctor.ts'
 
 const quiet = createLog({ write: () => {}, pretty: false, now: Date.now })
+/** A folder that was started on; each test has a copy of its own. */
+const started = mkdtempSync(join(tmpdir(), 'kanpeki-doctor-'))
 let folder: string
+beforeAll(() => once(started))
 beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), 'kanpeki-doctor-'))
 })
 afterEach(() => rmSync(folder, { recursive: true, force: true }))
+afterAll(() => rmSync(started, { recursive: true, force: true }))
 
-async function once(work: (services: Services) => Promise<void> = async () => {}): Promise<void> {
-  const services = await startServices(readConfig(folder, {}, {}), quiet, { progressed: () => {} })
+async function once(data: string, work: (services: Services) => Promise<void> = async () => {}): Promise<void> {
+  const services = await startServices(readConfig(data, {}, {}), quiet, { progressed: () => {} })
   try {
     await work(services)
   } finally {
     await services.stop()
   }
+}
+
+/** With modes and times, as they were when the start had ended. */
+function likeStarted(): void {
+  execFileSync('cp', ['-a', `${started}/.`, folder])
 }
 
 async function verdicts(
@@ -41,7 +51,7 @@ async function verdicts(
 }
 
 it('fails nothing on a folder that was started on, and says what it cannot know', async () => {
-  await once()
+  likeStarted()
   const found = await verdicts()
   expect(Object.keys(found)).toEqual(doctorChecks.map(({ id }) => id))
   expect(Object.values(found)).not.toContain('fail')
@@ -61,7 +71,7 @@ const faults: readonly (readonly [string, string, () => Promise<Awaited<ReturnTy
     'a folder that others can read',
     'permissions',
     async () => {
-      await once()
+      likeStarted()
       chmodSync(folder, 0o755)
       return await verdicts()
     },
@@ -70,7 +80,7 @@ const faults: readonly (readonly [string, string, () => Promise<Awaited<ReturnTy
     'a flipped byte at the ledger’s tip',
     'ledger',
     async () => {
-      await once()
+      likeStarted()
       const tile = join(folder, 'ledger/tile/0')
       const path = readdirSync(tile, { recursive: true, withFileTypes: true })
         .filter((entry) => entry.isFile())
@@ -87,7 +97,7 @@ const faults: readonly (readonly [string, string, () => Promise<Awaited<ReturnTy
     'another seal key',
     'seal-key',
     async () => {
-      await once()
+      likeStarted()
       return await verdicts({}, { KANPEKI_SEAL_KEY: Buffer.alloc(32, 1).toString('base64') })
     },
   ],
@@ -112,7 +122,7 @@ const faults: readonly (readonly [string, string, () => Promise<Awaited<ReturnTy
     'a clock behind its own files',
     'clock',
     async () => {
-      await once()
+      likeStarted()
       return await verdicts({}, {}, Date.now() - 86_400_000)
     },
   ],
@@ -120,7 +130,8 @@ const faults: readonly (readonly [string, string, () => Promise<Awaited<ReturnTy
     'an old backup',
     'backup',
     async () => {
-      await once(({ state }) =>
+      likeStarted()
+      await once(folder, ({ state }) =>
         settingsOf(state).set(LAST_BACKUP, JSON.stringify({ made: Date.now() - 8 * 86_400_000, bytes: 1, by: 'test' })),
       )
       return await verdicts()
@@ -135,7 +146,7 @@ const faults: readonly (readonly [string, string, () => Promise<Awaited<ReturnTy
     'a state that is no database',
     'state',
     async () => {
-      await once()
+      likeStarted()
       rmSync(join(folder, 'state.db'))
       mkdirSync(join(folder, 'state.db'))
       return await verdicts()
