@@ -1,4 +1,5 @@
 import { mkdtempSync, rmSync } from 'node:fs'
+import { Agent, request } from 'node:http'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { sql } from 'kysely'
@@ -135,6 +136,7 @@ beforeAll(async () => {
   })
 }, 120_000)
 afterAll(async () => {
+  connections.destroy()
   await kanpeki.stop()
   rmSync(folder, { recursive: true })
 })
@@ -467,25 +469,35 @@ interface Answer {
   readonly text: string
 }
 
+/** Fifteen thousand requests: `fetch` took more of a core for them than the server. */
+const connections = new Agent({ keepAlive: true })
+
 async function ask(actor: Actor, method: string, path: string, more: { scope?: string; body?: unknown } = {}): Promise<Answer> {
-  const stop = new AbortController()
-  const reply = await fetch(`${kanpeki.url}${path}`, {
-    method,
-    redirect: 'manual',
-    signal: stop.signal,
-    headers: {
-      ...(await actor.headers()),
-      ...(actor.everywhere ? { 'x-kanpeki-scope': actor.scope } : {}),
-      ...(more.scope === undefined ? {} : { 'x-kanpeki-scope': more.scope }),
-      ...(more.body === undefined ? {} : { 'content-type': 'application/json' }),
-    },
-    ...(more.body === undefined ? {} : { body: JSON.stringify(more.body) }),
-  })
-  if (reply.headers.get('content-type')?.startsWith('text/event-stream') === true) {
-    stop.abort()
-    return { status: reply.status, text: '' }
+  const body = more.body === undefined ? undefined : JSON.stringify(more.body)
+  const headers = {
+    ...(await actor.headers()),
+    ...(actor.everywhere ? { 'x-kanpeki-scope': actor.scope } : {}),
+    ...(more.scope === undefined ? {} : { 'x-kanpeki-scope': more.scope }),
+    ...(body === undefined ? {} : { 'content-type': 'application/json', 'content-length': String(Buffer.byteLength(body)) }),
   }
-  return { status: reply.status, text: await reply.text() }
+  return await new Promise<Answer>((resolve, reject) => {
+    const sent = request(`${kanpeki.url}${path}`, { method, agent: connections, headers }, (reply) => {
+      const status = reply.statusCode ?? 0
+      if (reply.headers['content-type']?.startsWith('text/event-stream') === true) {
+        reply.destroy()
+        resolve({ status, text: '' })
+        return
+      }
+      let text = ''
+      reply.setEncoding('utf8').on('data', (part: string) => {
+        text += part
+      })
+      reply.once('end', () => resolve({ status, text }))
+      reply.once('error', reject)
+    })
+    sent.once('error', reject)
+    sent.end(body)
+  })
 }
 
 /** A public route may answer 401 too: nobody is signed in, or a password is wrong. */
