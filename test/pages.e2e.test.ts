@@ -108,6 +108,18 @@ describe.skipIf(!hasChromium)('pages of sources, events and weaknesses, in Chrom
     expect(faults).toEqual([])
   }, 90_000)
 
+  it('let every room be reached at 200 %', async () => {
+    const { page } = watched
+    await page.setViewportSize({ width: 720, height: 450 })
+    await page.goto(`${server.url}/sources`)
+    const last = page.locator('.rooms a').last()
+    await page.locator('.rooms').hover()
+    await page.mouse.wheel(0, 2000)
+    await expect.poll(async () => (await last.boundingBox())?.y).toBeLessThan(450 - 100)
+    await last.click()
+    await page.waitForURL((url) => url.pathname.startsWith('/settings'))
+  })
+
   it('show an event’s values whole, each below its name', async () => {
     const { page } = watched
     await page.setViewportSize({ width: 390, height: 844 })
