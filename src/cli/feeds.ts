@@ -134,13 +134,14 @@ async function take({ file, kind }: FeedFile, folder: string, root: string): Pro
 }
 
 async function status(folder: string, json: boolean): Promise<number> {
-  const { files, problems, advisories, kev, epss } = await loadFeeds([folder])
+  const { files, problems, advisories, kev, epss, unmatched } = await loadFeeds([folder])
   const told = {
     advisories: advisories.size,
     newest: advisories.newest,
     ecosystems: Object.fromEntries([...advisories.ecosystems].sort()),
     kev: kev === null ? null : { released: kev.released, entries: kev.byCve.size },
     epss: epss === null ? null : { date: epss.date, scores: epss.byCve.size },
+    unmatched,
     files,
     problems,
   }
@@ -151,6 +152,7 @@ async function status(folder: string, json: boolean): Promise<number> {
     process.stdout.write(
       `${advisories.size} advisories, newest ${advisories.newest ?? 'none'}; KEV ${kev?.released ?? 'none'}; EPSS ${epss?.date ?? 'none'}\n`,
     )
+    if (unmatched > 0) process.stdout.write(`${unmatched} products in CSAF could not be matched with any package\n`)
   }
   return problems.length === 0 ? EXIT.ok : EXIT.failed
 }

@@ -8,7 +8,8 @@ import { KanpekiError, messageOf } from '../../kernel/error.ts'
 import { type Advisories, indexAdvisories } from '../osv/advisories.ts'
 import { type ReadEntries, readOsvFile } from '../osv/load.ts'
 import type { OsvRecord } from '../osv/record.ts'
-import { readCsafFeed } from './csaf-feed.ts'
+import { type CsafRevision, readCsafFeed } from './csaf-feed.ts'
+import { olderRevisions } from './csaf-revision.ts'
 import { type CveFacts, isNvd, joinFacts, readCve5, readJvn, readNvd } from './cve.ts'
 import { isDebianTracker, readDebianTracker } from './debian.ts'
 import { type Epss, readEpss } from './epss.ts'
@@ -31,6 +32,8 @@ export interface Feeds {
   readonly files: readonly FeedFile[]
   /** What could not be read, each with why. */
   readonly problems: readonly Problem[]
+  /** Products that vendors speak of in CSAF and that no package can be matched with. */
+  readonly unmatched: number
 }
 
 interface Problem {
@@ -44,6 +47,8 @@ export interface FeedFile {
   readonly file: string
   readonly kind: (typeof FEED_KINDS)[number]
   readonly items: number
+  /** Of CSAF: products that it speaks of and that no package can be matched with. */
+  readonly unmatched?: number
 }
 
 interface Reading {
@@ -51,6 +56,8 @@ interface Reading {
   readonly cves: Map<string, CveFacts>
   readonly problems: Problem[]
   readonly entries: ReadEntries
+  /** Of a file of CSAF: a later state of the document takes the place of an older one. */
+  csaf: CsafRevision | null
   kev: Kev | null
   epss: Epss | null
 }
@@ -71,6 +78,12 @@ export async function loadFeeds(paths: readonly string[], cache: FeedCache = new
   const facts = createHash('sha256')
   const all = emptyReading()
   const files: FeedFile[] = []
+  const readings: {
+    readonly file: string
+    readonly stamp: string
+    readonly reading: Reading
+    readonly read: FeedFile | undefined
+  }[] = []
   for (const file of names) {
     const { size, mtimeMs } = await stat(file)
     const stamp = `${size} ${mtimeMs}`
@@ -79,7 +92,14 @@ export async function loadFeeds(paths: readonly string[], cache: FeedCache = new
       kept = { stamp, ...(await readAlone(file, kept?.reading.entries)) }
       cache.set(file, kept)
     }
-    const { reading, read } = kept
+    readings.push({ file, ...kept })
+  }
+  const older = olderRevisions(readings.map(({ file, reading }) => ({ file, revision: reading.csaf })))
+  for (const { file, stamp, reading, read } of readings) {
+    if (older.has(file)) {
+      if (read !== undefined) files.push({ ...read, items: 0, unmatched: 0 })
+      continue
+    }
     if (read !== undefined) files.push(read)
     append(all.records, reading.records)
     append(all.problems, reading.problems)
@@ -89,11 +109,12 @@ export async function loadFeeds(paths: readonly string[], cache: FeedCache = new
     if (reading.kev !== null || reading.epss !== null || reading.cves.size > 0) facts.update(`${file} ${stamp}\n`)
   }
   const { records, cves, kev, epss, problems } = all
-  return { advisories: indexAdvisories(records), kev, epss, cves, facts: facts.digest('base64url'), files, problems }
+  const unmatched = files.reduce((sum, one) => sum + (one.unmatched ?? 0), 0)
+  return { advisories: indexAdvisories(records), kev, epss, cves, facts: facts.digest('base64url'), files, problems, unmatched }
 }
 
 function emptyReading(): Reading {
-  return { records: [], cves: new Map(), problems: [], entries: new Map(), kev: null, epss: null }
+  return { records: [], cves: new Map(), problems: [], entries: new Map(), csaf: null, kev: null, epss: null }
 }
 
 /** @param before the entries of the same archive when it was read last. */
@@ -138,9 +159,10 @@ async function readFeed(file: string, reading: Reading, entries: ReadEntries | u
     return { kind: 'cve', items: 1 }
   }
   if ('document' in keys) {
-    const records = readCsafFeed(value, file)
+    const { records, revision, unmatched } = readCsafFeed(value, file)
     append(reading.records, records)
-    return { kind: 'csaf', items: records.length }
+    reading.csaf = revision
+    return { kind: 'csaf', items: records.length, unmatched }
   }
   if (isGithubAdvisories(value)) {
     const { records, problems } = readGithubAdvisories(value, file)

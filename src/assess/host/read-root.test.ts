@@ -103,6 +103,7 @@ it('reads rpm by the binary packages that its advisories name, and refuses older
     facts: '',
     files: [],
     problems: [],
+    unmatched: 0,
   }
   expect(assess(installed, feeds).findings).toMatchObject([{ id: 'ALSA-2026:1', fixed: ['1:3.0.7-28.el9'] }])
 

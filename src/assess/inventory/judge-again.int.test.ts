@@ -93,7 +93,7 @@ describeStates('advisories that change', (bed) => {
       epss: { date: null, byCve: new Map(likely) },
       cves: new Map(said),
       facts: JSON.stringify([[...listed], [...likely], [...said]]),
-      ...{ files: [], problems: [] },
+      ...{ files: [], problems: [], unmatched: 0 },
     })
     const changeFacts = (cve: string) => {
       if (any(3) === 0) for (const facts of [listed, likely, said]) facts.delete(cve)

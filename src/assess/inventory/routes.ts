@@ -141,7 +141,7 @@ export function routes(deps: AssessDeps): Route[] {
   ]
 }
 
-function feedsView({ advisories, kev, epss, problems }: Feeds): FeedsView {
+function feedsView({ advisories, kev, epss, problems, unmatched }: Feeds): FeedsView {
   return {
     advisories: advisories.size,
     ecosystems: Object.fromEntries([...advisories.ecosystems].sort()),
@@ -149,6 +149,7 @@ function feedsView({ advisories, kev, epss, problems }: Feeds): FeedsView {
     kev: kev?.released ?? null,
     epss: epss?.date ?? null,
     problems: problems.length,
+    unmatched,
   }
 }
 

@@ -50,6 +50,8 @@ const feedsView = z.object({
   kev: z.string().nullable(),
   epss: z.string().nullable(),
   problems: z.int(),
+  /** Products that vendors speak of in CSAF and that no package can be matched with. */
+  unmatched: z.int(),
 })
 export type FeedsView = z.infer<typeof feedsView>
 

@@ -30,6 +30,7 @@ const feeds = (...records: ReturnType<typeof record>[]): Feeds => ({
   facts: '',
   files: [],
   problems: [],
+  unmatched: 0,
 })
 
 const installed = (purl: string | null, version: string | null = null): Installed => ({
