@@ -161,11 +161,11 @@ export function demoCommand(args: readonly string[]): Promise<number> {
     const kanpeki = await serve(options.config, log, {
       cards: [join(CONTENT, 'demo/declarations'), join(CONTENT, 'declarations')],
     })
-    announce(kanpeki, options.json)
     let stopped = false
     const ended = untilStopped(kanpeki, log).finally(() => {
       stopped = true
     })
+    announce(kanpeki, options.json)
     const playing = play(kanpeki, fast, readStoryTexts(join(CONTENT, 'demo/story.yml')), () => stopped)
     if (!exit) {
       playing.catch((error: unknown) =>

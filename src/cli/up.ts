@@ -108,7 +108,9 @@ export function upCommand(args: readonly string[]): Promise<number> {
     if (options === undefined) return EXIT.ok
     const log = terminalLog(options.config.values.log)
     const kanpeki = await serve(options.config, log)
+    // Whoever reads that we are ready may stop us at once.
+    const stopped = untilStopped(kanpeki, log)
     announce(kanpeki, options.json)
-    return await untilStopped(kanpeki, log)
+    return await stopped
   })
 }
