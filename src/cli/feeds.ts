@@ -1,5 +1,6 @@
 import { copyFile, mkdir, rename, rm } from 'node:fs/promises'
 import { basename, join } from 'node:path'
+import { fetchProvider } from '../assess/feeds/csaf-provider.ts'
 import { fetchFeed } from '../assess/feeds/fetch-feed.ts'
 import { type FeedFile, loadFeeds } from '../assess/feeds/load.ts'
 import { FEED_IDS, publishedFeeds } from '../assess/feeds/published.ts'
@@ -11,12 +12,15 @@ import { terminalLog } from './terminal-log.ts'
 import { plain } from './terminal-text.ts'
 
 const USAGE = `Usage: kanpeki feeds update [--only NAME]… [--ecosystem NAME]… [--mirror URL] [--data DIR]
+       kanpeki feeds update --csaf URL… [--data DIR]
        kanpeki feeds update --from PATH… [--data DIR]
        kanpeki feeds status [--data DIR] [--json]
 
 Without --from, fetches what changed since the last time: osv, kev and epss, or what --only names (osv, kev, epss, debian, nvd, jvn); a run that
 was cut off goes on where it stopped. --ecosystem names those of OSV (default 'usual': npm, PyPI, Go, Maven, crates.io, NuGet, RubyGems,
 Packagist), or 'distributions' (Debian, Ubuntu, Alpine, Red Hat and others), or 'all' that something can be looked up in;
+--csaf fetches what vendors publish in CSAF: the address of a provider-metadata.json, also one that is not public; alone, or beside
+--only. Each document is held to its published SHA-512 or SHA-256; OpenPGP signatures are not checked.
 --mirror a server of your own that has the same files, also one that is not public. With --from, takes them over where there is no network:
 OSV (all.zip of an ecosystem, .json, .jsonl), CISA's KEV, Debian's tracker, CSAF, NVD 2.0, CVE 5 (.json, .json.gz), FIRST's EPSS (.csv, .csv.gz),
 OVAL of Red Hat and Ubuntu, JVN iPedia (.xml, .rdf, .xml.gz).
@@ -36,6 +40,7 @@ export function feedsCommand(args: readonly string[]): Promise<number> {
       only: { type: 'string', multiple: true },
       ecosystem: { type: 'string', multiple: true, default: [] },
       mirror: { type: 'string' },
+      csaf: { type: 'string', multiple: true, default: [] },
       data: { type: 'string', default: './data' },
       json: { type: 'boolean', default: false },
     },
@@ -53,10 +58,12 @@ export function feedsCommand(args: readonly string[]): Promise<number> {
 async function fetchAll(
   folder: string,
   {
-    only = ['osv', 'kev', 'epss'],
+    csaf,
+    only = csaf.length > 0 ? [] : ['osv', 'kev', 'epss'],
     ecosystem,
     mirror,
   }: {
+    readonly csaf: readonly string[]
     readonly only?: readonly string[] | undefined
     readonly ecosystem: readonly string[]
     readonly mirror?: string | undefined
@@ -76,7 +83,9 @@ async function fetchAll(
       throw new KanpekiError('usage', `There is no feed ${name}.`, { remedy: `Choose ${FEED_IDS.join(', ')}.` })
     return id
   })
+  const providers = csaf.map(providerOf)
   let failed = 0
+  for (const provider of providers) if (!(await fetchCsaf(provider, folder))) failed += 1
   for (const { id, url, path } of wanted.flatMap((one) => publishedFeeds(one, ecosystem, new Date().getUTCFullYear()))) {
     const address = base === undefined ? url : new URL(path, base).href
     try {
@@ -98,6 +107,31 @@ async function fetchAll(
     }
   }
   return failed === 0 ? EXIT.ok : EXIT.failed
+}
+
+function providerOf(text: string): URL {
+  const url = URL.parse(text)
+  if (url === null || !/^https?:$/.test(url.protocol) || !url.pathname.endsWith('.json'))
+    throw new KanpekiError('usage', `${text} is not the URL of a provider-metadata.json.`)
+  return url
+}
+
+/** @returns whether all that the provider lists is here. */
+async function fetchCsaf(provider: URL, folder: string): Promise<boolean> {
+  // Whoever names a provider means it, wherever it stands; where its lists point to, only if that is public.
+  const { fetch } = createOutgoing({ allow: [provider.hostname.replace(/^\[|\]$/g, '')], log: terminalLog() })
+  try {
+    const { fresh, unchanged, unhashed, failures } = await fetchProvider(fetch, provider.href, join(folder, 'csaf'))
+    for (const failure of failures) process.stderr.write(`kanpeki: ${plain(failure.describe())}\n`)
+    process.stderr.write(
+      `csaf ${plain(provider.host)}: ${fresh} new documents, ${unchanged} unchanged${unhashed === 0 ? '' : `, ${unhashed} without a published hash`}${failures.length === 0 ? '' : `, ${failures.length} refused or not had`}\n`,
+    )
+    return failures.length === 0
+  } catch (error) {
+    if (!(error instanceof KanpekiError)) throw error
+    process.stderr.write(`kanpeki: ${plain(error.describe())}\n`)
+    return false
+  }
 }
 
 async function update(from: readonly string[], folder: string): Promise<number> {
