@@ -4,6 +4,7 @@ import { fetchProvider } from '../assess/feeds/csaf-provider.ts'
 import { fetchFeed } from '../assess/feeds/fetch-feed.ts'
 import { type FeedFile, loadFeeds } from '../assess/feeds/load.ts'
 import { FEED_IDS, publishedFeeds } from '../assess/feeds/published.ts'
+import { checkPublishedHash } from '../assess/feeds/published-hash.ts'
 import { KanpekiError } from '../kernel/error.ts'
 import { createOutgoing } from '../platform/outgoing/outgoing.ts'
 import { command } from './command.ts'
@@ -86,11 +87,16 @@ async function fetchAll(
   const providers = csaf.map(providerOf)
   let failed = 0
   for (const provider of providers) if (!(await fetchCsaf(provider, folder))) failed += 1
-  for (const { id, url, path } of wanted.flatMap((one) => publishedFeeds(one, ecosystem, new Date().getUTCFullYear()))) {
+  for (const { id, url, path, hash } of wanted.flatMap((one) => publishedFeeds(one, ecosystem, new Date().getUTCFullYear()))) {
     const address = base === undefined ? url : new URL(path, base).href
     try {
       let items = 0
+      let unhashed = false
       const check = async (half: string): Promise<void> => {
+        if (hash !== undefined) {
+          const place = base === undefined ? hash.url : new URL(hash.path, base).href
+          unhashed = !(await checkPublishedHash(fetch, { ...hash, url: place }, address, half))
+        }
         const { files, problems } = await loadFeeds([half])
         items = files[0]?.items ?? 0
         if (items === 0)
@@ -99,7 +105,9 @@ async function fetchAll(
           })
       }
       const fetched = await fetchFeed(fetch, { url: address, file: join(folder, path), check })
-      process.stderr.write(`${plain(id)}: ${fetched === 'unchanged' ? 'unchanged' : `${items} entries`}\n`)
+      process.stderr.write(
+        `${plain(id)}: ${fetched === 'unchanged' ? 'unchanged' : `${items} entries${unhashed ? ', not checked: its hash is not there' : ''}`}\n`,
+      )
     } catch (error) {
       if (!(error instanceof KanpekiError)) throw error
       failed += 1

@@ -1,9 +1,13 @@
+import type { PublishedHash } from './published-hash.ts'
+
 /** A feed as its publisher offers it, and where it lies on a mirror that has the same files. */
 export interface PublishedFeed {
   readonly id: string
   readonly url: string
   /** Below the folder of feeds, and below a mirror. */
   readonly path: string
+  /** Where its publisher gives a hash of it; of OSV, KEV, EPSS and Debian's tracker we know of none. */
+  readonly hash?: PublishedHash
 }
 
 /** Ecosystems of OSV that are fetched when none is named. */
@@ -57,12 +61,18 @@ export function publishedFeeds(id: FeedId, ecosystems: readonly string[], year: 
         id: `nvd ${one}`,
         url: `https://nvd.nist.gov/feeds/json/cve/2.0/nvdcve-2.0-${one}.json.gz`,
         path: `nvd/nvdcve-2.0-${one}.json.gz`,
+        hash: {
+          url: `https://nvd.nist.gov/feeds/json/cve/2.0/nvdcve-2.0-${one}.meta`,
+          path: `nvd/nvdcve-2.0-${one}.meta`,
+          form: 'nvd',
+        },
       }))
     case 'jvn':
       return [year - 1, year].map((one) => ({
         id: `jvn ${one}`,
         url: `https://jvndb.jvn.jp/ja/rss/years/jvndb_${one}.rdf`,
         path: `jvn/jvndb_${one}.rdf`,
+        hash: { url: 'https://jvndb.jvn.jp/ja/feed/checksum.txt', path: 'jvn/checksum.txt', form: 'jvn' },
       }))
   }
 }
