@@ -1,5 +1,6 @@
-import { copyFile, mkdir, rename, rm } from 'node:fs/promises'
-import { basename, join } from 'node:path'
+import { copyFile, mkdir, readFile, rename, rm } from 'node:fs/promises'
+import { basename, join, relative, sep } from 'node:path'
+import { placeDocument } from '../assess/feeds/csaf-place.ts'
 import { fetchProvider } from '../assess/feeds/csaf-provider.ts'
 import { fetchFeed } from '../assess/feeds/fetch-feed.ts'
 import { type FeedFile, loadFeeds } from '../assess/feeds/load.ts'
@@ -147,15 +148,32 @@ async function update(from: readonly string[], folder: string): Promise<number> 
   for (const path of from) {
     const { files, problems } = await loadFeeds([path])
     for (const { file, reason } of problems) process.stderr.write(`kanpeki: ${plain(file)}: ${plain(reason)}\n`)
-    // A file of which nothing could be read is no feed.
-    const good = files.filter(({ items }) => items > 0)
+    // A file of which nothing could be read is no feed; a document of CSAF that says nothing any more takes the place of what it said.
+    const good = files.filter(({ items, kind }) => items > 0 || kind === 'csaf')
     refused += files.length - good.length + problems.filter(({ file }) => !files.some((one) => file.startsWith(one.file))).length
     for (const one of good) {
-      await take(one, join(folder, one.kind), from.length === 1 ? path : '')
-      process.stderr.write(`${plain(one.file)}: ${one.items} ${one.kind === 'osv' ? 'advisories' : 'entries'}\n`)
+      const { file, kind, items } = one
+      try {
+        if (kind === 'csaf') await placeDocument(await readFile(file), file, join(folder, kind, ...csafPath(file, path)))
+        else await take(one, join(folder, kind), from.length === 1 ? path : '')
+        process.stderr.write(`${plain(file)}: ${items} ${kind === 'osv' || kind === 'csaf' ? 'advisories' : 'entries'}\n`)
+      } catch (error) {
+        if (!(error instanceof KanpekiError)) throw error
+        refused += 1
+        process.stderr.write(`kanpeki: ${plain(error.describe())}\n`)
+      }
     }
   }
   return refused === 0 ? EXIT.ok : EXIT.failed
+}
+
+/** Vendors call their documents alike (`cve-2026-1.json`): they stay in the folders that they are taken from. */
+function csafPath(file: string, root: string): readonly string[] {
+  const parts = relative(root, file)
+    .split(sep)
+    .filter((part) => part !== '')
+  if (parts.length === 0) return [basename(file)]
+  return parts.length > 1 && parts[0] === 'csaf' ? parts.slice(1) : parts
 }
 
 /** OSV calls every ecosystem's file all.zip: the folder's name goes before it. Half a copy never takes the place of a whole one. */

@@ -1,11 +1,10 @@
 import { createHash } from 'node:crypto'
-import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
-import { dirname, join } from 'node:path'
+import { mkdir, readFile, rename, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
 import { z } from 'zod'
 import { KanpekiError } from '../../kernel/error.ts'
-import { readCsafFeed } from './csaf-feed.ts'
 import { documentsOf, type Listed } from './csaf-listing.ts'
-import { compareRevisions } from './csaf-revision.ts'
+import { placeDocument } from './csaf-place.ts'
 import type { FeedFetch } from './fetch-feed.ts'
 
 const DOCUMENT_BYTES = 128 * 2 ** 20
@@ -69,7 +68,6 @@ export async function fetchProvider(call: FeedFetch, url: string, folder: string
       }
     }
   }
-  // One at a time writes: each awaits its own document, and the note is small beside them.
   await Promise.all(Array.from({ length: AT_ONCE }, work)).finally(write)
   return { fresh, unchanged, unhashed, failures }
 }
@@ -80,35 +78,8 @@ async function take(call: FeedFetch, { url, hashes }: Listed, file: string): Pro
   if (reply.status !== 200) throw unreachable(url, `it answered ${reply.status}`)
   const bytes = Buffer.from(await reply.arrayBuffer())
   const hashed = await checkHash(call, url, hashes, bytes)
-  const read = parse(bytes, url)
-  const before = await readFile(file).then(
-    (old) => parse(old, file).revision,
-    () => undefined,
-  )
-  if (before?.document === read.revision.document && compareRevisions(read.revision, before) < 0)
-    throw new KanpekiError('feed_invalid', `${url} is an older state of the document than the one before.`, {
-      place: { file },
-      remedy: 'The one before stays; ask the provider, or remove that file to take the older one.',
-    })
-  await mkdir(dirname(file), { recursive: true })
-  const half = join(dirname(file), `.part-${file.slice(dirname(file).length + 1)}`)
-  try {
-    await writeFile(half, bytes)
-    await rename(half, file)
-  } finally {
-    await rm(half, { force: true })
-  }
+  await placeDocument(bytes, url, file)
   return hashed
-}
-
-function parse(bytes: Buffer, place: string): ReturnType<typeof readCsafFeed> {
-  let value: unknown
-  try {
-    value = JSON.parse(bytes.toString('utf8'))
-  } catch {
-    throw new KanpekiError('feed_invalid', `${place} is no JSON.`, { remedy: 'The one before stays.' })
-  }
-  return readCsafFeed(value, place)
 }
 
 async function checkHash(call: FeedFetch, url: string, hashes: readonly string[], bytes: Buffer): Promise<boolean> {
