@@ -263,7 +263,9 @@ describe.skipIf(lacking !== undefined)(`hosts of a network (needs ${lacking ?? '
           'all of it',
           async () => ((await told(host)) === before[i]! + host.written ? true : undefined),
           90 + CUT_MS / 1_000,
-        )
+        ).catch(async (cause: unknown) => {
+          throw new Error(`${host.net.name} told ${await told(host)} of ${before[i]! + host.written} files`, { cause })
+        })
       console.log(
         `cut off for ${Math.round((back - from) / 1_000)} s, all told ${Math.round((Date.now() - back) / 1_000)} s later`,
       )

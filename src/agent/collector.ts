@@ -1,9 +1,15 @@
 import type { JsonObject } from '../kernel/json.ts'
+import type { Knowing } from './spool.ts'
 
 /** What a collector is given by the agent that runs it. */
 export interface CollectorContext {
-  /** An event in ECS; the agent adds its time where there is none, its host, its number. False where the spool is full. */
-  readonly emit: (event: JsonObject) => boolean
+  /**
+   * An event in ECS; the agent adds its time where there is none, its host, its number. False where the spool is full.
+   * @param knowing what is known because of it, kept with it by one write: what is read of it at the next start was told.
+   */
+  readonly emit: (event: JsonObject, knowing?: Knowing) => boolean
+  /** What was known by events that were durable when the agent started, the newest of each; given once. */
+  readonly takeKnown?: () => ReadonlyMap<string, string | null>
   /** Resolves as soon as there is room again: for what can wait, because it can be read again. */
   readonly room: () => Promise<void>
   /** Resolves at once, unless much waits to be written: then when it is, or the spool is full. For who tells thousands of things in a row. */

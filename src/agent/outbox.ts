@@ -1,11 +1,16 @@
 import { randomUUID } from 'node:crypto'
 import type { JsonObject } from '../kernel/json.ts'
-import type { Spool } from './spool.ts'
+import type { Knowing, Spool } from './spool.ts'
 
 /** Between the collectors and the spool: numbers events, and writes them in batches. */
 export interface Outbox {
-  /** False where there is no room and the event is lost; its number is spent, so that the server sees the gap. */
-  readonly emit: (event: JsonObject) => boolean
+  /**
+   * @param knowing what is known once the event is durable: one write keeps both.
+   * @returns false where there is no room and the event is lost; its number is spent, so that the server sees the gap.
+   */
+  readonly emit: (event: JsonObject, knowing?: Knowing) => boolean
+  /** What was known by events of former runs. */
+  readonly takeKnown: Spool['takeKnown']
   /** Resolves once there is room again, or at the end. */
   readonly room: () => Promise<void>
   /** Writes what waits where it is much; else resolves at once. */
@@ -23,6 +28,7 @@ const MOST_BYTES = 1_000_000
 interface Line {
   readonly number: number
   readonly text: string
+  readonly knowing: Knowing | undefined
 }
 
 /**
@@ -60,7 +66,9 @@ export function openOutbox(
   async function drain(): Promise<void> {
     while (waiting.length > 0) {
       const lines = take()
-      const kept = await spool.append({ run, first: lines[0]!.number, lines: lines.map(({ text }) => text) })
+      const knowing = lines.flatMap((line) => (line.knowing === undefined ? [] : [line.knowing]))
+      const batch = { run, first: lines[0]!.number, lines: lines.map(({ text }) => text) }
+      const kept = await spool.append(knowing.length === 0 ? batch : { ...batch, knowing })
       full = !kept
       if (!kept) return
       waiting = waiting.slice(lines.length)
@@ -78,7 +86,7 @@ export function openOutbox(
   })
 
   return {
-    emit(event) {
+    emit(event, knowing) {
       const number = spool.next()
       if (full && bytes > MOST_BYTES) {
         count('events.dropped')
@@ -98,11 +106,12 @@ export function openOutbox(
           : { ...made, kanpeki_agent: { ...(made['kanpeki_agent'] as JsonObject | undefined), detections } },
       )
       seen(text)
-      waiting.push({ number, text })
+      waiting.push({ number, text, knowing })
       bytes += text.length
       count('events.made')
       return true
     },
+    takeKnown: spool.takeKnown,
     room: () => new Promise((resolve) => waiters.push(resolve)),
     settle: async () => {
       if (bytes > MOST_BYTES) await flush()

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import fc from 'fast-check'
 import { afterEach, describe, expect, it } from 'vitest'
-import { openSpool, type Spool, type SpoolBatch } from './spool.ts'
+import { type Knowing, openSpool, type Spool, type SpoolBatch } from './spool.ts'
 
 const folders: string[] = []
 const folder = (): string => {
@@ -72,6 +72,29 @@ describe('the spool', () => {
       { numRuns: 60 },
     )
     expect(cases).toBe(60)
+  })
+
+  it('gives what is known by its events at the next start, once: of those that wait and of those sent just before', async () => {
+    const path = folder()
+    const spool = await openSpool(path, 1e9)
+    const append = async (...knowing: Knowing[]) => await spool.append({ ...batch(spool, 1), knowing })
+    await append(['a', '1'], ['b', '1'])
+    await append(['a', '2'])
+    await spool.peek()
+    await spool.acknowledge()
+    await append(['c', null])
+    expect(spool.takeKnown()).toEqual(new Map())
+    await spool.close()
+    const next = await openSpool(path, 1e9)
+    const all: readonly Knowing[] = [
+      ['a', '2'],
+      ['b', '1'],
+      ['c', null],
+    ]
+    expect(next.takeKnown()).toEqual(new Map(all))
+    expect(next.takeKnown()).toEqual(new Map())
+    expect(next.damaged()).toBe(0)
+    await next.close()
   })
 
   it('gives together what waited long, and nothing over a gap in the numbers or another run', async () => {

@@ -10,7 +10,12 @@ export interface SpoolBatch {
   readonly run: string
   readonly first: number
   readonly lines: readonly string[]
+  /** What whoever told these events knows because of them. */
+  readonly knowing?: readonly Knowing[]
 }
+
+/** Something that is known once an event is durable, by what it is about; null where there is nothing any more. */
+export type Knowing = readonly [about: string, known: string | null]
 
 export interface Spool {
   /** The next number to give; numbers of events that found no room are given too, so that the server sees the gap. */
@@ -24,6 +29,8 @@ export interface Spool {
   /** Forgets the batch that `peek` gave. */
   readonly acknowledge: () => Promise<void>
   readonly bytes: () => number
+  /** What is known by the events that were on disk at the start, the newest of each; given once. */
+  readonly takeKnown: () => ReadonlyMap<string, string | null>
   /** Records that were on disk and could not be read back: a torn end after a crash, or a changed file. */
   readonly damaged: () => number
   readonly close: () => Promise<void>
@@ -65,6 +72,7 @@ export async function openSpool(folder: string, limit: number): Promise<Spool> {
   if (segments[0] !== undefined && place.segment !== segments[0].number)
     place = { ...place, segment: segments[0].number, offset: 0 }
   let damaged = 0
+  let known = new Map<string, string | null>()
   let highest = place.highest
   let writer: FileHandle | undefined
   const added = createWaiters()
@@ -140,15 +148,21 @@ export async function openSpool(folder: string, limit: number): Promise<Spool> {
   }
   const total = (): number => segments.reduce((sum, { bytes }) => sum + bytes, 0)
 
-  // A torn end is what a crash leaves: whatever is appended later goes to a segment of its own.
-  for (const segment of segments) {
-    let offset = segment.number === place.segment ? place.offset : 0
-    for (;;) {
+  const readAll = async (segment: Segment, from: number, to: number): Promise<void> => {
+    for (let offset = from; offset < to; ) {
       const found = await readAt(segment, offset)
-      if (found === undefined || found === 'damaged') break
-      highest = Math.max(highest, found.batch.first + found.batch.lines.length - 1)
+      if (found === undefined || found === 'damaged') return
+      const { first, lines, knowing = [] } = found.batch
+      highest = Math.max(highest, first + lines.length - 1)
+      for (const [about, text] of knowing) known.set(about, text)
       offset = found.end
     }
+  }
+  // A torn end is what a crash leaves: whatever is appended later goes to a segment of its own.
+  for (const segment of segments) {
+    const sent = segment.number === place.segment ? place.offset : 0
+    await readAll(segment, 0, sent)
+    await readAll(segment, sent, segment.bytes)
   }
 
   return {
@@ -220,6 +234,11 @@ export async function openSpool(folder: string, limit: number): Promise<Spool> {
         await writeFileAtomically(placeFile, JSON.stringify(place))
       }),
     bytes: () => total() - (segments.length === 0 ? 0 : place.offset),
+    takeKnown: () => {
+      const taken = known
+      known = new Map()
+      return taken
+    },
     damaged: () => damaged,
     close: () =>
       inTurn(async () => {

@@ -3,6 +3,7 @@ import {
   appendFileSync,
   chmodSync,
   chownSync,
+  cpSync,
   linkSync,
   mkdirSync,
   mkdtempSync,
@@ -20,6 +21,7 @@ import { afterEach, expect, it, vi } from 'vitest'
 import type { IntegrityRule } from '../../hosts/schema.ts'
 import type { JsonObject } from '../../kernel/json.ts'
 import { createIntegrity, type Integrity } from '../integrity/integrity.ts'
+import type { Knowing } from '../spool.ts'
 import { fileCollector } from './files.ts'
 
 const made: string[] = []
@@ -30,6 +32,7 @@ afterEach(() => {
 interface Running {
   readonly told: string[]
   readonly events: JsonObject[]
+  readonly knowing: Knowing[]
   readonly counts: Map<string, number>
   readonly integrity: Integrity
   readonly until: (what: string, times?: number) => Promise<void>
@@ -40,7 +43,13 @@ const soon = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 2
 
 async function run(
   home: string,
-  more: { rules?: IntegrityRule[]; frozen?: boolean; fullCheckMs?: number; flush?: () => Promise<void> } = {},
+  more: {
+    rules?: IntegrityRule[]
+    frozen?: boolean
+    fullCheckMs?: number
+    flush?: () => Promise<void>
+    known?: readonly Knowing[]
+  } = {},
 ): Promise<Running> {
   const at = join(home, 'watched')
   const folder = join(home, 'kept')
@@ -51,10 +60,12 @@ async function run(
   const counts = new Map<string, number>()
   const end = new AbortController()
   const integrity = createIntegrity()
-  const { flush, ...rest } = more
+  const { flush, known, ...rest } = more
+  const knowing: Knowing[] = []
   const options = { watch: [at], ignore: [], rules: [], frozen: false, fullCheckMs: 3_600_000, passwd: '/etc/passwd', ...rest }
   const running = fileCollector({ ...options, root: home, integrity }).run({
-    emit: (event) => {
+    emit: (event, one) => {
+      if (one !== undefined) knowing.push(one)
       const { action } = event['event'] as { action: string }
       const { changed = [] } = (event['kanpeki_agent'] as { file: { changed?: string[] } }).file
       const path = (event['file'] as { path: string }).path.slice(at.length + 1)
@@ -64,6 +75,7 @@ async function run(
     },
     room: async () => {},
     ...(flush === undefined ? {} : { flush }),
+    ...(known === undefined ? {} : { takeKnown: () => new Map(known) }),
     count: (name, by = 1) => void counts.set(name, (counts.get(name) ?? 0) + by),
     signal: end.signal,
     folder,
@@ -73,6 +85,7 @@ async function run(
   return {
     told,
     events,
+    knowing,
     counts,
     integrity,
     until: async (what, times = 1) => {
@@ -293,4 +306,46 @@ it.skipIf(process.platform !== 'linux')(
     await vi.waitFor(() => expect(journal()).toContain('watched/second'))
     await end()
   },
+)
+
+it.skipIf(process.platform !== 'linux')(
+  'tells nothing again that was told right before a crash, and what changed since once (needs Linux)',
+  async () => {
+    const base = home()
+    const at = join(base, 'watched')
+    mkdirSync(join(at, 'in'), { recursive: true })
+    for (const name of ['changed', 'gone', 'later']) writeFileSync(join(at, 'in', name), '1')
+    const kept = join(base, 'kept')
+    await (await run(base)).end()
+    cpSync(kept, join(base, 'before'), { recursive: true })
+    const first = await run(base)
+    writeFileSync(join(at, 'in/changed'), '12')
+    unlinkSync(join(at, 'in/gone'))
+    writeFileSync(join(at, 'in/new'), '1')
+    writeFileSync(join(at, 'in/later'), '12')
+    for (const one of ['change in/changed content times', 'deletion in/gone', 'creation in/new', 'change in/later content times'])
+      await first.until(one)
+    const changed = first.integrity.report()!.changed
+    await first.end()
+    expect(first.knowing.map(([path]) => path.slice(at.length + 1)).toSorted()).toEqual([
+      'in/changed',
+      'in/gone',
+      'in/later',
+      'in/new',
+    ])
+    // As a crash leaves it: what was told is on the disk, and nothing else.
+    rmSync(kept, { recursive: true })
+    cpSync(join(base, 'before'), kept, { recursive: true })
+    writeFileSync(join(at, 'in/later'), '123')
+    const second = await run(base, { known: first.knowing })
+    await second.until('change in/later content times')
+    expect(second.integrity.report()!.changed).toBe(changed)
+    await second.end()
+    expect(second.told).toEqual(['change in/later content times'])
+    const third = await run(base)
+    expect(third.integrity.report()!.changed).toBe(changed)
+    await third.end()
+    expect(third.told).toEqual([])
+  },
+  30_000,
 )

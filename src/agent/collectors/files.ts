@@ -12,7 +12,7 @@ import { changesBetween, type Mark, readMark, writeMark } from '../integrity/mar
 import { anyOf } from '../integrity/package-change.ts'
 import { readMarks } from '../integrity/read-marks.ts'
 import { rpmChanges } from '../integrity/rpm-changes.ts'
-import { type IntegrityOptions, integrityRules } from '../integrity/rules.ts'
+import { type IntegrityOptions, integrityRules, isIn } from '../integrity/rules.ts'
 import { createTeller, type Found } from '../integrity/teller.ts'
 import { userNames } from './accounts.ts'
 import { watchFolders } from './watch-folders.ts'
@@ -56,6 +56,7 @@ export function fileCollector(options: FileOptions): Collector {
         return text === undefined ? undefined : readMark(text)
       }
       const checks = (path: string) => rules.of(path).checks
+      const differs = (path: string, before: Mark, after: Mark): boolean => changesBetween(before, after, checks(path)).length > 0
       let touched = new Set<string>()
       /** Folders found gone, or to be others, before their own event came: what lay in them is still to be looked at. */
       const lost = new Set<string>()
@@ -233,7 +234,24 @@ export function fileCollector(options: FileOptions): Collector {
         teller.checked(Date.now(), found === 'check' ? told.length + differing.length : 0)
       }
 
-      /** What was told is durable before it is known: a crash in between, a moment, tells it again and loses nothing. */
+      /** A crash may have come after an event was durable and before its mark was: both went by one write, and are read here. */
+      const takeKnown = async (): Promise<void> => {
+        const taken: string[] = []
+        for (const [path, text] of context.takeKnown?.() ?? []) {
+          if (ignored(path) || !rules.roots.some((root) => isIn(path, root)) || !marks.wasWatched(path)) continue
+          const before = known(path)
+          const after = text === null ? undefined : readMark(text)
+          if (before === undefined ? after === undefined : after !== undefined && !differs(path, before, after)) continue
+          marks.set(path, text ?? undefined)
+          teller.toldBefore({ path, before, after })
+          taken.push(path)
+        }
+        if (taken.length === 0) return
+        await takeFolders(taken, new Set())
+        await marks.saveDrift()
+        await marks.save()
+      }
+      /** What was told is durable before it is known. */
       const keepTold = async (): Promise<void> => {
         const untold = teller.untold()
         await context.flush?.()
@@ -249,6 +267,7 @@ export function fileCollector(options: FileOptions): Collector {
       const detach = integrity.attach(teller)
       let began = false
       try {
+        await takeKnown()
         // Only what was known before can be gone by now.
         if (marks.size() > 0) await packages.learn((path) => marks.has(path))
         await check('start')

@@ -23,6 +23,8 @@ export interface Told {
 
 export interface Teller extends Watching {
   readonly tell: (told: Told) => void
+  /** Takes for told what was told before a crash that came before it was kept. */
+  readonly toldBefore: (told: Pick<Told, 'path' | 'before' | 'after'>) => void
   /** Sends what waited for who did it, as far as that is known by now or will not be any more; with `all` everything. */
   readonly flush: (all?: boolean) => Promise<void>
   /** What is not told yet, by its path: as it was before. */
@@ -63,7 +65,7 @@ export function createTeller({ context, rules, marks, nameOf, packages, integrit
   let missed = 0
   let counted: { readonly unverified: number } | undefined
 
-  const drift = (told: Told, at: number, by: JsonObject): void => {
+  const drift = (told: Pick<Told, 'path' | 'before' | 'after'>, at: number, by: JsonObject): void => {
     const { path, before, after } = told
     const known = marks.drift.get(path)
     const was = known === undefined ? (before === undefined ? null : writeMark(before)) : known.before
@@ -103,7 +105,7 @@ export function createTeller({ context, rules, marks, nameOf, packages, integrit
     const { frozen } = rules.of(path)
     const unverified = !isVerified({ frozen, by })
     const previous = before === undefined || after === undefined ? {} : previousFields(before, changed)
-    emit({
+    const event = {
       '@timestamp': new Date(at).toISOString(),
       event: { kind: 'event', category: ['file'], type: [what], action: `file-${what}` },
       file: fileFields(path, (after ?? before)!, nameOf),
@@ -118,7 +120,8 @@ export function createTeller({ context, rules, marks, nameOf, packages, integrit
           ...(unverified ? { unverified } : {}),
         },
       },
-    })
+    }
+    emit(event, [path, after === undefined ? null : writeMark(after)])
   }
 
   const views = (): Drift[] =>
@@ -142,6 +145,9 @@ export function createTeller({ context, rules, marks, nameOf, packages, integrit
       const at = Date.now()
       drift(told, at, marks.drift.get(told.path)?.by ?? {})
       waiting.push({ ...told, at, since: performance.now() })
+    },
+    toldBefore(told) {
+      drift(told, Date.now(), marks.drift.get(told.path)?.by ?? {})
     },
     async flush(all = false) {
       if (waiting.length === 0) return
