@@ -1,13 +1,17 @@
-import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
-import { basename, dirname, join } from 'node:path'
+import { mkdir, readFile } from 'node:fs/promises'
+import { dirname } from 'node:path'
 import { KanpekiError } from '../../kernel/error.ts'
+import { writeFileAtomically } from '../../platform/atomic-file.ts'
 import { type ReadCsafFeed, readCsafFeed } from './csaf-feed.ts'
 import { compareRevisions } from './csaf-revision.ts'
+
+/** What vendors publish is no secret: a folder of feeds may be served to other machines. */
+const MODE = 0o644
 
 /**
  * Puts a document of CSAF in its place, where only a state of the same document that is older, or another document, may stand.
  * @param from where it comes from, for errors.
- * @throws KanpekiError `feed_invalid`, `vex_invalid`; the one before stays then.
+ * @throws KanpekiError `feed_invalid`, `vex_invalid`, `disk_full`; the one before stays then.
  */
 export async function placeDocument(bytes: Buffer, from: string, file: string): Promise<void> {
   const read = parse(bytes, from)
@@ -21,13 +25,7 @@ export async function placeDocument(bytes: Buffer, from: string, file: string): 
       remedy: 'The one before stays; remove that file to take the older one.',
     })
   await mkdir(dirname(file), { recursive: true })
-  const half = join(dirname(file), `.part-${basename(file)}`)
-  try {
-    await writeFile(half, bytes)
-    await rename(half, file)
-  } finally {
-    await rm(half, { force: true })
-  }
+  await writeFileAtomically(file, bytes, MODE)
 }
 
 function parse(bytes: Buffer, place: string): ReadCsafFeed {

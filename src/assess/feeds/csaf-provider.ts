@@ -1,8 +1,9 @@
 import { createHash } from 'node:crypto'
-import { mkdir, readFile, rename, writeFile } from 'node:fs/promises'
+import { mkdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { z } from 'zod'
 import { KanpekiError } from '../../kernel/error.ts'
+import { writeFileAtomically } from '../../platform/atomic-file.ts'
 import { documentsOf, type Listed } from './csaf-listing.ts'
 import { placeDocument } from './csaf-place.ts'
 import type { FeedFetch } from './fetch-feed.ts'
@@ -41,10 +42,7 @@ export async function fetchProvider(call: FeedFetch, url: string, folder: string
   const known = new Map(Object.entries(await readNote(notes)))
   const failures: KanpekiError[] = []
   let [fresh, unchanged, unhashed, inARow] = [0, 0, 0, 0]
-  const write = async (): Promise<void> => {
-    await writeFile(`${notes}.part`, JSON.stringify(Object.fromEntries(known)))
-    await rename(`${notes}.part`, notes)
-  }
+  const write = async (): Promise<void> => await writeFileAtomically(notes, JSON.stringify(Object.fromEntries(known)))
   const waiting = listed.values()
   const work = async (): Promise<void> => {
     for (const one of waiting) {

@@ -62,8 +62,15 @@ interface Reading {
   epss: Epss | null
 }
 
+interface Kept {
+  /** Size and time of the file. */
+  readonly stamp: string
+  readonly reading: Reading
+  readonly read: FeedFile | undefined
+}
+
 /** What was read of files that have not changed since: reading them again would say the same. */
-export type FeedCache = Map<string, { readonly stamp: string; readonly reading: Reading; readonly read: FeedFile | undefined }>
+export type FeedCache = Map<string, Kept>
 
 /**
  * Reads feeds from folders and files, each told by looking: OSV (`.zip`, `.json`, `.jsonl`), GitHub's REST form, CISA's KEV, Debian's tracker, CSAF, NVD 2.0
@@ -78,12 +85,7 @@ export async function loadFeeds(paths: readonly string[], cache: FeedCache = new
   const facts = createHash('sha256')
   const all = emptyReading()
   const files: FeedFile[] = []
-  const readings: {
-    readonly file: string
-    readonly stamp: string
-    readonly reading: Reading
-    readonly read: FeedFile | undefined
-  }[] = []
+  const readings: (Kept & { readonly file: string })[] = []
   for (const file of names) {
     const { size, mtimeMs } = await stat(file)
     const stamp = `${size} ${mtimeMs}`
