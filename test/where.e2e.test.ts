@@ -68,3 +68,18 @@ it('tells wrong usage, a range that is none and an absent server by their codes'
   const gone = await kanpeki(['where', 'log4j', '--data', join(folder.path, 'nothing')])
   expect([gone.code, gone.stderr]).toEqual([2, expect.stringContaining('No server runs')])
 })
+
+it('never calls it nowhere when more are so named than it looks at', async () => {
+  const admin = await createToken(data, 'admin')
+  const components = Array.from({ length: 5_001 }, (_, n) => component(`part-${String(n).padStart(4, '0')}`, '1.0', null))
+  await api(server.url, admin, '/api/v1/inventories', { asset: 'many', source: 'ci', components })
+  const cut = await where('part-', '--fail-on', 'any')
+  expect([cut.code, cut.stdout]).toEqual([
+    1,
+    expect.stringContaining('5000 components on 1 asset\nMore are so named than were looked at'),
+  ])
+  const none = await where('part-', '--range', 'vers:npm/>2')
+  expect([none.code, none.stdout]).toEqual([2, expect.stringContaining('More are so named')])
+  expect(none.stdout).not.toContain('Nowhere')
+  expect(await where('part-5000')).toMatchObject({ code: 0, stdout: expect.stringContaining('1 component on 1 asset') })
+})

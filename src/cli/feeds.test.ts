@@ -76,3 +76,24 @@ it('lets a document that was withdrawn take the place of what it said', async ()
   expect(await take('gone', 'withdrawn')).toMatchObject({ code: 0 })
   expect(await fixes('gone')).toEqual([])
 })
+
+it('tells of a folder of CSAF in one line, and what could not be read with its reason', async () => {
+  put('told/feeds/csaf/one/a.json', csaf('one', '1.1'))
+  put('told/feeds/csaf/one/b.json', { ...csaf('one', '1.2'), vulnerabilities: [] })
+  mkdirSync(join(folder, 'told/feeds/osv'))
+  writeFileSync(join(folder, 'told/feeds/osv/half.json'), '{"id":')
+  let [out, said] = ['', '']
+  vi.spyOn(process.stdout, 'write').mockImplementation((text) => {
+    out += String(text)
+    return true
+  })
+  vi.spyOn(process.stderr, 'write').mockImplementation((text) => {
+    said += String(text)
+    return true
+  })
+  const code = await feedsCommand(['status', '--data', join(folder, 'told')])
+  vi.restoreAllMocks()
+  expect(code).toBe(1)
+  expect(out.match(/^csaf .*$/gm)).toEqual([expect.stringMatching(/csaf\/one \(2 documents\)$/)])
+  expect(said).toMatch(/half\.json: .*JSON/)
+})

@@ -1,5 +1,5 @@
 import { copyFile, mkdir, readFile, rename, rm } from 'node:fs/promises'
-import { basename, join, relative, sep } from 'node:path'
+import { basename, dirname, join, relative, sep } from 'node:path'
 import { placeDocument } from '../assess/feeds/csaf-place.ts'
 import { fetchProvider } from '../assess/feeds/csaf-provider.ts'
 import { fetchFeed } from '../assess/feeds/fetch-feed.ts'
@@ -207,12 +207,31 @@ async function status(folder: string, json: boolean): Promise<number> {
   }
   if (json) process.stdout.write(`${JSON.stringify(told)}\n`)
   else {
-    for (const { file, kind, items } of files)
-      process.stdout.write(`${kind.padEnd(6)} ${String(items).padStart(8)}  ${plain(file)}\n`)
+    for (const { kind, items, name } of linesOf(files))
+      process.stdout.write(`${kind.padEnd(6)} ${String(items).padStart(8)}  ${plain(name)}\n`)
     process.stdout.write(
       `${advisories.size} advisories, newest ${advisories.newest ?? 'none'}; KEV ${kev?.released ?? 'none'}; EPSS ${epss?.date ?? 'none'}\n`,
     )
     if (unmatched > 0) process.stdout.write(`${unmatched} products in CSAF could not be matched with any package\n`)
+    for (const { file, reason } of problems) process.stderr.write(`kanpeki: ${plain(file)}: ${plain(reason)}\n`)
   }
   return problems.length === 0 ? EXIT.ok : EXIT.failed
+}
+
+/** A vendor publishes a document for each of thousands of advisories: those of one folder share a line. */
+function linesOf(
+  files: readonly FeedFile[],
+): readonly { readonly kind: string; readonly items: number; readonly name: string }[] {
+  const documents = Map.groupBy(
+    files.filter(({ kind }) => kind === 'csaf'),
+    ({ file }) => dirname(file),
+  )
+  return [
+    ...files.filter(({ kind }) => kind !== 'csaf').map(({ kind, items, file }) => ({ kind, items, name: file })),
+    ...[...documents].map(([folder, some]) => ({
+      kind: 'csaf',
+      items: some.reduce((sum, { items }) => sum + items, 0),
+      name: some.length === 1 ? some[0]!.file : `${folder} (${some.length} documents)`,
+    })),
+  ]
 }

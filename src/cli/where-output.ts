@@ -16,6 +16,7 @@ const WORDS = {
     unknown: 'No asset has told what is installed: that nothing was found says nothing.',
     unjudged: (count: number) =>
       `${count} so named ${count === 1 ? 'has' : 'have'} no version that the range could be asked of; without --range they are listed.`,
+    cut: 'More are so named than were looked at: there may be more than this. Give more of the name.',
     more: (shown: number) => `These are the first ${shown}; there are more (--limit, at most 1000).`,
   },
   ja: {
@@ -24,6 +25,7 @@ const WORDS = {
     unknown: 'インストールされているものを知らせた資産がまだないため、見つからなくても安全とは言えません。',
     unjudged: (count: number) =>
       `同じ名前の${count}件は、範囲と比べられるバージョンがありません。--range を付けなければ一覧に出ます。`,
+    cut: '名前が一致するものが多すぎるため、一部しか調べていません。ほかにもある可能性があります。名前をもっと詳しく指定してください。',
     more: (shown: number) => `先頭の${shown}件だけを表示しました。続きがあります（--limit、最大1000）。`,
   },
 } as const
@@ -38,11 +40,12 @@ export function whereText(found: ComponentsReply, known: Known, language: Langua
   const lines = rows.map((row) =>
     row.map((cell, at) => (at === 3 ? cell : `${cell}${' '.repeat(widths[at]! - columnsOf(cell))}`)).join('  '),
   )
-  const foot = found.total > 0 ? words.found(found) : known.assets === 0 ? words.unknown : words.nowhere(known)
+  const none = known.assets === 0 ? [words.unknown] : found.complete ? [words.nowhere(known)] : []
   return [
     ...lines,
     ...(lines.length === 0 ? [] : ['']),
-    foot,
+    ...(found.total > 0 ? [words.found(found)] : none),
+    ...(found.complete ? [] : [words.cut]),
     ...(found.unjudged === 0 ? [] : [words.unjudged(found.unjudged)]),
     ...(found.total > found.items.length ? [words.more(found.items.length)] : []),
     '',

@@ -16,9 +16,11 @@ Says on which assets a package is installed, by a part of its name: also of what
                  'vers:maven/<2.17.0'
   --fail-on any  exit 1 when it is installed somewhere
   --limit N      list at most N components, up to 1000 (default 200); all are counted
-  --json         one document: items, assets, total, unjudged (so named, but without a version that the range could be asked of), known
+  --json         one document: items, assets, total, unjudged (so named, but without a version that the range could be asked of),
+                 complete (whether all that are so named were looked at), known
 
-Exit: 0 told, 1 --fail-on found something, 2 it could not be asked or no asset has told what is installed, 64 wrong usage.
+Exit: 0 told, 1 --fail-on found something, 2 it could not be asked, no asset has told what is installed, or too many are so named to look
+at all of them, 64 wrong usage.
 `
 
 const EXIT_INCOMPLETE = 2
@@ -53,7 +55,8 @@ export function whereCommand(args: readonly string[]): Promise<number> {
         values.json ? `${JSON.stringify({ ...found, known })}\n` : whereText(found, known, languageOf(values.lang)),
       )
       if (known.assets === 0) return EXIT_INCOMPLETE
-      return failOn === 'any' && found.total > 0 ? EXIT.failed : EXIT.ok
+      if (failOn === 'any' && found.total > 0) return EXIT.failed
+      return found.complete ? EXIT.ok : EXIT_INCOMPLETE
     },
     EXIT_INCOMPLETE,
   )

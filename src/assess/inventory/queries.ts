@@ -111,17 +111,24 @@ export async function componentsOf(db: Db, { scope, asset, source }: InventoryKe
 /** More names than this hold so short a part that nobody means all of them. */
 const MOST_NAMES = 5000
 
-/** Components whose name holds `part` (in small letters), by name. @param most beyond it nobody reads. */
-export async function componentsNamed(db: Db, part: string, most: number): Promise<ComponentsTable[]> {
+/**
+ * Components whose name holds `part` (in small letters), by name.
+ * @param most more than these are not read, and neither are more than `MOST_NAMES` names.
+ */
+export async function componentsNamed(
+  db: Db,
+  part: string,
+  most: number,
+): Promise<{ readonly components: readonly ComponentsTable[]; readonly complete: boolean }> {
   const pattern = `%${part.replaceAll(/[\\%_]/g, (sign) => `\\${sign}`)}%`
   const names = await db
     .selectFrom('assess_names')
     .select('folded')
     .where(sql<boolean>`folded like ${pattern} escape '\\'`)
     .orderBy('folded')
-    .limit(MOST_NAMES)
+    .limit(MOST_NAMES + 1)
     .execute()
-  if (names.length === 0) return []
+  if (names.length === 0) return { components: [], complete: true }
   // Without an order of its own: asked for one, SQLite walks the whole scope by its key instead of looking the names up.
   const rows = await db
     .selectFrom('assess_components')
@@ -129,11 +136,16 @@ export async function componentsNamed(db: Db, part: string, most: number): Promi
     .where(
       'folded',
       'in',
-      names.map(({ folded }) => folded),
+      names.slice(0, MOST_NAMES).map(({ folded }) => folded),
     )
-    .limit(most)
+    .limit(most + 1)
     .execute()
-  return rows.sort((a, b) => compareTexts(a.folded, b.folded) || compareTexts(a.asset, b.asset) || a.number - b.number)
+  return {
+    components: rows
+      .slice(0, most)
+      .sort((a, b) => compareTexts(a.folded, b.folded) || compareTexts(a.asset, b.asset) || a.number - b.number),
+    complete: names.length <= MOST_NAMES && rows.length <= most,
+  }
 }
 
 function compareTexts(a: string, b: string): number {

@@ -28,7 +28,7 @@ import type { AssessTables, InventoriesTable } from './tables.ts'
 import { takeIn } from './take-in.ts'
 import { time } from './view.ts'
 
-/** More components than this of one name are counted, not read. */
+/** More components than this that are so named are not read, and the answer says so. */
 const MOST_COMPONENTS = 20_000
 
 /** What is installed, what of it is weak, and where a package is. */
@@ -125,8 +125,9 @@ export function routes(deps: AssessDeps): Route[] {
       response: componentsReply,
       handle: async ({ query, caller }) => {
         const within = query.range === undefined ? () => true : rangeOver(query.range)
-        const found = await componentsNamed(state.scoped<AssessTables>(caller.scope), query.name.toLowerCase(), MOST_COMPONENTS)
-        const told = Map.groupBy(found, within)
+        const named = query.name.toLowerCase()
+        const { components, complete } = await componentsNamed(state.scoped<AssessTables>(caller.scope), named, MOST_COMPONENTS)
+        const told = Map.groupBy(components, within)
         const wanted = told.get(true) ?? []
         return {
           items: wanted
@@ -135,6 +136,7 @@ export function routes(deps: AssessDeps): Route[] {
           assets: new Set(wanted.map(({ asset }) => asset)).size,
           total: wanted.length,
           unjudged: told.get(undefined)?.length ?? 0,
+          complete,
         }
       },
     }),

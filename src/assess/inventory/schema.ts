@@ -215,6 +215,8 @@ export const componentsReply = z.object({
   total: z.int(),
   /** So named, but without a version that the range could be asked of. */
   unjudged: z.int(),
+  /** Whether all that are so named were looked at: where they were not, more may be found than these figures say. */
+  complete: z.boolean(),
 })
 export type ComponentsReply = z.infer<typeof componentsReply>
 

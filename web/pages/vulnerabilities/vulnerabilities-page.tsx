@@ -165,7 +165,8 @@ function FeedsNote({ reply: { feeds, unjudged, components, unsupported } }: { re
           {feeds.kev === null ? t('feeds.noKev') : t('feeds.kev', { day: format.longDay(feeds.kev) })}{' '}
           {feeds.epss === null ? t('feeds.noEpss') : t('feeds.epss', { day: format.longDay(feeds.epss) })}{' '}
           {unjudged === 0 ? null : t('feeds.unjudged', { count: unjudged, all: components })}{' '}
-          {feeds.unmatched === 0 ? null : t('feeds.unmatched', { count: feeds.unmatched })}
+          {feeds.unmatched === 0 ? null : t('feeds.unmatched', { count: feeds.unmatched })}{' '}
+          {feeds.problems === 0 ? null : t('feeds.problems', { count: feeds.problems })}
         </p>
         {old && age !== undefined ? <p>{t('feeds.old', { days: Math.floor(age / DAY_MS) })}</p> : null}
         {old ? <p className="mono">{t('feeds.remedy')}</p> : null}

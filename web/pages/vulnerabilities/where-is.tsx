@@ -65,8 +65,11 @@ export function WhereIs({
       {found.data === undefined ? null : (
         <>
           <p className="chart-p" role="status">
-            <b>{t('where.found', { count: found.data.total, assets: found.data.assets })}</b>{' '}
-            {found.data.unjudged === 0 ? null : t('where.unjudged', { count: found.data.unjudged })}
+            {found.data.total === 0 && !found.data.complete ? null : (
+              <b>{t('where.found', { count: found.data.total, assets: found.data.assets })}</b>
+            )}{' '}
+            {found.data.unjudged === 0 ? null : t('where.unjudged', { count: found.data.unjudged })}{' '}
+            {found.data.complete ? null : t('where.cut')}
           </p>
           <ul className="rows chart-p">
             {found.data.items.map((one) => (
