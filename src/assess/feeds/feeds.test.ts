@@ -13,7 +13,7 @@ import { zipOf } from '../archive/testing/zip-of.ts'
 import { changedPackages, matchPackage } from '../osv/advisories.ts'
 import { assess } from '../scan/findings.ts'
 import { fetchFeed } from './fetch-feed.ts'
-import { type FeedCache, loadFeeds } from './load.ts'
+import { FeedCache, loadFeeds } from './load.ts'
 
 let folder: string
 beforeAll(async () => {
@@ -354,7 +354,7 @@ it('unpacks only what changed of an archive that it read before, and takes what 
     writeFileSync(join(place, 'all.zip'), zipOf(Object.fromEntries(files)))
     writeFileSync(join(place, 'list.json'), JSON.stringify([listed]))
   }
-  const cache: FeedCache = new Map()
+  const cache = new FeedCache()
   write({ a: '1.0', b: '1.0', c: '1.00' }, record('l', '1.0'))
   const before = (await loadFeeds([place], cache)).advisories
   // The same length, another content; one gone; one new; the list says the same at another time.

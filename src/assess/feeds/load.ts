@@ -69,8 +69,11 @@ interface Kept {
   readonly read: FeedFile | undefined
 }
 
-/** What was read of files that have not changed since: reading them again would say the same. */
-export type FeedCache = Map<string, Kept>
+/** What was read the last time: of files that have not changed since, reading them again would say the same. */
+export class FeedCache {
+  readonly files = new Map<string, Kept>()
+  advisories: Advisories | undefined
+}
 
 /**
  * Reads feeds from folders and files, each told by looking: OSV (`.zip`, `.json`, `.jsonl`), GitHub's REST form, CISA's KEV, Debian's tracker, CSAF, NVD 2.0
@@ -79,9 +82,9 @@ export type FeedCache = Map<string, Kept>
  * @param cache of the files read before, for reading only what changed.
  * @throws KanpekiError `feed_missing` for a path that is not there.
  */
-export async function loadFeeds(paths: readonly string[], cache: FeedCache = new Map()): Promise<Feeds> {
+export async function loadFeeds(paths: readonly string[], cache = new FeedCache()): Promise<Feeds> {
   const names = (await Promise.all(paths.map(filesOf))).flat()
-  for (const gone of new Set(cache.keys()).difference(new Set(names))) cache.delete(gone)
+  for (const gone of new Set(cache.files.keys()).difference(new Set(names))) cache.files.delete(gone)
   const facts = createHash('sha256')
   const all = emptyReading()
   const files: FeedFile[] = []
@@ -89,10 +92,10 @@ export async function loadFeeds(paths: readonly string[], cache: FeedCache = new
   for (const file of names) {
     const { size, mtimeMs } = await stat(file)
     const stamp = `${size} ${mtimeMs}`
-    let kept = cache.get(file)
+    let kept = cache.files.get(file)
     if (kept?.stamp !== stamp) {
       kept = { stamp, ...(await readAlone(file, kept?.reading.entries)) }
-      cache.set(file, kept)
+      cache.files.set(file, kept)
     }
     readings.push({ file, ...kept })
   }
@@ -112,7 +115,9 @@ export async function loadFeeds(paths: readonly string[], cache: FeedCache = new
   }
   const { records, cves, kev, epss, problems } = all
   const unmatched = files.reduce((sum, one) => sum + (one.unmatched ?? 0), 0)
-  return { advisories: indexAdvisories(records), kev, epss, cves, facts: facts.digest('base64url'), files, problems, unmatched }
+  const advisories = indexAdvisories(records, cache.advisories)
+  cache.advisories = advisories
+  return { advisories, kev, epss, cves, facts: facts.digest('base64url'), files, problems, unmatched }
 }
 
 function emptyReading(): Reading {

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { readdir, stat } from 'node:fs/promises'
 import { join } from 'node:path'
-import { type FeedCache, type Feeds, loadFeeds } from '../feeds/load.ts'
+import { FeedCache, type Feeds, loadFeeds } from '../feeds/load.ts'
 
 /** The feeds of a folder in memory, read again when a file of it changed. */
 export interface FeedsFolder {
@@ -13,7 +13,7 @@ export interface FeedsFolder {
 }
 
 export function openFeedsFolder(folder: string): FeedsFolder {
-  const cache: FeedCache = new Map()
+  const cache = new FeedCache()
   let read: Promise<Feeds> | undefined
   let before: string | undefined
   return {

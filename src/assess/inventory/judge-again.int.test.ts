@@ -5,7 +5,7 @@ import type { EpssScore } from '../feeds/epss.ts'
 import type { KevEntry } from '../feeds/kev.ts'
 import type { Feeds } from '../feeds/load.ts'
 import { migrations } from '../migrations.ts'
-import { indexAdvisories } from '../osv/advisories.ts'
+import { type Advisories, indexAdvisories } from '../osv/advisories.ts'
 import type { OsvRecord } from '../osv/record.ts'
 import { readPolicy } from '../prioritise/policy.ts'
 import { takeUse } from '../weighing/take-use.ts'
@@ -87,14 +87,18 @@ describeStates('advisories that change', (bed) => {
     const [listed, likely] = [new Map<string, KevEntry>(), new Map<string, EpssScore>()]
     const said = new Map<string, CveFacts>()
     for (const [at, asset] of ALIKE.entries()) await db.insertInto('assets').values(assetCalled(asset, at)).execute()
-    const feedsNow = (): Feeds => ({
-      advisories: indexAdvisories([...always, ...records.values()]),
-      kev: { version: '', released: '', byCve: new Map(listed) },
-      epss: { date: null, byCve: new Map(likely) },
-      cves: new Map(said),
-      facts: JSON.stringify([[...listed], [...likely], [...said]]),
-      ...{ files: [], problems: [], unmatched: 0 },
-    })
+    let advisories: Advisories | undefined
+    const feedsNow = (): Feeds => {
+      advisories = indexAdvisories([...always, ...records.values()], advisories)
+      return {
+        advisories,
+        kev: { version: '', released: '', byCve: new Map(listed) },
+        epss: { date: null, byCve: new Map(likely) },
+        cves: new Map(said),
+        facts: JSON.stringify([[...listed], [...likely], [...said]]),
+        ...{ files: [], problems: [], unmatched: 0 },
+      }
+    }
     const changeFacts = (cve: string) => {
       if (any(3) === 0) for (const facts of [listed, likely, said]) facts.delete(cve)
       if (any(2) === 0) listed.set(cve, { added: `2026-01-0${1 + any(9)}`, due: null, ransomware: false })

@@ -26,34 +26,95 @@ export interface Entry {
   readonly affected: OsvAffected
 }
 
-/** Indexes records; of two with one id the later `modified` counts. */
-export function indexAdvisories(records: Iterable<OsvRecord>): Advisories {
+interface Parts {
+  readonly byId: ReadonlyMap<string, OsvRecord>
+  readonly byKey: ReadonlyMap<string, readonly Entry[]>
+  readonly ecosystems: ReadonlyMap<string, number>
+  readonly withCommits: readonly Entry[]
+}
+
+const NOTHING: Parts = { byId: new Map(), byKey: new Map(), ecosystems: new Map(), withCommits: [] }
+const parts = new WeakMap<Advisories, Parts>()
+
+/**
+ * Indexes records; of two with one id the later `modified` counts. What names a package is told in the order of the ids.
+ * @param before an index of nearly the same records (the same objects): only what differs is done anew.
+ */
+export function indexAdvisories(records: Iterable<OsvRecord>, before?: Advisories): Advisories {
   const byId = new Map<string, OsvRecord>()
-  for (const record of records) {
-    const before = byId.get(record.id)
-    if (before === undefined || before.modified < record.modified) byId.set(record.id, record)
-  }
-  const byKey = new Map<string, Entry[]>()
-  const ecosystems = new Map<string, number>()
-  const withCommits: Entry[] = []
   let newest: string | null = null
-  for (const record of byId.values()) {
-    if (isTime(record.modified) && (newest === null || record.modified > newest)) newest = record.modified
-    if (record.withdrawn !== undefined || isPlainErratum(record)) continue
-    const own = new Set<string>()
+  for (const record of records) {
+    const other = byId.get(record.id)
+    if (other === undefined || other.modified < record.modified) byId.set(record.id, record)
+  }
+  const known = (before === undefined ? undefined : parts.get(before)) ?? NOTHING
+  const come: OsvRecord[] = []
+  const gone = new Set<OsvRecord>()
+  for (const [id, record] of byId) {
+    if ((newest === null || record.modified > newest) && isTime(record.modified)) newest = record.modified
+    const was = known.byId.get(id)
+    if (was === record) continue
+    come.push(record)
+    if (was !== undefined) gone.add(was)
+  }
+  for (const [id, was] of known.byId) if (!byId.has(id)) gone.add(was)
+  if (before !== undefined && come.length === 0 && gone.size === 0) return before
+  return advisoriesOf({ byId, ...indexed(known, gone, come) }, newest)
+}
+
+function indexed(known: Parts, gone: ReadonlySet<OsvRecord>, come: readonly OsvRecord[]): Omit<Parts, 'byId'> {
+  const byKey = new Map(known.byKey)
+  const ecosystems = new Map(known.ecosystems)
+  const withCommits = known.withCommits.filter(({ record }) => !gone.has(record))
+  const touched = new Map<string, Entry[]>()
+  const at = (key: string): Entry[] => {
+    let entries = touched.get(key)
+    if (entries === undefined) {
+      entries = (byKey.get(key) ?? []).filter(({ record }) => !gone.has(record))
+      touched.set(key, entries)
+    }
+    return entries
+  }
+  const count = (releases: ReadonlySet<string>, by: 1 | -1): void => {
+    for (const one of releases) {
+      const left = (ecosystems.get(one) ?? 0) + by
+      if (left === 0) ecosystems.delete(one)
+      else ecosystems.set(one, left)
+    }
+  }
+  for (const record of gone) {
+    if (isSilent(record)) continue
+    const releases = new Set<string>()
+    for (const { package: named } of record.affected ?? []) {
+      if (named === undefined) continue
+      const { key, release } = lookedUpBy(named)
+      at(key)
+      releases.add(release)
+    }
+    count(releases, -1)
+  }
+  for (const record of come) {
+    if (isSilent(record)) continue
+    const releases = new Set<string>()
     for (const affected of record.affected ?? []) {
       const entry = { record, affected }
       if (affected.ranges?.some(({ type }) => type === 'GIT')) withCommits.push(entry)
       if (affected.package === undefined) continue
-      own.add(releaseOf(affected.package.ecosystem))
-      const key = keyOf(affected.package)
-      const there = byKey.get(key)
-      if (there === undefined) byKey.set(key, [entry])
-      else there.push(entry)
+      const { key, release } = lookedUpBy(affected.package)
+      at(key).push(entry)
+      releases.add(release)
     }
-    for (const one of own) ecosystems.set(one, (ecosystems.get(one) ?? 0) + 1)
+    count(releases, 1)
   }
-  return {
+  for (const [key, entries] of touched)
+    if (entries.length === 0) byKey.delete(key)
+    else byKey.set(key, entries.length === 1 ? entries : entries.sort(byRecordId))
+  return { byKey, ecosystems, withCommits: withCommits.sort(byRecordId) }
+}
+
+function advisoriesOf(own: Parts, newest: string | null): Advisories {
+  const { byId, byKey, ecosystems, withCommits } = own
+  const advisories: Advisories = {
     size: byId.size,
     newest,
     ecosystems,
@@ -65,13 +126,37 @@ export function indexAdvisories(records: Iterable<OsvRecord>): Advisories {
       ...new Set(withCommits.filter(({ affected }) => affectsCommit(affected, commit)).map(({ record }) => record)),
     ],
   }
+  parts.set(advisories, own)
+  return advisories
+}
+
+function byRecordId(one: Entry, other: Entry): number {
+  return one.record.id < other.record.id ? -1 : one.record.id > other.record.id ? 1 : 0
+}
+
+/** Withdrawn, or no weakness. */
+function isSilent(record: OsvRecord): boolean {
+  return record.withdrawn !== undefined || isPlainErratum(record)
+}
+
+/** Records stay in memory while feeds are read again and again. */
+const lookups = new WeakMap<PackageKey, { readonly key: string; readonly release: string }>()
+
+function lookedUpBy(named: PackageKey): { readonly key: string; readonly release: string } {
+  let known = lookups.get(named)
+  if (known === undefined) {
+    known = { key: keyOf(named), release: releaseOf(named.ecosystem) }
+    lookups.set(named, known)
+  }
+  return known
 }
 
 /** What packages are called (`keyOf`) of which something else is said now: records come, change and go. */
 export function changedPackages(before: Advisories, after: Advisories): ReadonlySet<string> {
   const keys = new Set<string>()
+  if (before === after) return keys
   const add = (record: OsvRecord): void => {
-    for (const { package: named } of record.affected ?? []) if (named !== undefined) keys.add(keyOf(named))
+    for (const { package: named } of record.affected ?? []) if (named !== undefined) keys.add(lookedUpBy(named).key)
   }
   for (const record of after.records()) {
     const old = before.record(record.id)
