@@ -26,16 +26,25 @@ export interface ChangedVerdicts {
 export function changedVerdicts(before: Feeds, after: Feeds): ChangedVerdicts {
   const [old, now]: [Verdicts, Verdicts] = [new Map(), new Map()]
   const changes = new Map<string, Change>()
+  const asked = new WeakMap<Installed, Change>()
+  const changeOf = (one: Installed): Change => {
+    const key = `${one.purl ?? ''}\u0000${one.name}\u0000${one.version ?? ''}`
+    const kept = changes.get(key)
+    if (kept !== undefined) return kept
+    const [was, is] = [verdictOf(one, before, old), verdictOf(one, after, now)]
+    const differs = typeof is === 'string' ? is !== was : !isDeepStrictEqual(was, is)
+    const change = { package: packageOf(one), differs, added: differs ? addedTo(was, is) : [] }
+    changes.set(key, change)
+    return change
+  }
   return {
     now,
     of: (one) => {
-      const key = `${one.purl ?? ''}\u0000${one.name}\u0000${one.version ?? ''}`
-      const kept = changes.get(key)
-      if (kept !== undefined) return kept
-      const [was, is] = [verdictOf(one, before, old), verdictOf(one, after, now)]
-      const differs = typeof is === 'string' ? is !== was : !isDeepStrictEqual(was, is)
-      const change = { package: packageOf(one), differs, added: differs ? addedTo(was, is) : [] }
-      changes.set(key, change)
+      let change = asked.get(one)
+      if (change === undefined) {
+        change = changeOf(one)
+        asked.set(one, change)
+      }
       return change
     },
     unjudgedBefore: (one) => {

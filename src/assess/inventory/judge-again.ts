@@ -118,6 +118,8 @@ function touchedIn(
   return [...Map.groupBy(rows, keyOf)].flatMap(([key, all]): Touched[] => {
     const mark = marks.get(key)
     if (mark === undefined || mark.twins === null) return []
+    const [only] = all
+    if (all.length === 1) return another.of(only!).differs ? [{ mark, components: all }] : []
     const packages = new Set(all.map(another.of).flatMap((change) => (change.differs ? [change.package] : [])))
     // Another version of the same package goes along: of what both have, the graver is kept.
     const components = all.filter((one) => packages.has(another.of(one).package))
@@ -130,21 +132,29 @@ function apart(
   some: readonly Touched[],
   another: ChangedVerdicts,
 ): { readonly lone: readonly Lone[]; readonly others: readonly Touched[] } {
-  const counts = new Map<string, number>()
-  const placeIn = ({ asset }: InventoryMark, place: string): string => `${asset.toLowerCase()}\n${place}`
-  for (const { mark, components } of some)
+  /** How many of each package an asset has, all its lists together. */
+  const counts = new Map<string, Map<string, number>>()
+  for (const {
+    mark: { asset },
+    components,
+  } of some) {
+    const folded = asset.toLowerCase()
+    const own = counts.get(folded) ?? new Map<string, number>()
     for (const component of components) {
-      const place = placeIn(mark, another.of(component).package)
-      counts.set(place, (counts.get(place) ?? 0) + 1)
+      const { package: place } = another.of(component)
+      own.set(place, (own.get(place) ?? 0) + 1)
     }
+    counts.set(folded, own)
+  }
   const lone: Lone[] = []
   const others: Touched[] = []
   for (const { mark, components } of some) {
     const twins = mark.twins === '[]' ? [] : readJson<string[]>(mark.twins!)
+    const own = counts.get(mark.asset.toLowerCase())!
     const left: AskedComponent[] = []
     for (const component of components) {
       const change = another.of(component)
-      const single = counts.get(placeIn(mark, change.package)) === 1 && !twins.includes(change.package)
+      const single = own.get(change.package) === 1 && !twins.includes(change.package)
       if (single && change.added !== undefined) lone.push({ mark, component, change })
       else left.push(component)
     }

@@ -9,6 +9,7 @@ import { saveTexts } from '../weighing/queries.ts'
 import { scalesOf } from '../weighing/scales.ts'
 import { rowOf, type Scales, tallyOf, textsOf } from '../weighing/weigh-asset.ts'
 import { taskFor } from '../work/tasks.ts'
+import { assetMark } from './asset-mark.ts'
 import { causesOf, subjectOf, surroundingsOf } from './causes.ts'
 import type { Change } from './changed-verdicts.ts'
 import { noteCves } from './cves.ts'
@@ -65,13 +66,7 @@ export async function judgeAlike(
         for (const { lone } of group) left.push(lone)
         continue
       }
-      await writeAlike(
-        trx,
-        scope,
-        // In the order of the keys, each page of an index is written once.
-        group.map(({ lone }) => lone.mark.asset).sort(),
-        judged,
-      )
+      await writeAlike(trx, scope, group.map(({ lone }) => lone.mark.asset).sort(), judged)
       await saveTexts(trx, textsOf(scope, judged.weighed, texts))
       found += judged.rows.length * group.length
     }
@@ -114,22 +109,21 @@ function addedOf({ added }: Change): NonNullable<Change['added']> {
 async function writeAlike(
   trx: Kysely<AssessTables>,
   scope: string,
+  /** In order: each page of an index is written once. */
   assets: readonly string[],
   { rows, weighed }: One,
 ): Promise<void> {
   await noteCves(trx, rows)
-  for (const { asset: _, ...row } of rows) await insertAlike(trx, 'assess_findings', row, 'asset', assets)
+  // In the order of the marks, each page of their index is written once.
+  const marks = new Map(assets.map((asset) => [asset, assetMark(asset)]))
+  const byMark = assets.toSorted((a, b) => marks.get(a)! - marks.get(b)!)
+  const counted = { column: 'asset_mark', of: (asset: string) => marks.get(asset)! }
+  for (const { asset: _, ...row } of rows) await insertAlike(trx, 'assess_findings', row, 'asset', byMark, { counted })
   const results = weighed.map((one) => rowOf(scope, one))
   for (const { asset: _, ...row } of results) await insertAlike(trx, 'assess_weighed', row, 'asset', assets)
   const folded = assets.map((asset) => asset.toLowerCase())
+  const conflict = sql`on conflict (scope, folded, status, kind, decision, fixable, in_use, exposed, exploited)
+    do update set causes = assess_tally.causes + excluded.causes`
   for (const { folded: _, ...line } of tallyOf(scope, '', results))
-    await insertAlike(
-      trx,
-      'assess_tally',
-      line,
-      'folded',
-      folded,
-      sql`on conflict (scope, folded, status, kind, decision, fixable, in_use, exposed, exploited)
-        do update set causes = assess_tally.causes + excluded.causes`,
-    )
+    await insertAlike(trx, 'assess_tally', line, 'folded', folded, { conflict })
 }

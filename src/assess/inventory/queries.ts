@@ -1,5 +1,6 @@
 import { type Kysely, sql } from 'kysely'
 import { atPlaces, dropWeighed, inParts, markChanged, type Place } from '../weighing/queries.ts'
+import { assetMark } from './asset-mark.ts'
 import { noteCves } from './cves.ts'
 import type { AssessTables, ComponentsTable, FindingsTable, InventoriesTable, ScansTable } from './tables.ts'
 
@@ -157,6 +158,7 @@ export async function findingsOf(db: Db, { scope, asset, source }: InventoryKey)
     .selectFrom('assess_findings')
     .selectAll()
     .where('scope', '=', scope)
+    .where('asset_mark', '=', assetMark(asset))
     .where('asset', '=', asset)
     .where('source', '=', source)
     .execute()
@@ -189,9 +191,9 @@ export async function writeFindings(db: Db, rows: readonly FindingsTable[]): Pro
   for (let at = 0; at < rows.length; at += FINDINGS_A_STATEMENT)
     await db
       .insertInto('assess_findings')
-      .values(rows.slice(at, at + FINDINGS_A_STATEMENT))
+      .values(rows.slice(at, at + FINDINGS_A_STATEMENT).map((row) => ({ ...row, asset_mark: assetMark(row.asset) })))
       .onConflict((conflict) =>
-        conflict.columns(['scope', 'asset', 'source', 'id', 'package']).doUpdateSet((e) => ({
+        conflict.columns(['package', 'scope', 'asset', 'source', 'id']).doUpdateSet((e) => ({
           name: e.ref('excluded.name'),
           version: e.ref('excluded.version'),
           purl: e.ref('excluded.purl'),

@@ -95,6 +95,12 @@ export interface FindingsTable {
   guessed: Flag
 }
 
+/** As findings are written. */
+export interface MarkedFindingsTable extends FindingsTable {
+  /** See asset-mark.ts. */
+  asset_mark: number
+}
+
 /** The newest results of another scanner on an asset. */
 export interface ScansTable {
   scope: string
@@ -249,7 +255,7 @@ export interface AssessTables {
   assess_inventories: InventoriesTable
   assess_components: ComponentsTable
   assess_names: NamesTable
-  assess_findings: FindingsTable
+  assess_findings: MarkedFindingsTable
   assess_scans: ScansTable
   assess_work: WorkTable
   assess_ratings: RatingsTable

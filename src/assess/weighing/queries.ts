@@ -1,4 +1,5 @@
 import { type Kysely, sql } from 'kysely'
+import { assetMark } from '../inventory/asset-mark.ts'
 import type {
   AssessTables,
   FindingsTable,
@@ -110,7 +111,11 @@ export async function spellingsOf(db: Db, folded: readonly string[]): Promise<Re
 
 export async function findingsOn(db: Db, assets: readonly string[], place?: string): Promise<FindingsTable[]> {
   const all = db.selectFrom('assess_findings').selectAll().where('asset', 'in', assets)
-  return await (place === undefined ? all : all.where('package', '=', place)).execute()
+  return await (place === undefined ? all.where('asset_mark', 'in', marksOf(assets)) : all.where('package', '=', place)).execute()
+}
+
+function marksOf(assets: readonly string[]): readonly number[] {
+  return [...new Set(assets.map(assetMark))]
 }
 
 /** When somebody last looked what runs, by asset and source of the list. */
@@ -162,7 +167,8 @@ export async function saveUse(db: Db, row: UseTable): Promise<void> {
 /** Keys lead from packages to assets: what was weighed of an asset is found by its findings, each of which has its key from one. */
 export function foundOn(db: Db, assets: readonly string[], place?: string) {
   const all = db.selectFrom('assess_findings').select(['package', 'id', 'asset']).where('asset', 'in', assets)
-  return (place === undefined ? all : all.where('package', '=', place)).$asTuple('package', 'id', 'asset')
+  const some = place === undefined ? all.where('asset_mark', 'in', marksOf(assets)) : all.where('package', '=', place)
+  return some.$asTuple('package', 'id', 'asset')
 }
 
 export async function weighedOf(db: Db, assets: readonly string[]): Promise<WeighedTable[]> {

@@ -35,7 +35,7 @@ describeStates('rows that are alike', (bed) => {
     await insertAlike(db, 'marks', row, 'name', TEXTS)
     await insertAlike(db, 'marks', { ...row, scope: 'beta', share: null, seen: null }, 'name', ['plain'])
     const more = sql`on conflict (scope, name) do update set share = marks.share + excluded.share`
-    await insertAlike(db, 'marks', row, 'name', ['plain', 'new'], more)
+    await insertAlike(db, 'marks', row, 'name', ['plain', 'new'], { conflict: more })
     await insertAlike(db, 'marks', row, 'name', [])
     const rows = await db.selectFrom('marks').selectAll().where('scope', '=', 'default').execute()
     expect(rows.map(({ name }) => name).sort()).toEqual([...TEXTS, 'new'].sort())
@@ -48,5 +48,9 @@ describeStates('rows that are alike', (bed) => {
       .execute()
     expect(asked.map(({ name }) => name).sort()).toEqual([...TEXTS, 'plain'].sort())
     await expect(insertAlike(db, 'marks', row, 'name', ['plain'])).rejects.toThrow()
+    const { seen: _, ...rest } = { ...row, scope: 'gamma' }
+    await insertAlike(db, 'marks', rest, 'name', TEXTS, { counted: { column: 'seen', of: (text) => text.length * 1e9 } })
+    const counted = await db.selectFrom('marks').select(['name', 'seen']).where('scope', '=', 'gamma').execute()
+    expect(counted.map(({ name, seen }) => [name, seen]).sort()).toEqual(TEXTS.map((text) => [text, text.length * 1e9]).sort())
   })
 })

@@ -8,8 +8,9 @@ type Cell = string | number | null
  * A set of texts as one parameter, in words that SQLite and PostgreSQL share: the keys of a JSON object. Statements that ask
  * with it are the same text for any number, and are prepared once.
  */
-function keysOf(texts: Iterable<string>): RawBuilder<unknown> {
-  return sql`json_each(${`{${[...new Set(texts)].map((text) => `${JSON.stringify(storable(text))}:0`).join()}}`})`
+function keysOf(texts: Iterable<string>, numberOf: (text: string) => number = () => 0): RawBuilder<unknown> {
+  const members = [...new Set(texts)].map((text) => `${JSON.stringify(storable(text))}:${numberOf(text)}`)
+  return sql`json_each(${`{${members.join()}}`})`
 }
 
 /** Whether a column holds one of these texts, however many they are. For handles that no scope limits: name the scope beside it. */
@@ -17,10 +18,16 @@ export function among(column: string, texts: Iterable<string>): Expression<SqlBo
   return sql<SqlBool>`${sql.ref(column)} in (select each_one.key from ${keysOf(texts)} as each_one)`
 }
 
+export interface AlikeOptions {
+  /** What happens where a row is there already, as SQL; left out: the statement fails. */
+  readonly conflict?: RawBuilder<unknown>
+  /** A column with a whole number that follows from the text. */
+  readonly counted?: { readonly column: string; readonly of: (text: string) => number }
+}
+
 /**
  * Writes rows that differ in one column only, by one statement: once for each of `texts` in that column. For handles that no
  * scope limits: name the scope among the values.
- * @param conflict what happens where a row is there already, as SQL; left out: the statement fails.
  */
 export async function insertAlike<T>(
   db: Kysely<T>,
@@ -28,11 +35,14 @@ export async function insertAlike<T>(
   values: Readonly<Record<string, Cell>>,
   differing: string,
   texts: Iterable<string>,
-  conflict: RawBuilder<unknown> = sql``,
+  { conflict = sql``, counted }: AlikeOptions = {},
 ): Promise<void> {
   const columns = Object.keys(values)
+  const names = [differing, ...(counted === undefined ? [] : [counted.column]), ...columns]
+  // By way of a text: PostgreSQL turns no JSON into a number otherwise.
+  const number = counted === undefined ? sql`` : sql`cast(cast(each_one.value as text) as bigint),`
   // `where true` keeps `on conflict` from being read as the condition of a join.
-  await sql`insert into ${sql.table(table)} (${sql.join([differing, ...columns].map((column) => sql.ref(column)))})
-    select each_one.key, ${sql.join(columns.map((column) => sql`${values[column]}`))}
-    from ${keysOf(texts)} as each_one where true ${conflict}`.execute(db)
+  await sql`insert into ${sql.table(table)} (${sql.join(names.map((column) => sql.ref(column)))})
+    select each_one.key, ${number} ${sql.join(columns.map((column) => sql`${values[column]}`))}
+    from ${keysOf(texts, counted?.of)} as each_one where true ${conflict}`.execute(db)
 }
