@@ -1,3 +1,4 @@
+/** The writer thread: parsing, the lake's commit, rules and the state transaction, away from the loop that serves people. */
 import { setTimeout as pause } from 'node:timers/promises'
 import { parentPort, workerData } from 'node:worker_threads'
 import type { Kysely } from 'kysely'
@@ -11,6 +12,7 @@ import { hostMatches } from '../../detect/yara/host-matches.ts'
 import { systemClock } from '../../kernel/clock.ts'
 import { KanpekiError, messageOf } from '../../kernel/error.ts'
 import { connectLake } from '../../platform/lake/connect.ts'
+import { standBack } from '../../platform/stand-back.ts'
 import { openState } from '../../platform/state/state.ts'
 import { migrations } from '../migrations.ts'
 import { repeatEvery } from '../repeat.ts'
@@ -20,7 +22,6 @@ import { rulesOf } from './rules.ts'
 import { startStages } from './stages.ts'
 import { takeBody } from './take-body.ts'
 
-/** The writer thread: parsing, the lake's commit, rules and the state transaction, away from the loop that serves people. */
 /** Consequences that cannot be committed do not hold up the end: the lake has their events, and the next start reads them back. */
 const STOP_GRACE_MS = 20_000
 /** What is known of hosts is written this often; after a crash the rest is read from the lake. */
@@ -28,6 +29,7 @@ const FLUSH_EVERY_MS = 10_000
 const REFRESH_EVERY_MS = 60_000
 const FORGET_RETRY_MS = 200
 
+standBack()
 const port = parentPort
 if (port === null) throw new Error('pipeline/worker runs as a worker thread')
 const settings = workerData as WorkerSettings
