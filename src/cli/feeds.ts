@@ -3,7 +3,7 @@ import { basename, dirname, join, relative, sep } from 'node:path'
 import { placeDocument } from '../assess/feeds/csaf-place.ts'
 import { fetchProvider } from '../assess/feeds/csaf-provider.ts'
 import { fetchFeed } from '../assess/feeds/fetch-feed.ts'
-import { type FeedFile, loadFeeds } from '../assess/feeds/load.ts'
+import { type FeedFile, type Feeds, loadFeeds } from '../assess/feeds/load.ts'
 import { FEED_IDS, publishedFeeds } from '../assess/feeds/published.ts'
 import { checkPublishedHash } from '../assess/feeds/published-hash.ts'
 import { KanpekiError } from '../kernel/error.ts'
@@ -147,7 +147,7 @@ async function update(from: readonly string[], folder: string): Promise<number> 
   let refused = 0
   for (const path of from) {
     const { files, problems } = await loadFeeds([path])
-    for (const { file, reason } of problems) process.stderr.write(`kanpeki: ${plain(file)}: ${plain(reason)}\n`)
+    tellProblems(problems)
     // A file of which nothing could be read is no feed; a document of CSAF that says nothing any more takes the place of what it said.
     const good = files.filter(({ items, kind }) => items > 0 || kind === 'csaf')
     refused += files.length - good.length + problems.filter(({ file }) => !files.some((one) => file.startsWith(one.file))).length
@@ -213,7 +213,7 @@ async function status(folder: string, json: boolean): Promise<number> {
       `${advisories.size} advisories, newest ${advisories.newest ?? 'none'}; KEV ${kev?.released ?? 'none'}; EPSS ${epss?.date ?? 'none'}\n`,
     )
     if (unmatched > 0) process.stdout.write(`${unmatched} products in CSAF could not be matched with any package\n`)
-    for (const { file, reason } of problems) process.stderr.write(`kanpeki: ${plain(file)}: ${plain(reason)}\n`)
+    tellProblems(problems)
   }
   return problems.length === 0 ? EXIT.ok : EXIT.failed
 }
@@ -234,4 +234,8 @@ function linesOf(
       name: some.length === 1 ? some[0]!.file : `${folder} (${some.length} documents)`,
     })),
   ]
+}
+
+function tellProblems(problems: Feeds['problems']): void {
+  for (const { file, reason } of problems) process.stderr.write(`kanpeki: ${plain(file)}: ${plain(reason)}\n`)
 }
