@@ -55,9 +55,10 @@ describe('the count of forbidden events', () => {
     expect(await ask(T0 + HOUR + 1000)).toMatchObject({ value: 0, asOf: T0 + HOUR - 60_000 })
     await append(6, T0 + HOUR - 30_000, 'g', '1102')
     expect(await ask(T0 + HOUR + 2000)).toMatchObject({ value: 1, evidence: { events: ['g'] } })
-    // So late that no look at what is new would see it: the next whole count does.
+    // So late that no look at what is new sees it: the next whole count does.
     await append(7, T0 + 60_000, 'h', '1102')
-    expect(await ask(T0 + HOUR + 3000)).toMatchObject({ value: 2, evidence: { events: ['g', 'h'] } })
+    expect(await ask(T0 + HOUR + 3000)).toMatchObject({ value: 1, evidence: { events: ['g'] } })
+    expect(await ask(T0 + HOUR + 601_000)).toMatchObject({ value: 2, evidence: { events: ['g', 'h'] } })
   })
 
   it('reads again only what is newer than the newest batch that it saw', async () => {
@@ -88,18 +89,21 @@ describe('the count of forbidden events', () => {
     await ask(seconds(1))
     await append(12, seconds(2), '4624')
     expect(await ask(seconds(3))).toMatchObject({ value: 0, asOf: seconds(2) })
-    // Found once, it stays found; it is counted again only while the batch that it came with is the newest.
+    // Found once, it stays found, and what is settled is not counted again.
     await append(13, seconds(4), '1102')
     expect(await ask(seconds(5))).toMatchObject({ value: 1, evidence: { events: ['s13'] } })
     await append(14, seconds(6), '4624')
     expect(await ask(seconds(7))).toMatchObject({ value: 1 })
     expect(await ask(seconds(8))).toMatchObject({ value: 1, evidence: { events: ['s13'] } })
+    await append(16, seconds(9), '1102')
+    expect(await ask(seconds(10))).toMatchObject({ value: 2, bad: 2, evidence: { events: ['s13', 's16'] } })
+    expect(await ask(seconds(11))).toMatchObject({ value: 2, evidence: { events: ['s13', 's16'] } })
     // A writer that was heard of and is behind may still have something under way.
     await lake.lake.append({ ...testBatch(1, seconds(7), [testEvent('z', {}, { scope: 'steady' })]), writer: 'second' })
     await append(15, seconds(200), '4624')
     await ask(seconds(201))
     await ask(seconds(202))
-    expect(ranges.map((ms) => ms / 1000)).toEqual([3600, 3, 3, 3600, 3, 3600, 2, 195, 121])
+    expect(ranges.map((ms) => ms / 1000)).toEqual([3600, 3, 3, 1, 3, 1, 2, 4, 1, 2, 192, 120, 121, 120])
   })
 
   it('checks its parameters', () => {

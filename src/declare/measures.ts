@@ -1,5 +1,5 @@
 import type { Measure, Reading } from '../kernel/measure.ts'
-import type { Lake } from '../platform/lake/lake.ts'
+import type { Lake, SearchRequest } from '../platform/lake/lake.ts'
 import { parseQuery } from '../platform/lake/query/parse.ts'
 import { FORBIDDEN_MEASURE } from './criteria.ts'
 import { say } from './messages.ts'
@@ -36,8 +36,8 @@ interface Known {
   readonly full: number
   readonly events: number
   readonly sources: ReadonlyMap<string, number>
-  /** Where something was found. */
-  readonly bad?: Reading
+  /** Where something was found: how much of it before `settled`, and the first of their ids. */
+  readonly found?: { readonly settled: number; readonly ids: readonly string[] }
 }
 
 /**
@@ -58,7 +58,8 @@ export function forbiddenCountMeasure(lake: Pick<Lake, 'count' | 'search' | 'sou
   }
   return {
     ...INFO,
-    async measure({ query }, from, to, scope): Promise<Reading> {
+    async measure(params, from, to, scope): Promise<Reading> {
+      const { query } = params
       const key = `${scope} ${to - from} ${String(query)}`
       const known = looks.get(key)
       const before = known !== undefined && to >= known.to && to - known.full < FULL_EVERY_MS ? known : undefined
@@ -66,19 +67,20 @@ export function forbiddenCountMeasure(lake: Pick<Lake, 'count' | 'search' | 'sou
       // Asked before anything is counted. A writer's batches become visible in order, so that its last says it of those before.
       const settled = await settledBy(to)
       const request = { scope, query: parseQuery(String(query)), range: { from: since, to, by: 'received' as const } }
-      const found = await lake.count(request)
+      const fresh = await lake.count(request)
+      const found = (before?.found?.settled ?? 0) + fresh
       if (found > 0) {
-        const whole = { ...request, range: { from, to, by: 'received' as const } }
-        const count = before === undefined ? found : await lake.count(whole)
-        const { events } = await lake.search({ ...whole, limit: IDS_IN_EVIDENCE, order: 'oldest' })
-        const evidence = { query: String(query), events: events.map((event) => event.id) }
-        const bad = { value: count, good: 0, bad: count, unknown: 0, evidence }
-        looks.set(key, { to, settled, full: to, events: 0, sources: new Map(), bad })
-        return bad
+        // What is settled is not counted again: an attack that goes on would be counted from its beginning at each look.
+        const unsettled = settled === since ? fresh : await lake.count({ ...request, range: { ...request.range, from: settled } })
+        const ids = await firstIds(lake, request, fresh, before?.found?.ids ?? [])
+        const full = before?.full ?? to
+        looks.set(key, { to, settled, full, events: 0, sources: new Map(), found: { settled: found - unsettled, ids } })
+        return { value: found, good: 0, bad: found, unknown: 0, evidence: { query: String(query), events: ids } }
       }
-      if (before?.bad !== undefined) {
-        looks.set(key, { ...before, to, settled })
-        return before.bad
+      if (before?.found !== undefined) {
+        // It was erased: what is good was not counted meanwhile.
+        looks.delete(key)
+        return this.measure(params, from, to, scope)
       }
       const heard = (await lake.sources(since)).filter((source) => source.scope === scope && source.events > 0)
       const sources = new Map(before?.sources)
@@ -97,4 +99,16 @@ export function forbiddenCountMeasure(lake: Pick<Lake, 'count' | 'search' | 'sou
       }
     },
   }
+}
+
+/** The ids so far and, as long as there are few, those of what came since. */
+async function firstIds(
+  lake: Pick<Lake, 'search'>,
+  since: SearchRequest,
+  fresh: number,
+  before: readonly string[],
+): Promise<readonly string[]> {
+  if (fresh === 0 || before.length >= IDS_IN_EVIDENCE) return before
+  const { events } = await lake.search({ ...since, limit: IDS_IN_EVIDENCE, order: 'oldest' })
+  return [...new Set([...before, ...events.map(({ id }) => id)])].slice(0, IDS_IN_EVIDENCE)
 }
