@@ -1,4 +1,5 @@
 import { DEFAULT_SCOPE, type ParsedEvent, type RawRecord, type StoredEvent } from '../../kernel/event.ts'
+import { isoText } from '../../kernel/iso-text.ts'
 import { isJsonObject, type JsonObject } from '../../kernel/json.ts'
 
 /** A document that is still being made; parsers hand over fresh objects, so that setting three keys needs no copy. */
@@ -21,7 +22,7 @@ export function finishDocument(
     doc['sent_kanpeki'] = doc[OWN]
     delete doc[OWN]
   }
-  doc['@timestamp'] = observed === received ? receivedIso : new Date(observed).toISOString()
+  doc['@timestamp'] = observed === received ? receivedIso : isoText(observed)
   const event = doc['event']
   if (isJsonObject(event)) {
     ;(event as Growing)['id'] = id
