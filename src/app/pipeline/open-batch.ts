@@ -3,7 +3,6 @@ import type { CommitResult } from '../../collect/commit.ts'
 import { type Sighting, sightingOf } from '../../collect/completeness/sighting.ts'
 import { type Deed, deedOf } from '../../detect/engines/behaviour/deed.ts'
 import type { LakeEvent, LakeRows } from '../../platform/lake/lake.ts'
-import { BatchHasher } from '../../prove/batch-root.ts'
 import type { Finding, NewEvent, Rules } from './rules.ts'
 
 /** An event that says something by itself; its number is known when its batch is committed. */
@@ -33,7 +32,7 @@ const EVENTS_A_LOOK = 64
 
 /**
  * A batch that is being gathered. All that anybody wants to know of an event is taken while its document is at hand: its row,
- * its leaf, the rules that it matches by itself, what it says of its host. Then the document can be let go. Kept until their
+ * the rules that it matches by itself, what it says of its host. Then the document can be let go. Kept until their
  * batch is durable, documents outlive every collection of the heap's young part, and half of all time goes into moving them.
  */
 export class OpenBatch {
@@ -50,7 +49,6 @@ export class OpenBatch {
   bytes = 0
   readonly #writer: string
   readonly #look: Rules['look']
-  readonly #hasher = new BatchHasher(this.salt)
   #unseen: NewEvent[] = []
   readonly #found: FoundEvent[] = []
   readonly #sightings: Sighting[] = []
@@ -66,7 +64,7 @@ export class OpenBatch {
 
   add(event: LakeEvent): void {
     const index = this.rows.count
-    this.#hasher.add(this.rows.add(event))
+    this.rows.add(event)
     const { id, scope, source, parser, observed, doc } = event
     const { received } = this
     const own = { id, scope, source, parser, observed, received, writer: this.#writer, index, doc }
@@ -83,15 +81,14 @@ export class OpenBatch {
     this.#unseen = []
   }
 
-  /** Call when all that belongs in it was added. */
-  committed(sequence: number, counts: CommittedBatch['counts']): CommittedBatch {
+  /** What follows from it but its root. Call when all that belongs in it was added. */
+  close(sequence: number, counts: CommittedBatch['counts']): Omit<CommittedBatch, 'root'> {
     this.#lookAtUnseen()
     return {
       writer: this.#writer,
       sequence,
       received: this.received,
       events: this.rows.count,
-      root: this.rows.count === 0 ? '' : this.#hasher.root(),
       found: this.#found,
       sightings: this.#sightings,
       deeds: this.#deeds,

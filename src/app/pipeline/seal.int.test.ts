@@ -20,6 +20,7 @@ import { verifyDirectory } from '../../prove/verify/directory.ts'
 import type { VerifyReport } from '../../prove/verify/report.ts'
 import { migrations } from '../migrations.ts'
 import { createDetector } from './detector.ts'
+import { openRoots } from './roots.ts'
 import { sealClosedHours } from './seal.ts'
 import { createWriter, type Writer } from './writer.ts'
 
@@ -67,6 +68,7 @@ beforeAll(async () => {
     lake,
     clock,
     writer: 'w1',
+    roots: openRoots(),
     parse: (record) => ({ parser: 'test', events: [{ observed: undefined, ecs: { message: record.text ?? '' } }] }),
     look: () => {},
     known: {

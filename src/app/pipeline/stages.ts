@@ -18,6 +18,7 @@ import { sourceScope } from './build-event.ts'
 import { createDetector, type Detector, type DetectorDeps } from './detector.ts'
 import type { CommittedBatch } from './open-batch.ts'
 import { lastSealed, readCheckpoint } from './queries.ts'
+import { openRoots, type Roots } from './roots.ts'
 import type { Rules } from './rules.ts'
 import type { PipelineTables } from './tables.ts'
 import { createWriter, type Writer, type WriterDeps } from './writer.ts'
@@ -39,6 +40,7 @@ export interface Stages {
   readonly detector: Detector
   readonly watch: Watch
   readonly behaviour: Behaviour
+  readonly roots: Roots
   /** The machine's, except that it never goes back. */
   readonly clock: Clock
 }
@@ -89,10 +91,12 @@ export async function startStages({
     progressed,
     failed,
   })
+  const roots = openRoots()
   const writer = await createWriter({
     lake,
     clock,
     writer: name,
+    roots,
     after: done,
     parse: parseRecord,
     look: rules.look,
@@ -100,7 +104,7 @@ export async function startStages({
     committed: (batch) => detector.push(batch),
     ready: () => detector.ready(),
   })
-  return { writer, detector, watch, behaviour, clock }
+  return { writer, detector, watch, behaviour, roots, clock }
 }
 
 /** Documents by event id; the list is only gone through where somebody asks. */

@@ -49,7 +49,7 @@ const loaded = [...rules.rules, ...INDICATOR_RULES, ...Object.values(BEHAVIOUR_R
 const quarantine = await openQuarantine(state, rules)
 const known = await openKnown(state, settings)
 const indicators = await openIndicators(state)
-const { writer, detector, watch, behaviour, clock } = await startStages({
+const { writer, detector, watch, behaviour, roots, clock } = await startStages({
   state,
   lake,
   clock: systemClock,
@@ -167,6 +167,7 @@ port.on('message', async ({ id, request }: ToWorker) => {
     send({ kind: 'error', id, error: wireError(error) })
   }
   if (request.kind !== 'stop') return
+  await roots.stop()
   await lake.close()
   await state.close()
   port.close()

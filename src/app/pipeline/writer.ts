@@ -10,6 +10,7 @@ import { finishDocument, markHandedOver, markScenario } from './build-event.ts'
 import type { Known } from './known.ts'
 import { type CommittedBatch, OpenBatch } from './open-batch.ts'
 import { openRequests, REMEMBER_MS } from './requests.ts'
+import type { Roots } from './roots.ts'
 import type { Rules } from './rules.ts'
 import {
   type Committed,
@@ -26,6 +27,7 @@ export interface WriterDeps extends ReaderDeps {
   readonly writer: string
   /** Asked about each event before it is committed. */
   readonly look: Rules['look']
+  readonly roots: Pick<Roots, 'of'>
   /** The highest number that was ever used: where retention emptied the lake it does not say so. */
   readonly after?: number
   /** Asked for each submission: which scope an event belongs to, what is added to it, what must not be kept, sources' zones. */
@@ -152,19 +154,20 @@ export async function createWriter(deps: WriterDeps): Promise<Writer> {
       const next = sequence + 1
       const results = taken.map(({ result }) => ({ ...result, sequence: next }))
       const counts = taken.map(({ source, scope }, at) => ({ source, scope, result: results[at]! }))
-      const committed = batch.committed(next, counts)
+      const closed = batch.close(next, counts)
+      const rooting = deps.roots.of({ salt, documents: rows.documents() })
       if (rows.count > 0) {
         try {
           await lake.append({ writer, sequence: next, received, salt, rows })
         } catch (error) {
-          doubtful = { batch, committed }
+          doubtful = { batch, committed: { ...closed, root: await rooting } }
           throw error
         }
         sequence = next
       }
       batch.state = 'committed'
       requests.remember(batch.requests, received)
-      deps.committed(committed)
+      deps.committed({ ...closed, root: await rooting })
       for (const [at, { waiting }] of taken.entries()) waiting.resolve(results[at]!)
       reuse(rows)
     } catch (error) {

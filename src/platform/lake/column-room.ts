@@ -12,15 +12,19 @@ const LONGEST = 2 ** (7 * LENGTH_BYTES)
 /** The values of one column in ClickHouse's Native format, written one after the other into room that is kept. */
 export class ColumnRoom {
   readonly #kind: 'plain' | 'nullable' | 'list'
-  #room = Buffer.allocUnsafeSlow(SMALLEST)
+  readonly #newRoom: NewRoom
+  #room: Buffer
   #used = 0
   /** Null flags, or the ends of the lists. */
-  #marks = Buffer.alloc(0)
+  #marks: Buffer = Buffer.alloc(0)
   #marked = 0
   #items = 0
 
-  constructor(type: string) {
+  /** @param newRoom where the values are written. */
+  constructor(type: string, newRoom: NewRoom = Buffer.allocUnsafeSlow) {
     this.#kind = type.startsWith('Nullable') ? 'nullable' : type.startsWith('Array') ? 'list' : 'plain'
+    this.#newRoom = newRoom
+    this.#room = newRoom(SMALLEST)
   }
 
   /** What stands for no value: the empty text, null, or the empty list. */
@@ -42,14 +46,13 @@ export class ColumnRoom {
     if (length >= SHORT || !this.#ascii(text)) this.#long(text)
   }
 
-  /** As `text`. @returns the text's bytes; valid until more is written. */
-  document(text: string): Uint8Array {
+  /** As `text`, for a column in which every text is found again by `longTexts`. */
+  longText(text: string): void {
     this.#reserve(text.length * MOST_BYTES_A_UNIT + LENGTH_BYTES)
-    const bytes = this.#long(text)
-    return this.#room.subarray(this.#used - bytes, this.#used)
+    this.#long(text)
   }
 
-  #long(text: string): number {
+  #long(text: string): void {
     const start = this.#used + LENGTH_BYTES
     const bytes = this.#room.write(text, start)
     if (bytes >= LONGEST) throw new RangeError(`a text of ${bytes} bytes is too long for the lake`)
@@ -58,7 +61,6 @@ export class ColumnRoom {
     this.#room[this.#used + 2] = ((bytes >>> 14) & 0x7f) | 0x80
     this.#room[this.#used + 3] = bytes >>> 21
     this.#used = start + bytes
-    return bytes
   }
 
   /** False, and nothing written, where the text is not ASCII. */
@@ -129,13 +131,31 @@ export class ColumnRoom {
   }
 
   #reserve(bytes: number): void {
-    this.#room = grown(this.#room, this.#used, bytes)
+    this.#room = grown(this.#room, this.#used, bytes, this.#newRoom)
   }
 }
 
-function grown(room: Buffer<ArrayBuffer>, used: number, more: number): Buffer<ArrayBuffer> {
+/** The texts of a column in which all were written by `longText`, in their order. */
+export function* longTexts(column: Uint8Array): Generator<Uint8Array> {
+  for (let at = 0; at < column.length; ) {
+    const start = at + LENGTH_BYTES
+    let length = 0
+    for (let place = LENGTH_BYTES - 1; place >= 0; place--) length = (length << 7) | (column[at + place]! & 0x7f)
+    at = start + length
+    yield column.subarray(start, at)
+  }
+}
+
+type NewRoom = (bytes: number) => Buffer
+
+/** Room that other threads can read, too. */
+export function sharedRoom(bytes: number): Buffer {
+  return Buffer.from(new SharedArrayBuffer(bytes))
+}
+
+function grown(room: Buffer, used: number, more: number, newRoom: NewRoom = Buffer.allocUnsafeSlow): Buffer {
   if (used + more <= room.length) return room
-  const larger = Buffer.allocUnsafeSlow(Math.max(used + more, room.length * 2, SMALLEST))
+  const larger = newRoom(Math.max(used + more, room.length * 2, SMALLEST))
   room.copy(larger, 0, 0, used)
   return larger
 }

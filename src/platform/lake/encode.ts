@@ -1,5 +1,5 @@
 import { isJsonObject, type JsonObject, type JsonValue } from '../../kernel/json.ts'
-import { ColumnRoom } from './column-room.ts'
+import { ColumnRoom, sharedRoom } from './column-room.ts'
 import type { LakeEvent, LakeRows } from './lake.ts'
 import { HOT_COLUMNS, type HotColumn, SENT_COLUMNS } from './table.ts'
 
@@ -25,14 +25,14 @@ const DOC = IRREGULAR + 1
  * https://clickhouse.com/docs/interfaces/formats/Native
  */
 export class RowBlock implements LakeRows {
-  readonly #columns = SENT_COLUMNS.map(({ type }) => new ColumnRoom(type))
+  readonly #columns = SENT_COLUMNS.map(({ type }, at) => new ColumnRoom(type, at === DOC ? sharedRoom : undefined))
   #rows = 0
 
   get count(): number {
     return this.#rows
   }
 
-  add(event: LakeEvent): Uint8Array {
+  add(event: LakeEvent): void {
     const columns = this.#columns
     const { doc } = event
     columns[IX]!.uint32(this.#rows)
@@ -62,8 +62,12 @@ export class RowBlock implements LakeRows {
     }
     if (irregular === undefined) columns[IRREGULAR]!.empty()
     else columns[IRREGULAR]!.text(JSON.stringify(irregular))
+    columns[DOC]!.longText(event.json)
     this.#rows++
-    return columns[DOC]!.document(event.json)
+  }
+
+  documents(): Uint8Array {
+    return this.#columns[DOC]!.bytes()
   }
 
   /** The block's bytes in order. Valid until `clear`. */

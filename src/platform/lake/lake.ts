@@ -30,8 +30,12 @@ export interface BatchHead {
 /** Events on their way in, gathered one by one: what is added is written out at once, and its document can be let go. */
 export interface LakeRows {
   readonly count: number
-  /** @returns the document's bytes exactly as they are kept, hashed and given back; valid until the next call. */
-  add(event: LakeEvent): Uint8Array
+  add(event: LakeEvent): void
+  /**
+   * The documents' bytes exactly as they are kept, hashed and given back, as `longTexts` of column-room.ts tells them apart, in
+   * memory that other threads can read. Valid until rows are added or forgotten.
+   */
+  documents(): Uint8Array
   /** Forgets the rows and keeps the room. */
   clear(): void
 }
