@@ -41,8 +41,12 @@ export interface WriterDeps extends ReaderDeps {
 /** A batch takes no more submissions from here on. */
 const FULL_RECORDS = 16_000
 const FULL_BYTES = 24 * 1024 * 1024
-/** One with fewer waits for what was looked up together with it. */
-const LEAST_RECORDS = 2_000
+/**
+ * While more is there to be taken in, a batch with fewer waits for it, as long as it is not older than this: each insert costs the
+ * engine as much as thousands of rows do, whatever is in it.
+ */
+const LEAST_RECORDS = 8_000
+const MOST_GATHERING_MS = 250
 /** Submissions looked up together; their documents are all in memory at once. */
 const BITE_BYTES = 4 * 1024 * 1024
 /** Records between two turns of the loop: the batch before is on its way to the lake meanwhile, and its bytes move only then. */
@@ -75,6 +79,8 @@ interface TakenIn {
 interface Filled {
   readonly batch: OpenBatch
   readonly taken: TakenIn[]
+  /** When it was begun, of the monotonic clock, ms. */
+  readonly begun: number
   /** Set where it leans on a batch that was not committed: what is in it is refused. */
   refusal?: { readonly error: unknown }
 }
@@ -110,6 +116,8 @@ export async function createWriter(deps: WriterDeps): Promise<Writer> {
   /** Gathers what comes in; sent off once nothing is under way. */
   let open: Filled | undefined
   let filling = false
+  /** Submissions whose turn it is and that are not taken in yet. */
+  let bitten = 0
   /** On its way to the lake. */
   let leaving: { readonly batch: OpenBatch; readonly done: Promise<void> } | undefined
   /** An insert whose outcome is not known: it must be settled before the next number is used. */
@@ -122,13 +130,28 @@ export async function createWriter(deps: WriterDeps): Promise<Writer> {
 
   function openBatch(): Filled {
     lastReceived = Math.max(clock.now(), lastReceived)
-    return { batch: new OpenBatch(writer, lastReceived, spare.pop() ?? newRows(), deps.look), taken: [] }
+    setTimeout(depart, MOST_GATHERING_MS).unref()
+    return {
+      batch: new OpenBatch(writer, lastReceived, spare.pop() ?? newRows(), deps.look),
+      taken: [],
+      begun: performance.now(),
+    }
   }
 
   const full = ({ batch }: Filled): boolean => batch.rows.count >= FULL_RECORDS || batch.bytes >= FULL_BYTES
 
+  function due(filled: Filled): boolean {
+    const nothingElse = queue.length === 0 && bitten === 0
+    return (
+      nothingElse ||
+      filled.batch.rows.count >= LEAST_RECORDS ||
+      full(filled) ||
+      performance.now() - filled.begun >= MOST_GATHERING_MS
+    )
+  }
+
   function depart(): void {
-    if (leaving !== undefined || filling || open === undefined) return
+    if (leaving !== undefined || filling || open === undefined || !due(open)) return
     const filled = open
     open = undefined
     if (filled.refusal !== undefined) {
@@ -309,18 +332,21 @@ export async function createWriter(deps: WriterDeps): Promise<Writer> {
     while (queue.length > 0) {
       await deps.ready()
       const bite = takeBite()
+      bitten = bite.length
       try {
         await takeInAll(bite)
       } catch (error) {
         for (const { waiting } of bite) waiting.reject(error)
       }
+      bitten = 0
     }
     running = undefined
+    depart()
   }
 
   async function takeInAll(bite: readonly Bitten[]): Promise<void> {
     let before = await lookUp(bite)
-    for (const [at, bitten] of bite.entries()) {
+    for (const [at, one] of bite.entries()) {
       while (open !== undefined && full(open)) {
         depart()
         await leaving?.done
@@ -332,18 +358,18 @@ export async function createWriter(deps: WriterDeps): Promise<Writer> {
       if (!before.unsettled.includes(filled.batch)) before.unsettled.push(filled.batch)
       filling = true
       try {
-        await takeIn(bitten, filled, before)
+        await takeIn(one, filled, before)
       } catch (error) {
         // Some of its rows may be in the batch already.
         open = undefined
-        bitten.waiting.reject(error)
+        one.waiting.reject(error)
         refuse(filled, error)
       } finally {
         filling = false
+        bitten -= 1
       }
-      if (filled.batch.rows.count >= LEAST_RECORDS) depart()
+      depart()
     }
-    depart()
   }
 
   return {
