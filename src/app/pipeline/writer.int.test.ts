@@ -10,6 +10,7 @@ import { DEFAULT_SCOPE } from '../../kernel/event.ts'
 import type { JsonObject } from '../../kernel/json.ts'
 import type { Lake } from '../../platform/lake/lake.ts'
 import { parseQuery } from '../../platform/lake/query/parse.ts'
+import type { Submission } from './submission.ts'
 import { type PipelineBed, type Run, startPipelineBed, WRITER } from './testing/pipeline-bed.ts'
 
 let bed: PipelineBed
@@ -147,6 +148,29 @@ test('what waits together is committed together', async () => {
   const numbers = await sequences()
   expect(numbers).toEqual(upTo(numbers.length))
   expect(numbers.length).toBeLessThanOrEqual(3)
+})
+
+test('while more waits, a batch gathers for a moment and not for all of it', async () => {
+  const run = await bed.start()
+  const all = 40
+  let turns = 0
+  /** Its turn takes a while, and is one by itself. */
+  const slow = (n: number) => (): Submission => {
+    turns += 1
+    const until = performance.now() + 25
+    while (performance.now() < until);
+    const records = [{ id: `slow-${n}`, json: { message: String(n) } }]
+    const rest = { scope: DEFAULT_SCOPE, zoneMinutes: 0, parsers: [], bytes: 1, gaps: 0, refused: 0 }
+    return { source: 'http:test', request: `request-${n}`, records, mayRepeat: () => false, ...rest }
+  }
+  const sent = Array.from({ length: all }, (_, n) => run.writer.submit(slow(n), 8 * 1024 * 1024))
+  await sent[0]
+  expect(turns).toBeLessThan(all)
+  await Promise.all(sent)
+  expect(await count()).toBe(all)
+  const numbers = await sequences()
+  expect(numbers).toEqual(upTo(numbers.length))
+  expect(numbers.length).toBeLessThan(all / 2)
 })
 
 /** Ends the given appends (counted from 1) without an answer: `stored` says whether the lake had done the work. */

@@ -339,6 +339,8 @@ export async function createWriter(deps: WriterDeps): Promise<Writer> {
         for (const { waiting } of bite) waiting.reject(error)
       }
       bitten = 0
+      // The batch before is on its way, and its bytes move only now; so do those that come in.
+      if (queue.length > 0) await yieldTurn()
     }
     running = undefined
     depart()
