@@ -107,7 +107,8 @@ export const SEALED_COLUMNS: readonly string[] = [
  * and synced by itself, and there are a hundred of them otherwise. The next keep the memory of a merge in bounds. The last:
  * a merge takes a dozen parts of a size and not five, so that each row is written anew less often; and what was merged goes
  * soon, since what it was merged to is durable by then; what is counted by the minute is counted by merges, for the files
- * that it takes would make each insert slower.
+ * that it takes would make each insert slower. A merge holds some granules of each of its parts at once: with the usual ten
+ * megabytes in each, two dozen parts of large documents were more than the engine may use, and were tried again for ever.
  */
 export const TABLE_SETTINGS: Readonly<Record<string, number>> = {
   fsync_after_insert: 1,
@@ -119,7 +120,8 @@ export const TABLE_SETTINGS: Readonly<Record<string, number>> = {
   min_bytes_for_wide_part: 200_000_000,
   merge_max_block_size: 8192,
   merge_max_block_size_bytes: 16_000_000,
-  max_parts_to_merge_at_once: 24,
+  index_granularity_bytes: 2_000_000,
+  max_parts_to_merge_at_once: 16,
   vertical_merge_algorithm_min_rows_to_activate: 1,
   min_columns_to_activate_adaptive_write_buffer: 1,
   merge_selector_base: 12,

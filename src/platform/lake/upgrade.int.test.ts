@@ -46,10 +46,19 @@ test('a table of 0.1.0 becomes what a new one is, and its events stay', async ()
   await engine.command(CREATE_EVENTS.replace(DOC_COLUMN, DOC_OF_1).replace(/SETTINGS (?!\().*$/s, SETTINGS_OF_1))
   expect(sorted(await table())).not.toBe(sorted(fresh))
   await bed.lake.append(testBatch(1, HOUR, [testEvent('old', { message: 'kept' })]))
+  await bed.lake.append(testBatch(2, HOUR + 3_600_000, [testEvent('later', { message: 'kept too' })]))
+  // As a crash would leave it while the parts are being taken over.
+  await engine.command('CREATE TABLE events_other AS events')
+  await engine.command(`ALTER TABLE events_other ATTACH PARTITION ID '${HOUR / 1000}' FROM events`)
   for (let times = 0; times < 2; times++) {
     const lake = await connected()
     expect(sorted(await table())).toBe(sorted(fresh))
     expect((await lake.get('default', 'old'))?.doc).toEqual({ message: 'kept' })
+    expect((await lake.get('default', 'later'))?.doc).toEqual({ message: 'kept too' })
+    expect((await lake.stats()).events).toBe(2)
+    expect(await engine.rows("SELECT name FROM system.tables WHERE database = currentDatabase() AND name != 'events'")).toEqual(
+      [],
+    )
     await lake.close()
   }
 })

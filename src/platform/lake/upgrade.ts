@@ -2,11 +2,13 @@ import { KanpekiError } from '../../kernel/error.ts'
 import type { Engine } from './engine-calls.ts'
 import { CREATE_EVENTS, settingList } from './table.ts'
 
+type Step = readonly string[] | ((engine: Engine, version: number) => Promise<void>)
+
 /**
  * What turns the table of one version into that of the next: the first makes version 2 of what 0.1.0 made. Each statement
  * may be run again, since a crash may come between any two. A new step is added at the end; none is ever changed.
  */
-const STEPS: readonly (readonly string[])[] = [
+const STEPS: readonly Step[] = [
   [
     `ALTER TABLE events MODIFY SETTING ${settingList({
       min_level_for_wide_part: 1,
@@ -27,6 +29,7 @@ const STEPS: readonly (readonly string[])[] = [
     'ALTER TABLE events ADD INDEX IF NOT EXISTS irregular_known irregular TYPE minmax GRANULARITY 1',
     'ALTER TABLE events MATERIALIZE INDEX irregular_known',
   ],
+  (engine, version) => madeAnew(engine, version, { index_granularity_bytes: 2_000_000, max_parts_to_merge_at_once: 16 }),
 ]
 
 /** The version of the table that this program makes. */
@@ -48,7 +51,36 @@ export async function prepareTable(engine: Engine): Promise<void> {
       remedy: 'Run the version of Kanpeki that last opened this folder, or a later one.',
     })
   for (let at = version; at < TABLE_VERSION; at++) {
-    for (const statement of STEPS[at - 1]!) await engine.command(statement)
-    await engine.command(`ALTER TABLE events MODIFY COMMENT 'kanpeki ${at + 1}'`)
+    const step = STEPS[at - 1]!
+    if (typeof step === 'function') await step(engine, at + 1)
+    else {
+      for (const statement of step) await engine.command(statement)
+      await engine.command(`ALTER TABLE events MODIFY COMMENT 'kanpeki ${at + 1}'`)
+    }
   }
+  // What a crash right after `madeAnew` left.
+  await engine.command(`DROP TABLE IF EXISTS ${OTHER} SYNC`)
+}
+
+const OTHER = 'events_other'
+
+/**
+ * For settings that the engine never changes: a second table with them takes the same parts (as links, nothing is copied) and
+ * the first one's name, in one step with its version. What a crash leaves of the second one is dropped and begun again.
+ */
+async function madeAnew(engine: Engine, version: number, settings: Readonly<Record<string, number>>): Promise<void> {
+  await engine.command(`DROP TABLE IF EXISTS ${OTHER} SYNC`)
+  const { made } = await engine.one<{ made: string }>(
+    "SELECT create_table_query AS made FROM system.tables WHERE database = currentDatabase() AND name = 'events'",
+  )
+  const kept = Object.keys(settings).reduce((text, name) => text.replace(new RegExp(`, ${name} = \\d+`), ''), made)
+  const create = kept
+    .replace(/^CREATE TABLE \S+ (?:UUID \S+ )?/, `CREATE TABLE ${OTHER} `)
+    .replace(/( COMMENT '[^']*')?$/, `, ${settingList(settings)} COMMENT 'kanpeki ${version}'`)
+  await engine.command(create)
+  const partitions = await engine.rows<{ id: string }>(
+    "SELECT DISTINCT partition_id AS id FROM system.parts WHERE active AND database = currentDatabase() AND table = 'events'",
+  )
+  for (const { id } of partitions) await engine.command(`ALTER TABLE ${OTHER} ATTACH PARTITION ID '${id}' FROM events`)
+  await engine.command(`EXCHANGE TABLES events AND ${OTHER}`)
 }
