@@ -63,6 +63,20 @@ test('a table of 0.1.0 becomes what a new one is, and its events stay', async ()
   }
 })
 
+test('a table of which something is being erased is made anew at a later start', async () => {
+  await engine.command("ALTER TABLE events MODIFY COMMENT 'kanpeki 6'")
+  await engine.command('SYSTEM STOP MERGES events')
+  await engine.command("ALTER TABLE events DELETE WHERE id = 'later' SETTINGS mutations_sync = 0")
+  await (await connected()).close()
+  expect(await table()).toContain("'kanpeki 6'")
+  await engine.command('SYSTEM START MERGES events')
+  const lake = await connected()
+  expect(await table()).toContain(`'kanpeki ${TABLE_VERSION}'`)
+  expect(await lake.get('default', 'later')).toBeUndefined()
+  expect((await lake.get('default', 'old'))?.doc).toEqual({ message: 'kept' })
+  await lake.close()
+})
+
 test('a table of a newer program is left alone', async () => {
   await engine.command(`ALTER TABLE events MODIFY COMMENT 'kanpeki ${TABLE_VERSION + 1}'`)
   await expect(connected()).rejects.toMatchObject({ code: 'newer_data' })

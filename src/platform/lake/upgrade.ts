@@ -1,8 +1,10 @@
+import { setTimeout as pause } from 'node:timers/promises'
 import { KanpekiError } from '../../kernel/error.ts'
 import type { Engine } from './engine-calls.ts'
 import { CREATE_EVENTS, settingList } from './table.ts'
 
-type Step = readonly string[] | ((engine: Engine, version: number) => Promise<void>)
+/** A function says whether it could be done now; if not, the table stays as it is until the next start. */
+type Step = readonly string[] | ((engine: Engine, version: number) => Promise<boolean>)
 
 /**
  * What turns the table of one version into that of the next: the first makes version 2 of what 0.1.0 made. Each statement
@@ -52,8 +54,9 @@ export async function prepareTable(engine: Engine): Promise<void> {
     })
   for (let at = version; at < TABLE_VERSION; at++) {
     const step = STEPS[at - 1]!
-    if (typeof step === 'function') await step(engine, at + 1)
-    else {
+    if (typeof step === 'function') {
+      if (!(await step(engine, at + 1))) break
+    } else {
       for (const statement of step) await engine.command(statement)
       await engine.command(`ALTER TABLE events MODIFY COMMENT 'kanpeki ${at + 1}'`)
     }
@@ -63,12 +66,17 @@ export async function prepareTable(engine: Engine): Promise<void> {
 }
 
 const OTHER = 'events_other'
+/** So long a start waits for changes of the table that were begun and are not done. */
+const CHANGES_MS = 10_000
+const CHANGES_LOOK_MS = 200
 
 /**
  * For settings that the engine never changes: a second table with them takes the same parts (as links, nothing is copied) and
- * the first one's name, in one step with its version. What a crash leaves of the second one is dropped and begun again.
+ * the first one's name, in one step with its version. What a crash leaves of the second one is dropped and begun again. Changes
+ * of the first table that go on (an erasure, an index that is being made) would be lost with it.
  */
-async function madeAnew(engine: Engine, version: number, settings: Readonly<Record<string, number>>): Promise<void> {
+async function madeAnew(engine: Engine, version: number, settings: Readonly<Record<string, number>>): Promise<boolean> {
+  if (!(await changesDone(engine))) return false
   await engine.command(`DROP TABLE IF EXISTS ${OTHER} SYNC`)
   const { made } = await engine.one<{ made: string }>(
     "SELECT create_table_query AS made FROM system.tables WHERE database = currentDatabase() AND name = 'events'",
@@ -83,4 +91,17 @@ async function madeAnew(engine: Engine, version: number, settings: Readonly<Reco
   )
   for (const { id } of partitions) await engine.command(`ALTER TABLE ${OTHER} ATTACH PARTITION ID '${id}' FROM events`)
   await engine.command(`EXCHANGE TABLES events AND ${OTHER}`)
+  return true
+}
+
+async function changesDone(engine: Engine): Promise<boolean> {
+  const until = performance.now() + CHANGES_MS
+  for (;;) {
+    const { open } = await engine.one<{ open: string }>(
+      "SELECT toString(count()) AS open FROM system.mutations WHERE NOT is_done AND database = currentDatabase() AND table = 'events'",
+    )
+    if (open === '0') return true
+    if (performance.now() >= until) return false
+    await pause(CHANGES_LOOK_MS)
+  }
 }
