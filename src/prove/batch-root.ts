@@ -24,7 +24,7 @@ const FIRST_ROOM = 1024
  * A batch's tree (see verify/batch-leaves.ts) while its events come: each is hashed once, from the bytes that the lake gets,
  * and nothing of it is kept but its leaf.
  */
-export class BatchHasher {
+class BatchHasher {
   readonly #saltInput: Buffer
   #room = Buffer.alloc(16_384)
   #leaves = Buffer.allocUnsafeSlow(FIRST_ROOM * HASH)
@@ -79,9 +79,9 @@ function hashInto(target: Buffer, at: number, message: Uint8Array): void {
   target.write(hash('sha256', message, 'binary'), at, 'latin1')
 }
 
-function hasherOf(salt: string, documents: readonly string[]): BatchHasher {
+function hasherOf(salt: string, documents: Iterable<string | Uint8Array>): BatchHasher {
   const hasher = new BatchHasher(salt)
-  for (const document of documents) hasher.add(Buffer.from(document))
+  for (const document of documents) hasher.add(typeof document === 'string' ? Buffer.from(document) : document)
   return hasher
 }
 
@@ -90,8 +90,8 @@ export function batchLeaves(salt: string, documents: readonly string[]): Uint8Ar
   return hasherOf(salt, documents).leaves()
 }
 
-/** RFC 6962 root over the events of a batch, hexadecimal: the `root` of its ledger entry. */
-export function batchRoot(salt: string, documents: readonly string[]): string {
+/** RFC 6962 root over the events of a batch, hexadecimal: the `root` of its ledger entry. @param documents as above, or their bytes. */
+export function batchRoot(salt: string, documents: Iterable<string | Uint8Array>): string {
   return hasherOf(salt, documents).root()
 }
 

@@ -1,5 +1,5 @@
 import { longTexts } from '../../platform/lake/column-room.ts'
-import { BatchHasher } from '../../prove/batch-root.ts'
+import { batchRoot } from '../../prove/batch-root.ts'
 
 /** Whose root is asked for: the batch's secret, hexadecimal, and its documents as `LakeRows.documents` gives them. */
 export interface Unrooted {
@@ -9,8 +9,5 @@ export interface Unrooted {
 
 /** RFC 6962 root over the events of a batch, hexadecimal; empty where there are none. */
 export function rootOf({ salt, documents }: Unrooted): string {
-  if (documents.length === 0) return ''
-  const hasher = new BatchHasher(salt)
-  for (const document of longTexts(documents)) hasher.add(document)
-  return hasher.root()
+  return documents.length === 0 ? '' : batchRoot(salt, longTexts(documents))
 }
