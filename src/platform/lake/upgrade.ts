@@ -37,6 +37,8 @@ const STEPS: readonly Step[] = [
 /** The version of the table that this program makes. */
 export const TABLE_VERSION = STEPS.length + 1
 const COMMENT = /^kanpeki (\d+)$/
+const OTHER = 'events_other'
+const DROP_OTHER = `DROP TABLE IF EXISTS ${OTHER} SYNC`
 
 /**
  * Makes the table, or brings an older one up to date. Its version stands in its comment.
@@ -44,14 +46,17 @@ const COMMENT = /^kanpeki (\d+)$/
  */
 export async function prepareTable(engine: Engine): Promise<void> {
   await engine.command(`${CREATE_EVENTS} COMMENT 'kanpeki ${TABLE_VERSION}'`)
-  const { comment } = await engine.one<{ comment: string }>(
-    "SELECT comment FROM system.tables WHERE database = currentDatabase() AND name = 'events'",
+  const tables = await engine.rows<{ name: string; comment: string }>(
+    `SELECT name, comment FROM system.tables WHERE database = currentDatabase() AND name IN ('events', '${OTHER}')`,
   )
+  const comment = tables.find(({ name }) => name === 'events')?.comment ?? ''
   const version = Number(COMMENT.exec(comment)?.[1] ?? 1)
   if (version > TABLE_VERSION)
     throw new KanpekiError('newer_data', `The lake is of version ${version}, and this program knows up to ${TABLE_VERSION}.`, {
       remedy: 'Run the version of Kanpeki that last opened this folder, or a later one.',
     })
+  // What a crash left of `madeAnew`.
+  if (tables.some(({ name }) => name === OTHER)) await engine.command(DROP_OTHER)
   for (let at = version; at < TABLE_VERSION; at++) {
     const step = STEPS[at - 1]!
     if (typeof step === 'function') {
@@ -61,23 +66,19 @@ export async function prepareTable(engine: Engine): Promise<void> {
       await engine.command(`ALTER TABLE events MODIFY COMMENT 'kanpeki ${at + 1}'`)
     }
   }
-  // What a crash right after `madeAnew` left.
-  await engine.command(`DROP TABLE IF EXISTS ${OTHER} SYNC`)
 }
 
-const OTHER = 'events_other'
 /** So long a start waits for changes of the table that were begun and are not done. */
 const CHANGES_MS = 10_000
 const CHANGES_LOOK_MS = 200
 
 /**
  * For settings that the engine never changes: a second table with them takes the same parts (as links, nothing is copied) and
- * the first one's name, in one step with its version. What a crash leaves of the second one is dropped and begun again. Changes
+ * the first one's name, in one step with its version. What a crash leaves beside it is dropped by the next start. Changes
  * of the first table that go on (an erasure, an index that is being made) would be lost with it.
  */
 async function madeAnew(engine: Engine, version: number, settings: Readonly<Record<string, number>>): Promise<boolean> {
   if (!(await changesDone(engine))) return false
-  await engine.command(`DROP TABLE IF EXISTS ${OTHER} SYNC`)
   const { made } = await engine.one<{ made: string }>(
     "SELECT create_table_query AS made FROM system.tables WHERE database = currentDatabase() AND name = 'events'",
   )
@@ -91,6 +92,7 @@ async function madeAnew(engine: Engine, version: number, settings: Readonly<Reco
   )
   for (const { id } of partitions) await engine.command(`ALTER TABLE ${OTHER} ATTACH PARTITION ID '${id}' FROM events`)
   await engine.command(`EXCHANGE TABLES events AND ${OTHER}`)
+  await engine.command(DROP_OTHER)
   return true
 }
 
