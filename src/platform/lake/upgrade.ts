@@ -1,6 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import { KanpekiError } from '../../kernel/error.ts'
 import type { Engine } from './engine-calls.ts'
+import { Params } from './query/params.ts'
 import { CREATE_EVENTS, settingList } from './table.ts'
 
 /** A function says whether it could be done now; if not, the table stays as it is until the next start. */
@@ -75,7 +76,8 @@ const CHANGES_LOOK_MS = 200
 /**
  * For settings that the engine never changes: a second table with them takes the same parts (as links, nothing is copied) and
  * the first one's name, in one step with its version. What a crash leaves beside it is dropped by the next start. Changes
- * of the first table that go on (an erasure, an index that is being made) would be lost with it.
+ * of the first table that go on (an erasure, an index that is being made) would be lost with it. Nothing is tried again: parts
+ * that were taken twice would be events twice.
  */
 async function madeAnew(engine: Engine, version: number, settings: Readonly<Record<string, number>>): Promise<boolean> {
   if (!(await changesDone(engine))) return false
@@ -86,12 +88,12 @@ async function madeAnew(engine: Engine, version: number, settings: Readonly<Reco
   const create = kept
     .replace(/^CREATE TABLE \S+ (?:UUID \S+ )?/, `CREATE TABLE ${OTHER} `)
     .replace(/( COMMENT '[^']*')?$/, `, ${settingList(settings)} COMMENT 'kanpeki ${version}'`)
-  await engine.command(create)
+  await engine.once(create, new Params())
   const partitions = await engine.rows<{ id: string }>(
     "SELECT DISTINCT partition_id AS id FROM system.parts WHERE active AND database = currentDatabase() AND table = 'events'",
   )
-  for (const { id } of partitions) await engine.command(`ALTER TABLE ${OTHER} ATTACH PARTITION ID '${id}' FROM events`)
-  await engine.command(`EXCHANGE TABLES events AND ${OTHER}`)
+  for (const { id } of partitions) await engine.once(`ALTER TABLE ${OTHER} ATTACH PARTITION ID '${id}' FROM events`, new Params())
+  await engine.once(`EXCHANGE TABLES events AND ${OTHER}`, new Params())
   await engine.command(DROP_OTHER)
   return true
 }
