@@ -106,6 +106,18 @@ describe('the count of forbidden events', () => {
     expect(ranges.map((ms) => ms / 1000)).toEqual([3600, 3, 3, 1, 3, 1, 2, 4, 1, 2, 192, 120, 121, 120])
   })
 
+  it('forgets what has left a short window while more goes on', async () => {
+    const { measure } = forbiddenCountMeasure(lake.lake)
+    const start = T0 + 40 * HOUR
+    const minute = (count: number) => start + count * 60_000
+    for (let n = 0; n < 12; n++) {
+      const event = testEvent(`m${n}`, { event: { code: '1102' }, winlog: { channel: 'Security' } }, { scope: 'short' })
+      await lake.lake.append(testBatch(20 + n, minute(n), [event]))
+      const to = minute(n) + 1
+      expect(await measure({ query }, to - 300_000, to, 'short')).toMatchObject({ value: Math.min(n + 1, 5) })
+    }
+  })
+
   it('checks its parameters', () => {
     const { check } = forbiddenCountMeasure(lake.lake)
     expect(check?.({ query: 'a' })).toBeUndefined()

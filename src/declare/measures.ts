@@ -26,6 +26,8 @@ export function declareMeasureInfos(): readonly Omit<Measure, 'measure'>[] {
 const OVERLAP_MS = 120_000
 /** The whole window is counted anew this often, whatever became visible later than that. */
 const FULL_EVERY_MS = 600_000
+/** A short window is counted anew each tenth of it: until then, what has left it counts. */
+const FULLS_A_WINDOW = 10
 
 /** What a window held when it was last looked at: the next look need only see what came since. */
 interface Known {
@@ -62,7 +64,8 @@ export function forbiddenCountMeasure(lake: Pick<Lake, 'count' | 'search' | 'sou
       const { query } = params
       const key = `${scope} ${to - from} ${String(query)}`
       const known = looks.get(key)
-      const before = known !== undefined && to >= known.to && to - known.full < FULL_EVERY_MS ? known : undefined
+      const fullEvery = Math.min(FULL_EVERY_MS, (to - from) / FULLS_A_WINDOW)
+      const before = known !== undefined && to >= known.to && to - known.full < fullEvery ? known : undefined
       const since = before === undefined ? from : Math.max(from, before.settled)
       // Asked before anything is counted. A writer's batches become visible in order, so that its last says it of those before.
       const settled = await settledBy(to)
