@@ -62,18 +62,25 @@ export class OpenBatch {
     this.#look = look
   }
 
-  add(event: LakeEvent): void {
-    const index = this.rows.count
-    this.rows.add(event)
-    const { id, scope, source, parser, observed, doc } = event
+  /** Events together, for the same reason that makes records go through steps together (submission.ts). */
+  add(events: readonly LakeEvent[]): void {
+    const before = this.rows.count
+    for (const event of events) this.rows.add(event)
     const { received } = this
-    const own = { id, scope, source, parser, observed, received, writer: this.#writer, index, doc }
-    this.#unseen.push(own)
+    const writer = this.#writer
+    const own = events.map(({ id, scope, source, parser, observed, doc }, at) => {
+      return { id, scope, source, parser, observed, received, writer, index: before + at, doc }
+    })
+    for (const event of own) {
+      const sighting = sightingOf(event)
+      if (sighting !== undefined) this.#sightings.push(sighting)
+    }
+    for (const event of own) {
+      const deed = deedOf(event)
+      if (deed !== undefined) this.#deeds.push(deed)
+    }
+    this.#unseen.push(...own)
     if (this.#unseen.length >= EVENTS_A_LOOK) this.#lookAtUnseen()
-    const sighting = sightingOf(own)
-    if (sighting !== undefined) this.#sightings.push(sighting)
-    const deed = deedOf(own)
-    if (deed !== undefined) this.#deeds.push(deed)
   }
 
   #lookAtUnseen(): void {

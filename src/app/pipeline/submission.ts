@@ -44,19 +44,31 @@ export interface ReaderDeps {
   readonly known: Pick<Known, 'zoneMinutes'>
 }
 
-/** Reads the records of a submission one by one. */
+const MOST_RECORDS_A_STEP = 64
+const MOST_BYTES_A_STEP = 1024 * 1024
+
+/**
+ * Records go through each step together, so many at once: what a step needs then stays in the processor's caches. One by one
+ * through all steps they cost a quarter more. Fewer where they are large, since their documents are all in memory.
+ */
+export function recordsAStep({ bytes, records }: Pick<Submission, 'bytes' | 'records'>): number {
+  const fit = Math.floor((MOST_BYTES_A_STEP * records.length) / Math.max(bytes, 1))
+  return Math.min(Math.max(fit, 1), MOST_RECORDS_A_STEP)
+}
+
+/** Reads records of a submission. */
 export function recordReader(
   { scope, source, zoneMinutes, parsers }: Submission,
   { clock, parse, known }: ReaderDeps,
-): (record: RawRecord) => ReadRecord {
+): (records: readonly RawRecord[]) => readonly ReadRecord[] {
   const received = clock.now()
   const context = { received, zoneMinutes: known.zoneMinutes(scope, source, zoneMinutes, received), prefer: parsers }
-  return (found) => {
-    const record = found.later?.() ?? found
+  const readOne = (record: RawRecord): ReadRecord => {
     const parsed = record.unreadable === undefined ? parse(record, context) : { unknown: record.unreadable }
     if ('unknown' in parsed) return { outcome: 'unknown', parser: 'unknown', events: [unknownDocument(record, parsed.unknown)] }
     return { outcome: parsed.events.length === 0 ? 'dropped' : 'parsed', parser: parsed.parser, events: parsed.events }
   }
+  return (records) => records.map((record) => record.later?.() ?? record).map(readOne)
 }
 
 /** What one scope has read is not repeated by another: two teams may read the same file. */

@@ -3,7 +3,7 @@ import { countOutcomes, type RecordOutcome } from '../../collect/counts.ts'
 import type { MaskTally } from '../../collect/masking/mask.ts'
 import { kindOf } from '../../collect/source-kind.ts'
 import { KanpekiError } from '../../kernel/error.ts'
-import { DEFAULT_SCOPE, type RawRecord, SELFTEST_SCOPE } from '../../kernel/event.ts'
+import { DEFAULT_SCOPE, type ParsedEvent, type RawRecord, SELFTEST_SCOPE } from '../../kernel/event.ts'
 import { newRows } from '../../platform/lake/encode.ts'
 import type { Lake, LakeRows } from '../../platform/lake/lake.ts'
 import { finishDocument, markHandedOver, markScenario } from './build-event.ts'
@@ -19,6 +19,7 @@ import {
   type ReaderDeps,
   type ReadRecord,
   recordReader,
+  recordsAStep,
   type Submission,
 } from './submission.ts'
 
@@ -49,8 +50,8 @@ const LEAST_RECORDS = 8_000
 const MOST_GATHERING_MS = 250
 /** Submissions looked up together; their documents are all in memory at once. */
 const BITE_BYTES = 4 * 1024 * 1024
-/** Records between two turns of the loop: the batch before is on its way to the lake meanwhile, and its bytes move only then. */
-const RECORDS_A_TURN = 250
+/** Steps between two turns of the loop: the batch before is on its way to the lake meanwhile, and its bytes move only then. */
+const STEPS_A_TURN = 4
 /** What waited longer than this for the lake is refused: its hour may be sealed by now. */
 const MOST_WAIT_MS = 120_000
 
@@ -238,7 +239,7 @@ export async function createWriter(deps: WriterDeps): Promise<Writer> {
         const submission = waiting.submission()
         kindOf(submission.source)
         const sought = submission.records.some(({ id }) => submission.mayRepeat(id)) && !requests.has(submission.request, since())
-        bite.push({ waiting, submission, read: sought ? submission.records.map(recordReader(submission, deps)) : undefined })
+        bite.push({ waiting, submission, read: sought ? recordReader(submission, deps)(submission.records) : undefined })
       } catch (error) {
         waiting.reject(error)
       }
@@ -286,34 +287,52 @@ export async function createWriter(deps: WriterDeps): Promise<Writer> {
     const handOver = deps.known.handOver()
     const finish = deps.known.finish()
     const shared = scope === DEFAULT_SCOPE && handOver.size > 0
-    const readOne = recordReader(submission, deps)
+    const readAll = recordReader(submission, deps)
 
-    const take = (record: RawRecord, at: number): RecordOutcome => {
-      const { outcome, parser, events } = read?.[at] ?? readOne(record)
-      const mayRepeat = submission.mayRepeat(record.id)
-      const own = mayRepeat ? idWithin(scope, record.id) : record.id
-      if (mayRepeat) {
-        if (before.ids.has(firstId(own, events.length)) || held(before, batch, (one) => one.ids.has(own))) return 'repeated'
-        batch.ids.add(own)
+    /** @param from the first one's place among all. */
+    const take = (some: readonly RawRecord[], from: number): void => {
+      const parsed: { readonly id: string; readonly origin: string; readonly parser: string; readonly event: ParsedEvent }[] = []
+      for (const [at, { outcome, parser, events }] of (read?.slice(from, from + some.length) ?? readAll(some)).entries()) {
+        const record = some[at]!
+        const mayRepeat = submission.mayRepeat(record.id)
+        const own = mayRepeat ? idWithin(scope, record.id) : record.id
+        if (mayRepeat) {
+          if (before.ids.has(firstId(own, events.length)) || held(before, batch, (one) => one.ids.has(own))) {
+            outcomes.push('repeated')
+            continue
+          }
+          batch.ids.add(own)
+        }
+        outcomes.push(outcome)
+        for (const [index, event] of events.entries()) {
+          const id = events.length === 1 ? own : `${own}.${index}`
+          parsed.push({ id, origin: record.origin ?? '', parser, event })
+        }
       }
-      for (const [index, one] of events.entries()) {
-        const id = events.length === 1 ? own : `${own}.${index}`
-        const { doc, observed } = finishDocument(one, id, batch.receivedIso, batch.received)
-        if (one.observed !== undefined) newest = Math.max(newest ?? observed, observed)
+      const finished = parsed.map(({ id, origin, parser, event }) => {
+        const { doc, observed } = finishDocument(event, id, batch.receivedIso, batch.received)
+        if (event.observed !== undefined) newest = Math.max(newest ?? observed, observed)
         const taker = shared ? handOver.scopeOf(doc) : undefined
         if (taker !== undefined) markHandedOver(doc)
-        if ((taker ?? scope) === SELFTEST_SCOPE) markScenario(doc, record.origin ?? '')
+        if ((taker ?? scope) === SELFTEST_SCOPE) markScenario(doc, origin)
         finish?.(doc, taker ?? scope, masked)
-        batch.add({ id, scope: taker ?? scope, source, parser, observed, doc, json: JSON.stringify(doc), request })
-      }
-      return outcome
+        return { id, scope: taker ?? scope, source, parser, observed, doc, request }
+      })
+      batch.add(finished.map((event) => ({ ...event, json: JSON.stringify(event.doc) })))
     }
 
-    for (const [at, record] of records.entries()) {
-      // What is wrong with it is told again, too.
-      if (repeated) record.later?.()
-      outcomes.push(repeated ? 'repeated' : take(record, at))
-      if (!repeated && at % RECORDS_A_TURN === RECORDS_A_TURN - 1) await yieldTurn()
+    if (repeated) {
+      for (const record of records) {
+        // What is wrong with it is told again, too.
+        record.later?.()
+        outcomes.push('repeated')
+      }
+    } else {
+      const step = recordsAStep(submission)
+      for (let at = 0, steps = 1; at < records.length; at += step, steps++) {
+        take(records.slice(at, at + step), at)
+        if (steps % STEPS_A_TURN === 0) await yieldTurn()
+      }
     }
     if (filled.refusal !== undefined) throw filled.refusal.error
     const { bytes, gaps, refused } = submission
