@@ -47,9 +47,9 @@ async function main(): Promise<void> {
   const readers = new SessionPool(data, configFile, order.readers)
   const writers = new SessionPool(data, configFile, 1)
   const control = new SessionPool(data, configFile, 1)
-  mergesStandBack()
   const merges = holdMerges(
     (sql) => control.use(async (session) => (await session.queryAsync(sql, { format: 'TSV' })).text()),
+    mergesStandBack(),
     order.spareShare,
   )
   const server = httpFace({ readers, writers, control, merges, spool, secret: order.secret })

@@ -1,5 +1,7 @@
+import { spawn } from 'node:child_process'
+import { cpus } from 'node:os'
 import { setTimeout as pause } from 'node:timers/promises'
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { afterEach, expect, test } from 'vitest'
 import { startTestLake, type TestLake, testBatch, testEvent } from '../../testing/lakes.ts'
 import { clientOf } from '../connect.ts'
 import { Engine } from '../engine-calls.ts'
@@ -37,11 +39,13 @@ let bed: TestLake
 let engine: Engine
 let sequence = 0
 
-beforeAll(async () => {
-  bed = await startTestLake({ spareShare: 2 })
+async function start(options: Parameters<typeof startTestLake>[0]): Promise<void> {
+  sequence = 0
+  bed = await startTestLake(options)
   engine = new Engine(clientOf(bed.process.address), 60_000)
-})
-afterAll(async () => {
+}
+
+afterEach(async () => {
   await engine?.close()
   await bed?.stop()
 })
@@ -67,7 +71,19 @@ async function appendUntilHeld(): Promise<void> {
   while ((await freshParts()) < HELD) for (let n = 0; n < 5; n++) await append()
 }
 
+test('merges wait beside work that stands back as the writer does', async () => {
+  const work = cpus().map(() => spawn('nice', ['-n', '5', process.execPath, '-e', 'for (;;);'], { stdio: 'ignore' }))
+  try {
+    await start({})
+    await appendUntilHeld()
+    expect(await freshParts()).toBeGreaterThanOrEqual(HELD)
+  } finally {
+    for (const one of work) one.kill('SIGKILL')
+  }
+})
+
 test('merges wait while inserts come, go on after them, and at once for a statement that needs them', async () => {
+  await start({ spareShare: 2 })
   await appendUntilHeld()
   while ((await freshParts()) >= HELD) await pause(100)
 

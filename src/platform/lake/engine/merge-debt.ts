@@ -1,5 +1,6 @@
 import { cpus } from 'node:os'
 import { setTimeout as pause } from 'node:timers/promises'
+import type { MergeThreads } from './merge-priority.ts'
 
 /** What fresh parts there are, as the engine itself counts them. */
 export interface MergeDebt {
@@ -68,15 +69,17 @@ export interface MergeHold {
  * through. A burst is taken in at the speed of taking in, and merges then find more parts at once, so that rows are written
  * anew less often. Under a load that lasts they run beside it, as threads that stand back (merge-priority.ts). What holds
  * them is gone with this process.
- * @param run carries out a statement and gives its text. @param spareShare see `SPARE_SHARE`; 1 takes any time for needed.
+ * @param run carries out a statement and gives its text. @param merging what merges use is left over, too.
+ * @param spareShare see `SPARE_SHARE`; 1 takes any time for needed.
  */
-export function holdMerges(run: (sql: string) => Promise<string>, spareShare = SPARE_SHARE): MergeHold {
+export function holdMerges(run: (sql: string) => Promise<string>, merging: MergeThreads, spareShare = SPARE_SHARE): MergeHold {
   let waiting = false
   let inserts = 0
   let quietLooks = 0
   let freeUntil = 0
   let owedPause = 0
-  let busy = busyTimes()
+  let times = coreTimes()
+  let merged = merging.cpuMs()
   let turn: Promise<void> = Promise.resolve()
 
   const set = async (wait: boolean): Promise<void> => {
@@ -86,13 +89,12 @@ export function holdMerges(run: (sql: string) => Promise<string>, spareShare = S
   }
 
   const look = async (): Promise<void> => {
-    if (inserts === 0 && !waiting && owedPause === 0) {
-      busy = busyTimes()
-      return
-    }
-    const before = busy
-    busy = busyTimes()
-    const spare = 1 - (busy.busy - before.busy) / Math.max(1, busy.all - before.all)
+    const before = { times, merged }
+    times = coreTimes()
+    merged = merging.cpuMs()
+    if (inserts === 0 && !waiting && owedPause === 0) return
+    const leftOver = times.idle - before.times.idle + Math.max(0, merged - before.merged)
+    const spare = leftOver / Math.max(1, times.all - before.times.all)
     const inserting = inserts > 0
     inserts = 0
     quietLooks = inserting && spare < spareShare ? 0 : quietLooks + 1
@@ -120,13 +122,13 @@ export function holdMerges(run: (sql: string) => Promise<string>, spareShare = S
   }
 }
 
-/** Milliseconds of all cores since the machine began; `busy` leaves out what stands back. */
-function busyTimes(): { readonly busy: number; readonly all: number } {
-  let busy = 0
+/** Milliseconds of all cores since the machine began. */
+function coreTimes(): { readonly idle: number; readonly all: number } {
+  let idle = 0
   let all = 0
   for (const { times } of cpus()) {
-    busy += times.user + times.sys + times.irq
-    all += times.user + times.sys + times.irq + times.nice + times.idle
+    idle += times.idle
+    all += times.user + times.nice + times.sys + times.irq + times.idle
   }
-  return { busy, all }
+  return { idle, all }
 }
