@@ -1,10 +1,10 @@
 import { KanpekiError } from '../../kernel/error.ts'
-import type { BatchHead, SearchPage, SearchRequest, TimeRange } from './lake.ts'
+import type { BatchHead, LakeBatch, SearchPage, SearchRequest, TimeRange } from './lake.ts'
 import type { ObservedSpan } from './newest-first.ts'
 import type { Query } from './query/ast.ts'
 import { compileQuery, valuesOf } from './query/compile.ts'
 import { Params } from './query/params.ts'
-import { HOT_COLUMNS, partitionOf, SEALED_COLUMNS, SENT_COLUMNS } from './table.ts'
+import { HOT_COLUMNS, partitionOf, ROWS_TO_INDEX, SEALED_COLUMNS, SENT_COLUMNS } from './table.ts'
 
 export interface Statement {
   readonly sql: string
@@ -40,15 +40,20 @@ const SENT_TYPES = SENT_COLUMNS.map(({ name, type }) => `${name} ${type}`).join(
 
 /**
  * One part, however many blocks come: all or nothing. `token` makes the engine drop an insert that is only tried again.
- * The index of words, which costs more than all else, is left to the merges: searches read what is unmerged well enough.
+ * The index of words, which costs more than all else, is left to the merges where there are few rows: searches read what is
+ * unmerged well enough.
  * @param file holds the rows (see encode.ts); without one they are sent beside the statement.
  */
-export function insertEvents(batch: BatchHead, token: string, file?: string): Statement {
+export function insertEvents(
+  batch: BatchHead & { readonly rows: Pick<LakeBatch['rows'], 'count'> },
+  token: string,
+  file?: string,
+): Statement {
   const params = new Params()
   const settings = [
     `insert_deduplicate = 1`,
     `insert_deduplication_token = '${token}'`,
-    `exclude_materialize_skip_indexes_on_insert = 'doc_words'`,
+    ...(batch.rows.count < ROWS_TO_INDEX ? [`exclude_materialize_skip_indexes_on_insert = 'doc_words'`] : []),
     `max_threads = 1`,
     `max_insert_threads = 1`,
     `max_block_size = 10000000`,

@@ -1,20 +1,20 @@
 import { cpus } from 'node:os'
 import { setTimeout as pause } from 'node:timers/promises'
+import { ROWS_TO_INDEX } from '../table.ts'
 import type { MergeThreads } from './merge-priority.ts'
 
 /** What fresh parts there are, as the engine itself counts them. */
 export interface MergeDebt {
-  /** Parts as they were inserted: no merge has touched them, and they have no index of words. */
+  /** Parts as they were inserted: no merge has touched them. */
   readonly parts: number
-  /** Their rows' bytes, uncompressed. */
+  /** The bytes, uncompressed, of those that have no index of words. */
   readonly bytes: number
   /** Merges under way that would lose more than a moment's work. */
   readonly running: number
 }
 
 /**
- * Searches read fresh parts from end to end for words: so much takes well under a second. With four times as much, what merges
- * then found at once left searches without memory.
+ * Searches read parts without an index from end to end for words: so much takes well under a second.
  */
 const MOST_BYTES = 128 * 1024 * 1024
 const MOST_PARTS = 60
@@ -52,7 +52,7 @@ export function pauseOfInsert({ parts, bytes }: Pick<MergeDebt, 'parts' | 'bytes
 }
 
 /** Asked of the engine at each look. */
-export const MERGE_DEBT = `SELECT countIf(level = 0) AS parts, sumIf(data_uncompressed_bytes, level = 0) AS bytes,
+export const MERGE_DEBT = `SELECT countIf(level = 0) AS parts, sumIf(data_uncompressed_bytes, level = 0 AND rows < ${ROWS_TO_INDEX}) AS bytes,
   (SELECT countIf(elapsed > 1) FROM system.merges) AS running
   FROM system.parts WHERE active AND database = currentDatabase() AND table = 'events' FORMAT TSV`
 

@@ -5,7 +5,7 @@ import { expect, test } from 'vitest'
 import { insertEvents } from '../queries.ts'
 import { bindParameters, insertFromFile, isInsert } from './statements.ts'
 
-const BATCH = { writer: "w')", sequence: 1, received: 0, salt: '' }
+const BATCH = { writer: "w')", sequence: 1, received: 0, salt: '', rows: { count: 1 } }
 
 test('turns the insert that the lake writes into one that reads a file', () => {
   const [sent, read] = [insertEvents(BATCH, 'abc123').sql, insertEvents(BATCH, 'abc123', '/x').sql]
