@@ -33,7 +33,8 @@ export function ecsShape(tables: ShapeTables): EventShape {
         return undefined
       }
       const facts = factsOf(doc, event, programs)
-      const key = Object.values(facts).join('|')
+      const { dataset, module, categories, types, os, program, isDns, hasRequest } = facts
+      const key = `${dataset}|${module}|${categories}|${types}|${os}|${program}|${isDns}|${hasRequest}`
       let known = classes.get(key)
       if (known === undefined) {
         if (classes.size >= MOST_CLASSES) classes.clear()
@@ -72,16 +73,18 @@ function factsOf(doc: JsonObject, event: JsonObject, programs: Programs): EcsFac
 
 /** Who wrote the record: syslog's own word for it, or a process that is known to write such records itself. */
 function programOf(doc: JsonObject, programs: Programs): string {
-  const appname = textOf(at(doc, 'log', 'syslog', 'appname'))
+  const appname = textOf(member(at(doc, 'log', 'syslog'), 'appname'))
   if (appname !== '') return appname
   const process = textOf(at(doc, 'process', 'name'))
   return programs.byProcessName.has(process) ? process : ''
 }
 
-function at(doc: JsonObject, ...keys: readonly string[]): JsonValue | undefined {
-  let here: JsonValue | undefined = doc
-  for (const key of keys) here = isJsonObject(here) ? here[key] : undefined
-  return here
+function at(doc: JsonObject, top: string, under: string): JsonValue | undefined {
+  return member(doc[top], under)
+}
+
+function member(value: JsonValue | undefined, key: string): JsonValue | undefined {
+  return isJsonObject(value) ? value[key] : undefined
 }
 
 function textOf(value: JsonValue | undefined): string {
@@ -89,33 +92,34 @@ function textOf(value: JsonValue | undefined): string {
 }
 
 function listOf(value: JsonValue | undefined): string {
-  return Array.isArray(value) ? value.map((each: JsonValue) => textOf(each)).join(',') : textOf(value)
+  if (!Array.isArray(value)) return textOf(value)
+  return value.length === 1 ? textOf(value[0]) : value.map((each: JsonValue) => textOf(each)).join(',')
 }
 
 /** The system that the document names, or else the one whose paths it holds: the schema asks nobody for `host.os`. */
 function osOf(doc: JsonObject): string {
-  const name = textOf(at(doc, 'host', 'os', 'type') ?? at(doc, 'host', 'os', 'family') ?? at(doc, 'host', 'os', 'platform'))
+  const os = at(doc, 'host', 'os')
+  const name = isJsonObject(os) ? textOf(os['type'] ?? os['family'] ?? os['platform']) : ''
   if (name === '') return osOfPaths(doc)
   if (name === 'darwin' || name === 'macos') return 'macos'
   if (['debian', 'redhat', 'ubuntu', 'fedora', 'suse', 'arch', 'linux'].includes(name)) return 'linux'
   return name
 }
 
-const PATHS: readonly (readonly string[])[] = [
-  ['process', 'executable'],
-  ['process', 'parent', 'executable'],
-  ['process', 'working_directory'],
-  ['file', 'path'],
-]
-
 function osOfPaths(doc: JsonObject): string {
-  for (const keys of PATHS) {
-    const path = at(doc, ...keys)
-    if (typeof path !== 'string') continue
-    if (/^(?:[A-Za-z]:\\|\\\\)/.test(path)) return 'windows'
-    if (path.startsWith('/')) return /^\/(?:Applications|Library|System|Users)\//.test(path) ? 'macos' : 'linux'
-  }
-  return ''
+  const process = doc['process']
+  return (
+    osOfPath(member(process, 'executable')) ||
+    osOfPath(member(member(process, 'parent'), 'executable')) ||
+    osOfPath(member(process, 'working_directory')) ||
+    osOfPath(at(doc, 'file', 'path'))
+  )
+}
+
+function osOfPath(path: JsonValue | undefined): string {
+  if (typeof path !== 'string') return ''
+  if (path.startsWith('/')) return /^\/(?:Applications|Library|System|Users)\//.test(path) ? 'macos' : 'linux'
+  return /^(?:[A-Za-z]:\\|\\\\)/.test(path) ? 'windows' : ''
 }
 
 function classOf(facts: EcsFacts, { pipelines, ecsOf }: ShapeTables): EventClass {
