@@ -65,7 +65,7 @@ export class OpenBatch {
   /** Events together, for the same reason that makes records go through steps together (submission.ts). */
   add(events: readonly LakeEvent[]): void {
     const before = this.rows.count
-    for (const event of events) this.rows.add(event)
+    this.rows.add(events)
     const { received } = this
     const writer = this.#writer
     const own = events.map(({ id, scope, source, parser, observed, doc }, at) => {

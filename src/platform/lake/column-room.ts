@@ -46,10 +46,12 @@ export class ColumnRoom {
     if (length >= SHORT || !this.#ascii(text)) this.#long(text)
   }
 
-  /** As `text`, for a column in which every text is found again by `longTexts`. */
-  longText(text: string): void {
+  /** As `text`, for a column in which every text is found again by `longTexts`. @returns the text's bytes, valid until `clear`. */
+  longText(text: string): Uint8Array {
     this.#reserve(text.length * MOST_BYTES_A_UNIT + LENGTH_BYTES)
+    const start = this.#used + LENGTH_BYTES
     this.#long(text)
+    return this.#room.subarray(start, this.#used)
   }
 
   #long(text: string): void {

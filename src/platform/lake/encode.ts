@@ -32,38 +32,49 @@ export class RowBlock implements LakeRows {
     return this.#rows
   }
 
-  add(event: LakeEvent): void {
+  /** Column by column, so that one column's code and room are at hand for all of them. */
+  add(events: readonly LakeEvent[]): readonly Uint8Array[] {
     const columns = this.#columns
-    const { doc } = event
-    columns[IX]!.uint32(this.#rows)
-    columns[ID]!.text(event.id)
-    columns[SCOPE]!.text(event.scope)
-    columns[SOURCE]!.text(event.source)
-    columns[PARSER]!.text(event.parser)
-    columns[OBSERVED]!.int64(Math.min(Math.max(Math.trunc(event.observed), EARLIEST), LATEST))
-    columns[REQUEST]!.text(event.request)
-    let irregular: Record<string, JsonValue> | undefined
-    const dotted = hasDottedName(doc)
-    for (let branch = 0; branch < BRANCHES.length; branch++) {
-      const { top, columns: below } = BRANCHES[branch]!
-      const under = doc[top]
-      for (let n = 0; n < below.length; n++) {
-        const { column, at, below: way } = below[n]!
-        const direct = dotted ? doc[column.field] : undefined
-        const value = direct === undefined ? read(under, way) : direct
-        const room = columns[FIRST_HOT + at]!
-        if (value === undefined || value === null) room.empty()
-        else if (!put(room, column, value)) {
-          room.empty()
-          irregular ??= {}
-          irregular[column.field] = value
+    for (let n = 0; n < events.length; n++) {
+      const { id, scope, source, parser, observed, request } = events[n]!
+      columns[IX]!.uint32(this.#rows + n)
+      columns[ID]!.text(id)
+      columns[SCOPE]!.text(scope)
+      columns[SOURCE]!.text(source)
+      columns[PARSER]!.text(parser)
+      columns[OBSERVED]!.int64(Math.min(Math.max(Math.trunc(observed), EARLIEST), LATEST))
+      columns[REQUEST]!.text(request)
+    }
+    this.#rows += events.length
+    const irregular = this.#addHot(events)
+    for (let n = 0; n < events.length; n++) {
+      const strange = irregular[n]
+      if (strange === undefined) columns[IRREGULAR]!.empty()
+      else columns[IRREGULAR]!.text(JSON.stringify(strange))
+    }
+    return events.map(({ json }) => columns[DOC]!.longText(json))
+  }
+
+  /** @returns by event, what its columns cannot hold. */
+  #addHot(events: readonly LakeEvent[]): readonly (JsonObject | undefined)[] {
+    const irregular: (Record<string, JsonValue> | undefined)[] = events.map(() => undefined)
+    const dotted = events.map(({ doc }) => (hasDottedName(doc) ? doc : undefined))
+    for (const { top, columns } of BRANCHES) {
+      const under = events.map(({ doc }) => doc[top])
+      for (const { column, at, below } of columns) {
+        const room = this.#columns[FIRST_HOT + at]!
+        for (let n = 0; n < events.length; n++) {
+          const direct = dotted[n]?.[column.field]
+          const value = direct === undefined ? read(under[n], below) : direct
+          if (value === undefined || value === null) room.empty()
+          else if (!put(room, column, value)) {
+            room.empty()
+            irregular[n] = { ...irregular[n], [column.field]: value }
+          }
         }
       }
     }
-    if (irregular === undefined) columns[IRREGULAR]!.empty()
-    else columns[IRREGULAR]!.text(JSON.stringify(irregular))
-    columns[DOC]!.longText(event.json)
-    this.#rows++
+    return irregular
   }
 
   documents(): Uint8Array {
@@ -96,9 +107,9 @@ export function newRows(): LakeRows {
   return new RowBlock()
 }
 
-export function rowsOf(events: Iterable<LakeEvent>): LakeRows {
+export function rowsOf(events: readonly LakeEvent[]): LakeRows {
   const rows = new RowBlock()
-  for (const event of events) rows.add(event)
+  rows.add(events)
   return rows
 }
 

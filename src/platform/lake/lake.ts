@@ -27,10 +27,11 @@ export interface BatchHead {
   readonly salt: string
 }
 
-/** Events on their way in, gathered one by one: what is added is written out at once, and its document can be let go. */
+/** Events on their way in, gathered a few at a time: what is added is written out at once, and its document can be let go. */
 export interface LakeRows {
   readonly count: number
-  add(event: LakeEvent): void
+  /** @returns by event, its document's bytes as they are kept, valid until the rows are forgotten. */
+  add(events: readonly LakeEvent[]): readonly Uint8Array[]
   /**
    * The documents' bytes exactly as they are kept, hashed and given back, as `longTexts` of column-room.ts tells them apart, in
    * memory that other threads can read. Valid until rows are added or forgotten.

@@ -85,10 +85,12 @@ async function refill(engine: Engine, folder: string, hour: number, file: string
     const { sql, params } = queries.sealedRows(file, after, ROWS_A_READ)
     const rows = await engine.rows<SealedRow>(sql, params)
     if (rows.length === 0) return done
-    for (const { id, scope, source, parser, observedMs, request, doc } of rows) {
-      const parsed = JSON.parse(doc) as JsonObject
-      block.add({ id, scope, source, parser, observed: Number(observedMs), doc: parsed, json: doc, request })
-    }
+    block.add(
+      rows.map(({ id, scope, source, parser, observedMs, request, doc }) => {
+        const parsed = JSON.parse(doc) as JsonObject
+        return { id, scope, source, parser, observed: Number(observedMs), doc: parsed, json: doc, request }
+      }),
+    )
     const from = after
     await insertRows(
       (native) => queries.refillEvents(native!, file, from, ROWS_A_READ),
