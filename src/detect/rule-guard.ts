@@ -7,7 +7,7 @@ export const EVENTS_A_TURN = 64
 
 /** Rules that can be asked what each of them costs, and be told to leave some out. */
 export interface Measurable<M> {
-  match(doc: JsonObject): readonly M[]
+  match(doc: JsonObject, text?: Uint8Array): readonly M[]
   measure(doc: JsonObject, note: (rule: RuleInfo, run: () => boolean) => void): void
   withhold(ids: ReadonlySet<string>): void
 }
@@ -16,6 +16,9 @@ interface Event {
   readonly id: string
   readonly doc: JsonObject
 }
+
+/** By event, its document's JSON as UTF-8, where it is at hand. */
+export type Texts = readonly Uint8Array[]
 
 /**
  * Rules with a deadline. No pattern can hang the engine (regex/run.ts bounds every one), so that a turn always ends; one that takes
@@ -33,10 +36,10 @@ export class RuleGuard<M> {
   }
 
   /** What matches each event, in their order. */
-  match(events: readonly Event[]): (readonly M[])[] {
+  match(events: readonly Event[], texts: Texts = []): (readonly M[])[] {
     const matched: (readonly M[])[] = []
     while (matched.length < events.length) {
-      for (const found of this.#turn(events, matched.length)) matched.push(found)
+      for (const found of this.#turn(events, texts, matched.length)) matched.push(found)
     }
     return matched
   }
@@ -65,14 +68,14 @@ export class RuleGuard<M> {
   }
 
   /** The events of one turn, from the one at `from` on. */
-  #turn(all: readonly Event[], from: number): (readonly M[])[] {
+  #turn(all: readonly Event[], texts: Texts, from: number): (readonly M[])[] {
     const { cpuMs, now, turnMs } = this.#budget
     const before = cpuMs()
     let look = now() + turnMs
     const matched: (readonly M[])[] = []
     const end = Math.min(all.length, from + EVENTS_A_TURN)
     for (let at = from; at < end; at += 1) {
-      matched.push(this.#rules.match(all[at]!.doc))
+      matched.push(this.#rules.match(all[at]!.doc, texts[at]))
       if (now() <= look) continue
       if (cpuMs() - before > turnMs) break
       look = now() + turnMs

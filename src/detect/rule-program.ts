@@ -25,8 +25,9 @@ export class RuleProgram {
     return this.#sigma.scan
   }
 
-  match(doc: JsonObject): readonly RuleMatch[] {
-    return this.#withFalco(this.#sigma.match(doc), () => doc)
+  /** @param text the document as JSON.stringify writes it, as UTF-8, where it is at hand. */
+  match(doc: JsonObject, text?: Uint8Array): readonly RuleMatch[] {
+    return this.#withFalco(this.#sigma.match(doc, text), () => doc)
   }
 
   /** Like `match`, of the event that `scan` has read: it becomes a document only where a rule needs that. */

@@ -14,7 +14,7 @@ import { classifier } from './engines/sigma/shapes/registry.ts'
 import { falcoRules } from './falco-program.ts'
 import { type HostRules, hostRulesOf } from './host-rules.ts'
 import { DEFAULT_BUDGET, type Quarantined, type RuleBudget } from './rule-costs.ts'
-import { RuleGuard } from './rule-guard.ts'
+import { RuleGuard, type Texts } from './rule-guard.ts'
 import { type RuleMatch, RuleProgram } from './rule-program.ts'
 
 /** All engines over one set of rule files: events in the order of the log, detections out. One a thread. */
@@ -29,7 +29,7 @@ export interface RuleSet {
   /** With `emit` false only the windows are filled. */
   run(events: readonly StoredEvent[], emit: boolean): Detection[]
   /** The first half of `run`, which needs no place in the log: what each event matches by itself. */
-  match(events: readonly MatchedEvent[]): readonly RuleMatches[]
+  match(events: readonly MatchedEvent[], texts?: Texts): readonly RuleMatches[]
   /** The other half, in the order of the log, for those that match something. */
   feed(event: StoredEvent, matches: RuleMatches, emit: boolean): Detection[]
   /** Rules that used up their time since this was asked last. */
@@ -108,7 +108,7 @@ export function ruleSetOf(
     return undefined
   }
 
-  const match = (events: readonly MatchedEvent[]): readonly RuleMatches[] => guard.match(events)
+  const match: RuleSet['match'] = (events, texts) => guard.match(events, texts)
 
   function feed(event: StoredEvent, matches: RuleMatches, emit: boolean): Detection[] {
     if (matches.length === 0) return []

@@ -50,6 +50,7 @@ export class OpenBatch {
   readonly #writer: string
   readonly #look: Rules['look']
   #unseen: NewEvent[] = []
+  #unseenTexts: Uint8Array[] = []
   readonly #found: FoundEvent[] = []
   readonly #sightings: Sighting[] = []
   readonly #deeds: Deed[] = []
@@ -65,7 +66,7 @@ export class OpenBatch {
   /** Events together, for the same reason that makes records go through steps together (submission.ts). */
   add(events: readonly LakeEvent[]): void {
     const before = this.rows.count
-    this.rows.add(events)
+    this.#unseenTexts.push(...this.rows.add(events))
     const { received } = this
     const writer = this.#writer
     const own = events.map(({ id, scope, source, parser, observed, doc }, at) => {
@@ -84,8 +85,9 @@ export class OpenBatch {
   }
 
   #lookAtUnseen(): void {
-    this.#look(this.#unseen, (event, finding) => this.#found.push({ event, finding }))
+    this.#look(this.#unseen, this.#unseenTexts, (event, finding) => this.#found.push({ event, finding }))
     this.#unseen = []
+    this.#unseenTexts = []
   }
 
   /** What follows from it but its root. Call when all that belongs in it was added. */

@@ -17,8 +17,8 @@ export interface Finding {
 export interface Rules {
   /** Milliseconds of history that open windows need after a restart. */
   readonly horizon: number
-  /** Calls back with those events that say something, in their order: few. */
-  look(events: readonly NewEvent[], found: (event: NewEvent, finding: Finding) => void): void
+  /** Calls back with those events that say something, in their order: few. @param texts by event, its document's JSON as UTF-8. */
+  look(events: readonly NewEvent[], texts: readonly Uint8Array[], found: (event: NewEvent, finding: Finding) => void): void
   conclude(event: StoredEvent, finding: Finding): Detection[]
   /** With `emit` false windows are filled and nothing is reported. */
   run(events: readonly StoredEvent[], emit: boolean): Detection[]
@@ -35,8 +35,8 @@ export function rulesOf(
 ): Rules {
   return {
     horizon: set.horizon,
-    look(events, found) {
-      const matched = set.match(events)
+    look(events, texts, found) {
+      const matched = set.match(events, texts)
       for (const [at, event] of events.entries()) {
         const matches = matched[at]!
         const detections = compare(event)

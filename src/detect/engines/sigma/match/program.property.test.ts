@@ -30,6 +30,11 @@ function matchText(program: SigmaProgram, doc: JsonObject, escaped: boolean): re
   return matches
 }
 
+/** What matches the document with its text beside it, which is read where it is long. */
+function matchBoth(program: SigmaProgram, doc: JsonObject): readonly SigmaMatch[] {
+  return program.match(doc, Buffer.from(JSON.stringify(doc).padEnd(2_000)))
+}
+
 const explained = (matches: readonly SigmaMatch[]) => matches.map(({ info, fields }) => [info.id, fields])
 
 interface Counts {
@@ -38,12 +43,13 @@ interface Counts {
   matches: number
 }
 
-/** Feeds the events to one program, as they come and with their text, and compares each answer with the naive one. */
+/** Feeds the events to one program as they come, to one as text and to one as both, and compares each answer with the naive one. */
 function compare(file: string, docs: readonly JsonObject[], counts: Counts): void {
   const { rules } = loadRuleTexts([{ file: 'random.yml', text: file }])
   const classify = classifier()
   const program = compileSigma(rules)
   const withText = compileSigma(rules)
+  const withBoth = compileSigma(rules)
   const known = new Map<JsonObject, string[]>()
   for (const [at, doc] of docs.entries()) {
     let expected = known.get(doc)
@@ -53,6 +59,7 @@ function compare(file: string, docs: readonly JsonObject[], counts: Counts): voi
     }
     expect(program.match(doc).map((match) => match.info.id)).toEqual(expected)
     expect(matchText(withText, doc, at % 2 === 1).map((match) => match.info.id)).toEqual(expected)
+    expect(matchBoth(withBoth, doc).map((match) => match.info.id)).toEqual(expected)
     counts.matches += expected.length
   }
   counts.rules += rules.length
@@ -104,6 +111,7 @@ describe('the compiled program agrees with the naive evaluation', () => {
         .filter((line) => line !== '')
       const program = compileSigma(rules)
       const withText = compileSigma(rules)
+      const withBoth = compileSigma(rules)
       const classify = classifier()
       let scanned = 0
       let compared = 0
@@ -118,6 +126,8 @@ describe('the compiled program agrees with the naive evaluation', () => {
           const inText = withText.matchScan()
           if (found.length + inText.length > 0) expect(explained(inText)).toEqual(explained(found))
         }
+        const ofBoth = matchBoth(withBoth, doc)
+        if (found.length + ofBoth.length > 0) expect(explained(ofBoth)).toEqual(explained(found))
         if (at % 8 !== 0 && found.length === 0) continue
         compared += 1
         const expected = ids(naiveMatches(rules, doc, classify(doc)))

@@ -61,8 +61,7 @@ export class Slot {
     if (this.#stamp === event.stamp) return
     this.#stamp = event.stamp
     this.#folded = undefined
-    const { scan } = event
-    this.#take(scan === undefined ? this.#read(event.doc) : this.inScan(scan).read())
+    this.#take(event.isDocument ? this.#read(event.doc) : this.inScan(event.scan!).read())
   }
 
   #take(value: JsonValue | undefined): void {
