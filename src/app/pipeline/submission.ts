@@ -44,18 +44,6 @@ export interface ReaderDeps {
   readonly known: Pick<Known, 'zoneMinutes'>
 }
 
-const MOST_RECORDS_A_STEP = 64
-const MOST_BYTES_A_STEP = 1024 * 1024
-
-/**
- * Records go through each step together, so many at once: what a step needs then stays in the processor's caches. One by one
- * through all steps they cost a quarter more. Fewer where they are large, since their documents are all in memory.
- */
-export function recordsAStep({ bytes, records }: Pick<Submission, 'bytes' | 'records'>): number {
-  const fit = Math.floor((MOST_BYTES_A_STEP * records.length) / Math.max(bytes, 1))
-  return Math.min(Math.max(fit, 1), MOST_RECORDS_A_STEP)
-}
-
 /** Reads records of a submission. */
 export function recordReader(
   { scope, source, zoneMinutes, parsers }: Submission,

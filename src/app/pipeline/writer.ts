@@ -1,12 +1,9 @@
 import { setImmediate as yieldTurn } from 'node:timers/promises'
-import { countOutcomes, type RecordOutcome } from '../../collect/counts.ts'
-import type { MaskTally } from '../../collect/masking/mask.ts'
+import { countOutcomes } from '../../collect/counts.ts'
 import { kindOf } from '../../collect/source-kind.ts'
 import { KanpekiError } from '../../kernel/error.ts'
-import { DEFAULT_SCOPE, type ParsedEvent, type RawRecord, SELFTEST_SCOPE } from '../../kernel/event.ts'
 import { newRows } from '../../platform/lake/encode.ts'
 import type { Lake, LakeRows } from '../../platform/lake/lake.ts'
-import { finishDocument, markHandedOver, markScenario } from './build-event.ts'
 import type { Known } from './known.ts'
 import { type CommittedBatch, OpenBatch } from './open-batch.ts'
 import { openRequests, REMEMBER_MS } from './requests.ts'
@@ -19,9 +16,9 @@ import {
   type ReaderDeps,
   type ReadRecord,
   recordReader,
-  recordsAStep,
   type Submission,
 } from './submission.ts'
+import { RecordTaker, recordsAStep } from './take-records.ts'
 
 export interface WriterDeps extends ReaderDeps {
   readonly lake: Pick<Lake, 'append' | 'lastSequence' | 'knownRequests' | 'knownIds'>
@@ -277,63 +274,30 @@ export async function createWriter(deps: WriterDeps): Promise<Writer> {
   async function takeIn({ waiting, submission, read }: Bitten, filled: Filled, before: Before): Promise<void> {
     const { batch } = filled
     const { request, source, scope, records } = submission
-    const masked: MaskTally = new Map()
-    let newest: number | undefined
-    const outcomes: RecordOutcome[] = []
     const repeated =
       request !== '' &&
       (requests.has(request, since()) || before.requests.has(request) || held(before, batch, (one) => one.requests.has(request)))
     if (request !== '') batch.requests.add(request)
-    const handOver = deps.known.handOver()
-    const finish = deps.known.finish()
-    const shared = scope === DEFAULT_SCOPE && handOver.size > 0
-    const readAll = recordReader(submission, deps)
-
-    /** @param from the first one's place among all. */
-    const take = (some: readonly RawRecord[], from: number): void => {
-      const parsed: { readonly id: string; readonly origin: string; readonly parser: string; readonly event: ParsedEvent }[] = []
-      for (const [at, { outcome, parser, events }] of (read?.slice(from, from + some.length) ?? readAll(some)).entries()) {
-        const record = some[at]!
-        const mayRepeat = submission.mayRepeat(record.id)
-        const own = mayRepeat ? idWithin(scope, record.id) : record.id
-        if (mayRepeat) {
-          if (before.ids.has(firstId(own, events.length)) || held(before, batch, (one) => one.ids.has(own))) {
-            outcomes.push('repeated')
-            continue
-          }
-          batch.ids.add(own)
-        }
-        outcomes.push(outcome)
-        for (const [index, event] of events.entries()) {
-          const id = events.length === 1 ? own : `${own}.${index}`
-          parsed.push({ id, origin: record.origin ?? '', parser, event })
-        }
-      }
-      const finished = parsed.map(({ id, origin, parser, event }) => {
-        const { doc, observed } = finishDocument(event, id, batch.receivedIso, batch.received)
-        if (event.observed !== undefined) newest = Math.max(newest ?? observed, observed)
-        const taker = shared ? handOver.scopeOf(doc) : undefined
-        if (taker !== undefined) markHandedOver(doc)
-        if ((taker ?? scope) === SELFTEST_SCOPE) markScenario(doc, origin)
-        finish?.(doc, taker ?? scope, masked)
-        return { id, scope: taker ?? scope, source, parser, observed, doc, request }
-      })
-      batch.add(finished.map((event) => ({ ...event, json: JSON.stringify(event.doc) })))
-    }
-
+    const taker = new RecordTaker(submission, batch, {
+      known: deps.known,
+      repeated: (id, events) => before.ids.has(firstId(id, events)) || held(before, batch, (one) => one.ids.has(id)),
+    })
     if (repeated) {
       for (const record of records) {
         // What is wrong with it is told again, too.
         record.later?.()
-        outcomes.push('repeated')
+        taker.outcomes.push('repeated')
       }
     } else {
+      const readAll = recordReader(submission, deps)
       const step = recordsAStep(submission)
       for (let at = 0, steps = 1; at < records.length; at += step, steps++) {
-        take(records.slice(at, at + step), at)
+        const some = records.slice(at, at + step)
+        taker.take(some, read?.slice(at, at + step) ?? readAll(some))
         if (steps % STEPS_A_TURN === 0) await yieldTurn()
       }
     }
+    const { outcomes, masked, newest } = taker
     if (filled.refusal !== undefined) throw filled.refusal.error
     const { bytes, gaps, refused } = submission
     batch.bytes += bytes
