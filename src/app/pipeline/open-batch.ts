@@ -63,7 +63,7 @@ export class OpenBatch {
     this.#look = look
   }
 
-  /** Events together, for the same reason that makes records go through steps together (take-records.ts). */
+  /** Events together, for the same reason that makes records go through steps together (submission.ts). */
   add(events: readonly LakeEvent[]): void {
     const before = this.rows.count
     this.#unseenTexts.push(...this.rows.add(events))

@@ -44,7 +44,21 @@ export interface ReaderDeps {
   readonly known: Pick<Known, 'zoneMinutes'>
 }
 
-/** Reads records of a submission. */
+const MOST_RECORDS_A_STEP = 64
+const MOST_BYTES_A_STEP = 1024 * 1024
+
+/**
+ * The records of a submission, so many at once, to go through each step together: what a step needs then stays in the
+ * processor's caches. One by one through all steps they cost a quarter more. Fewer where they are large, since their documents
+ * are all in memory.
+ */
+export function* stepsOf({ bytes, records }: Pick<Submission, 'bytes' | 'records'>): Generator<readonly RawRecord[]> {
+  const fit = Math.floor((MOST_BYTES_A_STEP * records.length) / Math.max(bytes, 1))
+  const step = Math.min(Math.max(fit, 1), MOST_RECORDS_A_STEP)
+  for (let at = 0; at < records.length; at += step) yield records.slice(at, at + step)
+}
+
+/** Reads the records of one step. */
 export function recordReader(
   { scope, source, zoneMinutes, parsers }: Submission,
   { clock, parse, known }: ReaderDeps,

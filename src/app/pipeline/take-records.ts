@@ -7,18 +7,6 @@ import type { Known } from './known.ts'
 import type { OpenBatch } from './open-batch.ts'
 import { idWithin, type ReadRecord, type Submission } from './submission.ts'
 
-const MOST_RECORDS_A_STEP = 64
-const MOST_BYTES_A_STEP = 1024 * 1024
-
-/**
- * Records go through each step together, so many at once: what a step needs then stays in the processor's caches. One by one
- * through all steps they cost a quarter more. Fewer where they are large, since their documents are all in memory.
- */
-export function recordsAStep({ bytes, records }: Pick<Submission, 'bytes' | 'records'>): number {
-  const fit = Math.floor((MOST_BYTES_A_STEP * records.length) / Math.max(bytes, 1))
-  return Math.min(Math.max(fit, 1), MOST_RECORDS_A_STEP)
-}
-
 export interface TakingDeps {
   readonly known: Pick<Known, 'handOver' | 'finish'>
   /** Whether the record was taken in before. @param id within its scope. @param events how many it holds. */

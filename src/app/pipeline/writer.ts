@@ -17,8 +17,9 @@ import {
   type ReadRecord,
   recordReader,
   type Submission,
+  stepsOf,
 } from './submission.ts'
-import { RecordTaker, recordsAStep } from './take-records.ts'
+import { RecordTaker } from './take-records.ts'
 
 export interface WriterDeps extends ReaderDeps {
   readonly lake: Pick<Lake, 'append' | 'lastSequence' | 'knownRequests' | 'knownIds'>
@@ -227,6 +228,11 @@ export async function createWriter(deps: WriterDeps): Promise<Writer> {
     doubtful = undefined
   }
 
+  function readAhead(submission: Submission): ReadRecord[] {
+    const read = recordReader(submission, deps)
+    return [...stepsOf(submission)].flatMap((some) => read(some))
+  }
+
   function takeBite(): Bitten[] {
     const bite: Bitten[] = []
     for (let bytes = 0; queue.length > 0 && bytes < BITE_BYTES; ) {
@@ -236,7 +242,7 @@ export async function createWriter(deps: WriterDeps): Promise<Writer> {
         const submission = waiting.submission()
         kindOf(submission.source)
         const sought = submission.records.some(({ id }) => submission.mayRepeat(id)) && !requests.has(submission.request, since())
-        bite.push({ waiting, submission, read: sought ? recordReader(submission, deps)(submission.records) : undefined })
+        bite.push({ waiting, submission, read: sought ? readAhead(submission) : undefined })
       } catch (error) {
         waiting.reject(error)
       }
@@ -289,11 +295,12 @@ export async function createWriter(deps: WriterDeps): Promise<Writer> {
         taker.outcomes.push('repeated')
       }
     } else {
-      const readAll = recordReader(submission, deps)
-      const step = recordsAStep(submission)
-      for (let at = 0, steps = 1; at < records.length; at += step, steps++) {
-        const some = records.slice(at, at + step)
-        taker.take(some, read?.slice(at, at + step) ?? readAll(some))
+      const readNow = recordReader(submission, deps)
+      let steps = 0
+      for (const some of stepsOf(submission)) {
+        const at = taker.outcomes.length
+        taker.take(some, read?.slice(at, at + some.length) ?? readNow(some))
+        steps += 1
         if (steps % STEPS_A_TURN === 0) await yieldTurn()
       }
     }
