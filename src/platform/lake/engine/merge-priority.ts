@@ -24,7 +24,10 @@ export function mergesStandBack(): MergeThreads {
   const known = new Set<string>()
   const look = (): void => {
     try {
-      for (const thread of readdirSync(THREADS)) {
+      const threads = new Set(readdirSync(THREADS))
+      // A number is given again, maybe to a thread that does not merge.
+      for (const thread of known) if (!threads.has(thread)) known.delete(thread)
+      for (const thread of threads) {
         if (known.has(thread) || readFileSync(`${THREADS}/${thread}/comm`, 'utf8').trim() !== MERGING) continue
         setPriority(Number(thread), BEHIND)
         known.add(thread)
