@@ -125,7 +125,7 @@ export const TABLE_SETTINGS: Readonly<Record<string, number>> = {
   vertical_merge_algorithm_min_rows_to_activate: 1,
   min_columns_to_activate_adaptive_write_buffer: 1,
   merge_selector_base: 12,
-  old_parts_lifetime: 30,
+  old_parts_lifetime: 5,
   materialize_projections_on_insert: 0,
   materialize_projections_on_merge: 1,
 }

@@ -33,6 +33,7 @@ const STEPS: readonly Step[] = [
     'ALTER TABLE events MATERIALIZE INDEX irregular_known',
   ],
   (engine, version) => madeAnew(engine, version, { index_granularity_bytes: 2_000_000, max_parts_to_merge_at_once: 16 }),
+  [`ALTER TABLE events MODIFY SETTING ${settingList({ old_parts_lifetime: 5 })}`],
 ]
 
 /** The version of the table that this program makes. */
