@@ -1,5 +1,6 @@
 import { parseRecord } from '../collect/normalise/parse-record.ts'
 import { splitBody } from '../collect/sources/http/formats.ts'
+import type { RuleSet } from '../detect/rule-set.ts'
 import { judge, type RaisedAlert } from '../detect/scenarios/judge.ts'
 import type { Scenario } from '../detect/scenarios/load.ts'
 import type { RunDetail } from '../detect/scenarios/queries.ts'
@@ -7,7 +8,6 @@ import type { Result } from '../detect/scenarios/schema.ts'
 import type { RuleInfo } from '../kernel/detection.ts'
 import { SELFTEST_SCOPE, SELFTEST_SOURCE, type StoredEvent } from '../kernel/event.ts'
 import { finishDocument, markScenario } from './pipeline/build-event.ts'
-import type { Rules } from './pipeline/rules.ts'
 import { scenarioBodies } from './scenario-bodies.ts'
 
 export interface OfflineResult {
@@ -28,7 +28,7 @@ export interface OfflineResult {
  */
 export function executeOffline(
   scenarios: readonly Scenario[],
-  rules: Pick<Rules, 'run'> & { readonly rules: readonly RuleInfo[] },
+  rules: Pick<RuleSet, 'match' | 'feed' | 'rules'>,
   run: string,
   now: number,
 ): OfflineResult[] {
@@ -64,7 +64,11 @@ export function executeOffline(
         }
       }
     }
-    const raised = rules.run(events, true).map(
+    // With their texts, as the writer has them.
+    const texts = events.map(({ doc }) => Buffer.from(JSON.stringify(doc)))
+    const matches = rules.match(events, texts)
+    const detections = events.flatMap((event, at) => rules.feed(event, matches[at]!, true))
+    const raised = detections.map(
       ({ rule, eventIds }): RaisedAlert => ({
         rule: rule.id,
         version: rule.version,

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import type { JsonValue } from '../../kernel/json.ts'
-import { JsonScan } from './json-scan.ts'
+import { JsonScan, NOTHING, PLAIN, UNREADABLE } from './json-scan.ts'
 
 const KEYS = ['a', 'b', 'cc', 'EventID', '', 'constructor', '__proto__', 'a"b', 'é']
 const PATHS: readonly (readonly string[])[] = [
@@ -165,6 +165,23 @@ test('a path that is asked for after the text was read is found in it', () => {
     undefined,
     undefined,
   ])
+})
+
+test.each([
+  ['leads through an array', '{"c":"x","a":[{"b":1}],"d":"y"}'],
+  ['stands twice in the text', '{"c":"x","a":{"b":1},"a":{"b":2},"d":"y"}'],
+])('a path that is asked for after the text was read, and %s, makes all of it unreadable', (_what, json) => {
+  const scan = new JsonScan()
+  const [c, d] = [scan.path(['c'])!, scan.path(['d'])!]
+  const bytes = Buffer.from(json)
+  expect(scan.read(bytes, 0, bytes.length)).toBe(true)
+  expect([scan.kind(c), scan.kind(d), scan.hasCodes]).toEqual([PLAIN, PLAIN, false])
+  const place = scan.startOf(d)
+  const inner = scan.path(['a', 'b'])!
+  expect([scan.kind(inner), scan.kind(c), scan.kind(d), scan.hasCodes]).toEqual([UNREADABLE, UNREADABLE, UNREADABLE, true])
+  expect([scan.startOf(d), scan.doc()]).toEqual([place, JSON.parse(json)])
+  expect(scan.read(Buffer.from('{"d":"z"}'), 0, 9)).toBe(true)
+  expect([scan.kind(c), scan.value(d), scan.hasCodes]).toEqual([NOTHING, 'z', false])
 })
 
 test.each([

@@ -21,6 +21,8 @@ export const FALSE = 6
 export const NULL = 7
 export const OBJECT = 8
 export const ARRAY = 9
+/** Only the document tells, of this and of all paths: a path that was entered since shows that the text must be parsed. */
+export const UNREADABLE = 10
 
 /** What may follow a backslash: a letter as JSON.stringify writes it, a slash, or the four digits of a code. */
 const ESCAPES: readonly (readonly [letters: string, meaning: number])[] = [
@@ -70,6 +72,8 @@ export class JsonScan {
   #lookUp = 0
   /** Paths were entered since the text was read. */
   #isStale = false
+  /** One of them leads through an array, or stands twice in the text. */
+  #isUnreadable = false
   /** The bytes that are in the memory, and how far on they stand there. */
   #block: Uint8Array | undefined
   #shift = 0
@@ -88,14 +92,14 @@ export class JsonScan {
       for (const letter of letters) this.bytes[MEMORY.escapes + letter.charCodeAt(0)] = meaning
   }
 
-  /** Whether some value holds `\u…`, so that characters do not stand as themselves. */
+  /** Whether some value holds `\u…`, or may do so: then characters do not stand as themselves. */
   get hasCodes(): boolean {
-    return this.#code.hasCodes() === 1
+    return this.#isUnreadable || this.#code.hasCodes() === 1
   }
 
   /**
    * The number of a path of keys, for the questions below; undefined when it cannot be found by bytes. A path that is new is looked for
-   * in the text at hand as well.
+   * in the text at hand as well: it may show that the text must be parsed, so that from then on all of it is UNREADABLE.
    */
   path(keys: readonly string[]): number | undefined {
     const before = this.#paths.size
@@ -123,6 +127,7 @@ export class JsonScan {
     this.start = start + this.#shift
     this.#doc = undefined
     this.#isStale = false
+    this.#isUnreadable = false
     const end = this.#code.line(this.#nextStamp(), this.start, bytes.length + this.#shift)
     this.end = end
     return end < 0 ? -1 : end - this.#shift
@@ -130,7 +135,7 @@ export class JsonScan {
 
   /** What stands at the path. */
   kind(path: number): number {
-    if (this.#isStale) this.#read()
+    if (this.#isStale) this.#readAgain()
     return this.#found[path << 2] === this.#stamp ? this.#found[(path << 2) + 1]! : NOTHING
   }
 
@@ -144,7 +149,7 @@ export class JsonScan {
     return this.#found[(path << 2) + 3]!
   }
 
-  /** The value as JSON.parse reads it. */
+  /** The value as JSON.parse reads it; of what is not UNREADABLE. */
   value(path: number): JsonValue | undefined {
     const kind = this.kind(path)
     if (kind === NOTHING) return undefined
@@ -177,7 +182,7 @@ export class JsonScan {
 
   /** The same as `find` for all fields of a program at once. */
   announce(program: number): number {
-    if (this.#isStale) this.#read()
+    if (this.#isStale) this.#readAgain()
     return this.#code.announce(program, this.#stamp, this.#nextLookUp())
   }
 
@@ -188,7 +193,7 @@ export class JsonScan {
 
   /** The number of the text in such a table, or below zero. */
   recall(table: ValueTable): number {
-    if (this.#isStale) this.#read()
+    if (this.#isStale) this.#readAgain()
     return table.recall(this.#stamp)
   }
 
@@ -211,7 +216,17 @@ export class JsonScan {
 
   #read(): boolean {
     this.#isStale = false
-    return this.#code.scan(this.#nextStamp(), this.start, this.end) === 1
+    this.#isUnreadable = this.#code.scan(this.#nextStamp(), this.start, this.end) !== 1
+    return !this.#isUnreadable
+  }
+
+  /**
+   * Reads the text for paths that were entered since. A pass that stops half-way has not seen what stands behind. Where values were
+   * found before they still stand: somebody may know of them.
+   */
+  #readAgain(): void {
+    if (this.#read()) return
+    for (let path = 0; path < this.#paths.size; path += 1) this.#found.set([this.#stamp, UNREADABLE], path << 2)
   }
 
   #nextStamp(): number {

@@ -80,6 +80,23 @@ describe('the compiled program agrees with the naive evaluation', () => {
     expect(counts.matches).toBeGreaterThan(counts.events)
   }, 60_000)
 
+  it('on the first event that a program sees, whose text is at hand before anything is known about its fields', () => {
+    let matches = 0
+    fc.assert(
+      fc.property(randomRuleFile, fc.array(randomEvent, { minLength: 1, maxLength: 8 }), (file, docs) => {
+        const { rules } = loadRuleTexts([{ file: 'random.yml', text: file }])
+        for (const doc of docs) {
+          const expected = ids(naiveMatches(rules, doc, classifier()(doc)))
+          expect(matchText(compileSigma(rules), doc, false).map((match) => match.info.id)).toEqual(expected)
+          expect(matchBoth(compileSigma(rules), doc).map((match) => match.info.id)).toEqual(expected)
+          matches += expected.length
+        }
+      }),
+      { numRuns: 60 },
+    )
+    expect(matches).toBeGreaterThan(60)
+  }, 60_000)
+
   it('after every lesson about anchors, thousands of events later', () => {
     const counts: Counts = { rules: 0, events: 0, matches: 0 }
     fc.assert(

@@ -1,5 +1,5 @@
 import type { JsonValue } from '../../../../kernel/json.ts'
-import { type JsonScan, NOTHING, OBJECT } from '../../../scan/json-scan.ts'
+import { type JsonScan, NOTHING, OBJECT, UNREADABLE } from '../../../scan/json-scan.ts'
 import type { ScannedPlace } from '../../../scan/scan-literals.ts'
 import type { FieldPlace } from '../shapes/event-class.ts'
 import { readPlace } from './read-field.ts'
@@ -48,6 +48,7 @@ export class ScanReader {
       const path = paths[at]!
       const kind = scan.kind(path)
       if (kind === NOTHING) continue
+      if (kind === UNREADABLE) return IN_DOCUMENT
       const means = this.#means[at]!
       return means === IS_VALUE || (means === IS_VALUE_IF_SCALAR && kind < OBJECT) ? path : IN_DOCUMENT
     }

@@ -51,6 +51,7 @@ const value: fc.Arbitrary<JsonValue> = fc.oneof(
   { weight: 1, arbitrary: fc.constantFrom(1, 4688, 0, true, false, null, '') },
   { weight: 1, arbitrary: fc.array(fc.oneof(text, fc.constant(null), fc.constant(1)), { maxLength: 3 }) },
   { weight: 1, arbitrary: fc.record({ inner: text }) },
+  { weight: 1, arbitrary: fc.array(fc.record({ inner: text }), { minLength: 1, maxLength: 2 }) },
 )
 
 const eventData: fc.Arbitrary<JsonObject> = fc
@@ -115,7 +116,7 @@ const list = <T extends JsonValue>(of: fc.Arbitrary<T>): fc.Arbitrary<JsonValue>
   fc.oneof(of, fc.array(of, { minLength: 1, maxLength: 8 }))
 
 const item: fc.Arbitrary<readonly [string, JsonValue]> = fc
-  .tuple(fc.constantFrom(...FIELDS, 'EventID', 'Missing'), fc.integer({ min: 0, max: 11 }))
+  .tuple(fc.constantFrom(...FIELDS, 'Details.inner', 'Image.inner', 'EventID', 'Missing'), fc.integer({ min: 0, max: 11 }))
   .chain(([field, kind]): fc.Arbitrary<readonly [string, JsonValue]> => {
     const modified = (modifiers: readonly string[], of: fc.Arbitrary<JsonValue>) =>
       fc
