@@ -9,6 +9,7 @@ import type { AlertDetail, AlertSummary, QueueResponse } from '../src/detect/sch
 import type { CommandView } from '../src/hosts/schema.ts'
 import { getPath, type JsonObject } from '../src/kernel/json.ts'
 import { diskFolder } from '../src/platform/testing/disk.ts'
+import { barriers } from './support/barriers.ts'
 import { change, firstAdministrator, hasChromium, launchChromium, watchedPage, words } from './support/browser.ts'
 import { type AttackGround, attackGround, FALCO_RULES, YARA_RULE } from './support/host-attacks.ts'
 import { askOverTls, createToken, eventually, kanpeki, type Running, startServer, temporaryFolder } from './support/kanpeki.ts'
@@ -152,6 +153,7 @@ describe.skipIf(process.platform !== 'linux')('an agent and its server (needs Li
           await page.getByRole('button', { name: t('hosts.drift.do') }).click()
           await page.getByText(reason).first().waitFor()
         }
+        expect(await barriers(page)).toEqual([])
         await accept('as it was set up')
         writeFileSync(file('not-of-the-baseline'), 'x')
         await page
@@ -175,6 +177,7 @@ describe.skipIf(process.platform !== 'linux')('an agent and its server (needs Li
         const preview = page.getByRole('region', { name: t('hosts.policies.preview') })
         await preview.getByRole('cell', { name: 'webRoots' }).waitFor()
         expect(await preview.textContent()).toContain('1 rule could stop something')
+        expect(await barriers(page)).toEqual([])
         expect((await ask<{ items: object[] }>('GET', '/api/v1/agent-policies')).items).toEqual([])
         await preview.getByLabel(t('hosts.hand.reason')).fill('the shop moved')
         await preview.getByRole('button', { name: t('hosts.policies.keep') }).click()

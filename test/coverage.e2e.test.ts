@@ -3,6 +3,7 @@ import type { Browser } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { SelftestReport } from '../src/detect/scenarios/schema.ts'
 import type { CoverageResponse } from '../src/detect/schema.ts'
+import { barriers } from './support/barriers.ts'
 import { change, firstAdministrator, hasChromium, launchChromium, watchedPage, words } from './support/browser.ts'
 import { api, createToken, kanpeki, type Running, startServer, temporaryFolder } from './support/kanpeki.ts'
 
@@ -63,6 +64,7 @@ describe('coverage that is executed', () => {
       await dialog.locator('a[href*="rule="]').first().click()
       await page.getByRole('dialog').getByText(t('rules.detail.tests')).waitFor()
       await page.getByRole('dialog').getByText(t('rules.detail.speaks')).first().waitFor()
+      expect(await barriers(page)).toEqual([])
       expect(faults).toEqual([])
       await context.close()
     },

@@ -3,6 +3,7 @@ import type { Browser } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { AuditRecord } from '../src/protect/proxy/audit-record.ts'
 import { wafEvent } from '../src/protect/proxy/waf-event.ts'
+import { barriers } from './support/barriers.ts'
 import { firstAdministrator, hasChromium, launchChromium, watchedPage, words } from './support/browser.ts'
 import { api, createToken, eventually, type Running, startServer, temporaryFolder } from './support/kanpeki.ts'
 
@@ -78,6 +79,7 @@ describe.skipIf(!hasChromium)('the page Protect in Chromium (needs Debian’s ch
     })
     await page.goto(`${server.url}/protect?reference=${REFERENCE}`)
     await page.getByText("'s&o found within ARGS:note").waitFor()
+    expect(await barriers(page)).toEqual([])
     await page.getByRole('button', { name: t('protect.verdicts.false'), exact: true }).click()
     await page.getByText('mori の判定：誤検知').waitFor()
     await page.getByRole('button', { name: t('protect.exclude'), exact: true }).click()
@@ -96,6 +98,7 @@ describe.skipIf(!hasChromium)('the page Protect in Chromium (needs Debian’s ch
     await page.getByLabel(t('protect.application.owner')).fill('the shop team')
     await page.getByRole('button', { name: t('protect.declare'), exact: true }).click()
     await page.getByText(t('protect.applicationState.guarded')).waitFor()
+    expect(await barriers(page)).toEqual([])
     expect(faults).toEqual([])
     await page.context().close()
   })

@@ -1,6 +1,7 @@
 import { join } from 'node:path'
 import type { Browser } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { barriers } from './support/barriers.ts'
 import { hasChromium, launchChromium, PASSWORD, watchedPage, words } from './support/browser.ts'
 import { type Running, startServer, temporaryFolder } from './support/kanpeki.ts'
 
@@ -36,6 +37,7 @@ describe.skipIf(!hasChromium)('the sign-in page (needs Debian’s chromium)', ()
       const name = page.locator('input[autocomplete~="username"]')
       const password = page.locator('input[type="password"]')
       expect(await password.getAttribute('autocomplete')).toContain('current-password')
+      expect(await barriers(page)).toEqual([])
       await context.grantPermissions(['clipboard-read', 'clipboard-write'], { origin: server.url })
       await name.fill('mori')
       await page.evaluate(`navigator.clipboard.writeText(${JSON.stringify(PASSWORD)})`)

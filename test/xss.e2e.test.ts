@@ -4,12 +4,14 @@ import { join } from 'node:path'
 import { load } from 'js-yaml'
 import { type APIRequestContext, type Browser, type Page, request } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { barriers } from './support/barriers.ts'
 import { change, firstAdministrator, hasChromium, launchChromium, type Watched, watchedPage } from './support/browser.ts'
 import { createToken, eventually, ROOT, type Running, startServer, temporaryFolder } from './support/kanpeki.ts'
 
 /**
  * Whoever can send an event, fail a sign-in or name a thing chooses text that others read. Here every such text is an
- * attack, every page is opened, and nothing runs: the text stands there as text.
+ * attack, every page is opened, and nothing runs: the text stands there as text. And since every page is open: it can be read
+ * and used by whoever sees little, or has no mouse.
  */
 
 const ATTACKS = {
@@ -205,22 +207,48 @@ describe.skipIf(!hasChromium)('text that attackers choose, in Chromium (needs De
     ['a provider', () => '/settings/sso?open=planted', ['provider']],
     ['what is kept', () => '/settings/keeping', ['hold', 'hold owner', 'hold query', 'erasure']],
     ['configuration', () => '/settings/config', ['organisation']],
+    ['connections', () => '/settings/connections', []],
+    ['who is told', () => '/settings/notify', []],
+    ['what waits', () => '/triage', ['rule title', 'second host']],
+    ['what is mine', () => '/triage?tab=mine', []],
+    ['protect', () => '/protect', []],
+    ['behaviour', () => '/behaviour', []],
+    ['hosts', () => '/hosts', []],
+    ['all rules', () => '/rules', []],
+    ['a scenario', () => '/rules?scenario=authentication-password-spray', []],
+    ['guards of playbooks', () => '/playbooks?view=guards', []],
+    ['an empty playbook', () => '/playbooks?edit=new', []],
+    ['opening an incident', () => '/incidents?open=new', []],
+    ['how incidents are worked on', () => '/incidents?open=policy', []],
+    ['weaknesses', () => '/vulnerabilities', []],
+    ['adding a source', () => '/sources?add=', []],
+    ['hosts that send', () => '/sources?view=hosts', ['host', 'second host']],
+    ['the minimum of events', () => '/sources?view=minimum', []],
+    ['what is masked', () => '/sources?view=masking', []],
+    ['who read what', () => '/audit?view=reads', []],
+    ['adding an asset', () => '/assets?add=one', []],
+    ['bringing assets in', () => '/assets?add=import', []],
     ['no such page', () => `/${encodeURIComponent(hostile('path'))}`, []],
   ]
 
-  it.each(walks)('%s: shown as text, and nothing runs', async (_title, path, shows) => {
-    await page.goto(`${server.url}${path()}`)
-    await page.getByRole('heading').first().waitFor()
-    for (const field of shows) {
-      const text = planted.get(field)
-      expect(text, `${field} was never planted`).toBeDefined()
-      // biome-ignore lint/performance/useDomNodeTextContent: what is rendered counts, not what stands in the tree.
-      await expect.poll(() => page.locator('body').innerText(), { message: `${field} on ${path()}` }).toContain(text)
-    }
-    await page.waitForLoadState('networkidle').catch(() => undefined)
-    expect(await page.locator(SMUGGLED).evaluateAll((found) => found.map((one) => one.outerHTML.slice(0, 200)))).toEqual([])
-    expect(watched.ran).toEqual([])
-  })
+  it.each(walks)(
+    '%s: shown as text, nothing runs, and nobody is kept out',
+    async (_title, path, shows) => {
+      await page.goto(`${server.url}${path()}`)
+      await page.getByRole('heading').first().waitFor()
+      for (const field of shows) {
+        const text = planted.get(field)
+        expect(text, `${field} was never planted`).toBeDefined()
+        // biome-ignore lint/performance/useDomNodeTextContent: what is rendered counts, not what stands in the tree.
+        await expect.poll(() => page.locator('body').innerText(), { message: `${field} on ${path()}` }).toContain(text)
+      }
+      await page.waitForLoadState('networkidle').catch(() => undefined)
+      expect(await page.locator(SMUGGLED).evaluateAll((found) => found.map((one) => one.outerHTML.slice(0, 200)))).toEqual([])
+      expect(watched.ran).toEqual([])
+      expect(await barriers(page)).toEqual([])
+    },
+    20_000,
+  )
 
   it('follows no address that leaves the console after signing in', async () => {
     for (const to of [

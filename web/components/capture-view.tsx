@@ -4,6 +4,7 @@ import { useTranslation } from 'react-i18next'
 import { captureEntryQuery, captureQuery } from '../api/hosts.ts'
 import { ProblemNote } from './problem-note.tsx'
 import { processTree } from './process-tree.ts'
+import { ScrollArea } from './scroll-area.tsx'
 import { useFormat } from './use-format.ts'
 
 const KNOWN = ['processes', 'sockets', 'open-files', 'events-before', 'events-after', 'packets-before', 'packets'] as const
@@ -69,11 +70,11 @@ function Entry({ artefact, name }: { artefact: string; name: string }): ReactNod
   if (data === undefined) return null
   return (
     <>
-      <div className="figs-scroll">
+      <ScrollArea label={name}>
         <pre className="code json" dir="ltr">
           {kindOf(name) === 'processes' ? processTree(data.text ?? '') : (data.text ?? data.hex?.replaceAll(/(.{2})/g, '$1 '))}
         </pre>
-      </div>
+      </ScrollArea>
       {data.cut ? <p className="label">{t('capture.cut')}</p> : null}
     </>
   )

@@ -70,9 +70,10 @@ function Tactic({ tactic, columns }: { tactic: CoverageResponse['tactics'][numbe
   const cells = tactic.techniques.toSorted((a, b) => ORDER.indexOf(a.state) - ORDER.indexOf(b.state))
   const proven = cells.filter((cell) => cell.state === 'proven').length
   const blanks = (columns - (cells.length % columns)) % columns
-  const title = t('coverage.cell', { tactic: format.text(tactic.name), proven, total: cells.length })
+  const short = t(`tactic.${tactic.id}`)
+  const tally = (name: string): string => t('coverage.cell', { tactic: name, proven, total: cells.length })
   return (
-    <Link to="/rules" title={title} aria-label={title}>
+    <Link to="/rules" title={tally(format.text(tactic.name))} aria-label={tally(short)}>
       <div className="cells">
         {Array.from({ length: blanks }, (_, index) => (
           <i key={`blank-${index}`} />
@@ -81,7 +82,7 @@ function Tactic({ tactic, columns }: { tactic: CoverageResponse['tactics'][numbe
           <i key={cell.id} className={CELL[cell.state]} />
         ))}
       </div>
-      <span className="label">{t(`tactic.${tactic.id}`)}</span>
+      <span className="label">{short}</span>
     </Link>
   )
 }

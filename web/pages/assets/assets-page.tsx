@@ -4,6 +4,7 @@ import { type ReactNode, useEffect, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { type AssetView, CRITICALITIES, type Criticality } from '../../../src/access/assets/schema.ts'
 import { assetsQuery, assetWeaknessesQuery } from '../../api/house-queries.ts'
+import { DeedsHead } from '../../components/deeds-head.tsx'
 import { Icon } from '../../components/icon.tsx'
 import { useKeys } from '../../components/keys.ts'
 import { ProblemNote } from '../../components/problem-note.tsx'
@@ -72,7 +73,7 @@ export function AssetsPage(): ReactNode {
         {assets.data === undefined && assets.error === null ? <p className="loading">{common('loading')}</p> : null}
         {assets.data !== undefined && rows.length === 0 ? (
           <div className="empty add-first">
-            <h4>{t(filtered ? 'noneTitle' : 'emptyTitle')}</h4>
+            <h2>{t(filtered ? 'noneTitle' : 'emptyTitle')}</h2>
             <p>{t(filtered ? 'noneText' : 'emptyText')}</p>
           </div>
         ) : null}
@@ -172,7 +173,7 @@ function Table({
           <th>{t('col.weak')}</th>
           <th>{t('col.scope')}</th>
           <th className="r x">{t('col.updated')}</th>
-          <th />
+          <DeedsHead />
         </tr>
       </thead>
       <tbody>

@@ -8,6 +8,7 @@ import { Dialog } from '../../components/dialog.tsx'
 import { Icon } from '../../components/icon.tsx'
 import { useNotice } from '../../components/notice.tsx'
 import { ProblemNote, Said } from '../../components/problem-note.tsx'
+import { SourceText } from '../../components/source-text.tsx'
 import { useFormat } from '../../components/use-format.ts'
 
 const EXAMPLE = [
@@ -70,7 +71,7 @@ export function ImportDialog({ onClose }: { onClose: () => void }): ReactNode {
       </div>
       <div className="slide-b form">
         <div className="pre-w sec">
-          <pre className="well">{EXAMPLE}</pre>
+          <SourceText text={EXAMPLE} label={t('import.example')} />
           <CopyButton text={EXAMPLE} />
         </div>
         <label className="field">

@@ -221,7 +221,7 @@ function Nothing({ filtered }: { filtered: boolean }): ReactNode {
   const { t } = useTranslation('audit')
   return (
     <div className="empty add-first">
-      <h4>{t(filtered ? 'noneTitle' : 'emptyTitle')}</h4>
+      <h2>{t(filtered ? 'noneTitle' : 'emptyTitle')}</h2>
       <p>{t(filtered ? 'noneText' : 'emptyText')}</p>
     </div>
   )

@@ -35,7 +35,7 @@ export function BehaviourPage(): ReactNode {
           {data.odd.length === 0 ? (
             <section className="sheet">
               <div className="empty add-first">
-                <h4>{t('none')}</h4>
+                <h2>{t('none')}</h2>
                 <p>{t('noneText')}</p>
               </div>
             </section>

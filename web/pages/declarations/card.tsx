@@ -39,11 +39,11 @@ export function CardHead({ card, now }: { card: CardView; now: number }): ReactN
   return (
     <div className="card-h">
       <div className="grow">
-        <h3>
+        <h2>
           <Link to="/declarations" search={{ card: card.id }}>
             {format.text(card.name)}
           </Link>
-        </h3>
+        </h2>
         <p className="scope">{format.text(card.description)}</p>
         <p className="ver">
           <span className="num">{state === 'draft' ? t('draft') : `v${card.version}`}</span>

@@ -16,7 +16,7 @@ export function DraftCard({ card, now }: { card: CardView; now: number }): React
     <article className="sheet card blank">
       <CardHead card={card} now={now} />
       <div className="empty grow">
-        <h4>{card.signatures.complete ? t('draftSigned') : t('draftTitle')}</h4>
+        <h3>{card.signatures.complete ? t('draftSigned') : t('draftTitle')}</h3>
         <p>{card.signatures.complete ? t('draftSignedText') : t('draftText', { required: card.signatures.required })}</p>
         <div className="row draft-row">
           {card.signatures.youMaySign ? <SignButton card={card} primary /> : null}

@@ -10,7 +10,7 @@ export function FirstCard({ onPropose }: { onPropose: () => void }): ReactNode {
   return (
     <article className="sheet card blank">
       <div className="empty grow">
-        <h4>{t('emptyTitle')}</h4>
+        <h2>{t('emptyTitle')}</h2>
         <p>{t('emptyText')}</p>
         {may('cards:write') ? (
           <div className="row draft-row">

@@ -20,12 +20,12 @@ export function WithdrawnLeaf({ card, now }: { card: CardView; now: number }): R
   const failing = card.objectives.filter((one) => one.state !== 'met')
   return (
     <div className="r">
-      <h4>
+      <h3>
         <span>{t(badge.state === 'expired' ? 'expiredByItself' : 'withdrawnByItself')}</span>
         <time className="num" dateTime={badge.since}>
           {format.dateTime(badge.since)}
         </time>
-      </h4>
+      </h3>
       <p className="why">
         {splitAtFigures(sentence, figures).map((part, index) =>
           part.bold ? <b key={index}>{part.text}</b> : <span key={index}>{part.text}</span>,
@@ -73,7 +73,7 @@ export function WithdrawnLeaf({ card, now }: { card: CardView; now: number }): R
       </ul>
       {card.earnBack.length === 0 ? null : (
         <div className="back">
-          <h4 className="back-h">{t('earnBack')}</h4>
+          <h3 className="back-h">{t('earnBack')}</h3>
           <ul>
             {card.earnBack.map((step) => (
               <li key={step.code + format.text(step.text)}>

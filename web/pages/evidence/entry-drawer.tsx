@@ -166,11 +166,11 @@ function Step({
     <section className="step">
       <span className="no num">{number}</span>
       <div>
-        <h3>
+        <h2>
           {title}
           {label === undefined ? null : <span className="label">{label}</span>}
           {link}
-        </h3>
+        </h2>
         {children}
       </div>
     </section>

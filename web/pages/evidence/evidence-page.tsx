@@ -171,7 +171,7 @@ export function EvidencePage(): ReactNode {
           <ArtefactDrawer id={search.artefact} onClose={() => showArtefact(undefined)} />
         ) : open === undefined ? (
           <section className="sheet log empty">
-            <h4>{t('emptyTitle')}</h4>
+            <h2>{t('emptyTitle')}</h2>
             <p>{t('emptyText')}</p>
           </section>
         ) : (

@@ -141,13 +141,13 @@ function Inject({ inject, now, act }: { inject: InjectView; now: boolean; act: A
   const format = useFormat()
   return (
     <section className={now ? 'sheet inject now' : 'sheet inject'}>
-      <h3>
+      <h2>
         {t('inject', { number: inject.number + 1 })}
         <span className="label num">
           {t('after', { time: format.duration(inject.after * 60) })}
           {inject.shown === null ? ` · ${t('notGiven')}` : ` · ${format.dateTime(inject.shown)}`}
         </span>
-      </h3>
+      </h2>
       {inject.text === null ? null : <p className="prose-t">{format.text(inject.text)}</p>}
       {inject.questions.map((question, number) => (
         <div key={number} className="stack tight-l">

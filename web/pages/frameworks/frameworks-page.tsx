@@ -83,7 +83,7 @@ export function FrameworksPage(): ReactNode {
           </section>
           {open === undefined ? (
             <section className="sheet log empty">
-              <h4>{t('none')}</h4>
+              <h2>{t('none')}</h2>
             </section>
           ) : (
             <ControlDrawer control={open} view={one.data} />

@@ -7,6 +7,7 @@ import { acceptBaseline, integrityQuery } from '../../api/hosts.ts'
 import { Field } from '../../components/fields.tsx'
 import { useNotice } from '../../components/notice.tsx'
 import { ProblemNote } from '../../components/problem-note.tsx'
+import { ScrollArea } from '../../components/scroll-area.tsx'
 import { useMay } from '../../components/session.ts'
 import { StateGlyph } from '../../components/state-glyph.tsx'
 import { useFormat } from '../../components/use-format.ts'
@@ -57,7 +58,7 @@ function Standing({ view }: { view: IntegrityView }): ReactNode {
         {view.stale ? ` ${t('drift.stale', { time: format.dateTime(view.at) })}` : ''}
       </p>
       {changes.length === 0 ? null : (
-        <div className="figs-scroll">
+        <ScrollArea label={t('drift.title')}>
           <table className="srcs still">
             <thead>
               <tr>
@@ -73,7 +74,7 @@ function Standing({ view }: { view: IntegrityView }): ReactNode {
               ))}
             </tbody>
           </table>
-        </div>
+        </ScrollArea>
       )}
       {!all && changes.length > SHOWN ? (
         <p>

@@ -39,7 +39,7 @@ export function HostsPage(): ReactNode {
       {data === undefined && error === null ? <p className="loading">{common('loading')}</p> : null}
       {data !== undefined && data.values.length === 0 ? (
         <section className="sheet empty add-first">
-          <h4>{t('noneTitle')}</h4>
+          <h2>{t('noneTitle')}</h2>
           <p>{t('noneText')}</p>
           <pre className="code">{`./kanpeki agent enrol --to ${location.origin} --token kpe_…\n./kanpeki agent run`}</pre>
         </section>

@@ -5,6 +5,7 @@ import { z } from 'zod'
 import { QUERY_TABLES, type QueryTable } from '../../../src/hosts/schema.ts'
 import { askHost } from '../../api/hosts.ts'
 import { ProblemNote } from '../../components/problem-note.tsx'
+import { ScrollArea } from '../../components/scroll-area.tsx'
 import { useMay } from '../../components/session.ts'
 
 const answerSchema = z.object({
@@ -71,7 +72,7 @@ export function LiveQuery({ agent }: { agent: string }): ReactNode {
           <p className="label" role="status">
             {t('query.rows', { shown: answer.rows.length, all: answer.matching })}
           </p>
-          <div className="figs-scroll">
+          <ScrollArea label={t('query.title')}>
             <table className="hashes">
               <thead>
                 <tr>
@@ -92,7 +93,7 @@ export function LiveQuery({ agent }: { agent: string }): ReactNode {
                 ))}
               </tbody>
             </table>
-          </div>
+          </ScrollArea>
         </>
       )}
     </>

@@ -3,6 +3,7 @@ import { type ReactNode, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import type { PolicySettings } from '../../../src/hosts/schema.ts'
 import { policiesQuery } from '../../api/hosts.ts'
+import { DeedsHead } from '../../components/deeds-head.tsx'
 import { ProblemNote } from '../../components/problem-note.tsx'
 import { useMay } from '../../components/session.ts'
 import { useFormat } from '../../components/use-format.ts'
@@ -40,7 +41,7 @@ export function Policies(): ReactNode {
                 <th>{t('policies.label')}</th>
                 <th>{t('policies.sets')}</th>
                 <th>{t('policies.changed')}</th>
-                <th />
+                <DeedsHead />
               </tr>
             </thead>
             <tbody>

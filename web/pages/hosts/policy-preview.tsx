@@ -6,6 +6,7 @@ import type { JsonValue } from '../../../src/kernel/json.ts'
 import { planPolicy, setPolicy } from '../../api/hosts.ts'
 import { Field } from '../../components/fields.tsx'
 import { ProblemNote } from '../../components/problem-note.tsx'
+import { ScrollArea } from '../../components/scroll-area.tsx'
 import { StateGlyph } from '../../components/state-glyph.tsx'
 import { useFormat } from '../../components/use-format.ts'
 import { textOf } from './policy-text.ts'
@@ -45,7 +46,7 @@ export function PolicyPreview({
         <>
           <p>{t('policies.touches', { count: data.hosts.length, all: data.all })}</p>
           {data.hosts.length === 0 ? null : (
-            <div className="figs-scroll">
+            <ScrollArea label={t('policies.host')}>
               <table className="srcs still">
                 <thead>
                   <tr>
@@ -70,7 +71,7 @@ export function PolicyPreview({
                   )}
                 </tbody>
               </table>
-            </div>
+            </ScrollArea>
           )}
           {data.hosts.length > SHOWN ? <p className="label">{t('policies.more', { count: data.hosts.length - SHOWN })}</p> : null}
           {data.stops.length === 0 ? null : (

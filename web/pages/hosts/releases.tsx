@@ -2,6 +2,7 @@ import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import { type ReactNode, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { addRelease, agentStatesQuery, releasesQuery, updateHost } from '../../api/hosts.ts'
+import { DeedsHead } from '../../components/deeds-head.tsx'
 import { Field } from '../../components/fields.tsx'
 import { useNotice } from '../../components/notice.tsx'
 import { ProblemNote } from '../../components/problem-note.tsx'
@@ -37,7 +38,7 @@ export function Releases(): ReactNode {
                 <th>{t('releases.runs')}</th>
                 <th>{t('releases.brought')}</th>
                 <th>SHA-256</th>
-                <th />
+                <DeedsHead />
               </tr>
             </thead>
             <tbody>

@@ -120,7 +120,7 @@ function List(): ReactNode {
       {data === undefined && error === null ? <p className="loading">{common('loading')}</p> : null}
       {data !== undefined && rows.length === 0 ? (
         <section className="sheet empty add-first">
-          <h4>{t(state === 'open' && q === undefined ? 'noneTitle' : 'noneFound')}</h4>
+          <h2>{t(state === 'open' && q === undefined ? 'noneTitle' : 'noneFound')}</h2>
           <p>{t('noneText')}</p>
           <pre className="code">{`./kanpeki incidents open --alert ID --severity 2`}</pre>
         </section>

@@ -109,7 +109,7 @@ export function Tasks({ policy, writes, busy, change }: Part<Task>): ReactNode {
         const own = shown.filter((one) => one.phase === phase)
         return own.length === 0 ? null : (
           <div key={phase}>
-            <h4 className="label">{t(`phase.${phase}`)}</h4>
+            <h3 className="label">{t(`phase.${phase}`)}</h3>
             <ul className="rows">
               {own.map((task) => (
                 <li key={`${task.phase} ${task.severity} ${task.title.en}`}>

@@ -25,7 +25,7 @@ export function FirstSteps({ overview }: { overview: Overview }): ReactNode {
   ] as const
   return (
     <section className="sheet start empty" aria-label={t('start.title')}>
-      <h4>{t('start.title')}</h4>
+      <h2>{t('start.title')}</h2>
       <p>{t('start.text')}</p>
       <ol>
         {steps.map((step, index) => (

@@ -27,7 +27,7 @@ export function InboxList({
   if (data.steps.length + data.versions.length === 0)
     return (
       <section className="sheet empty">
-        <h4>{t('inboxEmpty')}</h4>
+        <h2>{t('inboxEmpty')}</h2>
         <p>{t('inboxEmptyText')}</p>
       </section>
     )

@@ -8,6 +8,7 @@ import { withScope } from '../../api/scope.ts'
 import { Check, Field } from '../../components/fields.tsx'
 import { ProblemNote } from '../../components/problem-note.tsx'
 import { useMay } from '../../components/session.ts'
+import { SourceText } from '../../components/source-text.tsx'
 import { useFormat } from '../../components/use-format.ts'
 import { Drawer } from '../settings/drawer.tsx'
 import { SureButton } from '../settings/sure-button.tsx'
@@ -78,7 +79,7 @@ export function PlaybookDrawer({
           </section>
           <section className="sec">
             <h3>{t('text')}</h3>
-            <pre className="well">{data.source}</pre>
+            <SourceText text={data.source} label={t('text')} />
           </section>
         </>
       )}

@@ -126,7 +126,7 @@ function List({ playbooks, onOpen }: { playbooks: readonly PlaybookSummary[]; on
   if (playbooks.length === 0)
     return (
       <section className="sheet empty">
-        <h4>{t('noneTitle')}</h4>
+        <h2>{t('noneTitle')}</h2>
         <p>{t('noneText')}</p>
       </section>
     )

@@ -7,6 +7,7 @@ import { call } from '../../api/client.ts'
 import { runQuery } from '../../api/playbooks.ts'
 import { ProblemNote } from '../../components/problem-note.tsx'
 import { useMay } from '../../components/session.ts'
+import { SourceText } from '../../components/source-text.tsx'
 import { type GlyphState, StateGlyph } from '../../components/state-glyph.tsx'
 import { useFormat } from '../../components/use-format.ts'
 import { Drawer } from '../settings/drawer.tsx'
@@ -176,7 +177,10 @@ function Step({ run, step }: { run: string; step: StepView }): ReactNode {
       {step.receipt === null ? null : (
         <details>
           <summary>{t('receipt', { when: step.endedAt === null ? '' : format.dateTime(step.endedAt) })}</summary>
-          <pre className="well">{JSON.stringify(step.receipt.detail, null, 2)}</pre>
+          <SourceText
+            text={JSON.stringify(step.receipt.detail, null, 2)}
+            label={t('receipt', { when: step.endedAt === null ? '' : format.dateTime(step.endedAt) })}
+          />
         </details>
       )}
       {step.undo === null ? null : (

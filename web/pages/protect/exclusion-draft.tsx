@@ -9,6 +9,7 @@ import { Field } from '../../components/fields.tsx'
 import { ProblemNote } from '../../components/problem-note.tsx'
 import { Segmented } from '../../components/segmented.tsx'
 import { useMay } from '../../components/session.ts'
+import { SourceText } from '../../components/source-text.tsx'
 import { useFormat } from '../../components/use-format.ts'
 
 const DAY = 86_400_000
@@ -86,7 +87,7 @@ export function ExclusionDraft({ what, reference, now }: { what: ExclusionWhat; 
       {rule === undefined ? null : (
         <details>
           <summary>{t('asRule')}</summary>
-          <pre className="mono">{rule}</pre>
+          <SourceText text={rule} label={t('asRule')} className="mono" />
           <CopyButton text={rule} /> <span className="label">{t('whereTo')}</span>
         </details>
       )}

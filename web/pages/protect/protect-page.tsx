@@ -248,7 +248,7 @@ function Empty(): ReactNode {
   return (
     <section className="sheet">
       <div className="empty add-first">
-        <h4>{t('none')}</h4>
+        <h2>{t('none')}</h2>
         <p>{t('noneText')}</p>
         <p className="mono">
           {COMMAND} <CopyButton text={COMMAND} />

@@ -11,6 +11,7 @@ import {
 } from '../../../src/protect/schema.ts'
 import { call } from '../../api/client.ts'
 import { applicationsQuery, exclusionsQuery, suggestionsQuery, TUNING } from '../../api/protect-tuning.ts'
+import { DeedsHead } from '../../components/deeds-head.tsx'
 import { Field } from '../../components/fields.tsx'
 import { ProblemNote } from '../../components/problem-note.tsx'
 import { useMay } from '../../components/session.ts'
@@ -138,7 +139,7 @@ export function ApplicationsPanel(): ReactNode {
               <th className="r">{t('application.requests')}</th>
               <th className="r">{t('application.stopped')}</th>
               <th>{t('application.state')}</th>
-              <th />
+              <DeedsHead />
             </tr>
           </thead>
           <tbody>

@@ -5,6 +5,7 @@ import type { z } from 'zod'
 import { type IocList, type indicatorSchema, removedSchema } from '../../../src/detect/ioc/schema.ts'
 import { call } from '../../api/client.ts'
 import { indicatorsQuery } from '../../api/queries.ts'
+import { DeedsHead } from '../../components/deeds-head.tsx'
 import { ProblemNote } from '../../components/problem-note.tsx'
 import { useFormat } from '../../components/use-format.ts'
 
@@ -54,7 +55,7 @@ export function IndicatorSearch({ lists, mayWrite }: { lists: readonly IocList[]
               <th>{t('ioc.col.list')}</th>
               <th className="r">{t('ioc.form.confidence')}</th>
               <th>{t('ioc.search.until')}</th>
-              <th />
+              <DeedsHead />
             </tr>
           </thead>
           <tbody>

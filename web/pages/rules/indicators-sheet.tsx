@@ -4,6 +4,7 @@ import { useTranslation } from 'react-i18next'
 import { type IocList, iocListSchema, type SkippedView } from '../../../src/detect/ioc/schema.ts'
 import { call, tell } from '../../api/client.ts'
 import { indicatorListsQuery } from '../../api/queries.ts'
+import { DeedsHead } from '../../components/deeds-head.tsx'
 import { ProblemNote } from '../../components/problem-note.tsx'
 import { useMay } from '../../components/session.ts'
 import { StateGlyph } from '../../components/state-glyph.tsx'
@@ -47,7 +48,7 @@ export function IndicatorsSheet({ now }: { now: number }): ReactNode {
               <th className="r">{t('ioc.col.indicators')}</th>
               <th>{t('ioc.col.state')}</th>
               <th>{t('ioc.col.left')}</th>
-              <th />
+              <DeedsHead />
             </tr>
           </thead>
           <tbody>

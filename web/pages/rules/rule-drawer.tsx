@@ -9,6 +9,7 @@ import { MiniBars } from '../../components/figures/bars.tsx'
 import { Icon } from '../../components/icon.tsx'
 import { ProblemNote } from '../../components/problem-note.tsx'
 import { SeverityTag } from '../../components/severity.tsx'
+import { SourceText } from '../../components/source-text.tsx'
 import { StateGlyph } from '../../components/state-glyph.tsx'
 import { useFormat } from '../../components/use-format.ts'
 import { useNow } from '../../components/use-now.ts'
@@ -65,7 +66,7 @@ function Opened({ rule }: { rule: RuleDetail }): ReactNode {
       {rule.text === null ? null : (
         <details className="sec">
           <summary>{t('detail.text')}</summary>
-          <pre className="well">{rule.text}</pre>
+          <SourceText text={rule.text} label={t('detail.text')} />
         </details>
       )}
     </>

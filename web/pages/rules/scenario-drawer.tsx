@@ -10,6 +10,7 @@ import { EntryLink } from '../../components/entry-link.tsx'
 import { Icon } from '../../components/icon.tsx'
 import { ProblemNote } from '../../components/problem-note.tsx'
 import { useMay } from '../../components/session.ts'
+import { SourceText } from '../../components/source-text.tsx'
 import { StateGlyph } from '../../components/state-glyph.tsx'
 import { useFormat } from '../../components/use-format.ts'
 import { glyphOfProof } from './proof-glyph.ts'
@@ -82,7 +83,7 @@ function Opened({ scenario }: { scenario: ScenarioDetail }): ReactNode {
       </div>
       <div className="sec">
         <h3>{t('scenario.sent')}</h3>
-        <pre className="well">{scenario.text}</pre>
+        <SourceText text={scenario.text} label={t('scenario.sent')} />
       </div>
       {scenario.runs.length === 0 ? null : (
         <div className="sec">

@@ -45,7 +45,7 @@ export function AddSource({
     <section className="sheet add-place" aria-label={t('add')}>
       {first === true ? (
         <div className="empty add-first">
-          <h4>{t('firstTitle')}</h4>
+          <h2>{t('firstTitle')}</h2>
           <p>{t('firstText')}</p>
         </div>
       ) : null}

@@ -76,7 +76,7 @@ export function HostsSheet({
       ) : null}
       {data !== undefined && data.hosts.length === 0 ? (
         <div className="empty add-first">
-          <h4>{t(state === 'all' ? 'hosts.noneTitle' : 'hosts.wellTitle')}</h4>
+          <h2>{t(state === 'all' ? 'hosts.noneTitle' : 'hosts.wellTitle')}</h2>
           <p>{t(state === 'all' ? 'hosts.noneText' : 'hosts.wellText')}</p>
         </div>
       ) : null}

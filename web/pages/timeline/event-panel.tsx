@@ -45,19 +45,21 @@ export function EventPanel({ id, loaded, asking }: { id: string; loaded: EventRo
         {event === undefined ? null : (
           <>
             <Times event={event} />
-            <div className="row tabs-row" role="tablist" aria-label={t('event')}>
-              {(['fields', 'around', 'json'] as const).map((one) => (
-                <button
-                  key={one}
-                  type="button"
-                  role="tab"
-                  aria-selected={tab === one}
-                  className={tab === one ? 'btn sm ink' : 'btn sm'}
-                  onClick={() => setTab(one)}
-                >
-                  {t(`tab.${one}`)}
-                </button>
-              ))}
+            <div className="row tabs-row">
+              <div className="row" role="tablist" aria-label={t('event')}>
+                {(['fields', 'around', 'json'] as const).map((one) => (
+                  <button
+                    key={one}
+                    type="button"
+                    role="tab"
+                    aria-selected={tab === one}
+                    className={tab === one ? 'btn sm ink' : 'btn sm'}
+                    onClick={() => setTab(one)}
+                  >
+                    {t(`tab.${one}`)}
+                  </button>
+                ))}
+              </div>
               <span className="grow" />
               <CopyButton text={JSON.stringify(event.doc, null, 2)} label={t('copyJson')} />
             </div>

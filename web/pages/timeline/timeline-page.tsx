@@ -263,7 +263,7 @@ function NoEvents({ asked }: { asked: boolean }): ReactNode {
   if (asked) {
     return (
       <div className="void-in empty">
-        <h4>{t('none.title')}</h4>
+        <h2>{t('none.title')}</h2>
         <p>{t('none.text')}</p>
         <ul className="bullets sec">
           {(['field', 'wild', 'range', 'exists', 'not'] as const).map((example) => (
@@ -276,7 +276,7 @@ function NoEvents({ asked }: { asked: boolean }): ReactNode {
   if (stored > 0) {
     return (
       <div className="void-in empty">
-        <h4>{t('none.elsewhere')}</h4>
+        <h2>{t('none.elsewhere')}</h2>
         <p>{t('none.elsewhereText', { stored })}</p>
         <div className="row void-row">
           <Link className="btn ink" to="/timeline" search={{ span: '5y' }}>
@@ -288,7 +288,7 @@ function NoEvents({ asked }: { asked: boolean }): ReactNode {
   }
   return (
     <div className="void-in empty">
-      <h4>{t('none.first')}</h4>
+      <h2>{t('none.first')}</h2>
       <p>{t('none.firstText')}</p>
       <Code prompt text={curlLine()} />
       <div className="row void-row">

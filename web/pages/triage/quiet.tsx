@@ -28,7 +28,7 @@ export function Quiet({ filtered }: { filtered: boolean }): ReactNode {
     <section className="detail" aria-label={title}>
       <div className="void-in empty">
         {data === undefined || data.sources.length === 0 ? null : <MinuteGrid sources={data.sources.slice(0, MOST_ROWS)} />}
-        <h4>{title}</h4>
+        <h2>{title}</h2>
         {totals === undefined ? null : (
           <p>
             {totals.sources === 0

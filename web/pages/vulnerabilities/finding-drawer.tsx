@@ -5,6 +5,7 @@ import { CopyButton } from '../../components/copy.tsx'
 import { Dialog } from '../../components/dialog.tsx'
 import { Icon } from '../../components/icon.tsx'
 import { useMay } from '../../components/session.ts'
+import { SourceText } from '../../components/source-text.tsx'
 import { useFormat } from '../../components/use-format.ts'
 import { keyOf, SeverityText } from './finding-table.tsx'
 import { RatingFacts } from './rating-facts.tsx'
@@ -122,7 +123,7 @@ export function FindingDrawer({ finding, onClose }: { finding: VulnerabilityView
             <h3 className="sec-h">{t('patch.title')}</h3>
             <p className="ink2">{t('patch.lead')}</p>
             <div className="pre-w">
-              <pre className="mono scroll-x">{finding.virtualPatch}</pre>
+              <SourceText text={finding.virtualPatch} label={t('patch.title')} className="mono scroll-x" />
               <CopyButton text={finding.virtualPatch} />
             </div>
           </section>

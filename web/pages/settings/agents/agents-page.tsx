@@ -6,6 +6,7 @@ import type { agentSchema } from '../../../../src/access/machines/schema.ts'
 import { tell } from '../../../api/client.ts'
 import { agentsQuery, authoritiesQuery } from '../../../api/house-queries.ts'
 import { CopyButton } from '../../../components/copy.tsx'
+import { DeedsHead } from '../../../components/deeds-head.tsx'
 import { ProblemNote } from '../../../components/problem-note.tsx'
 import { useMay } from '../../../components/session.ts'
 import { StateGlyph } from '../../../components/state-glyph.tsx'
@@ -78,7 +79,7 @@ function AgentTable({ agents }: { agents: readonly Agent[] }): ReactNode {
             <th>{t('col.certificate')}</th>
             <th>{t('col.seen')}</th>
             <th className="x">{t('col.since')}</th>
-            <th />
+            <DeedsHead />
           </tr>
         </thead>
         <tbody>

@@ -6,6 +6,7 @@ import { createdEnrolmentSchema } from '../../../../src/access/machines/schema.t
 import { call, tell } from '../../../api/client.ts'
 import { authoritiesQuery, enrolmentsQuery } from '../../../api/house-queries.ts'
 import { Code } from '../../../components/copy.tsx'
+import { DeedsHead } from '../../../components/deeds-head.tsx'
 import { ProblemNote } from '../../../components/problem-note.tsx'
 import { useMay } from '../../../components/session.ts'
 import { StateGlyph } from '../../../components/state-glyph.tsx'
@@ -55,7 +56,7 @@ export function Enrolments(): ReactNode {
               <th className="r">{t('col.left')}</th>
               <th>{t('col.ends')}</th>
               <th className="x">{t('col.by')}</th>
-              <th />
+              <DeedsHead />
             </tr>
           </thead>
           <tbody>

@@ -4,6 +4,7 @@ import { useTranslation } from 'react-i18next'
 import type { ReviewView } from '../../../../src/access/reviews/schema.ts'
 import { withScope } from '../../../api/scope.ts'
 import { CopyButton } from '../../../components/copy.tsx'
+import { DeedsHead } from '../../../components/deeds-head.tsx'
 import { useMay } from '../../../components/session.ts'
 import { useFormat } from '../../../components/use-format.ts'
 
@@ -34,7 +35,7 @@ export function PastReviews({
             <th className="r">{t('change')}</th>
             <th className="r">{t('remove')}</th>
             <th className="x">{t('col.hash')}</th>
-            <th />
+            <DeedsHead />
           </tr>
         </thead>
         <tbody>

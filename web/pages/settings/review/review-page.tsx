@@ -51,7 +51,7 @@ export function ReviewPage(): ReactNode {
         {open.error === null ? null : <ProblemNote error={open.error} />}
         {data !== undefined && chosen === undefined ? (
           <section className="sheet empty add-first">
-            <h4>{t('emptyTitle')}</h4>
+            <h2>{t('emptyTitle')}</h2>
             <p>{t('emptyText')}</p>
           </section>
         ) : null}

@@ -38,7 +38,7 @@ export function ScopesPage(): ReactNode {
           <ScopeTable scopes={scopes} open={open} onOpen={show} />
           {scopes.length > 1 ? null : (
             <div className="empty add-first">
-              <h4>{t('emptyTitle')}</h4>
+              <h2>{t('emptyTitle')}</h2>
               <p>{t('emptyText')}</p>
             </div>
           )}

@@ -40,7 +40,7 @@ export function SsoPage(): ReactNode {
           <section className="sheet" aria-label={t('title')}>
             {providers.length === 0 ? (
               <div className="empty add-first">
-                <h4>{t('emptyTitle')}</h4>
+                <h2>{t('emptyTitle')}</h2>
                 <p>{t('emptyText')}</p>
               </div>
             ) : (
