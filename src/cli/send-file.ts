@@ -112,8 +112,8 @@ async function eachBatch(
     // How far it is shows only in what the file holds.
     positions: { get: async () => undefined, set: async () => {} },
     log: () => {},
-    problem: (_, text) => {
-      problem = text
+    problem: (_, one) => {
+      problem = one?.text
     },
   })
   for await (const batch of batches) {

@@ -73,7 +73,7 @@ export const sourceSummary = z.object({
   reasonCode: z.string().nullable(),
   retryAt: z.iso.datetime().nullable(),
   /** What does not stop the source but needs a person: a file that may not be read, a full socket. */
-  problems: z.array(z.string()),
+  problems: z.array(z.object({ code: z.string(), text: z.string() })),
   counts,
   createdAt: z.iso.datetime(),
   /** Received time of the last stored record. */

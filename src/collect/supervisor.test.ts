@@ -255,7 +255,7 @@ test('a source that does not end, or a writer that never takes, is given up afte
 test('two sources of one name are refused; a stopped one may start again; problems come and go', async () => {
   const s = supervisor(new Recorder())
   const source = supervised('file:a', async function* (context) {
-    context.problem?.('/x', 'not readable')
+    context.problem?.('/x', { code: 'file_unreadable', text: 'not readable' })
     await new Promise<void>((resolve) => context.signal.addEventListener('abort', () => resolve()))
     context.problem?.('/x', undefined)
   })

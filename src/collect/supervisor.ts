@@ -1,6 +1,6 @@
 import type { Clock } from '../kernel/clock.ts'
 import { KanpekiError, messageOf } from '../kernel/error.ts'
-import type { PositionStore, SourceBatch, SourceContext, SourceTls } from '../kernel/plugin.ts'
+import type { PositionStore, SourceBatch, SourceContext, SourceProblem, SourceTls } from '../kernel/plugin.ts'
 import { type Backoff, backoffMs, realWait, type Wait } from '../platform/backoff.ts'
 import type { Commit, CommitBatch } from './commit.ts'
 import type { SourceState } from './schema.ts'
@@ -40,7 +40,7 @@ export interface SourceStatus {
   readonly reasonCode: string | undefined
   /** When a failed source is opened again, milliseconds UTC. */
   readonly retryAt: number | undefined
-  readonly problems: readonly string[]
+  readonly problems: readonly SourceProblem[]
 }
 
 export interface Supervisor {
@@ -101,7 +101,7 @@ class Run {
   private readonly wait: Wait
   private readonly stopping = new AbortController()
   private readonly abandon = new AbortController()
-  private readonly problems = new Map<string, string>()
+  private readonly problems = new Map<string, SourceProblem>()
   private state: SourceState = 'starting'
   private reason: Reason | undefined
   private retryAt: number | undefined
@@ -235,9 +235,9 @@ class Run {
       signal: this.stopping.signal,
       positions: this.deps.positions(this.source.scope, this.source.id),
       log: (message, detail) => this.deps.log(message, { source: this.source.id, ...detail }),
-      problem: (key, text) => {
-        if (text === undefined) this.problems.delete(key)
-        else this.problems.set(key, text)
+      problem: (key, problem) => {
+        if (problem === undefined) this.problems.delete(key)
+        else this.problems.set(key, problem)
       },
     }
   }

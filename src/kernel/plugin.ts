@@ -1,5 +1,13 @@
 import type { ParseContext, ParsedEvent, RawRecord, Unknown } from './event.ts'
 
+/** What needs a person but does not stop a source. */
+export interface SourceProblem {
+  /** What kind of problem it is, for programs and translations. */
+  readonly code: string
+  /** English; names what it is about. */
+  readonly text: string
+}
+
 /** What the supervisor gives a running source. */
 export interface SourceContext {
   /** Whose events these are; the shared scope where absent. */
@@ -10,9 +18,9 @@ export interface SourceContext {
   readonly log: (message: string, detail?: Record<string, unknown>) => void
   /**
    * Says (or, with undefined, takes back) what needs a person but does not stop the source: a file that may not be
-   * read. `key` names the thing, so that a repeated call replaces the text.
+   * read. `key` names the thing, so that a repeated call replaces what was said.
    */
-  readonly problem?: (key: string, text: string | undefined) => void
+  readonly problem?: (key: string, problem: SourceProblem | undefined) => void
   /** Asked before a file is opened that the source's settings name: why it may not be read, undefined if it may. */
   readonly refusal?: (path: string) => Promise<string | undefined>
   /** For sources that listen; undefined where this server has no certificate. */

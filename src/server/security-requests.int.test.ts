@@ -201,12 +201,12 @@ it.each(['file', 'import'])('opens no %s of ours or of the system as a source', 
   const { id } = (await made.json()) as { id: string }
   expect(made.status).toBe(200)
   const headers = { authorization: `Bearer ${other}` }
-  let problems: readonly string[] = []
+  let problems: readonly { readonly text: string }[] = []
   await expect
     .poll(async () => {
       const reply = await fetch(`${kanpeki.url}/api/v1/sources/${id}`, { headers })
-      ;({ problems } = (await reply.json()) as { problems: readonly string[] })
-      return problems.filter((text) => text.includes('belongs to')).length
+      ;({ problems } = (await reply.json()) as { problems: typeof problems })
+      return problems.filter(({ text }) => text.includes('belongs to')).length
     })
     .toBeGreaterThanOrEqual(3)
   const stored = await kanpeki.services.lake.count({

@@ -67,7 +67,9 @@ function Books({ source, now }: { source: SourceDetail; now: number }): ReactNod
       {source.problems.length === 0 ? null : (
         <ul className="bullets sec">
           {source.problems.map((problem) => (
-            <li key={problem}>{problem}</li>
+            <li key={problem.text}>
+              <Said code={problem.code} text={problem.text} />
+            </li>
           ))}
         </ul>
       )}

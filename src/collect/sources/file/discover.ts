@@ -10,17 +10,24 @@ export interface FoundFile {
   readonly key: string
 }
 
-/** The regular files that the paths and globs name now, each once however many names it has. */
-export async function findFiles(patterns: readonly string[]): Promise<Map<string, FoundFile>> {
-  const found = new Map<string, FoundFile>()
+/** The regular files that the paths and globs name now, by key, each once however many names it has; and the patterns that name none. */
+export async function findFiles(
+  patterns: readonly string[],
+): Promise<{ readonly files: ReadonlyMap<string, FoundFile>; readonly idle: readonly string[] }> {
+  const files = new Map<string, FoundFile>()
+  const idle: string[] = []
   for (const pattern of patterns) {
+    let names = 0
     const paths = /[*?[{]/.test(pattern) ? glob(pattern) : [pattern]
     for await (const path of paths) {
       const file = await identify(path)
-      if (file !== undefined && !found.has(file.key)) found.set(file.key, file)
+      if (file === undefined) continue
+      names += 1
+      if (!files.has(file.key)) files.set(file.key, file)
     }
+    if (names === 0) idle.push(pattern)
   }
-  return found
+  return { files, idle }
 }
 
 async function identify(path: string): Promise<FoundFile | undefined> {

@@ -86,11 +86,21 @@ describe('a file', () => {
 
   test('that comes later is found, by glob too, and each once', async () => {
     mkdirSync(join(folder, 'sub'))
-    start({ paths: [log, join(folder, '*.log'), join(folder, 'sub/**/*.txt')] })
+    const glob = join(folder, 'sub/**/*.txt')
+    const supervisor = start({ paths: [log, join(folder, '*.log'), glob] })
+    const missing = () => supervisor.status('default', 'file:app')?.problems.map(({ code, text }) => [code, text.split(' ')[4]])
+    await until(() => missing()?.length === 3)
     writeFileSync(log, 'one\n')
     await texts('one')
+    expect(missing()).toEqual([['file_missing', glob]])
     writeFileSync(join(folder, 'sub/b.txt'), 'two\n')
     await texts('one', 'two')
+    expect(missing()).toEqual([])
+    // Rotated, and the next one is not there yet: that is nobody's mistake.
+    renameSync(log, join(folder, 'app.log.1'))
+    appendFileSync(join(folder, 'sub/b.txt'), 'three\n')
+    await texts('one', 'two', 'three')
+    expect(missing()).toEqual([])
   })
 
   test('can be followed from its end: only what was there before us is skipped', async () => {
@@ -131,7 +141,9 @@ describe('a file', () => {
     writeFileSync(log, 'one\n')
     const supervisor = start({ paths: [events, log] })
     await texts('one')
-    expect(supervisor.status('default', 'file:app')?.problems).toEqual([expect.stringMatching(/Security\.evtx.*import/)])
+    expect(supervisor.status('default', 'file:app')?.problems).toEqual([
+      { code: 'file_unreadable', text: expect.stringMatching(/Security\.evtx.*import/) },
+    ])
   })
 
   test('a 100 MB line is skipped without being held', async () => {
@@ -153,7 +165,7 @@ describe('a file', () => {
       writeFileSync(join(folder, 'b.log'), 'open\n')
       const supervisor = start({ paths: [join(folder, '*.log')] })
       await texts('open')
-      expect(supervisor.status('default', 'file:app')?.problems[0]).toContain(log)
+      expect(supervisor.status('default', 'file:app')?.problems[0]?.text).toContain(log)
       chmodSync(log, 0o600)
       await texts('open', 'secret')
       expect(supervisor.status('default', 'file:app')?.problems).toEqual([])

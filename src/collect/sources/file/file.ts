@@ -38,6 +38,8 @@ class Watch {
   private readonly book: PositionBook
   private readonly tails = new Map<string, FileTail>()
   private readonly quietReads: number
+  /** Paths that have named a file since the source was opened. */
+  private readonly named = new Set<string>()
   private firstLook = true
   /** The last round found nothing new anywhere. */
   idle = true
@@ -51,7 +53,7 @@ class Watch {
 
   /** Files that were rotated away while we were not running: what they still hold is read; one that vanished is a gap. */
   async *resumeRotated(): AsyncGenerator<SourceBatch> {
-    const found = await findFiles(this.config.paths)
+    const { files: found } = await findFiles(this.config.paths)
     const vanished: string[] = []
     for (const [key, position] of this.book.entries()) {
       if (position.done === true || found.has(key)) continue
@@ -75,7 +77,8 @@ class Watch {
 
   /** Compares the files there are with those that are open. */
   async look(): Promise<void> {
-    const found = await findFiles(this.config.paths)
+    const { files: found, idle } = await findFiles(this.config.paths)
+    this.tellIdle(idle)
     for (const tail of this.tails.values()) {
       const file = found.get(tail.key)
       if (file !== undefined) tail.path = file.path
@@ -89,11 +92,25 @@ class Watch {
         if ((await this.resume(file)) === undefined) await this.begin(file)
         this.context.problem?.(file.path, undefined)
       } catch (error) {
-        this.context.problem?.(file.path, `${file.path} cannot be read: ${messageOf(error)}`)
+        this.context.problem?.(file.path, { code: 'file_unreadable', text: `${file.path} cannot be read: ${messageOf(error)}` })
       }
     }
     if (this.book.fresh && this.firstLook) await this.book.save()
     this.firstLook = false
+  }
+
+  /** Paths that never named a file are most likely wrong; one that did may name none while its file is rotated. */
+  private tellIdle(idle: readonly string[]): void {
+    for (const path of this.config.paths) {
+      if (this.named.has(path)) continue
+      if (idle.includes(path)) {
+        const text = `No file is called ${path} yet. Is the path right, and may Kanpeki look into the folder? A file is read from its beginning once it is there.`
+        this.context.problem?.(path, { code: 'file_missing', text })
+      } else {
+        this.named.add(path)
+        this.context.problem?.(path, undefined)
+      }
+    }
   }
 
   /** One piece of each file that has something new. */
@@ -162,7 +179,7 @@ class Watch {
     await tail.close()
     if (rest !== undefined || tail.behind)
       yield { records: rest?.records ?? [], bytes: rest?.bytes ?? 0, gaps: tail.behind ? 1 : 0, acknowledge: () => {} }
-    const now = (await findFiles([tail.path])).get(tail.key)
+    const now = (await findFiles([tail.path])).files.get(tail.key)
     if (now !== undefined) await this.begin(now)
   }
 

@@ -37,9 +37,15 @@ export const gelfSource: Source<GelfConfig> = {
 async function listenBoth(config: GelfConfig, context: SourceContext, mailbox: Mailbox): Promise<() => Promise<void>> {
   const instance = `${Date.now().toString(36)}${randomBytes(4).toString('hex')}`
   const onRefused = (connections: number): void =>
-    context.problem?.('connections', `${connections} connections were refused: more than ${config.maxConnections} at once`)
+    context.problem?.('connections', {
+      code: 'connections_refused',
+      text: `${connections} connections were refused: more than ${config.maxConnections} at once`,
+    })
   const incomplete = (messages: number): void =>
-    context.problem?.('chunks', `${messages} messages were given up: chunks of them never came, or there was no room`)
+    context.problem?.('chunks', {
+      code: 'chunks_missing',
+      text: `${messages} messages were given up: chunks of them never came, or there was no room`,
+    })
   let tcp: TcpListener | undefined
   let udp: UdpListener | undefined
   let closing: Promise<unknown> | undefined

@@ -39,7 +39,7 @@ export const importSource: Source<ImportConfig> = {
         yield* importFile(path, config, context)
         context.problem?.(path, undefined)
       } catch (error) {
-        context.problem?.(path, `${path} could not be read to its end: ${messageOf(error)}`)
+        context.problem?.(path, { code: 'import_incomplete', text: `${path} could not be read to its end: ${messageOf(error)}` })
         context.log('import failed', { path, error: messageOf(error) })
       }
     }

@@ -157,7 +157,7 @@ describe('syslog over TCP', () => {
     const second = connect(port, '127.0.0.1')
     await new Promise<void>((resolve) => second.once('close', () => resolve()))
     await until(() => (supervisor.status('default', 'syslog')?.problems.length ?? 0) > 0)
-    expect(supervisor.status('default', 'syslog')?.problems[0]).toContain('1 connections were refused')
+    expect(supervisor.status('default', 'syslog')?.problems[0]?.text).toContain('1 connections were refused')
     first.destroy()
   })
 

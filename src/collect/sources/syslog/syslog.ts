@@ -4,7 +4,7 @@ import type { Source, SourceBatch, SourceContext } from '../../../kernel/plugin.
 import { joinMessages } from '../../join/lines.ts'
 import { Mailbox } from '../../mailbox.ts'
 import type { SyslogConfig } from './schema.ts'
-import { listenTcp, type TcpListener } from './tcp.ts'
+import { listenTcp, type TcpListener, type TcpListening } from './tcp.ts'
 import { listenUdp, type UdpListener } from './udp.ts'
 
 const BATCH = { batchRecords: 2000, batchBytes: 1_048_576 }
@@ -41,7 +41,7 @@ export const syslogSource: Source<SyslogConfig> = {
 
 async function listenBoth(config: SyslogConfig, context: SourceContext, mailbox: Mailbox): Promise<() => Promise<void>> {
   const instance = `${Date.now().toString(36)}${randomBytes(4).toString('hex')}`
-  const problem = (key: string, text: string): void => context.problem?.(key, text)
+  const problem: TcpListening['problem'] = (key, one) => context.problem?.(key, one)
   if (config.tls !== undefined && context.tls === undefined)
     throw new KanpekiError('no_tls', 'This server has no certificate, and the settings of this source ask for TLS.', {
       remedy: 'Set syslog-tls-port, or tls: on.',

@@ -1,6 +1,6 @@
 import { type AddressInfo, createServer, type Server, type Socket } from 'node:net'
 import { KanpekiError } from '../../../kernel/error.ts'
-import type { SourceTls } from '../../../kernel/plugin.ts'
+import type { SourceProblem, SourceTls } from '../../../kernel/plugin.ts'
 import type { Mailbox } from '../../mailbox.ts'
 import { unreadable } from '../../record.ts'
 import { decodeText } from '../../text.ts'
@@ -25,7 +25,7 @@ export interface TcpListening {
   readonly instance: string
   readonly mailbox: Mailbox
   /** Says what needs a person, by the thing it is about. */
-  readonly problem: (key: string, text: string) => void
+  readonly problem: (key: string, problem: SourceProblem) => void
   /** Given where the settings ask for TLS. */
   readonly tls: SourceTls | undefined
 }
@@ -42,8 +42,11 @@ export async function listenTcp(listening: TcpListening): Promise<TcpListener> {
     receive(socket, config, `syslog:${instance}:${connections++}`, mailbox)
   }
   const refuse = (limit: string): void =>
-    problem('connections', `${++refused} connections were refused: more than ${limit} at once`)
-  const failed = (text: string): void => problem('tls', text)
+    problem('connections', {
+      code: 'connections_refused',
+      text: `${++refused} connections were refused: more than ${limit} at once`,
+    })
+  const failed = (text: string): void => problem('tls', { code: 'tls_refused', text })
   const demanded = config.tls === 'required'
   const timeoutMs = config.messageTimeoutMs
   const secure = tls === undefined ? undefined : createSecureServer({ tls, demanded, take, failed, timeoutMs })

@@ -93,7 +93,7 @@ describe('syslog over TLS', () => {
     socket.write('<13>not to be read\n')
     await closed(socket)
     await until(() => (status()?.problems.length ?? 0) > 0)
-    expect(status()?.problems).toEqual([expect.stringMatching(reason)])
+    expect(status()?.problems).toEqual([{ code: 'tls_refused', text: expect.stringMatching(reason) }])
     open(port, tls.machine).end('<13>good\n')
     await until(() => recorder.stored.size === 1)
     expect(recorder.texts()).toEqual(['<13>good'])
@@ -106,7 +106,7 @@ describe('syslog over TLS', () => {
     const plain = tcpConnect(port, '127.0.0.1', () => plain.write('<13>plain\n'))
     plain.on('error', () => {})
     await closed(plain)
-    await until(() => status()?.problems[0]?.startsWith('2 TLS connections') === true)
+    await until(() => status()?.problems[0]?.text.startsWith('2 TLS connections') === true)
     expect(recorder.stored.size).toBe(0)
   })
 
@@ -130,7 +130,9 @@ describe('syslog over TLS', () => {
     const first = Array.from({ length: 16 }, () => open(port))
     await Promise.all(first.map((socket) => new Promise((resolve) => socket.once('secureConnect', resolve))))
     await closed(open(port))
-    expect(status()?.problems).toEqual(['1 connections were refused: more than 16 from 127.0.0.1 at once'])
+    expect(status()?.problems).toEqual([
+      { code: 'connections_refused', text: '1 connections were refused: more than 16 from 127.0.0.1 at once' },
+    ])
     first[0]!.destroy()
     await closed(first[0]!)
     const next = open(port)
