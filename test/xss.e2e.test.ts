@@ -214,7 +214,6 @@ describe.skipIf(!hasChromium)('text that attackers choose, in Chromium (needs De
     ['protect', () => '/protect', []],
     ['behaviour', () => '/behaviour', []],
     ['hosts', () => '/hosts', []],
-    ['all rules', () => '/rules', []],
     ['a scenario', () => '/rules?scenario=authentication-password-spray', []],
     ['guards of playbooks', () => '/playbooks?view=guards', []],
     ['an empty playbook', () => '/playbooks?edit=new', []],

@@ -48,6 +48,13 @@ export interface BehaviourState {
   readonly sequence?: number
 }
 
+/** All users, or all hosts, of a scope. */
+interface Crowd {
+  readonly names: Map<string, Profile>
+  /** Made when it is needed. */
+  pool: Pool | undefined
+}
+
 /**
  * Follows what each user and host usually does, as events stream by, and says when one behaves unlike before: new or rare
  * values, unusual amounts and hours, unlike its peers, and impossible travel. Memory is bounded; what a bound costs is
@@ -63,8 +70,8 @@ export class BehaviourEngine {
   readonly #from: number
   /** The longest unseen first. */
   readonly #profiles = new Set<Profile>()
-  /** By scope and kind, and then by name. */
-  readonly #named = new Map<string, Map<string, Profile>>()
+  /** By scope: asked of every event. */
+  readonly #crowds = new Map<string, Readonly<Record<BehaviourKind, Crowd>>>()
   /** Kept from one to the next: from its start, a set's iterator passes over everything that was ever deleted there. */
   #longestUnseen = this.#profiles.values()
   /** By scope and kind. */
@@ -72,7 +79,7 @@ export class BehaviourEngine {
   #dirty = new Set<Profile>()
   #gone: Profile[] = []
   /** Whoever was told as changed: where names hardly come again, most are forgotten before, and nobody need know. */
-  readonly #told = new WeakSet<Profile>()
+  readonly #told = new Set<Profile>()
 
   constructor(options: BehaviourOptions = {}, state: BehaviourState = { profiles: [], pools: [] }) {
     this.#limits = options.limits ?? LIMITS
@@ -80,7 +87,7 @@ export class BehaviourEngine {
     this.costs = state.costs ?? { evicted: 0, forgotten: 0, late: 0 }
     for (const profile of state.profiles) {
       this.#profiles.add(profile)
-      this.#namesOf(poolKey(profile.scope, profile.kind)).set(profile.name, profile)
+      this.#crowd(profile.scope, profile.kind).names.set(profile.name, profile)
       this.#told.add(profile)
     }
     this.#pools = new Map(state.pools)
@@ -98,7 +105,7 @@ export class BehaviourEngine {
   /** What was taken as changes and could not be written counts as changed again. */
   touch(changed: readonly Pick<Profile, 'scope' | 'kind' | 'name'>[], gone: readonly Profile[]): void {
     for (const { scope, kind, name } of changed) {
-      const profile = this.#named.get(poolKey(scope, kind))?.get(name)
+      const profile = this.#crowd(scope, kind).names.get(name)
       if (profile !== undefined) this.#dirty.add(profile)
     }
     this.#gone.push(...gone)
@@ -250,17 +257,17 @@ export class BehaviourEngine {
   }
 
   #pool(scope: string, kind: BehaviourKind): Pool {
+    const crowd = this.#crowd(scope, kind)
+    if (crowd.pool !== undefined) return crowd.pool
     const key = poolKey(scope, kind)
-    let pool = this.#pools.get(key)
-    if (pool === undefined) {
-      pool = newPool()
-      this.#pools.set(key, pool)
-    }
+    const pool = this.#pools.get(key) ?? newPool()
+    this.#pools.set(key, pool)
+    crowd.pool = pool
     return pool
   }
 
   #profile(scope: string, kind: BehaviourKind, name: string, day: number, at: number): Profile {
-    const names = this.#namesOf(poolKey(scope, kind))
+    const { names } = this.#crowd(scope, kind)
     const known = names.get(name)
     if (known !== undefined) {
       // To the end, so that the longest unseen stays first; once a day is often enough.
@@ -272,8 +279,8 @@ export class BehaviourEngine {
     }
     if (this.#profiles.size >= this.#limits.entities) {
       const profile = this.#nextUnseen()
-      this.#drop(profile)
       if (this.#told.has(profile)) this.#gone.push(profile)
+      this.#drop(profile)
       this.costs.evicted++
     }
     const made = newProfile(scope, kind, name, day, at)
@@ -282,19 +289,20 @@ export class BehaviourEngine {
     return made
   }
 
-  #namesOf(key: string): Map<string, Profile> {
-    let names = this.#named.get(key)
-    if (names === undefined) {
-      names = new Map()
-      this.#named.set(key, names)
+  #crowd(scope: string, kind: BehaviourKind): Crowd {
+    let crowds = this.#crowds.get(scope)
+    if (crowds === undefined) {
+      crowds = { user: { names: new Map(), pool: undefined }, host: { names: new Map(), pool: undefined } }
+      this.#crowds.set(scope, crowds)
     }
-    return names
+    return crowds[kind]
   }
 
   #drop(profile: Profile): void {
     this.#profiles.delete(profile)
-    this.#named.get(poolKey(profile.scope, profile.kind))?.delete(profile.name)
+    this.#crowd(profile.scope, profile.kind).names.delete(profile.name)
     this.#dirty.delete(profile)
+    this.#told.delete(profile)
   }
 
   #nextUnseen(): Profile {

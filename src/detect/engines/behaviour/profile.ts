@@ -93,7 +93,8 @@ export interface Profile {
   days: number
   weight: number
   lastSeen: number
-  readonly values: Map<string, ValueBook>
+  /** Made by `valueBook`: all profiles that nothing is known of share one map. */
+  values: ReadonlyMap<string, ValueBook>
   readonly volumes: Map<string, VolumeBook>
   /**
    * Faded days on which it was active in an hour, of working days and then of weekends; and how many such days there were.
@@ -116,6 +117,7 @@ export interface Profile {
 
 const NO_HOURS: readonly number[] = Array.from({ length: 48 }, () => 0)
 const NO_SIGNALS: ReadonlyMap<string, Signal> = new Map()
+const NO_VALUES: ReadonlyMap<string, ValueBook> = new Map()
 
 export function newProfile(scope: string, kind: BehaviourKind, name: string, day: number, at: number): Profile {
   return {
@@ -129,7 +131,7 @@ export function newProfile(scope: string, kind: BehaviourKind, name: string, day
     days: 0,
     weight: 0,
     lastSeen: at,
-    values: new Map(),
+    values: NO_VALUES,
     volumes: new Map(),
     hours: NO_HOURS,
     ofDays: [0, 0],
@@ -187,7 +189,7 @@ export function valueBook(profile: Profile, feature: string): ValueBook {
   let book = profile.values.get(feature)
   if (book === undefined) {
     book = { known: new Map(), fresh: 0, newToday: 0, today: 0 }
-    profile.values.set(feature, book)
+    profile.values = new Map(profile.values).set(feature, book)
   }
   return book
 }
@@ -198,8 +200,8 @@ export function volumeBook(profile: Profile, feature: string): VolumeBook {
   if (book === undefined) {
     const days = Math.min(profile.days, DAYS_KEPT)
     book = {
-      totals: Array.from({ length: days }, () => 0),
-      days: Array.from({ length: days }, (_, at) => profile.day - days + at),
+      totals: days === 0 ? [] : Array.from({ length: days }, () => 0),
+      days: days === 0 ? [] : Array.from({ length: days }, (_, at) => profile.day - days + at),
       today: 0,
       next: 0,
     }
