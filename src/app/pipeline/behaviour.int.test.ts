@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, expect, it } from 'vitest'
+import type { BehaviourTables } from '../../detect/behaviour/tables.ts'
 import type { DetectTables } from '../../detect/tables.ts'
 import type { JsonObject } from '../../kernel/json.ts'
 import { type PipelineBed, type Run, startPipelineBed } from './testing/pipeline-bed.ts'
@@ -60,4 +61,32 @@ it('learns over restarts and a crash, and raises an alert by the ordinary path',
   const host = alerts.find(({ entity_kind }) => entity_kind === 'host')
   expect(host?.criticality).toBe('critical')
   third.drop()
+}, 60_000)
+
+it('learns what a crash left in the lake, also where a request that came again used no number', async () => {
+  const other = await startPipelineBed()
+  try {
+    const signIn = (name: string): JsonObject => ({
+      message: 'signed in',
+      event: { category: ['authentication'], outcome: 'success' },
+      user: { name },
+    })
+    const first = await other.start()
+    await first.send([signIn('ann')])
+    await first.send([signIn('ann')])
+    await first.detector.idle()
+    first.behaviour.keep()
+    await first.behaviour.flush((work) => other.state.transaction(work))
+    // Between the lake and the rules.
+    first.drop()
+    await first.send([signIn('bob')])
+    const second = await other.start()
+    await second.detector.idle()
+    second.behaviour.keep()
+    await second.behaviour.flush((work) => other.state.transaction(work))
+    const known = await other.state.tables<BehaviourTables>().selectFrom('detect_behaviour').select('name').execute()
+    expect(known.map(({ name }) => name).sort()).toEqual(['ann', 'bob'])
+  } finally {
+    await other.stop()
+  }
 }, 60_000)

@@ -66,7 +66,8 @@ export class OpenBatch {
   /** Events together, for the same reason that makes records go through steps together (submission.ts). */
   add(events: readonly LakeEvent[]): void {
     const before = this.rows.count
-    this.#unseenTexts.push(...this.rows.add(events))
+    // Not by `push(...)`: a step may hold more events than a call may have arguments.
+    for (const text of this.rows.add(events)) this.#unseenTexts.push(text)
     const { received } = this
     const writer = this.#writer
     const own = events.map(({ id, scope, source, parser, observed, doc }, at) => {
@@ -80,7 +81,7 @@ export class OpenBatch {
       const deed = deedOf(event)
       if (deed !== undefined) this.#deeds.push(deed)
     }
-    this.#unseen.push(...own)
+    for (const event of own) this.#unseen.push(event)
     if (this.#unseen.length >= EVENTS_A_LOOK) this.#lookAtUnseen()
   }
 

@@ -173,7 +173,8 @@ export async function createWriter(deps: WriterDeps): Promise<Writer> {
           remedy: 'Send again; nothing of this request was stored.',
         })
       const { received, salt, rows } = batch
-      const next = sequence + 1
+      // Where nothing is stored no number is used: the next batch gets it.
+      const next = rows.count > 0 ? sequence + 1 : sequence
       const results = taken.map(({ result }) => ({ ...result, sequence: next }))
       const counts = taken.map(({ source, scope }, at) => ({ source, scope, result: results[at]! }))
       const closed = batch.close(next, counts)
@@ -270,9 +271,13 @@ export async function createWriter(deps: WriterDeps): Promise<Writer> {
   }
 
   /** Whether one of the batches holds it; one that is not committed takes this one along if it fails. */
-  function held(before: Before, here: OpenBatch, holds: (batch: OpenBatch) => boolean): boolean {
-    const holder = before.unsettled.find((batch) => batch.state !== 'refused' && holds(batch))
+  function held(before: Before, filled: Filled, holds: (batch: OpenBatch) => boolean): boolean {
+    const { batch: here } = filled
+    const holder = before.unsettled.find(holds)
     if (holder === undefined) return false
+    // It failed since the lake was asked, and may be stored all the same.
+    if (holder.state === 'refused')
+      filled.refusal ??= { error: new KanpekiError('lake_unreachable', 'What this repeats could not be committed.') }
     if (holder !== here && holder.state === 'open') here.leansOn.add(holder)
     return true
   }
@@ -282,11 +287,11 @@ export async function createWriter(deps: WriterDeps): Promise<Writer> {
     const { request, source, scope, records } = submission
     const repeated =
       request !== '' &&
-      (requests.has(request, since()) || before.requests.has(request) || held(before, batch, (one) => one.requests.has(request)))
+      (requests.has(request, since()) || before.requests.has(request) || held(before, filled, (one) => one.requests.has(request)))
     if (request !== '') batch.requests.add(request)
     const taker = new RecordTaker(submission, batch, {
       known: deps.known,
-      repeated: (id, events) => before.ids.has(firstId(id, events)) || held(before, batch, (one) => one.ids.has(id)),
+      repeated: (id, events) => before.ids.has(firstId(id, events)) || held(before, filled, (one) => one.ids.has(id)),
     })
     if (repeated) {
       for (const record of records) {

@@ -39,6 +39,8 @@ import { HOUR_MS } from './table.ts'
 /** Batches looked at when catching up, values asked for at once, rows and buckets given at most. */
 const BATCHES_A_READ = 1000
 const KNOWN_A_QUERY = 1000
+/** The engine reads statements of 262,144 bytes; a byte takes four of them at most, quoted twice. */
+const KNOWN_BYTES_A_QUERY = 56_000
 const MOST_EVENTS = 10_000
 const MOST_BUCKETS = 10_000
 /** A batch received just before the hour ends may be committed a little later. */
@@ -127,8 +129,8 @@ export class ClickHouseLake implements Lake {
 
   async #known(column: 'request' | 'id', values: readonly string[], sinceMs: number): Promise<ReadonlySet<string>> {
     const found = new Set<string>()
-    for (let at = 0; at < values.length; at += KNOWN_A_QUERY) {
-      const rows = await this.#rows<{ known: string }>(queries.known(column, values.slice(at, at + KNOWN_A_QUERY), sinceMs))
+    for (const some of inParts(values)) {
+      const rows = await this.#rows<{ known: string }>(queries.known(column, some, sinceMs))
       for (const row of rows) found.add(row.known)
     }
     return found
@@ -190,7 +192,10 @@ export class ClickHouseLake implements Lake {
   async getMany(scope: string | undefined, ids: readonly string[]): Promise<readonly StoredEvent[]> {
     if (ids.length === 0) return []
     if (ids.length > KNOWN_A_QUERY) throw new RangeError(`${ids.length} ids asked for at once`)
-    return (await this.#rows<queries.EventRow>(queries.eventsById(scope, ids))).map(eventOf)
+    const found: StoredEvent[] = []
+    for (const some of inParts(ids))
+      for (const row of await this.#rows<queries.EventRow>(queries.eventsById(scope, some))) found.push(eventOf(row))
+    return found
   }
 
   async batch(writer: string, sequence: number): Promise<StoredBatch | undefined> {
@@ -294,6 +299,23 @@ export class ClickHouseLake implements Lake {
   #rows<R extends Row>(statement: queries.Statement, signal?: AbortSignal): Promise<readonly R[]> {
     return this.#engine.rows<R>(statement.sql, statement.params, signal)
   }
+}
+
+/** As many values at once as a statement can hold. */
+function* inParts(values: readonly string[]): Generator<readonly string[]> {
+  let part: string[] = []
+  let bytes = 0
+  for (const value of values) {
+    const more = Buffer.byteLength(value) + 2
+    if (part.length === KNOWN_A_QUERY || (part.length > 0 && bytes + more > KNOWN_BYTES_A_QUERY)) {
+      yield part
+      part = []
+      bytes = 0
+    }
+    part.push(value)
+    bytes += more
+  }
+  if (part.length > 0) yield part
 }
 
 /** Names this attempt's rows: another batch under the same number has another salt, and is not taken for a repetition. */

@@ -82,6 +82,12 @@ const CASES: readonly Case[] = [
     errors: ['_id is longer'],
   },
   {
+    name: 'an id with half a character, which would be kept as another id',
+    body: '{"create":{"_id":"a\\ud800b"}}\n{}\n',
+    records: ['half a character'],
+    errors: ['half a character'],
+  },
+  {
     name: 'invalid UTF-8',
     body: Buffer.concat([
       Buffer.from('{"create":{}}\n{"message":"a\xff"}\n', 'latin1'),
@@ -117,7 +123,7 @@ describe('a bulk body', () => {
       expect(later).toMatchObject({ items: split.items, refused: split.refused })
     })
   }
-  test('every case ran', () => expect(ran).toBe(16))
+  test('every case ran', () => expect(ran).toBe(17))
 })
 
 test('a line that is too long is kept by its beginning', () => {

@@ -159,6 +159,8 @@ function idOf(meta: JsonObject): Pick<Action, 'id' | 'idProblem'> {
   if (id === undefined || id === null) return { id: undefined, idProblem: undefined }
   const text = typeof id === 'number' ? String(id) : id
   if (typeof text !== 'string' || text === '') return { id: undefined, idProblem: '_id must be a text that is not empty' }
+  // The lake keeps UTF-8: half a character would come back as another id.
+  if (!text.isWellFormed()) return { id: undefined, idProblem: '_id holds half a character' }
   if (Buffer.byteLength(text) > MAX_ID_BYTES) return { id: undefined, idProblem: `_id is longer than ${MAX_ID_BYTES} bytes` }
   return { id: text, idProblem: undefined }
 }

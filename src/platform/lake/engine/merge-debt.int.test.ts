@@ -5,7 +5,7 @@ import { afterEach, expect, test } from 'vitest'
 import { startTestLake, type TestLake, testBatch, testEvent } from '../../testing/lakes.ts'
 import { clientOf } from '../connect.ts'
 import { Engine } from '../engine-calls.ts'
-import { type MergeDebt, mergesShouldWait, pauseOfInsert } from './merge-debt.ts'
+import { holdMerges, type MergeDebt, mergesShouldWait, pauseOfInsert } from './merge-debt.ts'
 
 const MIB = 1024 * 1024
 const none: MergeDebt = { parts: 0, bytes: 0, running: 0 }
@@ -33,6 +33,29 @@ test.each([
   [{ parts: 100_000, bytes: 0 }, 2000],
 ])('with %o owed an insert waits %d ms', (debt, pause) => {
   expect(pauseOfInsert(debt)).toBe(pause)
+})
+
+test('merges that are let go while they are being stopped run when that is answered', async () => {
+  let run = true
+  const stopping = Promise.withResolvers<void>()
+  const answer = Promise.withResolvers<void>()
+  const statements = async (sql: string): Promise<string> => {
+    if (sql === 'SYSTEM STOP MERGES') {
+      stopping.resolve()
+      await answer.promise
+      run = false
+    } else if (sql === 'SYSTEM START MERGES') run = true
+    return '0\t0\t0'
+  }
+  const hold = holdMerges(statements, { cpuMs: () => 0 }, 1)
+  const inserting = setInterval(() => void hold.inserting(), 20)
+  await stopping.promise
+  const free = hold.letGo()
+  answer.resolve()
+  await free
+  clearInterval(inserting)
+  hold.stop()
+  expect(run).toBe(true)
 })
 
 let bed: TestLake

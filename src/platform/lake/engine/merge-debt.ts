@@ -116,7 +116,8 @@ export function holdMerges(run: (sql: string) => Promise<string>, merging: Merge
     },
     letGo() {
       freeUntil = performance.now() + LET_GO_MS
-      return waiting ? inTurn(() => set(false)) : Promise.resolve()
+      // In turn even where they do not wait: a look may be about to hold them.
+      return inTurn(() => set(false))
     },
     stop: () => clearInterval(timer),
   }
