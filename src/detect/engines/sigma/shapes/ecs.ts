@@ -33,8 +33,7 @@ export function ecsShape(tables: ShapeTables): EventShape {
         return undefined
       }
       const facts = factsOf(doc, event, programs)
-      const { dataset, module, categories, types, os, program, isDns, hasRequest } = facts
-      const key = `${dataset}|${module}|${categories}|${types}|${os}|${program}|${isDns}|${hasRequest}`
+      const key = keyOf(facts)
       let known = classes.get(key)
       if (known === undefined) {
         if (classes.size >= MOST_CLASSES) classes.clear()
@@ -56,6 +55,12 @@ interface EcsFacts {
   readonly program: string
   readonly isDns: boolean
   readonly hasRequest: boolean
+}
+
+/** Senders choose the texts, so that lengths part them: no sign could. */
+function keyOf({ dataset, module, categories, types, os, program, isDns, hasRequest }: EcsFacts): string {
+  const lengths = `${dataset.length} ${module.length} ${categories.length} ${types.length} ${os.length}`
+  return `${isDns} ${hasRequest} ${lengths} ${dataset}${module}${categories}${types}${os}${program}`
 }
 
 function factsOf(doc: JsonObject, event: JsonObject, programs: Programs): EcsFacts {

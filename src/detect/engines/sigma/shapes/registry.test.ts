@@ -318,3 +318,48 @@ test('no event, however forged, makes the classifier throw or read what the even
     { numRuns: 2000 },
   )
 })
+
+test('what one event says of itself changes no other: senders choose every text that classes are kept by', () => {
+  const text = fc.constantFrom(
+    '',
+    '|',
+    'a',
+    'a|',
+    '|a',
+    'aws',
+    'cloudtrail',
+    'aws.cloudtrail',
+    'aws|api',
+    'api',
+    'api|',
+    'process',
+    'linux',
+    'linux|',
+  )
+  const ecs = fc
+    .record({
+      dataset: text,
+      module: text,
+      category: fc.array(text, { maxLength: 2 }),
+      type: fc.array(text, { maxLength: 2 }),
+      os: text,
+      program: text,
+    })
+    .map(
+      ({ os, program, ...event }): JsonObject => ({ event, host: { os: { type: os } }, log: { syslog: { appname: program } } }),
+    )
+  const windows = fc
+    .tuple(fc.constantFrom('12', 12, '12|CreateKey', 'CreateKey|12', '12|'), fc.constantFrom('CreateKey', '', '|', 'SetValue'))
+    .map(([EventID, EventType]): JsonObject => ({ Channel: 'Microsoft-Windows-Sysmon/Operational', EventID, EventType }))
+  const told = ({ product, categories, services, name }: ReturnType<typeof classify>) => [product, categories, services, name]
+  let events = 0
+  fc.assert(
+    fc.property(fc.array(fc.oneof(ecs, windows), { minLength: 20, maxLength: 60 }), (docs) => {
+      const shared = classifier()
+      for (const doc of docs) expect(told(shared(doc))).toEqual(told(classifier()(doc)))
+      events += docs.length
+    }),
+    { numRuns: 60 },
+  )
+  expect(events).toBeGreaterThan(500)
+})

@@ -8,11 +8,18 @@ import type { WindowsLayout } from './windows-layout.ts'
 /** Attackers choose channel names and ids in forged input: this many are remembered, then it starts afresh. */
 const MOST_CLASSES = 4096
 
+/** Apart, since senders choose ids: one that looks like another's id and detail must not stand for it. */
+interface ClassesOfChannel {
+  readonly byId: Map<string | number, EventClass>
+  /** By detail, one of those that are known, and then by id. */
+  readonly byDetail: Map<string, Map<string | number, EventClass>>
+}
+
 /** The classes of one shape, by channel and event id. */
 export class WindowsClasses {
   readonly #layout: WindowsLayout
   readonly #pipelines: Pipelines
-  readonly #channels = new Map<string, Map<string | number, EventClass>>()
+  readonly #channels = new Map<string, ClassesOfChannel>()
   #size = 0
 
   constructor(layout: WindowsLayout, { pipelines }: ShapeTables) {
@@ -38,10 +45,10 @@ export class WindowsClasses {
 
   /** `id` and `detail` as they stand in the event; a detail that says nothing is the same as none. */
   of(channel: string, id: string | number, detail?: unknown): EventClass {
-    const ids = this.#channels.get(channel) ?? this.#newChannel(channel)
+    const { byId, byDetail } = this.#channels.get(channel) ?? this.#newChannel(channel)
     const told = detail === undefined ? '' : this.#known(channel, id, detail)
-    const key = told === '' ? id : `${id}|${told}`
-    const known = ids.get(key)
+    const ids = told === '' ? byId : (byDetail.get(told) ?? new Map<string | number, EventClass>())
+    const known = ids.get(id)
     if (known !== undefined) return known
     if (this.#size >= MOST_CLASSES || this.#channels.size >= MOST_CLASSES) {
       this.#channels.clear()
@@ -50,7 +57,8 @@ export class WindowsClasses {
     }
     this.#size += 1
     const made = windowsClass(this.#layout, this.#pipelines, { channel, id: String(id), detail: told })
-    ids.set(key, made)
+    if (told !== '') byDetail.set(told, ids)
+    ids.set(id, made)
     return made
   }
 
@@ -60,12 +68,12 @@ export class WindowsClasses {
   }
 
   /** `Security` and `security` are the same channel. */
-  #newChannel(channel: string): Map<string | number, EventClass> {
+  #newChannel(channel: string): ClassesOfChannel {
     const lower = channel.toLowerCase()
-    const ids = this.#channels.get(lower) ?? new Map<string | number, EventClass>()
-    this.#channels.set(lower, ids)
-    this.#channels.set(channel, ids)
-    return ids
+    const classes = this.#channels.get(lower) ?? { byId: new Map(), byDetail: new Map() }
+    this.#channels.set(lower, classes)
+    this.#channels.set(channel, classes)
+    return classes
   }
 }
 
