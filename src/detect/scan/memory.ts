@@ -27,5 +27,6 @@ export const MEMORY = {
   mostIds: 65_536,
   /** Indexes, programs and what they consist of. */
   arena: 2_560_000,
-  end: 256 * 65_536,
+  /** Blocks of 16 bytes are read: what stands last must have some behind it. */
+  end: 256 * 65_536 - 16,
 } as const

@@ -1,6 +1,10 @@
 import { expect, test } from 'vitest'
+import { JsonScan } from '../../../scan/json-scan.ts'
+import { MEMORY } from '../../../scan/memory.ts'
 import { loadRuleTexts } from '../load/load.ts'
 import { compileSigma } from './program.ts'
+import { IN_DOCUMENT, ScanReader } from './scan-reader.ts'
+import { ScannedLiteral } from './scanned-literal.ts'
 
 const WORDS = ['alpha', 'bravo', 'charlie', 'delta', 'echo', 'foxtrot', 'golf']
 
@@ -32,4 +36,23 @@ test.each(['empty', 'full'])('rules match scanned events when the memory for ind
     expect(program.scan.read(bytes, 0, bytes.length)).toBe(true)
     expect(program.matchScan().map(({ info }) => info.id)).toEqual(at % 2 === 0 ? [`${word}-0`, `${word}-1`] : [`${word}-0`])
   }
+})
+
+test('a literal that stands last in the memory is compared within it', () => {
+  const scan = new JsonScan()
+  const path = scan.path(['x'])!
+  const literal = new ScannedLiteral('abcdefghijklmnop', 'contains')
+  expect(scan.literals.reserve(MEMORY.end - MEMORY.arena - 32)).toBeDefined()
+  const bytes = Buffer.from(JSON.stringify({ x: 'zz abcdefghijklmnop zz' }))
+  expect(scan.read(bytes, 0, bytes.length)).toBe(true)
+  expect(literal.holds(scan, path)).toBe(true)
+  expect(scan.literals.reserve(1)).toBeUndefined()
+})
+
+test.each([[[]], [['*', 'name']]])('a field at %j, of the whole document, is read from the document', (keys) => {
+  const scan = new JsonScan()
+  const reader = new ScanReader(scan, [{ keys, convert: () => 'of all' }])
+  const bytes = Buffer.from('{"a":1}')
+  expect(scan.read(bytes, 0, bytes.length)).toBe(true)
+  expect([reader.locate(), reader.places]).toEqual([IN_DOCUMENT, undefined])
 })

@@ -26,7 +26,11 @@ export class ScanReader {
   constructor(scan: JsonScan, places: readonly FieldPlace[]) {
     this.#scan = scan
     this.#places = places
-    const paths = places.map(({ keys }) => scan.path(keys.includes('*') ? keys.slice(0, keys.indexOf('*')) : keys))
+    // The whole document is entered nowhere: a field that is read from it must be asked of the document.
+    const paths = places.map(({ keys }) => {
+      const scanned = keys.includes('*') ? keys.slice(0, keys.indexOf('*')) : keys
+      return scanned.length === 0 ? undefined : scan.path(scanned)
+    })
     this.#paths = paths.every((path) => path !== undefined) ? paths : undefined
     this.#means = places.map(({ keys, convert, keepsScalars }) => {
       if (keys.includes('*')) return IS_CONVERTED
