@@ -199,7 +199,9 @@ function brief({ hash, version }: VersionsTable): { hash: string; version: strin
 function accepted(result: ReturnType<typeof readCard>): LoadedCard {
   if (!('problems' in result)) return result
   const [first] = result.problems
-  const others = result.problems.slice(1).map(({ line, message }) => `line ${line ?? '?'}: ${message}`)
+  const others = result.problems
+    .slice(1)
+    .map(({ line, field, message }) => `line ${line ?? '?'}${field == null ? '' : ` ${field}`}: ${message}`)
   throw new KanpekiError('card_invalid', [first?.message ?? 'The card cannot be read.', ...others].join(' · '), {
     place: {
       ...(first?.line == null ? {} : { line: first.line }),

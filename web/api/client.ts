@@ -14,11 +14,30 @@ export interface RequestOptions {
   readonly signal?: AbortSignal
 }
 
+/** Changes that are under way, by what they ask for. */
+const underWay = new Map<string, Promise<unknown>>()
+
+/** A second press before the answer is the same wish: it gets the answer of the first. */
+async function once<T>(path: string, options: RequestOptions, ask: () => Promise<T>): Promise<T> {
+  const { method = 'GET', query, body, file, signal } = options
+  if (method === 'GET' || file !== undefined || signal !== undefined) return await ask()
+  const wish = JSON.stringify([method, path, chosenScope(), query, body])
+  const first = underWay.get(wish)
+  if (first !== undefined) return (await first) as T
+  const asked = ask().finally(() => underWay.delete(wish))
+  underWay.set(wish, asked)
+  return await asked
+}
+
 /**
  * One call of Kanpeki's own API; the reply is parsed by the room's schema.
  * Throws Problem: status 0 `unreachable` without an answer, `unexpected-shape` when server and console do not fit.
  */
-export async function call<S extends z.ZodType>(schema: S, path: string, options: RequestOptions = {}): Promise<z.infer<S>> {
+export function call<S extends z.ZodType>(schema: S, path: string, options: RequestOptions = {}): Promise<z.infer<S>> {
+  return once(path, options, () => callAnew(schema, path, options))
+}
+
+async function callAnew<S extends z.ZodType>(schema: S, path: string, options: RequestOptions): Promise<z.infer<S>> {
   const response = await send(path, options)
   const parsed = schema.safeParse(response.status === 204 ? undefined : await response.json())
   if (parsed.success) return parsed.data
@@ -31,7 +50,7 @@ export async function call<S extends z.ZodType>(schema: S, path: string, options
 
 /** A call whose reply does not matter. */
 export async function tell(path: string, options: RequestOptions): Promise<void> {
-  await send(path, options)
+  await once(path, options, () => send(path, options))
 }
 
 /** Bytes, for tiles and bundles. */

@@ -16,6 +16,8 @@ const problemSchema = z.object({
       field: z.string().optional(),
     })
     .optional(),
+  /** What is wrong with the input, by field. */
+  errors: z.array(z.object({ path: z.string(), message: z.string() })).optional(),
 })
 type ProblemDetails = z.infer<typeof problemSchema>
 
@@ -25,6 +27,7 @@ export class Problem extends Error {
   readonly code: string
   readonly remedy: string | undefined
   readonly place: ProblemDetails['place']
+  readonly errors: NonNullable<ProblemDetails['errors']>
 
   constructor(status: number, details: ProblemDetails) {
     super(details.detail ?? details.title ?? `HTTP ${status}`)
@@ -33,6 +36,7 @@ export class Problem extends Error {
     this.code = details.code ?? `http-${status}`
     this.remedy = details.remedy
     this.place = details.place
+    this.errors = details.errors ?? []
   }
 }
 

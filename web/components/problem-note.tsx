@@ -90,6 +90,11 @@ export function ProblemNote({ error, retry }: { error: unknown; retry?: () => vo
             {detail}
           </p>
         )}
+        {problem.errors.map(({ path, message }) => (
+          <p key={path + message} className="mono dim" lang="en">
+            {path}: {message}
+          </p>
+        ))}
         {place === undefined ? null : (
           <p className="mono dim">
             {[place.file, place.field].filter((part) => part !== undefined).join(' ')}{' '}

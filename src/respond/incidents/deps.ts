@@ -1,5 +1,6 @@
 import type { Clock } from '../../kernel/clock.ts'
 import type { State } from '../../platform/state/state.ts'
+import type { RunState } from '../playbooks/schema.ts'
 import type { IncidentPolicy } from './policy.ts'
 import type { Db } from './queries.ts'
 import type { Both } from './words.ts'
@@ -34,7 +35,7 @@ export interface IncidentEvent {
 export interface IncidentRun {
   readonly id: string
   readonly title: Both
-  readonly state: string
+  readonly state: RunState
   readonly started: number
   readonly ended: number | null
   /** Everything was only planned. */

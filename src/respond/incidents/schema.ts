@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { RUN_STATES } from '../playbooks/schema.ts'
 
 /** The phases of SANS (PICERL), in their order. An incident opens in `identification`. */
 export const PHASES = ['preparation', 'identification', 'containment', 'eradication', 'recovery', 'lessons-learned'] as const
@@ -182,7 +183,7 @@ export const incidentDetail = incidentSummary.extend({
     z.object({
       id: z.string(),
       title: both,
-      state: z.string(),
+      state: z.enum(RUN_STATES),
       started: time,
       ended: time.nullable(),
       simulated: z.boolean(),

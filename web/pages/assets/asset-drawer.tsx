@@ -13,6 +13,7 @@ import { ProblemNote } from '../../components/problem-note.tsx'
 import { Segmented } from '../../components/segmented.tsx'
 import { useMay } from '../../components/session.ts'
 import { useFormat } from '../../components/use-format.ts'
+import { SureButton } from '../settings/sure-button.tsx'
 import { CriticalityTag } from './criticality.tsx'
 import { hostQuery } from './host-query.ts'
 import { LabelChips } from './label-chips.tsx'
@@ -195,21 +196,17 @@ function AssetForm({ asset, onDone }: { asset: AssetView | undefined; onDone: ()
         <button type="submit" className="btn ink" disabled={save.isPending}>
           {t(asset === undefined ? 'form.create' : 'form.save')}
         </button>
-        {asset === undefined || kept ? null : <RemoveButton pending={remove.isPending} onRemove={() => remove.mutate()} />}
+        {asset === undefined || kept ? null : (
+          <SureButton
+            label={t('remove')}
+            sure={t('removeSure')}
+            yes={t('removeYes')}
+            pending={remove.isPending}
+            size="md"
+            onSure={() => remove.mutate()}
+          />
+        )}
       </div>
     </form>
-  )
-}
-
-function RemoveButton({ pending, onRemove }: { pending: boolean; onRemove: () => void }): ReactNode {
-  const { t } = useTranslation('assets')
-  const [sure, setSure] = useState(false)
-  return (
-    <span className="row end" role="status">
-      {sure ? <span className="label">{t('removeSure')}</span> : null}
-      <button type="button" className="btn" disabled={pending} onClick={() => (sure ? onRemove() : setSure(true))}>
-        {t(sure ? 'removeYes' : 'remove')}
-      </button>
-    </span>
   )
 }

@@ -183,8 +183,8 @@ function Minutes({ draft, set }: { draft: Draft; set: (change: Partial<Draft>) =
         min={1}
         max={10_080}
         required
-        value={draft.minutes}
-        onChange={(event) => set({ minutes: event.target.valueAsNumber || 1 })}
+        value={Number.isNaN(draft.minutes) ? '' : draft.minutes}
+        onChange={(event) => set({ minutes: event.target.valueAsNumber })}
       />
     </Field>
   )

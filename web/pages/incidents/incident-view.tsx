@@ -275,6 +275,7 @@ function Alerts({ incident }: { incident: IncidentDetail }): ReactNode {
 
 function Runs({ incident }: { incident: IncidentDetail }): ReactNode {
   const { t } = useTranslation('incidents')
+  const { t: playbooks } = useTranslation('playbooks')
   const format = useFormat()
   if (incident.runs.length === 0) return null
   return (
@@ -287,7 +288,7 @@ function Runs({ incident }: { incident: IncidentDetail }): ReactNode {
               {run.simulated ? <span className="chip exercise">{t('runs.simulated')}</span> : null}
               <span className="label block">{format.dateTime(run.started)}</span>
             </span>
-            <span className="label">{run.state}</span>
+            <span className="label">{playbooks(`run.${run.state}`)}</span>
           </li>
         ))}
       </ul>

@@ -11,6 +11,7 @@ import { Icon } from '../../components/icon.tsx'
 import { ProblemNote } from '../../components/problem-note.tsx'
 import { useMay } from '../../components/session.ts'
 import { useFormat } from '../../components/use-format.ts'
+import { SureButton } from '../settings/sure-button.tsx'
 import { Clocks, Tasks } from './policy-work.tsx'
 
 const ROLES = ['commander', 'communications', 'technical-lead', 'scribe'] as const
@@ -109,7 +110,7 @@ function Policy({ policy }: { policy: PolicyView }): ReactNode {
           ))}
         </ul>
       </section>
-      <Rota policy={policy} writes={writes} change={change.mutate} />
+      <Rota policy={policy} writes={writes} change={change.mutate} busy={change.isPending} />
     </>
   )
 }
@@ -174,10 +175,12 @@ function Rota({
   policy,
   writes,
   change,
+  busy,
 }: {
   policy: PolicyView
   writes: boolean
   change: (asked: { path: string; method: 'POST' | 'DELETE'; body?: unknown }, options?: { onSuccess?: () => void }) => void
+  busy: boolean
 }): ReactNode {
   const { t } = useTranslation('incidents')
   const format = useFormat()
@@ -201,13 +204,13 @@ function Rota({
               </span>
             </span>
             {writes ? (
-              <button
-                type="button"
-                className="btn sm quiet"
-                onClick={() => change({ path: `/api/v1/on-call/${turn.id}`, method: 'DELETE' })}
-              >
-                {t('policy.remove')}
-              </button>
+              <SureButton
+                label={t('policy.remove')}
+                sure={t('policy.removeSure')}
+                yes={t('policy.remove')}
+                pending={busy}
+                onSure={() => change({ path: `/api/v1/on-call/${turn.id}`, method: 'DELETE' })}
+              />
             ) : null}
           </li>
         ))}
@@ -239,7 +242,7 @@ function Rota({
           <Field label={t('policy.ends')}>
             <input className="input" type="datetime-local" value={to} onChange={(event) => setTo(event.target.value)} />
           </Field>
-          <button type="submit" className="btn" disabled={!ready}>
+          <button type="submit" className="btn" disabled={!ready || busy}>
             {t('policy.add')}
           </button>
         </form>

@@ -1,6 +1,7 @@
 import { type ReactNode, useMemo } from 'react'
 import { useTranslation } from 'react-i18next'
 import type { PlaybookGraph } from '../../../src/respond/playbooks/schema.ts'
+import { ScrollArea } from '../../components/scroll-area.tsx'
 import { useFormat } from '../../components/use-format.ts'
 import { layoutOf, NODE_H, NODE_W } from './layout.ts'
 
@@ -14,7 +15,7 @@ export function Graph({ graph, marks }: { graph: PlaybookGraph; marks?: Readonly
   const layout = useMemo(() => layoutOf(graph), [graph])
   const steps = useMemo(() => new Map(graph.steps.map((step) => [step.id, step])), [graph])
   return (
-    <div className="pb-graph">
+    <ScrollArea className="pb-graph" label={t('graph', { steps: graph.steps.length })}>
       <svg
         width={layout.width}
         height={layout.height}
@@ -62,7 +63,7 @@ export function Graph({ graph, marks }: { graph: PlaybookGraph; marks?: Readonly
           )
         })}
       </svg>
-    </div>
+    </ScrollArea>
   )
 }
 

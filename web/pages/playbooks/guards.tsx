@@ -29,7 +29,7 @@ export function Guards(): ReactNode {
           <span className="label">{t('written', { by: data.by, when: format.dateTime(data.updatedAt) })}</span>
         )}
       </div>
-      <Form key={data.updatedAt ?? ''} settings={data.settings} />
+      <Form settings={data.settings} />
     </section>
   )
 }

@@ -86,8 +86,8 @@ export function IndicatorListForm({ onClose }: { onClose: () => void }): ReactNo
               min={0}
               max={100}
               required
-              value={draft.confidence}
-              onChange={(event) => set({ confidence: event.target.valueAsNumber || 0 })}
+              value={Number.isNaN(draft.confidence) ? '' : draft.confidence}
+              onChange={(event) => set({ confidence: event.target.valueAsNumber })}
             />
           </Field>
           <Field label={t('ioc.form.days')} hint={t('ioc.form.daysHint')}>
@@ -97,8 +97,8 @@ export function IndicatorListForm({ onClose }: { onClose: () => void }): ReactNo
               min={0}
               max={3650}
               required
-              value={draft.days}
-              onChange={(event) => set({ days: event.target.valueAsNumber || 0 })}
+              value={Number.isNaN(draft.days) ? '' : draft.days}
+              onChange={(event) => set({ days: event.target.valueAsNumber })}
             />
           </Field>
           <Check
@@ -157,8 +157,8 @@ function FetchFields({
           min={1}
           max={720}
           required
-          value={draft.hours}
-          onChange={(event) => set({ hours: event.target.valueAsNumber || 1 })}
+          value={Number.isNaN(draft.hours) ? '' : draft.hours}
+          onChange={(event) => set({ hours: event.target.valueAsNumber })}
         />
       </Field>
     </>

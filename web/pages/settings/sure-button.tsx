@@ -38,12 +38,15 @@ export function SureButton({
         type="button"
         className={button}
         disabled={pending}
-        onClick={() => {
+        onClick={(event) => {
+          // The second half of a double click has read nothing.
+          if (asked && event.detail > 1) return
           if (asked) onSure()
           setAsked(!asked)
         }}
         onKeyDown={(event) => {
           if (event.key === 'Escape' && asked) {
+            event.preventDefault()
             event.stopPropagation()
             setAsked(false)
           }

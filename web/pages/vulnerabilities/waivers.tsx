@@ -7,6 +7,7 @@ import { waiversQuery } from '../../api/house-queries.ts'
 import { ProblemNote } from '../../components/problem-note.tsx'
 import { useMay } from '../../components/session.ts'
 import { useFormat } from '../../components/use-format.ts'
+import { SureButton } from '../settings/sure-button.tsx'
 
 /** What takes weaknesses off the list, or waits to: who asked, who approved, until when. */
 export function Waivers(): ReactNode {
@@ -55,18 +56,26 @@ export function Waivers(): ReactNode {
             <span className="chip">{t(`waiver.state.${one.state}`)}</span>
             {one.mayDecide ? (
               <>
-                <button type="button" className="btn sm ink" onClick={() => decide.mutate({ id: one.id, decision: 'approve' })}>
-                  {t('waiver.approve')}
-                </button>
+                <SureButton
+                  label={t('waiver.approve')}
+                  sure={t('waiver.approveSure')}
+                  yes={t('waiver.approve')}
+                  pending={decide.isPending}
+                  onSure={() => decide.mutate({ id: one.id, decision: 'approve' })}
+                />
                 <button type="button" className="btn sm" onClick={() => decide.mutate({ id: one.id, decision: 'refuse' })}>
                   {t('waiver.refuse')}
                 </button>
               </>
             ) : null}
             {may('assets:write') && (one.state === 'active' || one.state === 'waiting') ? (
-              <button type="button" className="btn sm quiet" onClick={() => end.mutate(one.id)}>
-                {t('waiver.end')}
-              </button>
+              <SureButton
+                label={t('waiver.end')}
+                sure={t('waiver.endSure')}
+                yes={t('waiver.end')}
+                pending={end.isPending}
+                onSure={() => end.mutate(one.id)}
+              />
             ) : null}
           </li>
         ))}

@@ -86,7 +86,10 @@ describe('an import', () => {
       ),
       file('cut.gz', gzipSync('{"a":1}\n'.repeat(10_000)).subarray(0, 60)),
     ])
-    expect(status.problems).toEqual([expect.stringContaining('absent.json'), expect.stringContaining('cut.gz')])
+    expect(status.problems).toEqual([
+      { code: 'import_incomplete', text: expect.stringContaining('absent.json') },
+      { code: 'import_incomplete', text: expect.stringContaining('cut.gz') },
+    ])
     const records = [...recorder.stored.values()].filter((record) => record.origin?.endsWith('mixed.log') === true)
     expect(records.map((record) => record.unreadable ?? record.text ?? record.json)).toEqual([
       expect.stringContaining('broken JSON'),
