@@ -17,11 +17,12 @@ interface Finding {
  * broken, with how often, and where and why the first time. Contrast is measured in the light theme and in the dark.
  */
 export async function barriers(page: Page): Promise<string[]> {
+  // Without motion, or colours would be looked at while they fade in, or on their way from one theme to the other.
+  await page.emulateMedia({ reducedMotion: 'reduce' })
   await page.evaluate(AXE)
   const found = await run(page, { type: 'tag', values: ALL })
   const isDark = await page.evaluate<boolean>("matchMedia('(prefers-color-scheme: dark)').matches")
-  // Without motion, or colours would be looked at on their way from one theme to the other.
-  await page.emulateMedia({ colorScheme: isDark ? 'light' : 'dark', reducedMotion: 'reduce' })
+  await page.emulateMedia({ colorScheme: isDark ? 'light' : 'dark' })
   const other = await run(page, { type: 'rule', values: ['color-contrast'] })
   await page.emulateMedia({ colorScheme: isDark ? 'dark' : 'light', reducedMotion: null })
   return [...found, ...other]
