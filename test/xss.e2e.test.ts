@@ -239,9 +239,8 @@ describe.skipIf(!hasChromium)('text that attackers choose, in Chromium (needs De
         const text = planted.get(field)
         expect(text, `${field} was never planted`).toBeDefined()
         // biome-ignore lint/performance/useDomNodeTextContent: what is rendered counts, not what stands in the tree.
-        await expect
-          .poll(() => page.locator('body').innerText(), { message: `${field} on ${path()}`, timeout: 10_000 })
-          .toContain(text)
+        const rendered = () => page.locator('body').innerText()
+        await expect.poll(rendered, { message: `${field} on ${path()}`, timeout: 10_000 }).toContain(text)
       }
       await page.waitForLoadState('networkidle').catch(() => undefined)
       expect(await page.locator(SMUGGLED).evaluateAll((found) => found.map((one) => one.outerHTML.slice(0, 200)))).toEqual([])
