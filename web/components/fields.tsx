@@ -69,3 +69,28 @@ export function Check({
     </div>
   )
 }
+
+/** A number that must be given. While nothing is typed it is NaN, and the browser does not send the form. */
+export function NumberInput({
+  value,
+  onChange,
+  short = false,
+  ...bounds
+}: Control & {
+  min: number
+  max: number
+  value: number
+  onChange: (value: number) => void
+  short?: boolean
+}): ReactNode {
+  return (
+    <input
+      {...bounds}
+      className={short ? 'input num short' : 'input num'}
+      type="number"
+      required
+      value={Number.isNaN(value) ? '' : value}
+      onChange={(event) => onChange(event.target.valueAsNumber)}
+    />
+  )
+}

@@ -7,9 +7,10 @@ import { UNITS, type Unit } from '../../../src/kernel/measure.ts'
 import { call, tell } from '../../api/client.ts'
 import { Code } from '../../components/copy.tsx'
 import { Dialog } from '../../components/dialog.tsx'
-import { Field } from '../../components/fields.tsx'
+import { Field, NumberInput } from '../../components/fields.tsx'
 import { Icon } from '../../components/icon.tsx'
 import { ProblemNote } from '../../components/problem-note.tsx'
+import { SureButton } from '../settings/sure-button.tsx'
 import { bodyOf, type Draft, draftOf, WAYS, type Way } from './series-draft.ts'
 
 /** A series of external figures: what it means, and either where it is asked or how to push into it. */
@@ -27,7 +28,6 @@ export function SeriesForm({
   const { t: common } = useTranslation()
   const client = useQueryClient()
   const [draft, setDraft] = useState(() => draftOf(series, template))
-  const [sure, setSure] = useState(false)
   const done = (): void => {
     void client.invalidateQueries({ queryKey: ['series'] })
     onClose()
@@ -129,14 +129,14 @@ export function SeriesForm({
               {t('series.save')}
             </button>
             {series === undefined ? null : (
-              <button
-                type="button"
-                className="btn"
-                disabled={remove.isPending}
-                onClick={() => (sure ? remove.mutate() : setSure(true))}
-              >
-                {t(sure ? 'series.removeSure' : 'series.remove')}
-              </button>
+              <SureButton
+                label={t('series.remove')}
+                sure={t('series.removeSure')}
+                yes={t('series.remove')}
+                pending={remove.isPending}
+                size="md"
+                onSure={() => remove.mutate()}
+              />
             )}
           </div>
         </form>
@@ -177,15 +177,7 @@ function Minutes({ draft, set }: { draft: Draft; set: (change: Partial<Draft>) =
   const { t } = useTranslation('declarations')
   return (
     <Field label={t(draft.way === 'otlp' ? 'series.atMost' : 'series.every')}>
-      <input
-        className="input num"
-        type="number"
-        min={1}
-        max={10_080}
-        required
-        value={Number.isNaN(draft.minutes) ? '' : draft.minutes}
-        onChange={(event) => set({ minutes: event.target.valueAsNumber })}
-      />
+      <NumberInput min={1} max={10_080} value={draft.minutes} onChange={(minutes) => set({ minutes })} />
     </Field>
   )
 }

@@ -2,7 +2,7 @@ import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import { type ReactNode, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { agentStatesQuery, type Order } from '../../api/hosts.ts'
-import { Check, Field } from '../../components/fields.tsx'
+import { Check, Field, NumberInput } from '../../components/fields.tsx'
 import { useMay } from '../../components/session.ts'
 import { StateGlyph } from '../../components/state-glyph.tsx'
 import { useFormat } from '../../components/use-format.ts'
@@ -69,15 +69,7 @@ function NumberField({
 }): ReactNode {
   return (
     <Field label={label}>
-      <input
-        className="input num short"
-        type="number"
-        required
-        min={0}
-        max={max}
-        value={value}
-        onChange={(event) => onChange(event.target.valueAsNumber)}
-      />
+      <NumberInput short min={0} max={max} value={value} onChange={onChange} />
     </Field>
   )
 }
@@ -148,15 +140,7 @@ function DeedForm({ agent, deed, onDone }: { agent: string; deed: Deed; onDone: 
       {deed === 'isolate' ? (
         <>
           <Field label={t('hand.deadMan')}>
-            <input
-              className="input num short"
-              type="number"
-              required
-              min={3}
-              max={86_400}
-              value={seconds}
-              onChange={(event) => setSeconds(event.target.valueAsNumber)}
-            />
+            <NumberInput short min={3} max={86_400} value={seconds} onChange={setSeconds} />
           </Field>
           <Check label={t('hand.dns')} checked={dns} onChange={setDns} />
         </>

@@ -34,7 +34,7 @@ export function IncidentView({ id, tab, onTab }: { id: string; tab: Tab; onTab: 
   const { t: common } = useTranslation()
   const may = useMay()
   const { data: incident, error, refetch } = useQuery(incidentQuery(id))
-  const { act } = useDeed(id)
+  const act = useDeed(id)
   const writes = may('incidents:write') ? act : undefined
   if (incident === undefined)
     return error === null ? (

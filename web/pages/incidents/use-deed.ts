@@ -26,8 +26,5 @@ export function useDeed(id: string) {
     },
     onError: (error) => notice({ text: problemText(error), sticky: true }),
   })
-  return {
-    busy: deed.isPending,
-    act: (asked: AskedDeed, done?: () => void) => deed.mutate(asked, done === undefined ? {} : { onSuccess: done }),
-  }
+  return (asked: AskedDeed, done?: () => void): void => deed.mutate(asked, done === undefined ? {} : { onSuccess: done })
 }

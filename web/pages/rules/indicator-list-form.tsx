@@ -4,7 +4,7 @@ import { useTranslation } from 'react-i18next'
 import { iocListSchema, LIST_KINDS, type ListKind } from '../../../src/detect/ioc/schema.ts'
 import { call } from '../../api/client.ts'
 import { Dialog } from '../../components/dialog.tsx'
-import { Check, Field } from '../../components/fields.tsx'
+import { Check, Field, NumberInput } from '../../components/fields.tsx'
 import { Icon } from '../../components/icon.tsx'
 import { ProblemNote } from '../../components/problem-note.tsx'
 
@@ -80,26 +80,10 @@ export function IndicatorListForm({ onClose }: { onClose: () => void }): ReactNo
           </Field>
           {draft.kind === 'own' ? null : <FetchFields kind={draft.kind} draft={draft} set={set} />}
           <Field label={t('ioc.form.confidence')} hint={t('ioc.form.confidenceHint')}>
-            <input
-              className="input num"
-              type="number"
-              min={0}
-              max={100}
-              required
-              value={Number.isNaN(draft.confidence) ? '' : draft.confidence}
-              onChange={(event) => set({ confidence: event.target.valueAsNumber })}
-            />
+            <NumberInput min={0} max={100} value={draft.confidence} onChange={(confidence) => set({ confidence })} />
           </Field>
           <Field label={t('ioc.form.days')} hint={t('ioc.form.daysHint')}>
-            <input
-              className="input num"
-              type="number"
-              min={0}
-              max={3650}
-              required
-              value={Number.isNaN(draft.days) ? '' : draft.days}
-              onChange={(event) => set({ days: event.target.valueAsNumber })}
-            />
+            <NumberInput min={0} max={3650} value={draft.days} onChange={(days) => set({ days })} />
           </Field>
           <Check
             label={t('ioc.form.guarded')}
@@ -151,15 +135,7 @@ function FetchFields({
         />
       </Field>
       <Field label={t('ioc.form.hours')}>
-        <input
-          className="input num"
-          type="number"
-          min={1}
-          max={720}
-          required
-          value={Number.isNaN(draft.hours) ? '' : draft.hours}
-          onChange={(event) => set({ hours: event.target.valueAsNumber })}
-        />
+        <NumberInput min={1} max={720} value={draft.hours} onChange={(hours) => set({ hours })} />
       </Field>
     </>
   )

@@ -7,6 +7,7 @@ import { call, tell } from '../../../api/client.ts'
 import { authoritiesQuery, enrolmentsQuery } from '../../../api/house-queries.ts'
 import { Code } from '../../../components/copy.tsx'
 import { DeedsHead } from '../../../components/deeds-head.tsx'
+import { Field, NumberInput } from '../../../components/fields.tsx'
 import { ProblemNote } from '../../../components/problem-note.tsx'
 import { useMay } from '../../../components/session.ts'
 import { StateGlyph } from '../../../components/state-glyph.tsx'
@@ -158,18 +159,9 @@ function NewEnrolment(): ReactNode {
           onChange={(event) => setName(event.target.value)}
         />
       </label>
-      <label className="field">
-        <span>{t('form.uses')}</span>
-        <input
-          className="input num short"
-          type="number"
-          required
-          min={1}
-          max={10_000}
-          value={uses}
-          onChange={(event) => setUses(event.target.valueAsNumber)}
-        />
-      </label>
+      <Field label={t('form.uses')}>
+        <NumberInput short min={1} max={10_000} value={uses} onChange={setUses} />
+      </Field>
       <label className="field">
         <span>{t('form.hours')}</span>
         <select className="input" value={hours} onChange={(event) => setHours(Number(event.target.value))}>
