@@ -1,6 +1,6 @@
 import { getPath, isJsonObject, type JsonObject, type JsonValue } from '../kernel/json.ts'
 import { type Draft, safeKey } from './normalise/draft.ts'
-import { deeperThan, MAX_DEPTH } from './record.ts'
+import { isDocument } from './record.ts'
 
 const BRACE = '{'
 const SPACES = /^\s*/
@@ -31,7 +31,7 @@ function documentIn(event: JsonValue): JsonObject | undefined {
   if (typeof event !== 'string' || event.charAt(SPACES.exec(event)![0].length) !== BRACE) return undefined
   try {
     const value: unknown = JSON.parse(event)
-    return isJsonObject(value) && !deeperThan(value, MAX_DEPTH) ? value : undefined
+    return isDocument(value) ? value : undefined
   } catch {
     return undefined
   }

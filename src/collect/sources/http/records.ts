@@ -1,8 +1,8 @@
 import { z } from 'zod'
 import type { RawRecord } from '../../../kernel/event.ts'
-import { isJsonObject, type JsonObject } from '../../../kernel/json.ts'
+import type { JsonObject } from '../../../kernel/json.ts'
 import { clientId } from '../../client-id.ts'
-import { deeperThan, MAX_DEPTH } from '../../record.ts'
+import { isDocument } from '../../record.ts'
 import { decodeText } from '../../text.ts'
 import { BODY_LIMITS, type BodyLimits, eachLine, type IngestBody, type SplitBody } from './body.ts'
 import { RecordCollector } from './collector.ts'
@@ -22,7 +22,7 @@ export const sentRecordSchema = z
       .max(512)
       .refine((id) => id.isWellFormed(), 'an id holds half a character'),
     text: z.string().optional(),
-    json: z.custom<JsonObject>((json) => isJsonObject(json) && !deeperThan(json, MAX_DEPTH)).optional(),
+    json: z.custom<JsonObject>(isDocument).optional(),
     header: z.string().max(65_536).optional(),
     origin: z.string().max(1024).optional(),
     unreadable: z.string().max(1000).optional(),
