@@ -13,9 +13,9 @@ export interface FoundFile {
 /** The regular files that the paths and globs name now, by key, each once however many names it has; and the patterns that name none. */
 export async function findFiles(
   patterns: readonly string[],
-): Promise<{ readonly files: ReadonlyMap<string, FoundFile>; readonly idle: readonly string[] }> {
+): Promise<{ readonly files: ReadonlyMap<string, FoundFile>; readonly absent: readonly string[] }> {
   const files = new Map<string, FoundFile>()
-  const idle: string[] = []
+  const absent: string[] = []
   for (const pattern of patterns) {
     let names = 0
     const paths = /[*?[{]/.test(pattern) ? glob(pattern) : [pattern]
@@ -25,9 +25,9 @@ export async function findFiles(
       names += 1
       if (!files.has(file.key)) files.set(file.key, file)
     }
-    if (names === 0) idle.push(pattern)
+    if (names === 0) absent.push(pattern)
   }
-  return { files, idle }
+  return { files, absent }
 }
 
 async function identify(path: string): Promise<FoundFile | undefined> {

@@ -77,8 +77,8 @@ class Watch {
 
   /** Compares the files there are with those that are open. */
   async look(): Promise<void> {
-    const { files: found, idle } = await findFiles(this.config.paths)
-    this.tellIdle(idle)
+    const { files: found, absent } = await findFiles(this.config.paths)
+    this.tellAbsent(absent)
     for (const tail of this.tails.values()) {
       const file = found.get(tail.key)
       if (file !== undefined) tail.path = file.path
@@ -100,10 +100,10 @@ class Watch {
   }
 
   /** Paths that never named a file are most likely wrong; one that did may name none while its file is rotated. */
-  private tellIdle(idle: readonly string[]): void {
+  private tellAbsent(absent: readonly string[]): void {
     for (const path of this.config.paths) {
       if (this.named.has(path)) continue
-      if (idle.includes(path)) {
+      if (absent.includes(path)) {
         const text = `No file is called ${path} yet. Is the path right, and may Kanpeki look into the folder? A file is read from its beginning once it is there.`
         this.context.problem?.(path, { code: 'file_missing', text })
       } else {
