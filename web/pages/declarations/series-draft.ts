@@ -58,9 +58,9 @@ function whatOf(pull: SeriesView['pull']): string {
   }
 }
 
-/** What the API takes; it says what is wrong with it. */
+/** As the API takes it; the server says what is wrong with it. Titles go without the blanks around them. */
 export function bodyOf({ unit, en, ja, definition, secret, ...draft }: Draft): unknown {
-  return { unit, title: { en, ja }, definition, pull: pullOf(draft), ...(secret === '' ? {} : { secret }) }
+  return { unit, title: { en: en.trim(), ja: ja.trim() }, definition, pull: pullOf(draft), ...(secret === '' ? {} : { secret }) }
 }
 
 function pullOf({
@@ -84,11 +84,19 @@ function pullOf({
   }
 }
 
+const ATTRIBUTE = /^\s*([^=\s][^=]*?)\s*=(.*)$/
+
+/** @returns the first line that is neither empty nor an attribute. */
+export function noAttribute(text: string): string | undefined {
+  return text.split('\n').find((line) => line.trim() !== '' && !ATTRIBUTE.test(line))
+}
+
 function attributesOf(text: string): Record<string, string> {
   return Object.fromEntries(
     text
       .split('\n')
-      .filter((line) => line.includes('='))
-      .map((line) => [line.slice(0, line.indexOf('=')).trim(), line.slice(line.indexOf('=') + 1).trim()]),
+      .map((line) => ATTRIBUTE.exec(line))
+      .filter((found) => found !== null)
+      .map(([, name = '', value = '']) => [name, value.trim()]),
   )
 }

@@ -2,7 +2,7 @@ import { useMutation, useQueryClient } from '@tanstack/react-query'
 import { type ReactNode, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import type { TemplateInfo } from '../../../src/declare/catalogue/schema.ts'
-import { type SeriesView, seriesBody, seriesView } from '../../../src/declare/series/schema.ts'
+import { type SeriesView, seriesView } from '../../../src/declare/series/schema.ts'
 import { UNITS, type Unit } from '../../../src/kernel/measure.ts'
 import { call, tell } from '../../api/client.ts'
 import { Code } from '../../components/copy.tsx'
@@ -11,7 +11,7 @@ import { Field, NumberInput } from '../../components/fields.tsx'
 import { Icon } from '../../components/icon.tsx'
 import { ProblemNote } from '../../components/problem-note.tsx'
 import { SureButton } from '../settings/sure-button.tsx'
-import { bodyOf, type Draft, draftOf, WAYS, type Way } from './series-draft.ts'
+import { bodyOf, type Draft, draftOf, noAttribute, WAYS, type Way } from './series-draft.ts'
 
 /** A series of external figures: what it means, and either where it is asked or how to push into it. */
 export function SeriesForm({
@@ -34,7 +34,7 @@ export function SeriesForm({
   }
   const path = `/api/v1/series/${encodeURIComponent(draft.id)}`
   const save = useMutation({
-    mutationFn: () => call(seriesView, path, { method: 'PUT', body: seriesBody.parse(bodyOf(draft)) }),
+    mutationFn: () => call(seriesView, path, { method: 'PUT', body: bodyOf(draft) }),
     onSuccess: done,
   })
   const remove = useMutation({ mutationFn: () => tell(path, { method: 'DELETE' }), onSuccess: done })
@@ -165,7 +165,11 @@ function OtlpFields({ draft, set }: { draft: Draft; set: (change: Partial<Draft>
           rows={2}
           placeholder="service.name=backup"
           value={draft.attributes}
-          onChange={(event) => set({ attributes: event.target.value })}
+          onChange={(event) => {
+            const line = noAttribute(event.target.value)
+            event.target.setCustomValidity(line === undefined ? '' : t('series.attributeLine', { line }))
+            set({ attributes: event.target.value })
+          }}
         />
       </Field>
       <Minutes draft={draft} set={set} />

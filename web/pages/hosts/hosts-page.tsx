@@ -3,6 +3,7 @@ import { getRouteApi, Link, useNavigate } from '@tanstack/react-router'
 import type { ReactNode } from 'react'
 import { useTranslation } from 'react-i18next'
 import { agentHostsQuery, agentStatesQuery, integritiesQuery, lastHeartbeatQuery } from '../../api/hosts.ts'
+import { Code } from '../../components/copy.tsx'
 import { ProblemNote } from '../../components/problem-note.tsx'
 import { useMay } from '../../components/session.ts'
 import { type GlyphState, StateGlyph } from '../../components/state-glyph.tsx'
@@ -41,7 +42,7 @@ export function HostsPage(): ReactNode {
         <section className="sheet empty add-first">
           <h2>{t('noneTitle')}</h2>
           <p>{t('noneText')}</p>
-          <pre className="code">{`./kanpeki agent enrol --to ${location.origin} --token kpe_…\n./kanpeki agent run`}</pre>
+          <Code text={`./kanpeki agent enrol --to ${location.origin} --token kpe_…\n./kanpeki agent run`} />
         </section>
       ) : null}
       {data === undefined || data.values.length === 0 ? null : (

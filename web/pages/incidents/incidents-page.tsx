@@ -5,6 +5,7 @@ import { useTranslation } from 'react-i18next'
 import { type IncidentSummary, incidentDetail } from '../../../src/respond/incidents/schema.ts'
 import { call } from '../../api/client.ts'
 import { incidentsQuery } from '../../api/incidents.ts'
+import { Code } from '../../components/copy.tsx'
 import { Dialog } from '../../components/dialog.tsx'
 import { Field } from '../../components/fields.tsx'
 import { Icon } from '../../components/icon.tsx'
@@ -122,7 +123,7 @@ function List(): ReactNode {
         <section className="sheet empty add-first">
           <h2>{t(state === 'open' && q === undefined ? 'noneTitle' : 'noneFound')}</h2>
           <p>{t('noneText')}</p>
-          <pre className="code">{`./kanpeki incidents open --alert ID --severity 2`}</pre>
+          <Code text="./kanpeki incidents open --alert ID --severity 2" />
         </section>
       ) : null}
       {rows.length === 0 ? null : (

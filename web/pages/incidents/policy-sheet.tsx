@@ -54,7 +54,7 @@ function Policy({ policy }: { policy: PolicyView }): ReactNode {
   const put = (body: object): void => change.mutate({ path: '/api/v1/incident-policy', method: 'PUT', body })
   return (
     <>
-      <section>
+      <section className="stack tight-l">
         <h3>{t('policy.automatic')}</h3>
         <p className="ink2">{t('policy.automaticText')}</p>
         <select
@@ -80,7 +80,7 @@ function Policy({ policy }: { policy: PolicyView }): ReactNode {
       {change.error === null ? null : <ProblemNote error={change.error} />}
       <Clocks policy={policy} writes={writes} busy={change.isPending} change={(clocks) => put({ clocks })} />
       <Tasks policy={policy} writes={writes} busy={change.isPending} change={(tasks) => put({ tasks })} />
-      <section>
+      <section className="stack tight-l">
         <h3>{t('policy.audiences')}</h3>
         <p className="ink2">{t('policy.audiencesText')}</p>
         <ul className="rows">

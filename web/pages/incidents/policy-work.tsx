@@ -34,7 +34,7 @@ export function Clocks({ policy, writes, busy, change }: Part<Clock>): ReactNode
   )
   const isValid = changed.every(({ minutes }) => Number.isInteger(minutes) && minutes > 0 && minutes <= 525_600)
   return (
-    <section className="stack tight">
+    <section className="stack tight-l">
       <Head title={t('policy.clocks')} own={policy.own.clocks} />
       {draft === null ? null : <p className="ink2">{t('policy.clocksText')}</p>}
       <form
@@ -102,7 +102,7 @@ export function Tasks({ policy, writes, busy, change }: Part<Task>): ReactNode {
   const [draft, setDraft] = useState<readonly Task[] | null>(null)
   const shown = draft ?? policy.tasks
   return (
-    <section className="stack tight">
+    <section className="stack tight-l">
       <Head title={t('policy.tasks')} own={policy.own.tasks} />
       <p className="ink2">{t('policy.tasksText')}</p>
       {phases.options.map((phase) => {

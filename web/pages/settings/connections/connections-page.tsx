@@ -9,7 +9,7 @@ import {
 } from '../../../../src/respond/connections/schema.ts'
 import { call, tell } from '../../../api/client.ts'
 import { connectionsQuery } from '../../../api/queries.ts'
-import { ProblemNote } from '../../../components/problem-note.tsx'
+import { ProblemNote, Said } from '../../../components/problem-note.tsx'
 import { useMay } from '../../../components/session.ts'
 import { useFormat } from '../../../components/use-format.ts'
 import { useNow } from '../../../components/use-now.ts'
@@ -121,6 +121,11 @@ function ConnectionRow({ connection, writes }: { connection: ConnectionView; wri
 
 function TestNote({ test }: { test: ConnectionTest }): ReactNode {
   const { t } = useTranslation('connections')
-  if (test.problem !== null) return <span className="label bad">{t('broken', { message: test.problem.message })}</span>
+  if (test.problem !== null)
+    return (
+      <span className="label bad">
+        {t('broken')} <Said code={test.problem.code} text={test.problem.message} />
+      </span>
+    )
   return <span className="label">{test.told ? t('told') : t('works')}</span>
 }
