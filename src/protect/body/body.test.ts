@@ -35,9 +35,13 @@ describe('forms', () => {
     expect(flags).toEqual(new Set(['URLENCODED_ERROR']))
   })
 
-  test('end at the limit of arguments, and tell', () => {
+  test('are one value from the limit of arguments on, and tell', () => {
     const read = readUrlencoded('a&b&c', { ...LIMITS, argumentsLimit: 2 })
-    expect(read.args).toHaveLength(2)
+    expect(read.args).toEqual([
+      ['a', ''],
+      ['b', ''],
+      ['', 'c'],
+    ])
     expect(read.error).toMatch(/more than 2/)
   })
 })

@@ -2,7 +2,8 @@ import type { BodyProcessor } from './body.ts'
 
 /**
  * Splits `a=1&b=2` into names and values, decoded; parts without a name and a value are left out, as ModSecurity does.
- * `broken` tells of a `%` that two hexadecimal digits do not follow.
+ * `broken` tells of a `%` that two hexadecimal digits do not follow; `more`, that there were more than `limit`: the rest is then
+ * one last value without a name, so that rules still see it.
  */
 export function readArguments(
   text: string,
@@ -16,7 +17,10 @@ export function readArguments(
     let end = text.indexOf(separator, start)
     if (end < 0) end = text.length
     if (end > start) {
-      if (args.length >= limit) return { args, broken, more: true }
+      if (args.length >= limit) {
+        args.push(['', decodeComponent(text.slice(start))])
+        return { args, broken, more: true }
+      }
       let equals = text.indexOf('=', start)
       if (equals < 0 || equals > end) equals = end
       const name = text.slice(start, equals)

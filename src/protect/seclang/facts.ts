@@ -109,6 +109,12 @@ export class Facts {
     return pairs.map(([name, text]) => itemOf(variable, name, text, this.values.of(text)))
   }
 
+  /** Why arguments could not all be read, of the body or the query: what `REQBODY_ERROR_MSG` says. */
+  get argumentsFault(): string | undefined {
+    if (this.parsed.error !== undefined) return this.parsed.error
+    return this.tooManyArguments ? `the query has more than ${this.settings.argumentsLimit} arguments` : undefined
+  }
+
   /** The first header of that name (in lower case), or an empty text. */
   header(lower: string): string {
     for (const item of this.headers) if (item.lower === lower) return item.value.text

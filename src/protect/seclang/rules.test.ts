@@ -152,6 +152,12 @@ const CASES: readonly (readonly [what: string, rules: string, sent: Sent, ids: r
     [2],
   ],
   ['a cookie', 'SecRule REQUEST_COOKIES:b "@streq 2" "id:1"', { headers: [['Cookie', 'a=1; b=2']] }, [1]],
+  [
+    'arguments of a query beyond the limit are still seen, and told',
+    'SecArgumentsLimit 2\nSecRule ARGS "@contains evil" "id:1"\nSecRule REQBODY_ERROR "@eq 1" "id:2"',
+    { target: '/?a&b&c=%65vil' },
+    [1, 2],
+  ],
   ['the path is decoded', 'SecRule REQUEST_FILENAME "@streq /a b" "id:1"', { target: '/a%20b?c' }, [1]],
   [
     'the answer',
