@@ -19,6 +19,10 @@ const STRICT = [
 /** Header lines that one part may have. */
 const MOST_HEADERS = 64
 
+/** A name right before its colon, and no control bytes but the tab. */
+// biome-ignore lint/suspicious/noControlCharactersInRegex: control bytes are what must not be there
+const HEADER = /^[!-9;-~]+:[^\x00-\x08\x0a-\x1f\x7f]*$/
+
 /**
  * Reads `multipart/form-data` (RFC 7578) line by line. Like a lenient server it reads on after most faults, and tells
  * each of them by its flag, so that a body which two readers may take differently is known as such.
@@ -37,18 +41,20 @@ export const readMultipart: BodyProcessor = (body, limits) => {
 }
 
 function readBoundary(contentType: string, flags: Set<string>): string | undefined {
-  if ((contentType.match(/[;,\s]boundary\s*=/gi)?.length ?? 0) !== 1) return undefined
-  const match = /;\s*boundary(\s*)=(\s*)(?:"([^"]*)"(.*)|(.*))$/i.exec(contentType)
+  // `boundary*0=` and its kin (RFC 2231) count as well: to some servers they are what counts.
+  if ((contentType.match(/[;,\s]boundary[^=;,]*=/gi)?.length ?? 0) !== 1) return undefined
+  const match = /;[ \t]*boundary([ \t]*)=([ \t]*)(?:"([^"]*)"(.*)|(.*))$/i.exec(contentType)
   if (match === null) return undefined
   const [, before, after, quoted, rest = '', bare = ''] = match
   if (before !== '' || after !== '') flags.add('MULTIPART_BOUNDARY_WHITESPACE')
   if (quoted !== undefined) {
     flags.add('MULTIPART_BOUNDARY_QUOTED')
-    if (rest.trim() !== '' && !/^\s*[;,]/.test(rest)) return undefined
+    // What a backslash within quotes stands for is read in different ways.
+    if (!/^[ \t]*(?:[;,]|$)/.test(rest) || quoted.includes('\\')) return undefined
   }
   const boundary = quoted ?? /^[^;,]*/.exec(bare)![0]
-  if (boundary !== boundary.trimEnd()) flags.add('MULTIPART_BOUNDARY_WHITESPACE')
-  const trimmed = boundary.trimEnd()
+  const trimmed = boundary.replace(/[ \t]+$/, '')
+  if (boundary !== trimmed) flags.add('MULTIPART_BOUNDARY_WHITESPACE')
   return trimmed === '' || trimmed.length > 1024 || /["\s]/.test(trimmed) ? undefined : trimmed
 }
 
@@ -89,15 +95,21 @@ class MultipartReader {
         if (!begun) this.#flags.add('MULTIPART_DATA_BEFORE')
         continue
       }
-      if (kind === 'bad') return 'a boundary with text after it'
+      if (kind === 'bad') {
+        // To a server that sees no boundary here, what follows is still the part's.
+        if (part !== undefined) this.#finish(part, text.length)
+        return 'a boundary with text after it'
+      }
       this.#noteEnding(start, line)
+      // The end of the line before belongs to the boundary: where it is an LF alone, strict servers see no boundary.
+      if (begun && this.#text[start - 2] !== '\r') this.#flags.add('MULTIPART_LF_LINE')
       begun = true
       if (part !== undefined) {
         const fault = this.#finish(part, start)
         if (fault !== undefined) return fault
       }
       if (kind === 'last') {
-        if (/\S/.test(text.slice(this.#at))) this.#flags.add('MULTIPART_DATA_AFTER')
+        if (/[^\t\n\r ]/.test(text.slice(this.#at))) this.#flags.add('MULTIPART_DATA_AFTER')
         return undefined
       }
       const read = this.#headers()
@@ -123,7 +135,8 @@ class MultipartReader {
       if (/^--[^\s-]/.test(line)) this.#flags.add('MULTIPART_UNMATCHED_BOUNDARY')
       return 'none'
     }
-    const rest = line.slice(this.#mark.length).trimEnd()
+    // Not even blanks may follow: servers disagree on whether the line is a boundary then.
+    const rest = line.slice(this.#mark.length)
     if (rest === '') return 'next'
     return rest === '--' ? 'last' : 'bad'
   }
@@ -157,7 +170,7 @@ class MultipartReader {
     if (written.length > 1) this.#flags.add('MULTIPART_INVALID_PART')
     const disposition = readDisposition(written[0], this.#flags)
     for (const header of headers) {
-      if (!header.includes(':')) this.#flags.add('MULTIPART_INVALID_PART')
+      if (!HEADER.test(header)) this.#flags.add('MULTIPART_INVALID_PART')
       this.partHeaders.push([disposition.name, header])
     }
     return { disposition, headers, start: this.#at }
@@ -170,8 +183,8 @@ class MultipartReader {
     if (stop > start && text[stop - 1] === '\n') stop -= text[stop - 2] === '\r' && stop - 1 > start ? 2 : 1
     const content = text.slice(start, Math.max(start, stop))
     if (this.args.length + this.files.length >= this.#limit) return `more than ${this.#limit} parts`
-    const { name, filenames } = disposition
-    if (filenames.length === 0) this.args.push([name, content])
+    const { name, filenames, isField } = disposition
+    if (isField) this.args.push([name, content])
     for (const [index, filename] of filenames.entries()) {
       this.files.push({ name, filename, size: index === 0 ? content.length : 0, content: index === 0 ? content : '' })
     }

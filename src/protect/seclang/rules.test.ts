@@ -255,6 +255,8 @@ describe('limits of bodies', () => {
   test('uploaded files do not count where others do', () => {
     expect(transact(rules, upload('name="a"; filename="b"', 1000)).stopped).toBeUndefined()
     expect(transact(rules, upload('name="a"', 1000)).stopped).toMatchObject({ status: 413 })
+    expect(transact(rules, upload('name="a"; filename=""', 1000)).stopped).toMatchObject({ status: 413 })
+    expect(transact(rules, upload('name="a"; filename*=UTF-8\'\'b', 1000)).stopped).toMatchObject({ status: 413 })
   })
 })
 

@@ -96,7 +96,9 @@ function checkLimits(run: Run): Interruption | undefined {
   const { settings, bodyTruncated, bodyLength, parsed, bodyAccess } = run.facts
   if (run.off || !bodyAccess || settings.requestBodyLimitAction !== 'reject') return undefined
   const files = (parsed.files ?? []).reduce((size, file) => size + file.size, 0)
-  if (!bodyTruncated && bodyLength - files <= settings.requestBodyNoFilesLimit) return undefined
+  // A part may be both a file and a field.
+  const fields = parsed.files === undefined ? 0 : parsed.args.reduce((size, [, value]) => size + value.length, 0)
+  if (!bodyTruncated && Math.max(bodyLength - files, fields) <= settings.requestBodyNoFilesLimit) return undefined
   run.interruption ??= { ruleId: 0, action: 'deny', status: 413 }
   return run.mode === 'block' ? run.interruption : undefined
 }
