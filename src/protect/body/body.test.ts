@@ -252,9 +252,45 @@ describe('XML', () => {
     ['<!DOCTYPE a [<!ENTITY e "evil">]><a>&e;</a>', '/*', ['evil']],
     ['<!DOCTYPE a [<!ENTITY e SYSTEM "file:///etc/passwd">]><a>&e;</a>', '/*', ['&e;']],
     ['<?xml version="1.0"?><!-- c --><a>b</a>', '/*', ['b']],
+    ['<!DOCTYPE a [<!-- <!ENTITY e "good"> --><!ENTITY e "evil">]><a>&e;</a>', '/*', ['evil']],
+    [`<!DOCTYPE a [<?p ]> ?><!ENTITY q ']><a/><!--'><!ENTITY e "evil">]><a>&e;</a>`, '/*', ['evil']],
+    ['<!DOCTYPE a SYSTEM ">" [<!ENTITY e "evil">]><a>&e;</a>', '/*', ['evil']],
+    [`<!DOCTYPE a [<!ENTITY % p "<!ENTITY e 'evil'>">%p;]><a>&e;</a>`, '/*', ['evil']],
+    ['<!DOCTYPE a [<!ENTITY e "&#38;#101;vil">]><a>&e;</a>', '/*', ['evil']],
+    ['<!DOCTYPE a [<!ENTITY e "ev<b/>il">]><a>&e;</a>', '/*', ['ev<b/>il evil']],
+    ['<!DOCTYPE a [<!ENTITY constructor "evil">]><a>&constructor;</a>', '/*', ['evil']],
+    [`<!DOCTYPE a [<!ENTITY ${'e'.repeat(70)} "evil">]><a>&${'e'.repeat(70)};</a>`, '/*', ['evil']],
+    [`<a>&#${'0'.repeat(70)}101;vil</a>`, '/*', ['evil']],
+    ['<!DOCTYPE a [<!ATTLIST a b (c|d) "c" e CDATA #IMPLIED f CDATA #FIXED "evil">]><a b="x"/>', '//@*', ['x', 'evil']],
+    ['<\xe9\xa0\x81 n="\xc3\xa0">3</\xe9\xa0\x81>', '/*', ['3']],
+    ['<?xml version="1.0" encoding="Shift_JIS"?><a>b</a>', '/*', ['b']],
   ])('%s, searched for %s', (body, path, expected) => {
     expect(xml(body, path)).toEqual(expected)
     expect(readXml(body, LIMITS).error).toBeUndefined()
+  })
+
+  test('with entities nested as deeply as parsers follow them is read', () => {
+    const nested = (depth: number) => {
+      const entities = Array.from({ length: depth }, (_, index) => `<!ENTITY e${index + 1} "&e${index};">`).join('')
+      return readXml(`<!DOCTYPE a [<!ENTITY e0 "evil">${entities}]><a>&e${depth};</a>`, LIMITS)
+    }
+    expect(nested(30).xml!.select('/*')).toEqual(['evil'])
+    expect(nested(30).error).toBeUndefined()
+    expect(nested(60).error).toMatch(/nested too deeply/)
+  })
+
+  test('of a hostile document type is read in time linear to it', () => {
+    const long = 'a '.repeat(500_000)
+    for (const subset of [
+      `<!ATTLIST a ${long}`,
+      `<!ATTLIST a ${long}>`,
+      '<!ENTITY '.repeat(100_000),
+      `<!ENTITY % p "%p;">%p;`,
+      `%${long}`,
+    ])
+      expect(readXml(`<!DOCTYPE a [${subset}]><a/>`, LIMITS).args).toEqual([])
+    const tags = Array.from({ length: 38 }, (_, index) => `<!ENTITY e${index + 1} "<b>&e${index};</b>">`).join('')
+    expect(xml(`<!DOCTYPE a [<!ENTITY e0 "evil">${tags}]><a>&e38;</a>`, '/*')[0]!.length).toBeLessThan(10_000)
   })
 
   test('in UTF-16 is read as well', () => {
@@ -268,7 +304,20 @@ describe('XML', () => {
     expect(text!.length).toBeLessThan(500_000)
   })
 
-  test.each(['<a>', '<a></b>', '<a x></a>', 'text', '<a x="1></a>', '<'.repeat(50)])('%s is told', (body) => {
+  test.each([
+    '<a>',
+    '<a></b>',
+    '<a x></a>',
+    'text',
+    '<a x="1></a>',
+    '<'.repeat(50),
+    '<?xml version="1.0" encoding="UTF-7"?><a>+AGU-vil</a>',
+    '<?xml version="1.0" encoding="ISO-2022-JP"?><a/>',
+    '<!DOCTYPE a [%p;]><a/>',
+    '<!DOCTYPE a [<!ENTITY e "x"',
+    '<a><!DOCTYPE a></a>',
+    '<!-->-->',
+  ])('%s is told', (body) => {
     expect(readXml(body, LIMITS).error).toMatch(/^XML: /)
   })
 })

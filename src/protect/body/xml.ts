@@ -1,9 +1,8 @@
 import type { BodyProcessor, XmlDocument } from './body.ts'
-import { utf8 } from './json.ts'
+import { type AttributeDefaults, readSubset } from './xml-doctype.ts'
+import { decodedXml } from './xml-encoding.ts'
+import { XmlEntities } from './xml-entities.ts'
 import { compilePath, type XmlNode } from './xml-path.ts'
-
-/** Characters that entities of a document type may add in all: a document of nested entities ends here. */
-const MOST_ENTITY_TEXT = 65_536
 
 /**
  * Reads XML without loading anything from outside. Entities that the document declares for itself are put in as their
@@ -11,8 +10,9 @@ const MOST_ENTITY_TEXT = 65_536
  * is still searched.
  */
 export const readXml: BodyProcessor = (body, limits) => {
-  const reader = new XmlReader(decodeUtf16(body), limits.depthLimit, limits.argumentsLimit)
-  const error = reader.read()
+  const { text, fault } = decodedXml(body, limits.contentType)
+  const reader = new XmlReader(text, limits.depthLimit, limits.argumentsLimit)
+  const error = reader.read() ?? fault
   return { args: [], xml: documentOf(reader.root), ...(error === undefined ? {} : { error: `XML: ${error}` }) }
 }
 
@@ -30,28 +30,16 @@ function documentOf(root: XmlNode): XmlDocument {
   }
 }
 
-/** UTF-16, told by its mark or by the zero bytes around the first `<`, becomes UTF-8. */
-function decodeUtf16(body: string): string {
-  const big = body.startsWith('\u00fe\u00ff') || body.startsWith('\0<')
-  const little = body.startsWith('\u00ff\u00fe') || body.startsWith('<\0')
-  if (!big && !little) return body
-  const bytes = Buffer.from(body, 'latin1')
-  const even = bytes.subarray(0, bytes.length & ~1)
-  return Buffer.from((big ? Buffer.from(even).swap16() : even).toString('utf16le'), 'utf8').toString('latin1')
-}
-
-/** An entity may stand in another's text, and so on. */
-const DEEPEST_ENTITY = 8
-
-const REFERENCE = /&(#[xX]?[0-9a-fA-F]{1,8}|[^\s;&<]{1,64});/g
-const NAME = /[^\s/>=<'"]+/y
+// Blanks are named: `\s` would take the byte A0 in, which is a part of many letters in UTF-8.
+const NAME = /[^ \t\r\n/>=<'"]+/y
+const BLANKS = /[ \t\r\n]*/y
 
 class XmlReader {
   readonly #text: string
   readonly #depth: number
   readonly #most: number
-  readonly #entities = new Map<string, string>()
-  #entityText = 0
+  readonly #entities = new XmlEntities()
+  readonly #defaults: AttributeDefaults = new Map()
   #nodes = 0
   #at = 0
   readonly root: XmlNode = { name: '', attributes: [], children: [] }
@@ -79,12 +67,12 @@ class XmlReader {
       if (fault !== undefined) return `${fault} at byte ${this.#at}`
     }
     if (open.length > 1) return `<${open.at(-1)!.name}> does not end`
-    return this.root.children.some((child) => typeof child !== 'string') ? undefined : 'there is no element'
+    return this.root.children.some((child) => typeof child !== 'string') ? this.#entities.fault : 'there is no element'
   }
 
   #textNode(open: readonly XmlNode[], raw: string): string | undefined {
     if (open.length === 1) {
-      if (/^[\s\u00ef\u00bb\u00bf]*$/.test(raw)) {
+      if (/^(?:\u00ef\u00bb\u00bf)?[ \t\r\n]*$/.test(raw)) {
         this.#at += raw.length
         return undefined
       }
@@ -93,27 +81,28 @@ class XmlReader {
       this.#at += raw.length
       return `text outside of the document at byte ${this.#at}`
     }
-    open.at(-1)!.children.push(this.#expand(raw))
+    open.at(-1)!.children.push(this.#entities.expand(raw))
     this.#at += raw.length
     return undefined
   }
 
   #markup(open: XmlNode[]): string | undefined {
     const text = this.#text
-    if (text.startsWith('<!--', this.#at)) return this.#past('-->', 'a comment does not end')
+    if (text.startsWith('<!--', this.#at)) return this.#past('-->', 4, 'a comment does not end')
     if (text.startsWith('<![CDATA[', this.#at)) {
       const end = text.indexOf(']]>', this.#at)
       open.at(-1)!.children.push(text.slice(this.#at + 9, end < 0 ? text.length : end))
-      return this.#past(']]>', 'a CDATA section does not end')
+      return this.#past(']]>', 9, 'a CDATA section does not end')
     }
-    if (text.startsWith('<?', this.#at)) return this.#past('?>', 'an instruction does not end')
-    if (text.startsWith('<!', this.#at)) return this.#doctype()
+    if (text.startsWith('<?', this.#at)) return this.#past('?>', 2, 'an instruction does not end')
+    if (text.startsWith('<!', this.#at)) return open.length === 1 ? this.#doctype() : 'a declaration within the document'
     if (text.startsWith('</', this.#at)) return this.#close(open)
     return this.#element(open)
   }
 
-  #past(mark: string, fault: string): string | undefined {
-    const end = this.#text.indexOf(mark, this.#at)
+  /** `from`: how long the mark is that opens it. */
+  #past(mark: string, from: number, fault: string): string | undefined {
+    const end = this.#text.indexOf(mark, this.#at + from)
     if (end < 0) {
       this.#at = this.#text.length
       return fault
@@ -125,7 +114,7 @@ class XmlReader {
   #close(open: XmlNode[]): string | undefined {
     const end = this.#text.indexOf('>', this.#at)
     if (end < 0) return 'a closing tag does not end'
-    const name = this.#text.slice(this.#at + 2, end).trim()
+    const name = this.#text.slice(this.#at + 2, end).replace(/[ \t\r\n]+$/, '')
     if (open.length === 1 || open.at(-1)!.name !== name) return `</${name.slice(0, 40)}> closes nothing`
     open.pop()
     this.#at = end + 1
@@ -146,15 +135,23 @@ class XmlReader {
       if (text[this.#at] === '>') {
         this.#at += 1
         open.push(node)
-        return undefined
+        return this.#addDefaults(node)
       }
       if (text.startsWith('/>', this.#at)) {
         this.#at += 2
-        return undefined
+        return this.#addDefaults(node)
       }
       const fault = this.#attribute(node)
       if (fault !== undefined) return fault
     }
+  }
+
+  #addDefaults(node: XmlNode): string | undefined {
+    for (const [name, value] of this.#defaults.get(node.name) ?? []) {
+      if (++this.#nodes > this.#most) return `more than ${this.#most} elements and attributes`
+      if (!node.attributes.some(([own]) => own === name)) node.attributes.push([name, this.#entities.expand(value)])
+    }
+    return undefined
   }
 
   #attribute(node: XmlNode): string | undefined {
@@ -171,13 +168,14 @@ class XmlReader {
     if (quote !== '"' && quote !== "'") return `the value of ${name.slice(0, 40)} has no quotes`
     const end = text.indexOf(quote, this.#at + 1)
     if (end < 0) return `the value of ${name.slice(0, 40)} does not end`
-    node.attributes.push([name, this.#expand(text.slice(this.#at + 1, end))])
+    node.attributes.push([name, this.#entities.expand(text.slice(this.#at + 1, end))])
     this.#at = end + 1
     return undefined
   }
 
   #blanks(): void {
-    while (/^\s/.test(this.#text[this.#at] ?? '')) this.#at += 1
+    BLANKS.lastIndex = this.#at
+    this.#at += BLANKS.exec(this.#text)![0].length
   }
 
   #name(at: number): string | undefined {
@@ -185,43 +183,27 @@ class XmlReader {
     return NAME.exec(this.#text)?.[0]
   }
 
-  /** Takes the entities of an internal subset; everything else in it is passed over. */
+  /** Declarations of its own are read; what lies outside is not. */
   #doctype(): string | undefined {
     const text = this.#text
-    const bracket = text.indexOf('[', this.#at)
-    const end = text.indexOf('>', this.#at)
-    if (end < 0) return 'a declaration does not end'
-    if (bracket < 0 || bracket > end) {
-      this.#at = end + 1
-      return undefined
+    if (!/^<!DOCTYPE[ \t\r\n]/.test(text.slice(this.#at, this.#at + 10))) return 'a declaration within the document'
+    for (; this.#at < text.length && text[this.#at] !== '>' && text[this.#at] !== '['; this.#at++) {
+      const sign = text[this.#at]!
+      if (sign !== '"' && sign !== "'") continue
+      this.#at = text.indexOf(sign, this.#at + 1)
+      if (this.#at === -1) {
+        this.#at = text.length
+        return 'a declaration does not end'
+      }
     }
-    const close = text.indexOf(']', bracket)
-    const subset = text.slice(bracket + 1, close < 0 ? text.length : close)
-    for (const [, name, double, single] of subset.matchAll(/<!ENTITY\s+(?:%\s+)?([^\s>"']+)\s+(?:"([^"]*)"|'([^']*)')/g)) {
-      if (!this.#entities.has(name!)) this.#entities.set(name!, double ?? single ?? '')
+    if (text[this.#at] === '[') {
+      const close = readSubset(text, this.#at + 1, this.#entities, this.#defaults)
+      if (typeof close !== 'number') return close.fault
+      this.#at = close + 1
+      this.#blanks()
     }
-    this.#at = close < 0 ? text.length : close
-    return this.#past('>', 'a declaration does not end')
-  }
-
-  #expand(raw: string, depth = 0): string {
-    if (!raw.includes('&')) return raw
-    return raw.replace(REFERENCE, (whole, name: string) => this.#entity(whole, name, depth))
-  }
-
-  #entity(whole: string, name: string, depth: number): string {
-    if (name[0] === '#') {
-      const hexadecimal = name[1] === 'x' || name[1] === 'X'
-      const point = Number.parseInt(name.slice(hexadecimal ? 2 : 1), hexadecimal ? 16 : 10)
-      return point <= 0x10ffff ? utf8(point) : whole
-    }
-    const known = PREDEFINED[name]
-    if (known !== undefined) return known
-    const text = this.#entities.get(name)
-    if (text === undefined || depth >= DEEPEST_ENTITY || this.#entityText + text.length > MOST_ENTITY_TEXT) return whole
-    this.#entityText += text.length + 1
-    return this.#expand(text, depth + 1)
+    if (text[this.#at] !== '>') return 'a declaration does not end'
+    this.#at += 1
+    return undefined
   }
 }
-
-const PREDEFINED: Readonly<Record<string, string>> = { lt: '<', gt: '>', amp: '&', quot: '"', apos: "'" }
