@@ -224,7 +224,8 @@ describe('JSON', () => {
     ['', /value/],
     ['['.repeat(30), /too deep/],
     [`[${'1,'.repeat(2000)}1]`, /more than 1000/],
-  ])('%j is told', (body, error) => {
+    [`{"${'k'.repeat(100_000)}":[${'1,'.repeat(100)}1]}`, /names are too long/],
+  ])('%.40j is told', (body, error) => {
     expect(readJson(body, LIMITS).error).toMatch(error)
   })
 

@@ -1,5 +1,8 @@
 import type { BodyProcessor } from './body.ts'
 
+/** Characters of all names together: each argument repeats the names above it, so that a small document could fill the memory. */
+const MOST_NAME_TEXT = 2 * 1024 * 1024
+
 /**
  * Reads a JSON document into arguments: `{"a":{"b":[1,"x"]}}` gives `json.a.b.0` and `json.a.b.1`. Texts become UTF-8
  * bytes, numbers stay as they were written, and a key that comes twice gives two arguments, for what is behind may take
@@ -31,6 +34,7 @@ class Reader {
   readonly #limit: number
   readonly #depth: number
   readonly args: [string, string][] = []
+  #names = 0
   at = 0
 
   constructor(text: string, limit: number, depth: number) {
@@ -65,6 +69,8 @@ class Reader {
 
   #take(name: string, value: string): void {
     if (this.args.length >= this.#limit) this.fail(`more than ${this.#limit} arguments`)
+    this.#names += name.length
+    if (this.#names > MOST_NAME_TEXT) this.fail('names are too long')
     this.args.push([name, value])
   }
 
