@@ -10,6 +10,8 @@ import { testValue, transformValue } from './value.ts'
 
 /** Messages that one rule leaves in a transaction at most: a thousand bad arguments need not be told one by one. */
 const MESSAGES_PER_RULE = 16
+/** Bytes of a message's text and of its data that are kept: rules put whole values in, which may be a megabyte each. */
+const LONGEST_TOLD = 4096
 
 /** Runs the rules of a phase, until one interrupts it. */
 export function runPhase(run: Run, phase: number): void {
@@ -132,7 +134,12 @@ function capture(run: Run, found: Found): void {
 const DIGITS = ['0', '1', '2', '3', '4', '5', '6', '7', '8', '9'] as const
 
 function tell(run: Run, rule: Rule, item: Item): void {
-  run.messages.push({ id: rule.id, msg: expand(run, rule.msg), data: expand(run, rule.logdata), var: nameOf(item) })
+  const msg = bounded(expand(run, rule.msg))
+  run.messages.push({ id: rule.id, msg, data: bounded(expand(run, rule.logdata)), var: bounded(nameOf(item)) })
+}
+
+function bounded(text: string): string {
+  return text.length <= LONGEST_TOLD ? text : `${text.slice(0, LONGEST_TOLD)} (${text.length} bytes in all)`
 }
 
 /** The cell's column, made when it is first asked for and kept while it cannot change. */

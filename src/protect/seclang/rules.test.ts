@@ -236,6 +236,12 @@ describe('what a rule does to a request', () => {
     expect(transact(rules, { target }).messages.length).toBeLessThan(20)
   })
 
+  test('a message keeps the beginning of a long value, and says how long it was', () => {
+    const rules = rulesOf(`SecRule ARGS "@rx x" "id:1,msg:'m',logdata:'%{MATCHED_VAR}'"`)
+    const [message] = transact(rules, { target: `/?a=${'x'.repeat(50_000)}` }).messages
+    expect(message!.data).toBe(`${'x'.repeat(4096)} (50000 bytes in all)`)
+  })
+
   test('a body beyond the limit is refused', () => {
     const { waf } = rulesOf('SecRequestBodyLimit 10\nSecAction "id:1,phase:2"')
     const transaction = waf.begin('block')
