@@ -59,6 +59,8 @@ const CASES: readonly (readonly [name: string, expected: string, ...lines: strin
   ['tab for a space', '400 request-line', 'GET\t/ HTTP/1.1', HOST],
   ['no path', '400 request-line', 'GET index.html HTTP/1.1', HOST],
   ['credentials in an absolute target', '400 request-line', 'GET http://u@shop.example/ HTTP/1.1', HOST],
+  ['markup for the authority', '400 request-line', 'GET http://<b>/ HTTP/1.1', HOST],
+  ['an authority without a host', '400 request-line', 'GET http://:80/ HTTP/1.1', HOST],
   ['version of later days', '505 version', 'GET / HTTP/2.0', HOST],
   ['version of early days', '400 version', 'GET / HTTP/0.9', HOST],
   ['no version', '400 version', 'GET /'],
@@ -71,6 +73,14 @@ describe('a request head', () => {
   it('takes the length out that stands beside a coding, so that rules and application see one framing', () => {
     const parsed = parseRequestHead('POST / HTTP/1.1\r\nHost: a\r\ncontent-length: 3\r\nTransfer-Encoding: chunked')
     expect('headers' in parsed && parsed.headers.map(([name]) => name)).toEqual(['Host', 'Transfer-Encoding'])
+  })
+
+  it('lets rules see the host that the application gets, that of an absolute target', () => {
+    const parsed = parseRequestHead(`GET http://other.example/a HTTP/1.1\r\nX: 1\r\n${HOST}`)
+    expect('headers' in parsed && parsed.headers).toEqual([
+      ['Host', 'other.example'],
+      ['X', '1'],
+    ])
   })
 
   it('lets rules see a request line that is refused, as it was sent', () => {

@@ -38,12 +38,20 @@ export function parseRequestHead(text: string): ParsedRequest | RefusedRequest {
   if ('code' in declared) return { fault: declared }
   const connection = listOf(valuesOf(headers, 'connection'))
   const wantsToStay = protocol === 'HTTP/1.0' ? connection.includes('keep-alive') : !connection.includes('close')
+  const framed = declared.conflicting ? headers.filter(([name]) => name.toLowerCase() !== 'content-length') : headers
   return {
     ...seen,
-    headers: declared.conflicting ? headers.filter(([name]) => name.toLowerCase() !== 'content-length') : headers,
+    headers: withHostOf(target, framed),
     framing: declared.framing ?? NO_BODY,
     keepAlive: wantsToStay && !declared.conflicting,
   }
+}
+
+/** The authority of an absolute target stands for Host (RFC 9112 section 3.2.2): rules see the one that the application gets. */
+function withHostOf(target: string, headers: readonly HeaderLine[]): readonly HeaderLine[] {
+  const authority = ABSOLUTE.exec(target)?.[1]
+  if (authority === undefined) return headers
+  return [['Host', authority], ...headers.filter(([name]) => name.toLowerCase() !== 'host')]
 }
 
 /** At the first and the last space: what is between is the target, spaces and all, so that the parts joined are the line. */
@@ -70,10 +78,14 @@ function requestLineFault(method: string, target: string, protocol: string): Htt
   return /^HTTP\/[1-9]\.\d$/.test(protocol) ? fault(505, 'version') : fault(400, 'version')
 }
 
+const ABSOLUTE = /^https?:\/\/([^/?]+)(?:[/?]|$)/i
+
 /** The four forms of RFC 9112 section 3.2. */
 function isTarget(method: string, target: string): boolean {
   if (method === 'CONNECT') return /^[^/?@\s]+:\d{1,5}$/.test(target)
-  return target.startsWith('/') || (target === '*' && method === 'OPTIONS') || /^https?:\/\/[^/?@]+(?:[/?]|$)/i.test(target)
+  if (target.startsWith('/') || (target === '*' && method === 'OPTIONS')) return true
+  const authority = ABSOLUTE.exec(target)?.[1]
+  return authority !== undefined && !authority.startsWith(':') && HOST.test(authority)
 }
 
 /** RFC 9112 section 3.2: exactly one in HTTP/1.1, and a host in it. */

@@ -29,6 +29,7 @@ describe('a request in HTTP/2', () => {
     ['two lengths', 'content-length', [...PLAIN, 'content-length', '1', 'content-length', '2']],
     ['a second request in the path', 'request-line', [':method', 'GET', ':path', '/ HTTP/1.1\r\nX: y', ':authority', 'a']],
     ['a space in the method', 'request-line', [':method', 'GET /x', ':path', '/', ':authority', 'a']],
+    ['an absolute target', 'request-line', [':method', 'GET', ':path', 'http://other.example/', ':authority', 'a']],
     ['no path', 'request-line', [':method', 'GET', ':authority', 'a']],
   ])('is refused with %s', (_name, code, raw) => expect(requestFromStream(raw)).toMatchObject({ fault: { code } }))
 })

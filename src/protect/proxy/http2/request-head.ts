@@ -37,7 +37,9 @@ export function requestFromStream(raw: readonly string[]): StreamRequest | Refus
   const method = pseudo.get(':method') ?? ''
   const target = pseudo.get(':path') ?? (method === 'CONNECT' ? (authority ?? '') : '')
   const seen = { method, target, protocol: 'HTTP/2.0', headers } as const
-  const bad = headFault(seen, 'HTTP/1.1')
+  // An absolute form would bring a second authority along (RFC 9113 section 8.3.1).
+  const isPath = method === 'CONNECT' || target.startsWith('/') || target === '*'
+  const bad = isPath ? headFault(seen, 'HTTP/1.1') : fault(400, 'request-line')
   if (bad !== undefined) return { fault: bad, ...(bad.code === 'host' ? {} : { seen }) }
   const declared = declaredFraming(headers, 'HTTP/1.1')
   if ('code' in declared) return { fault: declared }
