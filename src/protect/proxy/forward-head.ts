@@ -54,7 +54,7 @@ export function forwardedRequestHead(
   let text = `${request.method} ${target} HTTP/1.1\r\nHost: ${host}\r\n`
   for (const [name, value] of headers) {
     const lower = name.toLowerCase()
-    if (NOT_FORWARDED.has(lower) || dropped?.has(lower) === true) continue
+    if (isOurs(lower, from.isPeerTrusted) || dropped?.has(lower) === true) continue
     text += `${name}: ${value}\r\n`
   }
   const before = from.isPeerTrusted ? valuesOf(headers, 'x-forwarded-for').join(', ') : ''
@@ -64,6 +64,15 @@ export function forwardedRequestHead(
   text += `X-Forwarded-For: ${chain}\r\nX-Forwarded-Proto: ${proto}\r\nX-Forwarded-Host: ${outerHost}\r\n`
   const connection = upgrade === undefined ? 'Connection: keep-alive\r\n' : `Connection: Upgrade\r\nUpgrade: ${upgrade}\r\n`
   return `${text}${framing}${connection}\r\n`
+}
+
+/**
+ * True for what this hop alone may say. Names are compared as applications read them: to CGI and its heirs (PHP, WSGI, Rack),
+ * `X_Forwarded_For` is `X-Forwarded-For`.
+ */
+function isOurs(lower: string, isPeerTrusted: boolean): boolean {
+  const read = /[^a-z0-9-]/.test(lower) ? lower.replace(/[^a-z0-9]/g, '-') : lower
+  return NOT_FORWARDED.has(read) || (read.startsWith('x-forwarded-') && !(isPeerTrusted && read === lower))
 }
 
 /** The lower-case names that this hop must take out; undefined where there are none. */

@@ -64,13 +64,30 @@ describe('a request through the gate', () => {
     expect(records).toMatchObject([{ id: 't1', status: 200, uri: '/a?b=c', client: '127.0.0.1', blocked: false }])
   })
 
+  it('passes nothing on that only the firewall may say, however its name is written', async () => {
+    const { talk } = await gate(echo)
+    const names = [
+      'X_Forwarded_For',
+      'x.forwarded.host',
+      'X-Forwarded-Prefix',
+      'X_Forwarded_Port',
+      'Kanpeki_Step_Up',
+      'Transfer_Encoding',
+    ]
+    const lines = names.map((name) => `${name}: evil\r\n`).join('')
+    const { headers } = told(await talk(`GET / HTTP/1.1\r\nHost: a\r\n${lines}X_Own: 1\r\nConnection: close\r\n\r\n`))
+    expect(headers).not.toContain('evil')
+    expect(headers).toContain('X_Own')
+  })
+
   it('believes a trusted proxy, and adds it to the chain', async () => {
     const { talk, records } = await gate(echo, { trusted: trustedProxies(['127.0.0.1']) })
     const { headers } = told(
       await talk(
-        'GET / HTTP/1.1\r\nHost: a\r\nX-Forwarded-For: 198.51.100.7\r\nX-Forwarded-Proto: https\r\nConnection: close\r\n\r\n',
+        'GET / HTTP/1.1\r\nHost: a\r\nX-Forwarded-For: 198.51.100.7\r\nX-Forwarded-Proto: https\r\nX-Forwarded-Prefix: /shop\r\nConnection: close\r\n\r\n',
       ),
     )
+    expect(headers.join(' ')).toContain('X-Forwarded-Prefix /shop')
     expect(headers.join(' ')).toContain('X-Forwarded-For 198.51.100.7, 127.0.0.1 X-Forwarded-Proto https')
     expect(records[0]?.client).toBe('198.51.100.7')
   })
