@@ -32,6 +32,8 @@ async function bodyOf(message: IncomingMessage): Promise<string> {
   return body
 }
 
+const pause = (time: number) => new Promise((resolve) => setTimeout(resolve, time))
+
 const GET = 'GET / HTTP/1.1\r\nHost: shop.example\r\nConnection: close\r\n\r\n'
 const post = (body: string, extra = '') =>
   `POST / HTTP/1.1\r\nHost: shop.example\r\nConnection: close\r\nContent-Length: ${body.length}\r\n${extra}\r\n${body}`
@@ -309,6 +311,51 @@ describe('limits', () => {
     const { talk, records } = await gate(echo, { limits: { headBytes: 100 } })
     expect(await talk(`GET / HTTP/1.1\r\nX: ${'x'.repeat(100)}`)).toMatch(/^HTTP\/1\.1 431 /)
     expect(records).toMatchObject([{ id: null, fault: 'head-too-large' }])
+  })
+
+  it('gives a slow client that closes the whole of a held answer', async () => {
+    const size = 12_000_000
+    const waf = wafOf({ answerBody: () => undefined }, 2 * size)
+    const { port } = await gate((_request, response) => void response.end(Buffer.alloc(size)), { waf })
+    const socket = connect(port, '127.0.0.1')
+    socket.write(GET)
+    await once(socket, 'readable')
+    socket.pause()
+    await pause(3500)
+    socket.resume()
+    await once(socket, 'close')
+    expect(socket.bytesRead).toBeGreaterThan(size)
+  })
+
+  it('ends a client that stops taking its answer, also where the application let it wait before', async () => {
+    const { port } = await gate((_request, response) => void setTimeout(() => response.end(Buffer.alloc(50_000_000)), 600), {
+      limits: { bodyPause: 300 },
+    })
+    const socket = connect(port, '127.0.0.1')
+    socket.on('error', () => {})
+    socket.write(GET)
+    await once(socket, 'readable')
+    socket.pause()
+    await pause(1500)
+    socket.resume()
+    await once(socket, 'close')
+    expect(socket.bytesRead).toBeLessThan(50_000_000)
+  })
+
+  it('leaves no connection to an application that answered before it had the whole body', async () => {
+    let connections = 0
+    const application = createServer((_request, response) => void response.end('early'))
+    application.on('connection', (socket) => {
+      connections += 1
+      socket.on('close', () => {
+        connections -= 1
+      })
+    })
+    const made = await guarded(application, {})
+    open.push(made)
+    expect(await made.talk('POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 9\r\n\r\nabc')).toContain('early')
+    await pause(100)
+    expect(connections).toBe(0)
   })
 
   it('ends a client that sends its head, or its body, too slowly', async () => {

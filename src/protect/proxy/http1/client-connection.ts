@@ -15,7 +15,7 @@ export interface ConnectionLimits {
   readonly headBytes: number
   /** From the first byte of a head to its end: what a slow sender gets. */
   readonly headTime: number
-  /** The longest pause within a body, and the least bytes a second over the whole of it. */
+  /** The longest pause within a body, also while a client takes an answer; and the least bytes a second over the whole of a request's. */
   readonly bodyPause: number
   readonly bodyRate: number
   /** Between two requests. */
@@ -82,6 +82,8 @@ export class ClientConnection {
     socket.on('end', () => this.#clientEnded())
     socket.on('error', () => socket.destroy())
     socket.on('close', () => this.#closed())
+    socket.setTimeout(limits.bodyPause)
+    socket.on('timeout', () => this.#stalled())
   }
 
   get isIdle(): boolean {
@@ -106,6 +108,11 @@ export class ClientConnection {
       else this.#refuse({ fault: fault(408, 'timeout') })
     } else if (this.#state === 'body') this.#failBody(fault(408, 'timeout'))
     else this.#socket.destroy()
+  }
+
+  /** No byte went either way for a while. Where some wait to go out, the client takes none; else it is we who keep it waiting. */
+  #stalled(): void {
+    if (this.#socket.writableLength > 0) this.#socket.destroy()
   }
 
   #take(chunk: Buffer): void {
@@ -301,7 +308,10 @@ export class ClientConnection {
   #answered(): void {
     this.#gone = undefined
     if (this.#ends || this.#isDraining) {
+      const isUnread = this.#state === 'body'
       this.#state = 'over'
+      // Whoever still waits for the rest of the body (an application that answered early) would wait for ever.
+      if (isUnread) this.#fail(fault(499, 'closed'))
       this.#linger()
       return
     }
@@ -317,11 +327,16 @@ export class ClientConnection {
     this.#process()
   }
 
-  /** What the client still sends is read for a moment and thrown away: a reset would take the answer with it (RFC 9112 section 9.6). */
+  /**
+   * What the client still sends is read for a moment and thrown away: a reset would take the answer with it (RFC 9112 section 9.6).
+   * The moment begins when the answer has left, however slowly the client takes it.
+   */
   #linger(): void {
-    this.deadline = this.#now() + 2000
+    this.deadline = Number.POSITIVE_INFINITY
     this.#bytes = undefined
-    this.#socket.end()
+    this.#socket.end(() => {
+      this.deadline = this.#now() + 2000
+    })
     this.#socket.resume()
   }
 
