@@ -29,7 +29,7 @@ function takeRule(
   written: string | undefined,
 ): void {
   const before = gathered.open
-  const continues = /(?:^|[\s,])chain\s*(?:,|$)/i.test(written ?? '')
+  const continues = hasChain(written ?? '')
   if (gathered.skipping) {
     gathered.skipping = continues
     return
@@ -42,10 +42,37 @@ function takeRule(
     if (continues) gathered.open = before ?? draft
   } catch (error) {
     gathered.skipping = continues
-    if (before !== undefined) gathered.items.splice(gathered.items.indexOf(before), 1)
+    if (before !== undefined) dropItem(gathered, before)
     throw error
   }
 }
+
+/** A text that cannot be read is searched: the rules that follow must not come apart from a chain that is refused. */
+function hasChain(written: string): boolean {
+  try {
+    return parseActions(written).some(({ name }) => name === 'chain')
+  } catch {
+    return /(?:^|[\s,"])chain\s*(?:[,"]|$)/i.test(written)
+  }
+}
+
+/** Refuses a chain that no rule follows: its beginning alone would match too much. */
+export function endChains(gathered: Gathered): void {
+  const { open } = gathered
+  if (open === undefined) return
+  gathered.open = undefined
+  if (!dropItem(gathered, open)) return
+  gathered.refuse({ file: open.file, line: open.line, words: [] }, 'the chain has no further rule')
+}
+
+/** False where a directive has taken the rule away already. */
+function dropItem(gathered: Gathered, rule: Draft): boolean {
+  const at = gathered.items.indexOf(rule)
+  if (at !== -1) gathered.items.splice(at, 1)
+  return at !== -1
+}
+
+const ENDS = new Set(['allow', 'block', 'deny', 'drop', 'redirect'])
 
 function readRule(
   gathered: Gathered,
@@ -60,6 +87,12 @@ function readRule(
     throw new KanpekiError('seclang-rule', 'SecRule needs variables and an operator')
   }
   const actions = parseActions(written)
+  const ending = first === undefined ? undefined : actions.find(({ name }) => ENDS.has(name))
+  if (ending !== undefined) {
+    throw new KanpekiError('seclang-chain', `${ending.name} stands in the middle of a chain`, {
+      remedy: 'Write it in the first rule of the chain, or take chain off the rule before.',
+    })
+  }
   const phase = first?.phase ?? phaseOf(actions)
   return {
     kind: 'rule',

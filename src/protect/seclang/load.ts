@@ -2,7 +2,7 @@ import { existsSync, globSync, readFileSync } from 'node:fs'
 import { dirname, isAbsolute, join } from 'node:path'
 import type { Waf } from '../transaction.ts'
 import type { Refusal } from './draft.ts'
-import { take } from './gather.ts'
+import { endChains, take } from './gather.ts'
 import { Gathered } from './gathered.ts'
 import { link } from './link.ts'
 import { type CollectionStore, memoryStore } from './store.ts'
@@ -38,6 +38,7 @@ const DEEPEST_INCLUDE = 16
 export function loadRules({ files, set = {}, store = memoryStore(), now = Date.now }: RulesToLoad): LoadedRules {
   const gathered = new Gathered()
   for (const file of files) takeFile(file, gathered, 0, { file, line: 0, words: [] })
+  endChains(gathered)
   const initial = Object.entries(set).map(([name, value]) => {
     const member = name.replace(/^tx[.:]/i, '')
     return [member.toLowerCase(), { name: member, value }] as const

@@ -251,6 +251,13 @@ describe('what a rule does to a request', () => {
 })
 
 describe('limits of bodies', () => {
+  test('a body beyond what a rule sets for one request is refused, as beyond the limit for all', () => {
+    const limited = rulesOf('SecAction "id:1,phase:1,nolog,ctl:requestBodyLimit=10"\nSecAction "id:2,phase:2"')
+    const send = (body: string) => transact(limited, { method: 'POST', headers: FORM, body }).stopped
+    expect(send('a=12345678')).toBeUndefined()
+    expect(send('a=123456789')).toMatchObject({ status: 413 })
+  })
+
   const rules = rulesOf('SecRequestBodyNoFilesLimit 300\nSecAction "id:1,phase:2"')
   const upload = (name: string, size: number): Sent => ({
     method: 'POST',
@@ -309,6 +316,8 @@ describe('what cannot be loaded is named', () => {
     ['Include absent.conf', 1, /absent\.conf cannot be read/],
     ['SecAction "id:1,setvar:nothing.a=1"', 1, /no member/],
     ['SecAction "id:1,ctl:nothing=1"', 1, /no ctl option/],
+    ['\nSecRule ARGS "@rx x" "id:1,deny,chain"', 2, /no further rule/],
+    ['SecRule ARGS "@rx x" "id:1,chain"\nSecRule ARGS "@rx x" "id:2,deny"', 2, /deny stands in the middle/],
   ]
 
   test.each(REFUSED)('%j', (rules, line, reason) => {
@@ -324,6 +333,17 @@ describe('what cannot be loaded is named', () => {
     expect(rules.refused).toHaveLength(1)
     expect(rules.loaded).toBe(1)
     expect(transact(rules, { target: '/?a=x' }).rules).toEqual([2])
+  })
+
+  test('a message that speaks of a chain begins none', () => {
+    const rules = rulesOf(`SecRule ARGS "@rx x" "id:1,tag:'a,chain,b',msg:'a kill chain, stage 1'"\nSecAction "id:2"`)
+    expect(transact(rules, {}).rules).toEqual([2])
+  })
+
+  test('a chain that was removed before its end takes no other rule along', () => {
+    const rules = rulesOf('SecAction "id:2"\nSecRule ARGS "@rx x" "id:1,chain"\nSecRuleRemoveById 1')
+    expect(rules.refused).toEqual([])
+    expect(transact(rules, {}).rules).toEqual([2])
   })
 
   test('directives without effect are listed', () => {
