@@ -106,7 +106,7 @@ function checkLimits(run: Run): Interruption | undefined {
 function readBody(run: Run, body: Buffer, truncated: boolean): void {
   const { facts } = run
   facts.bodyLength = body.length
-  facts.bodyTruncated = truncated
+  facts.bodyTruncated = truncated || (facts.bodyAccess && body.length > facts.bodyLimit)
   if (run.off || !facts.bodyAccess) return
   facts.body = body.toString('latin1', 0, Math.min(body.length, facts.bodyLimit))
   const processor = Object.hasOwn(bodyProcessors, facts.processor) ? bodyProcessors[facts.processor] : undefined
