@@ -164,3 +164,26 @@ describe.each(Object.keys(FRAMEWORKS))('%s', (name) => {
     expect((await post('x'.repeat(2001), 'text/plain')).status).toBe(413)
   })
 })
+
+describe('an answer that is held and goes beyond the limit', () => {
+  it.each([
+    ['in pieces that end right at it', [40, 60, 70, 30]],
+    ['with its last piece', [60, 40, 50]],
+    ['at once', [300]],
+  ])('%s passes whole', async (_how, sizes) => {
+    const file = join(folder, 'small.conf')
+    writeFileSync(file, `${RULES}SecResponseBodyLimit 100\n`)
+    const server = createServer(
+      guardListener(openGuard({ rules: [file] }), (_request, response) => {
+        response.setHeader('content-type', 'text/plain')
+        for (const [at, size] of sizes.slice(0, -1).entries()) response.write(String(at).repeat(size))
+        response.end('z'.repeat(sizes.at(-1)!))
+      }),
+    )
+    server.listen(0, '127.0.0.1')
+    await once(server, 'listening')
+    const answer = await fetch(`http://127.0.0.1:${(server.address() as AddressInfo).port}/`)
+    expect(await answer.text()).toHaveLength(sizes.reduce((sum, size) => sum + size, 0))
+    server.close()
+  })
+})

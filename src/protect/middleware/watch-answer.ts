@@ -18,7 +18,6 @@ export function watchAnswer(visit: Visit, response: ServerResponse, protocol: st
     flushHeaders: response.flushHeaders.bind(response),
   }
   const chunks: Buffer[] = []
-  let size = 0
   let seen = 0
   let state: 'before' | 'holding' | 'watching' | 'passing' | 'stopped' = 'before'
 
@@ -48,7 +47,11 @@ export function watchAnswer(visit: Visit, response: ServerResponse, protocol: st
   const see = (): AnswerWithBody | undefined => {
     const coding = response.getHeader('content-encoding')
     const body = decodedBody(Buffer.concat(chunks), typeof coding === 'string' ? coding : undefined, visit.answerBodyLimit)
-    return visit.answerBody(body, seen > size)
+    return visit.answerBody(body, seen > visit.answerBodyLimit)
+  }
+  /** What is held is all that there is of it; of what passes, only a beginning is kept. */
+  const keep = (chunk: Buffer) => {
+    if (state === 'holding' || seen - chunk.length < visit.answerBodyLimit) chunks.push(chunk)
   }
   /** Beyond the limit: what was held is judged as it is, and the rest passes. */
   const release = () => {
@@ -67,10 +70,7 @@ export function watchAnswer(visit: Visit, response: ServerResponse, protocol: st
     seen += chunk.length
     if (state === 'passing') return own.write(chunk, callback)
     if (state === 'stopped') return true
-    if (size < visit.answerBodyLimit) {
-      chunks.push(chunk)
-      size += chunk.length
-    }
+    keep(chunk)
     if (state === 'watching') return own.write(chunk, callback)
     if (callback !== undefined) process.nextTick(callback)
     if (seen > visit.answerBodyLimit) release()
@@ -95,8 +95,7 @@ export function watchAnswer(visit: Visit, response: ServerResponse, protocol: st
       const last = chunk === undefined || chunk === null || typeof chunk === 'function' ? undefined : bytesOf(chunk, encoding)
       if (last !== undefined && state !== 'passing') {
         seen += last.length
-        if (size < visit.answerBodyLimit) chunks.push(last)
-        size += last.length
+        keep(last)
       }
       if (state === 'holding' || state === 'watching') {
         const stopped = see()
