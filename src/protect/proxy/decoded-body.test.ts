@@ -1,4 +1,4 @@
-import { brotliCompressSync, deflateSync, gzipSync } from 'node:zlib'
+import { brotliCompressSync, deflateRawSync, deflateSync, gzipSync, zstdCompressSync } from 'node:zlib'
 import { describe, expect, it } from 'vitest'
 import { decodedBody } from './decoded-body.ts'
 
@@ -10,6 +10,10 @@ describe('a compressed body', () => {
     ['X-GZIP', gzipSync(TEXT)],
     ['deflate', deflateSync(TEXT)],
     ['br', brotliCompressSync(TEXT)],
+    ['deflate', deflateRawSync(TEXT)],
+    ['zstd', zstdCompressSync(TEXT)],
+    ['gzip, br', brotliCompressSync(gzipSync(TEXT))],
+    ['gzip, identity', gzipSync(TEXT)],
     [undefined, TEXT],
   ])('%s is seen decoded', (coding, body) => expect(decodedBody(body, coding, 1 << 20).equals(TEXT)).toBe(true))
 
@@ -24,10 +28,21 @@ describe('a compressed body', () => {
     expect(seen.every((byte) => byte === 97)).toBe(true)
   })
 
-  it('is decoded as far as it came', () => {
-    const seen = decodedBody(gzipSync(TEXT).subarray(0, -10), 'gzip', 1 << 20)
-    expect(TEXT.subarray(0, seen.length).equals(seen)).toBe(true)
+  const noise = Buffer.from(Array.from({ length: 40_000 }, (_, at) => String(Math.imul(at, 2_654_435_761))).join(' '))
+  it.each([
+    ['gzip', gzipSync(noise)],
+    ['deflate', deflateRawSync(noise)],
+    ['br', brotliCompressSync(noise)],
+    ['zstd', zstdCompressSync(noise)],
+  ])('%s is decoded as far as it came', (coding, body) => {
+    const seen = decodedBody(body.subarray(0, -10), coding, 1 << 20)
+    expect(seen.length).toBeGreaterThan(1000)
+    expect(noise.subarray(0, seen.length).equals(seen)).toBe(true)
   })
+
+  it.each(['constructor', '__proto__', 'gzip, unknown'])('%s is seen as it is', (coding) =>
+    expect(decodedBody(TEXT, coding, 1 << 20)).toBe(TEXT),
+  )
 
   it('is seen as it is where it is not what it says', () => expect(decodedBody(TEXT, 'gzip', 1000)).toBe(TEXT))
 })

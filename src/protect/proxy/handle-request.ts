@@ -10,7 +10,7 @@ import { forwardedAnswerHead, forwardedRequestHead, wantedUpgrade } from './forw
 import type { Gate } from './gate.ts'
 import { GuardedTransaction } from './guarded-transaction.ts'
 import { type FaultCode, fault, type HttpFault } from './http-fault.ts'
-import { headerOf } from './http1/headers.ts'
+import { headerOf, valuesOf } from './http1/headers.ts'
 import { Inspections } from './inspections.ts'
 import { newReference } from './reference.ts'
 import { headOf } from './seen-head.ts'
@@ -259,7 +259,7 @@ class Exchange {
   }
 
   #decoded(response: UpstreamResponse, body: Buffer): Buffer {
-    return decodedBody(body, headerOf(response.head.headers, 'content-encoding'), this.#gate.waf.responseBodyLimit)
+    return decodedBody(body, valuesOf(response.head.headers, 'content-encoding').join(), this.#gate.waf.responseBodyLimit)
   }
 
   #seenAnswer(decoded: Buffer, truncated: boolean): Interruption | undefined {
