@@ -37,6 +37,8 @@ class Exchange {
   #isOver = false
   #isAnswered = false
   #abandon: (() => void) | undefined
+  /** The change of protocol that was asked of the application. */
+  #wanted: string | undefined
   #timer: NodeJS.Timeout | undefined
 
   constructor(gate: Gate, request: ClientRequest, answer: ClientAnswer) {
@@ -173,10 +175,10 @@ class Exchange {
       isPeerTrusted: this.#gate.trusted.isTrusted(this.#request.peer.address),
       defaultHost: this.#gate.defaultHost,
     }
-    const upgrade = this.#answer.upgrade === undefined ? undefined : wantedUpgrade(this.#request)
+    this.#wanted = this.#answer.upgrade === undefined ? undefined : wantedUpgrade(this.#request)
     return {
       method,
-      head: forwardedRequestHead(this.#request, from, this.#inspectedLines() + framing, upgrade),
+      head: forwardedRequestHead(this.#request, from, this.#inspectedLines() + framing, this.#wanted),
       isChunked,
       whole: rest === undefined ? held : undefined,
     }
@@ -270,7 +272,10 @@ class Exchange {
 
   #upgrade(response: UpstreamResponse): void {
     const take = this.#answer.upgrade
-    if (take === undefined || response.upgraded === undefined) {
+    const protocol = headerOf(response.head.headers, 'upgrade')
+    // Bytes that no rule sees flow only where both sides said what they are (RFC 9110 section 7.8).
+    const isAgreed = this.#wanted !== undefined && protocol?.toLowerCase() === this.#wanted
+    if (take === undefined || response.upgraded === undefined || protocol === undefined || !isAgreed) {
       this.#failed(fault(502, 'status-line'))
       return
     }
@@ -279,7 +284,6 @@ class Exchange {
     this.#finish(101, false)
     this.#isAnswered = true
     const { head, upgraded } = response
-    const protocol = headerOf(head.headers, 'upgrade') ?? 'websocket'
     const answered = forwardedAnswerHead(head)
     const client = take({ ...answered, headers: [...answered.headers, ['Upgrade', protocol]] })
     pump(client.source, upgraded.sink, () => {})

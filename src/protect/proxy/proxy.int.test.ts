@@ -384,6 +384,7 @@ describe('an application that fails', () => {
     ['is gone at once', '', 502],
     ['speaks something else', 'SSH-2.0-x\r\n\r\n', 502],
     ['frames its answer in two lengths', 'HTTP/1.1 200 OK\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\nab', 502],
+    ['changes protocols unasked', 'HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\n\r\nunseen', 502],
     ['folds a header', 'HTTP/1.1 200 OK\r\nX: a\r\n b\r\nContent-Length: 0\r\n\r\n', 502],
   ])('and %s', async (_name, wire, status) => {
     const server = await raw(wire)
