@@ -97,7 +97,8 @@ class Exchange {
     const held = await hold(this.#request.body, limit)
     if (this.#isOver) return
     if ('code' in held) return this.#stop(held.status, 'refused', held.code)
-    if (wants && held.rest !== undefined && onLargeBody === 'refuse') return this.#stop(413, 'refused', 'body-too-large')
+    const isRefused = onLargeBody === 'refuse' && this.#gate.mode === 'block'
+    if (wants && held.rest !== undefined && isRefused) return this.#stop(413, 'refused', 'body-too-large')
     this.#requestRead(held.bytes, held.rest !== undefined, held.rest)
   }
 

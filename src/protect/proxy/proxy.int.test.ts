@@ -300,6 +300,15 @@ describe('limits', () => {
     expect(seen).toEqual([[10, true]])
   })
 
+  it('lets a body beyond what rules can see pass in detection, and shows them its beginning', async () => {
+    const seen: [number, boolean][] = []
+    const waf = wafOf({ body: (body, truncated) => void seen.push([body.length, truncated]) }, 10)
+    const { talk } = await gate(echo, { waf, mode: 'detect' })
+    const large = 'x'.repeat(100_000)
+    expect(told(await talk(post(large))).body).toBe(large)
+    expect(seen).toEqual([[10, true]])
+  })
+
   it('refuses a body beyond the largest, said or not', async () => {
     const { talk } = await gate(echo, { largestBody: 10 })
     expect(await talk(post('x'.repeat(11)))).toMatch(/^HTTP\/1\.1 413 /)
