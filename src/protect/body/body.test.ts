@@ -163,9 +163,9 @@ describe('multipart forms', () => {
   const field = (disposition: string) =>
     readMultipart(form([{ name: 'a', content: 'x' }]).replace('name="a"', disposition), multipart)
 
-  test('give a field where the name of its file is empty, as Go and ModSecurity read it', () => {
+  test('give a field, too, where the name of its file is empty, as Go and ModSecurity read it', () => {
     const read = field('name="a"; filename=""')
-    expect(read).toMatchObject({ args: [['a', 'x']], files: [] })
+    expect(read).toMatchObject({ args: [['a', 'x']], files: [{ filename: '', content: 'x' }] })
     expect([...read.flags!]).toEqual([])
   })
 

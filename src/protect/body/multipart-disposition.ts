@@ -36,9 +36,7 @@ export function readDisposition(header: string | undefined, flags: Set<string>):
   }
   // PHP and others do not know `filename*`: to them such a part is a field.
   if (name === undefined || (plain === undefined && filenames.length > 0)) flags.add('MULTIPART_INVALID_PART')
-  return plain === '' && filenames.length === 1
-    ? { name: name ?? '', filenames: [], isField: true }
-    : { name: name ?? '', filenames, isField: plain === undefined || plain === '' }
+  return { name: name ?? '', filenames, isField: plain === undefined || plain === '' }
 }
 
 function readParameters(value: string, flags: Set<string>): [string, string][] {
