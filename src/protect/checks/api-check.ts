@@ -1,4 +1,5 @@
 import { readArguments } from '../body/urlencoded.ts'
+import { plainPath } from '../logins/match-login.ts'
 import { type HeaderLine, headerOf, valuesOf } from '../proxy/http1/headers.ts'
 import type { Api, ApiOperation } from './openapi.ts'
 
@@ -9,6 +10,8 @@ export interface ApiRequest {
 }
 
 const MOST_ARGUMENTS = 1000
+const OTHERWISE = 'the path is written in a way that no client of the API writes it'
+const TOO_MANY = `more than ${MOST_ARGUMENTS} arguments`
 
 /** The operation that a request is for, or what is wrong with asking for it. Undefined where it is outside of what the API covers. */
 export function operationOf(
@@ -16,10 +19,13 @@ export function operationOf(
   { method, target }: ApiRequest,
 ): { operation: ApiOperation; parameters: Readonly<Record<string, string>> } | string | undefined {
   const path = pathOf(target)
-  if (path !== api.base && !path.startsWith(`${api.base}/`)) return undefined
+  if (path !== api.base && !path.startsWith(`${api.base}/`)) {
+    const plain = plainPath(path)
+    const base = plainPath(api.base)
+    return plain === base || plain.startsWith(`${base}/`) ? OTHERWISE : undefined
+  }
   // Spelt otherwise than the description says: applications may take it for a path that is described, and we for none.
-  if (/\/\/|\/\.{1,2}(?:\/|$)|;|\\|%(?:2f|5c|2e|00)/i.test(path))
-    return 'the path is written in a way that no client of the API writes it'
+  if (/\/\/|\/\.{1,2}(?:\/|$)|;|\\|%(?:2f|5c|2e|00)/i.test(path)) return OTHERWISE
   const rest = path.slice(api.base.length)
   const allowed: string[] = []
   for (const { matches, operations } of api.paths) {
@@ -39,6 +45,7 @@ export function headFaults(
   unknownParameters: 'refuse' | 'pass',
 ): string[] {
   const query = queryOf(request.target)
+  if (query === undefined) return [`query: ${TOO_MANY}`]
   const stray = unknownParameters === 'pass' ? [] : Object.keys(query).filter((name) => !isKnown(operation, name))
   const headers = Object.fromEntries(
     operation.headerNames.flatMap((name) => {
@@ -70,7 +77,8 @@ export function bodyFaults(operation: ApiOperation, request: ApiRequest, body: B
     const value = parsed(body)
     return value === undefined ? ['body: it is no JSON'] : said('body', check(value.is))
   }
-  return said('body', check(formOf(body.toString('latin1'))))
+  const form = formOf(body.toString('latin1'))
+  return form === undefined ? [`body: ${TOO_MANY}`] : said('body', check(form))
 }
 
 function said(where: string, fault: string | undefined): string[] {
@@ -83,15 +91,17 @@ function pathOf(target: string): string {
   return end === -1 ? path : path.slice(0, end)
 }
 
-function queryOf(target: string): Record<string, string | string[]> {
+function queryOf(target: string): Record<string, string | string[]> | undefined {
   const at = target.indexOf('?')
   return at === -1 ? {} : formOf(target.slice(at + 1))
 }
 
-/** Values by name, a list where one comes twice. */
-function formOf(text: string): Record<string, string | string[]> {
+/** Values by name, a list where one comes twice; undefined where there are too many to look at. */
+function formOf(text: string): Record<string, string | string[]> | undefined {
   const values: Record<string, string | string[]> = Object.create(null) as Record<string, string | string[]>
-  for (const [name, bytes] of readArguments(text, '&', MOST_ARGUMENTS).args) {
+  const { args, more } = readArguments(text, '&', MOST_ARGUMENTS)
+  if (more) return undefined
+  for (const [name, bytes] of args) {
     const key = utf8(name).replace(/\[\]$/, '')
     const value = utf8(bytes)
     const before = values[key]

@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:http'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { gzipSync } from 'node:zlib'
 import { afterAll, afterEach, describe, expect, it } from 'vitest'
 import { getPath, type JsonObject } from '../../kernel/json.ts'
 import { trustedProxies } from '../proxy/client-address.ts'
@@ -82,11 +83,14 @@ paths:
     request('GET', '/api/orders'),
     request('GET', '/api/.env'),
     request('GET', '/anything'),
+    request('POST', '/API/orders', '{"sku":"abc"}'),
+    request('POST', '//api/orders', '{"sku":"abc"}'),
+    request('POST', '/%61pi/orders', '{"sku":"abc"}'),
   ]
   const statuses: number[] = []
   for (const each of asked) statuses.push(statusOf(await talk(each)))
-  expect(statuses).toEqual([200, 400, 400, 404, 404, 200])
-  expect(records.map(({ messages }) => messages[0]?.data)).toEqual([
+  expect(statuses).toEqual([200, 400, 400, 404, 404, 200, 404, 404, 404])
+  expect(records.slice(0, 6).map(({ messages }) => messages[0]?.data)).toEqual([
     undefined,
     'body: /sku must match pattern "^[A-Z]{3}$"',
     'body: it is missing',
@@ -100,6 +104,9 @@ it('bounds GraphQL, also where it comes in pieces', async () => {
   const { talk } = await gate([graphqlInspector(GraphqlSettings.parse({ answer: 'block', depth: 3 }))])
   expect(statusOf(await talk(request('POST', '/graphql', '{"query":"{ a { b } }"}')))).toBe(200)
   expect(statusOf(await talk(request('POST', '/graphql', '{"query":"{ a { b { c { d } } } }"}')))).toBe(400)
+  for (const path of ['/graphql/', '/GraphQL', '//graphql', '/%67raphql', '/graphql/x', '/a/../graphql'])
+    expect(statusOf(await talk(request('POST', path, '{"query":"{ a { b { c { d } } } }"}'))), path).toBe(400)
+  expect(statusOf(await talk(request('POST', '/graphqlx', '{"query":"{ a { b { c { d } } } }"}')))).toBe(200)
   const chunked =
     'POST /graphql HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\nConnection: close\r\n\r\n9\r\n{"query":\r\nc\r\n"{__schema{a\r\n4\r\n}}"}\r\n0\r\n\r\n'
   expect(statusOf(await talk(chunked))).toBe(400)
@@ -117,6 +124,18 @@ describe('uploads', () => {
     expect(records[1]?.messages).toEqual([
       { id: CHECK_RULES.upload, msg: expect.any(String), data: 'WebShell', var: 'FILES:picture' },
     ])
+  })
+
+  it('are looked at however their path is spelt, and told where a part of them is not', async () => {
+    const scan = async (data: Buffer) => (data.includes('<?php') ? ['WebShell'] : [])
+    const settings = UploadSettings.parse({ rules: ['x'], answer: 'block', paths: ['/up'], bytes: 5000 })
+    const { talk, records } = await gate([uploadInspector(settings, scan)])
+    for (const path of ['/UP', '//up', '/%75p', '/up/x'])
+      expect(statusOf(await talk(request('POST', path, form('<?php'), 'multipart/form-data; boundary=B'))), path).toBe(403)
+    const packed = gzipSync(Buffer.alloc(20_000)).toString('latin1')
+    const head = `Content-Type: application/octet-stream\r\nContent-Encoding: gzip\r\nContent-Length: ${packed.length}`
+    await talk(`POST /up HTTP/1.1\r\nHost: a\r\nConnection: close\r\n${head}\r\n\r\n${packed}`)
+    expect(records.at(-1)?.messages).toMatchObject([{ id: CHECK_RULES.uploadUnseen }])
   })
 
   it.each([

@@ -153,6 +153,26 @@ describe('the cost of GraphQL', () => {
     ],
     ['a form', { ...post, type: 'application/x-www-form-urlencoded' }, Buffer.from('query=%7B__schema%7Ba%7D%7D'), [/schema/]],
     [
+      'a form of more than is looked at',
+      { ...post, type: 'application/x-www-form-urlencoded' },
+      Buffer.from(`${'a&'.repeat(1000)}query=%7B__schema%7Ba%7D%7D`),
+      [/more than 1000/],
+    ],
+    [
+      'more than is looked at in GET',
+      { ...post, method: 'GET', target: `/graphql?${'a&'.repeat(1000)}query=%7Ba%7D` },
+      Buffer.alloc(0),
+      [/more than 1000/],
+    ],
+    [
+      'a form that two servers take apart in two ways',
+      { ...post, type: 'multipart/form-data; boundary=B' },
+      Buffer.from(
+        '--B\r\nContent-Disposition: form-data; name="a"\r\n\r\nx\n--B\r\nContent-Disposition: form-data; name="b"\r\n\r\n\r\n--B--\r\n',
+      ),
+      [/more than one way/],
+    ],
+    [
       'GET',
       { ...post, method: 'GET', target: '/graphql?query=%7B%20__type(name:%22a%22)%20%7Ba%7D%20%7D' },
       Buffer.alloc(0),

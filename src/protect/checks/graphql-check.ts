@@ -11,6 +11,9 @@ interface Asked {
 
 type Bounds = Pick<GraphqlSettings, 'depth' | 'aliases' | 'fields' | 'batch' | 'introspection'>
 
+const MOST_ARGUMENTS = 1000
+const TOO_MANY = `more than ${MOST_ARGUMENTS} arguments`
+
 /** What of a GraphQL request is beyond its bounds. A body that holds no document we can see is a fault, too: it would go unbounded. */
 export function graphqlFaults(bounds: Bounds, asked: Asked, body: Buffer, truncated: boolean): string[] {
   if (truncated) return ['the body is larger than is looked at']
@@ -39,18 +42,29 @@ function beyond(bounds: Bounds, cost: GraphqlCost): string[] {
 /** Every document in a request: GET, JSON alone or in a list, forms with operations, the document itself. */
 function documentsOf({ method, target, type }: Asked, body: Buffer): string[] | string {
   const at = target.indexOf('?')
-  const inQuery = at === -1 ? [] : queriesIn(readArguments(target.slice(at + 1), '&', 1000).args, ['query'])
+  const inQuery = at === -1 ? [] : inForm(target.slice(at + 1))
+  if (inQuery === undefined) return TOO_MANY
   if (method === 'GET' || method === 'HEAD') return inQuery
   const text = body.toString('utf8')
   if (/^application\/graphql\b(?!-)/i.test(type)) return [...inQuery, text]
   if (/^multipart\//i.test(type)) {
     const limits = { contentType: type, argumentSeparator: '&', argumentsLimit: 1000, depthLimit: 64 }
-    const operations = queriesIn(readMultipart(body.toString('latin1'), limits).args, ['operations'])
+    const { args, error, flags } = readMultipart(body.toString('latin1'), limits)
+    if (error !== undefined || flags?.has('MULTIPART_STRICT_ERROR')) return 'the form can be read in more than one way'
+    const operations = queriesIn(args, ['operations'])
     return withQueries(inQuery, operations.flatMap(inJson))
   }
-  if (/^application\/x-www-form-urlencoded/i.test(type))
-    return [...inQuery, ...queriesIn(readArguments(body.toString('latin1'), '&', 1000).args, ['query'])]
+  if (/^application\/x-www-form-urlencoded/i.test(type)) {
+    const found = inForm(body.toString('latin1'))
+    return found === undefined ? TOO_MANY : [...inQuery, ...found]
+  }
   return withQueries(inQuery, inJson(text))
+}
+
+/** Undefined where there is more than is looked at. */
+function inForm(text: string): string[] | undefined {
+  const { args, more } = readArguments(text, '&', MOST_ARGUMENTS)
+  return more ? undefined : queriesIn(args, ['query'])
 }
 
 function queriesIn(args: readonly (readonly [string, string])[], names: readonly string[]): string[] {

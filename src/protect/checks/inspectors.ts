@@ -1,6 +1,7 @@
+import { plainPath } from '../logins/match-login.ts'
 import { stopPage } from '../proxy/block-page.ts'
 import { decodedBody } from '../proxy/decoded-body.ts'
-import { type HeaderLine, headerOf } from '../proxy/http1/headers.ts'
+import { type HeaderLine, headerOf, valuesOf } from '../proxy/http1/headers.ts'
 import type { Inspected, Inspection, Inspector, Verdict } from '../proxy/inspection.ts'
 import type { MatchMessage, ResponseHead } from '../transaction.ts'
 import { bodyFaults, headFaults, operationOf } from './api-check.ts'
@@ -79,12 +80,13 @@ export function apiInspector(settings: ApiSettings): Inspector {
         ...LOOKS_AT_NOTHING,
         requestBytes: settings.bytes,
         request: (body, truncated) => {
+          const [bytes, isCut] = plain(about.request.headers, body, settings.bytes)
           const faults =
             typeof found === 'string'
               ? [found]
               : [
                   ...headFaults(found, about.request, settings.unknownParameters),
-                  ...bodyFaults(found.operation, about.request, plain(about.request.headers, body, settings.bytes), truncated),
+                  ...bodyFaults(found.operation, about.request, bytes, truncated || isCut),
                 ]
           if (faults.length === 0) return undefined
           const name = typeof found === 'string' ? settings.name : found.operation.id
@@ -102,17 +104,20 @@ export function apiInspector(settings: ApiSettings): Inspector {
 export function graphqlInspector(settings: GraphqlSettings): Inspector {
   return {
     begin: (about) => {
-      if (!isHost(about, settings.host) || pathOf(about) !== settings.path) return undefined
+      // Routers hand over what is below as well, as `app.use` of Express does.
+      const isMeant = settings.path === '/' ? pathOf(about) === '/' : isBelow(pathOf(about), [settings.path])
+      if (!isHost(about, settings.host) || !isMeant) return undefined
       return {
         ...LOOKS_AT_NOTHING,
         requestBytes: settings.bytes,
         request: (body, truncated) => {
           const { method, target, headers } = about.request
+          const [bytes, isCut] = plain(headers, body, settings.bytes)
           const faults = graphqlFaults(
             settings,
             { method, target, type: headerOf(headers, 'content-type') ?? '' },
-            plain(headers, body, settings.bytes),
-            truncated,
+            bytes,
+            truncated || isCut,
           )
           if (faults.length === 0) return undefined
           const messages = faults.map((fault) => message(CHECK_RULES.graphql, 'GraphQL beyond its bounds', fault, 'REQUEST_BODY'))
@@ -137,14 +142,15 @@ export function uploadInspector(settings: UploadSettings, scan: ScanBytes): Insp
         requestBytes: settings.bytes,
         request: async (body, truncated) => {
           const messages: MatchMessage[] = []
-          for (const { name, content } of uploadsOf(about.request.headers, plain(about.request.headers, body, settings.bytes))) {
+          const [bytes, isCut] = plain(about.request.headers, body, settings.bytes)
+          for (const { name, content } of uploadsOf(about.request.headers, bytes)) {
             const matched = await scan(content)
             if (matched.length > 0)
               messages.push(
                 message(CHECK_RULES.upload, 'An uploaded file matches YARA rules', matched.join(' '), `FILES:${name}`),
               )
           }
-          if (truncated)
+          if (truncated || isCut)
             messages.push(
               message(CHECK_RULES.uploadUnseen, 'An upload was looked at in part only', String(body.length), 'REQUEST_BODY'),
             )
@@ -168,8 +174,10 @@ function stopped({ reference, request }: Inspected, messages: readonly MatchMess
   }
 }
 
-function plain(headers: readonly HeaderLine[], body: Buffer, most: number): Buffer {
-  return decodedBody(body, headerOf(headers, 'content-encoding'), most)
+/** The body without its coding, and whether there was more of it than is looked at. */
+function plain(headers: readonly HeaderLine[], body: Buffer, most: number): readonly [body: Buffer, isCut: boolean] {
+  const decoded = decodedBody(body, valuesOf(headers, 'content-encoding').join(), most + 1)
+  return [decoded.subarray(0, most), decoded.length > most]
 }
 
 export function pathOf({ request }: Pick<Inspected, 'request'>): string {
@@ -178,10 +186,13 @@ export function pathOf({ request }: Pick<Inspected, 'request'>): string {
   return end === -1 ? path : path.slice(0, end)
 }
 
+/** However the path is spelt: what an application takes for one of them is meant as well. */
 export function isBelow(path: string, prefixes: readonly string[]): boolean {
-  return prefixes.some(
-    (prefix) => prefix === '/' || path === prefix || path.startsWith(prefix.endsWith('/') ? prefix : `${prefix}/`),
-  )
+  const plain = plainPath(path)
+  return prefixes.some((each) => {
+    const prefix = plainPath(each)
+    return prefix === '/' || plain === prefix || plain.startsWith(`${prefix}/`)
+  })
 }
 
 function isHost({ request }: Inspected, host: string | undefined): boolean {
