@@ -1,7 +1,7 @@
 import { once } from 'node:events'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:http'
-import { connect as connectHttp2 } from 'node:http2'
+import { type ClientHttp2Stream, connect as connectHttp2 } from 'node:http2'
 import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -16,7 +16,12 @@ import { WafSettings } from './waf-settings.ts'
 const folder = mkdtempSync(join(tmpdir(), 'waf-tls-'))
 let served: ServedGate
 let port = 0
+const LARGE = 3_000_000
 const application = createServer((request, response) => {
+  if (request.url === '/large') {
+    response.end('x'.repeat(LARGE))
+    return
+  }
   let body = ''
   request.on('data', (chunk) => {
     body += chunk
@@ -42,7 +47,13 @@ beforeAll(async () => {
   application.listen(0, '127.0.0.1')
   await once(application, 'listening')
   const upstream = `http://127.0.0.1:${(application.address() as AddressInfo).port}`
-  const settings = WafSettings.parse({ listen: { host: '127.0.0.1', port: 0 }, upstreams: [upstream], rules: ['none'], tls })
+  const settings = WafSettings.parse({
+    listen: { host: '127.0.0.1', port: 0 },
+    upstreams: [upstream],
+    rules: ['none'],
+    tls,
+    limits: { bodyPauseSeconds: 1 },
+  })
   const waf = wafOf({
     head: (target) => (target.includes('evil') ? DENY : undefined),
     body: (body) => (body.includes('evil') ? DENY : undefined),
@@ -137,6 +148,50 @@ describe('HTTP/2 in front', () => {
     ['by its body', { ':method': 'POST', ':path': '/' }, 'evil', 403],
     ['for a host beside another authority', { ':path': '/', host: 'other.example' }, undefined, 400],
   ])('is stopped %s', async (_name, headers, body, status) => expect((await ask(headers, body)).status).toBe(status))
+
+  /** A request whose body is left open; what came back, when the stream ended. */
+  async function halfOpen(path: string, begun: (stream: ClientHttp2Stream) => void): Promise<{ status: number; size: number }> {
+    const session = connectHttp2(`https://127.0.0.1:${port}`, { servername: 'shop.example', rejectUnauthorized: false })
+    const stream = session.request({ ':authority': 'shop.example', ':method': 'POST', ':path': path }, { endStream: false })
+    let status = 0
+    let size = 0
+    stream.on('response', (head) => {
+      status = Number(head[':status'])
+    })
+    stream.on('data', (chunk: Buffer) => {
+      size += chunk.length
+    })
+    stream.on('error', () => {})
+    begun(stream)
+    await once(stream, 'close')
+    session.close()
+    return { status, size }
+  }
+
+  it('is not kept open for a body that nobody wants any more', async () => {
+    expect(await halfOpen('/evil', () => {})).toMatchObject({ status: 403 })
+    expect((await ask({ ':method': 'HEAD', ':path': '/a' })).status).toBe(200)
+  })
+
+  it('ends a client that sends its body in a trickle', async () => {
+    const trickle = (stream: ClientHttp2Stream) => {
+      const timer = setInterval(() => stream.write('a'), 200)
+      stream.on('close', () => clearInterval(timer))
+    }
+    expect(await halfOpen('/', trickle)).toMatchObject({ status: 408 })
+  })
+
+  it('ends a client that stops taking its answer', async () => {
+    const { status, size } = await halfOpen('/large', (stream) => {
+      stream.end()
+      stream.on('response', () => {
+        stream.pause()
+        setTimeout(() => stream.resume(), 3500)
+      })
+    })
+    expect(status).toBe(200)
+    expect(size).toBeLessThan(LARGE)
+  })
 
   it('does not fall over an answer that HTTP/2 cannot carry', async () => {
     expect((await ask({ ':path': '/twice' })).status).toBe(502)

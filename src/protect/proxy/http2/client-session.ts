@@ -48,7 +48,7 @@ export class ClientSession {
     if ('fault' in read) {
       const { head, body } = this.#handler.refused(read, peer, local)
       respond(stream, { ...head, length: body.length }, false)
-      stream.end(body)
+      endStream(stream, body)
       return
     }
     const hasBody = !stream.endAfterHeaders
@@ -62,7 +62,7 @@ export class ClientSession {
       isTls: true,
       tls: this.#tls,
     }
-    this.#handler.request(request, answerTo(stream, read.method === 'HEAD'))
+    this.#handler.request(request, answerTo(stream, read.method === 'HEAD', this.#limits))
   }
 }
 
@@ -70,6 +70,8 @@ function streamSource(stream: ServerHttp2Stream, limits: ConnectionLimits): Body
   return {
     flow: (taker: BodyTaker) => {
       let isOver = false
+      const start = performance.now()
+      let bytes = 0
       const fail = (why: HttpFault) => {
         if (isOver) return
         isOver = true
@@ -77,6 +79,9 @@ function streamSource(stream: ServerHttp2Stream, limits: ConnectionLimits): Body
       }
       stream.setTimeout(limits.bodyPause, () => fail(fault(408, 'timeout')))
       stream.on('data', (chunk: Buffer) => {
+        bytes += chunk.length
+        // As in HTTP/1: `bodyRate` bytes a second, after the first pause's worth of grace.
+        if (performance.now() > start + limits.bodyPause + (bytes / limits.bodyRate) * 1000) fail(fault(408, 'timeout'))
         if (!isOver) taker.data(chunk)
       })
       stream.on('end', () => {
@@ -98,8 +103,12 @@ function streamSource(stream: ServerHttp2Stream, limits: ConnectionLimits): Body
   }
 }
 
-function answerTo(stream: ServerHttp2Stream, isHead: boolean): ClientAnswer {
+function answerTo(stream: ServerHttp2Stream, isHead: boolean, limits: ConnectionLimits): ClientAnswer {
   let isEnded = false
+  // No byte went either way for a while. Where some wait to go out, the client takes none; else it is we who keep it waiting.
+  stream.on('timeout', () => {
+    if (stream.writableLength > 0) stream.close(constants.NGHTTP2_CANCEL)
+  })
   return {
     upgrade: undefined,
     onGone: (told) =>
@@ -109,14 +118,12 @@ function answerTo(stream: ServerHttp2Stream, isHead: boolean): ClientAnswer {
     head: (head) => {
       const isMute = isHead || head.status === 204 || head.status === 304
       respond(stream, head, isMute)
+      stream.setTimeout(limits.bodyPause)
       return {
         write: (chunk) => isMute || stream.destroyed || stream.writableEnded || stream.write(chunk),
         end: () => {
           isEnded = true
-          if (isMute || stream.destroyed || stream.writableEnded) return
-          stream.end()
-          // What the client still wants to send is of no use any more (RFC 9113 section 8.1).
-          if (!stream.readableEnded) stream.resume()
+          endStream(stream)
         },
         abort: () => {
           isEnded = true
@@ -125,6 +132,20 @@ function answerTo(stream: ServerHttp2Stream, isHead: boolean): ClientAnswer {
         drained: (go) => stream.once('drain', go),
       }
     },
+  }
+}
+
+/** What the client still wants to send is of no use any more, and it is told so when the answer has left (RFC 9113 section 8.1). */
+function endStream(stream: ServerHttp2Stream, body?: Buffer): void {
+  if (stream.destroyed) return
+  const close = () => {
+    if (!stream.readableEnded) stream.close(constants.NGHTTP2_NO_ERROR)
+  }
+  if (!stream.readableEnded) stream.resume()
+  if (stream.writableFinished) close()
+  else {
+    stream.once('finish', close)
+    if (!stream.writableEnded) stream.end(body)
   }
 }
 
