@@ -28,21 +28,42 @@ export function readCredentials(login: Login, headers: readonly HeaderLine[], bo
   const limits = { contentType: type, argumentSeparator: '&', argumentsLimit: MOST_ARGUMENTS, depthLimit: DEEPEST }
   const isJson = /^(?:\xef\xbb\xbf)?\s*[{[]/.test(text)
   const read = /^multipart\//i.test(type) ? readMultipart : isJson ? readJson : readUrlencoded
-  const { args, error } = read(text, limits)
+  const { args, error, flags = NO_FLAGS } = read(text, limits)
   const accounts = valuesNamed(args, login.username, isJson)
   const passwords = valuesNamed(args, login.password, isJson)
   return {
     account: accountOf(accounts[0] ?? ''),
     password: utf8(passwords[0] ?? ''),
-    isAmbiguous: error !== undefined || accounts.length > 1 || passwords.length > 1,
+    isAmbiguous:
+      error !== undefined || accounts.length > 1 || passwords.length > 1 || [...flags].some((flag) => DIVIDED.has(flag)),
   }
 }
 
-/** The different values of a field. Names of form fields are compared as they are, and PHP's way of writing them (`user[]`) too. */
+const NO_FLAGS: ReadonlySet<string> = new Set()
+/** Faults of a multipart form by which two servers come to other fields. */
+const DIVIDED = new Set([
+  'MULTIPART_DATA_BEFORE',
+  'MULTIPART_HEADER_FOLDING',
+  'MULTIPART_LF_LINE',
+  'MULTIPART_MISSING_SEMICOLON',
+  'MULTIPART_INVALID_QUOTING',
+  'MULTIPART_INVALID_PART',
+])
+
+/** The different values of a field. Names of form fields are compared as they are, and as PHP reads them. */
 function valuesNamed(args: readonly (readonly [string, string])[], field: string, isJson: boolean): string[] {
-  const wanted = isJson ? `json.${field}` : field
-  const found = args.filter(([name]) => name === wanted || (!isJson && name === `${field}[]`)).map(([, value]) => value)
+  const wanted = isJson ? `json.${field}` : phpName(field)
+  const found = args.filter(([name]) => (isJson ? name : phpName(name)) === wanted).map(([, value]) => value)
   return [...new Set(found)]
+}
+
+/** To PHP ` user.name`, `user[name`, `user_name[]` and `user_name` before a NUL are all `user_name`. */
+function phpName(name: string): string {
+  const [whole = ''] = name.replace(/^ +/, '').split('\0')
+  const open = whole.indexOf('[')
+  const isList = open > 0 && whole.indexOf(']', open) !== -1
+  const base = (isList ? whole.slice(0, open) : whole).replace(/[ .[]/g, '_')
+  return isList && whole.slice(open) !== '[]' ? base + whole.slice(open) : base
 }
 
 function basicCredentials(headers: readonly HeaderLine[]): Credentials {
