@@ -1,3 +1,4 @@
+import { brotliCompressSync, deflateRawSync, gzipSync } from 'node:zlib'
 import { describe, expect, test } from 'vitest'
 import { memoryStore } from './store.ts'
 import { rulesOf, type Sent, transact } from './testing/transact.ts'
@@ -251,6 +252,22 @@ describe('what a rule does to a request', () => {
 })
 
 describe('limits of bodies', () => {
+  test.each([
+    ['gzip', gzipSync],
+    ['deflate', deflateRawSync],
+    ['br', brotliCompressSync],
+  ])('a body packed with %s is seen, and counted, as what is in it', (coding, pack) => {
+    const packed = rulesOf('SecRequestBodyLimit 1000\nSecRule ARGS "@streq evil" "id:1,phase:2"')
+    const send = (body: string) =>
+      transact(packed, {
+        method: 'POST',
+        headers: [...FORM, ['Content-Encoding', coding]],
+        body: pack(Buffer.from(body)).toString('latin1'),
+      })
+    expect(send('a=evil').rules).toEqual([1])
+    expect(send(`a=${'x'.repeat(100_000)}`).stopped).toMatchObject({ status: 413 })
+  })
+
   test('a body beyond what a rule sets for one request is refused, as beyond the limit for all', () => {
     const limited = rulesOf('SecAction "id:1,phase:1,nolog,ctl:requestBodyLimit=10"\nSecAction "id:2,phase:2"')
     const send = (body: string) => transact(limited, { method: 'POST', headers: FORM, body }).stopped

@@ -1,4 +1,5 @@
 import { bodyProcessors } from '../body/registry.ts'
+import { decodedBody } from '../proxy/decoded-body.ts'
 import type { Interruption, RequestHead, ResponseHead, Transaction, TransactionRecord, Waf } from '../transaction.ts'
 import { runPhase } from './evaluate.ts'
 import type { Program } from './program.ts'
@@ -105,10 +106,14 @@ function checkLimits(run: Run): Interruption | undefined {
 
 function readBody(run: Run, body: Buffer, truncated: boolean): void {
   const { facts } = run
-  facts.bodyLength = body.length
-  facts.bodyTruncated = truncated || (facts.bodyAccess && body.length > facts.bodyLimit)
+  // Many applications take a coding off by themselves, so that rules must see what is in it. One byte more tells that there is more.
+  const coding = facts.headers.filter(({ lower }) => lower === 'content-encoding').map(({ value }) => value.text)
+  const decoded = run.off || !facts.bodyAccess ? body : decodedBody(body, coding.join(), facts.bodyLimit + 1)
+  const seen = decoded.length === 0 ? body : decoded
+  facts.bodyLength = seen.length
+  facts.bodyTruncated = truncated || (facts.bodyAccess && seen.length > facts.bodyLimit)
   if (run.off || !facts.bodyAccess) return
-  facts.body = body.toString('latin1', 0, Math.min(body.length, facts.bodyLimit))
+  facts.body = seen.toString('latin1', 0, Math.min(seen.length, facts.bodyLimit))
   const processor = Object.hasOwn(bodyProcessors, facts.processor) ? bodyProcessors[facts.processor] : undefined
   if (processor !== undefined && facts.body !== '') {
     facts.takeBody(
