@@ -4,6 +4,7 @@ import { AGENT_COMMAND_KINDS, AGENT_UNDO, type AgentCommand, type AgentCommands 
 import type { JsonObject } from '../kernel/json.ts'
 import { actions } from '../respond/actions/registry.ts'
 import type { ActionDeps } from '../respond/actions-support/deps.ts'
+import { DEFAULT_GUARDS, protectedTarget } from '../respond/playbooks/guards.ts'
 
 /** What a receipt of an agent holds for undoing, by kind. */
 const UNDO: Readonly<Record<string, JsonObject>> = {
@@ -50,4 +51,26 @@ it('asks agents for nothing that they would not take', async () => {
   expect(AGENT_COMMAND_KINDS.filter((kind) => !asked.has(kind))).toEqual([])
   expect(Object.keys(AGENT_UNDO).every((kind) => asked.has(kind as keyof typeof AGENT_UNDO))).toBe(true)
   expect(new Set(sent.map(({ key }) => key)).size).toBe(2)
+})
+
+it('says of every change on a host which host it is, and of an account there which account', async () => {
+  const agents = { plan: async () => ({ agent: 'a', host: 'agent-7', also: ['a', 'dc1'] }) } as unknown as AgentCommands
+  const all = actions({ agents } as unknown as ActionDeps)
+  const context = { scope: 'default', key: 'k', by: 'x', signal: AbortSignal.timeout(5000), now: Date.now }
+  const never = { networks: [], hosts: ['dc*'], accounts: ['root'] }
+  const protectedBy = async (id: string, input: object, guarded: Partial<typeof never>) => {
+    const action = all.get(id)!
+    const { targets } = await action.plan(action.input.parse(input), context)
+    const settings = { ...DEFAULT_GUARDS, never: { networks: [], hosts: [], accounts: [], ...guarded } }
+    return protectedTarget(targets, settings)?.by
+  }
+  const { hosts, accounts } = never
+  for (const host of ['agent-7', 'a', 'dc1']) {
+    expect(await protectedBy('isolate-host', { host }, { hosts })).toBe('dc*')
+    expect(await protectedBy('kill-process', { host, pid: 7, name: 'sh' }, { hosts })).toBe('dc*')
+    expect(await protectedBy('quarantine-file', { host, path: '/x' }, { hosts })).toBe('dc*')
+    expect(await protectedBy('disable-account-on-host', { host, account: 'root' }, { accounts })).toBe('root')
+    // Evidence is taken of any host.
+    expect(await protectedBy('collect-from-host', { host }, { hosts })).toBeUndefined()
+  }
 })

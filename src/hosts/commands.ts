@@ -219,9 +219,10 @@ export function createCommands({ state, clock, key, agents, changed }: CommandsD
     answered,
     wake,
     async plan(scope: string, command: AgentCommand): Promise<AgentPlan> {
-      const { agent, at } = await checked(scope, command.host, command)
+      const { agent, status, at } = await checked(scope, command.host, command)
       const seen = Math.max(at, agent.lastSeen ?? 0)
-      return { agent: agent.id, host: agent.name, ...(seen === 0 ? {} : { seen }) }
+      const also = [agent.id, ...(status === undefined || status.host === agent.name ? [] : [status.host])]
+      return { agent: agent.id, host: agent.name, also, ...(seen === 0 ? {} : { seen }) }
     },
     async send(scope: string, command: AgentCommand, by: string, signal: AbortSignal): Promise<AgentReceipt> {
       const row = await ask(scope, command.host, command, { id: by, name: by })

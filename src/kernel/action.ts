@@ -18,6 +18,10 @@ export type TargetKind = (typeof TARGET_KINDS)[number]
 export interface ActionTarget {
   readonly kind: TargetKind
   readonly name: string
+  /** What else it goes by: whoever protects it by one of these names protects it. Limits count it once, by `name`. */
+  readonly also?: readonly string[]
+  /** Names of the host that it is on: a host that is never acted upon keeps this one too. */
+  readonly on?: readonly string[]
 }
 
 /**

@@ -87,6 +87,8 @@ export interface AgentReceipt {
 export interface AgentPlan {
   readonly agent: string
   readonly host: string
+  /** What else the host goes by: the name it says of itself, its agent's id. */
+  readonly also?: readonly string[]
   /** Milliseconds UTC of the last sign of life; undefined if there was none. */
   readonly seen?: number
 }

@@ -56,11 +56,16 @@ export function agentAction<K extends AgentCommandKind, Input extends { readonly
     input,
     repeats: 'key',
     async plan(asked, { scope, key }) {
-      const { host } = await known().plan(scope, command(asked, key))
+      const { host, also = [] } = await known().plan(scope, command(asked, key))
       const { en, ja } = summary(asked, host)
       // Names of files and processes may hold anything.
       const said = { en: oneLine(en, 500), ja: oneLine(ja, 500) }
-      return { summary: said, targets: targets(asked, host), reversible: way !== undefined }
+      const on = [...new Set([host, asked.host, ...also])]
+      return {
+        summary: said,
+        targets: targets(asked, host).map((target) => (target.kind === 'nothing' ? target : { ...target, on })),
+        reversible: way !== undefined,
+      }
     },
     async run(asked, { scope, key, by, signal }) {
       return receiptOf(asked.host, await known().send(scope, command(asked, key), by, signal))

@@ -40,6 +40,7 @@ import type { ConnectionTables } from '../connections/tables.ts'
 import { createConnection } from '../connections/write.ts'
 import { migrations } from '../migrations.ts'
 import { sshCommand } from '../playbooks/commands/ssh.ts'
+import { DEFAULT_GUARDS, protectedTarget } from '../playbooks/guards.ts'
 import { actions } from './registry.ts'
 
 /** Skipped where there is no root, slapd or network namespace. */
@@ -233,7 +234,7 @@ onSystem.each([
   await connect('people', 'ldap', { url: directory.url, startTls: 'no', bind: ADMIN, base: BASE, lock }, { password: PASSWORD })
   expect(await directory.signsIn(rdn, `${name}-secret`)).toBe(true)
   const { plan, run, undo } = await step('disable-account', { account })
-  expect(plan.targets).toEqual([{ kind: 'account', name: account }])
+  expect(plan.targets).toEqual([{ kind: 'account', name: account, also: [`${rdn},${BASE}`] }])
   const receipt = await run()
   expect(receipt).toMatchObject({ outcome: 'done', detail: { places: [{ on: 'people', id: `${rdn},${BASE}` }] } })
   expect(await directory.signsIn(rdn, `${name}-secret`)).toBe(false)
@@ -249,6 +250,19 @@ onSystem.each([
   await (await step('disable-account', { account })).run()
   await (await step('enable-account', { account })).run()
   expect(await directory.signsIn(rdn, `${name}-secret`)).toBe(true)
+})
+
+onSystem('does not take the other spelling of a protected account for another account', async () => {
+  const lock = 'ppolicy'
+  await connect('people', 'ldap', { url: directory.url, startTls: 'no', bind: ADMIN, base: BASE, lock }, { password: PASSWORD })
+  const guards = { ...DEFAULT_GUARDS, never: { networks: [], hosts: [], accounts: ['mori'] } }
+  // slapd compares names as RFC 4518 says: these are all found as mori.
+  for (const account of ['mori', 'MORI', 'ｍｏｒｉ']) {
+    const { plan } = await step('disable-account', { account })
+    expect(protectedTarget(plan.targets, guards)?.by, account).toBe('mori')
+  }
+  const { plan } = await step('disable-account', { account: 'sato' })
+  expect(protectedTarget(plan.targets, guards)).toBeUndefined()
 })
 
 onSystem.each([
@@ -736,7 +750,7 @@ onSystem('runs CACAO’s ssh on a real sshd: pinned key, sealed key, no shell fo
     expect(await failed(action.plan({ argv: ['true'], on: ['127.0.0.1'] }, contextOf('x')))).toMatch(/Several/)
     expect(await action.plan({ argv: ['systemctl', 'stop', 'nginx'], on: ['web-1'] }, contextOf('x'))).toEqual({
       summary: { en: 'Run on web-1 (127.0.0.1): systemctl stop nginx', ja: 'web-1（127.0.0.1）で実行：systemctl stop nginx' },
-      targets: [{ kind: 'host', name: 'web-1' }],
+      targets: [{ kind: 'host', name: 'web-1', also: ['127.0.0.1'] }],
       reversible: false,
     })
     const tested = await probe(

@@ -42,15 +42,16 @@ export function protectedTarget(
   return undefined
 }
 
-function protectedBy({ kind, name }: ActionTarget, never: GuardSettings['never']): string | undefined {
-  if (kind === 'address') return never.networks.find((one) => overlaps(one, name))
-  if (kind === 'account') return never.accounts.find((one) => like(one, name) || like(one, localPart(name)))
-  if (kind === 'host')
-    return (
-      never.hosts.find((one) => like(one, name) || like(one, name.split('.', 1)[0]!)) ??
-      never.networks.find((one) => overlaps(one, name))
-    )
-  return undefined
+function protectedBy({ kind, name, also = [], on = [] }: ActionTarget, never: GuardSettings['never']): string | undefined {
+  const names = [name, ...also]
+  const byNetwork = kind === 'address' || kind === 'host' ? never.networks.find((one) => overlaps(one, name)) : undefined
+  const byAccount =
+    kind === 'account' || kind === 'session'
+      ? never.accounts.find((one) => names.some((each) => like(one, each) || like(one, localPart(each))))
+      : undefined
+  const hosts = kind === 'host' ? [...names, ...on] : on
+  const byHost = never.hosts.find((one) => hosts.some((each) => like(one, each) || like(one, each.split('.', 1)[0]!)))
+  return byNetwork ?? byAccount ?? byHost
 }
 
 /** A network that holds one of ours is as bad as one of ours; what is no address at all is refused by the action. */
@@ -67,9 +68,12 @@ function localPart(name: string): string {
   return (dn?.[1] ?? name.slice(name.indexOf('\\') + 1)).split('@', 1)[0]!
 }
 
+/** As directories compare names (RFC 4518): neither case nor full-width forms make another account. */
+const prepared = (text: string): string => text.normalize('NFKC').toLowerCase().trim()
+
 function like(pattern: string, name: string): boolean {
-  const parts = pattern.toLowerCase().split('*')
-  const text = name.toLowerCase()
+  const parts = prepared(pattern).split('*')
+  const text = prepared(name)
   if (parts.length === 1) return parts[0] === text
   if (!text.startsWith(parts[0]!) || !text.endsWith(parts.at(-1)!)) return false
   let at = parts[0]!.length

@@ -60,7 +60,7 @@ export function turnAccount(
       const names = Object.keys(before)
       return {
         summary: { en: words.en(input.account, names.join(', ')), ja: words.ja(input.account, names.join('、')) },
-        targets: [{ kind: 'account', name: input.account }],
+        targets: [{ kind: 'account', name: input.account, also: Object.values(before).map(({ id: found }) => found) }],
         reversible: true,
         before: before as unknown as JsonObject,
       }

@@ -17,7 +17,7 @@ export function disableAccountOnHost(deps: ActionDeps): Action<Input> {
     kind: 'disable-account',
     input: input as z.ZodType<Input>,
     params: ({ account }) => ({ account }),
-    targets: ({ account }, host) => [{ kind: 'account', name: `${host}: ${account}` }],
+    targets: ({ account }, host) => [{ kind: 'account', name: `${host}: ${account}`, also: [account] }],
     summary: ({ account }, host) => ({
       en: `Disable the local account ${account} on ${host}`,
       ja: `${host} のローカルアカウント ${account} を無効にします`,

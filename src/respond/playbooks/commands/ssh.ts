@@ -39,7 +39,7 @@ export function sshCommand(connections: Connections, outgoing: Pick<Outgoing, 'a
       const text = asked.argv.join(' ').slice(0, 500)
       return {
         summary: { en: `Run on ${name} (${settings.host}): ${text}`, ja: `${name}（${settings.host}）で実行：${text}` },
-        targets: [{ kind: 'host', name }],
+        targets: [{ kind: 'host', name, also: [settings.host] }],
         reversible: false,
       }
     },

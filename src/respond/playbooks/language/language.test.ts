@@ -4,6 +4,7 @@ import { Ajv } from 'ajv'
 import addFormats from 'ajv-formats'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import type { ActionTarget } from '../../../kernel/action.ts'
 import type { JsonObject } from '../../../kernel/json.ts'
 import { sharedData } from '../../../kernel/testing/shared-data.ts'
 import { httpInput } from '../commands/http-input.ts'
@@ -358,9 +359,23 @@ describe('guard rails', () => {
     ['account', 'CORP\\root', true],
     ['account', 'svc-backup@corp.example', true],
     ['account', 'uid=root,ou=people,dc=example', true],
+    ['account', 'ｒｏｏｔ', true],
     ['account', 'uma', false],
+    ['session', 'Root', true],
+    ['secret', 'root', false],
   ] as const)('%s %s is protected: %s', (kind, name, expected) => {
     expect(protectedTarget([{ kind, name }], { never, limits }) !== undefined).toBe(expected)
+  })
+
+  it('protects what goes by another name, and what is on a host that is protected', () => {
+    const by = (target: ActionTarget) => protectedTarget([target], { never, limits })?.by
+    expect(by({ kind: 'account', name: 'web-1: root', also: ['root'] })).toBe('root')
+    expect(by({ kind: 'account', name: 'taro@corp.example', also: ['uid=svc-backup,ou=people,dc=example'] })).toBe('svc-*')
+    expect(by({ kind: 'host', name: 'agent-7', on: ['agent-7', 'dc1.corp.example'] })).toBe('dc*')
+    expect(by({ kind: 'process', name: 'agent-7: lsass', on: ['agent-7', 'dc1'] })).toBe('dc*')
+    expect(by({ kind: 'file', name: 'web-1: /etc/passwd', on: ['web-1'] })).toBeUndefined()
+    // A host that is reached at an address is not an address that is acted upon.
+    expect(by({ kind: 'host', name: 'web-1', also: ['192.0.2.5'] })).toBeUndefined()
   })
 
   it('knows business hours where they are, over midnight and through summer time', () => {
