@@ -61,8 +61,8 @@ const LONG: ReadonlySet<CommandText['kind']> = new Set(['collect', 'query', 'upd
 
 /**
  * Takes commands from the server until the signal ends. What is taken must be signed by the key that was learnt at the first
- * contact, name this agent, and not have run out by the server's clock. Its result is durable before it is told, and a
- * command of the same key is never carried out twice.
+ * contact, name this agent, and not have run out by the server's clock. Its result is durable before it is told, and what
+ * was carried out is never carried out again by a command of the same key.
  */
 export async function followCommands(following: Following): Promise<void> {
   const { folder, identity, signal, log, count, patience } = following
@@ -96,7 +96,9 @@ export async function followCommands(following: Following): Promise<void> {
     const { status, text } = await link.post('/api/v1/agent-link/receipts', JSON.stringify(message), JSON_BODY)
     // The server does not know it any more: nobody waits for it.
     if (status !== 200 && status !== 404) throw new Error(`the server answers ${status}: ${text.slice(0, 200)}`)
-    if (!entry.sent) await keep(key, { ...entry, sent: true, result: remembered(entry.result) })
+    // While it was told the same may have been tried again: what came of that is not forgotten for this.
+    if (!entry.sent && done.get(key)?.result === entry.result)
+      await keep(key, { ...entry, sent: true, result: remembered(entry.result) })
   }
   const carryOut = async (command: CommandText): Promise<void> => {
     const result = await resultOf(command, following, link)
@@ -106,7 +108,9 @@ export async function followCommands(following: Following): Promise<void> {
     await tell(command.key, entry)
   }
   const start = (command: CommandText): void => {
-    const before = done.get(command.key)
+    const last = done.get(command.key)
+    // What could not be done is tried again where it is asked for again; what was done never is.
+    const before = last !== undefined && ('receipt' in last.result || last.id === command.id) ? last : undefined
     const work = async (): Promise<void> => {
       try {
         await (before === undefined ? carryOut(command) : tell(command.key, { ...before, id: command.id }))

@@ -2,7 +2,9 @@ import { generateKeyPairSync, randomUUID, sign } from 'node:crypto'
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { setImmediate as nextTurn } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { KanpekiError } from '../kernel/error.ts'
 import type { Sealer } from '../platform/secrets/sealer.ts'
 import { readOutbox } from '../platform/state/outbox.ts'
 import { openState, type State } from '../platform/state/state.ts'
@@ -97,7 +99,56 @@ describeStates('commands for agents', (bed) => {
     expect(await codeOf(commands.send('default', silent, 'playbook', over))).toBe('agent_silent')
     const [left] = await taken(first)
     await commands.receive(first, { id: left!.id, result: { failed: { code: 'tool_failed', message: 'nft' } } })
-    expect(await codeOf(commands.send('default', silent, 'playbook', over))).toBe('agent_failed')
+    expect((await commands.answered('default', left!.id, over)).state).toBe('failed')
+  })
+
+  it('asks again for what failed, ran out or was withdrawn, under the same key, and never for what was done', async () => {
+    const command = { kind: 'release', host: first.id, params: {}, key: 'undo' } as const
+    const send = (signal = over) => commands.send('default', command, 'playbook', signal)
+    const given = async () => (await taken(first)).filter((one) => one.key === 'undo')
+    const failed = { failed: { code: 'tool_failed', message: 'nft' } }
+    expect(await codeOf(send())).toBe('agent_silent')
+    const [one] = await given()
+    await commands.receive(first, { id: one!.id, result: failed })
+    expect(await codeOf(send())).toBe('agent_silent')
+    const [two, ...more] = await given()
+    expect(more).toEqual([])
+    expect(two!.id).not.toBe(one!.id)
+    now += 3_600_000
+    await commands.sweep()
+    expect(await codeOf(send())).toBe('agent_silent')
+    const [three] = await given()
+    // The one that ran out was carried out all the same: the agent knows the key.
+    await commands.receive(first, { id: three!.id, result: receipt })
+    expect(await send()).toEqual(receipt.receipt)
+    expect(await given()).toEqual([])
+    // The door for people keeps to its word: the same key has the same answer.
+    const asked = { kind: 'release', params: {}, key: 'api' } as const
+    const row = await commands.ask('default', first.id, asked, BY)
+    await taken(first)
+    await commands.receive(first, { id: row.id, result: failed })
+    expect((await commands.ask('default', first.id, asked, BY)).id).toBe(row.id)
+  })
+
+  it('takes back what no agent has fetched where a person stopped it, and nothing where Kanpeki itself stops', async () => {
+    const send = async (key: string, reason: string): Promise<unknown> => {
+      const ending = new AbortController()
+      const command = { kind: 'release', host: first.id, params: {}, key } as const
+      const sent = codeOf(commands.send('default', command, 'playbook', ending.signal))
+      while ((await stateOf(key)) === undefined) await nextTurn()
+      ending.abort(new KanpekiError(reason, 'x'))
+      return await sent
+    }
+    const stateOf = async (key: string) =>
+      (await state.tables<HostTables>().selectFrom('hosts_commands').select('state').where('key', '=', key).executeTakeFirst())
+        ?.state
+    expect(await send('stop-1', 'ending')).toBe('agent_silent')
+    expect(await stateOf('stop-1')).toBe('waiting')
+    expect(await send('stop-2', 'stopped')).toBe('agent_failed')
+    expect(await stateOf('stop-2')).toBe('withdrawn')
+    const left = await taken(first)
+    expect(left.map((one) => one.key)).toEqual(['stop-1'])
+    await commands.receive(first, { id: left[0]!.id, result: receipt })
   })
 
   it('refuses what the host does not allow, what is no parameter, and hosts that are not one', async () => {

@@ -15,6 +15,7 @@ import {
   forgetAnswers,
   insertCommand,
   keepStatus,
+  leaveKey,
   moveCommand,
   openCommands,
   otherHostsSince,
@@ -88,8 +89,14 @@ const HOUR_MS = 3_600_000
 /** What is counted; what takes something back never waits. */
 const LIMITED: readonly WireKind[] = ['kill', 'quarantine', 'isolate', 'block-address', 'disable-account', 'update']
 
+/** How a command ends that did nothing, as far as anybody knows. */
+const WITHOUT_RECEIPT: readonly CommandsTable['state'][] = ['failed', 'expired', 'withdrawn']
+
 /** A host's clock can say anything. */
 const timeOf = (ms: number): string => new Date(Math.min(Math.max(ms, 0), 8.64e15)).toISOString()
+
+const wasStopped = ({ aborted, reason }: AbortSignal): boolean =>
+  aborted && reason instanceof KanpekiError && reason.code === 'stopped'
 
 export function createCommands({ state, clock, key, agents, changed }: CommandsDeps): Commands {
   const db = state.tables<HostTables>()
@@ -138,7 +145,8 @@ export function createCommands({ state, clock, key, agents, changed }: CommandsD
     return { ...found, params: parsed.data as JsonObject }
   }
 
-  async function ask(scope: string, host: string, asked: Asked, by: Actor): Promise<CommandsTable> {
+  /** @param anew asks again where the command of this key ended without a receipt; else that one is the answer. */
+  async function ask(scope: string, host: string, asked: Asked, by: Actor, anew = false): Promise<CommandsTable> {
     const { agent, params } = await checked(scope, host, asked)
     const now = clock.now()
     const { kind, reason = null } = asked
@@ -167,7 +175,8 @@ export function createCommands({ state, clock, key, agents, changed }: CommandsD
       if (before !== undefined) {
         if (before.kind !== kind || before.agent !== agent.id || before.params !== row.params)
           throw new KanpekiError('conflict', 'This key belongs to another command.')
-        return before
+        if (!anew || !WITHOUT_RECEIPT.includes(before.state)) return before
+        await leaveKey(trx, before)
       }
       if (LIMITED.includes(kind) && (await otherHostsSince(trx, row, LIMITED, now - HOUR_MS)) >= MOST_HOSTS_AN_HOUR)
         throw new KanpekiError(
@@ -204,6 +213,19 @@ export function createCommands({ state, clock, key, agents, changed }: CommandsD
     }
   }
 
+  async function withdraw(scope: string, id: string, by: Actor): Promise<CommandsTable> {
+    const row = await known(scope, id)
+    const now = clock.now()
+    await state.transaction<HostTables, void>(async (trx) => {
+      if (!(await moveCommand(trx, id, { state: 'withdrawn', answered: now }, ['waiting'])))
+        throw new KanpekiError('conflict', 'The agent has it already, or it is over.')
+      await recordEvidence(trx, [commandEvidence(row, now, 'agent.withdraw', { ...by }, {})], clock)
+    })
+    changed()
+    wake()
+    return await known(scope, id)
+  }
+
   function receiptFrom(row: CommandsTable): AgentReceipt {
     const receipt = receiptOf(row)
     if (receipt !== undefined) return receipt
@@ -225,25 +247,18 @@ export function createCommands({ state, clock, key, agents, changed }: CommandsD
       return { agent: agent.id, host: agent.name, also, ...(seen === 0 ? {} : { seen }) }
     },
     async send(scope: string, command: AgentCommand, by: string, signal: AbortSignal): Promise<AgentReceipt> {
-      const row = await ask(scope, command.host, command, { id: by, name: by })
-      return receiptFrom(await answered(scope, row.id, signal))
+      const who = { id: by, name: by }
+      const row = await ask(scope, command.host, command, who, true)
+      const left = await answered(scope, row.id, signal)
+      // Stopped by a person: nothing that was not begun yet happens on the host an hour later.
+      if (left.state === 'waiting' && wasStopped(signal)) await withdraw(scope, row.id, who).catch(() => {})
+      return receiptFrom(await known(scope, row.id))
     },
     async find(scope: string, commandKey: string): Promise<AgentReceipt | undefined> {
       const row = await commandByKey(db, scope, commandKey)
       return row === undefined ? undefined : receiptOf(row)
     },
-    async withdraw(scope, id, by) {
-      const row = await known(scope, id)
-      const now = clock.now()
-      await state.transaction<HostTables, void>(async (trx) => {
-        if (!(await moveCommand(trx, id, { state: 'withdrawn', answered: now }, ['waiting'])))
-          throw new KanpekiError('conflict', 'The agent has it already, or it is over.')
-        await recordEvidence(trx, [commandEvidence(row, now, 'agent.withdraw', { ...by }, {})], clock)
-      })
-      changed()
-      wake()
-      return await known(scope, id)
-    },
+    withdraw,
     async take(agent, status, busy, signal) {
       const text = jsonText(status)
       const before = kept.get(agent.id)

@@ -76,6 +76,15 @@ export async function moveCommand(db: HostDb, id: string, change: Partial<Comman
   return Number(done.numUpdatedRows) > 0
 }
 
+/** Frees the key of a command that is over, so that the same can be asked for again; its row and its entries stay. */
+export async function leaveKey(db: HostDb, { id, key }: Pick<CommandsTable, 'id' | 'key'>): Promise<void> {
+  await db
+    .updateTable('hosts_commands')
+    .set({ key: `${key} ${id}` })
+    .where('id', '=', id)
+    .execute()
+}
+
 /** Answers to questions are not evidence: they are forgotten, the question is not. */
 export async function forgetAnswers(db: HostDb, before: number): Promise<void> {
   await db

@@ -69,7 +69,7 @@ export type AgentCommand = {
     /** The agent's id, or the name of the host that it runs on where only one agent of the scope has it. */
     readonly host: string
     readonly params: AgentCommandParams[Kind]
-    /** Idempotency: an agent that carried out a command of this key answers with that receipt and does nothing again. */
+    /** Idempotency: an agent that carried out a command of this key answers with that receipt and does nothing again; one that could not tries again. */
     readonly key: string
   }
 }[AgentCommandKind]
@@ -99,7 +99,8 @@ export interface AgentCommands {
   plan(scope: string, command: AgentCommand): Promise<AgentPlan>
   /**
    * Leaves the command for the agent, durably, and waits for its receipt until `signal` ends. Repeating it with the same
-   * key leaves nothing twice and answers with the first one's receipt.
+   * key leaves nothing twice and answers with the first one's receipt; where that ended without one (it failed, ran out, was
+   * withdrawn) it is asked for anew. A signal that ends by a stop (`stopped`) takes back what the agent has not fetched yet.
    * @throws KanpekiError as `plan`, `agent_failed` (it tried and could not, with its words), `agent_silent` (it has not answered by
    *   then; what was left stays for it).
    */

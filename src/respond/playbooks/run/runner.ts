@@ -327,7 +327,7 @@ export function createRunner({ state, clock, log, doers, atOnce = AT_ONCE, chang
       const timer = setTimeout(() => late.resolve(), GRACE_MS)
       await Promise.race([all, late.promise])
       clearTimeout(timer)
-      for (const { controller } of going.values()) controller.abort(new KanpekiError('stopped', 'Kanpeki stops.'))
+      for (const { controller } of going.values()) controller.abort(new KanpekiError('ending', 'Kanpeki stops.'))
       await all
     },
   }
