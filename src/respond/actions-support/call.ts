@@ -23,13 +23,18 @@ export interface JsonCall {
   readonly signal: AbortSignal
   /** Statuses besides 2xx that are an answer. */
   readonly also?: readonly number[]
+  /** It makes something that must not be made twice: a fault of the other side, or an answer without sense, says nothing about whether it did. */
+  readonly makes?: boolean
 }
 
-/** @returns the status and the body as JSON; undefined where there is none. @throws KanpekiError `service_refused` with the status. */
+/**
+ * @returns the status and the body as JSON; undefined where there is none.
+ * @throws KanpekiError `service_refused` with the status; `unsure` where what it makes may be there all the same.
+ */
 export async function callJson(
   outgoing: Outgoing,
   url: URL,
-  { method, headers = {}, body, type = 'application/json', signal, also = [] }: JsonCall,
+  { method, headers = {}, body, type = 'application/json', signal, also = [], makes = false }: JsonCall,
 ): Promise<{ readonly status: number; readonly json: unknown }> {
   const reply = await outgoing.fetch(url, {
     method,
@@ -41,7 +46,7 @@ export async function callJson(
     maxBytes: 4 * 1024 * 1024,
   })
   if (!reply.ok && !also.includes(reply.status))
-    throw new KanpekiError('service_refused', `${url.host} answered ${reply.status}.`, {
+    throw new KanpekiError(makes && reply.status >= 500 ? 'unsure' : 'service_refused', `${url.host} answered ${reply.status}.`, {
       remedy:
         reply.status === 401 || reply.status === 403
           ? 'Look at the secrets of this connection and at what they may do.'
@@ -51,7 +56,7 @@ export async function callJson(
   try {
     return { status: reply.status, json: text === '' ? undefined : (JSON.parse(text) as unknown) }
   } catch {
-    throw new KanpekiError('service_refused', `${url.host} did not answer with JSON.`)
+    throw new KanpekiError(makes ? 'unsure' : 'service_refused', `${url.host} did not answer with JSON.`)
   }
 }
 

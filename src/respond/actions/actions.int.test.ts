@@ -565,6 +565,32 @@ onSystem('puts a new AWS key into Vault, ends the old one, and lets it hold agai
   await expect(step('rotate-aws-key', { user: 'app', keyId: 'AKIAOTHEROTHEROTHER' })).rejects.toMatchObject({ code: 'not_found' })
 })
 
+onSystem('makes no second AWS key where it cannot know, or cannot put away, the first', async () => {
+  let made = 0
+  let fails = 'CreateAccessKey'
+  recorder.answer = ({ text, path, method }) => {
+    if (path.startsWith('/v1/')) return method === 'POST' ? { status: fails === 'vault' ? 400 : 200, body: {} } : undefined
+    const action = new URLSearchParams(text).get('Action')
+    if (action === 'CreateAccessKey') made += 1
+    if (action === fails) return { status: 503, body: 'Service Unavailable' }
+    if (action === 'ListAccessKeys')
+      return { body: '<R><m><AccessKeyId>AKIAOLDOLDOLDOLDOLD1</AccessKeyId><Status>Active</Status></m></R>' }
+    return { body: '<R><AccessKeyId>AKIANEWNEWNEWNEWNEW1</AccessKeyId><SecretAccessKey>new-canary</SecretAccessKey></R>' }
+  }
+  await connect('cloud', 'aws-iam', { url: recorder.url, keyId: 'AKIAOWN' }, { key: 'own-canary' })
+  await connect('safe', 'vault', { url: recorder.url }, { token: 'vault-canary' })
+  const input = { user: 'app', keyId: 'AKIAOLDOLDOLDOLDOLD1', store: { path: 'aws/app' } }
+  for (fails of ['CreateAccessKey', 'vault', 'UpdateAccessKey']) {
+    const { run } = await step('rotate-aws-key', input)
+    const error = await run().catch((thrown: unknown) => thrown)
+    // What is unsure waits for a person; any other code would be tried again, and make another key.
+    expect(error, fails).toMatchObject({ code: 'unsure' })
+    if (fails !== 'CreateAccessKey') expect(String(error)).toContain('AKIANEWNEWNEWNEWNEW1')
+    expect(String(error)).not.toContain('canary')
+  }
+  expect(made).toBe(3)
+})
+
 onSystem('takes a public key away, or puts another in its place, and follows no link', async () => {
   const home = realpathSync(folder)
   mkdirSync(join(home, 'sato', '.ssh'), { recursive: true })

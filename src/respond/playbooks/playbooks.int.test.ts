@@ -5,9 +5,12 @@ import { afterAll, expect, it } from 'vitest'
 import type { Action } from '../../kernel/action.ts'
 import type { JsonObject } from '../../kernel/json.ts'
 import type { Caller, Permission, Route } from '../../platform/http/route.ts'
+import { createOutgoing } from '../../platform/outgoing/outgoing.ts'
 import { readOutbox } from '../../platform/state/outbox.ts'
 import type { State } from '../../platform/state/state.ts'
 import { describeStates } from '../../platform/testing/states.ts'
+import { openTicket } from '../actions/open-ticket/action.ts'
+import { startRecorder } from '../actions-support/testing/recorder.ts'
 import { migrations } from '../migrations.ts'
 import { enqueueRuns } from './enqueue.ts'
 import { forgetEffects, forgetRuns } from './queries.ts'
@@ -395,6 +398,56 @@ describeStates('playbooks', (states) => {
       'ticket 203.0.113.2',
       'ticket again',
     ])
+  })
+
+  it('opens one ticket where the tracker made it and failed to say so', async () => {
+    const recorder = await startRecorder()
+    const desk = {
+      id: 'd',
+      name: 'desk',
+      kind: 'gitlab',
+      settings: { url: recorder.url, project: 'soc' },
+      secrets: { token: 't' },
+    }
+    const outgoing = createOutgoing({ allow: ['127.0.0.1'], log: { warn: () => {} } })
+    const action = openTicket({ connections: { of: async () => [desk] as never }, outgoing, wafFolder: root }) as Action
+    try {
+      for (const [name, status, body] of [
+        ['a proxy that gave up', 502, '<html>'],
+        ['an answer cut short', 201, '{"iid":'],
+        ['an answer without a number', 201, '{}'],
+      ] as const) {
+        const bed = await open()
+        bed.actions = new Map([['open-ticket', action]])
+        const made: unknown[] = []
+        recorder.answer = ({ method, json }) => {
+          if (method === 'POST') made.push((json as { description: string }).description)
+          if (method === 'POST') return { status, body }
+          return { body: made.map((description, at) => ({ iid: at + 1, description })) }
+        }
+        const ticket = { action: 'open-ticket', input: { title: 'x' }, retries: 3, backoff: 1 }
+        const id = await armed(
+          bed,
+          playbook({
+            start: { type: 'start', on_completion: 'ticket' },
+            ticket: { type: 'action', 'x-kanpeki': ticket, on_completion: 'end' },
+            end: { type: 'end' },
+          }),
+        )
+        const { id: run } = await bed.call<RunView>(responder, 'POST', `/api/v1/playbooks/${id}/run`)
+        for (let round = 0; round < 4; round++) {
+          await bed.runner.round()
+          bed.now += 60_000
+        }
+        expect(made, name).toHaveLength(1)
+        expect(await bed.call<RunView>(responder, 'GET', `/api/v1/runs/${run}`)).toMatchObject({
+          state: 'done',
+          steps: [{ state: 'done', receipt: { detail: { id: '#1' } } }],
+        })
+      }
+    } finally {
+      await recorder.stop()
+    }
   })
 
   it('stops a playbook gone wild at its limits, and never touches what is protected', async () => {

@@ -38,7 +38,13 @@ export function awsIam(
       signal,
       maxBytes: 1024 * 1024,
     })
-    const elements = readXml(await reply.text())
+    const text = await reply.text()
+    // Whether a key was made is not known then, and a second one would have nobody who ends it.
+    if (reply.status >= 500 && action === 'CreateAccessKey')
+      throw new KanpekiError('unsure', `${url.host} answered ${reply.status}; a new key may have been made.`, {
+        remedy: `Look at the access keys of ${parameters['UserName'] ?? ''}.`,
+      })
+    const elements = readXml(text)
     if (reply.ok) return elements
     const code = elements.find((one) => one.name === 'Code')?.text ?? ''
     throw new KanpekiError(

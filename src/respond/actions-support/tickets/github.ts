@@ -13,7 +13,7 @@ export function github(
   const call = async (
     parts: readonly string[],
     query: Readonly<Record<string, string>>,
-    what: Pick<JsonCall, 'method' | 'body' | 'signal'>,
+    what: Pick<JsonCall, 'method' | 'body' | 'makes' | 'signal'>,
   ) =>
     await callJson(outgoing, under(settings.url, [...issues, ...parts], query), {
       ...what,
@@ -27,7 +27,7 @@ export function github(
     name,
     async open({ title, text }, mark, signal) {
       const body = { title, body: `${fenced(text)}\n\n<!-- ${mark} -->` }
-      return opened((await call([], {}, { method: 'POST', body, signal })).json)
+      return opened((await call([], {}, { method: 'POST', body, makes: true, signal })).json)
     },
     async find(mark, signal) {
       // The list is of this moment; the search lags behind.

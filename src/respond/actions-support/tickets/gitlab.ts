@@ -13,7 +13,7 @@ export function gitlab(
   const call = async (
     parts: readonly string[],
     query: Readonly<Record<string, string>>,
-    what: Pick<JsonCall, 'method' | 'body' | 'signal'>,
+    what: Pick<JsonCall, 'method' | 'body' | 'makes' | 'signal'>,
   ) =>
     await callJson(outgoing, under(settings.url, [...issues, ...parts], query), {
       ...what,
@@ -23,7 +23,7 @@ export function gitlab(
     name,
     async open({ title, text }, mark, signal) {
       const body = { title, description: `${fenced(text)}\n\n${mark}`, issue_type: 'incident' }
-      return opened((await call([], {}, { method: 'POST', body, signal })).json)
+      return opened((await call([], {}, { method: 'POST', body, makes: true, signal })).json)
     },
     async find(mark, signal) {
       const { json } = await call([], { search: mark, in: 'description', scope: 'all' }, { method: 'GET', signal })

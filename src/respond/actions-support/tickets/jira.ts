@@ -12,7 +12,7 @@ export function jira(
   const call = async (
     parts: readonly string[],
     query: Readonly<Record<string, string>>,
-    what: Pick<JsonCall, 'method' | 'body' | 'signal'>,
+    what: Pick<JsonCall, 'method' | 'body' | 'makes' | 'signal'>,
   ) =>
     await callJson(outgoing, under(settings.url, ['rest', 'api', '3', ...parts], query), {
       ...what,
@@ -32,7 +32,7 @@ export function jira(
         description: documentOf(text),
         labels: [mark],
       }
-      return opened((await call(['issue'], {}, { method: 'POST', body: { fields }, signal })).json)
+      return opened((await call(['issue'], {}, { method: 'POST', body: { fields }, makes: true, signal })).json)
     },
     async find(mark, signal) {
       const query = { jql: `labels = "${mark}"`, fields: 'key', maxResults: '1' }

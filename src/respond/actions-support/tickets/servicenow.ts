@@ -16,7 +16,7 @@ export function servicenow(
   const call = async (
     parts: readonly string[],
     query: Readonly<Record<string, string>>,
-    what: Pick<JsonCall, 'method' | 'body' | 'signal'>,
+    what: Pick<JsonCall, 'method' | 'body' | 'makes' | 'signal'>,
   ) =>
     await callJson(outgoing, under(settings.url, ['api', 'now', 'table', settings.table, ...parts], query), {
       ...what,
@@ -41,7 +41,7 @@ export function servicenow(
         impact: GRADE[severity],
         urgency: GRADE[severity],
       }
-      const { json } = await call([], {}, { method: 'POST', body, signal })
+      const { json } = await call([], {}, { method: 'POST', body, makes: true, signal })
       return opened((json as { result?: unknown } | undefined)?.result)
     },
     async find(mark, signal) {

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import type { Action, ActionReceipt } from '../../../kernel/action.ts'
+import { KanpekiError } from '../../../kernel/error.ts'
 import type { ActionDeps } from '../../actions-support/deps.ts'
 import { markOf } from '../../actions-support/mark.ts'
 import { undoEach } from '../../actions-support/places.ts'
@@ -29,7 +30,9 @@ export function openTicket(deps: ActionDeps): Action<z.infer<typeof input>> {
     },
     async run({ on, ...ticket }, { scope, key, signal }) {
       const system = await ticketSystem(deps, scope, on)
-      return receipt(system.name, await system.open(ticket, markOf(key), signal))
+      const opened = await system.open(ticket, markOf(key), signal)
+      if (opened.id === '') throw new KanpekiError('unsure', `${system.name} did not say which ticket it opened.`)
+      return receipt(system.name, opened)
     },
     async find({ on }, { scope, key, signal }) {
       const system = await ticketSystem(deps, scope, on)

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import type { Action } from '../../../kernel/action.ts'
-import { KanpekiError } from '../../../kernel/error.ts'
+import { KanpekiError, messageOf } from '../../../kernel/error.ts'
 import type { ActionDeps } from '../../actions-support/deps.ts'
 import { type AwsIam, awsIam } from '../../actions-support/secrets/aws-iam.ts'
 import { vault } from '../../actions-support/secrets/vault.ts'
@@ -62,9 +62,11 @@ export function rotateAwsKey(deps: ActionDeps): Action<Input> {
         })
         const { keyId: id, secret } = await iam.create(user, signal)
         made = id
-        await safe.write(store.path, { ...found.data, access_key_id: id, secret_access_key: secret }, found.version, signal)
+        await keyMade(id, () =>
+          safe.write(store.path, { ...found.data, access_key_id: id, secret_access_key: secret }, found.version, signal),
+        )
       }
-      if (isOpen) await iam.turn(user, keyId, 'Inactive', signal)
+      if (isOpen) await keyMade(made, () => iam.turn(user, keyId, 'Inactive', signal))
       return {
         outcome: isOpen || made !== undefined ? 'done' : 'already',
         detail: { on: iam.name, user, keyId, ...(made === undefined ? {} : { made }) },
@@ -77,5 +79,18 @@ export function rotateAwsKey(deps: ActionDeps): Action<Input> {
       await (await open(scope, on)).turn(user, keyId, 'Active', signal)
       return { outcome: 'done', detail: { on, user, keyId } }
     },
+  }
+}
+
+/** What fails once a new key is there is for a person: a further try would make another one, and nobody would know of this. */
+async function keyMade(id: string | undefined, work: () => Promise<void>): Promise<void> {
+  try {
+    await work()
+  } catch (error) {
+    if (id === undefined) throw error
+    throw new KanpekiError('unsure', `The new key ${id} was made, and then: ${messageOf(error)}`, {
+      remedy: 'Look whether it lies in the vault, and end the key that nobody uses.',
+      cause: error,
+    })
   }
 }
