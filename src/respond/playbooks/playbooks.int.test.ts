@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, expect, it } from 'vitest'
 import type { Action } from '../../kernel/action.ts'
+import { KanpekiError } from '../../kernel/error.ts'
 import type { JsonObject } from '../../kernel/json.ts'
 import type { Caller, Permission, Route } from '../../platform/http/route.ts'
 import { createOutgoing } from '../../platform/outgoing/outgoing.ts'
@@ -503,6 +504,63 @@ describeStates('playbooks', (states) => {
       state: 'stopped',
       code: 'too_many_steps',
     })
+  })
+
+  it('counts what is tried again in the hour in which it is, and waits for business hours again', async () => {
+    const bed = await open()
+    let refuses = true
+    const shut = bed.actions.get('block')!
+    const block: Action = {
+      ...shut,
+      run: async (input, context) => {
+        if (refuses) throw new KanpekiError('unavailable', 'It shakes.')
+        return await shut.run(input, context)
+      },
+    }
+    bed.actions = new Map([['block', block]])
+    const hours = { zone: 'UTC', days: ['fri', 'sat'], from: '03:00', to: '04:30', outside: 'wait' }
+    const source = (id: string, more: JsonObject) =>
+      playbook(
+        {
+          start: { type: 'start', on_completion: 'block' },
+          block: {
+            type: 'action',
+            'x-kanpeki': { action: 'block', input: { address: '__address__:value' }, retries: 2, backoff: 3600 },
+            on_success: 'end',
+          },
+          end: { type: 'end' },
+        },
+        { id, playbook_variables: { __address__: { type: 'string', external: true } }, 'x-kanpeki': more },
+      )
+    await armed(bed, source('counted', { limits: { hour: { address: 2 } } }))
+    await armed(bed, source('timed', { hours }))
+    const run = (id: string, address: string) =>
+      bed.call<RunView>(responder, 'POST', `/api/v1/playbooks/${id}/run`, { variables: { __address__: address } })
+    const now = ({ id }: RunView) => bed.call<RunView>(responder, 'GET', `/api/v1/runs/${id}`)
+    const first = [await run('counted', '203.0.113.1'), await run('counted', '203.0.113.2')]
+    const timed = await run('timed', '203.0.113.9')
+    await bed.runner.round()
+    refuses = false
+    bed.now += 3_600_000
+    await bed.runner.round()
+    // Both were blocked in this hour; a third goes beyond it.
+    const third = await run('counted', '203.0.113.3')
+    await bed.runner.round()
+    for (const one of first) expect(await now(one)).toMatchObject({ state: 'done' })
+    expect(await now(third)).toMatchObject({ state: 'stopped', code: 'limit' })
+    expect(await now(timed)).toMatchObject({ state: 'done' })
+    // A further try that falls due after the end of business waits for the next day.
+    refuses = true
+    bed.now = T0 + 80 * 60_000
+    const late = await run('timed', '203.0.113.10')
+    await bed.runner.round()
+    refuses = false
+    bed.now += 3_600_000
+    await bed.runner.round()
+    expect(await now(late)).toMatchObject({ state: 'waiting', steps: [{ state: 'hours' }] })
+    bed.now = T0 + 86_400_000
+    await bed.runner.round()
+    expect(await now(late)).toMatchObject({ state: 'done' })
   })
 
   it('stops one run or all, between steps and in the middle of one, and loses none', async () => {

@@ -312,7 +312,8 @@ export async function insertEffects(db: PlaybooksDb, rows: readonly EffectsTable
   await db
     .insertInto('respond_effects')
     .values([...rows])
-    .onConflict((conflict) => conflict.column('id').doNothing())
+    // A further try acts at its own time, and is counted in that hour.
+    .onConflict((conflict) => conflict.column('id').doUpdateSet({ at: (eb) => eb.ref('excluded.at') }))
     .execute()
 }
 

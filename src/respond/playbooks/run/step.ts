@@ -66,7 +66,8 @@ async function act(deps: StepDeps, job: ActJob): Promise<Outcome> {
     case 'hours':
     case 'retry':
       if ((row.next ?? 0) > deps.now()) throw new Suspended(row.next)
-      return row.state === 'hours' ? await beforeRun(deps, job) : await run(deps, job)
+      // A further try may fall due when business is over; what a person let through or answered for goes on.
+      return row.state === 'hours' || row.person === null ? await beforeRun(deps, job) : await run(deps, job)
     case 'approved':
       return await run(deps, job)
     case 'started':
