@@ -1,4 +1,4 @@
-import { execFileSync } from 'node:child_process'
+import { execFileSync, spawnSync } from 'node:child_process'
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -15,6 +15,14 @@ const folder = (): string => {
 afterEach(() => {
   for (const path of folders.splice(0)) rmSync(path, { recursive: true, force: true })
 })
+
+/** A small disk of one's own takes a privilege. */
+const noMount = (): boolean => {
+  const place = folder()
+  const mounted = spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=64k', 'tmpfs', place]).status === 0
+  if (mounted) execFileSync('umount', [place])
+  return !mounted
+}
 
 const batch = (spool: Spool, count: number, text = 'x'): SpoolBatch => {
   const first = spool.next()
@@ -147,6 +155,35 @@ describe('the spool', () => {
     expect(await spool.append(batch(spool, 1, 'z'.repeat(2_000_000)))).toBe(false)
     expect(await drain(spool)).toEqual(first.lines)
     await spool.close()
+  })
+
+  it.skipIf(noMount())('leaves no files behind while the disk is full, and goes on in order once it is not', async () => {
+    const disk = folder()
+    execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=64k', 'tmpfs', disk])
+    try {
+      const path = join(disk, 'spool')
+      const spool = await openSpool(path, 1e9)
+      const kept: string[] = []
+      const put = async (): Promise<void> => {
+        const one = batch(spool, 1, 'x'.repeat(8_000))
+        if (await spool.append(one)) kept.push(...one.lines)
+      }
+      for (let i = 0; i < 50; i++) await put()
+      expect(kept.length).toBeGreaterThan(2)
+      expect(kept.length).toBeLessThan(10)
+      expect(readdirSync(path).filter((name) => name.endsWith('.spool')).length).toBeLessThan(3)
+      execFileSync('mount', ['-o', 'remount,size=10m', disk])
+      for (let i = 0; i < 3; i++) await put()
+      expect(await drain(spool)).toEqual(kept)
+      await put()
+      await spool.close()
+      const again = await openSpool(path, 1e9)
+      expect(await drain(again)).toEqual(kept.slice(-1))
+      expect(again.damaged()).toBe(0)
+      await again.close()
+    } finally {
+      execFileSync('umount', [disk])
+    }
   })
 
   it('keeps its content from who has its files alone, and counts a torn or changed record', async () => {

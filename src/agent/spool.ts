@@ -196,6 +196,11 @@ export async function openSpool(folder: string, limit: number): Promise<Spool> {
           await truncate(last.path, last.bytes).catch(() => undefined)
           await writer.close().catch(() => undefined)
           writer = undefined
+          // Else each try on a full disk would leave an empty file, and take the last inodes too.
+          if (last.bytes === 0) {
+            await rm(last.path, { force: true }).catch(() => undefined)
+            segments.pop()
+          }
           return false
         }
         last.bytes += record.length
