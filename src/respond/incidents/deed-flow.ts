@@ -1,7 +1,7 @@
 import { KanpekiError } from '../../kernel/error.ts'
 import type { DeedContext } from './deed-context.ts'
 import { isPastContainment } from './phases.ts'
-import { planMessages, resetClocks, startClocks } from './plan-work.ts'
+import { planForGraver, planMessages, resetClocks, startClocks } from './plan-work.ts'
 import { policyOf } from './policy.ts'
 import {
   alertsOf,
@@ -49,8 +49,7 @@ export async function changeDeed({ trx, deps, incident, now, done }: DeedContext
     { kind: 'change', text, note, facts: { before: { title: was, severity: grade, summary: said }, after: change } },
     change,
   )
-  // Graver than before: whoever has to hear of graver ones was not told yet.
-  if (changed.severity < incident.severity) await planMessages(trx, deps, changed, 'opened', now)
+  if (changed.severity < incident.severity) await planForGraver(trx, deps, incident, changed, now)
   return changed
 }
 

@@ -177,6 +177,32 @@ describeStates('incidents', (bed) => {
     expect(await list({ severity: '4' })).toEqual([3])
   })
 
+  it('asks for what a graver incident takes once it is graver, with clocks, and tells whom it has to reach', async () => {
+    const state = await bed.open(migrations)
+    const world = incidentBed(state)
+    const titles = ({ taskList }: IncidentDetail) => taskList.map(({ title }) => title.en).toSorted()
+    const { id } = await world.open({ title: 'Odd sign-ins', severity: 4 })
+    const grave = await world.open({ title: 'Grave from the start', severity: 1 })
+    await world.deed(grave.id, { do: 'phase', phase: 'containment' })
+    await world.deed(id, { do: 'phase', phase: 'containment' })
+    world.wait(10 * MINUTE)
+    await world.deed(id, { do: 'change', severity: 2 })
+    await world.deed(id, { do: 'change', severity: 3 })
+    const now = await world.deed(id, { do: 'change', severity: 1 })
+    const same = (await world.call('GET', '/api/v1/incidents/:id', { params: { id: grave.id } })) as IncidentDetail
+    expect(titles(now)).toEqual(titles(same))
+    expect(titles(now)).toContain('Say whether personal data is involved')
+    const dueOf = (title: string) => now.taskList.find((task) => task.title.en === title)?.due
+    expect(dueOf('Say whether personal data is involved')).toBe(new Date(world.now() + 30 * MINUTE).toISOString())
+    expect(dueOf('Preserve volatile evidence before anything is switched off')).toBe(
+      new Date(world.now() + 60 * MINUTE).toISOString(),
+    )
+    expect(dueOf('Hold the post-mortem and agree on follow-ups')).toBeNull()
+    const audiences = ({ messages }: IncidentDetail) => messages.map(({ audience }) => audience.en).toSorted()
+    expect(audiences(now)).toEqual(audiences(same))
+    expect(audiences(now)).toContain('Legal and public relations')
+  })
+
   it('tells people with proof, keeps follow-ups open until somebody else has looked, and counts exercises apart', async () => {
     const state = await bed.open(migrations)
     const world = incidentBed(state)

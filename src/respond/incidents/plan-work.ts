@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto'
 import type { IncidentDeps } from './deps.ts'
-import { dueOf, type IncidentPolicy, type Occasion } from './policy.ts'
-import { audiencesOf, changeTask, type Db, insertMessages, messagesOf, tasksOf } from './queries.ts'
-import type { Phase } from './schema.ts'
+import { dueOf, type IncidentPolicy, type Occasion, policyOf } from './policy.ts'
+import { audiencesOf, changeTask, type Db, insertMessages, insertTasks, messagesOf, tasksOf } from './queries.ts'
+import { PHASES, type Phase } from './schema.ts'
 import { sendMessage } from './send-message.ts'
 import type { IncidentsTable, MessagesTable, TasksTable } from './tables.ts'
 
@@ -36,6 +36,30 @@ export async function startClocks(trx: Db, policy: IncidentPolicy, incident: Inc
   for (const task of await tasksOf(trx, [incident.id]))
     if (task.phase === incident.phase && task.by_policy === 1 && task.due === null && task.done === null)
       await changeTask(trx, task.id, { due: dueOf(policy, incident.severity, task.phase, now) })
+}
+
+/**
+ * What the policy asks for now that an incident is graver than before: tasks that a lesser one has none of, with their clocks
+ * where their phase has begun, and everybody whom what happened so far has to reach.
+ */
+export async function planForGraver(
+  trx: Db,
+  deps: IncidentDeps,
+  before: IncidentsTable,
+  after: IncidentsTable,
+  now: number,
+): Promise<void> {
+  const policy = await policyOf(deps.policy, trx)
+  const there = new Set((await tasksOf(trx, [after.id])).map(({ phase, title_en }) => `${phase} ${title_en}`))
+  const asked = { ...policy, tasks: policy.tasks.filter(({ severity }) => severity < before.severity) }
+  // An incident begins in identification.
+  const past = PHASES.slice(PHASES.indexOf('identification'), PHASES.indexOf(after.phase) + 1)
+  const added = plannedTasks(asked, after, now)
+    .filter(({ phase, title_en }) => !there.has(`${phase} ${title_en}`))
+    .map((task) => ({ ...task, due: past.includes(task.phase) ? dueOf(policy, after.severity, task.phase, now) : null }))
+  await insertTasks(trx, added)
+  for (const when of ['opened', ...past, ...(after.contained === null ? [] : ['contained' as const])] as const)
+    await planMessages(trx, deps, after, when, now)
 }
 
 /** Clocks follow the severity: what was due after two hours is due after thirty minutes, counted from where it began. */
