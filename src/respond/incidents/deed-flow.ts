@@ -7,6 +7,7 @@ import {
   alertsOf,
   artefactsOf,
   changeIncident,
+  changeMessage,
   changeTask,
   entitiesOf,
   incidentById,
@@ -14,6 +15,7 @@ import {
   insertArtefact,
   insertEntity,
   insertLink,
+  messagesOf,
   rolesOf,
   setRole,
   tasksOf,
@@ -21,6 +23,9 @@ import {
 import type { Deed } from './schema.ts'
 import type { IncidentsTable } from './tables.ts'
 import { OUTCOME_WORDS, PHASE_WORDS, ROLE_WORDS, same } from './words.ts'
+
+/** Of messages that are not at their end: a channel may still give one back. */
+const PENDING: ReadonlySet<string> = new Set(['planned', 'queued', 'failed'])
 
 type Of<K extends Deed['do']> = Extract<Deed, { readonly do: K }>
 
@@ -193,6 +198,11 @@ export async function mergeDeed(context: DeedContext, { into, note }: Of<'merge'
   for (const row of await artefactsOf(trx, incident.id)) await insertArtefact(trx, { ...row, incident_id: other.id })
   for (const task of await tasksOf(trx, [incident.id]))
     if (task.by_policy === 0 && task.done === null) await changeTask(trx, task.id, { incident_id: other.id })
+  // Whoever has still to be told is told from there: of this one nothing can be sent any more.
+  const told = new Set((await messagesOf(trx, other.id)).flatMap(({ audience_id }) => audience_id ?? []))
+  for (const message of await messagesOf(trx, incident.id))
+    if (PENDING.has(message.state) && (message.audience_id === null || !told.has(message.audience_id)))
+      await changeMessage(trx, message.id, { incident_id: other.id })
   const least = (a: number | null, b: number | null): number | null => (a === null ? b : b === null ? a : Math.min(a, b))
   const times = {
     first_observed: least(other.first_observed, incident.first_observed),

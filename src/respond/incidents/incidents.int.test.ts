@@ -8,6 +8,10 @@ import { testCaller } from '../../platform/testing/caller.ts'
 import { rejectionOf } from '../../platform/testing/code-of.ts'
 import { describeStates } from '../../platform/testing/states.ts'
 import { migrations } from '../migrations.ts'
+import { newRun } from '../playbooks/enqueue.ts'
+import { insertRuns } from '../playbooks/queries.ts'
+import type { PlaybooksTable, PlaybookTables } from '../playbooks/tables.ts'
+import { settleWithIncidents } from '../playbooks/with-incidents.ts'
 import { incidentMeasures } from './measures.ts'
 import { openForAlerts } from './open-automatically.ts'
 import { incidentsNaming, redactIncidents } from './redact.ts'
@@ -201,6 +205,32 @@ describeStates('incidents', (bed) => {
     const audiences = ({ messages }: IncidentDetail) => messages.map(({ audience }) => audience.en).toSorted()
     expect(audiences(now)).toEqual(audiences(same))
     expect(audiences(now)).toContain('Legal and public relations')
+  })
+
+  it('carries over to the other incident whom a merged one had still to tell, and what its runs did', async () => {
+    const state = await bed.open(migrations)
+    const world = incidentBed(state)
+    const [one, two] = [await world.open({ title: 'One', severity: 2 }), await world.open({ title: 'Two', severity: 3 })]
+    await world.deed(one.id, { do: 'message', audience: 'The regulator', about: 'In 72 hours', due: '2026-11-25T09:00:00Z' })
+    await state.transaction<PlaybookTables, void>(async (trx) => {
+      const by = { account: null, name: 'playbook block' }
+      const playbook = { uid: 'p', id: 'block', name: 'Block', version: 1, scope: 'default', mode: 'real' } as PlaybooksTable
+      const what = { id: 'r1', alert: null, given: {}, by, human: false, now: world.now(), incident: one.id }
+      const run = newRun(playbook, what)
+      await insertRuns(trx, [{ ...run, state: 'done', contained: 1, ended: world.now(), next: null }])
+    })
+    await world.deed(one.id, { do: 'merge', into: two.id })
+    const read = async () => (await world.call('GET', '/api/v1/incidents/:id', { params: { id: two.id } })) as IncidentDetail
+    const { messages } = await read()
+    expect(messages.map(({ audience, state: stands }) => `${audience.en} ${stands}`).toSorted()).toEqual([
+      'Data protection officer planned',
+      'Incident response team planned',
+      'The regulator planned',
+    ])
+    const regulator = messages.find(({ audience }) => audience.en === 'The regulator')!
+    await world.deed(two.id, { do: 'message-said', message: regulator.id, how: 'By telephone', text: 'Said.' })
+    expect(await settleWithIncidents(state, world.now())).toBe(1)
+    expect(await read()).toMatchObject({ containedBy: 'playbook', phase: 'containment' })
   })
 
   it('tells people with proof, keeps follow-ups open until somebody else has looked, and counts exercises apart', async () => {

@@ -10,6 +10,17 @@ export async function isExercise(db: Db, incident: string): Promise<boolean> {
   return (await known(db, incident)).exercise !== null
 }
 
+/** Where the work on an incident goes on: the one that it was merged into, or itself. */
+export async function workedOnIn(db: Db, incident: string): Promise<string> {
+  let at = incident
+  const seen = new Set<string>()
+  while (!seen.has(at)) {
+    seen.add(at)
+    at = (await incidentById(db, at))?.merged_into ?? at
+  }
+  return at
+}
+
 /** The newest open incident that holds one of these alerts. */
 export async function incidentOfAlerts(db: Db, alerts: readonly string[]): Promise<string | undefined> {
   const rows = await incidentsByIds(db, await incidentsHolding(db, alerts))

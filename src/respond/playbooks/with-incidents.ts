@@ -1,6 +1,6 @@
 import { scopedTo } from '../../platform/state/scope.ts'
 import type { State } from '../../platform/state/state.ts'
-import { incidentOfAlerts, noteContained } from '../incidents/seams.ts'
+import { incidentOfAlerts, noteContained, workedOnIn } from '../incidents/seams.ts'
 import type { IncidentTables } from '../incidents/tables.ts'
 import { changeRun, settledRuns } from './queries.ts'
 import type { PlaybookTables, RunsTable } from './tables.ts'
@@ -15,8 +15,11 @@ const BACK_MS = 3_600_000
 export async function settleWithIncidents(state: State, now: number): Promise<number> {
   let found = 0
   for (const run of await settledRuns(state.tables<PlaybookTables>(), now - BACK_MS)) {
-    const incident = run.incident_id ?? (await incidentOfAlerts(state.scoped<IncidentTables>(run.scope), [run.alert_id ?? '']))
-    if (incident === undefined) continue
+    const db = state.scoped<IncidentTables>(run.scope)
+    const known = run.incident_id ?? (await incidentOfAlerts(db, [run.alert_id ?? '']))
+    if (known === undefined) continue
+    // It may have been merged while the run went on or waited for somebody.
+    const incident = await workedOnIn(db, known)
     await state.transaction<PlaybookTables & IncidentTables, void>(async (trx) => {
       await changeRun(scopedTo(trx, run.scope), run.id, { incident_id: incident, settled: 1 })
       if (contains(run))
