@@ -10,7 +10,7 @@ import { DEFAULT_SCOPE } from '../kernel/event.ts'
 import type { Route } from '../platform/http/route.ts'
 import { readJson } from '../platform/state/columns.ts'
 import { createConnections } from '../respond/connections/connections.ts'
-import type { IncidentRun } from '../respond/incidents/deps.ts'
+import type { IncidentDeps, IncidentRun } from '../respond/incidents/deps.ts'
 import { httpApi } from '../respond/playbooks/commands/http-api.ts'
 import { look } from '../respond/playbooks/commands/look.ts'
 import { program } from '../respond/playbooks/commands/program.ts'
@@ -46,6 +46,7 @@ export interface PlaybookNeighbours {
   readonly actions: ReadonlyMap<string, Action>
   /** Runs moved on: evidence waits for the ledger, pages are old. */
   readonly changed: () => void
+  readonly incidents: Pick<IncidentDeps, 'policy' | 'tell'>
 }
 
 type Needs = Pick<
@@ -54,7 +55,7 @@ type Needs = Pick<
 >
 
 /** Playbooks with their runner, wired to alerts, incidents, actions and the guarded door. */
-export async function startPlaybooks(services: Needs, { actions, changed }: PlaybookNeighbours): Promise<Playbooks> {
+export async function startPlaybooks(services: Needs, { actions, incidents, changed }: PlaybookNeighbours): Promise<Playbooks> {
   const { state, clock, log, outgoing, drainer, lake } = services
   const told = (): void => {
     drainer.poke()
@@ -92,7 +93,7 @@ export async function startPlaybooks(services: Needs, { actions, changed }: Play
   const settling = repeatEvery(
     SETTLE_EVERY_MS,
     async () => {
-      if ((await settleWithIncidents(state, clock.now())) > 0) told()
+      if ((await settleWithIncidents(state, incidents, clock.now())) > 0) told()
     },
     (error) => log.error('telling incidents of runs failed and is tried again', { reason: messageOf(error) }),
   )

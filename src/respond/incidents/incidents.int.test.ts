@@ -229,7 +229,7 @@ describeStates('incidents', (bed) => {
     ])
     const regulator = messages.find(({ audience }) => audience.en === 'The regulator')!
     await world.deed(two.id, { do: 'message-said', message: regulator.id, how: 'By telephone', text: 'Said.' })
-    expect(await settleWithIncidents(state, world.now())).toBe(1)
+    expect(await settleWithIncidents(state, world.deps, world.now())).toBe(1)
     expect(await read()).toMatchObject({ containedBy: 'playbook', phase: 'containment' })
   })
 
@@ -419,14 +419,19 @@ describeStates('incidents', (bed) => {
       expect(await isExercise(trx, id)).toBe(false)
       const contained = { kind: 'playbook' as const, id: 'credential-stuffing', name: 'Credential stuffing 1.0', run: 'r1' }
       return [
-        await noteContained(trx, id, contained, world.now()),
-        await noteContained(trx, id, { ...contained, kind: 'person' }, world.now()),
+        await noteContained(trx, world.deps, id, contained, world.now()),
+        await noteContained(trx, world.deps, id, { ...contained, kind: 'person' }, world.now()),
       ]
     })
     expect([won, lost]).toEqual([true, false])
     expect(await measured(state, world.now() + 1)).toMatchObject({ 'respond.containment-automation': 100 })
     const detail = (await world.call('GET', '/api/v1/incidents/:id', { params: { id } })) as IncidentDetail
     expect(detail).toMatchObject({ phase: 'containment', containedBy: 'playbook', acknowledged: null, automatic: true })
+    // The phase begins as where a person says so: its clocks run, and people are told.
+    const begun = detail.taskList.filter(({ phase }) => phase === 'containment').map(({ due }) => due)
+    expect(begun).toHaveLength(3)
+    expect(new Set(begun)).toEqual(new Set([new Date(world.now() + 60 * MINUTE).toISOString()]))
+    expect(detail.messages.map(({ audience }) => audience.en)).toContain('Owners of the affected systems')
     expect((await world.deed(id, { do: 'acknowledge' })).clocks.acknowledge).toBe(14 * 60)
   })
 })

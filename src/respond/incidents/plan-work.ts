@@ -74,7 +74,7 @@ export async function resetClocks(trx: Db, policy: IncidentPolicy, before: Incid
 /** Writes down who has to be told now; where the scope says so, it is sent at once. */
 export async function planMessages(
   trx: Db,
-  deps: IncidentDeps,
+  deps: Pick<IncidentDeps, 'policy' | 'tell'>,
   incident: IncidentsTable,
   when: Occasion,
   now: number,

@@ -1,5 +1,8 @@
 import { KanpekiError } from '../../kernel/error.ts'
+import type { IncidentDeps } from './deps.ts'
 import { type Actor, enter } from './enter.ts'
+import { planMessages, startClocks } from './plan-work.ts'
+import { policyOf } from './policy.ts'
 import { type Db, incidentById, incidentsByIds, incidentsHolding } from './queries.ts'
 import type { Both } from './words.ts'
 
@@ -49,8 +52,17 @@ export interface ContainedBy {
   readonly run: string
 }
 
-/** Says that a run contained it; the first to contain it is who did. @returns whether it was this one. */
-export async function noteContained(trx: Db, incident: string, by: ContainedBy, now: number): Promise<boolean> {
+/**
+ * Says that a run contained it; the first to contain it is who did. Clocks start and people are told as where a person says so.
+ * @returns whether it was this one.
+ */
+export async function noteContained(
+  trx: Db,
+  deps: Pick<IncidentDeps, 'policy' | 'tell'>,
+  incident: string,
+  by: ContainedBy,
+  now: number,
+): Promise<boolean> {
   const row = await known(trx, incident)
   if (row.contained !== null || row.state !== 'open') return false
   const actor: Actor = { id: by.id, name: by.name, account: null, person: false }
@@ -58,11 +70,13 @@ export async function noteContained(trx: Db, incident: string, by: ContainedBy, 
     by.kind === 'playbook'
       ? { en: `Contained by ${by.name}, without a person`, ja: `「${by.name}」により自動で封じ込め完了` }
       : { en: `Contained by ${by.name}, with people deciding`, ja: `「${by.name}」により封じ込め完了（人の承認あり）` }
-  await enter(trx, row, actor, { kind: 'contained', text, facts: { run: by.run, by: by.kind } }, now, {
+  const changed = await enter(trx, row, actor, { kind: 'contained', text, facts: { run: by.run, by: by.kind } }, now, {
     contained: now,
     contained_by: by.kind,
     ...(row.phase === 'identification' || row.phase === 'preparation' ? { phase: 'containment' as const } : {}),
   })
+  await startClocks(trx, await policyOf(deps.policy, trx), changed, now)
+  for (const when of ['containment', 'contained'] as const) await planMessages(trx, deps, changed, when, now)
   return true
 }
 

@@ -1,5 +1,6 @@
 import { scopedTo } from '../../platform/state/scope.ts'
 import type { State } from '../../platform/state/state.ts'
+import type { IncidentDeps } from '../incidents/deps.ts'
 import { incidentOfAlerts, noteContained, workedOnIn } from '../incidents/seams.ts'
 import type { IncidentTables } from '../incidents/tables.ts'
 import { changeRun, settledRuns } from './queries.ts'
@@ -12,7 +13,11 @@ const BACK_MS = 3_600_000
  * looked at for a while.
  * @returns how many runs found their incident.
  */
-export async function settleWithIncidents(state: State, now: number): Promise<number> {
+export async function settleWithIncidents(
+  state: State,
+  incidents: Pick<IncidentDeps, 'policy' | 'tell'>,
+  now: number,
+): Promise<number> {
   let found = 0
   for (const run of await settledRuns(state.tables<PlaybookTables>(), now - BACK_MS)) {
     const db = state.scoped<IncidentTables>(run.scope)
@@ -25,6 +30,7 @@ export async function settleWithIncidents(state: State, now: number): Promise<nu
       if (contains(run))
         await noteContained(
           scopedTo(trx, run.scope),
+          incidents,
           incident,
           { kind: run.human === 1 ? 'person' : 'playbook', id: run.playbook_id, name: run.playbook_name, run: run.id },
           run.ended ?? now,
