@@ -1,4 +1,5 @@
 import { expect, it } from 'vitest'
+import { KanpekiError } from '../../kernel/error.ts'
 import type { JsonObject } from '../../kernel/json.ts'
 import type { RawReply } from '../../platform/http/route.ts'
 import { readOutbox } from '../../platform/state/outbox.ts'
@@ -12,6 +13,7 @@ import { newRun } from '../playbooks/enqueue.ts'
 import { insertRuns } from '../playbooks/queries.ts'
 import type { PlaybooksTable, PlaybookTables } from '../playbooks/tables.ts'
 import { settleWithIncidents } from '../playbooks/with-incidents.ts'
+import type { IncidentDeps } from './deps.ts'
 import { incidentMeasures } from './measures.ts'
 import { openForAlerts } from './open-automatically.ts'
 import { incidentsNaming, redactIncidents } from './redact.ts'
@@ -205,6 +207,31 @@ describeStates('incidents', (bed) => {
     const audiences = ({ messages }: IncidentDetail) => messages.map(({ audience }) => audience.en).toSorted()
     expect(audiences(now)).toEqual(audiences(same))
     expect(audiences(now)).toContain('Legal and public relations')
+  })
+
+  it('opens and goes on where the channel to somebody is stopped or gone, and says that they were not told', async () => {
+    const state = await bed.open(migrations)
+    const world = incidentBed(state)
+    await world.call('PUT', '/api/v1/incident-policy', {
+      body: { audiences: [{ id: 'responders', channel: 'mail', automatic: true }] },
+    })
+    const tell: IncidentDeps['tell'] = async () => {
+      throw new KanpekiError('conflict', 'The channel Duty mail is stopped.')
+    }
+    Object.assign(world.deps, { tell })
+    const alert = { ...alertOf('a1'), scope: 'default', story: 's1' }
+    world.alerts.set('a1', alert)
+    expect(await openForAlerts(world.deps, [alert], async () => ['a1'])).toBe(1)
+    const { id } = await world.open({ title: 'By hand', severity: 2 })
+    const detail = await world.deed(id, { do: 'phase', phase: 'containment' })
+    const failed = { state: 'failed', error: 'The channel Duty mail is stopped.' }
+    expect(detail.messages.find(({ audience }) => audience.en === 'Incident response team')).toMatchObject(failed)
+    expect((await ledgerOf(state)).filter(({ action }) => action === 'incident.message-failed')).toHaveLength(2)
+    // Once it works again it is sent from there.
+    Object.assign(world.deps, { tell: async () => ({ channel: 'Duty mail', delivery: 'msg_1' }) })
+    const { id: message } = detail.messages.find(({ state: stands }) => stands === 'failed')!
+    const sent = await world.deed(id, { do: 'message-send', message, subject: 'x', text: 'y' })
+    expect(sent.messages.find((one) => one.id === message)).toMatchObject({ state: 'queued', error: null })
   })
 
   it('carries over to the other incident whom a merged one had still to tell, and what its runs did', async () => {

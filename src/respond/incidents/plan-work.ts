@@ -1,7 +1,9 @@
 import { randomUUID } from 'node:crypto'
+import { KanpekiError } from '../../kernel/error.ts'
 import type { IncidentDeps } from './deps.ts'
+import { enter, HOUSE } from './enter.ts'
 import { dueOf, type IncidentPolicy, type Occasion, policyOf } from './policy.ts'
-import { audiencesOf, changeTask, type Db, insertMessages, insertTasks, messagesOf, tasksOf } from './queries.ts'
+import { audiencesOf, changeMessage, changeTask, type Db, insertMessages, insertTasks, messagesOf, tasksOf } from './queries.ts'
 import { PHASES, type Phase } from './schema.ts'
 import { sendMessage } from './send-message.ts'
 import type { IncidentsTable, MessagesTable, TasksTable } from './tables.ts'
@@ -112,5 +114,27 @@ export async function planMessages(
   await insertMessages(trx, rows)
   for (const row of rows)
     if (row.channel_id !== null && set.some(({ id, automatic }) => id === row.audience_id && automatic === 1))
-      await sendMessage(trx, deps, incident, row, undefined, now)
+      await sendOrSay(trx, deps, incident, row, now)
+}
+
+/** A channel that was stopped or removed keeps nobody from working on the incident: that it was not told is said there. */
+async function sendOrSay(
+  trx: Db,
+  deps: Pick<IncidentDeps, 'tell'>,
+  incident: IncidentsTable,
+  message: MessagesTable,
+  now: number,
+): Promise<void> {
+  try {
+    await sendMessage(trx, deps, incident, message, undefined, now)
+  } catch (error) {
+    if (!(error instanceof KanpekiError)) throw error
+    await changeMessage(trx, message.id, { state: 'failed', error: error.message })
+    const text = {
+      en: `${message.audience_en} could not be told: ${error.message}`,
+      ja: `${message.audience_ja}に連絡できず：${error.message}`,
+    }
+    const facts = { message: message.id, audience: message.audience_en, error: error.message }
+    await enter(trx, incident, HOUSE, { kind: 'message-failed', text, facts }, now)
+  }
 }
