@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, expect, it } from 'vitest'
 import type { Action } from '../../kernel/action.ts'
 import { KanpekiError } from '../../kernel/error.ts'
@@ -503,6 +504,26 @@ describeStates('playbooks', (states) => {
     expect(await bed.call<RunView>(responder, 'GET', `/api/v1/runs/${id}`)).toMatchObject({
       state: 'stopped',
       code: 'too_many_steps',
+    })
+  })
+
+  it('gives a step as long as its playbook says, a month too', async () => {
+    const bed = await open(async () => await sleep(30))
+    const source = playbook({
+      start: { type: 'start', on_completion: 'block' },
+      block: {
+        type: 'action',
+        timeout: 2_592_000_000,
+        'x-kanpeki': { action: 'block', input: { address: '203.0.113.1' } },
+        on_completion: 'end',
+      },
+      end: { type: 'end' },
+    })
+    const { id } = await bed.call<RunView>(responder, 'POST', `/api/v1/playbooks/${await armed(bed, source)}/run`)
+    await bed.runner.round()
+    expect(await bed.call<RunView>(responder, 'GET', `/api/v1/runs/${id}`)).toMatchObject({
+      state: 'done',
+      steps: [{ state: 'done' }],
     })
   })
 

@@ -33,6 +33,8 @@ export interface Job {
 const HARMLESS: ReadonlySet<string> = new Set(['message', 'ticket', 'nothing'])
 const DEFAULT_TIMEOUT_MS = 60_000
 const MOST_BACKOFF_MS = 3_600_000
+/** A timer beyond this ends at once (HTML § 8.6, as Node has it). */
+const LONGEST_TIMER_MS = 2 ** 31 - 1
 
 /**
  * Takes one step on as far as it goes: what came of it, or Suspended. The row in the journal says where it stands, and
@@ -269,7 +271,7 @@ async function called<T>(
   work: (context: ActionContext) => Promise<T>,
   before?: JsonObject,
 ): Promise<T> {
-  const ms = job.step.timeout ?? DEFAULT_TIMEOUT_MS
+  const ms = Math.min(job.step.timeout ?? DEFAULT_TIMEOUT_MS, LONGEST_TIMER_MS)
   const timer = new AbortController()
   const timeout = setTimeout(() => timer.abort(new KanpekiError('timeout', `It took longer than ${ms / 1000} seconds.`)), ms)
   const signal = AbortSignal.any([deps.signal, timer.signal])
