@@ -3,6 +3,7 @@ import { RE2JS } from 're2js'
 import { isJsonObject, type JsonObject, type JsonValue } from '../../kernel/json.ts'
 import { luhn } from '../../platform/text/luhn.ts'
 import { type MaskingRule, OURS } from './schema.ts'
+import { writtenForms } from './written-forms.ts'
 
 /** How many values each rule masked. */
 export type MaskTally = Map<string, number>
@@ -109,9 +110,14 @@ function compile(rule: MaskingRule, key: Uint8Array, quick: QuickTest | undefine
     everywhere: rule.fields.includes('*'),
     paths: rule.fields
       .filter((field) => field !== '*')
-      .map((field) => {
+      .flatMap((field) => {
         const below = field.endsWith('.*')
-        return { parts: (below ? field.slice(0, -2) : field).split('.'), below }
+        const name = below ? field.slice(0, -2) : field
+        return [
+          { parts: name.split('.'), below },
+          // Where a sender's value has not the type of its field, it is kept there: a list or an object is the value.
+          { parts: `${name}_original`.split('.'), below: true },
+        ]
       }),
   }
   if (rule.pattern === undefined) {
@@ -249,9 +255,12 @@ function maskLeaf(value: JsonValue, path: string, below: boolean, text: (value: 
   return made === written ? value : made
 }
 
-/** A value that was masked in its field must not stand in the message or the original line. */
+/** A value that was masked in its field must not stand in the message or the original line, however these write it. */
 function spread(doc: Growing, raw: ReadonlyMap<string, string>): void {
-  const all = [...raw].sort(([a], [b]) => b.length - a.length)
+  const hex = Object.hasOwn(doc, 'auditd')
+  const forms = new Map<string, string>()
+  for (const [value, made] of raw) for (const form of writtenForms(value, hex)) if (!raw.has(form)) forms.set(form, made)
+  const all = [...raw, ...forms].sort(([a], [b]) => b.length - a.length)
   const replaced = (value: string): string => {
     let made = value
     for (const [from, to] of all) if (made.includes(from)) made = made.replaceAll(from, () => to)
