@@ -95,14 +95,22 @@ function structuredAt(text: string, from: number): { readonly structured: Draft 
         end++
       }
       if (end >= text.length) return { structured: undefined, end: from }
-      element[safeKey(name)] = value
+      addValue(element, safeKey(name), value)
       end++
     }
     if (text[end] !== ']' || id === '') return { structured: undefined, end: from }
-    structured[safeKey(id)] = element
+    addValue(structured, safeKey(id), element)
     at = end + 1
   }
   return at === from ? { structured: undefined, end: from } : { structured, end: at }
+}
+
+/** A parameter may come more than once (RFC 5424 section 6.3.3); an element must not, but some senders write one for each item. */
+function addValue(draft: Draft, key: string, value: JsonValue): void {
+  const there = Object.hasOwn(draft, key) ? draft[key] : undefined
+  if (there === undefined) draft[key] = value
+  else if (Array.isArray(there)) (there as JsonValue[]).push(value)
+  else draft[key] = [there, value]
 }
 
 const TAG = /^([^\s:[\]]{1,64})(?:\[([^\]\s]{0,32})\])?(?::(?= |$)|: ?)/
