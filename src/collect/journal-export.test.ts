@@ -75,4 +75,12 @@ describe('the journal export format', () => {
     )
     fc.assert(fc.property(fc.uint8Array({ maxLength: 200 }), (bytes) => void readJournalExport(Buffer.from(bytes), true)))
   })
+
+  it('takes a field that comes very often in time that grows with it', () => {
+    const bytes = Buffer.from(`__CURSOR=a\n${'A=b\n'.repeat(200_000)}\n`)
+    const before = process.cpuUsage()
+    const { entries } = readJournalExport(bytes, true)
+    expect(process.cpuUsage(before).user).toBeLessThan(5_000_000)
+    expect(entries[0]!['A']).toHaveLength(200_000)
+  })
 })

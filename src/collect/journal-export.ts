@@ -96,12 +96,12 @@ export function brokenJournal(id: string, rest: Buffer, fault: string, origin: s
 
 const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
 
+/** Fields that came once so far hold their value, others the list of their values: a list of numbers is one value. */
 function add(entry: Map<string, JsonValue>, name: string, bytes: Buffer): void {
   const value = fieldValue(bytes)
   const there = entry.get(name)
   if (there === undefined) entry.set(name, value)
-  else if (Array.isArray(there) && there.some((one) => typeof one !== 'number'))
-    entry.set(name, [...(there as readonly JsonValue[]), value])
+  else if (Array.isArray(there) && typeof there[0] !== 'number') (there as JsonValue[]).push(value)
   else entry.set(name, [there, value])
 }
 
