@@ -135,14 +135,19 @@ function setDotted(draft: Draft, key: string, value: JsonValue, levels: number):
   const end = safeKey(parts[last]!)
   const old = Object.hasOwn(here, end) ? here[end] : undefined
   if (old === undefined) here[end] = value
-  else if (isJsonObject(old) && isJsonObject(value)) mergeMissing(here, end, old, value)
+  else if (isJsonObject(old) && isJsonObject(value)) mergeMissing(old as Draft, value, draft, key)
   else draft[key] = value
 }
 
-function mergeMissing(here: Draft, end: string, old: JsonObject, more: JsonObject): void {
-  const merged: Draft = { ...old }
-  for (const key in more) if (!Object.hasOwn(merged, key)) merged[key] = more[key]!
-  here[end] = merged
+/** Adds what `target` lacks; what it has of another value is kept in `top` by its dotted name. Both are the document's own copies. */
+function mergeMissing(target: Draft, more: JsonObject, top: Draft, way: string): void {
+  for (const key in more) {
+    const value = more[key]!
+    const old = Object.hasOwn(target, key) ? target[key] : undefined
+    if (old === undefined) target[key] = value
+    else if (isJsonObject(old) && isJsonObject(value)) mergeMissing(old as Draft, value, top, `${way}.${key}`)
+    else top[`${way}.${key}`] ??= value
+  }
 }
 
 /** `"host": "x"` → `host.name`; null is no value; a list (`"user": ["a"]`) is kept as text. */
@@ -200,7 +205,9 @@ function typeField(doc: Draft, { way, name, convert }: TypedField): void {
 
 function asLong(value: JsonValue): JsonValue | undefined {
   if (typeof value === 'number') return Number.isSafeInteger(value) ? value : Math.trunc(value)
-  return typeof value === 'string' ? integer(value) : undefined
+  if (typeof value !== 'string') return undefined
+  const below = value.startsWith('-') ? integer(value.slice(1)) : undefined
+  return below === undefined ? integer(value) : 0 - below
 }
 
 function asText(value: JsonValue): JsonValue | undefined {
