@@ -64,9 +64,21 @@ export function recordReader(
   { clock, parse, known }: ReaderDeps,
 ): (records: readonly RawRecord[]) => readonly ReadRecord[] {
   const received = clock.now()
-  const context = { received, zoneMinutes: known.zoneMinutes(scope, source, zoneMinutes, received), prefer: parsers }
+  const zoneAt = (at: number): number => known.zoneMinutes(scope, source, zoneMinutes, at)
+  const context = { received, zoneMinutes: zoneAt(received), prefer: parsers }
+  /** A line without a zone is of the offset at its own time, which may be a winter's where it is received in summer. */
+  const parseAt = (record: RawRecord): ReturnType<ParseRecord> => {
+    const parsed = parse(record, context)
+    const observed = 'unknown' in parsed ? undefined : parsed.events[0]?.observed
+    const offset = observed === undefined ? context.zoneMinutes : zoneAt(observed)
+    if (offset === context.zoneMinutes) return parsed
+    const again = parse(record, { ...context, zoneMinutes: offset })
+    const moved = 'unknown' in again ? undefined : again.events[0]?.observed
+    // Where they do not agree the clocks were just changed: such a time is twice, or never.
+    return moved !== undefined && zoneAt(moved) === offset ? again : parsed
+  }
   const readOne = (record: RawRecord): ReadRecord => {
-    const parsed = record.unreadable === undefined ? parse(record, context) : { unknown: record.unreadable }
+    const parsed = record.unreadable === undefined ? parseAt(record) : { unknown: record.unreadable }
     if ('unknown' in parsed) return { outcome: 'unknown', parser: 'unknown', events: [unknownDocument(record, parsed.unknown)] }
     return { outcome: parsed.events.length === 0 ? 'dropped' : 'parsed', parser: parsed.parser, events: parsed.events }
   }
