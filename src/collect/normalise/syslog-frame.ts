@@ -117,14 +117,49 @@ const TAG = /^([^\s:[\]]{1,64})(?:\[([^\]\s]{0,32})\])?(?::(?= |$)|: ?)/
 
 const LEVEL_WORD = /^\W?(?:trace|debug|info|notice|warn|warning|error|err|fatal|critical|severe)\W?:?$/i
 
+/** What devices write behind a time: a fraction, the year, an offset. */
+const LONGER_TIME = /^(?:[.,]\d| (?:19|20)\d\d | [+-]\d\d:?\d\d(?: |$))/
+const DEVICE_TIME =
+  /^([A-Z][a-z]{2}) {1,2}(\d{1,2}) (?:((?:19|20)\d\d) )?(\d\d:\d\d:\d\d)([.,]\d{1,9})?(?: ((?:19|20)\d\d)(?= ))?(?: ?([+-]\d\d:?\d\d))?(?= |:)/
+
+/** RFC 3164's time as devices change it: a day of one digit, the year before or behind the clock, a fraction, an offset. */
+function deviceTime(
+  text: string,
+  from: number,
+  { received, zoneMinutes }: FrameContext,
+): { readonly observed: number; readonly at: number } | undefined {
+  const match = DEVICE_TIME.exec(text.slice(from, from + 64))
+  if (match === null) return undefined
+  const [all, month = '', day = '', before, clock = '', fraction = '', behind, zone] = match
+  const at = from + all.length
+  const plain = `${month} ${day.padStart(2)} ${clock}`
+  const year = before ?? behind
+  // With the year said, the moment only has to be no later than what that year can hold.
+  const around = year === undefined ? received : Date.UTC(Number(year), 11, 31)
+  const whole = syslogTime(plain, 0, around, 0)
+  if (whole === undefined || (year !== undefined && new Date(whole).getUTCFullYear() !== Number(year))) return undefined
+  const observed = isoTime(`${new Date(whole).toISOString().slice(0, 19)}${fraction}${zone ?? ''}`, zoneMinutes)
+  return observed === undefined ? undefined : { observed, at }
+}
+
 /** `TIME [HOST] TAG[PID]: MSG`. */
 function readOld(text: string, from: number, priority: number | undefined, context: FrameContext): SyslogFrame | undefined {
   let observed = syslogTime(text, from, context.received, context.zoneMinutes)
   let at = from + 15
+  if (observed === undefined || LONGER_TIME.test(text.slice(at, at + 8))) {
+    const device = deviceTime(text, from, context)
+    if (device !== undefined) ({ observed, at } = device)
+  }
   if (observed === undefined) {
     const space = text.indexOf(' ', from)
     observed = space < 0 || space - from > 40 ? undefined : isoTime(text.slice(from, space), context.zoneMinutes)
     at = space
+    // Behind a priority the two may stand apart; without one it is an application's own log.
+    if (observed === undefined && priority !== undefined && space - from === 10) {
+      const second = text.indexOf(' ', space + 1)
+      observed = second < 0 || second - from > 40 ? undefined : isoTime(text.slice(from, second), context.zoneMinutes)
+      at = second
+    }
   }
   if (observed === undefined) {
     if (priority === undefined) return undefined

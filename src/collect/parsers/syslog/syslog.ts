@@ -7,7 +7,8 @@ export const syslog: Parser = {
 
   accepts({ text }) {
     return (
-      text !== undefined && /^(?:<\d{1,3}>|[A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d |\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d)/.test(text)
+      text !== undefined &&
+      /^(?:<\d{1,3}>|[A-Z][a-z]{2} {1,2}\d{1,2} (?:\d{4} )?\d\d:\d\d:\d\d[ .,]|\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d)/.test(text)
     )
   },
 
