@@ -28,6 +28,9 @@ export interface RootFiles {
   onDisk<T>(path: string, use: (file: string) => T): Promise<T>
 }
 
+/** Where apk keeps what is installed: the second where `/lib` is a link to it. */
+export const APK_DATABASES: readonly string[] = ['lib/apk/db/installed', 'usr/lib/apk/db/installed']
+
 /** What the package manager of a root folder (`/`, or an unpacked image) says is installed: dpkg, apk and rpm. */
 export async function readRoot(root: string): Promise<RootReading> {
   const reading = await readPackages(folderFiles(root))
@@ -56,8 +59,12 @@ export async function readPackages(files: RootFiles): Promise<RootReading> {
   const single = (await files.list('var/lib/dpkg/status.d')).filter((name) => !name.endsWith('.md5sums'))
   for (const path of ['var/lib/dpkg/status', ...single.map((name) => `var/lib/dpkg/status.d/${name}`)])
     for (const one of readDpkgStatus((await text(path)) ?? '', os, path)) installed.push(one)
-  const apk = 'lib/apk/db/installed'
-  for (const one of readApkInstalled((await text(apk)) ?? '', os, apk)) installed.push(one)
+  for (const apk of APK_DATABASES) {
+    const database = await text(apk)
+    if (database === undefined) continue
+    for (const one of readApkInstalled(database, os, apk)) installed.push(one)
+    break
+  }
   const rpmFiles: string[] = []
   for (const path of RPM_DATABASES) {
     if (!(await files.has(path))) continue

@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, linkSync, mkdirSync, mkdtempSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { basename, dirname, join } from 'node:path'
 import { gzipSync, zstdCompressSync } from 'node:zlib'
@@ -201,4 +201,54 @@ it('refuses what is no image, and what is cut off', async () => {
   const half = join(base, 'half.tar')
   writeFileSync(half, tarOf({ 'manifest.json': '[]', 'big.bin': Buffer.alloc(100_000) }).subarray(0, 50_000))
   expect(await rejectionOf(readImage(half))).toBe('tar_invalid')
+})
+
+function imageOf(...layers: readonly Buffer[]): string {
+  const named = layers.map((bytes, at) => [`${at}/layer.tar`, bytes] as const)
+  const file = join(base, `image-${Math.random()}.tar`)
+  writeFileSync(
+    file,
+    tarOf({ 'manifest.json': JSON.stringify([{ Layers: named.map(([name]) => name) }]), ...Object.fromEntries(named) }),
+  )
+  return file
+}
+
+it('reads what pnpm and uv link from their stores, which say nothing by their names', async () => {
+  const folder = mkdtempSync(join(base, 'links-'))
+  const store = `root/.local/share/pnpm/store/${'0'.repeat(120)}/files/ab`
+  const modules = 'usr/src/app/node_modules'
+  mkdirSync(join(folder, store), { recursive: true })
+  writeFileSync(join(folder, store, 'cdef'), '{"name":"left-pad","version":"1.3.0"}')
+  for (const name of ['left-pad', 'y'.repeat(120)]) {
+    mkdirSync(join(folder, modules, name), { recursive: true })
+    linkSync(join(folder, store, 'cdef'), join(folder, modules, name, 'package.json'))
+  }
+  for (const format of ['gnu', 'pax']) {
+    const paths = [`${store}/cdef`, `${modules}/left-pad/package.json`, `${modules}/${'y'.repeat(120)}/package.json`]
+    const layer = execFileSync('tar', ['-C', folder, `--format=${format}`, '-cf', '-', ...paths])
+    const { installed, problems } = await readImage(imageOf(tarOf({ 'etc/os-release': OS }), layer))
+    expect(problems).toEqual([])
+    expect(installed.map(({ purl, place }) => `${purl} ${place}`)).toEqual([
+      `pkg:npm/left-pad@1.3.0 ${paths[1]}`,
+      `pkg:npm/left-pad@1.3.0 ${paths[2]}`,
+    ])
+    const torn = execFileSync('tar', ['-C', folder, `--format=${format}`, '-cf', '-', ...paths])
+    const begin = torn.indexOf('{"name"')
+    torn.copy(torn, 0, Math.ceil((begin + 1) / 512) * 512)
+    const left = await readImage(imageOf(torn))
+    expect(left.problems.map(({ file }) => file)).toEqual(paths.slice(1))
+  }
+})
+
+it('reads what apk has installed where /lib is a link to /usr/lib', async () => {
+  const { installed } = await readImage(
+    imageOf(
+      tarOf({
+        'etc/os-release': 'ID=alpine\nVERSION_ID=3.23.0\n',
+        'usr/lib/apk/db/installed': 'P:musl\nV:1.2.5-r9\nF:usr/lib/python3/idna-3.6.dist-info\nR:METADATA\n\n',
+        'usr/lib/python3/idna-3.6.dist-info/METADATA': 'Name: idna\nVersion: 3.6\n',
+      }),
+    ),
+  )
+  expect(installed.map(({ purl }) => purl?.split('?')[0])).toEqual(['pkg:apk/alpine/musl@1.2.5-r9'])
 })

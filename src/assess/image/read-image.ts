@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { basename, dirname, join } from 'node:path'
 import { KanpekiError, messageOf } from '../../kernel/error.ts'
 import { RPM_DATABASES } from '../../platform/rpm/database.ts'
-import { type RootFiles, readPackages } from '../host/read-root.ts'
+import { APK_DATABASES, type RootFiles, readPackages } from '../host/read-root.ts'
 import { listOf, objectOf, textOf } from '../sbom/json.ts'
 import type { Installed } from '../scan/findings.ts'
 import { openImage, type Place, partOf, unpacked } from './image-files.ts'
@@ -50,17 +50,36 @@ async function readLayers(file: string, places: ReadonlyMap<string, Place>): Pro
     const own = new Set<string>()
     const place = places.get(layer) ?? fail(file, `the layer ${layer} is not in it`)
     const wanted = (name: string, size: number, mode: number) => isWanted(name) || maySayWhatItIs(name, size, mode)
-    for await (const { name, type, bytes } of readTar(await unpacked(place), `${file}:${layer}`, wanted)) {
-      if (takesAway(files, name, own)) continue
-      // A later file, folder or link replaces what was there.
-      if (type !== 'folder') files.delete(name)
-      const told = type !== 'file' ? undefined : isWanted(name) ? bytes : keptOfProgram(bytes)
-      if (told === undefined) continue
+    const keep = (name: string, told: Buffer): void => {
       kept += told.length
       if (kept > MOST_KEPT) fail(file, 'it holds more package data than memory should')
       own.add(name)
       files.set(name, Buffer.from(told))
     }
+    /** Wanted files that are other names of files whose own names say nothing, by these. */
+    const named = new Map<string, string[]>()
+    for await (const { name, type, bytes, same } of readTar(await unpacked(place), `${file}:${layer}`, wanted)) {
+      if (takesAway(files, name, own)) continue
+      const there = same === undefined ? undefined : files.get(same)
+      // A later file, folder or link replaces what was there.
+      if (type !== 'folder') files.delete(name)
+      const told = type !== 'file' ? undefined : isWanted(name) ? bytes : keptOfProgram(bytes)
+      if (told !== undefined) keep(name, told)
+      else if (same !== undefined && isWanted(name)) {
+        const others = named.get(same)
+        if (there !== undefined) keep(name, there)
+        else if (others === undefined) named.set(same, [name])
+        else others.push(name)
+      }
+    }
+    if (named.size === 0) continue
+    for await (const { name, type, bytes } of readTar(await unpacked(place), `${file}:${layer}`, (one) => named.has(one)))
+      if (type === 'file') {
+        for (const other of named.get(name) ?? []) keep(other, bytes)
+        named.delete(name)
+      }
+    for (const [name, others] of named)
+      for (const other of others) problems.push({ file: other, reason: `it is a link to ${name}, which its layer does not hold` })
   }
   const { os, installed, problems: unread, rpmFiles } = await readPackages(inMemory(files))
   const owned = ownedIn(files, rpmFiles)
@@ -127,7 +146,7 @@ const PACKAGE_FILES: ReadonlySet<string> = new Set([
   'etc/os-release',
   'usr/lib/os-release',
   'var/lib/dpkg/status',
-  'lib/apk/db/installed',
+  ...APK_DATABASES,
 ])
 
 const RPM_FILES: ReadonlySet<string> = new Set(RPM_DATABASES.flatMap((path) => [path, `${path}-wal`]))
@@ -183,7 +202,8 @@ function ownedIn(files: ReadonlyMap<string, Buffer>, rpmFiles: readonly string[]
   for (const [path, bytes] of files)
     if (isFileList(path)) for (const line of bytes.toString('utf8').split('\n')) owned.add(line.replace(/^\//, ''))
   let folder = ''
-  for (const line of (files.get('lib/apk/db/installed')?.toString('utf8') ?? '').split('\n')) {
+  const apk = APK_DATABASES.map((path) => files.get(path)).find((bytes) => bytes !== undefined)
+  for (const line of (apk?.toString('utf8') ?? '').split('\n')) {
     if (line.startsWith('F:')) folder = line.slice(2)
     else if (line.startsWith('R:')) owned.add(`${folder}/${line.slice(2)}`)
   }

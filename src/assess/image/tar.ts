@@ -14,6 +14,8 @@ export interface TarEntry {
   readonly size: number
   /** The body of a wanted file; empty otherwise. */
   readonly bytes: Buffer
+  /** Of a hard link: the name under which the archive holds the same file. */
+  readonly same?: string
 }
 
 /**
@@ -27,6 +29,7 @@ export async function* readTar(
 ): AsyncGenerator<TarEntry> {
   const source = new Blocks(chunks, file)
   let longName: string | undefined
+  let longLink: string | undefined
   for (let number = 0; ; number++) {
     if (number > MOST_ENTRIES) throw source.broken('it has too many entries')
     const header = await source.take(BLOCK)
@@ -34,16 +37,22 @@ export async function* readTar(
     if (!sumIsRight(header)) throw source.broken('a header is damaged, or it is no tar')
     const size = sizeOf(header)
     const flag = String.fromCharCode(header[156]!)
-    const name = (longName ?? nameIn(header)).replace(/^(\.?\/)+/, '')
+    const name = withoutRoot(longName ?? nameIn(header))
     const padded = Math.ceil(size / BLOCK) * BLOCK
-    if (flag === 'L' || flag === 'x' || flag === 'g') {
+    if (flag === 'L' || flag === 'K' || flag === 'x' || flag === 'g') {
       if (size > 2 ** 20) throw source.broken('a name is too long')
       const body = (await source.exactly(padded)).subarray(0, size).toString('utf8')
       if (flag === 'L') longName = body.replace(/\0.*$/s, '')
-      if (flag === 'x') longName = paxPath(body) ?? longName
+      if (flag === 'K') longLink = body.replace(/\0.*$/s, '')
+      if (flag === 'x') {
+        longName = paxOf(body, 'path') ?? longName
+        longLink = paxOf(body, 'linkpath') ?? longLink
+      }
       continue
     }
+    const same = flag === '1' ? { same: withoutRoot(longLink ?? textAt(header, 157, 100)) } : {}
     longName = undefined
+    longLink = undefined
     const type =
       flag === '0' || flag === '\0' || flag === '7'
         ? 'file'
@@ -57,7 +66,7 @@ export async function* readTar(
     if (keep && size > MOST_KEPT) throw source.broken(`${name} is larger than ${MOST_KEPT / 2 ** 20} MB`)
     const bytes = keep ? (await source.exactly(padded)).subarray(0, size) : EMPTY
     if (!keep) await source.skip(padded)
-    yield { name, type, offset, size, bytes }
+    yield { name, type, offset, size, bytes, ...same }
   }
 }
 
@@ -148,7 +157,9 @@ function textAt(header: Buffer, offset: number, length: number): string {
   return header.toString('utf8', offset, offset + length).replace(/\0.*$/s, '')
 }
 
+const withoutRoot = (name: string): string => name.replace(/^(\.?\/)+/, '')
+
 /** Records of `LENGTH KEY=VALUE\n` (POSIX pax). */
-function paxPath(body: string): string | undefined {
-  return /(?:^|\n)\d+ path=([^\n]*)\n/.exec(body)?.[1]
+function paxOf(body: string, key: 'path' | 'linkpath'): string | undefined {
+  return new RegExp(`(?:^|\\n)\\d+ ${key}=([^\\n]*)\\n`).exec(body)?.[1]
 }
