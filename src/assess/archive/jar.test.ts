@@ -51,3 +51,25 @@ it('tells names and follows none', () => {
   const entries = [...readZip(zipOf({ '../../etc/passwd': 'x', '/abs': 'y', 'ok/': '' }), 'x.zip', () => true)]
   expect(entries.map(({ name }) => name)).toEqual(['../../etc/passwd', '/abs'])
 })
+
+it('reads a program behind a script that starts it', () => {
+  const boot = Buffer.concat([Buffer.from('#!/bin/bash\nexec java -jar "$0"\n'), LOG4J])
+  expect(readJar(boot, 'boot.jar').map(({ purl }) => purl)).toEqual(['pkg:maven/org.apache.logging.log4j/log4j-core@2.14.1'])
+})
+
+/** An archive with one entry's bytes under as many entries as wanted. */
+function alike(inner: Buffer, count: number): Buffer {
+  const zip = zipOf({ 'a.jar': inner })
+  const end = Buffer.from(zip.subarray(-22))
+  const directory = zip.readUInt32LE(zip.length - 6)
+  end.writeUInt16LE(count, 10)
+  const entry = zip.subarray(directory, -22)
+  return Buffer.concat([zip.subarray(0, directory), ...Array.from({ length: count }, () => entry), end])
+}
+
+it('says so where archives in archives are more than anybody reads', () => {
+  const left: string[] = []
+  readJar(alike(alike(alike(alike(LOG4J, 100), 100), 100), 100), 'bomb.jar', left)
+  expect(left.at(-1)).toMatch(/^bomb\.jar!a\.jar: more than 10000 archives in one/)
+  expect(left.length).toBeLessThan(11)
+})

@@ -2,6 +2,9 @@ import { makePurl, writePurl } from '../purl/purl.ts'
 import type { Installed } from '../scan/findings.ts'
 import { readZip } from './zip.ts'
 
+/** Archives in one archive: entries may name the same bytes, so that a few kB would hold a hundred million. */
+const MOST_NESTED = 10_000
+
 /** War in ear, jar in war: what is nested deeper than this nobody wrote on purpose. */
 const MOST_DEPTH = 4
 const NESTED = /\.(jar|war|ear|par|hpi)$/i
@@ -16,14 +19,24 @@ export function isJar(name: string): boolean {
  * `left`: its file name is no coordinate.
  * @throws KanpekiError `zip_invalid`.
  */
-export function readJar(bytes: Buffer, file: string, left: string[] = [], depth = 0): readonly Installed[] {
+export function readJar(
+  bytes: Buffer,
+  file: string,
+  left: string[] = [],
+  depth = 0,
+  nested = { archives: 0 },
+): readonly Installed[] {
   const installed: Installed[] = []
   let own = 0
   for (const entry of readZip(bytes, file, (name) => POM.test(name) || NESTED.test(name))) {
     const place = `${file}!${entry.name}`
     if (NESTED.test(entry.name)) {
+      nested.archives += 1
       if (depth + 1 > MOST_DEPTH) left.push(`${place}: nested too deep`)
-      else installed.push(...readJar(entry.bytes, place, left, depth + 1))
+      else if (nested.archives > MOST_NESTED) {
+        left.push(`${place}: more than ${MOST_NESTED} archives in one; the rest is not read`)
+        return installed
+      } else for (const one of readJar(entry.bytes, place, left, depth + 1, nested)) installed.push(one)
       continue
     }
     const field = (name: string): string | undefined =>

@@ -39,13 +39,13 @@ export function* readZip(bytes: Buffer, file: string, wanted: (name: string, mar
       remedy: 'Fetch the file again and compare its checksum.',
     })
   }
-  const { offset, count } = directoryOf(bytes) ?? fail('it has no central directory')
+  const { offset, count, before } = directoryOf(bytes) ?? fail('it has no central directory')
   if (count > MOST_ENTRIES) fail(`it has ${count} entries`)
   let at = offset
   let unpacked = 0
   for (let number = 0; number < count; number++) {
     if (at + 46 > bytes.length || bytes.readUInt32LE(at) !== CENTRAL) fail(`entry ${number + 1} of its directory is cut off`)
-    const entry = centralEntry(bytes, at)
+    const entry = centralEntry(bytes, at, before)
     at = entry.next
     if (entry.name.endsWith('/') || !wanted(entry.name, entry)) continue
     if ((entry.flags & 1) === 1) fail(`${entry.name} is encrypted`)
@@ -56,19 +56,34 @@ export function* readZip(bytes: Buffer, file: string, wanted: (name: string, mar
   }
 }
 
-function directoryOf(bytes: Buffer): { readonly offset: number; readonly count: number } | undefined {
+interface Directory {
+  readonly offset: number
+  readonly count: number
+  /** Bytes that stand before the archive and that its places do not count: a script that starts a Java program. */
+  readonly before: number
+}
+
+function directoryOf(bytes: Buffer): Directory | undefined {
   // The end record may be followed by a comment of at most 65,535 bytes.
   const first = Math.max(0, bytes.length - 22 - 0xffff)
   for (let at = bytes.length - 22; at >= first; at--) {
     if (bytes.readUInt32LE(at) !== END) continue
-    const plain = { count: bytes.readUInt16LE(at + 10), offset: bytes.readUInt32LE(at + 16) }
-    if (plain.count !== 0xffff && plain.offset !== FULL_32) return plain
+    const plain = placed(bytes, bytes.readUInt16LE(at + 10), bytes.readUInt32LE(at + 16), at - bytes.readUInt32LE(at + 12))
+    if (plain.count !== 0xffff && bytes.readUInt32LE(at + 16) !== FULL_32) return plain
     if (at < 20 || bytes.readUInt32LE(at - 20) !== LOCATOR_64) return plain
     const place = Number(bytes.readBigUInt64LE(at - 12))
     if (place + 56 > bytes.length || bytes.readUInt32LE(place) !== END_64) return undefined
-    return { count: Number(bytes.readBigUInt64LE(place + 32)), offset: Number(bytes.readBigUInt64LE(place + 48)) }
+    return { count: Number(bytes.readBigUInt64LE(place + 32)), offset: Number(bytes.readBigUInt64LE(place + 48)), before: 0 }
   }
   return undefined
+}
+
+/** @param ends where the directory begins if it ends at its end record. */
+function placed(bytes: Buffer, count: number, offset: number, ends: number): Directory {
+  const isAt = (place: number): boolean => place >= 0 && place + 4 <= bytes.length && bytes.readUInt32LE(place) === CENTRAL
+  return !isAt(offset) && ends > offset && isAt(ends)
+    ? { count, offset: ends, before: ends - offset }
+    : { count, offset, before: 0 }
 }
 
 interface Central extends ZipMark {
@@ -80,17 +95,19 @@ interface Central extends ZipMark {
   readonly next: number
 }
 
-function centralEntry(bytes: Buffer, at: number): Central {
+function centralEntry(bytes: Buffer, at: number, before: number): Central {
   const names = bytes.readUInt16LE(at + 28)
   const extras = bytes.readUInt16LE(at + 30)
   const comments = bytes.readUInt16LE(at + 32)
   const plain = { size: bytes.readUInt32LE(at + 24), packed: bytes.readUInt32LE(at + 20), local: bytes.readUInt32LE(at + 42) }
+  const far = long(plain, bytes.subarray(at + 46 + names, at + 46 + names + extras))
   return {
     name: bytes.toString('utf8', at + 46, at + 46 + names),
     flags: bytes.readUInt16LE(at + 8),
     method: bytes.readUInt16LE(at + 10),
     crc: bytes.readUInt32LE(at + 16),
-    ...long(plain, bytes.subarray(at + 46 + names, at + 46 + names + extras)),
+    ...far,
+    local: far.local + before,
     next: at + 46 + names + extras + comments,
   }
 }
