@@ -18,6 +18,9 @@ export const gradle: LockReader = {
   },
 }
 
+/** No name or version is longer. */
+const MOST_FILLED = 500
+
 interface Dependency {
   groupId?: string
   artifactId?: string
@@ -36,8 +39,8 @@ export const maven: LockReader = {
     const { properties, dependencies, managed } = readPom(text)
     const filled = (value: string | undefined): string | undefined => {
       let now = value
-      // Properties may name properties; what goes round in a ring stays as it is.
-      for (let turn = 0; turn < 10 && now?.includes('${') === true; turn++)
+      // Properties may name properties; what goes round in a ring, or grows each time, stays as it is.
+      for (let turn = 0; turn < 10 && now?.includes('${') === true && now.length <= MOST_FILLED; turn++)
         now = now.replace(/\$\{([^}]+)\}/g, (whole, name: string) => properties.get(name) ?? whole)
       return now
     }
@@ -46,8 +49,10 @@ export const maven: LockReader = {
       const same = managed.find(({ groupId, artifactId }) => filled(groupId) === group && filled(artifactId) === name)
       const version = filled(one.version ?? same?.version)
       if (group === undefined || name === undefined) found.leave('a dependency without groupId or artifactId')
+      else if (`${group}${name}`.includes('${'))
+        found.leave(`${group}:${name}: named by a property that is not here`.slice(0, MOST_FILLED))
       else if (version === undefined || version.includes('${') || /[[(,]/.test(version))
-        found.leave(`${group}:${name}: ${version ?? 'no version here'}`)
+        found.leave(`${group}:${name}: ${version ?? 'no version here'}`.slice(0, MOST_FILLED))
       else found.add('maven', `${group}:${name}`, version)
     }
     return found.reading()
@@ -82,7 +87,11 @@ function readPom(text: string) {
     if (place === `project/properties/${name}`) properties.set(name, text)
     if (place === `project/${name}` && ['version', 'groupId', 'artifactId'].includes(name))
       properties.set(`project.${name}`, text)
-    if (place === 'project/parent/version' && !properties.has('project.version')) properties.set('project.version', text)
+    // What the project does not say itself is its parent's.
+    if (path.length === 3 && path[0] === 'project' && path[1] === 'parent' && ['version', 'groupId'].includes(name)) {
+      properties.set(`project.parent.${name}`, text)
+      if (!properties.has(`project.${name}`)) properties.set(`project.${name}`, text)
+    }
     if (current !== undefined && path.at(-2) === 'dependency' && isField(name)) current[name] = text
     if (name === 'dependency' && current !== undefined) {
       if (place === 'project/dependencies/dependency') dependencies.push(current)

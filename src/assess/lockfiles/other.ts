@@ -30,8 +30,8 @@ export const gem: LockReader = {
       if (/^[A-Z]/.test(line)) section = line.trim()
       const [, name, version] = /^ {4}(\S+) \(([^)]+)\)$/.exec(line) ?? []
       if (name === undefined || version === undefined) continue
-      // `1.16.0-x86_64-linux`: the same version, built for one platform.
-      if (section === 'GEM') found.add('gem', name, version.replace(/-(?:x86|x64|aarch64|arm|java|universal|ruby).*$/, ''))
+      // `1.16.0-x86_64-linux`: the same version, built for one platform; Bundler writes no other dash into a version.
+      if (section === 'GEM') found.add('gem', name, version.replace(/-.*$/, ''))
       else if (section === 'GIT' || section === 'PATH') found.leave(`${name} ${version}: from ${section.toLowerCase()}`)
     }
     return found.reading()

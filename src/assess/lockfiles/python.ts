@@ -11,7 +11,7 @@ export const pip: LockReader = {
     for (const raw of text.replace(/\\\r?\n/g, ' ').split('\n')) {
       const line = raw.replace(/(^|\s)#.*$/, '').trim()
       if (line === '' || line.startsWith('-')) continue
-      const [, name, version] = /^([A-Za-z0-9][A-Za-z0-9._-]*)\s*(?:\[[^\]]*\])?\s*===?\s*([^\s;,*]+)(?=[\s;]|$)/.exec(line) ?? []
+      const [, name, version] = /^([A-Za-z0-9][A-Za-z0-9._-]*)\s*(?:\[[^\]]*\]\s*)?===?\s*([^\s;,*]+)(?=[\s;]|$)/.exec(line) ?? []
       if (name === undefined || version === undefined) found.leave(line.slice(0, 200))
       else found.add('pypi', name, version)
     }
