@@ -211,3 +211,11 @@ it('runs patterns of a team on hostile text in time', () => {
   expect(own.scan(`key=${'a'.repeat(100_000)} ${'key=a'.repeat(20_000)}\nkey=${'abcdefghijk'.repeat(9)}!\n`)).toHaveLength(1)
   expect(process.cpuUsage(before).user / 1e6).toBeLessThan(20)
 })
+
+it('finds a secret behind letters that are longer when small, and very many in time', () => {
+  const token = `key = glsa_${letters('ABCDEFGHJKLMNPQRSTUVWXYZ23456789', 32, 'grafana')}_4f1c93be\n`
+  expect(scanText(`${'İ'.repeat(1000)}\n${token}`).map(({ line }) => line)).toEqual([2])
+  const before = process.cpuUsage()
+  expect(scanText(token.repeat(60_000))).toHaveLength(60_000)
+  expect(process.cpuUsage(before).user / 1e6).toBeLessThan(6)
+})
