@@ -6,6 +6,12 @@ const UNITS = [
   [Number.POSITIVE_INFINITY, 1e-6],
 ] as const
 
+/**
+ * Nanoseconds since 1970 do not fit a double: they are up to 128 off, and what falls below its millisecond by that is not of the
+ * one before. Milliseconds.
+ */
+export const ROUNDING_MS = 5e-4
+
 /** The latest time that a Date can hold (ECMA-262 §21.4.1.1), milliseconds. */
 const MAX_MS = 8.64e15
 
@@ -18,6 +24,6 @@ export function instantOf(value: unknown): string | undefined {
     typeof value === 'number' ? value : typeof value === 'string' && /^\d{1,20}(\.\d{1,9})?$/.test(value) ? Number(value) : 0
   if (!(number > 0 && number < Number.POSITIVE_INFINITY)) return undefined
   const [, scale] = UNITS.find(([below]) => number < below)!
-  const at = Math.trunc(number * scale)
+  const at = Math.trunc(number * scale + ROUNDING_MS)
   return at <= MAX_MS ? new Date(at).toISOString() : undefined
 }

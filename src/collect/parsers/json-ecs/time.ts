@@ -1,4 +1,5 @@
 import type { JsonValue } from '../../../kernel/json.ts'
+import { ROUNDING_MS } from '../../instant.ts'
 import type { Draft } from '../../normalise/draft.ts'
 import { isoTime } from '../../normalise/time.ts'
 
@@ -45,7 +46,7 @@ export function timeOf(value: JsonValue, zoneMinutes: number): number | undefine
 function epochOf(value: number): number | undefined {
   let scale = 1000
   for (let from = SECONDS_FROM, to = SECONDS_TO; scale >= 1e-6; from *= 1000, to *= 1000, scale /= 1000) {
-    if (value >= from && value < to) return Math.trunc(value * scale)
+    if (value >= from && value < to) return Math.trunc(value * scale + ROUNDING_MS)
   }
   return undefined
 }
