@@ -102,8 +102,10 @@ const MAX_FIELDS = 1_024
 /** What the document has in another place. */
 const PLACED: ReadonlySet<string> = new Set(['MESSAGE', '__REALTIME_TIMESTAMP'])
 
+/** Names in small letters, without the underscore; where a program sent one that the journal vouches for, that stands under `sent`. */
 function keptOf(json: JsonObject): Draft | string {
   const kept: Draft = {}
+  const sent: Draft = {}
   let fields = 0
   for (const name in json) {
     if (++fields > MAX_FIELDS) return `a journal entry of more than ${MAX_FIELDS} fields`
@@ -112,7 +114,9 @@ function keptOf(json: JsonObject): Draft | string {
     const items = Array.isArray(value) ? (value as readonly JsonValue[]) : undefined
     const several = items?.filter((one) => typeof one === 'string') ?? []
     const kind = several.length > 1 ? several : textOf(value)
-    put(kept, safeKey(name.toLowerCase().replace(/^_+/, '')), kind)
+    const vouched = name.startsWith('_') || !(`_${name}` in json || `__${name}` in json)
+    put(vouched ? kept : sent, safeKey(name.toLowerCase().replace(/^_+/, '')), kind)
   }
+  putObject(kept, 'sent', sent)
   return kept
 }
