@@ -41,7 +41,7 @@ export function readAuditRecord(line: string): AuditRecord | undefined {
 }
 
 /** Names that only interpretations have; where a copy has lost the separator, they stand right behind a value. */
-const WORD = /(?:ARCH|SYSCALL|A?UID|GID|[EFOS]+[UG]ID|SADDR|[A-Z]+_UID)=/
+const WORD = /(?:ARCH|SYSCALL|A?UID|GID|[EFOS]{1,4}[UG]ID|SADDR|[A-Z]{1,24}_UID)=/
 const NAME = /[A-Za-z0-9_[\]-]/
 
 /** `name=value name="a value" msg='name=value …'`; a word without `=` is no field. */
