@@ -1,6 +1,8 @@
 import { isIP } from 'node:net'
 import { HOT_COLUMNS, type HotColumn } from '../table.ts'
-import type { Bound, Match, Query, WildcardPiece } from './ast.ts'
+import type { Bound, Match, Query } from './ast.ts'
+import { asciiLower, inDocument, likePattern, mayHold } from './document-text.ts'
+import { irregularValues, jsonValues } from './json-values.ts'
 import { isNetwork } from './network.ts'
 import type { Params } from './params.ts'
 import { readTime, type Span } from './times.ts'
@@ -123,29 +125,14 @@ function numberOf(text: string): number | undefined {
   return /^[+-]?\d+(?:\.\d+)?(?:e[+-]?\d+)?$/i.test(text) ? Number(text) : undefined
 }
 
-/**
- * The values are parsed out of the document only in rows whose text holds the value at all: the text index finds those. A
- * whole value is looked for by its words, each of them whole: the index knows at once where they are, while a part of a word
- * is looked for in every word that there is. Only the index is asked about words (`hasAllTokens` itself minds capitals
- * wherever the engine does not put the index in its place), and `position…` is not a thing that it is asked about. This stands
- * on documents being written as JSON.stringify writes them.
- */
+/** The values are parsed out of the document only in rows whose text holds the value at all: the text index finds those. */
 function jsonCondition(field: string, kind: 'keyword' | 'text', match: Match, context: CompileContext): string {
   const { params } = context
   const condition = `arrayExists(v -> ${valueCondition('v', kind, match, context)}, ${jsonValues(field, params)})`
-  const whole = kind === 'keyword' && match.kind === 'text' && networkOf(match) === undefined ? match.text : ''
-  const words = wordsOf(whole)
-  if (words.length > 0) {
-    const asked = `indexHint(hasAllTokens(doc, ${params.add('Array(String)', words)}))`
-    return `(${asked} AND positionCaseInsensitive(doc, ${params.text(asWritten(whole))}) > 0 AND ${condition})`
-  }
+  if (kind === 'keyword' && match.kind === 'text' && networkOf(match) === undefined && match.text !== '')
+    return `(${mayHold(match.text, params)} AND ${condition})`
   const literal = longestLiteral(match)
   return literal === undefined ? condition : `(${inDocument([{ literal }], params)} AND ${condition})`
-}
-
-/** The words of a value as the index has them (`splitByNonAlpha` of `lower`): letters and digits, and all beyond ASCII. */
-function wordsOf(value: string): readonly string[] {
-  return [...new Set(asciiLower(asWritten(value)).match(/[a-z0-9\u0080-\u{10ffff}]+/gu))]
 }
 
 function longestLiteral(match: Match): string | undefined {
@@ -240,44 +227,4 @@ function equal(end: Bound): string {
 
 function ifNoNull(condition: string): string {
   return `ifNull(${condition === '' ? '1' : condition}, 0)`
-}
-
-function inDocument(pieces: readonly WildcardPiece[], params: Params): string {
-  const escaped = pieces.map((piece) => (typeof piece === 'string' ? piece : { literal: asWritten(piece.literal) }))
-  return `doc ILIKE ${params.text(`%${likePattern(escaped)}%`)}`
-}
-
-/** What stands for a text inside a JSON document. */
-function asWritten(text: string): string {
-  return JSON.stringify(text).slice(1, -1)
-}
-
-function likePattern(pieces: readonly WildcardPiece[]): string {
-  return pieces.map((piece) => (piece === '*' ? '%' : piece === '?' ? '_' : piece.literal.replaceAll(/[\\%_]/g, '\\$&'))).join('')
-}
-
-/** As the engine's `lower` does it. */
-function asciiLower(text: string): string {
-  return text.replaceAll(/[A-Z]+/g, (letters) => letters.toLowerCase())
-}
-
-/** A key that itself holds the dots wins over the nested way, as in the kernel's getPath. */
-function jsonValues(field: string, params: Params): string {
-  const keys = field.split('.').map((key) => params.text(key))
-  const nested = `JSONExtractRaw(doc, ${keys.join(', ')})`
-  if (keys.length === 1) return textsOf(nested)
-  const whole = params.text(field)
-  return textsOf(`if(JSONHas(doc, ${whole}), JSONExtractRaw(doc, ${whole}), ${nested})`)
-}
-
-/** What a hot field's column could not hold; the column `irregular` is mostly empty, and small beside the document. */
-function irregularValues(field: string, params: Params): string {
-  return textsOf(`JSONExtractRaw(irregular, ${params.text(field)})`)
-}
-
-/** A JSON value, or each member of an array, as text; null and the empty text are no values. */
-function textsOf(raw: string): string {
-  const items = `if(startsWith(${raw}, '['), JSONExtractArrayRaw(${raw}), [${raw}])`
-  const texts = `arrayMap(r -> if(startsWith(r, '"'), JSONExtractString(r), r), arrayFilter(r -> r != 'null', ${items}))`
-  return `arrayFilter(t -> t != '', ${texts})`
 }
