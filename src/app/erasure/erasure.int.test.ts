@@ -40,7 +40,7 @@ beforeAll(async () => {
   const names = [
     { user: { name: 'Alice' } },
     { related: { user: ['bob', 'alice'] } },
-    { source: { ip: '192.0.2.7' } },
+    { source: { ip: '192.0.2.7', address: '2001:db8::1' } },
     { email: { from: { address: ['alice@example.com'] } } },
   ]
   for (const [n, received] of [NOW - 5 * HOUR, NOW - 5 * HOUR + 1000, NOW - 3 * HOUR, NOW - 60_000].entries()) {
@@ -110,6 +110,8 @@ test('counts before anything happens, by scope and span, and keeps the person ou
   expect((await ask({ ...REQUEST, scope: 'team' })).found).toMatchObject({ events: 20 })
   expect((await ask({ ...REQUEST, from: new Date(NOW - HOUR).toISOString() })).found).toMatchObject({ events: 10, hours: 1 })
   expect((await ask({ ...REQUEST, identities: [{ kind: 'text', value: 'event 0-3' }] })).found).toMatchObject({ events: 11 })
+  const address = { kind: 'ip', value: '2001:DB8:0:0::0001' }
+  expect((await ask({ ...REQUEST, identities: [address] })).found).toMatchObject({ events: 8 })
   await expect(ask({ ...REQUEST, reason: 'For ALICE' })).rejects.toMatchObject({ code: 'names_person' })
   expect(await bed.count('*')).toBe(280)
 })

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import { canonicalJson } from '../../kernel/json.ts'
 import type { Query } from '../../platform/lake/query/ast.ts'
+import { addressForms } from '../../platform/lake/query/network.ts'
 import type { ErasureRequest, Identity } from './schema.ts'
 
 /** ECS fields, and those of Windows beside them, that say who or what an event is about. */
@@ -58,17 +59,25 @@ const FIELDS: Readonly<Record<Exclude<Identity['kind'], 'text'>, readonly string
   host: ['host.name', 'host.hostname', 'client.domain', 'source.domain', 'winlog.computer_name', 'related.hosts'],
 }
 
+/** As it was asked for; an IPv6 address also as RFC 5952 writes it, which is how events have it. */
+export function formsOf({ kind, value }: Identity): readonly string[] {
+  return kind === 'ip' ? [...new Set([value, ...addressForms(value)])] : [value]
+}
+
 /** The events that name one of these identities, in the span that was asked for. */
 export function personQuery({ identities, from, to }: Pick<ErasureRequest, 'identities' | 'from' | 'to'>): Query {
   const parts = identities.map(({ kind, value }): Query => {
-    const term = (field: string | undefined): Query => ({
-      kind: 'term',
-      field,
-      match: { kind: 'text', text: value, quoted: true },
-    })
+    if (kind === 'text') return term(undefined, value)
     // What is nowhere in the document is in none of its fields: the text index passes over most events.
-    if (kind === 'text') return term(undefined)
-    return { kind: 'and', parts: [term(undefined), { kind: 'or', parts: FIELDS[kind].map(term) }] }
+    const forms = formsOf({ kind, value })
+    const fields = FIELDS[kind].flatMap((field) => forms.map((form) => term(field, form)))
+    return {
+      kind: 'and',
+      parts: [
+        { kind: 'or', parts: forms.map((form) => term(undefined, form)) },
+        { kind: 'or', parts: fields },
+      ],
+    }
   })
   const any: Query = parts.length === 1 ? parts[0]! : { kind: 'or', parts }
   if (from === undefined && to === undefined) return any
@@ -82,6 +91,10 @@ export function personQuery({ identities, from, to }: Pick<ErasureRequest, 'iden
     },
   }
   return { kind: 'and', parts: [any, span] }
+}
+
+function term(field: string | undefined, text: string): Query {
+  return { kind: 'term', field, match: { kind: 'text', text, quoted: true } }
 }
 
 /** Stands for the person in the ledger: SHA-256 over a secret and the identities in canonical form, hexadecimal. */

@@ -9,7 +9,7 @@ import { allErasures, erasureById, insertErasure } from '../retention/queries.ts
 import { deed } from '../retention/routes.ts'
 import type { ErasuresTable, RetentionTables } from '../retention/tables.ts'
 import { alertsNaming } from './alerts.ts'
-import { subjectHash } from './identity.ts'
+import { formsOf, subjectHash } from './identity.ts'
 import { askedText, type ErasureDeps, wouldErase } from './run.ts'
 import {
   type ErasureRequest,
@@ -63,11 +63,7 @@ export function erasureRoutes(deps: ErasureRoutesDeps): Route[] {
         const found = {
           ...(await wouldErase(deps, body, body.scope)),
           alerts: await alertsNaming(state, body.identities, body.scope),
-          incidents: await incidentsNaming(
-            state.tables(),
-            body.scope,
-            body.identities.map(({ value }) => value),
-          ),
+          incidents: await incidentsNaming(state.tables(), body.scope, body.identities.flatMap(formsOf)),
         }
         if (body.dryRun) return { found, erasure: null, receipt: null }
         refuseUnconfirmed(caller, clock.now())

@@ -9,7 +9,7 @@ import { heldQuery, notHeld } from '../retention/held.ts'
 import { activeHolds, changeErasure, runningErasures } from '../retention/queries.ts'
 import type { ErasuresTable, RetentionTables } from '../retention/tables.ts'
 import { finish, type TakeOutDeps, takeOut } from '../retention/take-out.ts'
-import { personQuery } from './identity.ts'
+import { formsOf, personQuery } from './identity.ts'
 import type { ErasureRequest } from './schema.ts'
 
 export interface ErasureDeps extends TakeOutDeps {
@@ -49,7 +49,7 @@ async function erase(deps: ErasureDeps, row: ErasuresTable): Promise<void> {
   await deps.forget(scope, ...namesOf(asked))
   const kept = held === undefined ? 0 : await lake.count({ scope, query: { kind: 'and', parts: [wanted, held] } })
   const now = clock.now()
-  const names = asked.identities.map(({ value }) => value)
+  const names = asked.identities.flatMap(formsOf)
   await state.transaction<RetentionTables, void>(async (trx) => {
     const incidents = await redactIncidents(trx, scope, names, row.id, now)
     await changeErasure(trx, row.id, { state: 'done', finished: now, request: '{}', held: kept })

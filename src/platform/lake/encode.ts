@@ -136,8 +136,8 @@ function put(room: ColumnRoom, { kind }: HotColumn, value: JsonValue): boolean {
     room.text(String(value))
     return true
   }
-  const number = typeof value === 'string' ? Number(value) : value
-  const fits = typeof number === 'number' && Number.isInteger(number) && number >= 0 && number <= HIGHEST_UINT32 && value !== ''
+  const number = typeof value === 'string' && /^\d+$/.test(value) ? Number(value) : value
+  const fits = typeof number === 'number' && Number.isInteger(number) && number >= 0 && number <= HIGHEST_UINT32
   if (fits) room.uint32(number)
   return fits
 }

@@ -29,11 +29,15 @@ const POOLS: Readonly<Record<string, readonly JsonValue[]>> = {
     'LOCAL',
     ['10.1.2.3', 'fe80::1'],
   ],
-  'destination.port': [22, 443, '443', 65_536, 'https', [1, 2]],
+  'client.ip': ['10.1.2.3', '2001:db8::1', 'fe80::1%eth0', ['10.1.200.3', 'FE80::1']],
+  'destination.port': [22, 443, '443', 65_536, 'https', [1, 2], '0x10', ' ', [2 ** 64, 'https']],
+  'event.type': ['', [''], ['', 'red']],
   'process.command_line': ['cmd /c "x"', 'C:\\a\\b.exe -x 100%', 'line\none', 'ｃｍｄ'],
   'url.path': ['/admin/login', '/etc/passwd', '/'],
   message: ['Failed password for root', 'ログイン失敗 root', '100%_done\\', 'tab\there', 'ROOT'],
-  'http.response.body.bytes': [12.5, 900, '900', -3, 9007199254740991],
+  'http.response.body.bytes': [12.5, 900, '900', -3, 9007199254740991, 'Infinity', 1e21, 1e-7],
+  // What the engine's own reader of JSON gives up a whole document for.
+  'other.id': [2 ** 64, -(2 ** 63), '18446744073709551616', 'half \ud800', 'C:\\ud800\\x', 'a "\\"', [1e20, 'red']],
   'nested.at': ['2026-07-31T00:00:00.000Z', '2026-07-31T12:30:15.250Z', '2026-08-01T00:00:00Z'],
   'tags.list': [['red', 'Blue'], ['blue', null], 'red', true, { deep: 'red' }],
 }
@@ -88,6 +92,10 @@ const texts = [
     '2001:DB8:0:0::1',
     '10.1.2.3/33',
     '0443',
+    '18446744073709552000',
+    '1e+21',
+    '2001:0db8::0001',
+    '4625',
     "x' OR 1=1",
     'Ｒ',
   ],
@@ -145,7 +153,14 @@ const bounded = (values: fc.Arbitrary<string>): fc.Arbitrary<Match> => {
   )
 }
 const words = anyText.filter((text) => !/^\d{4}/.test(text))
+const anyOf: fc.Arbitrary<Query> = fc
+  .tuple(fc.constantFrom(...FIELDS), fc.array(anyText, { minLength: 2, maxLength: 5 }), fc.boolean())
+  .map(([field, of, quoted]) => ({
+    kind: 'or',
+    parts: of.map((text) => ({ kind: 'term', field, match: { kind: 'text', text, quoted } })),
+  }))
 const leaf: fc.Arbitrary<Query> = fc.oneof(
+  { weight: 2, arbitrary: anyOf },
   { weight: 1, arbitrary: fc.record({ kind: fc.constant('exists' as const), field: fc.constantFrom(...FIELDS) }) },
   { weight: 2, arbitrary: fc.record({ kind: fc.constant('term' as const), field: fc.constant(undefined), match: term }) },
   { weight: 5, arbitrary: fc.record({ kind: fc.constant('term' as const), field: fc.constantFrom(...FIELDS), match: term }) },

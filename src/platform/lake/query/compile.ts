@@ -1,9 +1,11 @@
-import { isIP } from 'node:net'
-import { HOT_COLUMNS, type HotColumn } from '../table.ts'
+import type { HotColumn } from '../table.ts'
+import { anyOf, hasForms, withAnyOf } from './any-of.ts'
 import type { Bound, Match, Query } from './ast.ts'
 import { asciiLower, inDocument, likePattern, mayHold } from './document-text.ts'
+import { hotByField, proseFields, rowColumns, timeColumns } from './fields.ts'
 import { irregularValues, jsonValues } from './json-values.ts'
-import { isNetwork } from './network.ts'
+import { addressForms, addressVersion, isNetwork } from './network.ts'
+import { numberOf } from './numbers.ts'
 import type { Params } from './params.ts'
 import { readTime, type Span } from './times.ts'
 
@@ -13,30 +15,18 @@ export interface CompileContext {
   readonly now: number
 }
 
-const hotByField: ReadonlyMap<string, HotColumn> = new Map(HOT_COLUMNS.map((column) => [column.field, column]))
-const timeColumns: ReadonlyMap<string, string> = new Map([
-  ['@timestamp', 'observed'],
-  ['event.ingested', 'received'],
-])
-/** Fields of the row that are not, or not only, in the document. */
-const rowColumns: ReadonlyMap<string, string> = new Map([
-  ['event.id', 'id'],
-  ['_id', 'id'],
-  ['kanpeki.source', 'source'],
-  ['kanpeki.parser', 'parser'],
-  ['kanpeki.scope', 'scope'],
-])
-/** Prose in the document: a value is looked for inside it, as in a `text` column. */
-const proseFields: ReadonlySet<string> = new Set(['message', 'event.original', 'error.message', 'error.stack_trace'])
-
 /** A condition on `events` for a query. Comparison minds no capitals of A–Z; every value is a bound parameter. */
 export function compileQuery(query: Query, context: CompileContext): string {
   switch (query.kind) {
     case 'all':
       return '1'
     case 'and':
-    case 'or':
-      return `(${query.parts.map((part) => compileQuery(part, context)).join(query.kind === 'and' ? ' AND ' : ' OR ')})`
+      return `(${query.parts.map((part) => compileQuery(part, context)).join(' AND ')})`
+    case 'or': {
+      const { together, rest } = withAnyOf(query.parts)
+      const parts = [...together.map((one) => anyOf(one, context.params)), ...rest.map((part) => compileQuery(part, context))]
+      return `(${parts.join(' OR ')})`
+    }
     case 'not':
       return `NOT ${compileQuery(query.part, context)}`
     case 'exists':
@@ -52,7 +42,7 @@ export function valuesOf(field: string, params: Params): string {
   if (row !== undefined) return `[toString(${row})]`
   const column = hotByField.get(field)
   if (column === undefined) return jsonValues(field, params)
-  const own = column.kind === 'list' ? column.column : `arrayFilter(v -> v != '', [ifNull(toString(${column.column}), '')])`
+  const own = `arrayFilter(v -> v != '', ${column.kind === 'list' ? column.column : `[ifNull(toString(${column.column}), '')]`})`
   return `if(irregular = '', ${own}, ${irregularValues(field, params)})`
 }
 
@@ -62,7 +52,7 @@ function exists(field: string, params: Params): string {
   if (column === undefined) return `notEmpty(${jsonValues(field, params)})`
   const own =
     column.kind === 'list'
-      ? `notEmpty(${column.column})`
+      ? `arrayExists(v -> v != '', ${column.column})`
       : column.kind === 'number'
         ? `isNotNull(${column.column})`
         : `${column.column} != ''`
@@ -98,7 +88,7 @@ function fielded(field: string, match: Match, context: CompileContext): string {
 
 function columnCondition(column: HotColumn, match: Match, context: CompileContext): string {
   const { column: name, kind } = column
-  if (kind === 'list') return `arrayExists(v -> ${valueCondition('v', kind, match, context)}, ${name})`
+  if (kind === 'list') return `arrayExists(v -> v != '' AND ${valueCondition('v', kind, match, context)}, ${name})`
   if (kind === 'number') return numberCondition(name, match, context)
   return `(${name} != '' AND ${valueCondition(name, kind, match, context)})`
 }
@@ -121,13 +111,10 @@ function numberEnd(name: string, end: Bound | undefined, sign: '<' | '>', params
   return number === undefined ? '0' : `${name} ${sign}${end.inclusive ? '=' : ''} ${params.add('Float64', number)}`
 }
 
-function numberOf(text: string): number | undefined {
-  return /^[+-]?\d+(?:\.\d+)?(?:e[+-]?\d+)?$/i.test(text) ? Number(text) : undefined
-}
-
 /** The values are parsed out of the document only in rows whose text holds the value at all: the text index finds those. */
 function jsonCondition(field: string, kind: 'keyword' | 'text', match: Match, context: CompileContext): string {
   const { params } = context
+  if (match.kind === 'text' && hasForms(field, match.text)) return anyOf({ field, texts: [match.text] }, params)
   const condition = `arrayExists(v -> ${valueCondition('v', kind, match, context)}, ${jsonValues(field, params)})`
   if (kind === 'keyword' && match.kind === 'text' && networkOf(match) === undefined && match.text !== '')
     return `(${mayHold(match.text, params)} AND ${condition})`
@@ -150,7 +137,7 @@ function valueCondition(value: string, kind: HotColumn['kind'], match: Match, co
       const network = networkOf(match)
       if (network !== undefined) return inNetwork(value, params.text(network))
       if (kind === 'text') return `${value} ILIKE ${params.text(`%${likePattern([{ literal: match.text }])}%`)}`
-      if (kind === 'ip' && isIP(match.text) === 6)
+      if (kind === 'ip' && addressVersion(match.text) === 6)
         return `lower(${value}) IN ${params.add('Array(String)', addressForms(match.text))}`
       return `lower(${value}) = ${params.text(asciiLower(match.text))}`
     }
@@ -169,12 +156,6 @@ function networkOf(match: { readonly text: string; readonly quoted: boolean }): 
   return !match.quoted && isNetwork(match.text) ? match.text : undefined
 }
 
-/** As it was typed, and as RFC 5952 writes it. */
-function addressForms(address: string): readonly string[] {
-  const canonical = new URL(`http://[${address}]`).hostname.slice(1, -1)
-  return [...new Set([asciiLower(address), canonical])]
-}
-
 function inNetwork(value: string, network: string): string {
   const isAddress = `(isIPv4String(${value}) OR isIPv6String(${value}))`
   return `(${isAddress} AND isIPAddressInRange(if(${isAddress}, toString(${value}), '::'), ${network}))`
@@ -187,14 +168,14 @@ function rangeCondition(value: string, low: Bound | undefined, high: Bound | und
   const all = (side: (end: Bound, sign: '<' | '>') => string) =>
     ifNoNull(signs.map(([sign, end]) => side(end, sign)).join(' AND '))
   if (ends.every((end) => numberOf(end.value) !== undefined))
-    return all((end, sign) => `toFloat64OrNull(${value}) ${sign}${equal(end)} ${params.add('Float64', numberOf(end.value)!)}`)
+    return `(isFinite(ifNull(toFloat64OrNull(${value}), nan)) AND ${all((end, sign) => `toFloat64OrNull(${value}) ${sign}${equal(end)} ${params.add('Float64', numberOf(end.value)!)}`)})`
   const spans = ends.map((end) => readTime(end.value, now))
   if (spans.every((span) => span !== undefined))
     return all((end, sign) => {
       const at = edge(readTime(end.value, now)!, end, sign)
       return `toUnixTimestamp64Milli(parseDateTime64BestEffortOrNull(${value}, 3, 'UTC')) ${sign === '>' ? '>=' : '<'} ${params.add('Int64', at)}`
     })
-  if (ends.every((end) => isIP(end.value) !== 0))
+  if (ends.every((end) => addressVersion(end.value) !== 0))
     return all((end, sign) => `toIPv6OrNull(${value}) ${sign}${equal(end)} toIPv6(${params.text(end.value)})`)
   return `(${value} != '' AND ${all((end, sign) => `lower(${value}) ${sign}${equal(end)} ${params.text(asciiLower(end.value))}`)})`
 }

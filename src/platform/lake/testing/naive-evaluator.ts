@@ -1,4 +1,4 @@
-import { BlockList, isIP } from 'node:net'
+import { BlockList, isIP as versionOf } from 'node:net'
 import { getPath, type JsonValue } from '../../../kernel/json.ts'
 import type { LakeEvent } from '../lake.ts'
 import type { Bound, Match, Query, WildcardPiece } from '../query/ast.ts'
@@ -25,8 +25,9 @@ export function matches(query: Query, event: LakeEvent, received: number, now: n
       const { field, match } = query
       if (field === undefined) return match.kind !== 'range' && inside(documentMatch(match), event.json)
       const kind = kindOf(field, event)
+      const isAddress = /(^|\.)ip$/.test(field)
       return valuesOf(event, field, received).some((value) =>
-        kind === 'time' ? timeMatches(Number(value), match, now) : valueMatches(value, kind, match, now),
+        kind === 'time' ? timeMatches(Number(value), match, now) : valueMatches(value, kind, isAddress, match, now),
       )
     }
   }
@@ -61,13 +62,13 @@ function valuesOf(event: LakeEvent, field: string, received: number): readonly s
     .map((item) => (typeof item === 'string' ? item : JSON.stringify(item)))
 }
 
-function valueMatches(value: string, kind: ColumnKind, match: Match, now: number): boolean {
+function valueMatches(value: string, kind: ColumnKind, isAddress: boolean, match: Match, now: number): boolean {
   switch (match.kind) {
     case 'text': {
       if (!match.quoted && isNetwork(match.text)) return inNetwork(value, match.text)
       if (kind === 'text') return lower(value).includes(lower(match.text))
       if (kind === 'number' && isNumber(value) && isNumber(match.text)) return Number(value) === Number(match.text)
-      if (kind === 'ip' && isIP(value) === 6 && isIP(match.text) === 6) return addressNumber(value) === addressNumber(match.text)
+      if (isAddress && isIP(value) === 6 && isIP(match.text) === 6) return addressNumber(value) === addressNumber(match.text)
       return lower(value) === lower(match.text)
     }
     case 'wildcard':
@@ -136,6 +137,11 @@ function pattern(pieces: readonly WildcardPiece[]): string {
   return pieces
     .map((piece) => (piece === '*' ? '.*' : piece === '?' ? '.' : piece.literal.replaceAll(/[\\^$.*+?()[\]{}|/]/g, '\\$&')))
     .join('')
+}
+
+/** An address with a zone is a text. */
+function isIP(text: string): number {
+  return text.includes('%') ? 0 : versionOf(text)
 }
 
 function isNumber(text: string): boolean {
