@@ -5,6 +5,7 @@ import { readConfig } from '../platform/config.ts'
 import { dataDir, lockDataDir, prepareDataDir } from '../platform/data-dir.ts'
 import { parseQuery } from '../platform/lake/query/parse.ts'
 import { readTime } from '../platform/lake/query/times.ts'
+import { rangeBetween } from '../platform/lake/time-range.ts'
 import { command } from './command.ts'
 import { localServer } from './local-server.ts'
 import { EXIT, SERVER_OPTIONS } from './options.ts'
@@ -98,11 +99,8 @@ async function withLocalReader<T>(data: string, work: (reader: Reader) => Promis
 
 function searchOf({ query, from, to }: Asked) {
   const parsed = { scope: DEFAULT_SCOPE, query: parseQuery(query) }
-  if (from === undefined && to === undefined) return parsed
-  return {
-    ...parsed,
-    range: { from: from === undefined ? 0 : Date.parse(from), to: to === undefined ? 8.64e15 : Date.parse(to) },
-  }
+  const range = rangeBetween(from, to)
+  return range === undefined ? parsed : { ...parsed, range }
 }
 
 export function searchCommand(args: readonly string[]): Promise<number> {

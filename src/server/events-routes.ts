@@ -2,8 +2,9 @@ import { z } from 'zod'
 import { KanpekiError } from '../kernel/error.ts'
 import type { StoredEvent } from '../kernel/event.ts'
 import { RawReply, type Route, route } from '../platform/http/route.ts'
-import type { Lake, SearchRequest as LakeSearch, TimeRange } from '../platform/lake/lake.ts'
+import type { Lake, SearchRequest as LakeSearch } from '../platform/lake/lake.ts'
 import { parseQuery } from '../platform/lake/query/parse.ts'
+import { rangeBetween } from '../platform/lake/time-range.ts'
 import { createExports } from './export-events.ts'
 import {
   aroundQuerySchema,
@@ -20,7 +21,6 @@ import {
 } from './schema.ts'
 
 const AROUND_LIMIT = 1_000
-const FOREVER = 8.64e15
 const idParams = z.object({ id: z.string().min(1).max(1200) })
 
 function rowOf(event: StoredEvent): EventRow {
@@ -42,12 +42,8 @@ interface Asked {
 
 function searchOf(scope: string, body: Asked, signal: AbortSignal): LakeSearch {
   const query = parseQuery(body.query)
-  if (body.from === undefined && body.to === undefined) return { scope, query, signal }
-  const range: TimeRange = {
-    from: body.from === undefined ? 0 : Date.parse(body.from),
-    to: body.to === undefined ? FOREVER : Date.parse(body.to),
-  }
-  return { scope, query, range, signal }
+  const range = rangeBetween(body.from, body.to)
+  return { scope, query, signal, ...(range === undefined ? {} : { range }) }
 }
 
 export interface EventRoutesDeps {
@@ -166,8 +162,8 @@ export function eventRoutes({ lake, folder }: EventRoutesDeps): Route[] {
       query: aroundQuerySchema,
       response: aroundReplySchema,
       handle: async ({ params, query, caller }) => {
-        const events = await lake.around(caller.scope, params.id, query.seconds * 1000, AROUND_LIMIT + 1)
-        return { events: events.slice(0, AROUND_LIMIT).map(rowOf), truncated: events.length > AROUND_LIMIT }
+        const { events, more } = await lake.around(caller.scope, params.id, query.seconds * 1000, AROUND_LIMIT)
+        return { events: events.map(rowOf), truncated: more }
       },
     }),
   ]

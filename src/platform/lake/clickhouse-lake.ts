@@ -203,11 +203,19 @@ export class ClickHouseLake implements Lake {
     return batchesOf(rows)[0]
   }
 
-  async around(scope: string | undefined, id: string, ms: number, limit: number): Promise<readonly StoredEvent[]> {
+  async around(
+    scope: string | undefined,
+    id: string,
+    ms: number,
+    limit: number,
+  ): Promise<{ readonly events: readonly StoredEvent[]; readonly more: boolean }> {
     const [anchor] = await this.#rows<queries.EventRow>(queries.eventById(scope, id))
-    if (anchor === undefined) return []
-    const rows = await this.#rows<queries.EventRow>(queries.around(scope, anchor, ms, Math.min(limit, MOST_EVENTS)))
-    return rows.map(eventOf).sort((a, b) => a.observed - b.observed || a.sequence - b.sequence || a.index - b.index)
+    if (anchor === undefined) return { events: [], more: false }
+    const most = Math.min(limit, MOST_EVENTS)
+    const nearest = await this.#rows<queries.EventRow>(queries.around(scope, anchor, ms, most + 1))
+    const events = nearest.slice(0, most).map(eventOf)
+    events.sort((a, b) => a.observed - b.observed || a.sequence - b.sequence || a.index - b.index)
+    return { events, more: nearest.length > most }
   }
 
   async closedHours(now: number): Promise<readonly number[]> {

@@ -204,8 +204,16 @@ export interface Lake {
   getMany(scope: string | undefined, ids: readonly string[]): Promise<readonly StoredEvent[]>
   /** One batch; undefined where nothing of it is there any more. */
   batch(writer: string, sequence: number): Promise<StoredBatch | undefined>
-  /** Events of the same host (or source, if the event names no host) within `ms` before and after, oldest first. */
-  around(scope: string | undefined, id: string, ms: number, limit: number): Promise<readonly StoredEvent[]>
+  /**
+   * Events of the same host (or source, if the event names no host) within `ms` before and after, oldest first: the event itself
+   * and those nearest to it, by time and then by the order in which they were written. `more` says that there are others.
+   */
+  around(
+    scope: string | undefined,
+    id: string,
+    ms: number,
+    limit: number,
+  ): Promise<{ readonly events: readonly StoredEvent[]; readonly more: boolean }>
   /** Which received hours hold events and are wholly past, oldest first. */
   closedHours(now: number): Promise<readonly number[]>
   /**

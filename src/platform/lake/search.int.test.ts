@@ -4,6 +4,7 @@ import { startTestLake, type TestLake, testBatch, testEvent } from '../testing/l
 import { compileQuery } from './query/compile.ts'
 import { Params } from './query/params.ts'
 import { parseQuery } from './query/parse.ts'
+import { rangeBetween } from './time-range.ts'
 
 const RECEIVED = Date.UTC(2026, 7, 1, 10, 20)
 
@@ -220,12 +221,62 @@ test('one event, and those around it on the same host', async () => {
   expect(await bed.lake.get('default', 'other')).toBeUndefined()
   expect(await bed.lake.get(undefined, 'other')).toMatchObject({ scope: 'other' })
   const around = await bed.lake.around('default', 'web', 120_000, 10)
-  expect(around.map((event) => event.id)).toEqual(['script', 'web', 'web2', 'odd'])
-  expect(await bed.lake.around('default', 'ssh', 3_600_000, 10)).toHaveLength(1)
+  expect(around.events.map((event) => event.id)).toEqual(['script', 'web', 'web2', 'odd'])
+  expect(around.more).toBe(false)
+  expect((await bed.lake.around('default', 'ssh', 3_600_000, 10)).events).toHaveLength(1)
+})
+
+test('an event is among those around it, however many share its time or came before', async () => {
+  const at = RECEIVED + 500_000
+  const burst = (name: string, time: (n: number) => number) =>
+    Array.from({ length: 40 }, (_, n) => testEvent(`${name}-${n}`, { host: { name } }, { scope: 'busy', observed: time(n) }))
+  await bed.lake.append(
+    testBatch(
+      4,
+      RECEIVED,
+      burst('same', () => at),
+    ),
+  )
+  await bed.lake.append(
+    testBatch(
+      5,
+      RECEIVED,
+      burst('last', (n) => at + n),
+    ),
+  )
+  const idsAround = async (id: string) => {
+    const { events, more } = await bed.lake.around('busy', id, 1000, 5)
+    return [events.map((event) => event.id).join(' '), more]
+  }
+  expect(await idsAround('same-30')).toEqual(['same-28 same-29 same-30 same-31 same-32', true])
+  expect(await idsAround('last-39')).toEqual(['last-35 last-36 last-37 last-38 last-39', true])
+})
+
+test('no event is too old for a search with an open beginning, nor for its bar', async () => {
+  const times = [Date.UTC(1601, 0, 1), -3_600_030_000, -90_000, -60_000, -30_000, -1, 0, 1, 30_000, 59_999]
+  const old = times.map((observed, n) => testEvent(`old-${n}`, {}, { scope: 'old', observed }))
+  await bed.lake.append(testBatch(6, RECEIVED, old))
+  const query = parseQuery('*')
+  const before2026 = rangeBetween(undefined, '2026-01-01T00:00:00Z')!
+  expect(await bed.lake.count({ scope: 'old', query, range: before2026 })).toBe(times.length)
+  for (const [from, to] of [
+    [-600_000, 600_000],
+    [0, 600_000],
+    [-360_000, 600_000],
+    [-300_030, 600_000],
+    [1, 600_000],
+  ] as const) {
+    const bars = await bed.lake.histogram({ scope: 'old', query, range: { from, to }, step: 300_000 })
+    const expected = bars.map(({ at }) => times.filter((time) => time >= at && time < Math.min(at + 300_000, to)).length)
+    expect(
+      bars.map(({ count }) => count),
+      `${from}`,
+    ).toEqual(expected)
+  }
 })
 
 test('sources and sizes', async () => {
-  const [own] = await bed.lake.sources(0)
+  const own = (await bed.lake.sources(0)).find(({ scope }) => scope === 'default')
   expect(own).toEqual({ source: 'test', scope: 'default', events: ids.length, unknown: 0, lastReceived: RECEIVED })
-  expect(await bed.lake.stats()).toMatchObject({ events: ids.length + 1, hours: [{ hour: Date.UTC(2026, 7, 1, 10) }] })
+  expect(await bed.lake.stats()).toMatchObject({ events: ids.length + 91, hours: [{ hour: Date.UTC(2026, 7, 1, 10) }] })
 })
