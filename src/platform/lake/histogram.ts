@@ -13,9 +13,9 @@ export function histogram(request: HistogramRequest, now: number): Statement {
   return isByMinute(request) ? byMinute(request) : byEvent(request, now)
 }
 
-/** Everything, by its own time, with few minutes that two bars share. */
+/** Everything, by its own time, with few minutes that two bars share. Minutes before 1970 are cut at their other end. */
 function isByMinute({ query, range, step }: HistogramRequest): boolean {
-  return query.kind === 'all' && range.by !== 'received' && step >= LEAST_STEP_BY_MINUTE
+  return query.kind === 'all' && range.by !== 'received' && range.from >= 0 && step >= LEAST_STEP_BY_MINUTE
 }
 
 function byEvent(request: HistogramRequest, now: number): Statement {
@@ -35,7 +35,8 @@ function byEvent(request: HistogramRequest, now: number): Statement {
 function byMinute(request: HistogramRequest): Statement {
   const params = new Params()
   const { from, to } = request.range
-  const edges = new Set([Math.floor(to / MINUTE_MS)])
+  // The first minute of 1970 also holds the last one before it.
+  const edges = new Set([0, Math.floor(to / MINUTE_MS)])
   for (let at = from; at < to; at += request.step) if (at % MINUTE_MS !== 0) edges.add(Math.floor(at / MINUTE_MS))
   const onEdge = params.add('Array(Int64)', [...edges])
   const own = inScope(request.scope, params)

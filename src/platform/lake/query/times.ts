@@ -24,15 +24,20 @@ export function readTime(text: string, now: number): Span | undefined {
   const [y = 0, mo = 1, d = 1, h = 0, mi = 0, s = 0] = fields
   if (mo < 1 || mo > 12 || d < 1 || d > daysIn(y, mo) || h > 23 || mi > 59 || s > 59) return undefined
   const shift = zoneMs(zone)
-  const at = (more: number) => Date.UTC(y, mo - 1 + (precision === 2 ? more : 0), d) - shift
+  const at = (more: number) => utc(y, mo - 1 + (precision === 2 ? more : 0), d) - shift
   const from = at(0) + h * 3_600_000 + mi * 60_000 + s * 1000 + Math.floor(Number(`0.${fraction ?? 0}`) * 1000)
   const step = [0, 0, 0, 86_400_000, 3_600_000, 60_000, 1000, 1][precision] ?? 0
-  if (precision === 1) return { from, to: Date.UTC(y + 1, 0, 1) - shift }
+  if (precision === 1) return { from, to: utc(y + 1, 0, 1) - shift }
   return { from, to: precision === 2 ? at(1) : from + step }
 }
 
+/** `Date.UTC` takes the years 0 to 99 for those of the last century. */
+function utc(year: number, month: number, day: number): number {
+  return new Date(0).setUTCFullYear(year, month, day)
+}
+
 function daysIn(year: number, month: number): number {
-  return new Date(Date.UTC(year, month, 0)).getUTCDate()
+  return new Date(utc(year, month, 0)).getUTCDate()
 }
 
 function zoneMs(zone: string | undefined): number {
