@@ -2,11 +2,13 @@ import { randomUUID } from 'node:crypto'
 import { createReadStream } from 'node:fs'
 import { mkdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
+import { type Clock, systemClock } from '../kernel/clock.ts'
 import { KanpekiError } from '../kernel/error.ts'
 import type { StoredEvent } from '../kernel/event.ts'
 import { getPath, isJsonObject, type JsonValue } from '../kernel/json.ts'
 import { csvHead, csvLine } from '../platform/csv.ts'
 import type { Lake, SearchRequest, TimeRange } from '../platform/lake/lake.ts'
+import { withFixedTimes } from '../platform/lake/query/fixed-times.ts'
 import { type Slice, slicesOf, walkEvents } from '../platform/lake/walk.ts'
 import type { ExportFormat } from './schema.ts'
 
@@ -14,6 +16,7 @@ export interface ExportDeps {
   readonly lake: Pick<Lake, 'search' | 'histogram' | 'writeParquet'>
   /** For Parquet files on their way; emptied at the start. */
   readonly folder: string
+  readonly clock?: Clock
 }
 
 export interface Export {
@@ -52,7 +55,7 @@ const CONTENT_TYPES: Readonly<Record<ExportFormat, string>> = {
 const MOST_AT_ONCE = 2
 
 /** Makes exports of searches: streamed, oldest first, a few at once. */
-export function createExports({ lake, folder }: ExportDeps) {
+export function createExports({ lake, folder, clock = systemClock }: ExportDeps) {
   let running = 0
   const emptied = rm(folder, { recursive: true, force: true })
 
@@ -61,7 +64,7 @@ export function createExports({ lake, folder }: ExportDeps) {
    * @throws KanpekiError `too_many_requests`, `query_*`.
    */
   async function make(
-    request: SearchRequest,
+    asked: SearchRequest,
     format: ExportFormat,
     limit: number,
     fields: readonly string[] = CSV_FIELDS,
@@ -72,6 +75,8 @@ export function createExports({ lake, folder }: ExportDeps) {
         retryAfter: 10,
       })
     running += 1
+    // The pages of an export are asked for one after the other.
+    const request: SearchRequest = { ...asked, query: withFixedTimes(asked.query, clock.now()) }
     let over = false
     const end = (): void => {
       if (!over) running -= 1

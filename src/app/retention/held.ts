@@ -1,5 +1,6 @@
 import { EVERY_SCOPE } from '../../platform/http/route.ts'
 import type { Query } from '../../platform/lake/query/ast.ts'
+import { withFixedTimes } from '../../platform/lake/query/fixed-times.ts'
 import { parseQuery } from '../../platform/lake/query/parse.ts'
 import type { HoldsTable } from './tables.ts'
 
@@ -10,8 +11,9 @@ export function heldQuery(holds: readonly HoldsTable[]): Query | undefined {
   return parts.length === 1 ? parts[0]! : { kind: 'or', parts }
 }
 
-function queryOf({ scope, query, begins, ends }: HoldsTable): Query {
-  const parts: Query[] = [parseQuery(query)]
+/** `now` in a hold is when it was placed: what it keeps does not slip out of it with time. */
+function queryOf({ scope, query, begins, ends, created }: HoldsTable): Query {
+  const parts: Query[] = [withFixedTimes(parseQuery(query), created)]
   if (scope !== EVERY_SCOPE)
     parts.push({ kind: 'term', field: 'kanpeki.scope', match: { kind: 'text', text: scope, quoted: true } })
   if (begins !== null || ends !== null) parts.push({ kind: 'term', field: '@timestamp', match: rangeOf(begins, ends) })

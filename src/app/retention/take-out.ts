@@ -6,6 +6,7 @@ import { DEFAULT_SCOPE } from '../../kernel/event.ts'
 import { syncFolder } from '../../platform/atomic-file.ts'
 import type { Condemned, CondemnedBatch, CondemnedRows, Lake, SealedHour } from '../../platform/lake/lake.ts'
 import type { Query } from '../../platform/lake/query/ast.ts'
+import { withFixedTimes } from '../../platform/lake/query/fixed-times.ts'
 import { HOUR_MS } from '../../platform/lake/table.ts'
 import { recordEvidence } from '../../platform/state/outbox.ts'
 import type { State } from '../../platform/state/state.ts'
@@ -56,8 +57,10 @@ export async function takeOut(
   what: { readonly scope: string | undefined; readonly query: Query },
   policy: string,
 ): Promise<TakenOut> {
-  const { lake, state } = deps
-  const condemned: Condemned = { ...what, upto: await checkpoints(state.tables<PipelineTables>()) }
+  const { lake, state, clock } = deps
+  // What is counted, noted and taken is the same, however long that lasts.
+  const query = withFixedTimes(what.query, clock.now())
+  const condemned: Condemned = { ...what, query, upto: await checkpoints(state.tables<PipelineTables>()) }
   let events = 0
   let batches = 0
   let group: CondemnedBatch[] = []
