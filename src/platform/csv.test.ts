@@ -44,6 +44,11 @@ test('says where a quote is wrong', () => {
   expect(() => parseCsv('a\n"b"c\n')).toThrow(expect.objectContaining({ code: 'bad_csv', place: { line: 2 } }))
 })
 
+test('a cell that would begin a formula is led by an apostrophe, in any width', () => {
+  for (const first of [...'=+-@\t\r\n\0＝＋－＠']) expect(parseCsv(csvLine([`${first}1`, 'b']))[0]![0]).toBe(`'${first}1`)
+  expect(csvLine([-1, 'a=1'])).toBe('-1,a=1\r\n')
+})
+
 test('what is written is read back, but for the apostrophe before a formula', () => {
   const record = fc.array(fc.string({ unit: 'binary' }), { minLength: 2, maxLength: 5 })
   fc.assert(
@@ -52,8 +57,8 @@ test('what is written is read back, but for the apostrophe before a formula', ()
       const text = csvLine(['a', 'b', 'c', 'd', 'e', 'f', 'g', 'h']) + records.map((one) => csvLine(one)).join('')
       const read = parseCsv(text)
         .slice(1)
-        .map((one) => one.map((cell) => cell.replace(/^'(?=[=+\-@\t\r])/, '')))
-      expect(read).toEqual(records.map((one) => one.map((cell) => cell.replace(/^'(?=[=+\-@\t\r])/, ''))))
+        .map((one) => one.map((cell) => cell.replace(/^'(?=[=+\-@\t\r\n\0＝＋－＠])/, '')))
+      expect(read).toEqual(records.map((one) => one.map((cell) => cell.replace(/^'(?=[=+\-@\t\r\n\0＝＋－＠])/, ''))))
     }),
   )
 })

@@ -66,10 +66,10 @@ function bad(what: string, line: number): KanpekiError {
   })
 }
 
-/**
- * One line of CSV (RFC 4180). A cell that a spreadsheet would take for a formula is led by an apostrophe (OWASP, CSV
- * injection).
- */
+/** What a formula may begin with (OWASP ASVS 5.0, 1.2.10), also full-width, as Japanese spreadsheets read it. */
+const FORMULA = /^[=+\-@\t\r\n\0\uff1d\uff0b\uff0d\uff20]/
+
+/** One line of CSV (RFC 4180). A cell that a spreadsheet would take for a formula is led by an apostrophe. */
 export function csvLine(cells: readonly (string | number | null)[]): string {
   return `${cells.map(cellText).join(',')}\r\n`
 }
@@ -82,6 +82,6 @@ export function csvHead(names: readonly string[]): string {
 function cellText(cell: string | number | null): string {
   if (cell === null) return ''
   if (typeof cell === 'number') return String(cell)
-  const text = /^[=+\-@\t\r]/.test(cell) ? `'${cell}` : cell
+  const text = FORMULA.test(cell) ? `'${cell}` : cell
   return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text
 }
