@@ -134,14 +134,19 @@ function lakeError(error: unknown): unknown {
         ...cause,
         remedy: 'Narrow the time range, or name a field in the query.',
       })
+    case '62':
+      if (!error.message.includes('Max query size exceeded')) break
+      return new KanpekiError('query_long', 'The query asks for more at once than the lake can read.', {
+        ...cause,
+        remedy: 'Ask in parts, or name a field with whole values: those are read as one.',
+      })
     case '427':
       return new KanpekiError('query_regex', `The regular expression cannot be used${regexFault(error.message)}.`, {
         ...cause,
         remedy: 'Use RE2 syntax: no look-around and no back references.',
       })
-    default:
-      return new KanpekiError('lake_refused', `The lake refused this: ${error.message}`, cause)
   }
+  return new KanpekiError('lake_refused', `The lake refused this: ${error.message}`, cause)
 }
 
 /** RE2's own words out of the engine's: `… cannot compile re2: (?is)a(, error: missing ): a(. Look at …`. */

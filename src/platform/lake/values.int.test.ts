@@ -78,3 +78,8 @@ test.each([
   expect(await found(`${field}:(${others} OR "${value}")`)).toEqual(expected)
   expect(await found(`NOT ${field}:("${value}" OR ${others})`)).toHaveLength(ids.length - expected.length)
 })
+
+test('more than the engine can read at once is refused as a query that is too long', async () => {
+  const parts = Array.from({ length: 900 }, (_, n) => `a${n}*`).join(' OR ')
+  await expect(found(`other.text:(${parts})`)).rejects.toMatchObject({ code: 'query_long' })
+})
