@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
 import { parse } from 'yaml'
 import { diffCards, weakenedIn } from './diff.ts'
+import { requiredSignatures } from './four-eyes.ts'
 import { type Card, card } from './schema.ts'
 
 const file = new URL('../../content/declarations/customer-data-path.yml', import.meta.url)
@@ -68,6 +69,7 @@ const cases: readonly (readonly [what: string, edit: Edit, path: string, effect:
     'weaker',
   ],
   ['a longer period', (c) => (c.period = 'P30D'), 'period', 'weaker'],
+  ['a shorter period, after which a badge is sooner earned back', (c) => (c.period = 'PT1S'), 'period', 'unclear'],
   ['a longer validity', (c) => (c.validity.until = '2030-01-01'), 'validity.until', 'weaker'],
   ['a longer window', (c) => (objective(c, 'alert-delay').window = 'P30D'), 'objectives.alert-delay.window', 'weaker'],
   ['a shorter window', (c) => (objective(c, 'alert-delay').window = 'P1D'), 'objectives.alert-delay.window', 'unclear'],
@@ -96,7 +98,7 @@ describe('diffCards', () => {
   })
 
   it('ran its cases and finds nothing between equals', () => {
-    expect(cases).toHaveLength(32)
+    expect(cases).toHaveLength(33)
     const two = { ...base(), withdrawal: [{ on: 'unmet' as const, periods: 1 }, ...base().withdrawal] }
     expect(diffCards(two, base()).map(({ path, effect }) => [path, effect])).toEqual([
       ['withdrawal.unmet.periods', 'weaker'],
@@ -108,5 +110,24 @@ describe('diffCards', () => {
     expect(diffCards(some, fewer).map(({ path, effect }) => [path, effect])).toEqual([['scope.assets.b', 'weaker']])
     expect(diffCards(some, base()).map(({ path, effect }) => [path, effect])).toEqual([['scope.assets', 'stronger']])
     expect(diffCards(base(), { ...base(), version: '2027.01.01' })).toEqual([])
+  })
+
+  it('holds what a card names against what holds without being named', () => {
+    const bare: Card = { ...base(), withdrawal: [{ on: 'expiry' }] }
+    const effects = (...withdrawal: Card['withdrawal']) =>
+      diffCards(bare, { ...bare, withdrawal }).map(({ path, effect }) => [path, effect])
+    expect(effects({ on: 'unmet', periods: 2 }, { on: 'stale-evidence', grace: bare.period })).toEqual([])
+    expect(effects({ on: 'unmet', periods: 3 }, { on: 'stale-evidence', grace: 'P36500D' })).toEqual([
+      ['withdrawal.unmet.periods', 'weaker'],
+      ['withdrawal.stale-evidence.grace', 'weaker'],
+    ])
+    expect(effects({ on: 'unmet', periods: 1 }, { on: 'expiry' })).toEqual([['withdrawal.unmet.periods', 'stronger']])
+    // Of one objective alone it stands beside the implied one.
+    expect(effects({ on: 'unmet', objective: 'alert-delay', periods: 9 }).map(([, effect]) => effect)).toEqual([
+      'stronger',
+      'neutral',
+    ])
+    const weaker = { ...bare, withdrawal: [{ on: 'unmet' as const, periods: 3 }] }
+    expect(requiredSignatures({ ...bare, signatures: 1 }, { ...weaker, signatures: 1 }, { account: null, name: 'file' })).toBe(2)
   })
 })

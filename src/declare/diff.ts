@@ -2,6 +2,7 @@ import { canonicalJson, type JsonValue } from '../kernel/json.ts'
 import { durationMs } from './duration.ts'
 import { say } from './messages.ts'
 import type { Card, Change, Comparator } from './schema.ts'
+import { impliedTriggers } from './triggers.ts'
 
 type Effect = Change['effect']
 
@@ -63,12 +64,12 @@ function facetsOf(card: Card, wholeScope: boolean): readonly Facet[] {
     ...card.residualRisks.map((risk) => burden(`residualRisks.${risk.description.en}`, risk as unknown as JsonValue)),
     { ...neutral('approvers', card.approvers), changed: widened },
     ordered('signatures', card.signatures, 'more'),
-    ordered('period', card.period, 'less'),
+    { ...neutral('period', card.period), changed: spanEffect },
     ordered('validity.from', card.validity.from, 'less'),
     ordered('validity.until', card.validity.until, 'less'),
     ...card.objectives.flatMap(objectiveFacets),
     ...card.forbidden.flatMap(forbiddenFacets),
-    ...inOrderOfStrictness(card.withdrawal).flatMap(triggerFacets),
+    ...inOrderOfStrictness([...card.withdrawal, ...impliedTriggers(card)]).flatMap(triggerFacets),
   ]
 }
 
@@ -79,7 +80,7 @@ function objectiveFacets(objective: Card['objectives'][number]): Facet[] {
     promise(at, objective.title),
     { ...neutral(`${at}.measure`, objective.measure), changed: () => 'unclear' },
     { ...neutral(`${at}.params`, objective.params), changed: () => 'unclear' },
-    { ...neutral(`${at}.window`, objective.window), changed: windowEffect },
+    { ...neutral(`${at}.window`, objective.window), changed: spanEffect },
     { ...neutral(`${at}.target`, [comparator, target]), changed: targetEffect },
     ordered(`${at}.margin`, objective.margin, 'more'),
     ordered(`${at}.maxEvidenceAge`, objective.maxEvidenceAge, 'less'),
@@ -162,8 +163,11 @@ function narrowed(after: JsonValue): Effect {
   return (after as readonly string[]).length === 0 ? 'stronger' : 'weaker'
 }
 
-/** Over a longer window a bad week weighs less; over a shorter one it is forgotten sooner, which is for a reader to judge. */
-function windowEffect(before: JsonValue, after: JsonValue): Effect {
+/**
+ * Over a longer window a bad week weighs less; over a shorter one it is forgotten sooner, which is for a reader to judge. In a
+ * longer period a miss may last longer; after a shorter one a badge that was withdrawn is soon earned back.
+ */
+function spanEffect(before: JsonValue, after: JsonValue): Effect {
   const difference = size(after) - size(before)
   return difference === 0 ? 'neutral' : difference > 0 ? 'weaker' : 'unclear'
 }

@@ -36,11 +36,10 @@ export interface Armed {
 const DEFAULT_UNMET_PERIODS = 2
 
 /**
- * All triggers of a card: those it names and those no card can do without. A forbidden failure, an unsigned change and
- * the end of validity always withdraw; so do a lasting miss and lasting lack of evidence of any objective.
+ * The triggers that hold although a card does not name them. A trigger of that kind for every objective takes the place of the
+ * implied one, and may be more patient: to name one can loosen a promise.
  */
-export function triggersOf(card: Card, weighed: readonly Weighed[], alteration: Alteration | null): readonly Armed[] {
-  const periodMs = durationMs(card.period)
+export function impliedTriggers(card: Pick<Card, 'withdrawal' | 'period'>): readonly Trigger[] {
   const named = card.withdrawal
   const everywhere = (on: 'unmet' | 'stale-evidence') =>
     named.some((trigger) => trigger.on === on && (trigger as { objective?: string }).objective === undefined)
@@ -49,8 +48,18 @@ export function triggersOf(card: Card, weighed: readonly Weighed[], alteration: 
   if (!everywhere('stale-evidence')) implied.push({ on: 'stale-evidence', grace: card.period })
   if (!named.some((trigger) => trigger.on === 'unverified-change')) implied.push({ on: 'unverified-change' })
   if (!named.some((trigger) => trigger.on === 'expiry')) implied.push({ on: 'expiry' })
+  return implied
+}
+
+/**
+ * All triggers of a card: those it names and those no card can do without. A forbidden failure, an unsigned change and
+ * the end of validity always withdraw; so do a lasting miss and lasting lack of evidence of any objective.
+ */
+export function triggersOf(card: Card, weighed: readonly Weighed[], alteration: Alteration | null): readonly Armed[] {
+  const periodMs = durationMs(card.period)
+  const all = [...card.withdrawal, ...impliedTriggers(card)]
   const forbidden = weighed.filter(({ criterion }) => criterion.kind === 'forbidden').map(forbiddenTrigger)
-  return [...forbidden, ...[...named, ...implied].map((trigger) => armed(trigger, card, periodMs, weighed, alteration))]
+  return [...forbidden, ...all.map((trigger) => armed(trigger, card, periodMs, weighed, alteration))]
 }
 
 function armed(
