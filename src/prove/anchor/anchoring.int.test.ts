@@ -15,11 +15,33 @@ import { verifyBundle } from '../verify/bundle.ts'
 import { formatBundle } from '../verify/bundle-format.ts'
 import { toBase64, utf8 } from '../verify/bytes.ts'
 import { readPemCertificates } from '../verify/certificate.ts'
+import { childrenOf, type Der, readDer, TAG, writeDer } from '../verify/der.ts'
 import { verifyDirectory } from '../verify/directory.ts'
 import { checkTimeStamp } from '../verify/timestamp.ts'
 import { openAnchoring } from './anchoring.ts'
 import { parseAuthority } from './authority.ts'
 import { timeStampRequest } from './request.ts'
+
+/** The value with one part of it changed, for each part and each change. */
+function variantsOf(der: Der): Uint8Array[] {
+  const parts = (der.tag & 0x20) !== 0 ? childrenOf(der) : isWrapped(der) ? [readDer(der.content)] : []
+  return parts.flatMap((part, at) => {
+    const bytes = parts.map(({ raw }) => raw)
+    const within = (...instead: readonly Uint8Array[]) => writeDer(der.tag, ...bytes.toSpliced(at, 1, ...instead))
+    const odd = [within(), within(part.raw, part.raw), within(writeDer(part.tag)), writeDer(der.tag, ...bytes.slice(0, at))]
+    const long = within(writeDer(part.tag, new Uint8Array(200_000).fill(0x30)))
+    return [...odd, long, ...variantsOf(part).map((inner) => within(inner))]
+  })
+}
+
+/** An OCTET STRING that holds DER. */
+function isWrapped({ tag, content }: Der): boolean {
+  try {
+    return tag === TAG.octetString && readDer(content).tag === TAG.sequence
+  } catch {
+    return false
+  }
+}
 
 if (!HAS_OPENSSL && process.env['CI'] === 'true') throw new Error('openssl is not installed')
 
@@ -79,6 +101,18 @@ describe.skipIf(!HAS_OPENSSL)('time-stamps by openssl ts', () => {
     console.info(`${found} of ${tried} changed bytes were refused; the others change nothing that is said`)
     expect(found).toBeGreaterThan(tried / 2)
   })
+
+  test('has a word on any part that is left out, repeated, emptied or far too long', async () => {
+    const digest = nativeSha256(utf8('a'))
+    const stamp = stampOf('a')
+    const before = await checkTimeStamp(stamp, digest, roots())
+    const variants = variantsOf(readDer(stamp))
+    for (const changed of variants) {
+      const said = await checkTimeStamp(changed, digest, roots())
+      if (!('code' in said)) expect(said).toEqual(before)
+    }
+    expect(variants.length).toBeGreaterThan(500)
+  }, 60_000)
 
   test('checkpoints are stamped, wait over a restart while nobody answers, and verify with openssl and with us', async () => {
     const { data, ledger, clock } = await logOf(3)

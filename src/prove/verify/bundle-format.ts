@@ -1,5 +1,6 @@
 import { canonicalJson, isJsonObject, type JsonObject, type JsonValue } from '../../kernel/json.ts'
 import { fromBase64, textOf, toHex, utf8 } from './bytes.ts'
+import { canonicalOf } from './canonical.ts'
 import { HASH_BYTES } from './merkle.ts'
 import { sha256 } from './sha256.ts'
 
@@ -92,7 +93,9 @@ export function readBundle(bytes: Uint8Array): { readonly bundle: Bundle; readon
   const { digest, ...rest } = value
   const wrong = wrongMember(rest)
   if (wrong !== undefined) return `the bundle's ${wrong} is missing or malformed`
-  const sound = digest === digestOf(rest) && `${canonicalJson(value)}\n` === text
+  const [whole, signed] = [canonicalOf(value), canonicalOf(rest)]
+  if (whole === undefined || signed === undefined) return 'the bundle has no canonical form (RFC 8785)'
+  const sound = digest === toHex(sha256(utf8(signed))) && `${whole}\n` === text
   const fault = 'the digest over the whole bundle does not fit: something was changed, perhaps outside what is signed'
   return { bundle: rest as unknown as Bundle, fault: sound ? undefined : fault }
 }

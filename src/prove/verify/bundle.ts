@@ -40,8 +40,6 @@ export async function verifyBundle(
   const read = readBundle(bytes)
   if (typeof read === 'string') return failedReport({ path, leaf: null, code: 'malformed', reason: read })
   const { bundle, fault } = read
-  const failures: Failure[] = []
-  if (fault !== undefined) failures.push({ path, leaf: null, code: 'digest_mismatch', reason: fault })
   const checkpoint = parseCheckpoint(utf8(bundle.checkpoint))
   if (checkpoint === undefined) {
     const reason = 'this is not a signed checkpoint (C2SP tlog-checkpoint)'
@@ -53,7 +51,9 @@ export async function verifyBundle(
   const witnessed = await checkWitnesses(checkpoint, `${path}#/checkpoint`, options.witnesses ?? [])
   const stamped = await checkBundleStamps(bundle, checkpoint, path, options.authorities, hash)
   const entries = checkBundleEntries(bundle, checkpoint, path, hash)
-  failures.push(
+  const changed: readonly Failure[] = fault === undefined ? [] : [{ path, leaf: null, code: 'digest_mismatch', reason: fault }]
+  const failures: readonly Failure[] = [
+    ...changed,
     ...turned.failures,
     ...signed.failures,
     ...witnessed.failures,
@@ -62,7 +62,7 @@ export async function verifyBundle(
     ...checkEvents(bundle, entries.read, path, hash),
     ...checkAbout(bundle, entries.read, path),
     ...checkSinceOfBundle(options.since ?? [], checkpoint),
-  )
+  ]
   const times = [...entries.read.values()].map((entry) => entry.logged).sort()
   return {
     kind: 'bundle',

@@ -1,5 +1,6 @@
-import { canonicalJson, isJsonObject } from '../../kernel/json.ts'
+import { isJsonObject } from '../../kernel/json.ts'
 import { toHex, utf8 } from './bytes.ts'
+import { canonicalOf } from './canonical.ts'
 import type { ReadEntry } from './entry.ts'
 import type { CardFact } from './report.ts'
 import type { Sha256 } from './sha256.ts'
@@ -22,7 +23,8 @@ export function cardFault(
 ): string | undefined {
   const { document } = body
   if (change !== 'written' || document === undefined) return undefined
-  const own = isJsonObject(document) ? toHex(sha256(utf8(canonicalJson(document)))) : undefined
+  const text = isJsonObject(document) ? canonicalOf(document) : undefined
+  const own = text === undefined ? undefined : toHex(sha256(utf8(text)))
   return own === hash ? undefined : `the document of card ${card} does not have the hash that is signed`
 }
 

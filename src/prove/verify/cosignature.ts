@@ -2,6 +2,8 @@ import { utf8 } from './bytes.ts'
 import { COSIGNATURE, type NoteSignature, parseVerifierKey, type SignedNote, type VerifierKey, verifyEd25519 } from './note.ts'
 
 const TIME_BYTES = 8
+/** After which ECMAScript has no date. */
+const LAST_SECOND = 8_640_000_000_000
 
 /** Reads a witness's key; undefined unless it is one for Ed25519 cosignatures. */
 export function parseCosignerKey(text: string): VerifierKey | undefined {
@@ -44,5 +46,5 @@ export async function checkCosignature(
 function timeOf(signature: Uint8Array): number | undefined {
   if (signature.length <= TIME_BYTES) return undefined
   const seconds = Number(new DataView(signature.buffer, signature.byteOffset).getBigUint64(0))
-  return Number.isSafeInteger(seconds) ? seconds : undefined
+  return seconds <= LAST_SECOND ? seconds : undefined
 }

@@ -71,9 +71,14 @@ export function oidOf(der: Der | undefined): string {
   return [top, first - top * 40, ...rest].join('.')
 }
 
+/** With as many digits of a second as anybody's clock has. */
+const MOST_TIME_BYTES = 64
+
 /** Milliseconds UTC of a UTCTime or GeneralizedTime in DER's form. @throws DerFault. */
 export function timeOf(der: Der | undefined): number {
-  const text = String.fromCharCode(...contentOf(der, der?.tag === TAG.utcTime ? TAG.utcTime : TAG.generalizedTime))
+  const content = contentOf(der, der?.tag === TAG.utcTime ? TAG.utcTime : TAG.generalizedTime)
+  if (content.length > MOST_TIME_BYTES) throw new DerFault('a time is not in DER’s form')
+  const text = String.fromCharCode(...content)
   const match = /^(\d{2}|\d{4})(\d{2})(\d{2})(\d{2})(\d{2})(\d{2})(\.\d*[1-9])?Z$/.exec(text)
   const digits = der?.tag === TAG.utcTime ? 2 : 4
   if (match === null || match[1]!.length !== digits) throw new DerFault('a time is not in DER’s form')

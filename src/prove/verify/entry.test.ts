@@ -22,6 +22,8 @@ const BAD: readonly (readonly [string, string])[] = [
   ['an outbox of 0', good.replace('"outbox":7', '"outbox":0')],
   ['a time without milliseconds', good.replace(/"logged":"([^"]*)\.\d{3}Z"/, '"logged":"$1Z"')],
   ['a day that is none', good.replace(/"logged":"2026-03-01/, '"logged":"2026-13-01')],
+  ['a number beyond all numbers', good.replace('"body":{', '"body":{"a":1e999,')],
+  ['more depth than there is stack', good.replace('"body":{', `"body":{"a":${'['.repeat(1e5)}${']'.repeat(1e5)},`)],
   ['a type with capitals', good.replace('"type":"admin"', '"type":"Admin"')],
 ]
 test.each(BAD)('%s is refused with a reason', (_what, text) => {

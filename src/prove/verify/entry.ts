@@ -1,6 +1,7 @@
 import type { LedgerEntry } from '../../kernel/evidence.ts'
-import { canonicalJson, isJsonObject, type JsonObject, type JsonValue } from '../../kernel/json.ts'
+import { isJsonObject, type JsonObject, type JsonValue } from '../../kernel/json.ts'
 import { fromHex, textOf } from './bytes.ts'
+import { canonicalOf } from './canonical.ts'
 
 /** What fits an entry bundle's 16-bit length. */
 export const MAX_ENTRY_BYTES = 65_535
@@ -31,7 +32,7 @@ export function parseEntry(bytes: Uint8Array): ReadEntry | string {
     return 'the entry is not JSON'
   }
   if (!isJsonObject(value) || Object.keys(value).sort().join(',') !== KEYS) return 'the entry does not have the members of one'
-  if (canonicalJson(value) !== text) return 'the entry is not in canonical form (RFC 8785)'
+  if (canonicalOf(value) !== text) return 'the entry is not in canonical form (RFC 8785)'
   const { v, type, scope, outbox, observed, received, logged, body } = value
   if (v !== 1) return `the entry is of version ${JSON.stringify(v)}, not 1`
   if (typeof type !== 'string' || !/^[a-z][a-z0-9-]*$/.test(type)) return 'the entry has no valid type'

@@ -122,6 +122,22 @@ describe('an evidence package', () => {
     }
   })
 
+  it('has a verdict on a bundle that no honest writer makes', async () => {
+    const bundle = bundleText(OWN)
+    const deep = `${'['.repeat(1e5)}${']'.repeat(1e5)}`
+    const verdictOn = async (text: string) => {
+      const { verdict, failures } = await verifyEither(utf8(text), 'b', trusted)
+      return [verdict, failures[0]?.code]
+    }
+    expect(await verdictOn(bundle)).toEqual(['proved', undefined])
+    for (const odd of ['1e999', '-1e999', deep])
+      expect(await verdictOn(bundle.replace('"card":"payments"', `"card":${odd}`))).toEqual(['failed', 'malformed'])
+    const none = { entry: '', index: 0, proof: [] }
+    const many = bundle.replace(/"entries":\[.*?\}\]/, `"entries":${JSON.stringify(Array.from({ length: 65_000 }, () => none))}`)
+    expect(many.length).toBeGreaterThan(1e6)
+    expect(await verdictOn(many)).toEqual(['failed', 'digest_mismatch'])
+  })
+
   it('unpacked into a folder, proves as well', async () => {
     const read = unpackArchive(packed())
     if (typeof read === 'string') throw new Error(read)

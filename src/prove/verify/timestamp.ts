@@ -153,7 +153,8 @@ function readInfo(bytes: Uint8Array) {
 function isSignerOf(certificate: Certificate, sid: Der): boolean {
   if (sid.tag === contextTag(0, false)) return certificate.keyId !== undefined && equalBytes(sid.content, certificate.keyId)
   const [issuer, serial] = sequenceOf(sid)
-  return issuer !== undefined && equalBytes(issuer.raw, certificate.issuer) && equalBytes(serial!.raw, certificate.serial)
+  if (issuer === undefined || serial === undefined) return false
+  return equalBytes(issuer.raw, certificate.issuer) && equalBytes(serial.raw, certificate.serial)
 }
 
 async function signatureFault(signer: SignerInfo, info: Uint8Array, own: Certificate): Promise<string | undefined> {
