@@ -5,13 +5,13 @@ import type { State } from '../../platform/state/state.ts'
 import { say } from '../messages.ts'
 import { newestSamples, type SeriesDb, samplesBetween, seriesByIds } from './queries.ts'
 import { seriesId } from './schema.ts'
+import { STATISTICS, type Statistic, statisticOf } from './statistic.ts'
 import type { SamplesTable, SeriesTables } from './tables.ts'
 
-const STATISTICS = ['last', 'mean', 'min', 'max', 'p95', 'sum'] as const
 /** Of `external.days` alone: days since the newest sample, whatever it says. */
 const AGE = 'age'
 const DAY_MS = 86_400_000
-type Statistic = (typeof STATISTICS)[number] | typeof AGE
+type Counted = Statistic | typeof AGE
 
 const TITLES: Readonly<Record<Unit, { readonly en: string; readonly ja: string }>> = {
   percent: { en: 'External share', ja: '外部の計測値（割合）' },
@@ -101,16 +101,16 @@ async function newestOf(db: SeriesDb, scope: string, questions: readonly Questio
 }
 
 /** Whether the newest sample alone decides. */
-function needsNewest(statistic: Statistic): boolean {
+function needsNewest(statistic: Counted): boolean {
   return statistic === 'last' || statistic === AGE
 }
 
-function statisticNamed(params: JsonObject): Statistic {
-  return (params['statistic'] ?? 'last') as Statistic
+function statisticNamed(params: JsonObject): Counted {
+  return (params['statistic'] ?? 'last') as Counted
 }
 
 /** @param samples at least one, oldest first. */
-function readingOf(statistic: Statistic, samples: readonly SamplesTable[], to: number): Reading {
+function readingOf(statistic: Counted, samples: readonly SamplesTable[], to: number): Reading {
   const newest = samples[samples.length - 1]!
   const inputs = samples.map(({ at, value, good, bad, unknown, by_name: by }) =>
     createHash('sha256')
@@ -119,7 +119,13 @@ function readingOf(statistic: Statistic, samples: readonly SamplesTable[], to: n
   )
   return {
     ...itemsOf(statistic, samples, newest),
-    value: statistic === AGE ? Math.max(0, Math.round((100 * (to - newest.at)) / DAY_MS) / 100) : statisticOf(statistic, samples),
+    value:
+      statistic === AGE
+        ? Math.max(0, Math.round((100 * (to - newest.at)) / DAY_MS) / 100)
+        : statisticOf(
+            statistic,
+            samples.map(({ value }) => value),
+          ),
     // That nothing came since is known now; what came is as old as it is.
     asOf: statistic === AGE ? to : newest.at,
     // Of a hundred samples the hash of all their hashes: a leaf is small.
@@ -127,7 +133,7 @@ function readingOf(statistic: Statistic, samples: readonly SamplesTable[], to: n
   }
 }
 
-function itemsOf(statistic: Statistic, samples: readonly SamplesTable[], newest: SamplesTable) {
+function itemsOf(statistic: Counted, samples: readonly SamplesTable[], newest: SamplesTable) {
   const counted = needsNewest(statistic) ? [newest] : samples
   const sum = (of: 'good' | 'bad' | 'unknown'): number => counted.reduce((all, sample) => all + sample[of], 0)
   const evidence: JsonObject = {
@@ -137,25 +143,6 @@ function itemsOf(statistic: Statistic, samples: readonly SamplesTable[], newest:
     newest: { at: new Date(newest.at).toISOString(), value: newest.value, outbox: newest.outbox, by: newest.by_name },
   }
   return { good: sum('good'), bad: sum('bad'), unknown: sum('unknown'), evidence }
-}
-
-function statisticOf(statistic: Exclude<Statistic, typeof AGE>, samples: readonly SamplesTable[]): number {
-  const values = samples.map(({ value }) => value)
-  switch (statistic) {
-    case 'last':
-      return values[values.length - 1]!
-    case 'mean':
-      return values.reduce((sum, value) => sum + value, 0) / values.length
-    case 'sum':
-      return values.reduce((sum, value) => sum + value, 0)
-    case 'min':
-      return Math.min(...values)
-    case 'max':
-      return Math.max(...values)
-    case 'p95':
-      // Nearest rank: a figure that was really measured.
-      return values.toSorted((a, b) => a - b)[Math.ceil(0.95 * values.length) - 1]!
-  }
 }
 
 function checkParams({ series, statistic, ...rest }: JsonObject, statistics: readonly string[]): string | undefined {
