@@ -75,7 +75,7 @@ export async function verifyBundle(
     failures,
     notes: [
       ...bundle.missing.map(({ what, reason }) => `Not in the bundle: ${what} (${reason}).`),
-      ...spanNotes(bundle),
+      ...spanNotes(bundle, [...entries.read.keys()], checkpoint.size),
       ...turned.notes,
     ],
     checked: { entries: entries.read.size, tiles: 0, segments: 0, segmentBytes: 0, events: bundle.events.length, checkpoints: 0 },
@@ -212,12 +212,23 @@ function checkSpan(
   return failures
 }
 
-/** Each entry is proved; that a scope wrote no other in the time cannot be, without showing what other scopes wrote. */
-function spanNotes({ about }: Bundle): readonly string[] {
-  if (about['scope'] === undefined || about['from'] === undefined) return []
-  return [
-    `The bundle holds entries of the scope ${JSON.stringify(about['scope'])} alone; that none of them was left out is not shown.`,
+/**
+ * Each entry is proved, and so is that none between the first and the last was left out. That a scope wrote no other cannot be,
+ * without showing what other scopes wrote; that none of the span stands before the first or after the last only where the log
+ * begins or ends with them.
+ */
+function spanNotes({ about }: Bundle, indexes: readonly number[], size: number): readonly string[] {
+  if (about['from'] === undefined) return []
+  if (about['scope'] !== undefined)
+    return [
+      `The bundle holds entries of the scope ${JSON.stringify(about['scope'])} alone; that none of them was left out is not shown.`,
+    ]
+  const [first, last] = indexes.reduce(([least, most], index) => [Math.min(least, index), Math.max(most, index)], [size, -1])
+  const open = [
+    ...(first > 0 && last >= 0 ? [`before entry ${first}`] : []),
+    ...(last >= 0 && last < size - 1 ? [`after entry ${last}`] : []),
   ]
+  return open.length === 0 ? [] : [`That no entry of the span was left out ${open.join(' or ')} is not shown.`]
 }
 
 /** A bundle holds no consistency proof: an earlier checkpoint can be compared only where it has the same size. */

@@ -3,9 +3,9 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { isArchivePath, packArchive, unpackArchive } from './archive.ts'
 import { formatBundle } from './bundle-format.ts'
-import { utf8 } from './bytes.ts'
+import { toBase64, utf8 } from './bytes.ts'
 import { checkpointText } from './checkpoint.ts'
-import { leafHash } from './merkle.ts'
+import { inclusionRanges, leafHash, rootOf } from './merkle.ts'
 import { formatNote, formatVerifierKey, parseVerifierKey, type VerifierKey } from './note.ts'
 import {
   BUNDLE_FILE,
@@ -136,6 +136,27 @@ describe('an evidence package', () => {
     const many = bundle.replace(/"entries":\[.*?\}\]/, `"entries":${JSON.stringify(Array.from({ length: 65_000 }, () => none))}`)
     expect(many.length).toBeGreaterThan(1e6)
     expect(await verdictOn(many)).toEqual(['failed', 'digest_mismatch'])
+  })
+
+  it('says where entries of a span may have been left out', async () => {
+    const texts = [1, 2, 3, 4].map((outbox) => ENTRY.replace('"outbox":1', `"outbox":${outbox}`))
+    const leaves = texts.map((text) => leafHash(utf8(text)))
+    const checkpoint = OWN.note(checkpointText(ORIGIN, 4, rootOf(leaves)))
+    const notesOf = async (...indexes: readonly number[]) => {
+      const entries = indexes.map((index) => {
+        const proof = inclusionRanges(index, 4).map(({ from, to }) => toBase64(rootOf(leaves.slice(from, to))))
+        return { index, entry: texts[index]!, proof }
+      })
+      const about = { from: '2026-11-22T00:00:00.000Z', to: '2026-11-23T00:00:00.000Z' }
+      const common = { format: 'kanpeki-bundle', version: 1, made: T, key: OWN.key.text, events: [], missing: [] } as const
+      const { verdict, notes } = await verifyEither(utf8(formatBundle({ ...common, about, checkpoint, entries })), 'b', trusted)
+      expect(verdict).toBe('proved')
+      return notes.join()
+    }
+    expect(await notesOf(0, 1, 2, 3)).toBe('')
+    expect(await notesOf(1, 2)).toBe('That no entry of the span was left out before entry 1 or after entry 2 is not shown.')
+    expect(await notesOf(0, 1)).toBe('That no entry of the span was left out after entry 1 is not shown.')
+    expect(await notesOf(2, 3)).toBe('That no entry of the span was left out before entry 2 is not shown.')
   })
 
   it('unpacked into a folder, proves as well', async () => {
