@@ -22,6 +22,7 @@ import type { JsonObject } from '../../kernel/json.ts'
 import type { OutgoingInit } from '../../platform/outgoing/outgoing.ts'
 import { isLoopback } from '../../platform/tls/loopback.ts'
 import type { FlowSecret } from './flow-secret.ts'
+import { mergeClaims } from './merge-claims.ts'
 import type { SsoProblem } from './schema.ts'
 import type { KnownProvider } from './settings.ts'
 
@@ -125,7 +126,7 @@ export function createSsoClient(deps: SsoClientDeps): SsoClient {
         const more = needsMore(provider, proved as JsonObject, config)
           ? ((await fetchUserInfo(config, tokens.access_token, proved.sub)) as JsonObject)
           : {}
-        return { subject: proved.sub, claims: { ...more, ...(proved as JsonObject) } }
+        return { subject: proved.sub, claims: mergeClaims(proved as JsonObject, more) }
       } catch (error) {
         throw problemFrom(error, 'sso_invalid')
       }
