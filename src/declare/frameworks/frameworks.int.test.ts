@@ -122,6 +122,26 @@ describeStates('frameworks', (bed) => {
   const stateOf = (view: FrameworkView, id: string) =>
     view.groups.flatMap(({ controls }) => controls).find((control) => control.id === id)?.state
 
+  it('takes nothing for signed that promises less and lacks a second signature', async () => {
+    state = await bed.open(migrations)
+    now = T0
+    frameworks = await loadFrameworks(CONTENT)
+    Object.assign(values, { 'access.privileged-mfa': 100, 'access.review-age': 80, 'external.percent': 99 })
+    const adopt = async (text: string) => {
+      const loaded = readCard(text, 'access.yml', new Map(measures.map((one) => [one.id, one])))
+      if ('problems' in loaded) throw new Error(JSON.stringify(loaded.problems))
+      await state.transaction<DeclareTables, void>((trx) => adoptCards(trx, [loaded], now))
+      const sato = testCaller({ id: 'sato', name: 'sato', roles: ['administrator'] })
+      await state.transaction<DeclareTables, unknown>((trx) => signCard(trx, 'access', loaded.hash, sato, now))
+      now += 60_000
+      await runEvaluation({ state, clock: { now: () => now }, measures })
+    }
+    await adopt(CARD)
+    expect(stateOf(await judged('cis-controls-8.1'), '6.5')).toBe('proven')
+    await adopt(CARD.replace('target: 100', 'target: 50').replace('2026.11.01', '2026.11.02'))
+    expect(stateOf(await judged('cis-controls-8.1'), '6.5')).toBe('not-proven')
+  })
+
   it('proves a control by signed, met and fresh objectives alone, and exports what it says', async () => {
     state = await bed.open(migrations)
     now = T0

@@ -33,8 +33,9 @@ interface Judged {
   readonly evaluation: Evaluation
 }
 
+/** By as many as it takes: more than the card itself asks for where it promises less than before. */
 function isSigned({ card, evaluation }: Judged): boolean {
-  return evaluation.signed >= card.card.signatures
+  return evaluation.signed >= Math.max(card.row.required ?? 0, card.card.signatures)
 }
 
 /** What each ground is worth now. Nothing here throws because of one ground: what cannot be asked is not proven. */
