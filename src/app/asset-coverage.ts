@@ -1,6 +1,6 @@
 import type { CollectTables } from '../collect/tables.ts'
 import { isJsonObject, type JsonObject } from '../kernel/json.ts'
-import type { Measure, Reading } from '../kernel/measure.ts'
+import { type Measure, type Reading, shareOf } from '../kernel/measure.ts'
 import { readJson } from '../platform/state/columns.ts'
 import type { State } from '../platform/state/state.ts'
 import type { StateTables } from '../platform/state/tables.ts'
@@ -55,7 +55,7 @@ async function coverage(state: State, params: JsonObject, from: number, scope: s
   const silent = assets.filter(({ names }) => !readJson<string[]>(names).some((name) => hosts.has(foldName(name))))
   const good = assets.length - silent.length
   return {
-    value: Math.round((10_000 * good) / assets.length) / 100,
+    value: shareOf(good, assets.length),
     good,
     bad: silent.length,
     unknown: 0,

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import type { RuleInfo, Severity } from '../kernel/detection.ts'
 import { canonicalJson, type JsonObject, type JsonValue } from '../kernel/json.ts'
-import type { Measure, Reading } from '../kernel/measure.ts'
+import { type Measure, type Reading, shareOf } from '../kernel/measure.ts'
 import type { State } from '../platform/state/state.ts'
 import { quantile } from './alerts-queue.ts'
 import { rfc3339, seconds } from './alerts-view.ts'
@@ -204,7 +204,7 @@ function coverageReading(wanted: readonly string[], proofs: ReadonlyMap<string, 
   // Without an executed proof nobody knows whether the technique would be seen.
   const open = wanted.filter((id) => !good.includes(id) && !bad.includes(id))
   return {
-    value: round((good.length / wanted.length) * 100),
+    value: shareOf(good.length, wanted.length),
     good: good.length,
     bad: bad.length,
     unknown: open.length,
@@ -237,7 +237,7 @@ function timesReading(rows: readonly AlertTimes[], params: JsonObject, timeOf: (
     evidence: {
       alerts: times.length,
       statistic,
-      newest: rfc3339(Math.max(...rows.map((row) => row.raised))),
+      newest: rfc3339(rows.reduce((newest, row) => Math.max(newest, row.raised), 0)),
       slowest: times.slice(-IDS_IN_EVIDENCE).map(({ id }) => id),
     },
   }
@@ -262,7 +262,7 @@ function precisionReading(rows: readonly AlertTimes[], overdueBefore: number): R
       { waiting: rows.length },
     )
   return {
-    value: round((good.length / counted) * 100),
+    value: shareOf(good.length, counted),
     good: good.length,
     bad: judged.length - good.length,
     unknown: overdue.length,
@@ -282,8 +282,4 @@ function precisionReading(rows: readonly AlertTimes[], overdueBefore: number): R
 /** Of all that was counted, where the evidence names but the first twenty. */
 function digestOf(items: readonly (readonly JsonValue[])[]): string {
   return createHash('sha256').update(canonicalJson(items)).digest('hex')
-}
-
-function round(value: number): number {
-  return Math.round(value * 100) / 100
 }

@@ -28,6 +28,15 @@ export interface Reading {
   readonly missing?: string | { readonly en: string; readonly ja: string }
 }
 
+/**
+ * How many percent of the items are good, to two digits and never more than it is: of 50,000 hosts with two that are not, 99.99,
+ * and not the 100 that was promised. For shares of which more is better. @param all at least 1.
+ */
+export function shareOf(good: number, all: number): number {
+  const share = Math.floor((10_000 * good) / all) / 100
+  return good < all ? Math.min(share, 99.99) : share
+}
+
 /** What one objective asks of a measure. Milliseconds UTC, `to` exclusive. */
 export interface Question {
   readonly params: JsonObject

@@ -1,5 +1,5 @@
 import type { JsonObject } from '../kernel/json.ts'
-import type { Measure, Reading } from '../kernel/measure.ts'
+import { type Measure, type Reading, shareOf } from '../kernel/measure.ts'
 import type { Lake, TimeRange } from '../platform/lake/lake.ts'
 import type { Query } from '../platform/lake/query/ast.ts'
 import { readJson } from '../platform/state/columns.ts'
@@ -88,7 +88,7 @@ export function protectMeasures(
         const [all = 0, under = 0] = await counts(scope, from, to, TRANSACTIONS, blocking)
         if (all === 0) return silent()
         return {
-          value: (under / all) * 100,
+          value: shareOf(under, all),
           good: under,
           bad: all - under,
           unknown: 0,
@@ -105,7 +105,7 @@ export function protectMeasures(
         const bare = names.filter((_, at) => (seen[at] ?? 0) === 0)
         const good = names.length - bare.length
         return {
-          value: (good / names.length) * 100,
+          value: shareOf(good, names.length),
           good,
           bad: bare.length,
           unknown: 0,

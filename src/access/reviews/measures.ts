@@ -1,6 +1,6 @@
 import type { Clock } from '../../kernel/clock.ts'
 import type { JsonObject } from '../../kernel/json.ts'
-import type { Measure, Reading } from '../../kernel/measure.ts'
+import { type Measure, type Reading, shareOf } from '../../kernel/measure.ts'
 import type { Db } from '../queries.ts'
 import { factorsOf, lastFinished } from './queries.ts'
 import { iso } from './view.ts'
@@ -65,7 +65,7 @@ async function privilegedMfa(db: Db, scope: string): Promise<Reading> {
   const bad = people.filter(({ factor, password }) => !factor && password)
   const names = (list: typeof people): string[] => list.slice(0, NAMES_IN_EVIDENCE).map(({ name }) => name)
   return {
-    value: Math.round((good.length / people.length) * 10_000) / 100,
+    value: shareOf(good.length, people.length),
     good: good.length,
     bad: bad.length,
     unknown: unknown.length,

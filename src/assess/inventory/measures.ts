@@ -1,5 +1,5 @@
 import type { JsonObject } from '../../kernel/json.ts'
-import type { Measure, Reading } from '../../kernel/measure.ts'
+import { type Measure, type Reading, shareOf } from '../../kernel/measure.ts'
 import { readJson } from '../../platform/state/columns.ts'
 import type { State } from '../../platform/state/state.ts'
 import { waiversAt } from '../work/exceptions.ts'
@@ -105,7 +105,9 @@ async function mttr(db: Db, { score, label, statistic }: JsonObject, from: numbe
   const open = causes.filter(({ gone }) => gone === null || gone >= to)
   const seconds = causes.map(({ gone, firstSeen }) => Math.max(0, Math.min(gone ?? to, to) - firstSeen) / 1000)
   const value =
-    statistic === 'max' ? Math.max(0, ...seconds) : seconds.reduce((sum, one) => sum + one, 0) / Math.max(1, seconds.length)
+    statistic === 'max'
+      ? seconds.reduce((most, one) => Math.max(most, one), 0)
+      : seconds.reduce((sum, one) => sum + one, 0) / Math.max(1, seconds.length)
   return {
     value: Math.round(value),
     good: causes.length - open.length,
@@ -170,7 +172,7 @@ async function coverage(db: Db, from: number): Promise<Reading> {
   const without = assets.filter(({ names }) => !readJson<string[]>(names).some((name) => known.has(name.toLowerCase())))
   const good = assets.length - without.length
   return {
-    value: Math.round((10_000 * good) / assets.length) / 100,
+    value: shareOf(good, assets.length),
     good,
     bad: 0,
     unknown: without.length,

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { canonicalJson, type JsonObject, type JsonValue } from '../../kernel/json.ts'
-import type { Measure, Reading } from '../../kernel/measure.ts'
+import { type Measure, type Reading, shareOf } from '../../kernel/measure.ts'
 import type { State } from '../../platform/state/state.ts'
 import { clockedTasks, type Db, realIncidents } from './queries.ts'
 import { GRADES } from './schema.ts'
@@ -203,7 +203,7 @@ async function precision(asked: Asked): Promise<Reading> {
 function share(all: readonly IncidentsTable[], good: readonly IncidentsTable[]): Reading {
   const bad = all.filter((row) => !good.includes(row))
   return {
-    value: Math.round((good.length / all.length) * 10_000) / 100,
+    value: shareOf(good.length, all.length),
     good: good.length,
     bad: bad.length,
     unknown: 0,
