@@ -48,6 +48,22 @@ function refuseBeyond(caller: Caller, grant: Grant, now: number): void {
   })
 }
 
+/**
+ * The former secret goes on as the token does, and whoever rotates answers for that from now on: it would do in its holder's
+ * hands what they may do, and outlive the holder's account. What an ingest token does depends on nobody.
+ */
+function refuseForeignOverlap(caller: Caller, { owner, grants }: TokensTable, hours: number): void {
+  if (hours === 0 || grants === 'ingest' || owner === null || owner === caller.account) return
+  throw new KanpekiError(
+    'token_overlap',
+    'The former secret of somebody else’s token cannot stay good: it would do what you may do.',
+    {
+      place: { field: 'overlapHours' },
+      remedy: 'Rotate it without overlap, or make a token of your own and revoke this one when the machines have it.',
+    },
+  )
+}
+
 /** API tokens of the caller's scope. */
 export function tokenRoutes(deps: AccessDeps): Route[] {
   const life = deps.tokenLife ?? DEFAULT_TOKEN_LIFE
@@ -127,6 +143,7 @@ export function tokenRoutes(deps: AccessDeps): Route[] {
           if (row === undefined || !isGrant(row.grants) || (row.expires !== null && row.expires <= now))
             throw new KanpekiError('not_found', 'There is no such token, or it has expired.')
           refuseBeyond(caller, row.grants, now)
+          refuseForeignOverlap(caller, row, body.overlapHours)
           const rotated = await rotateToken(db, row, row.grants, caller.account, body.overlapHours * HOUR_MS, now)
           const { id, name, owner, old_until: until } = rotated.row
           return {

@@ -142,6 +142,23 @@ describeStates('tokens', (bed) => {
     expect(cases).toBeGreaterThan(5)
   })
 
+  it('leaves the former secret of somebody else no time in which it would do more', async () => {
+    const other = testCaller({ id: 'other' })
+    for (const grant of GRANTS) {
+      if (grant === 'scim') continue
+      const made = await create({ name: `overlap ${grant}`, scope: grant }, other)
+      const refused = await rotate(made.id, { overlapHours: 1 }).then(
+        () => 'rotated',
+        (error: { code: string }) => error.code,
+      )
+      expect([grant, refused]).toEqual([grant, grant === 'ingest' ? 'rotated' : 'token_overlap'])
+      const fresh = await rotate(made.id, { overlapHours: 0 })
+      if (grant !== 'ingest') await expect(whoIs(made.token)).rejects.toMatchObject({ code: 'unauthenticated' })
+      expect((await whoIs(fresh.token)).kind).toBe('token')
+      expect((await rotate(fresh.id, { overlapHours: 1 })).formerSecretUntil).not.toBeNull()
+    }
+  })
+
   it('leaves evidence without the secret', async () => {
     const entries = await readOutbox(state.tables(), 0, 10_000)
     expect(new Set(entries.map(({ body }) => body['action']))).toEqual(new Set(['token.create', 'token.rotate']))
