@@ -2,6 +2,7 @@ import { createServer, type Server, type Socket } from 'node:net'
 import { createServer as createTlsServer, type TLSSocket } from 'node:tls'
 import { ClientConnection, type ConnectionHandler, type ConnectionLimits } from './http1/client-connection.ts'
 import { ClientSession } from './http2/client-session.ts'
+import { probePeer } from './probe-peer.ts'
 import type { Certificates } from './tls/certificates.ts'
 import { tlsOf } from './tls/tls-of.ts'
 
@@ -51,6 +52,7 @@ export function createListener(handler: ConnectionHandler, limits: ConnectionLim
   // Those too that are still shaking hands.
   const sockets = new Set<Socket>()
   server.on('connection', (socket: Socket) => {
+    probePeer(socket)
     sockets.add(socket)
     socket.once('close', () => sockets.delete(socket))
   })

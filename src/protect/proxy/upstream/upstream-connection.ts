@@ -7,6 +7,7 @@ import { BodyReader } from '../http1/body-reader.ts'
 import { findHead } from '../http1/head-finder.ts'
 import { type ParsedResponse, parseResponseHead } from '../http1/response-head.ts'
 import { SocketSink } from '../http1/socket-sink.ts'
+import { probePeer } from '../probe-peer.ts'
 
 /** An application's address. */
 export interface UpstreamTarget {
@@ -72,6 +73,7 @@ export class UpstreamConnection {
             ALPNProtocols: ['http/1.1'],
             ...(tls.ca === undefined ? {} : { ca: tls.ca }),
           })
+    probePeer(this.#socket)
     this.#sink = new SocketSink(this.#socket)
     this.#free = on.free
     this.#closed = on.closed
