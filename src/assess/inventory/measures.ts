@@ -124,7 +124,7 @@ async function mttr(db: Db, { score, label, statistic }: JsonObject, from: numbe
       ),
       lists: counted.slice(0, NAMED_IN_EVIDENCE).map(({ asset, source, sha256 }) => `${asset} ${source} ${sha256}`),
     },
-    asOf: Math.min(...counted.map(({ received }) => received)),
+    asOf: oldest(counted),
   }
 }
 
@@ -150,8 +150,13 @@ async function secrets(db: Db, from: number, to: number): Promise<Reading> {
       secrets: open.slice(0, NAMED_IN_EVIDENCE).map(({ row }) => nameOf(row)),
       falsePositives: causes.length - open.length,
     },
-    asOf: Math.min(...scans.map(({ received }) => received)),
+    asOf: oldest(scans),
   }
+}
+
+/** When the oldest came; infinite where there is none. */
+function oldest(lists: readonly { readonly received: number }[]): number {
+  return lists.reduce((least, { received }) => Math.min(least, received), Number.POSITIVE_INFINITY)
 }
 
 function nameOf({ id, asset, package: name }: FindingsTable): string {
