@@ -182,9 +182,9 @@ export async function linkDeed(context: DeedContext, { incident: id, note }: Of<
   return done({ kind: 'link', text: same(`↔ INC-${other.number} ${other.title}`), note, facts: { other: other.id } })
 }
 
-/** Everything of this one goes to the other, where work continues; this one stays to be read. */
+/** Everything of this one goes to the other, which is as grave as the graver of both and where work continues; this one stays to be read. */
 export async function mergeDeed(context: DeedContext, { into, note }: Of<'merge'>): Promise<IncidentsTable> {
-  const { trx, incident, now, done } = context
+  const { trx, deps, incident, now, done } = context
   const other = await otherIncident(context, into)
   if (other.state !== 'open')
     throw new KanpekiError('conflict', `INC-${other.number} is not open.`, { remedy: 'Open it again first, or choose another.' })
@@ -209,16 +209,28 @@ export async function mergeDeed(context: DeedContext, { into, note }: Of<'merge'
     detected: least(other.detected, incident.detected),
     acknowledged: least(other.acknowledged, incident.acknowledged),
   }
-  await changeIncident(trx, other.id, times)
-  await context.enterIn(
-    { ...other, ...times },
-    {
-      kind: 'merge',
-      text: { en: `INC-${incident.number} was merged into this`, ja: `INC-${incident.number}をこのインシデントに統合` },
-      note,
-      facts: { from: incident.id },
+  const isGraver = incident.severity < other.severity
+  const raised = {
+    en: `; severity: P${other.severity} → P${incident.severity}`,
+    ja: `、重大度：P${other.severity} → P${incident.severity}`,
+  }
+  const change = { ...times, ...(isGraver ? { severity: incident.severity } : {}) }
+  const joined = { ...other, ...change }
+  await changeIncident(trx, other.id, change)
+  if (isGraver) await resetClocks(trx, await policyOf(deps.policy, trx), other, joined)
+  await context.enterIn(joined, {
+    kind: 'merge',
+    text: {
+      en: `INC-${incident.number} was merged into this${isGraver ? raised.en : ''}`,
+      ja: `INC-${incident.number}をこのインシデントに統合${isGraver ? raised.ja : ''}`,
     },
-  )
+    note,
+    facts: {
+      from: incident.id,
+      ...(isGraver ? { before: { severity: other.severity }, after: { severity: joined.severity } } : {}),
+    },
+  })
+  if (isGraver) await planForGraver(trx, deps, other, joined, now)
   return done(
     {
       kind: 'merge',

@@ -234,6 +234,22 @@ describeStates('incidents', (bed) => {
     expect(sent.messages.find((one) => one.id === message)).toMatchObject({ state: 'queued', error: null })
   })
 
+  it('is as grave as the graver of two that are merged, with what that takes', async () => {
+    const world = incidentBed(await bed.open(migrations))
+    const grave = await world.open({ title: 'Grave', severity: 1 })
+    const lesser = await world.open({ title: 'Lesser', severity: 4 })
+    await world.deed(grave.id, { do: 'merge', into: lesser.id })
+    const read = async (id: string) => (await world.call('GET', '/api/v1/incidents/:id', { params: { id } })) as IncidentDetail
+    const after = await read(lesser.id)
+    expect(after.severity).toBe(1)
+    expect(after.taskList.map(({ title }) => title.en).toSorted()).toEqual(
+      (await read(grave.id)).taskList.map(({ title }) => title.en).toSorted(),
+    )
+    const third = await world.open({ title: 'Third', severity: 3 })
+    await world.deed(third.id, { do: 'merge', into: lesser.id })
+    expect((await read(lesser.id)).severity).toBe(1)
+  })
+
   it('carries over to the other incident whom a merged one had still to tell, and what its runs did', async () => {
     const state = await bed.open(migrations)
     const world = incidentBed(state)
