@@ -105,8 +105,8 @@ export const SEALED_COLUMNS: readonly string[] = [
  * The first make an insert and each later merge durable before it counts, and make the engine recognise an insert that is
  * tried again (`insert_deduplication_token`). Fresh parts keep all columns in one file: each file of a part is made, named
  * and synced by itself, and there are a hundred of them otherwise. The next keep the memory of a merge in bounds. The last:
- * a merge takes a dozen parts of a size and not five, so that each row is written anew less often; and what was merged goes
- * soon, since what it was merged to is durable by then; what is counted by the minute is counted by merges, for the files
+ * a merge takes a dozen parts of a size and not five, and makes none beyond a quarter of a gigabyte, so that each row is written
+ * anew less often and little lies beside its parts; and what was merged goes soon, since what it was merged to is durable by then; what is counted by the minute is counted by merges, for the files
  * that it takes would make each insert slower. A merge holds some granules of each of its parts at once: with the usual ten
  * megabytes in each, two dozen parts of large documents were more than the engine may use, and were tried again for ever.
  */
@@ -125,6 +125,7 @@ export const TABLE_SETTINGS: Readonly<Record<string, number>> = {
   vertical_merge_algorithm_min_rows_to_activate: 1,
   min_columns_to_activate_adaptive_write_buffer: 1,
   merge_selector_base: 12,
+  max_bytes_to_merge_at_max_space_in_pool: 268_435_456,
   old_parts_lifetime: 5,
   materialize_projections_on_insert: 0,
   materialize_projections_on_merge: 1,

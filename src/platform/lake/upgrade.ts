@@ -34,6 +34,7 @@ const STEPS: readonly Step[] = [
   ],
   (engine, version) => madeAnew(engine, version, { index_granularity_bytes: 2_000_000, max_parts_to_merge_at_once: 16 }),
   [`ALTER TABLE events MODIFY SETTING ${settingList({ old_parts_lifetime: 5 })}`],
+  [`ALTER TABLE events MODIFY SETTING ${settingList({ max_bytes_to_merge_at_max_space_in_pool: 268_435_456 })}`],
 ]
 
 /** The version of the table that this program makes. */
