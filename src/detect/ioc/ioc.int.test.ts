@@ -15,9 +15,11 @@ import type { DetectTables } from '../tables.ts'
 import { openIndicators } from './live-index.ts'
 import { searchPast } from './past.ts'
 import { countWaiting } from './queries.ts'
+import { readText } from './read/read-text.ts'
 import { refreshDue } from './refresh.ts'
 import { iocRoutes } from './routes.ts'
 import type { IocList } from './schema.ts'
+import { knownList, takeReading } from './store.ts'
 import type { IocTables } from './tables.ts'
 import { startTaxiiServer, type TaxiiServer } from './testing/taxii-server.ts'
 
@@ -204,6 +206,22 @@ describeStates('indicator lists', (bed) => {
     expect(live.run([event]).map(({ rule, group }) => [rule.id, group['threat.indicator']])).toEqual([
       ['ioc-domain', 'host-4499.bad.example'],
     ])
+  })
+
+  it('sees each part of a list that is taken in several at one moment', async () => {
+    const live = await openIndicators(state)
+    const made = await ask<IocList>('POST', '/api/v1/ioc/lists', { body: { name: 'Own', kind: 'own' } })
+    const list = await knownList(state.tables<IocTables>(), made.id)
+    const take = (text: string) =>
+      state.transaction<IocTables, unknown>((trx) =>
+        takeReading(trx, list, readText(text, 'plain'), { by: { id: 'ann', name: 'Ann' }, now: NOW }),
+      )
+    await take('one.bad.example')
+    await live.refresh()
+    await take('two.bad.example')
+    expect(await live.refresh()).toBe(true)
+    expect(live.size).toBe(2)
+    expect(await live.refresh()).toBe(false)
   })
 
   it('finds what was stored before, once, and goes on where it was interrupted', async () => {

@@ -21,8 +21,28 @@ export async function insertList(db: IocDb, row: IocListsTable): Promise<void> {
   await db.insertInto('detect_ioc_lists').values(row).execute()
 }
 
-export async function changeList(db: IocDb, id: string, change: Partial<Omit<IocListsTable, 'id' | 'scope'>>): Promise<void> {
+export async function changeList(
+  db: IocDb,
+  id: string,
+  change: Partial<Omit<IocListsTable, 'id' | 'scope' | 'changed'>>,
+): Promise<void> {
   await db.updateTable('detect_ioc_lists').set(change).where('id', '=', id).execute()
+}
+
+/** Says that a list's indicators changed. The time always moves, as the matcher tells by it: several changes may share a moment. */
+export async function markChanged(db: IocDb, id: string, now: number): Promise<void> {
+  await db
+    .updateTable('detect_ioc_lists')
+    .set((e) => ({
+      changed: e
+        .case()
+        .when('changed', '>=', now)
+        .then(e('changed', '+', 1))
+        .else(e.val(now))
+        .end(),
+    }))
+    .where('id', '=', id)
+    .execute()
 }
 
 export async function deleteList(db: IocDb, id: string): Promise<void> {
@@ -199,10 +219,8 @@ export async function forgetEnded(db: IocDb, before: number): Promise<number> {
   return Number(numDeletedRows)
 }
 
+/** A text that differs from what it was whenever a list came, went or changed. */
 export async function lastChange(db: IocDb): Promise<string> {
-  const row = await db
-    .selectFrom('detect_ioc_lists')
-    .select((e) => [e.fn.countAll<number>().as('lists'), e.fn.max<number | null>('changed').as('changed')])
-    .executeTakeFirstOrThrow()
-  return `${row.lists} ${row.changed ?? 0}`
+  const rows = await db.selectFrom('detect_ioc_lists').select(['id', 'changed']).orderBy('id').execute()
+  return rows.map(({ id, changed }) => `${id} ${changed}`).join('\n')
 }

@@ -8,7 +8,6 @@ import { recordEvidence } from '../../platform/state/outbox.ts'
 import { guardOf } from './guards.ts'
 import { type Indicator, indicatorOf } from './indicator.ts'
 import {
-  changeList,
   countIndicators,
   deleteList,
   deleteRefs,
@@ -18,6 +17,7 @@ import {
   knownIn,
   listById,
   listByName,
+  markChanged,
   upsertIndicators,
   valuesOf,
 } from './queries.ts'
@@ -138,7 +138,7 @@ export async function takeReading(
   await upsertIndicators(db, [...taken, ...changed])
   const view = skipped.view()
   const isChanged = taken.length + changed.length + removed > 0
-  if (isChanged) await changeList(db, list.id, { changed: now })
+  if (isChanged) await markChanged(db, list.id, now)
   if (isChanged) await tell(db, list, 'ioc-list.update', by, now, { added: taken.length, changed: changed.length, removed })
   return { added: taken.length, changed: changed.length, removed, skipped: view }
 }
@@ -169,7 +169,7 @@ export async function removeIndicators(
     written.map((text) => indicatorOf(text)?.value ?? text),
   )
   if (removed === 0) return 0
-  await changeList(db, list.id, { changed: now })
+  await markChanged(db, list.id, now)
   await tell(db, list, 'ioc-list.update', by, now, { added: 0, changed: 0, removed })
   return removed
 }
