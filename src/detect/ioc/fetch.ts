@@ -34,7 +34,7 @@ export async function fetchList(source: Source, deps: FetchDeps): Promise<Fetche
       const text = await (
         await get(source, source.url!, 'text/plain, text/csv, application/stix+json, application/json, */*', deps)
       ).text()
-      return { reading: readText(text, 'auto'), whole: true, cursor: null }
+      return { reading: wholeList(text), whole: true, cursor: null }
     }
     case 'taxii':
       return await fetchTaxii(source, deps)
@@ -45,12 +45,29 @@ export async function fetchList(source: Source, deps: FetchDeps): Promise<Fetche
   }
 }
 
+/** @throws KanpekiError `feed_unreadable` for a text of which nothing can be read: a page that says sorry empties no list. */
+function wholeList(text: string): Reading {
+  const reading = readText(text, 'auto')
+  const isPage = text.trimStart().startsWith('<')
+  const [first] = reading.skipped
+  if (isPage || (reading.indicators.length === 0 && first !== undefined))
+    throw new KanpekiError(
+      'feed_unreadable',
+      isPage
+        ? 'The server answers with a page, not with a list.'
+        : `Nothing in it is an indicator (${first?.reason.slice(0, 200)}).`,
+      { remedy: 'Check the URL of the list; what it held stays.' },
+    )
+  return reading
+}
+
 /**
  * Objects of a TAXII 2.1 collection (OASIS, section 5.4): those added since the last fetch, page by page (`more`, `next`). The cursor is the
  * server's own `X-TAXII-Date-Added-Last`.
  */
 async function fetchTaxii(source: Source, deps: FetchDeps): Promise<Fetched> {
-  const parts: Reading[] = []
+  // Read as one: of an object that changes meanwhile, two versions may stand on different pages.
+  const objects: JsonValue[] = []
   let next: string | undefined
   let cursor = source.cursor
   for (let page = 0; page < MOST_PAGES; page += 1) {
@@ -67,13 +84,15 @@ async function fetchTaxii(source: Source, deps: FetchDeps): Promise<Fetched> {
       })
     const envelope = jsonOf(await response.text())
     // An empty envelope has no objects at all.
-    if (isJsonObject(envelope) && envelope['objects'] !== undefined) parts.push(readStix(envelope))
+    if (isJsonObject(envelope) && Array.isArray(envelope['objects'])) {
+      for (const object of envelope['objects'] as readonly JsonValue[]) objects.push(object)
+    }
     cursor = response.headers.get('x-taxii-date-added-last') ?? cursor
     const more = isJsonObject(envelope) && envelope['more'] === true ? envelope['next'] : undefined
     if (typeof more !== 'string') break
     next = more
   }
-  return { reading: together(parts), whole: false, cursor }
+  return { reading: readStix({ objects }), whole: false, cursor }
 }
 
 /** A MISP feed: `manifest.json` names its events with their times; those that changed since the last fetch are read. */
@@ -128,5 +147,6 @@ function together(parts: readonly Reading[]): Reading {
     indicators: parts.flatMap((part) => part.indicators),
     skipped: parts.flatMap((part) => part.skipped),
     withdrawn: parts.flatMap((part) => part.withdrawn ?? []),
+    revised: parts.flatMap((part) => part.revised ?? []),
   }
 }

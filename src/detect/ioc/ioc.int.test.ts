@@ -208,6 +208,64 @@ describeStates('indicator lists', (bed) => {
     ])
   })
 
+  it('lets go what its sender says no longer, and ends what its sender ends', async () => {
+    const list = await ask<IocList>('POST', '/api/v1/ioc/lists', { body: { name: 'Own', kind: 'own' } })
+    const add = (text: string) =>
+      ask<{ skipped: unknown }>('POST', '/api/v1/ioc/lists/:id/indicators', { params: { id: list.id }, body: { text } })
+    const bundle = (...objects: readonly JsonObject[]) => add(JSON.stringify({ type: 'bundle', objects }))
+    const held = async () =>
+      (
+        await state.tables<IocTables>().selectFrom('detect_ioc_indicators').select(['value', 'until']).orderBy('value').execute()
+      ).map(({ value, until }) => [value, until === null ? null : Number(until)])
+    await bundle(indicator(1), indicator(2), indicator(3))
+    const end = { valid_until: '2026-11-20T00:00:00Z' }
+    const { skipped } = await bundle(
+      indicator(1, { pattern: "[ipv4-addr:value = '45.137.21.7'] OR [domain-name:value = 'bad.example']" }),
+      indicator(2, end),
+      indicator(8, end),
+    )
+    expect(skipped).toMatchObject({ counts: { expired: 1 } })
+    expect(await held()).toEqual([
+      ['45.137.21.2', Date.UTC(2026, 10, 20)],
+      ['45.137.21.3', null],
+      ['45.137.21.7', null],
+      ['bad.example', null],
+    ])
+    const attribute = (value: string, uuid: string, more: JsonObject) => ({ type: 'domain', value, uuid, to_ids: true, ...more })
+    const misp = (...Attribute: readonly JsonObject[]) => add(JSON.stringify({ Event: { info: 'E', Attribute } }))
+    await ask('POST', '/api/v1/ioc/lists/:id/remove', {
+      params: { id: list.id },
+      body: { values: ['45.137.21.2', '45.137.21.3', '45.137.21.7', 'bad.example'] },
+    })
+    await misp(attribute('one.example', 'a', {}), attribute('two.example', 'b', {}), attribute('three.example', 'c', {}))
+    await misp(attribute('one.example', 'a', { to_ids: false }), attribute('zwei.example', 'b', {}))
+    expect((await held()).map(([value]) => value)).toEqual(['three.example', 'zwei.example'])
+  })
+
+  it('keeps what a list held where its server answers with something else', async () => {
+    let text = '45.137.21.1\n'
+    const server = createServer((_request, response) => response.end(text))
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+    closers.push(() => new Promise((resolve) => server.close(resolve)))
+    const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/`
+    await ask('POST', '/api/v1/ioc/lists', { body: { name: 'File', kind: 'url', url } })
+    for (const [answer, error] of [
+      ['<html><title>Maintenance</title>\n45.137.21.9\n</html>', 'not with a list'],
+      ['{"type": "bundle", "objects": [', 'not valid JSON'],
+      ['Rate limit exceeded', 'is an indicator'],
+    ] as const) {
+      text = answer
+      now += 24 * HOUR
+      await refreshDue(deps())
+      expect(await listed()).toMatchObject([{ indicators: 1, error: expect.stringContaining(error) }])
+    }
+    // A list may be empty.
+    text = '# nothing at present\n'
+    now += 24 * HOUR
+    await refreshDue(deps())
+    expect(await listed()).toMatchObject([{ indicators: 0, error: null }])
+  })
+
   it('sees each part of a list that is taken in several at one moment', async () => {
     const live = await openIndicators(state)
     const made = await ask<IocList>('POST', '/api/v1/ioc/lists', { body: { name: 'Own', kind: 'own' } })

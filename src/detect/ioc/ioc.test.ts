@@ -116,7 +116,7 @@ describe('reading', () => {
         Attribute: [
           { type: 'ip-dst|port', value: '45.137.21.9|443', to_ids: true, uuid: 'a' },
           { type: 'domain|ip', value: 'bad.example|45.137.21.10', to_ids: true, uuid: 'b', comment: 'c2' },
-          { type: 'domain', value: 'good.example', to_ids: false },
+          { type: 'domain', value: 'good.example', to_ids: false, uuid: 'f' },
           { type: 'mutex', value: 'x', to_ids: true, uuid: 'c' },
           { type: 'md5', value: 'b'.repeat(32), to_ids: true, deleted: true, uuid: 'd' },
         ],
@@ -131,7 +131,7 @@ describe('reading', () => {
       [SHA256, 70],
     ])
     expect(skipped).toHaveLength(1)
-    expect(withdrawn).toEqual(['d'])
+    expect(withdrawn).toEqual(['f', 'd'])
   })
 })
 

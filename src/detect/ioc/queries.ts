@@ -111,24 +111,26 @@ export async function upsertIndicators(db: IocDb, rows: readonly IocIndicatorsTa
 }
 
 export async function deleteValues(db: IocDb, listId: string, values: readonly string[]): Promise<number> {
-  return await deleteWhere(db, listId, 'value', values)
-}
-
-export async function deleteRefs(db: IocDb, listId: string, refs: readonly string[]): Promise<number> {
-  return await deleteWhere(db, listId, 'ref', refs)
-}
-
-async function deleteWhere(db: IocDb, listId: string, column: 'value' | 'ref', texts: readonly string[]): Promise<number> {
   let removed = 0
-  for (let at = 0; at < texts.length; at += ROWS_A_STATEMENT) {
+  for (let at = 0; at < values.length; at += ROWS_A_STATEMENT) {
     const { numDeletedRows } = await db
       .deleteFrom('detect_ioc_indicators')
       .where('list_id', '=', listId)
-      .where(column, 'in', texts.slice(at, at + ROWS_A_STATEMENT))
+      .where('value', 'in', values.slice(at, at + ROWS_A_STATEMENT))
       .executeTakeFirstOrThrow()
     removed += Number(numDeletedRows)
   }
   return removed
+}
+
+/** What a list holds with the sender's own ids. */
+export async function refsOf(db: IocDb, listId: string): Promise<Pick<IocIndicatorsTable, 'kind' | 'value' | 'ref'>[]> {
+  return await db
+    .selectFrom('detect_ioc_indicators')
+    .select(['kind', 'value', 'ref'])
+    .where('list_id', '=', listId)
+    .where('ref', 'is not', null)
+    .execute()
 }
 
 /** Every value of a list, for telling which are gone. */

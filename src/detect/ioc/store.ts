@@ -10,7 +10,6 @@ import { type Indicator, indicatorOf } from './indicator.ts'
 import {
   countIndicators,
   deleteList,
-  deleteRefs,
   deleteValues,
   type IocDb,
   insertList,
@@ -18,6 +17,7 @@ import {
   listById,
   listByName,
   markChanged,
+  refsOf,
   upsertIndicators,
   valuesOf,
 } from './queries.ts'
@@ -106,23 +106,29 @@ export interface TakeOptions {
 export async function takeReading(
   db: IocDb,
   list: IocListsTable,
-  reading: Reading,
+  reading: Pick<Reading, 'indicators' | 'skipped'>,
   options: TakeOptions,
-): Promise<Added & { removed: number }> {
+): Promise<Added> {
   const { now, by } = options
   const skipped = new SkippedCounter()
   for (const { place, reason } of reading.skipped) skipped.add('unreadable', place, reason)
   const wanted = new Map<string, IocIndicatorsTable>()
+  const ended = new Map<string, IocIndicatorsTable>()
   for (const indicator of reading.indicators) {
     const row = rowOf(list, indicator, options)
     const why = list.guarded === 1 ? guardOf(indicator) : undefined
     if (why !== undefined) skipped.add(why, indicator.value, GUARD_WORDS[why])
-    else if (row.until !== null && row.until <= now) skipped.add('expired', indicator.value, 'it has ended')
+    else if (row.until !== null && row.until <= now) ended.set(`${row.kind} ${row.value}`, row)
     else wanted.set(`${row.kind} ${row.value}`, row)
   }
-  const values = new Set([...wanted.values()].map(({ value }) => value))
-  const removed = await deleteRefs(db, list.id, reading.withdrawn ?? [])
+  const values = new Set([...wanted.values(), ...ended.values()].map(({ value }) => value))
   const known = new Map((await knownIn(db, list.id, [...values])).map((row) => [`${row.kind} ${row.value}`, row]))
+  for (const [key, row] of ended) {
+    const old = known.get(key)
+    // What the list holds from the same sender is told its end; nothing else begins that is over.
+    if (old !== undefined && old.ref === row.ref && !wanted.has(key)) wanted.set(key, row)
+    else skipped.add('expired', row.value, 'it has ended')
+  }
   const fresh = [...wanted].flatMap(([key, row]) => (known.has(key) ? [] : [row]))
   const changed = [...wanted].flatMap(([key, row]) => {
     const old = known.get(key)
@@ -137,10 +143,10 @@ export async function takeReading(
   const taken = fresh.slice(0, room)
   await upsertIndicators(db, [...taken, ...changed])
   const view = skipped.view()
-  const isChanged = taken.length + changed.length + removed > 0
+  const isChanged = taken.length + changed.length > 0
   if (isChanged) await markChanged(db, list.id, now)
-  if (isChanged) await tell(db, list, 'ioc-list.update', by, now, { added: taken.length, changed: changed.length, removed })
-  return { added: taken.length, changed: changed.length, removed, skipped: view }
+  if (isChanged) await tell(db, list, 'ioc-list.update', by, now, { added: taken.length, changed: changed.length, removed: 0 })
+  return { added: taken.length, changed: changed.length, skipped: view }
 }
 
 /** Takes out what a list held and its source does not hold any more. @returns how many. */
@@ -153,6 +159,25 @@ export async function removeMissing(
 ): Promise<number> {
   const gone = (await valuesOf(db, list.id)).filter((value) => !still.has(value))
   return await removeIndicators(db, list, gone, by, now)
+}
+
+/**
+ * Takes out what a reading withdraws, and what its sender said under an id before and does not say under it any more. @returns how many.
+ */
+export async function removeRevised(db: IocDb, list: IocListsTable, reading: Reading, by: Who, now: number): Promise<number> {
+  const asked = new Set([...(reading.withdrawn ?? []), ...(reading.revised ?? [])])
+  if (asked.size === 0) return 0
+  const said = new Set(reading.indicators.map(({ kind, value }) => `${kind} ${value}`))
+  const gone = (await refsOf(db, list.id)).filter(
+    ({ kind, value, ref }) => ref !== null && asked.has(ref) && !said.has(`${kind} ${value}`),
+  )
+  return await removeIndicators(
+    db,
+    list,
+    gone.map(({ value }) => value),
+    by,
+    now,
+  )
 }
 
 /** Takes single indicators out of a list, in whatever form they are written. */

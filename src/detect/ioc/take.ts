@@ -3,7 +3,7 @@ import type { State } from '../../platform/state/state.ts'
 import { changeList, type IocDb } from './queries.ts'
 import type { Reading } from './read/reading.ts'
 import type { Added, SkippedView, SkippedWhy } from './schema.ts'
-import { NOTHING_SKIPPED, removeMissing, type TakeOptions, takeReading } from './store.ts'
+import { NOTHING_SKIPPED, removeMissing, removeRevised, type TakeOptions, takeReading } from './store.ts'
 import type { IocListsTable, IocTables } from './tables.ts'
 
 /** A transaction holds up the writer: large lists are taken in several. */
@@ -23,18 +23,19 @@ export async function takeInParts(
   const total = { added: 0, changed: 0, removed: 0 }
   let skipped: SkippedView = NOTHING_SKIPPED
   const { indicators } = reading
+  total.removed += await state.transaction<IocTables, number>((trx: IocDb) =>
+    removeRevised(trx, list, reading, options.by, options.now),
+  )
   for (let at = 0; at === 0 || at < indicators.length; at += A_TRANSACTION) {
-    const part: Reading = {
+    const part = {
       indicators: indicators.slice(at, at + A_TRANSACTION),
       skipped: at === 0 ? reading.skipped : [],
-      withdrawn: at === 0 ? (reading.withdrawn ?? []) : [],
     }
     const taken = await state.transaction<IocTables, Awaited<ReturnType<typeof takeReading>>>((trx: IocDb) =>
       takeReading(trx, list, part, options),
     )
     total.added += taken.added
     total.changed += taken.changed
-    total.removed += taken.removed
     skipped = joined(skipped, taken.skipped)
   }
   const still = new Set(indicators.map(({ value }) => value))

@@ -37,12 +37,13 @@ function take(
 ): void {
   const type = String(attribute['type'])
   const { value, uuid, to_ids: forDetection, deleted } = attribute
-  if (forDetection !== true && forDetection !== '1') return
   const ref = typeof uuid === 'string' ? uuid : undefined
-  if (deleted === true || deleted === '1') {
+  // What is not meant for detection may have been before: a false alarm is taken back so.
+  if ((forDetection !== true && forDetection !== '1') || deleted === true || deleted === '1') {
     if (ref !== undefined) collected.withdrawn.push(ref)
     return
   }
+  if (ref !== undefined) collected.revised.push(ref)
   if (!TYPES.has(type) || typeof value !== 'string') {
     collected.skip(ref ?? '', `attributes of type ${type} are not compared`)
     return

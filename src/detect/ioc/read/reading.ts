@@ -12,6 +12,8 @@ export interface Reading {
   readonly skipped: readonly Skipped[]
   /** Sender's ids of indicators that are withdrawn. */
   readonly withdrawn?: readonly string[]
+  /** Sender's ids of which the reading says all: what was said under one of them before and is not here is no longer said. */
+  readonly revised?: readonly string[]
 }
 
 /** Collects a reading; of what is skipped the first are named and all are counted by the caller. */
@@ -19,6 +21,7 @@ export class Collected {
   readonly indicators: Indicator[] = []
   readonly skipped: Skipped[] = []
   readonly withdrawn: string[] = []
+  readonly revised: string[] = []
 
   skip(place: string | number, reason: string): void {
     this.skipped.push({ place: String(place), reason })

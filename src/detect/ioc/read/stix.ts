@@ -29,6 +29,7 @@ function take(id: string, object: JsonObject, collected: Collected): void {
     collected.withdrawn.push(id)
     return
   }
+  if (id !== '') collected.revised.push(id)
   const language = text(object['pattern_type']) ?? 'stix'
   const pattern = text(object['pattern'])
   if (language !== 'stix' || pattern === undefined) {
