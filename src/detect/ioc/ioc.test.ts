@@ -184,10 +184,10 @@ describe('matching', () => {
       event({ host: { name: 'web' }, source: { ip: '45.137.21.9' }, related: { ip: ['45.137.21.9'] } }),
     )
     expect(found.map(({ rule, group }) => [rule.id, rule.level, group])).toEqual([
-      ['ioc-ip', 'low', { 'host.name': 'web', 'threat.indicator': '45.137.21.9' }],
       ['ioc-ip', 'high', { 'host.name': 'web', 'threat.indicator': '45.137.21.9' }],
+      ['ioc-ip', 'low', { 'host.name': 'web', 'threat.indicator': '45.137.21.9' }],
     ])
-    expect(found[0]!.conditions![0]!.text).toBe('source.ip 45.137.21.9 ∈ other: 45.137.21.9 (30/100, until 1970-01-01) — bot')
+    expect(found[1]!.conditions![0]!.text).toBe('source.ip 45.137.21.9 ∈ other: 45.137.21.9 (30/100, until 1970-01-01) — bot')
     expect(indicatorDetections(index, event({ source: { ip: '45.137.21.9' } }, 5000))).toHaveLength(1)
   })
 

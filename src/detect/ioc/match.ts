@@ -130,7 +130,9 @@ export function indicatorDetections(index: IndicatorIndex, event: ComparedEvent,
   if (index.size === 0) return NO_DETECTIONS
   const hits = hitsOf(index, event.doc)
   if (hits.length === 0) return NO_DETECTIONS
-  return hits.flatMap((one) => {
+  // Of several lists the surest speaks: the alert is of the first detection's severity.
+  const surest = hits.length === 1 ? hits : [...hits].sort((a, b) => b.hit.confidence - a.hit.confidence)
+  return surest.flatMap((one) => {
     const { hit } = one
     if (hit.list.scope !== DEFAULT_SCOPE && hit.list.scope !== event.scope) return []
     if (hit.until !== null && event.observed >= hit.until) return []
