@@ -1,8 +1,10 @@
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { afterEach, beforeEach, expect, it } from 'vitest'
+import type { StoredEvent } from '../../kernel/event.ts'
 import type { JsonObject } from '../../kernel/json.ts'
 import type { Caller, Route } from '../../platform/http/route.ts'
+import type { Lake } from '../../platform/lake/lake.ts'
 import { createOutgoing } from '../../platform/outgoing/outgoing.ts'
 import { createSealer } from '../../platform/secrets/sealer.ts'
 import { readOutbox } from '../../platform/state/outbox.ts'
@@ -10,6 +12,7 @@ import type { State } from '../../platform/state/state.ts'
 import { testCaller } from '../../platform/testing/caller.ts'
 import { startTestLake, type TestLake, testBatch, testEvent } from '../../platform/testing/lakes.ts'
 import { describeStates } from '../../platform/testing/states.ts'
+import { recordDetections } from '../alerts.ts'
 import { migrations } from '../migrations.ts'
 import type { DetectTables } from '../tables.ts'
 import { openIndicators } from './live-index.ts'
@@ -331,4 +334,64 @@ describeStates('indicator lists', (bed) => {
     await searchPast({ state, lake: lake.lake, clock, signal })
     expect(await alerts()).toEqual(first)
   })
+
+  it('lets no indicator that is everywhere hide the others, and calls nothing searched that was cut short', async () => {
+    const { lake, events } = memoryLake()
+    for (let n = 0; n < 20_100; n += 1) events.push(stored(`n${n}`, { source: { ip: '45.137.21.9' } }, NOW - 9 * HOUR + n))
+    events.push(stored('rare', { host: { name: 'pc' }, dns: { question: { name: 'bad.example' } } }, NOW - HOUR))
+    const list = await ask<IocList>('POST', '/api/v1/ioc/lists', { body: { name: 'Own', kind: 'own' } })
+    const body = { text: '45.137.21.9\nbad.example\nother.example\n' }
+    await ask('POST', '/api/v1/ioc/lists/:id/indicators', { params: { id: list.id }, body })
+    const stopping = new AbortController()
+    const cut = { search: async (request: LakeSearch) => lake.search(request).finally(() => stopping.abort()) }
+    expect(await searchPast({ state, lake: cut, clock, signal: stopping.signal })).toEqual({ indicators: 0, detections: 0 })
+    expect(await countWaiting(state.tables<IocTables>())).toBe(3)
+    await searchPast({ state, lake, clock, signal: new AbortController().signal })
+    const alerts = await state.tables<DetectTables>().selectFrom('detect_alerts').select('entity_name').execute()
+    expect(alerts.map(({ entity_name }) => entity_name).sort()).toEqual(['45.137.21.9', 'pc'])
+  })
+
+  it('searches what came until the matcher knew the indicator, and repeats nothing that it found', async () => {
+    const { lake, events } = memoryLake()
+    const live = await openIndicators(state)
+    const list = await ask<IocList>('POST', '/api/v1/ioc/lists', { body: { name: 'Own', kind: 'own' } })
+    await ask('POST', '/api/v1/ioc/lists/:id/indicators', { params: { id: list.id }, body: { text: 'bad.example' } })
+    const about = (host: string) => ({ host: { name: host }, dns: { question: { name: 'bad.example' } } })
+    const [early, late] = [stored('early', about('pc-1'), NOW + 2000), stored('late', about('pc-2'), NOW + 9000)]
+    events.push(early, late)
+    expect(live.run([early])).toEqual([])
+    await live.refresh()
+    await state.transaction<DetectTables, unknown>((trx) => recordDetections(trx, live.run([late]), NOW + 9000))
+    now = NOW + 10_000
+    await searchPast({ state, lake, clock, signal: new AbortController().signal })
+    const alerts = await state.tables<DetectTables>().selectFrom('detect_alerts').select(['rule_id', 'entity_name']).execute()
+    expect(alerts.map(({ rule_id, entity_name }) => `${rule_id} ${entity_name}`).sort()).toEqual([
+      'ioc-domain pc-2',
+      'ioc-domain-past pc-1',
+    ])
+  })
 })
+
+type LakeSearch = Parameters<Lake['search']>[0]
+
+function stored(id: string, doc: JsonObject, at: number): StoredEvent {
+  return { ...testEvent(id, doc, { observed: at }), source: 's', received: at, writer: 'w', sequence: 1, index: 0 }
+}
+
+/** Answers with every event of the range, page by page. */
+function memoryLake(): { readonly lake: Pick<Lake, 'search'>; readonly events: StoredEvent[] } {
+  const events: StoredEvent[] = []
+  const search = async ({ range = { from: 0, to: 0, by: 'received' }, query, limit, after = '0' }: LakeSearch) => {
+    const texts = [...JSON.stringify(query).matchAll(/"text":"([^"]+)"/g)].map(([, text = '']) => text)
+    const fitting = events.filter(
+      ({ received, doc }) =>
+        received >= range.from && received < range.to && texts.some((text) => JSON.stringify(doc).includes(text)),
+    )
+    const to = Number(after) + limit
+    return {
+      events: fitting.slice(Number(after), to),
+      ...(to < fitting.length ? { cursor: String(to) } : {}),
+    } as Awaited<ReturnType<Lake['search']>>
+  }
+  return { lake: { search }, events }
+}

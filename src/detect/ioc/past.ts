@@ -6,6 +6,8 @@ import type { Lake, SearchResult } from '../../platform/lake/lake.ts'
 import type { Query } from '../../platform/lake/query/ast.ts'
 import type { State } from '../../platform/state/state.ts'
 import { recordDetections } from '../alerts.ts'
+import { keyed } from '../alerts-group.ts'
+import { seenKeys } from '../queries.ts'
 import type { DetectTables } from '../tables.ts'
 import { IndicatorIndex } from './indicator-index.ts'
 import { indicatorDetections } from './match.ts'
@@ -24,15 +26,17 @@ export interface PastDeps {
 /** Asked for in one search. */
 const AT_ONCE = 50
 const PAGE = 500
-/** Events of one search that are looked at: a value that is everywhere says enough in these. */
+/** Events that are looked at for one indicator: a value that is everywhere says enough in these. */
 const MOST_EVENTS = 20_000
 const HOUR_MS = 3_600_000
+/** The matcher follows a list within this time; what came meanwhile was perhaps not compared. */
+const FOLLOWED_MS = 10 * 60_000
 /** Nothing is kept longer than ten years. */
 const LONGEST_MS = 10 * 366 * 24 * HOUR_MS
 
 /**
  * Searches stored events for indicators that came since, a few dozen in one search: the lake finds documents that hold the text,
- * the matcher decides. Indicators are marked in the transaction that raises their alerts, so that an interruption repeats one search at
+ * the matcher decides. Where one of them is in more events than are looked at, each of the others is searched for by itself. Indicators are marked in the transaction that raises their alerts, so that an interruption repeats one search at
  * most, and repeats raise nothing twice. Networks are looked for in `source.ip` and `destination.ip`.
  * @returns how many indicators were searched for, and detections.
  */
@@ -43,6 +47,8 @@ export async function searchPast(deps: PastDeps): Promise<{ indicators: number; 
     const rows = await waitingForPast(state.tables<IocTables>(), AT_ONCE)
     if (rows.length === 0 || signal.aborted) return total
     const { detections, docs } = await detectionsFor(rows, deps)
+    // What was cut short is not searched.
+    if (signal.aborted) return total
     await state.transaction<IocTables & DetectTables, void>(async (trx) => {
       await raise(trx, detections, clock.now(), (id) => docs.get(id))
       await markSearched(trx as unknown as Parameters<typeof markSearched>[0], rows)
@@ -58,15 +64,18 @@ interface Found {
   readonly docs: ReadonlyMap<string, JsonObject>
 }
 
-async function detectionsFor(rows: readonly IocIndicatorsTable[], { state, lake, signal }: PastDeps): Promise<Found> {
+async function detectionsFor(rows: readonly IocIndicatorsTable[], deps: PastDeps): Promise<Found> {
+  const { state, lake, clock, signal } = deps
   const lists = new Map((await allLists(state.tables<IocTables>())).map(({ id, name, scope }) => [id, { id, name, scope }]))
   const index = new IndicatorIndex()
   for (const row of rows) {
     const list = lists.get(row.list_id)
     if (list !== undefined) index.add(list, row)
   }
+  const added = rows.map((row) => row.added)
+  const since = Math.min(...added)
   // What came later was compared when it came.
-  const before = Math.max(...rows.map(({ added }) => added))
+  const before = Math.min(Math.max(...added) + FOLLOWED_MS, Math.max(clock.now(), ...added))
   const scopes = new Set(rows.map(({ scope }) => scope))
   const [only] = scopes
   const scope = scopes.size === 1 && only !== DEFAULT_SCOPE ? only : undefined
@@ -75,6 +84,14 @@ async function detectionsFor(rows: readonly IocIndicatorsTable[], { state, lake,
   const docs = new Map<string, JsonObject>()
   let seen = 0
   await searchRange(Math.max(0, before - LONGEST_MS), before + 1)
+  if (seen >= MOST_EVENTS && rows.length > 1 && !signal.aborted) {
+    const middle = Math.ceil(rows.length / 2)
+    const halves = [await detectionsFor(rows.slice(0, middle), deps), await detectionsFor(rows.slice(middle), deps)]
+    return {
+      detections: halves.flatMap((half) => half.detections),
+      docs: new Map(halves.flatMap((half) => [...half.docs])),
+    }
+  }
   return { detections: [...found.values()], docs }
 
   /** Where the lake needs too long for all of a range, it is asked for its halves. */
@@ -99,12 +116,29 @@ async function detectionsFor(rows: readonly IocIndicatorsTable[], { state, lake,
         await searchRange(middle, to)
         return
       }
+      const compared = await comparedBefore(page.events.filter(({ received }) => received >= since))
       for (const event of page.events)
-        for (const one of indicatorDetections(index, event, true)) if (keepOne(found, one)) docs.set(event.id, event.doc)
+        for (const one of indicatorDetections(index, event, true))
+          if (!compared.has(`${event.id} ${String(one.group['threat.indicator'])}`) && keepOne(found, one))
+            docs.set(event.id, event.doc)
       seen += page.events.length
       if (page.cursor === undefined) return
       after = page.cursor
     }
+  }
+
+  /** `event indicator` of what was found as these events came. */
+  async function comparedBefore(events: SearchResult['events']): Promise<ReadonlySet<string>> {
+    const live = keyed(events.flatMap((event) => indicatorDetections(index, event)))
+    const known = await seenKeys(
+      state.tables<DetectTables>(),
+      live.map(({ key }) => key),
+    )
+    return new Set(
+      live.flatMap(({ key, detection }) =>
+        known.has(key) ? [`${detection.eventIds[0]} ${String(detection.group['threat.indicator'])}`] : [],
+      ),
+    )
   }
 }
 
