@@ -38,6 +38,25 @@ const event: JsonObject = {
   },
 }
 
+describe('what macros and lists make of a condition', () => {
+  const many = (count: number, of: (n: number) => string): string =>
+    `- macro: m0\n  condition: ka.verb = create\n- list: l0\n  items: [create]\n${Array.from({ length: count }, (_, n) => of(n + 1)).join('')}`
+  const chain = (n: number): string => `- macro: m${n}\n  condition: m${n - 1}\n- list: l${n}\n  items: [l${n - 1}]\n`
+  const doubled = (n: number): string => `- macro: m${n}\n  condition: m${n - 1} or m${n - 1}\n`
+  const table: readonly (readonly [name: string, text: string, reason: RegExp])[] = [
+    ['doubles sixty times', many(60, doubled) + rule('m60'), /more than 50000 comparisons/],
+    ['goes ten thousand macros deep', many(10_000, chain) + rule('m10000'), /that name one another/],
+    ['goes ten thousand lists deep', many(10_000, chain) + rule('ka.verb in (l10000)'), /that name one another/],
+  ]
+  for (const [name, text, reason] of table) {
+    it(`${name}: refused, and no other rule is`, () => {
+      const { rules, refused } = rulesOf(text, rule('ka.verb = create').replace('rule: r', 'rule: other'))
+      expect(refused.map((one) => one.reason)).toEqual([expect.stringMatching(reason)])
+      expect(rules.map(({ info }) => info.title)).toEqual(['other'])
+    })
+  }
+})
+
 describe('conditions', () => {
   const cases: readonly (readonly [condition: string, expected: boolean])[] = [
     ['ka.verb = create', true],

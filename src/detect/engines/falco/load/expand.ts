@@ -6,6 +6,14 @@ import type { Merged, RawRule } from './merge.ts'
 
 const MOST_VALUES = 100_000
 const MOST_CHECKS = 50_000
+/** Macros or lists that name one another; and parts of a condition, one in the other. */
+const DEEPEST_NAMES = 100
+const DEEPEST_PARTS = 500
+
+interface Measure {
+  readonly checks: number
+  readonly depth: number
+}
 
 /** Writes out macros, lists and exceptions. Throws FalcoFault for what is unknown, in a circle or boundless. */
 export class Expander {
@@ -13,6 +21,8 @@ export class Expander {
   readonly #macros = new Map<string, Condition>()
   readonly #lists = new Map<string, readonly string[]>()
   readonly #open = new Set<string>()
+  /** A macro that is named twice is one object: measured once, or each level of macros would double the work. */
+  readonly #measures = new Map<Condition, Measure>()
 
   constructor(merged: Merged) {
     this.#merged = merged
@@ -23,8 +33,30 @@ export class Expander {
     const excepted = rule.exceptions.flatMap((each) => exceptionCondition(each) ?? []).map((each) => this.#expand(each))
     const whole: Condition =
       excepted.length === 0 ? own : { kind: 'and', items: [own, ...excepted.map((item): Condition => ({ kind: 'not', item }))] }
-    if (size(whole) > MOST_CHECKS) throw new FalcoFault('condition-size', `more than ${MOST_CHECKS} comparisons`)
+    const { checks, depth } = this.#measure(whole)
+    if (checks > MOST_CHECKS) throw new FalcoFault('condition-size', `more than ${MOST_CHECKS} comparisons`)
+    if (depth > DEEPEST_PARTS) throw new FalcoFault('condition-size', `more than ${DEEPEST_PARTS} parts, one in the other`)
     return whole
+  }
+
+  #measure(condition: Condition): Measure {
+    const known = this.#measures.get(condition)
+    if (known !== undefined) return known
+    const parts =
+      condition.kind === 'and' || condition.kind === 'or' ? condition.items : condition.kind === 'not' ? [condition.item] : []
+    const below = parts.map((part) => this.#measure(part))
+    const measure = {
+      checks: parts.length === 0 ? 1 : below.reduce((sum, { checks }) => sum + checks, 0),
+      depth: 1 + below.reduce((deepest, { depth }) => Math.max(deepest, depth), 0),
+    }
+    this.#measures.set(condition, measure)
+    return measure
+  }
+
+  #opened(name: string): void {
+    if (this.#open.size >= DEEPEST_NAMES)
+      throw new FalcoFault('condition-size', `more than ${DEEPEST_NAMES} macros and lists that name one another`)
+    this.#open.add(name)
   }
 
   #expand(condition: Condition): Condition {
@@ -47,7 +79,7 @@ export class Expander {
     const macro = this.#merged.macros.get(name)
     if (macro === undefined) throw new FalcoFault('macro-unknown', `there is no macro '${name}'`)
     if (this.#open.has(`macro ${name}`)) throw new FalcoFault('macro-cycle', `the macro '${name}' contains itself`)
-    this.#open.add(`macro ${name}`)
+    this.#opened(`macro ${name}`)
     try {
       const expanded = this.#expand(parseCondition(macro.condition))
       this.#macros.set(name, expanded)
@@ -76,27 +108,19 @@ export class Expander {
     const known = this.#lists.get(name)
     if (known !== undefined) return known
     if (this.#open.has(`list ${name}`)) throw new FalcoFault('list-cycle', `the list '${name}' contains itself`)
-    this.#open.add(`list ${name}`)
-    const items = this.#merged.lists.get(name)!.items.flatMap((item) => {
-      if (this.#merged.lists.has(item)) return this.#list(item)
-      // An item with blanks is written '"in quotation marks"'.
-      return [/^"(.*)"$/s.exec(item)?.[1]?.replaceAll('\\"', '"') ?? item]
-    })
-    this.#open.delete(`list ${name}`)
+    this.#opened(`list ${name}`)
+    let items: string[]
+    try {
+      items = this.#merged.lists.get(name)!.items.flatMap((item) => {
+        if (this.#merged.lists.has(item)) return this.#list(item)
+        // An item with blanks is written '"in quotation marks"'.
+        return [/^"(.*)"$/s.exec(item)?.[1]?.replaceAll('\\"', '"') ?? item]
+      })
+    } finally {
+      this.#open.delete(`list ${name}`)
+    }
     if (items.length > MOST_VALUES) throw new FalcoFault('list-size', `more than ${MOST_VALUES} values in the list '${name}'`)
     this.#lists.set(name, items)
     return items
-  }
-}
-
-function size(condition: Condition): number {
-  switch (condition.kind) {
-    case 'and':
-    case 'or':
-      return condition.items.reduce((sum, item) => sum + size(item), 0)
-    case 'not':
-      return size(condition.item)
-    default:
-      return 1
   }
 }
