@@ -76,6 +76,26 @@ describe('reading', () => {
     expect(abuse.indicators).toEqual([{ kind: 'url', value: 'http://bad.example/x', note: 'mozi', ref: '7' }])
   })
 
+  it('takes every column of values, ports behind addresses, and times without a zone as UTC', () => {
+    const hashes = readText(`md5,sha256,valid_until\n${'b'.repeat(32)},${SHA256},2026-12-01 00:00:00\n`, 'auto')
+    expect(hashes.indicators).toEqual([
+      { kind: 'hash', value: SHA256, until: Date.UTC(2026, 11, 1) },
+      { kind: 'hash', value: 'b'.repeat(32), until: Date.UTC(2026, 11, 1) },
+    ])
+    const beside = readText('url,ip\nhttp://bad.example/x,45.137.21.9\n', 'auto')
+    expect(beside.indicators).toEqual([{ kind: 'url', value: 'http://bad.example/x' }])
+    const ends = readText('value,expires\na.example,1796083200\nb.example,1796083200000\nc.example,soon\n', 'auto')
+    expect(ends.indicators.map(({ until }) => until)).toEqual([Date.UTC(2026, 11, 1), Date.UTC(2026, 11, 1), undefined])
+    expect(ends.skipped).toEqual([{ place: '4', reason: expect.stringContaining('soon') }])
+    const spaced = '# "first_seen_utc","ioc_id","ioc_value","tags"\n"2026-01-01 00:00:00", "12", "45.137.21.9:443", "a,b"\n'
+    expect(readText(spaced, 'auto').indicators).toEqual([{ kind: 'ip', value: '45.137.21.9', note: 'a,b' }])
+    expect(readText('45.137.21.9:8080\n[2a00::1]:443\nbad.example:443\n', 'auto').indicators.map(({ value }) => value)).toEqual([
+      '45.137.21.9',
+      '2a00::1',
+      'bad.example',
+    ])
+  })
+
   const stix = (pattern: string, more: JsonObject = {}): string =>
     JSON.stringify({
       type: 'bundle',
@@ -89,6 +109,7 @@ describe('reading', () => {
     ["[network-traffic:dst_ref.value = '45.137.21.9']", ['45.137.21.9']],
     ["[ipv4-addr:value = '45.137.21.9' AND network-traffic:dst_port = 443]", /more than single values/],
     ["[file:name = 'evil.exe']", /file:name/],
+    ["[ipv4-addr:value = '45.137.21.9'] START t'2020-01-01T00:00:00Z' STOP t'2020-02-01T00:00:00Z'", /more than single values/],
     ["[domain-name:value LIKE '%.evil']", /more than single/],
     ['[[', /could not be read/],
   ]

@@ -1,7 +1,7 @@
 import { KanpekiError } from '../../../kernel/error.ts'
 import { parseCsv } from '../../../platform/csv.ts'
-import { indicatorOf } from '../indicator.ts'
 import { Collected, type Reading } from './reading.ts'
+import { writtenIndicator, writtenTime } from './written.ts'
 
 /** Names of columns as the lists that are around call them, folded. */
 const VALUE = [
@@ -20,6 +20,9 @@ const VALUE = [
   'sha256',
   'md5',
   'sha1',
+  'sha512',
+  'md5_hash',
+  'sha1_hash',
 ]
 const CONFIDENCE = ['confidence', 'confidence_level', 'score']
 const UNTIL = ['until', 'valid_until', 'expires', 'expiration', 'expiry']
@@ -27,7 +30,7 @@ const NOTE = ['note', 'description', 'comment', 'tags', 'malware', 'malware_prin
 const REF = ['id', 'uuid', 'ref']
 
 /**
- * A table whose first line names its columns (`indicator` or `value`, and `confidence`, `until`, `description` where they are); without
+ * A table whose first line names its columns (`indicator` or `value`, and `confidence`, `until`, `description` where they are), each of whose columns of values counts; without
  * such a line the first cell of each row that is an indicator. Lines that begin with `#` are comments; the last of them may be the head.
  */
 export function readCsv(text: string): Reading {
@@ -58,29 +61,31 @@ export function readCsv(text: string): Reading {
   for (const [index, row] of (named ? rows.slice(1) : rows).entries()) {
     const line = above + index + (named ? 2 : 1)
     const cells = named ? columns.values.map((at) => row[at] ?? '') : row
-    // `203.0.113.7:443` is the address.
-    const found = cells
-      .map((cell) => indicatorOf(cell) ?? indicatorOf(cell.replace(/:\d{1,5}$/, '')))
-      .find((one) => one !== undefined)
-    if (found === undefined) {
+    const found = cells.flatMap((cell) => writtenIndicator(cell) ?? []).slice(0, named ? undefined : 1)
+    if (found.length === 0) {
       collected.skip(line, 'no cell is an address, a network, a domain, a URL or a hash')
       continue
     }
     const confidence = Number(row[columns.confidence] ?? '')
-    const until = Date.parse(row[columns.until] ?? '')
+    const end = row[columns.until]?.trim() ?? ''
+    const until = writtenTime(end)
+    if (end !== '' && Number.isNaN(until)) collected.skip(line, `taken without an end, as this is no time: ${end.slice(0, 80)}`)
     const note = columns.notes
       .map((at) => row[at]?.trim() ?? '')
       .filter((cell) => cell !== '')
       .join(', ')
-    collected.indicators.push({
-      ...found,
+    const more = {
       ...(columns.confidence >= 0 && row[columns.confidence] !== '' && confidence >= 0 && confidence <= 100
         ? { confidence }
         : {}),
       ...(Number.isNaN(until) ? {} : { until }),
       ...(note === '' ? {} : { note }),
       ...(columns.ref >= 0 && row[columns.ref] !== undefined ? { ref: row[columns.ref] } : {}),
-    })
+    }
+    // The host of a bad URL is named beside it, and may be everybody's.
+    const hasUrl = found.some(({ kind }) => kind === 'url')
+    const bad = hasUrl ? found.filter(({ kind }) => kind === 'url' || kind === 'hash') : found
+    for (const one of bad) collected.indicators.push({ ...one, ...more })
   }
   return collected
 }
@@ -102,5 +107,7 @@ function withoutComments(text: string): { readonly head: string | undefined; rea
     .map((cell) => cell.trim().replaceAll(/[\s-]+/g, '_'))
   const isHead = cells.length > 1 && cells.some((cell) => VALUE.includes(cell))
   const body = lines.slice(from).filter((line) => !line.startsWith('#'))
-  return { head: isHead ? last : undefined, body: body.join('\n'), above: isHead ? from - 1 : from }
+  // Some lists put a blank between cells in quotation marks.
+  const joined = body.join('\n').replaceAll(/",[ \t]+"/g, '","')
+  return { head: isHead ? last : undefined, body: joined, above: isHead ? from - 1 : from }
 }

@@ -1,5 +1,5 @@
-import { indicatorOf } from '../indicator.ts'
 import { Collected, type Reading } from './reading.ts'
+import { writtenIndicator } from './written.ts'
 
 /** A comment begins a line, or stands behind a blank. */
 const COMMENT = /(?:^|\s)(?:#|;|\/\/).*$/
@@ -18,7 +18,7 @@ export function readPlain(text: string): Reading {
     const [first = '', ...rest] = words.split(/\s+/)
     const isHosts = (first === '0.0.0.0' || first === '127.0.0.1' || first === '::') && rest.length > 0
     for (const word of isHosts ? rest : [first]) {
-      const indicator = indicatorOf(word)
+      const indicator = writtenIndicator(word)
       if (indicator === undefined)
         collected.skip(number, `neither an address, a network, a domain, a URL nor a hash: ${word.slice(0, 80)}`)
       else collected.indicators.push(indicator)

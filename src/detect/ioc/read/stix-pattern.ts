@@ -19,11 +19,11 @@ export type PatternReading = { readonly indicators: readonly Found[] } | { reado
 
 /**
  * Reads a STIX 2.1 pattern (OASIS, "STIX Patterning") as far as single values go: one observation, comparisons joined by OR. What is
- * joined by AND, negated, repeated or follows something is more than a value and is not taken as if it were.
+ * joined by AND, negated, repeated, bound to a time or follows something is more than a value and is not taken as if it were.
  */
 export function readStixPattern(pattern: string): PatternReading {
   const bare = pattern.replaceAll(TEXT, "''")
-  if (/\b(?:AND|FOLLOWEDBY|REPEATS|NOT|MATCHES|LIKE)\b|!=|[<>]/.test(bare))
+  if (/\b(?:AND|FOLLOWEDBY|REPEATS|NOT|MATCHES|LIKE|START|STOP)\b|!=|[<>]/.test(bare))
     return { reason: 'the pattern asks for more than single values' }
   const indicators: Found[] = []
   let covered = 0
