@@ -1,5 +1,5 @@
 import { KanpekiError } from '../../kernel/error.ts'
-import { isJsonObject, type JsonValue } from '../../kernel/json.ts'
+import { isJsonObject, type JsonObject, type JsonValue } from '../../kernel/json.ts'
 import type { Outgoing } from '../../platform/outgoing/outgoing.ts'
 import { readMispEvent } from './read/misp.ts'
 import { readText } from './read/read-text.ts'
@@ -95,22 +95,35 @@ async function fetchTaxii(source: Source, deps: FetchDeps): Promise<Fetched> {
   return { reading: readStix({ objects }), whole: false, cursor }
 }
 
-/** A MISP feed: `manifest.json` names its events with their times; those that changed since the last fetch are read. */
+/**
+ * A MISP feed: `manifest.json` names its events with their times; those that changed since they were read are read. An event may be
+ * published long after its time, so that the cursor holds the time of each (`{"UUID": seconds}`), not the latest of all.
+ */
 async function fetchMisp(source: Source, deps: FetchDeps): Promise<Fetched> {
   const base = source.url!.replace(/manifest\.json$/, '').replace(/\/*$/, '/')
   const manifest = jsonOf(await (await get(source, `${base}manifest.json`, 'application/json', deps)).text())
   if (!isJsonObject(manifest)) throw new KanpekiError('feed_unreadable', 'manifest.json is no manifest of a MISP feed.')
-  const since = Number(source.cursor ?? -1)
-  const events = Object.entries(manifest)
-    .map(([uuid, about]) => ({ uuid, at: Number(isJsonObject(about) ? about['timestamp'] : Number.NaN) }))
-    .filter(({ uuid, at }) => /^[0-9a-f-]{36}$/i.test(uuid) && at > since)
+  const known = mispCursor(source.cursor)
+  const all = Object.entries(manifest)
+    .map(([uuid, about]) => ({ uuid, at: Number((isJsonObject(about) ? about['timestamp'] : undefined) ?? 0) || 0 }))
+    .filter(({ uuid }) => /^[0-9a-f-]{36}$/i.test(uuid))
+  const events = all
+    .filter((event) => !known(event))
     .sort((a, b) => a.at - b.at)
     .slice(0, MOST_EVENTS)
   const parts: Reading[] = []
   for (const { uuid } of events)
     parts.push(readMispEvent(jsonOf(await (await get(source, `${base}${uuid}.json`, 'application/json', deps)).text())))
-  const last = events.at(-1)?.at
-  return { reading: together(parts), whole: false, cursor: last === undefined ? source.cursor : String(last) }
+  const read = new Set(events)
+  const cursor = Object.fromEntries(all.flatMap((event) => (read.has(event) || known(event) ? [[event.uuid, event.at]] : [])))
+  return { reading: together(parts), whole: false, cursor: JSON.stringify(cursor) }
+}
+
+/** Whether an event was read as it is now. Cursors were the time of the latest event once. */
+function mispCursor(text: string | null): (event: { readonly uuid: string; readonly at: number }) => boolean {
+  if (text?.startsWith('{') !== true) return ({ at }) => text !== null && at <= Number(text)
+  const times = new Map(Object.entries(jsonOf(text) as JsonObject))
+  return ({ uuid, at }) => times.get(uuid) === at
 }
 
 async function get(source: Source, url: string, accept: string, { outgoing }: FetchDeps): Promise<Response> {

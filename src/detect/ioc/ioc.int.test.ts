@@ -186,8 +186,22 @@ describeStates('indicator lists', (bed) => {
     asked.length = 0
     expect(await refreshDue(deps())).toBe(2)
     expect(asked).toEqual(['/list.txt', '/feed/manifest.json'])
+    // An event of older days that was published only now, and one that changed.
+    const [first, older] = ['5f0e0000-0000-4000-8000-000000000001', '5f0e0000-0000-4000-8000-000000000002']
+    const eventOf = (value: string, uuid: string) =>
+      JSON.stringify({ Event: { info: 'E', Attribute: [{ type: 'domain', value, to_ids: true, uuid }] } })
+    files.set('/feed/manifest.json', JSON.stringify({ [first]: { timestamp: '100' }, [older]: { timestamp: '40' } }))
+    files.set(`/feed/${older}.json`, eventOf('older.example', 'v'))
+    now += 24 * HOUR
+    asked.length = 0
+    await refreshDue(deps())
+    expect(asked).toEqual(['/list.txt', '/feed/manifest.json', `/feed/${older}.json`])
+    files.set('/feed/manifest.json', JSON.stringify({ [first]: { timestamp: '100' }, [older]: { timestamp: '41' } }))
+    files.set(`/feed/${older}.json`, eventOf('oldest.example', 'v'))
+    now += 24 * HOUR
+    await refreshDue(deps())
     const rows = await state.tables<IocTables>().selectFrom('detect_ioc_indicators').select('value').orderBy('value').execute()
-    expect(rows.map(({ value }) => value)).toEqual(['45.137.21.2', '45.137.21.3', 'bad.example'])
+    expect(rows.map(({ value }) => value)).toEqual(['45.137.21.2', '45.137.21.3', 'bad.example', 'oldest.example'])
   })
 
   it('compares events with what the lists hold now', async () => {
