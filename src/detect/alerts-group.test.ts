@@ -94,6 +94,21 @@ describe('foldDetections', () => {
     expect(anew.fresh.map((one) => one.id)).toEqual([identify(detection('e2', 10)).alertId])
   })
 
+  it('raises anew what begins with the first event of a closed alert and is later than all of it', () => {
+    const first = { ...detection('e1', 20), eventIds: ['e1', 'e2'], eventCount: 2 }
+    const again = { ...first, eventIds: ['e1', 'e2', 'e3'], eventCount: 3, observed: 50 }
+    const [alert] = folded([first], none, []).fresh
+    const seen = new Set([identify(first).key])
+    const closed: KnownAlert = { id: alert!.id, groupId: alert!.groupId, first: 20, last: 20, open: false }
+    const { fresh, additions } = folded([first, again], seen, [closed])
+    expect(additions.size).toBe(0)
+    expect(fresh.map(({ id, detections }) => [id === closed.id, detections.length])).toEqual([[false, 1]])
+    // Offered again after what was seen is forgotten, each finds its own.
+    const both = [closed, { ...closed, id: fresh[0]!.id, first: 50, last: 50 }]
+    const replayed = folded([first, again], none, both)
+    expect([replayed.fresh, [...replayed.additions.keys()]]).toEqual([[], both.map(({ id }) => id)])
+  })
+
   it('counts two equal detections of one batch once, and two events as two', () => {
     const { fresh } = folded([detection('e1', 0), detection('e1', 0), detection('e2', 0)], none, [])
     expect(fresh).toHaveLength(1)

@@ -37,7 +37,7 @@ export interface GrowingAlert {
   last: number
 }
 
-/** An alert of the store when the batch began. A closed one takes no more, except what would have its very id. */
+/** An alert of the store when the batch began. A closed one takes no more, except what would have its very id and is no later than it. */
 export interface KnownAlert extends Span {
   readonly id: string
   readonly groupId: string
@@ -72,6 +72,8 @@ export interface Keyed {
   readonly groupId: string
   /** Of the alert that it would begin: rule and version, group key, first event. */
   readonly alertId: string
+  /** The same where an alert with that id was closed before: a window that becomes true again may begin with the same event. */
+  readonly laterId: string
 }
 
 /** Identifies detections; those of one rule and group share the work. */
@@ -83,11 +85,13 @@ export function keyed(detections: readonly Detection[]): readonly Keyed[] {
     const named = JSON.stringify([scope, rule.id, rule.version, canonicalJson(group)])
     const groupId = groupIds.get(named) ?? digest('group', named)
     groupIds.set(named, groupId)
+    const key = digest('detection', groupId, String(eventCount), ...eventIds)
     return {
       detection,
-      key: digest('detection', groupId, String(eventCount), ...eventIds),
+      key,
       groupId,
       alertId: digest('alert', groupId, eventIds[0] ?? ''),
+      laterId: digest('alert', groupId, eventIds[0] ?? '', key),
     }
   })
 }
@@ -160,7 +164,7 @@ export function foldDetections(detections: readonly Keyed[], seen: ReadonlySet<s
   const byGroup = new Map<string, (KnownAlert | GrowingAlert)[]>()
   const knownById = new Map(known.map((alert) => [alert.id, alert]))
   for (const alert of known) if (alert.open || alert.quiet === true) listed(byGroup, alert.groupId).push(alert)
-  for (const { detection, key, groupId, alertId } of detections) {
+  for (const { detection, key, groupId, alertId, laterId } of detections) {
     if (taken.has(key)) continue
     taken.add(key)
     const candidates = listed(byGroup, groupId)
@@ -172,12 +176,14 @@ export function foldDetections(detections: readonly Keyed[], seen: ReadonlySet<s
     if (found !== undefined && 'detections' in found) grow(found, detection, key)
     else if (found !== undefined) grow(additionsTo(additions, found), detection, key)
     else {
-      const same = knownById.get(alertId)
+      const first = knownById.get(alertId)
+      const id = first !== undefined && !first.open && detection.observed > first.last ? laterId : alertId
+      const same = knownById.get(id)
       if (same !== undefined) grow(additionsTo(additions, same), detection, key)
       else {
-        const alert = fresh.get(alertId) ?? begin(alertId, groupId, detection)
-        if (!fresh.has(alertId)) candidates.push(alert)
-        fresh.set(alertId, alert)
+        const alert = fresh.get(id) ?? begin(id, groupId, detection)
+        if (!fresh.has(id)) candidates.push(alert)
+        fresh.set(id, alert)
         grow(alert, detection, key)
       }
     }

@@ -78,7 +78,7 @@ export async function recordDetections<T>(
   const known = await candidates(
     db,
     [...groupIds],
-    [...new Set(unseen.map(({ alertId }) => alertId))],
+    [...new Set(unseen.flatMap(({ alertId, laterId }) => [alertId, laterId]))],
     observed.reduce((a, b) => Math.min(a, b)) - ALERT_GAP_MS,
     observed.reduce((a, b) => Math.max(a, b)) + ALERT_GAP_MS,
     now,
