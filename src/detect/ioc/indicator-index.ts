@@ -22,6 +22,7 @@ export interface IndicatorHit extends StoredIndicator {
   readonly list: IndexedList
 }
 
+const LONGEST_NAME = 253
 const NEVER = Number.POSITIVE_INFINITY
 
 /**
@@ -97,7 +98,9 @@ export class IndicatorIndex {
     if (table.size === 0) return
     const name = plainName(text) ? text : normalDomain(text)
     if (name === undefined) return
-    let at = 0
+    // No indicator is longer; asking for each ending of a text of any length would be quadratic.
+    let at = name.length > LONGEST_NAME ? name.indexOf('.', name.length - LONGEST_NAME - 1) + 1 : 0
+    if (at === 0 && name.length > LONGEST_NAME) return
     for (;;) {
       this.#entries(table.get(at === 0 ? name : name.slice(at)), found)
       const dot = name.indexOf('.', at)

@@ -174,6 +174,13 @@ describe('matching', () => {
     ['bad.example', { dns: { question: { name: 'notbad.example' } } }, undefined],
     ['bad.example', { url: { original: 'https://x.bad.example:8443/y' } }, 'url.original'],
     ['45.137.21.9', { url: { full: 'http://45.137.21.9/x' } }, 'url.full'],
+    ['bad.example', { url: { full: 'http://good.example@x@bad.example/y' } }, 'url.full'],
+    ['bad.example', { url: { full: 'http:\\\\%62ad.example\\y' } }, 'url.full'],
+    ['bad.example', { url: { full: 'http://bad.example@good.example/y' } }, undefined],
+    ['45.137.21.9', { url: { full: 'http://763958537/x' } }, 'url.full'],
+    ['45.137.21.9', { url: { full: 'http://0x2d.0x89.025.9/x' } }, 'url.full'],
+    ['bad.example', { url: { full: 'foo://bad.example:bad/y' } }, 'url.full'],
+    ['bad.example', { url: { domain: `${'a.'.repeat(500)}bad.example` } }, 'url.domain'],
     ['http://bad.example/x', { url: { full: 'http://BAD.example/x?y=1' } }, 'url.full'],
     ['http://bad.example/x', { url: { full: 'http://bad.example/xy' } }, undefined],
     [SHA256, { process: { hash: { md5: 'c'.repeat(32), sha256: SHA256.toUpperCase() } } }, 'process.hash'],
@@ -182,6 +189,16 @@ describe('matching', () => {
   ]
   for (const [indicator, doc, path] of table)
     it(`${indicator} in ${JSON.stringify(doc).slice(0, 90)}`, () => expect(hitsOf(indexOf(indicator), doc)[0]?.path).toBe(path))
+
+  it('compares events of many names and endings in time that grows with them', () => {
+    const addresses = Array.from({ length: 20_000 }, (_, n) => `45.${n >> 16}.${(n >> 8) & 255}.${n & 255}`)
+    const many = indexOf('bad.example', ...addresses)
+    const before = process.cpuUsage().user
+    expect(hitsOf(many, { related: { ip: addresses } })).toHaveLength(20_000)
+    const names = Array.from({ length: 40 }, (_, n) => ({ data: `${'a.'.repeat(8000)}${n}` }))
+    expect(hitsOf(many, { dns: { answers: names } })).toEqual([])
+    expect((process.cpuUsage().user - before) / 1000).toBeLessThan(600)
+  })
 
   const event = (doc: JsonObject, observed = 1000, scope = 'default'): StoredEvent => ({
     id: 'e',

@@ -71,6 +71,7 @@ export interface EventHit {
 /** What of an event is on a list, each indicator once. Allocates nothing where nothing is. */
 export function hitsOf(index: IndicatorIndex, doc: JsonObject): readonly EventHit[] {
   let hits: EventHit[] | undefined
+  let known: Set<string> | undefined
   walk(TREE, doc)
   return hits ?? NONE
 
@@ -95,8 +96,12 @@ export function hitsOf(index: IndicatorIndex, doc: JsonObject): readonly EventHi
     if (typeof value !== 'string' || value === '') return
     const take = (hit: IndicatorHit): void => {
       hits ??= []
-      if (!hits.some((known) => known.hit.list.id === hit.list.id && known.hit.value === hit.value))
-        hits.push({ hit, path, value })
+      known ??= new Set()
+      // An event may name thousands of listed addresses.
+      const key = `${hit.list.id} ${hit.value}`
+      if (known.has(key)) return
+      known.add(key)
+      hits.push({ hit, path, value })
     }
     index[ask](value, take)
     if (!URL_ASKS.has(ask)) return
@@ -112,8 +117,15 @@ const NO_DETECTIONS: readonly Detection[] = []
 
 type ComparedEvent = Omit<StoredEvent, 'sequence'>
 
-/** The host of `scheme://user@host:port/…`. */
+/** A URL whose host is as it is written. An address may be written otherwise: as one number, as hexadecimal. */
+const PLAIN_URL = /^[a-z][a-z0-9+.-]*:\/\/([a-z0-9_-]+(?:\.[a-z0-9_-]+)*\.[a-z][a-z0-9-]*)(?::\d*)?(?:[/?#]|$)/i
+
+/** The host that a browser would ask, of `scheme://user@host:port/…` in whatever spelling. */
 function hostOf(url: string): string | undefined {
+  const plain = PLAIN_URL.exec(url)?.[1]
+  if (plain !== undefined) return plain.toLowerCase()
+  const parsed = URL.parse(url)?.hostname ?? ''
+  if (parsed !== '') return parsed.startsWith('[') ? parsed.slice(1, -1) : parsed.toLowerCase()
   const match = /^[a-z][a-z0-9+.-]*:\/\/(?:[^/?#@]*@)?(\[[^\]]+\]|[^/?#:]+)/i.exec(url)?.[1]
   return match?.startsWith('[') === true ? match.slice(1, -1) : match?.toLowerCase()
 }
