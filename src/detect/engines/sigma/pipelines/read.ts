@@ -1,10 +1,10 @@
-import { existsSync, readFileSync } from 'node:fs'
+import { existsSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import type { Refusal } from '../../../../kernel/detection.ts'
 import { KanpekiError } from '../../../../kernel/error.ts'
 import { checkRegex } from '../../../../platform/regex/check.ts'
 import { readDocuments, type YamlDocument } from '../load/documents.ts'
-import { listRuleFiles } from '../load/read-files.ts'
+import { listRuleFiles, readTexts } from '../load/read-files.ts'
 import { joinPipelines, type Pipelines } from './pipelines.ts'
 import { patternTest } from './recognise.ts'
 import { type JsonShapeFile, type PipelineFile, pipelineFile } from './schema.ts'
@@ -40,8 +40,8 @@ export function readPipelines(paths: readonly string[]): { readonly pipelines: P
 function readFiles(paths: readonly string[]): { files: PipelineFile[]; refused: Refusal[] } {
   const files: PipelineFile[] = []
   const refused: Refusal[] = []
-  for (const file of listRuleFiles(paths)) {
-    const { documents, faults } = readDocuments(readFileSync(file, 'utf8'))
+  for (const { file, text } of readTexts(listRuleFiles(paths), refused)) {
+    const { documents, faults } = readDocuments(text)
     for (const { line, reason } of faults) refused.push({ file, line, code: 'yaml', reason: `not valid YAML: ${reason}` })
     for (const document of documents) {
       const found = readDocument(document)
