@@ -4,8 +4,9 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Transform } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
-import { createGunzip, createZstdDecompress } from 'node:zlib'
+import { createGunzip } from 'node:zlib'
 import { KanpekiError, messageOf } from '../../kernel/error.ts'
+import { createZstdFramesDecompress, isZstd } from '../../platform/zstd-frames.ts'
 import { readTar } from './tar.ts'
 
 /** A packed image that unpacks to more is refused. */
@@ -102,7 +103,7 @@ export async function unpacked(place: Place): Promise<AsyncIterable<Uint8Array>>
 async function packingOf(place: Place): Promise<'gzip' | 'zstd' | 'plain'> {
   const head = await partOf({ ...place, size: Math.min(4, place.size) })
   if (head[0] === 0x1f && head[1] === 0x8b) return 'gzip'
-  return head.length === 4 && head.readUInt32LE(0) === 0xfd2fb528 ? 'zstd' : 'plain'
+  return isZstd(Buffer.from(head)) ? 'zstd' : 'plain'
 }
 
-const decompressor = (packing: 'gzip' | 'zstd') => (packing === 'gzip' ? createGunzip() : createZstdDecompress())
+const decompressor = (packing: 'gzip' | 'zstd') => (packing === 'gzip' ? createGunzip() : createZstdFramesDecompress())

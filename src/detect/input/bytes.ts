@@ -1,6 +1,7 @@
 import { closeSync, createReadStream, openSync, readSync, statSync } from 'node:fs'
-import { createGunzip, createZstdDecompress } from 'node:zlib'
+import { createGunzip } from 'node:zlib'
 import { KanpekiError } from '../../kernel/error.ts'
+import { createZstdFramesDecompress } from '../../platform/zstd-frames.ts'
 
 const CHUNK = 1 << 20
 /** What is read in place stays in the processor's cache while it is looked at. */
@@ -10,6 +11,8 @@ const PLACE = 1 << 18
 const MAGIC: readonly { readonly bytes: readonly number[]; readonly kind: 'gzip' | 'zstd' | 'evtx' | 'archive' | 'parquet' }[] = [
   { bytes: [0x1f, 0x8b], kind: 'gzip' },
   { bytes: [0x28, 0xb5, 0x2f, 0xfd], kind: 'zstd' },
+  // A skippable frame, with which pzstd begins.
+  { bytes: [0x50, 0x2a, 0x4d, 0x18], kind: 'zstd' },
   { bytes: [...Buffer.from('ElfFile\0')], kind: 'evtx' },
   { bytes: [0x50, 0x4b, 0x03, 0x04], kind: 'archive' },
   { bytes: [...Buffer.from('7z\xbc\xaf\x27\x1c', 'latin1')], kind: 'archive' },
@@ -61,7 +64,7 @@ function* readFile(file: string): Generator<Buffer> {
 }
 
 async function* decompressed(source: AsyncIterable<Buffer>, magic: 'gzip' | 'zstd'): AsyncGenerator<Buffer> {
-  const unpack = magic === 'gzip' ? createGunzip({ chunkSize: CHUNK }) : createZstdDecompress({ chunkSize: CHUNK })
+  const unpack = magic === 'gzip' ? createGunzip({ chunkSize: CHUNK }) : createZstdFramesDecompress({ chunkSize: CHUNK })
   const feed = (async () => {
     try {
       for await (const chunk of source) {

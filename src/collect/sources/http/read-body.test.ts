@@ -1,6 +1,9 @@
+import type { IncomingMessage } from 'node:http'
+import { PassThrough } from 'node:stream'
+import { brotliCompressSync, deflateSync, gzipSync, zstdCompressSync } from 'node:zlib'
 import fc from 'fast-check'
 import { expect, it } from 'vitest'
-import { memoryBudget } from './read-body.ts'
+import { memoryBudget, readBody } from './read-body.ts'
 
 const LIMIT = 1000
 const SHARE = 750
@@ -25,4 +28,37 @@ it('gives no sender more than three quarters, all together no more than there is
       expect(budget.of('e').take(LIMIT - SHARE)).toBe(true)
     }),
   )
+})
+
+async function bodyOf(encoding: string, body: Buffer): Promise<string> {
+  const request = Object.assign(new PassThrough(), { headers: { 'content-encoding': encoding }, complete: true })
+  request.end(body)
+  const read = await readBody(request as unknown as IncomingMessage, 100_000, memoryBudget(1_000_000).of('a'))
+  const text = read.body.toString()
+  read.release()
+  return text
+}
+
+it('reads all of a body that was compressed in pieces', async () => {
+  const [one, two] = [Buffer.from('{"a":1}\n'), Buffer.from('{"a":2}\n')]
+  const all = `${one}${two}`
+  expect(await bodyOf('gzip', Buffer.concat([gzipSync(one), gzipSync(two)]))).toBe(all)
+  expect(await bodyOf('zstd', Buffer.concat([zstdCompressSync(one), zstdCompressSync(two)]))).toBe(all)
+  expect(await bodyOf('zlib', deflateSync(all))).toBe(all)
+})
+
+it('refuses a body of which it would not read the end', async () => {
+  const [one, two] = [Buffer.from('{"a":1}\n'), Buffer.from('{"a":2}\n')]
+  for (const [encoding, compress] of [
+    ['deflate', deflateSync],
+    ['br', brotliCompressSync],
+  ] as const)
+    await expect(bodyOf(encoding, Buffer.concat([compress(one), compress(two)]))).rejects.toMatchObject({ code: 'bad_encoding' })
+  for (const [encoding, compress] of [
+    ['deflate', deflateSync],
+    ['br', brotliCompressSync],
+    ['gzip', gzipSync],
+    ['zstd', zstdCompressSync],
+  ] as const)
+    await expect(bodyOf(encoding, Buffer.concat([compress(one), two]))).rejects.toMatchObject({ code: 'bad_encoding' })
 })

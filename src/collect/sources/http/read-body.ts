@@ -1,16 +1,19 @@
 import { createHash } from 'node:crypto'
 import type { IncomingMessage } from 'node:http'
 import type { Transform } from 'node:stream'
-import { createBrotliDecompress, createGunzip, createInflate, createZstdDecompress } from 'node:zlib'
+import { createBrotliDecompress, createGunzip, createInflate } from 'node:zlib'
 import { KanpekiError } from '../../../kernel/error.ts'
+import { createZstdFramesDecompress } from '../../../platform/zstd-frames.ts'
 import { type BodyRoom, BodyRooms } from './body-rooms.ts'
 
 const DECODERS: Readonly<Record<string, () => Transform>> = {
   gzip: createGunzip,
   'x-gzip': createGunzip,
-  deflate: createInflate,
-  br: createBrotliDecompress,
-  zstd: createZstdDecompress,
+  deflate: () => createInflate({ rejectGarbageAfterEnd: true }),
+  // The OpenTelemetry Collector's name for the same.
+  zlib: () => createInflate({ rejectGarbageAfterEnd: true }),
+  br: () => createBrotliDecompress({ rejectGarbageAfterEnd: true }),
+  zstd: () => createZstdFramesDecompress(),
 }
 
 /** Bytes that requests may hold in memory, taken as they arrive. */

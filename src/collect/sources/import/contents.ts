@@ -2,12 +2,11 @@ import { createHash } from 'node:crypto'
 import { createReadStream } from 'node:fs'
 import { open } from 'node:fs/promises'
 import { type Readable, Transform } from 'node:stream'
-import { createGunzip, createZstdDecompress } from 'node:zlib'
+import { createGunzip } from 'node:zlib'
+import { createZstdFramesDecompress, isZstd } from '../../../platform/zstd-frames.ts'
 
 const HEAD_BYTES = 65_536
 const CHUNK_BYTES = 262_144
-/** RFC 8878 §3.1.1. */
-const ZSTD_MAGIC = 0xfd2fb528
 
 /** What a file is, by looking. */
 export interface Contents {
@@ -31,13 +30,13 @@ export async function look(path: string): Promise<Contents> {
 
 function encodingOf(head: Buffer): Contents['encoding'] {
   if (head[0] === 0x1f && head[1] === 0x8b) return 'gzip'
-  if (head.length >= 4 && head.readUInt32LE(0) === ZSTD_MAGIC) return 'zstd'
+  if (isZstd(head)) return 'zstd'
   return head[0] === 0xff && head[1] === 0xfe ? 'utf-16le' : 'utf-8'
 }
 
 function decoderOf(encoding: 'gzip' | 'zstd' | 'utf-16le'): Transform {
   if (encoding === 'utf-16le') return fromUtf16()
-  return encoding === 'gzip' ? createGunzip({ chunkSize: CHUNK_BYTES }) : createZstdDecompress({ chunkSize: CHUNK_BYTES })
+  return encoding === 'gzip' ? createGunzip({ chunkSize: CHUNK_BYTES }) : createZstdFramesDecompress({ chunkSize: CHUNK_BYTES })
 }
 
 /** The file's bytes as UTF-8 without a byte order mark, decompressed; PowerShell writes UTF-16. */

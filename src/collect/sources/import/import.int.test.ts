@@ -56,6 +56,13 @@ async function run(paths: readonly string[], commit: Commit = recorder.commit, u
 }
 
 describe('an import', () => {
+  test('reads every frame of a file that was compressed in pieces', async () => {
+    const skippable = Buffer.from([0x50, 0x2a, 0x4d, 0x18, 4, 0, 0, 0, 1, 2, 3, 4])
+    const frames = ['{"n":1}\n', '{"n":2}\n'].map((text) => zstdCompressSync(Buffer.from(text)))
+    await run([file('a.zst', Buffer.concat([skippable, frames[0]!, skippable, frames[1]!]))])
+    expect([...recorder.stored.values()].map(({ json }) => json)).toEqual([{ n: 1 }, { n: 2 }])
+  })
+
   test('reads every form, compressed or not, and ends', async () => {
     const documents = [{ a: 1 }, { b: '二' }]
     const lines = documents.map((one) => JSON.stringify(one)).join('\n')
