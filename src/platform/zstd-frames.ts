@@ -44,6 +44,19 @@ export function createZstdFramesDecompress(options: ZstdOptions = {}): Transform
 
 type Part = 'magic' | 'skip-size' | 'skip' | 'descriptor' | 'header' | 'block' | 'data' | 'checksum'
 
+/** The frames that stand in these bytes, the last one perhaps cut; what follows and is none is left out. */
+export function* zstdFrames(bytes: Buffer): Generator<Buffer> {
+  const ends = new FrameEnds()
+  for (let at = 0; at < bytes.length; ) {
+    const rest = bytes.subarray(at)
+    const length = ends.next(rest)
+    if (length === undefined) return
+    const skippable = rest.length >= 4 && rest.readUInt32LE(0) !== FRAME
+    if (!skippable) yield rest.subarray(0, length)
+    at += length
+  }
+}
+
 /** Whether these first bytes are those of a zstd stream. */
 export function isZstd(head: Buffer): boolean {
   if (head.length < 4) return false

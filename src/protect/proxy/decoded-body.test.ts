@@ -21,6 +21,24 @@ describe('a compressed body', () => {
     expect(decodedBody(gzipSync(TEXT), 'gzip', 1000).equals(TEXT.subarray(0, 1000))).toBe(true)
   })
 
+  it('is decoded in every frame of zstd', () => {
+    const skippable = Buffer.from([0x50, 0x2a, 0x4d, 0x18, 2, 0, 0, 0, 1, 2])
+    const frames = ['a=1', '&b=<script>'].map((part) => zstdCompressSync(Buffer.from(part)))
+    const body = Buffer.concat([skippable, frames[0]!, skippable, frames[1]!])
+    expect(decodedBody(body, 'zstd', 1000).toString()).toBe('a=1&b=<script>')
+  })
+
+  it('counts as beyond the limit where what is behind a bomb, or a thousand frames, is not seen', () => {
+    const random = Buffer.from(Array.from({ length: 200_000 }, (_, at) => (Math.imul(at, 2_654_435_761) >>> 13) & 255))
+    const bomb = Buffer.concat([random, Buffer.alloc(40_000_000, 'a')])
+    for (const [coding, body] of [
+      ['gzip', gzipSync(bomb)],
+      ['zstd', zstdCompressSync(bomb)],
+      ['zstd', Buffer.concat(Array.from({ length: 1000 }, () => zstdCompressSync(Buffer.from('a'))))],
+    ] as const)
+      expect(decodedBody(body, coding, 1_000_000)).toHaveLength(1_000_000)
+  })
+
   it('is decoded in part where it is a bomb', () => {
     const seen = decodedBody(gzipSync(Buffer.alloc(40_000_000, 'a')), 'gzip', 1000)
     expect(seen.length).toBeGreaterThan(100)
