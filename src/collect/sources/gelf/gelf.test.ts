@@ -1,9 +1,13 @@
+import { createSocket } from 'node:dgram'
 import { deflateSync, gzipSync } from 'node:zlib'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
+import { Mailbox } from '../../mailbox.ts'
 import { ChunkStore } from './chunks.ts'
 import { NulFramer } from './framing.ts'
 import { gelfDocument, gelfRecord } from './message.ts'
+import { gelfConfig } from './schema.ts'
+import { listenUdp } from './udp.ts'
 
 const chunk = (id: string, place: number, count: number, part: string | Buffer): Buffer =>
   Buffer.concat([
@@ -114,7 +118,7 @@ test('messages of a TCP stream end at NUL, however they are cut into chunks', ()
 test('a message is plain, gzip or zlib; what is none is kept with its reason', () => {
   const json = Buffer.from('{"version":"1.1","host":"h","short_message":"a"}')
   for (const packed of [json, gzipSync(json), deflateSync(json), deflateSync(json, { level: 9 })])
-    expect(gelfRecord('i', packed, 1000, 'o').json).toEqual({ message: 'a', 'host.name': 'h', 'gelf.version': '1.1' })
+    expect(gelfRecord('i', packed, 1000, 'o').record.json).toEqual({ message: 'a', 'host.name': 'h', 'gelf.version': '1.1' })
   const cases: readonly (readonly [Buffer, string])[] = [
     [Buffer.from('hello'), 'broken JSON'],
     [Buffer.from('[]'), 'not a JSON object'],
@@ -122,7 +126,26 @@ test('a message is plain, gzip or zlib; what is none is kept with its reason', (
     [gzipSync(Buffer.alloc(50_000_000)), 'when decompressed'],
     [Buffer.from(`{"a":"${'x'.repeat(2000)}"}`), 'too long'],
   ]
-  for (const [bytes, reason] of cases) expect(gelfRecord('i', bytes, 1000, 'o').unreadable).toContain(reason)
+  for (const [bytes, reason] of cases) expect(gelfRecord('i', bytes, 1000, 'o').record.unreadable).toContain(reason)
+})
+
+test('what a message unpacks to counts as held, so that small datagrams fill no memory', async () => {
+  const mailbox = new Mailbox({ batchRecords: 2000, batchBytes: 1_048_576, lingerMs: 10_000, maxBytes: 2_000_000 })
+  const config = gelfConfig.parse({ port: 0, tcp: false })
+  const listener = await listenUdp(config, 0, 't', mailbox, () => {})
+  const sender = createSocket('udp4')
+  const bomb = gzipSync(`{"short_message":"${'a'.repeat(900_000)}"}`)
+  for (let n = 0; n < 6; n++) await new Promise((resolve) => sender.send(bomb, listener.port, '127.0.0.1', resolve))
+  await expect.poll(() => mailbox.full).toBe(true)
+  sender.close()
+  await listener.close()
+  const { records, bytes } = (await mailbox.take())!
+  expect([records.length, bytes > 1_800_000]).toEqual([2, true])
+})
+
+test('a level and a time that are none stay as they came', () => {
+  const doc = gelfDocument({ host: 'h', short_message: 'm', level: 'audit', timestamp: '2026-01-02T03:04:05Z' })
+  expect(doc).toEqual({ message: 'm', 'host.name': 'h', 'gelf.level': 'audit', 'gelf.timestamp': '2026-01-02T03:04:05Z' })
 })
 
 test('its fields in ECS; none stands in the place of a field set', () => {

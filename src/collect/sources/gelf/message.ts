@@ -14,13 +14,21 @@ const LEVELS = ['emergency', 'alert', 'critical', 'error', 'warning', 'notice', 
 /** What is kept of a message that cannot be opened, bytes. */
 const KEPT_OF_BROKEN = 8192
 
+export interface GelfRecord {
+  readonly record: RawRecord
+  /** What is held of it: a message may be a thousand times larger than what came. */
+  readonly bytes: number
+}
+
 /** The record of one whole message: gzip, zlib or plain JSON, found by looking. Never throws for what came. */
-export function gelfRecord(id: string, message: Buffer, maxBytes: number, origin: string): RawRecord {
+export function gelfRecord(id: string, message: Buffer, maxBytes: number, origin: string): GelfRecord {
   const json = unpacked(message, maxBytes)
-  if (typeof json === 'string') return unreadable(id, headText(message, KEPT_OF_BROKEN), json, origin)
-  if (json.length > maxBytes) return tooLong(id, json, json.length, maxBytes, origin)
+  if (typeof json === 'string')
+    return { record: unreadable(id, headText(message, KEPT_OF_BROKEN), json, origin), bytes: message.length }
+  const bytes = Math.max(message.length, json.length)
+  if (json.length > maxBytes) return { record: tooLong(id, json, json.length, maxBytes, origin), bytes }
   const record = documentRecord(id, json, origin)
-  return record.json === undefined ? record : { ...record, json: gelfDocument(record.json) }
+  return { record: record.json === undefined ? record : { ...record, json: gelfDocument(record.json) }, bytes }
 }
 
 function unpacked(message: Buffer, maxBytes: number): Buffer | string {
@@ -48,11 +56,16 @@ function packing(message: Buffer): typeof gunzipSync | undefined {
 export function gelfDocument(gelf: JsonObject): JsonObject {
   const { version, host, short_message: short, full_message: full, timestamp, level, facility, line, file, ...more } = gelf
   const severity = typeof level === 'string' ? Number.parseInt(level, 10) : level
+  const time = instantOf(timestamp)
+  const isSeverity = typeof severity === 'number' && LEVELS[severity] !== undefined
   const words: Record<string, JsonValue | undefined> = {
     'host.name': host,
-    '@timestamp': instantOf(timestamp),
-    'log.level': typeof severity === 'number' ? LEVELS[severity] : undefined,
-    'log.syslog.severity.code': typeof severity === 'number' && severity >= 0 && severity <= 7 ? severity : undefined,
+    '@timestamp': time,
+    'log.level': isSeverity ? LEVELS[severity] : undefined,
+    'log.syslog.severity.code': isSeverity ? severity : undefined,
+    // What is none stays as it came.
+    'gelf.timestamp': time === undefined ? timestamp : undefined,
+    'gelf.level': isSeverity ? undefined : level,
     'log.logger': facility,
     'log.origin.file.name': file,
     'log.origin.file.line': line,

@@ -60,7 +60,10 @@ function receive(socket: Socket, config: GelfConfig, idPrefix: string, mailbox: 
     else if (cut === true) {
       const reason = `the connection ended after ${length} bytes, inside the message`
       mailbox.push(unreadable(id, headText(bytes, KEPT_OF_BROKEN), reason, origin), length)
-    } else mailbox.push(gelfRecord(id, bytes, maxMessageBytes, origin), length)
+    } else {
+      const whole = gelfRecord(id, bytes, maxMessageBytes, origin)
+      mailbox.push(whole.record, whole.bytes)
+    }
   }
   const stopClock = (): void => {
     clearTimeout(timer)

@@ -60,7 +60,10 @@ export async function listenUdp(
     const id = `gelf:${instance}:u:${count++}`
     if (typeof message === 'string')
       mailbox.push(unreadable(id, headText(datagram, KEPT_OF_BROKEN), message, peer.address), datagram.length)
-    else mailbox.push(gelfRecord(id, message, config.maxMessageBytes, peer.address), message.length)
+    else {
+      const { record, bytes } = gelfRecord(id, message, config.maxMessageBytes, peer.address)
+      mailbox.push(record, bytes)
+    }
   })
   return {
     port: bound,
