@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 import { createRequire } from 'node:module'
+import { gzipSync } from 'node:zlib'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { getPath, type JsonObject } from '../../../kernel/json.ts'
@@ -309,4 +310,25 @@ test('any bytes in any format: no throw, every record identified, the reply is m
     { numRuns: 3000 },
   )
   expect(ran).toBeGreaterThanOrEqual(3000)
+})
+
+test('a program or person called host is one to Falco; a container of that name is the host', () => {
+  const fields = {
+    'proc.name': 'host',
+    'user.name': 'host',
+    'container.id': 'host',
+    'container.name': 'host',
+    'proc.pname': '<NA>',
+  }
+  const [doc] = read(splitBody(input('falco', JSON.stringify({ rule: 'r', output: 'o', output_fields: fields }))))
+  expectFields(doc, { 'process.name': 'host', 'user.name': 'host', 'process.parent.name': undefined })
+  expect(getPath(doc as JsonObject, 'container')).toBeUndefined()
+})
+
+test('a line of Firehose that is too long to hold says so, also where nothing ends it', () => {
+  for (const end of ['', '\n']) {
+    const data = gzipSync(`${'a'.repeat(9 * 1024 * 1024)}${end}`).toString('base64')
+    const { records } = splitBody(input('firehose', JSON.stringify({ requestId: 'r', records: [{ data }] })))
+    expect(records.map(({ unreadable }) => unreadable?.slice(0, 24))).toEqual(['too long: 9437184 bytes '])
+  }
 })

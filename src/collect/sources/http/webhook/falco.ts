@@ -28,8 +28,8 @@ const FIELDS: Readonly<Record<string, string>> = {
   'user.name': 'user.name',
   'user.uid': 'user.id',
 }
-/** Falco's words for "nothing here". */
-const NOTHING = new Set<JsonValue>([null, '', '<NA>', 'host'])
+/** Falco's words for "nothing here"; of containers, `host` is one as well. */
+const NOTHING = new Set<JsonValue>([null, '', '<NA>'])
 
 /** Falco's `http_output` and `json_output`: an alert a request. */
 export function splitFalco(input: IngestBody, limits: BodyLimits): SplitBody {
@@ -62,7 +62,8 @@ function documentOf(alert: JsonObject): JsonObject {
   }
   if (isJsonObject(fields)) {
     for (const [name, value] of Object.entries(fields)) {
-      if (Object.hasOwn(FIELDS, name) && !NOTHING.has(value)) words[FIELDS[name]!] = value
+      const noContainer = value === 'host' && name.startsWith('container.')
+      if (Object.hasOwn(FIELDS, name) && !NOTHING.has(value) && !noContainer) words[FIELDS[name]!] = value
     }
     const file = fields['fd.name']
     if (typeof file === 'string' && file.startsWith('/')) words['file.path'] = file

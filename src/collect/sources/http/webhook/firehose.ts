@@ -51,10 +51,10 @@ function takeRecord(
   const scanner = new RecordScanner(limits.maxLineBytes * 8)
   for (const { kind, bytes: piece, length, broken } of [...scanner.push(bytes), ...scanner.end()]) {
     if (broken !== undefined) collector.unreadable(piece, broken)
-    else if (kind === 'line') takeLine(piece, collector, limits.maxLineBytes, input.words ?? {})
     else if (length > piece.length) {
       collector.add(tooLong(collector.nextId(), piece, length, limits.maxLineBytes, input.origin))
-    } else {
+    } else if (kind === 'line') takeLine(piece, collector, limits.maxLineBytes, input.words ?? {})
+    else {
       const record = documentRecord('', piece, input.origin)
       if (record.json === undefined) collector.unreadable(piece, record.unreadable ?? 'not a JSON object')
       else for (const json of logEvents(record.json)) collector.document(enveloped(json, input.words ?? {}))
