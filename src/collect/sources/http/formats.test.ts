@@ -243,6 +243,18 @@ describe('Loki', () => {
     })
   })
 
+  test('labels that cannot be read cost their own stream only, and a time that is none stays', () => {
+    const odd = encodeFields([
+      [1, '{app=shop}'],
+      [2, entry(1767323045, 0, 'c')],
+    ])
+    const split = splitBody(input('loki', compress(Buffer.concat([encodeFields([[1, odd]]), push]))))
+    expect(answer(split).status).toBe(400)
+    expect(split.records.map(({ unreadable, text }) => unreadable && text)).toEqual(['c', undefined, undefined])
+    const [doc] = read(splitBody(input('loki', '{"streams":[{"stream":{},"values":[["yesterday","x"]]}]}')))
+    expectFields(doc, { message: 'x', 'loki.time': 'yesterday' })
+  })
+
   test('what is none is a 400 and an unknown', () => {
     for (const body of ['{}', '{"streams":[{"stream":{}}]}', '{"streams":[{"stream":{},"values":[["1"]]}]}', 'hello', '{"b'])
       expect([body, answer(splitBody(input('loki', body))).status]).toEqual([body, 400])

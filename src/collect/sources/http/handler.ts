@@ -129,7 +129,9 @@ async function take({ deps, request }: Context, target: Take, caller: Caller): P
   if (refusal !== undefined) throw refusal
   const mapping = target.format === 'generic' ? await deps.mappingOf?.(caller.scope, source) : undefined
 
-  const read = await readBody(request, deps.maxBodyBytes, deps.budget.of(caller.id))
+  // Some senders of Loki's protobuf name its snappy block in the header as well; a push is one in any case.
+  const own = target.format === 'loki' ? 'snappy' : undefined
+  const read = await readBody(request, deps.maxBodyBytes, deps.budget.of(caller.id), own)
   try {
     const checked = target.format === 'sns' ? await deps.sns?.check(read.body) : undefined
     const words = wordsOf(target, request, checked?.words)

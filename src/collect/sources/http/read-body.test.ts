@@ -30,10 +30,10 @@ it('gives no sender more than three quarters, all together no more than there is
   )
 })
 
-async function bodyOf(encoding: string, body: Buffer): Promise<string> {
+async function bodyOf(encoding: string, body: Buffer, own?: string): Promise<string> {
   const request = Object.assign(new PassThrough(), { headers: { 'content-encoding': encoding }, complete: true })
   request.end(body)
-  const read = await readBody(request as unknown as IncomingMessage, 100_000, memoryBudget(1_000_000).of('a'))
+  const read = await readBody(request as unknown as IncomingMessage, 100_000, memoryBudget(1_000_000).of('a'), own)
   const text = read.body.toString()
   read.release()
   return text
@@ -45,6 +45,11 @@ it('reads all of a body that was compressed in pieces', async () => {
   expect(await bodyOf('gzip', Buffer.concat([gzipSync(one), gzipSync(two)]))).toBe(all)
   expect(await bodyOf('zstd', Buffer.concat([zstdCompressSync(one), zstdCompressSync(two)]))).toBe(all)
   expect(await bodyOf('zlib', deflateSync(all))).toBe(all)
+})
+
+it('leaves the encoding that belongs to the format', async () => {
+  expect(await bodyOf('snappy', Buffer.from('block'), 'snappy')).toBe('block')
+  await expect(bodyOf('snappy', Buffer.from('block'))).rejects.toMatchObject({ code: 'bad_encoding' })
 })
 
 it('refuses a body of which it would not read the end', async () => {

@@ -71,12 +71,18 @@ export interface ReadBody {
  * Reads and decompresses a request's body. The limit is on the decompressed bytes and applied as they come out, so that a
  * bomb is stopped after `maxBytes`, whatever it would have grown to. The request is left unread on an error: the caller
  * answers, then drains it.
+ * @param own a content encoding that the format itself takes off.
  * @throws KanpekiError `body_too_large`, `queue_full` (no memory for it now), `bad_encoding`, `body_aborted`.
  */
-export async function readBody(request: IncomingMessage, maxBytes: number, budget: MemoryBudget): Promise<ReadBody> {
+export async function readBody(
+  request: IncomingMessage,
+  maxBytes: number,
+  budget: MemoryBudget,
+  own?: string,
+): Promise<ReadBody> {
   const declared = Number(request.headers['content-length'] ?? 0)
   if (declared > maxBytes) throw tooLarge(maxBytes)
-  const decoder = decoderFor(request.headers['content-encoding'])
+  const decoder = decoderFor(request.headers['content-encoding'], own)
   const hash = createHash('sha256')
   const room = budget.room(decoder === undefined && declared > 0 ? declared : 0)
   let held = 0
@@ -117,11 +123,11 @@ export async function readBody(request: IncomingMessage, maxBytes: number, budge
   return { body: room.bytes, digest: hash.digest('hex'), release }
 }
 
-function decoderFor(header: string | string[] | undefined): Transform | undefined {
+function decoderFor(header: string | string[] | undefined, own: string | undefined): Transform | undefined {
   const name = String(header ?? 'identity')
     .trim()
     .toLowerCase()
-  if (name === '' || name === 'identity') return undefined
+  if (name === '' || name === 'identity' || name === own) return undefined
   const create = Object.hasOwn(DECODERS, name) ? DECODERS[name] : undefined
   if (create === undefined)
     throw new KanpekiError('bad_encoding', `The content encoding ${JSON.stringify(name.slice(0, 40))} is not known.`, {

@@ -511,3 +511,18 @@ describe.each(REQUESTS)('%s', (path, body, status) => {
     expect(recorder.counts.received).toBe(0)
   })
 })
+
+test('a push to Loki whose header names its snappy block is one as well; other formats have no such encoding', async () => {
+  // One literal: {} as labels, and one entry with the line x and no time.
+  const push = Buffer.from([0x0a, 0x09, 0x0a, 0x02, 0x7b, 0x7d, 0x12, 0x03, 0x12, 0x01, 0x78])
+  const block = Buffer.concat([Buffer.from([push.length, (push.length - 1) << 2]), push])
+  const send = (path: string): Promise<Response> =>
+    fetch(url + path, {
+      method: 'POST',
+      body: block,
+      headers: { authorization: 'Bearer good', 'content-encoding': 'snappy', 'content-type': 'application/x-protobuf' },
+    })
+  expect((await send('/loki/api/v1/push')).status).toBe(204)
+  expect([...recorder.stored.values()].map(({ json }) => json?.['message'])).toEqual(['x'])
+  expect((await send('/v1/logs')).status).toBe(400)
+})

@@ -1,3 +1,4 @@
+import { messageOf } from '../../../../kernel/error.ts'
 import type { JsonObject } from '../../../../kernel/json.ts'
 import { safeKey } from '../../../normalise/draft.ts'
 import { allBytesOf, bytesOf, fieldsOf, numberOf } from '../../../protobuf.ts'
@@ -6,7 +7,8 @@ import { readLabels } from './labels.ts'
 
 /** A line with its stream's labels; `nanoseconds` since 1970 as decimal digits. */
 export interface LokiEntry {
-  readonly labels: JsonObject
+  /** A text says why they cannot be read. */
+  readonly labels: JsonObject | string
   readonly nanoseconds: string
   readonly line: string
   readonly metadata: JsonObject
@@ -20,12 +22,22 @@ export interface LokiEntry {
 export function readPushRequest(message: Buffer): LokiEntry[] {
   return allBytesOf(fieldsOf(message), 1).flatMap((stream) => {
     const fields = fieldsOf(stream)
-    const labels = readLabels(text(bytesOf(fields, 1)))
+    const labels = labelsOf(text(bytesOf(fields, 1)))
     return allBytesOf(fields, 2).map((entry) => entryOf(labels, entry))
   })
 }
 
-function entryOf(labels: JsonObject, entry: Buffer): LokiEntry {
+/** One stream's labels are no reason to lose the others. */
+function labelsOf(labels: string): JsonObject | string {
+  try {
+    return readLabels(labels)
+  } catch (error) {
+    if (error instanceof RangeError) return messageOf(error)
+    throw error
+  }
+}
+
+function entryOf(labels: LokiEntry['labels'], entry: Buffer): LokiEntry {
   const fields = fieldsOf(entry)
   const time = fieldsOf(bytesOf(fields, 1) ?? Buffer.alloc(0))
   const metadata: Record<string, string> = {}

@@ -24,7 +24,8 @@ export function splitLoki(input: IngestBody, limits: BodyLimits): SplitBody {
   else {
     try {
       for (const { labels, nanoseconds, line, metadata } of readPushRequest(unsnap(bytes, MAX_UNPACKED)))
-        collector.document(documentOf(labels, nanoseconds, line, metadata))
+        if (typeof labels === 'string') collector.unreadable(Buffer.from(line), `a line of a stream without labels: ${labels}`)
+        else collector.document(documentOf(labels, nanoseconds, line, metadata))
     } catch (error) {
       if (!(error instanceof RangeError)) throw error
       collector.unreadable(bytes, `not a Loki push: ${messageOf(error)}`)
@@ -55,5 +56,7 @@ function fromJson(input: IngestBody, collector: RecordCollector): void {
 }
 
 function documentOf(labels: JsonObject, time: JsonValue | undefined, line: string, metadata: JsonObject): JsonObject {
-  return enveloped(line, { '@timestamp': instantOf(time), ...labelWords({ ...labels, ...metadata }) })
+  const at = instantOf(time)
+  const words = { '@timestamp': at, 'loki.time': at === undefined && time !== '0' ? time : undefined }
+  return enveloped(line, { ...words, ...labelWords({ ...labels, ...metadata }) })
 }
