@@ -65,6 +65,9 @@ export async function endOfLines(handle: FileHandle): Promise<{ readonly offset:
   return { offset: size - bytes.length + end, guard: Buffer.from(bytes.subarray(Math.max(0, end - CHECK_BYTES), end)) }
 }
 
+/** What logrotate's programs make: gzip, zstd, bzip2, xz. */
+const COMPRESSED = /^(?:\x1f\x8b\x08|\x28\xb5\x2f\xfd|BZh[1-9]1AY&SY|\xfd7zXZ\0)/
+
 /** How far into a file its directives are looked for where nobody remembers them. */
 const HEAD_BYTES = 65_536
 
@@ -82,8 +85,11 @@ export async function openFile(path: string): Promise<FileHandle> {
   return await open(path, 'r')
 }
 
-export async function holdsEventLog(handle: FileHandle): Promise<boolean> {
-  const head = Buffer.alloc(8)
+/** What a file without lines is, by its first bytes; undefined for all others. */
+export async function binaryForm(handle: FileHandle): Promise<'event log' | 'compressed' | undefined> {
+  const head = Buffer.alloc(10)
   const { bytesRead } = await handle.read(head, 0, head.length, 0)
-  return isEvtx(head.subarray(0, bytesRead))
+  const first = head.subarray(0, bytesRead)
+  if (isEvtx(first)) return 'event log'
+  return COMPRESSED.test(first.toString('latin1')) ? 'compressed' : undefined
 }

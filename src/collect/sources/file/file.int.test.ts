@@ -11,6 +11,7 @@ import {
 } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { gzipSync, zstdCompressSync } from 'node:zlib'
 import fc from 'fast-check'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { systemClock } from '../../../kernel/clock.ts'
@@ -133,6 +134,23 @@ describe('a file', () => {
       'last',
     ])
     expect(recorder.counts).toMatchObject({ received: 5, parsed: 3, unknown: 2, bytes: 3_000_025 })
+  })
+
+  test('compressed files that a glob names are said, not read as lines; what takes their inode or place is followed', async () => {
+    writeFileSync(log, 'one\n')
+    writeFileSync(join(folder, 'app.log.2.gz'), gzipSync('old\n'.repeat(50)))
+    writeFileSync(join(folder, 'app.log.3.zst'), zstdCompressSync(Buffer.from('older\n'.repeat(50))))
+    const supervisor = start({ paths: [join(folder, 'app.log*')] })
+    await texts('one')
+    const problems = (): unknown => supervisor.status('default', 'file:app')?.problems
+    await until(() => JSON.stringify(problems()).includes('file_compressed'))
+    expect(problems()).toEqual([{ code: 'file_compressed', text: expect.stringMatching(/app\.log\.\d.* and 1 more/) }])
+    rmSync(join(folder, 'app.log.3.zst'))
+    renameSync(join(folder, 'app.log.2.gz'), join(folder, 'app.log.4'))
+    truncateSync(join(folder, 'app.log.4'))
+    appendFileSync(join(folder, 'app.log.4'), 'two\n')
+    await texts('one', 'two')
+    await until(() => JSON.stringify(problems()) === '[]')
   })
 
   test('a Windows event log is refused with the remedy instead of read as lines; the others are followed', async () => {

@@ -3,7 +3,7 @@ import { KanpekiError, messageOf } from '../../../kernel/error.ts'
 import type { Source, SourceBatch, SourceContext } from '../../../kernel/plugin.ts'
 import { realWait } from '../../../platform/backoff.ts'
 import { checkOf, PositionBook } from './book.ts'
-import { endOfLines, type FoundFile, findFiles, findRenamed, guardAt, headerOf, holdsEventLog, openFile } from './discover.ts'
+import { binaryForm, endOfLines, type FoundFile, findFiles, findRenamed, guardAt, headerOf, openFile } from './discover.ts'
 import type { FileConfig } from './schema.ts'
 import { FileTail, type Lines } from './tail.ts'
 
@@ -40,6 +40,8 @@ class Watch {
   private readonly quietReads: number
   /** Paths that have named a file since the source was opened. */
   private readonly named = new Set<string>()
+  /** Files that have no lines, by key: where each was when that was seen, for its inode may name another one later. */
+  private readonly compressed = new Map<string, string>()
   private firstLook = true
   /** The last round found nothing new anywhere. */
   idle = true
@@ -85,7 +87,7 @@ class Watch {
       tail.gone = file === undefined
     }
     for (const file of found.values()) {
-      if (this.tails.has(file.key)) continue
+      if (this.tails.has(file.key) || this.compressed.get(file.key) === file.path) continue
       try {
         const refusal = await this.context.refusal?.(file.path)
         if (refusal !== undefined) throw new KanpekiError('source_refused', refusal)
@@ -95,6 +97,7 @@ class Watch {
         this.context.problem?.(file.path, { code: 'file_unreadable', text: `${file.path} cannot be read: ${messageOf(error)}` })
       }
     }
+    this.tellCompressed(found)
     if (this.book.fresh && this.firstLook) await this.book.save()
     this.firstLook = false
   }
@@ -111,6 +114,19 @@ class Watch {
         this.context.problem?.(path, undefined)
       }
     }
+  }
+
+  /** Rotated logs that a glob names too; what they hold was read before they were compressed, if we were there. */
+  private tellCompressed(found: ReadonlyMap<string, FoundFile>): void {
+    for (const [key, path] of this.compressed) if (found.get(key)?.path !== path) this.compressed.delete(key)
+    const [first] = this.compressed.values()
+    if (first === undefined) {
+      this.context.problem?.('compressed', undefined)
+      return
+    }
+    const others = this.compressed.size === 1 ? '' : ` and ${this.compressed.size - 1} more`
+    const text = `${first}${others} cannot be followed: compressed files have no lines. Narrow the path, or give them to an import if nobody read them before.`
+    this.context.problem?.('compressed', { code: 'file_compressed', text })
   }
 
   /** One piece of each file that has something new. */
@@ -150,8 +166,13 @@ class Watch {
   /** Reads a file from its beginning, or from its end where the settings say so and it was there before us. */
   private async begin(file: FoundFile): Promise<void> {
     const handle = await openFile(file.path)
-    if (await holdsEventLog(handle)) {
-      await handle.close()
+    const form = await binaryForm(handle)
+    if (form !== undefined) await handle.close()
+    if (form === 'compressed') {
+      this.compressed.set(file.key, file.path)
+      return
+    }
+    if (form === 'event log') {
       throw new KanpekiError('source_refused', 'it is a Windows event log (EVTX), which has no lines to follow.', {
         remedy: 'Give it to an import.',
       })
