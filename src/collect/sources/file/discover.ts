@@ -65,8 +65,10 @@ export async function endOfLines(handle: FileHandle): Promise<{ readonly offset:
   return { offset: size - bytes.length + end, guard: Buffer.from(bytes.subarray(Math.max(0, end - CHECK_BYTES), end)) }
 }
 
-/** What logrotate's programs make: gzip, zstd, bzip2, xz. */
-const COMPRESSED = /^(?:\x1f\x8b\x08|\x28\xb5\x2f\xfd|BZh[1-9]1AY&SY|\xfd7zXZ\0)/
+/** What logrotate's programs make: gzip, zstd, xz. */
+const COMPRESSED = ['1f8b08', '28b52ffd', 'fd377a585a00'].map((magic) => Buffer.from(magic, 'hex'))
+/** bzip2, whose first bytes alone might be text. */
+const BZIP2 = /^BZh[1-9]1AY&SY/
 
 /** How far into a file its directives are looked for where nobody remembers them. */
 const HEAD_BYTES = 65_536
@@ -91,5 +93,6 @@ export async function binaryForm(handle: FileHandle): Promise<'event log' | 'com
   const { bytesRead } = await handle.read(head, 0, head.length, 0)
   const first = head.subarray(0, bytesRead)
   if (isEvtx(first)) return 'event log'
-  return COMPRESSED.test(first.toString('latin1')) ? 'compressed' : undefined
+  const isCompressed = COMPRESSED.some((magic) => magic.equals(first.subarray(0, magic.length)))
+  return isCompressed || BZIP2.test(first.toString('latin1')) ? 'compressed' : undefined
 }
