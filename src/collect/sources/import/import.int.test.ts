@@ -5,6 +5,7 @@ import { gzipSync, zstdCompressSync } from 'node:zlib'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { systemClock } from '../../../kernel/clock.ts'
 import { sharedData } from '../../../kernel/testing/shared-data.ts'
+import { type WrittenElement, type WrittenInstance, writeEvtx } from '../../../platform/evtx/testing/write-evtx.ts'
 import type { Commit } from '../../commit.ts'
 import { imbalance } from '../../counts.ts'
 import { windowsEvent } from '../../parsers/windows-event/windows-event.ts'
@@ -56,6 +57,25 @@ async function run(paths: readonly string[], commit: Commit = recorder.commit, u
 }
 
 describe('an import', () => {
+  test('tells two copies of a Windows event log apart that was written to between them', async () => {
+    const name: WrittenElement = { name: 'Event', children: [{ hole: 0 }] }
+    const records = (from: number, count: number): WrittenInstance[] =>
+      Array.from({ length: count }, (_, n) => ({
+        template: name,
+        values: [{ type: 1, bytes: Buffer.from(String(from + n), 'utf16le') }],
+      }))
+    const LIVE = 1
+    // Windows brings the header up to date when it closes the log; until then that of long ago stands there.
+    const first = writeEvtx([records(0, 700), records(700, 10)], LIVE)
+    const second = Buffer.concat([first.subarray(0, 4096), writeEvtx([records(0, 700), records(700, 20)], LIVE).subarray(4096)])
+    expect(second.length).toBe(first.length)
+    await run([file('monday.evtx', first)])
+    await run([file('tuesday.evtx', second), file('again.evtx', second)])
+    const events = new Set([...recorder.stored.values()].map(({ json }) => json?.['Event']))
+    expect(events.size).toBe(720)
+    expect(recorder.counts.received).toBe(710 + 720)
+  })
+
   test('reads every frame of a file that was compressed in pieces', async () => {
     const skippable = Buffer.from([0x50, 0x2a, 0x4d, 0x18, 4, 0, 0, 0, 1, 2, 3, 4])
     const frames = ['{"n":1}\n', '{"n":2}\n'].map((text) => zstdCompressSync(Buffer.from(text)))
