@@ -1,12 +1,15 @@
 import { createSocket } from 'node:dgram'
+import { connect } from 'node:net'
 import { deflateSync, gzipSync } from 'node:zlib'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { Mailbox } from '../../mailbox.ts'
+import { canSeeTimers, keptAlive } from '../../testing/kept-alive.ts'
 import { ChunkStore } from './chunks.ts'
 import { NulFramer } from './framing.ts'
 import { gelfDocument, gelfRecord } from './message.ts'
 import { gelfConfig } from './schema.ts'
+import { listenTcp } from './tcp.ts'
 import { listenUdp } from './udp.ts'
 
 const chunk = (id: string, place: number, count: number, part: string | Buffer): Buffer =>
@@ -141,6 +144,15 @@ test('what a message unpacks to counts as held, so that small datagrams fill no 
   await listener.close()
   const { records, bytes } = (await mailbox.take())!
   expect([records.length, bytes > 1_800_000]).toEqual([2, true])
+})
+
+test.runIf(canSeeTimers)('connections are asked after: a sender that is gone without a word keeps none', async () => {
+  const mailbox = new Mailbox({ batchRecords: 1, batchBytes: 1, lingerMs: 1, maxBytes: 1 })
+  const listener = await listenTcp(gelfConfig.parse({ port: 0, udp: false }), 't', mailbox, () => {})
+  const sender = connect(listener.port, '127.0.0.1')
+  await expect.poll(() => keptAlive(listener.port)).toBe(true)
+  sender.destroy()
+  await listener.close()
 })
 
 test('a level and a time that are none stay as they came', () => {

@@ -1,4 +1,5 @@
 import { type AddressInfo, createServer, type Server, type Socket } from 'node:net'
+import { KEEP_ALIVE } from '../../keep-alive.ts'
 import type { Mailbox } from '../../mailbox.ts'
 import { tooLong, unreadable } from '../../record.ts'
 import { headText } from '../../text.ts'
@@ -25,7 +26,7 @@ export async function listenTcp(
   const open = new Set<Socket>()
   let connections = 0
   let refused = 0
-  const server = createServer((socket) => {
+  const server = createServer(KEEP_ALIVE, (socket) => {
     open.add(socket)
     socket.once('close', () => open.delete(socket))
     receive(socket, config, `gelf:${instance}:${connections++}`, mailbox)

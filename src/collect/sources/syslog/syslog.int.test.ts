@@ -7,6 +7,7 @@ import { afterEach, describe, expect, test } from 'vitest'
 import { systemClock } from '../../../kernel/clock.ts'
 import { imbalance } from '../../counts.ts'
 import { createSupervisor, type Supervisor } from '../../supervisor.ts'
+import { canSeeTimers, keptAlive } from '../../testing/kept-alive.ts'
 import { memoryPositions } from '../../testing/memory-positions.ts'
 import { Recorder } from '../../testing/recorder.ts'
 import { kernelDrops } from '../../udp-drops.ts'
@@ -254,3 +255,10 @@ test.skipIf(logger === undefined)(
     expect(recorder.texts().sort()).toEqual(Array(4).fill(expect.stringMatching(/^<13>.*probe.*hello .*世界$/)))
   },
 )
+
+test.runIf(canSeeTimers)('connections are asked after: a sender that is gone without a word keeps none', async () => {
+  const { port } = await listening({ udp: false })
+  const sender = await tcp(port)
+  await until(() => keptAlive(port) === true)
+  sender.destroy()
+})

@@ -1,6 +1,7 @@
 import { type AddressInfo, createServer, type Server, type Socket } from 'node:net'
 import { KanpekiError } from '../../../kernel/error.ts'
 import type { SourceProblem, SourceTls } from '../../../kernel/plugin.ts'
+import { KEEP_ALIVE } from '../../keep-alive.ts'
 import type { Mailbox } from '../../mailbox.ts'
 import { unreadable } from '../../record.ts'
 import { decodeText } from '../../text.ts'
@@ -50,7 +51,7 @@ export async function listenTcp(listening: TcpListening): Promise<TcpListener> {
   const demanded = config.tls === 'required'
   const timeoutMs = config.messageTimeoutMs
   const secure = tls === undefined ? undefined : createSecureServer({ tls, demanded, take, failed, timeoutMs })
-  const server = secure?.server ?? createServer(take)
+  const server = secure?.server ?? createServer(KEEP_ALIVE, take)
   server.maxConnections = config.maxConnections
   server.on('drop', () => refuse(String(config.maxConnections)))
   const ofAnAddress = Math.max(LEAST_OF_AN_ADDRESS, Math.ceil(config.maxConnections / SHARE_OF_AN_ADDRESS))

@@ -6,6 +6,7 @@ import { type ConnectionOptions, connect, type TLSSocket } from 'node:tls'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { systemClock } from '../../../kernel/clock.ts'
 import { createSupervisor, type Supervisor } from '../../supervisor.ts'
+import { canSeeTimers, keptAlive } from '../../testing/kept-alive.ts'
 import { memoryPositions } from '../../testing/memory-positions.ts'
 import { Recorder } from '../../testing/recorder.ts'
 import { makeTestTls, type PairFiles, type TestTls } from '../../testing/test-tls.ts'
@@ -171,4 +172,11 @@ test('a machine that is revoked loses the connection that it has', async () => {
   expect(failures).toEqual([expect.stringContaining('it was revoked')])
   secure.close()
   await new Promise((resolve) => secure.server.close(resolve))
+})
+
+test.runIf(canSeeTimers)('connections are asked after: a sender that is gone without a word keeps none', async () => {
+  const { port } = await listening()
+  const sender = open(port)
+  await until(() => keptAlive(port) === true)
+  sender.destroy()
 })
