@@ -155,6 +155,18 @@ test.runIf(canSeeTimers)('connections are asked after: a sender that is gone wit
   await listener.close()
 })
 
+test('one address gets a part of the connections', async () => {
+  const mailbox = new Mailbox({ batchRecords: 1, batchBytes: 1, lingerMs: 1, maxBytes: 1 })
+  const refusals: (readonly [number, string])[] = []
+  const listener = await listenTcp(gelfConfig.parse({ port: 0, udp: false, maxConnections: 100 }), 't', mailbox, (...said) =>
+    refusals.push(said),
+  )
+  const senders = Array.from({ length: 26 }, () => connect(listener.port, '127.0.0.1').on('error', () => {}))
+  await expect.poll(() => refusals).toEqual([[1, '25 from 127.0.0.1']])
+  for (const sender of senders) sender.destroy()
+  await listener.close()
+})
+
 test('a level and a time that are none stay as they came', () => {
   const doc = gelfDocument({ host: 'h', short_message: 'm', level: 'audit', timestamp: '2026-01-02T03:04:05Z' })
   expect(doc).toEqual({ message: 'm', 'host.name': 'h', 'gelf.level': 'audit', 'gelf.timestamp': '2026-01-02T03:04:05Z' })

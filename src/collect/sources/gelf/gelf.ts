@@ -36,10 +36,10 @@ export const gelfSource: Source<GelfConfig> = {
 
 async function listenBoth(config: GelfConfig, context: SourceContext, mailbox: Mailbox): Promise<() => Promise<void>> {
   const instance = `${Date.now().toString(36)}${randomBytes(4).toString('hex')}`
-  const onRefused = (connections: number): void =>
+  const onRefused = (connections: number, limit: string): void =>
     context.problem?.('connections', {
       code: 'connections_refused',
-      text: `${connections} connections were refused: more than ${config.maxConnections} at once`,
+      text: `${connections} connections were refused: more than ${limit} at once`,
     })
   const incomplete = (messages: number): void =>
     context.problem?.('chunks', {

@@ -1,5 +1,6 @@
 import { type AddressInfo, createServer, type Server, type Socket } from 'node:net'
 import { KEEP_ALIVE } from '../../keep-alive.ts'
+import { limitAddresses } from '../../limit-addresses.ts'
 import type { Mailbox } from '../../mailbox.ts'
 import { tooLong, unreadable } from '../../record.ts'
 import { headText } from '../../text.ts'
@@ -21,7 +22,7 @@ export async function listenTcp(
   config: GelfConfig,
   instance: string,
   mailbox: Mailbox,
-  onRefused: (connections: number) => void,
+  onRefused: (connections: number, limit: string) => void,
 ): Promise<TcpListener> {
   const open = new Set<Socket>()
   let connections = 0
@@ -32,7 +33,8 @@ export async function listenTcp(
     receive(socket, config, `gelf:${instance}:${connections++}`, mailbox)
   })
   server.maxConnections = config.maxConnections
-  server.on('drop', () => onRefused(++refused))
+  server.on('drop', () => onRefused(++refused, String(config.maxConnections)))
+  limitAddresses(server, config.maxConnections, (address, limit) => onRefused(++refused, `${limit} from ${address}`))
   await listen(server, config)
   return {
     port: (server.address() as AddressInfo).port,

@@ -2,6 +2,7 @@ import { type AddressInfo, createServer, type Server, type Socket } from 'node:n
 import { KanpekiError } from '../../../kernel/error.ts'
 import type { SourceProblem, SourceTls } from '../../../kernel/plugin.ts'
 import { KEEP_ALIVE } from '../../keep-alive.ts'
+import { limitAddresses } from '../../limit-addresses.ts'
 import type { Mailbox } from '../../mailbox.ts'
 import { unreadable } from '../../record.ts'
 import { decodeText } from '../../text.ts'
@@ -11,9 +12,6 @@ import { createSecureServer } from './tls.ts'
 
 /** How long open connections may still deliver what is on its way when the source stops. */
 const DRAIN_MS = 500
-/** One address gets a part of the connections, so that it cannot shut the others out. */
-const SHARE_OF_AN_ADDRESS = 4
-const LEAST_OF_AN_ADDRESS = 16
 
 export interface TcpListener {
   readonly port: number
@@ -54,8 +52,7 @@ export async function listenTcp(listening: TcpListening): Promise<TcpListener> {
   const server = secure?.server ?? createServer(KEEP_ALIVE, take)
   server.maxConnections = config.maxConnections
   server.on('drop', () => refuse(String(config.maxConnections)))
-  const ofAnAddress = Math.max(LEAST_OF_AN_ADDRESS, Math.ceil(config.maxConnections / SHARE_OF_AN_ADDRESS))
-  limitAddresses(server, ofAnAddress, (address) => refuse(`${ofAnAddress} from ${address}`))
+  limitAddresses(server, config.maxConnections, (address, limit) => refuse(`${limit} from ${address}`))
   await listen(server, config)
   return {
     port: (server.address() as AddressInfo).port,
@@ -72,24 +69,6 @@ export async function listenTcp(listening: TcpListening): Promise<TcpListener> {
       secure?.close()
     },
   }
-}
-
-/** Ends connections beyond `limit` of one address before anybody else gets to see them. */
-function limitAddresses(server: Server, limit: number, onRefused: (address: string) => void): void {
-  const counts = new Map<string, number>()
-  server.prependListener('connection', (socket: Socket) => {
-    const address = socket.remoteAddress ?? 'unknown'
-    const count = (counts.get(address) ?? 0) + 1
-    counts.set(address, count)
-    socket.once('close', () => {
-      const left = counts.get(address)! - 1
-      if (left === 0) counts.delete(address)
-      else counts.set(address, left)
-    })
-    if (count <= limit) return
-    onRefused(address)
-    socket.destroy()
-  })
 }
 
 function receive(socket: Socket, config: SyslogConfig, idPrefix: string, mailbox: Mailbox): void {
