@@ -344,3 +344,16 @@ test('a line of Firehose that is too long to hold says so, also where nothing en
     expect(records.map(({ unreadable }) => unreadable?.slice(0, 24))).toEqual(['too long: 9437184 bytes '])
   }
 })
+
+test('an object where a text or a number belongs stops nothing, whatever members it has', () => {
+  const odd = { toString: 1, valueOf: 1 }
+  const alert = { labels: { alertname: odd }, annotations: { summary: odd } }
+  const record = { severityNumber: odd, droppedAttributesCount: odd, timeUnixNano: odd, body: { stringValue: 'x' } }
+  for (const [format, body] of [
+    ['alertmanager', { alerts: [alert] }],
+    ['otlp', { resourceLogs: [{ scopeLogs: [{ logRecords: [record] }] }] }],
+  ] as const) {
+    const split = splitBody(input(format, JSON.stringify(body)))
+    expect([answer(split).status, split.records.map(({ unreadable }) => unreadable)]).toEqual([200, [undefined]])
+  }
+})

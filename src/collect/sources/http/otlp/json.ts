@@ -30,14 +30,14 @@ function logOf(record: JsonObject, resource: JsonObject, scope: OtlpLog['scope']
     scope,
     time: digits(record['timeUnixNano']),
     observedTime: digits(record['observedTimeUnixNano']),
-    severityNumber: Number(record['severityNumber'] ?? 0) || 0,
+    severityNumber: count(record['severityNumber']),
     severityText: text(record['severityText']),
     body: record['body'] === undefined || record['body'] === null ? undefined : anyValue(record['body']),
     attributes: attributesOf(record['attributes']),
     traceId: text(record['traceId']).toLowerCase(),
     spanId: text(record['spanId']).toLowerCase(),
     eventName: text(record['eventName']),
-    droppedAttributes: Number(record['droppedAttributesCount'] ?? 0) || 0,
+    droppedAttributes: count(record['droppedAttributesCount']),
   }
 }
 
@@ -75,6 +75,11 @@ export function listOf(value: JsonValue | undefined): readonly JsonValue[] {
 
 export function text(value: JsonValue | undefined): string {
   return typeof value === 'string' ? value : ''
+}
+
+/** 0 for what is no number. */
+function count(value: JsonValue | undefined): number {
+  return typeof value === 'number' || typeof value === 'string' ? Number(value) || 0 : 0
 }
 
 function digits(value: JsonValue | undefined): string {

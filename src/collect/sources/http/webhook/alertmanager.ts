@@ -36,7 +36,7 @@ function documentOf(alert: JsonObject, group: JsonObject): JsonObject {
   const name = labels['alertname'] ?? 'alert'
   const instance = labels['instance']
   return enveloped(
-    { message: String(annotations['summary'] ?? annotations['description'] ?? annotations['message'] ?? name) },
+    { message: textOf(annotations['summary'] ?? annotations['description'] ?? annotations['message'] ?? name) },
     {
       '@timestamp': resolved ? endsAt : startsAt,
       'event.kind': 'alert',
@@ -57,6 +57,11 @@ function documentOf(alert: JsonObject, group: JsonObject): JsonObject {
       },
     },
   )
+}
+
+/** Not `String`: an object may have a `toString` of its own. */
+function textOf(value: JsonValue): string {
+  return typeof value === 'string' ? value : JSON.stringify(value)
 }
 
 /** The host of `web1:9100`; a URL or a bracketed address is none that we could name. */
