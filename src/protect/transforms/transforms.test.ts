@@ -58,4 +58,16 @@ describe('transformations', () => {
     )
     expect(unchanged).toBeGreaterThan(300)
   })
+
+  test('runs of white space become one space, whatever they begin with', () => {
+    const blanks = fc.string({ unit: fc.constantFrom(' ', '\t', '\n', '\v', '\f', '\r', '\xa0', 'a', '\0'), maxLength: 8 })
+    fc.assert(
+      fc.property(blanks, (value) => {
+        expect(transforms['compresswhitespace']!(value)).toBe(value.replace(/[\t-\r \xa0]+/g, ' '))
+        expect(transforms['removewhitespace']!(value)).toBe(value.replace(/[\t-\r \xa0]/g, ''))
+      }),
+      { numRuns: 1000 },
+    )
+    expect(transforms['compresswhitespace']!('union \tselect')).toBe('union select')
+  })
 })

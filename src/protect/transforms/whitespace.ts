@@ -14,7 +14,7 @@ export const compressWhitespace: Transform = (value) => {
   if (first < 0) return value
   const into = begun(value, first)
   let length = first
-  let inRun = false
+  let inRun = first > 0 && isBlank(value.charCodeAt(first - 1))
   for (let at = first; at < value.length; at += 1) {
     const byte = value.charCodeAt(at)
     if (!isBlank(byte)) into[length++] = byte
