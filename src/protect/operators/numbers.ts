@@ -1,9 +1,14 @@
 import type { Operator } from './operator.ts'
 
-/** C's `atoi`: the digits at the beginning, 0 where there are none. */
+const LARGEST = Number.MAX_SAFE_INTEGER
+
+/**
+ * The digits at the beginning, white space of C and a sign before them; 0 where there are none. As `strtol` stops at the largest
+ * number it holds, so does this: sums of what requests say stay numbers that can be written in digits.
+ */
 export function leadingInteger(text: string): number {
-  const number = Number.parseInt(text, 10)
-  return Number.isNaN(number) ? 0 : number
+  const digits = /^[\t-\r ]*([+-]?[0-9]+)/.exec(text)?.[1]
+  return digits === undefined ? 0 : Math.max(-LARGEST, Math.min(LARGEST, Number(digits)))
 }
 
 function comparison(id: string, holds: (value: number, argument: number) => boolean): Operator {

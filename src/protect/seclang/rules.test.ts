@@ -315,6 +315,21 @@ describe('persistent collections', () => {
   })
 })
 
+describe('numbers', () => {
+  test.each([
+    ['999999999999999999999999', true],
+    ['-999999999999999999999999', false],
+    ['\xa05', false],
+    [' \t5', true],
+    ['4x', false],
+  ])('of %j: at least five is %s', (value, holds) => {
+    const sum = rulesOf('SecAction "id:1,nolog,setvar:tx.n=+%{ARGS.a},setvar:tx.n=+0"\nSecRule TX:n "@ge 5" "id:2"')
+    const direct = rulesOf('SecRule ARGS:a "@ge 5" "id:2"')
+    const target = `/?a=${encodeURIComponent(value).replace('%C2', '')}`
+    expect([transact(sum, { target }).rules, transact(direct, { target }).rules]).toEqual(holds ? [[2], [2]] : [[], []])
+  })
+})
+
 describe('what cannot be loaded is named', () => {
   const REFUSED: readonly (readonly [rules: string, line: number, reason: RegExp])[] = [
     ['\nSecRule ARGS "@nothingKnown x" "id:1"', 2, /no operator @nothingknown/],

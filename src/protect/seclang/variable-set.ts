@@ -1,4 +1,5 @@
 import { KanpekiError } from '../../kernel/error.ts'
+import { leadingInteger } from '../operators/numbers.ts'
 import { expand } from './expand.ts'
 import { parseMacro } from './macro.ts'
 import type { Effect, Run } from './program.ts'
@@ -21,7 +22,12 @@ export function compileSetvar(text: string): Effect {
   if (sign === 0) return (run) => setMember(run, collection, expand(run, name), expand(run, value))
   return (run) => {
     const key = expand(run, name)
-    setMember(run, collection, key, String(integer(readMember(run, collection, key)) + sign * integer(expand(run, value))))
+    setMember(
+      run,
+      collection,
+      key,
+      String(leadingInteger(readMember(run, collection, key)) + sign * leadingInteger(expand(run, value))),
+    )
   }
 }
 
@@ -33,7 +39,7 @@ export function compileExpirevar(text: string): Effect {
   const seconds = parseMacro(equals < 0 ? '60' : rest.slice(equals + 1))
   return (run) => {
     const member = run.opened.get(collection)?.stored.members.get(expand(run, name).toLowerCase())
-    if (member !== undefined) member.expires = run.now() + integer(expand(run, seconds)) * 1000
+    if (member !== undefined) member.expires = run.now() + leadingInteger(expand(run, seconds)) * 1000
   }
 }
 
@@ -49,7 +55,7 @@ export function compileDeprecatevar(text: string): Effect {
     const member = stored?.members.get(expand(run, name).toLowerCase())
     if (stored === undefined || member === undefined || period === 0) return
     const periods = Math.floor((run.now() - stored.changed) / period)
-    if (periods > 0) member.value = String(Math.max(0, integer(member.value) - amount * periods))
+    if (periods > 0) member.value = String(Math.max(0, leadingInteger(member.value) - amount * periods))
   }
 }
 
@@ -107,7 +113,7 @@ function setMember(run: Run, collection: string, name: string, value: string): v
   if (opened === undefined) return
   const { stored } = opened
   if (key === 'timeout') {
-    stored.timeout = integer(value)
+    stored.timeout = leadingInteger(value)
     return
   }
   if (stored.members.size >= MOST_MEMBERS && !stored.members.has(key)) return
@@ -123,10 +129,4 @@ function removeMember(run: Run, collection: string, name: string): void {
   if (collection === 'TX') run.tx.delete(key)
   else if (collection === 'ENV') run.env.delete(key)
   else run.opened.get(collection)?.stored.members.delete(key)
-}
-
-/** As C's `atoi`: the digits at the beginning, or 0. */
-export function integer(text: string): number {
-  const number = Number.parseInt(text, 10)
-  return Number.isNaN(number) ? 0 : number
 }
