@@ -1,5 +1,5 @@
 import { KanpekiError } from '../../kernel/error.ts'
-import { parseActions, phaseOf } from './actions.ts'
+import { parseActions, phaseOf, valuesOf } from './actions.ts'
 import { chooseById, chooseByText } from './choose.ts'
 import type { Draft } from './draft.ts'
 import type { Gathered } from './gathered.ts'
@@ -143,6 +143,8 @@ function reaction(gathered: Gathered, text: string, written: string): void {
   const match = /^(\d+)(?::(\d+))?$/.exec(text)
   if (match === null) throw new KanpekiError('seclang-ids', `"${text}" is no rule id`)
   const added = parseActions(written)
+  const fixed = added.find(({ name }) => name === 'id' || name === 'phase' || name === 'chain')
+  if (fixed !== undefined) throw new KanpekiError('seclang-action', `${fixed.name} of a rule cannot be changed`)
   for (const first of chooseById(gathered.rules, match[1]!)) {
     const place = Number(match[2] ?? 0)
     const rule = place === 0 ? first : first.chain[place - 1]
@@ -151,6 +153,8 @@ function reaction(gathered: Gathered, text: string, written: string): void {
       ? rule.actions.filter((action) => action.name !== 't')
       : rule.actions
     rule.actions = [...renewed, ...added]
+    rule.tags = valuesOf(rule.actions, 'tag')
+    rule.msg = valuesOf(rule.actions, 'msg').at(-1) ?? ''
   }
 }
 

@@ -16,8 +16,8 @@ export interface Draft {
   actions: readonly Action[]
   /** Of `SecDefaultAction`, as it stood when the rule was read. */
   readonly defaults: readonly Action[]
-  readonly tags: readonly string[]
-  readonly msg: string
+  tags: readonly string[]
+  msg: string
   /** The rules of the chain after this. */
   readonly chain: Draft[]
 }

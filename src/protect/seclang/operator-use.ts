@@ -34,9 +34,7 @@ export function useOperator(written: WrittenOperator, file: string): OperatorUse
     })
   }
   const context: OperatorContext = { readData: (name) => readData(name, file) }
-  // `%{` is also how a pattern may speak of itself, so only what names a collection's member is a macro there.
-  const macros = written.name !== 'rx' || /%\{[A-Za-z_]+\.[^{}]+\}/.test(written.argument)
-  const argument = macros ? parseMacro(written.argument) : written.argument
+  const argument = parseMacro(written.argument)
   if (typeof argument === 'string') {
     const test = operator.compile(argument, context)
     return {

@@ -56,6 +56,9 @@ const CASES: readonly (readonly [what: string, rules: string, sent: Sent, ids: r
     {},
     [2],
   ],
+  ['a macro in a pattern', 'SecRule ARGS "@rx ^%{REMOTE_ADDR}$" "id:1"', { target: '/?a=192.0.2.7' }, [1]],
+  ['a macro of a member in a pattern', 'SecRule ARGS:a "@rx ^%{ARGS:b}$" "id:1"', { target: '/?a=x&b=x' }, [1]],
+  ['no macro but how often', 'SecRule ARGS "@rx ^%{2}$|^%{3,4}a$" "id:1"', { target: '/?a=%25%25' }, [1]],
   [
     'a macro in a name',
     'SecAction "id:1,nolog,setvar:tx.n=7,setvar:tx.v_%{tx.n}=x"\nSecRule TX:/^v_/ "@streq x" "id:2"',
@@ -290,6 +293,19 @@ describe('limits of bodies', () => {
   })
 })
 
+describe('actions that are changed later', () => {
+  test('message and tags are those that were written last', () => {
+    const rules = rulesOf(
+      `SecRule ARGS "@rx x" "id:1,msg:'old',tag:'a'"\nSecRuleUpdateActionById 1 "msg:'new',tag:'b'"\nSecRule ARGS "@rx x" "id:2,tag:'b'"`,
+    )
+    expect(transact(rules, { target: '/?a=x' }).messages.map(({ msg }) => msg)).toEqual(['new', ''])
+    const without = rulesOf(
+      `SecAction "id:9,phase:1,nolog,ctl:ruleRemoveByTag=b"\nSecRule ARGS "@rx x" "id:1"\nSecRuleUpdateActionById 1 "tag:'b'"`,
+    )
+    expect(transact(without, { target: '/?a=x' }).rules).toEqual([])
+  })
+})
+
 describe('persistent collections', () => {
   const text = `
     SecAction "id:1,phase:1,nolog,initcol:ip=%{REMOTE_ADDR},setvar:ip.count=+1,expirevar:ip.count=60"
@@ -344,6 +360,7 @@ describe('what cannot be loaded is named', () => {
     ['SecRule ARGS "@rx (" "id:1"', 1, /pattern/],
     ['SecRule ARGS "@pmFromFile absent.data" "id:1"', 1, /absent\.data cannot be read/],
     ['SecRule XML:/a[1] "@rx x" "id:1"', 1, /path/],
+    ['SecAction "id:1"\nSecRuleUpdateActionById 1 "phase:1"', 2, /phase of a rule cannot be changed/],
     ['SecTurnAround On', 1, /SecTurnAround is not known/],
     ['Include absent.conf', 1, /absent\.conf cannot be read/],
     ['SecAction "id:1,setvar:nothing.a=1"', 1, /no member/],
