@@ -175,10 +175,11 @@ function disrupt(run: Run, rule: Rule): boolean {
   const { disruption } = rule
   if (disruption.kind === 'pass') return false
   if (disruption.kind === 'allow') {
-    if (run.mode === 'detect') return false
     run.allowed = disruption.what
     return true
   }
+  // The answer is gone by then.
+  if (rule.phase === 5) return false
   run.interruption ??= {
     ruleId: rule.id,
     action: disruption.kind,

@@ -219,10 +219,21 @@ describe('what a rule does to a request', () => {
 
   test('allow ends the phases that it names', () => {
     const after = '\nSecAction "id:2,phase:1"\nSecAction "id:3,phase:2"\nSecAction "id:4,phase:3"\nSecAction "id:5,phase:5"'
-    const ids = (what: string) => transact(rulesOf(`SecAction "id:1,phase:1,nolog,${what}"${after}`), {}).rules
-    expect(ids('allow:phase')).toEqual([3, 4, 5])
-    expect(ids('allow:request')).toEqual([4, 5])
-    expect(ids('allow')).toEqual([5])
+    for (const mode of ['block', 'detect'] as const) {
+      const ids = (what: string) => transact(rulesOf(`SecAction "id:1,phase:1,nolog,${what}"${after}`), {}, mode).rules
+      expect(ids('allow:phase')).toEqual([3, 4, 5])
+      expect(ids('allow:request')).toEqual([4, 5])
+      expect(ids('allow')).toEqual([5])
+    }
+  })
+
+  test('what phase 5 finds stops nothing any more, and does not say so', () => {
+    const rules = rulesOf('SecAction "id:1,phase:5,deny"\nSecAction "id:2,phase:5"')
+    for (const mode of ['block', 'detect'] as const) {
+      const record = transact(rules, {}, mode)
+      expect(record.rules).toEqual([1, 2])
+      expect(record.interruption).toBeUndefined()
+    }
   })
 
   test('a message tells the variable and what was found', () => {
