@@ -126,6 +126,16 @@ export interface Matched {
   readonly text: string
 }
 
+/** A persistent collection in one transaction, and what it told of itself when it was opened: that stays until the end. */
+export interface OpenedCollection {
+  readonly key: string
+  readonly stored: StoredCollection
+  readonly changed: number
+  readonly updates: number
+  /** True where this transaction has changed it, which counts as one update. */
+  written: boolean
+}
+
 /** One transaction's state, which rules read and their actions change. */
 export class Run {
   readonly program: Program
@@ -134,7 +144,7 @@ export class Run {
   readonly now: () => number
   readonly tx = new Map<string, TxMember>()
   /** Persistent collections that `initcol` and its kin have opened, by name in upper case. */
-  readonly opened = new Map<string, { readonly key: string; readonly stored: StoredCollection }>()
+  readonly opened = new Map<string, OpenedCollection>()
   readonly env = new Map<string, TxMember>()
   mode: 'detect' | 'block'
   /** Set by `ctl:ruleEngine=Off`: no rule runs any more. */

@@ -331,6 +331,30 @@ describe('persistent collections', () => {
     expect(transact(rules, {}).rules).toEqual([])
   })
 
+  test('lose what is old once, and not again with each request', () => {
+    let now = 1_700_000_000_000
+    const rules = rulesOf(
+      `SecAction "id:1,phase:1,nolog,initcol:ip=%{REMOTE_ADDR},deprecatevar:ip.score=10/60,deprecatevar:ip.other=10/60"
+       SecRule ARGS:hit "@streq 1" "id:2,phase:1,nolog,setvar:ip.score=+100,setvar:ip.other=+100"
+       SecAction "id:3,phase:1,msg:'%{ip.score} %{ip.other}'"`,
+      { now: () => now },
+    )
+    const scores = (target: string) => transact(rules, { target }).messages[0]!.msg
+    expect(scores('/?hit=1')).toBe('100 100')
+    now += 120_000
+    expect([1, 2, 3].map(() => scores('/'))).toEqual(['80 80', '80 80', '80 80'])
+    now += 60_000
+    expect(scores('/')).toBe('70 70')
+  })
+
+  test('are new until the end of the first request that writes to them, and count requests', () => {
+    const rules = rulesOf(
+      `SecAction "id:1,phase:1,nolog,initcol:ip=%{REMOTE_ADDR},setvar:ip.a=1,setvar:ip.b=1"
+       SecAction "id:2,phase:1,msg:'%{ip.is_new} %{ip.update_counter}'"`,
+    )
+    expect([1, 2, 3].map(() => transact(rules, {}).messages[0]!.msg)).toEqual(['1 0', '0 1', '0 2'])
+  })
+
   test('are forgotten beyond the bound, those first that were not used for the longest time', () => {
     const store = memoryStore(2)
     store.open('IP', 'a', 0, 60).members.set('n', { name: 'n', value: '1' })

@@ -18,21 +18,17 @@ function persistent(variable: string): [string, StateVariable] {
     (run) => {
       const opened = run.opened.get(variable)
       if (opened === undefined) return []
-      const { stored, key } = opened
+      const { stored, key, changed, updates } = opened
       const seconds = (milliseconds: number) => String(Math.floor(milliseconds / 1000))
       return [
         ...members(variable, stored.members),
         itemOf(variable, 'KEY', key),
         itemOf(variable, 'TIMEOUT', String(stored.timeout)),
         itemOf(variable, 'CREATE_TIME', seconds(stored.created)),
-        itemOf(variable, 'LAST_UPDATE_TIME', seconds(stored.changed)),
-        itemOf(variable, 'IS_NEW', stored.updates === 0 ? '1' : '0'),
-        itemOf(variable, 'UPDATE_COUNTER', String(stored.updates)),
-        itemOf(
-          variable,
-          'UPDATE_RATE',
-          String(Math.round((stored.updates * 60_000) / Math.max(run.now() - stored.created, 60_000))),
-        ),
+        itemOf(variable, 'LAST_UPDATE_TIME', seconds(changed)),
+        itemOf(variable, 'IS_NEW', updates === 0 ? '1' : '0'),
+        itemOf(variable, 'UPDATE_COUNTER', String(updates)),
+        itemOf(variable, 'UPDATE_RATE', String(Math.round((updates * 60_000) / Math.max(run.now() - stored.created, 60_000)))),
       ]
     },
   ]

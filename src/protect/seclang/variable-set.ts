@@ -2,7 +2,7 @@ import { KanpekiError } from '../../kernel/error.ts'
 import { leadingInteger } from '../operators/numbers.ts'
 import { expand } from './expand.ts'
 import { parseMacro } from './macro.ts'
-import type { Effect, Run } from './program.ts'
+import type { Effect, OpenedCollection, Run } from './program.ts'
 
 const COLLECTIONS = new Set(['TX', 'IP', 'GLOBAL', 'SESSION', 'USER', 'RESOURCE', 'ENV'])
 
@@ -51,11 +51,15 @@ export function compileDeprecatevar(text: string): Effect {
   const name = parseMacro(match[1]!)
   const [amount, period] = [Number(match[2]), Number(match[3]) * 1000]
   return (run) => {
-    const stored = run.opened.get(collection)?.stored
-    const member = stored?.members.get(expand(run, name).toLowerCase())
-    if (stored === undefined || member === undefined || period === 0) return
-    const periods = Math.floor((run.now() - stored.changed) / period)
-    if (periods > 0) member.value = String(Math.max(0, leadingInteger(member.value) - amount * periods))
+    const opened = run.opened.get(collection)
+    const member = opened?.stored.members.get(expand(run, name).toLowerCase())
+    if (opened === undefined || member === undefined || period === 0) return
+    const periods = Math.floor((run.now() - opened.changed) / period)
+    const value = leadingInteger(member.value)
+    const left = Math.max(0, value - amount * periods)
+    if (periods <= 0 || left >= value) return
+    member.value = String(left)
+    noteUpdate(run, opened)
   }
 }
 
@@ -80,7 +84,8 @@ function openCollection(run: Run, collection: string, key: string): void {
   const { webAppId, collectionTimeout } = run.facts.settings
   // Sessions and users belong to one application, as in ModSecurity; addresses are everyone's.
   const full = collection === 'SESSION' || collection === 'USER' ? `${webAppId}_${key}` : key
-  run.opened.set(collection, { key, stored: run.store.open(collection, full, run.now(), collectionTimeout) })
+  const stored = run.store.open(collection, full, run.now(), collectionTimeout)
+  run.opened.set(collection, { key, stored, changed: stored.changed, updates: stored.updates, written: false })
 }
 
 function readName(text: string): { collection: string; rest: string } {
@@ -120,8 +125,13 @@ function setMember(run: Run, collection: string, name: string, value: string): v
   const member = stored.members.get(key)
   if (member === undefined) stored.members.set(key, { name, value })
   else member.value = value
-  stored.changed = run.now()
-  stored.updates += 1
+  noteUpdate(run, opened)
+}
+
+function noteUpdate(run: Run, opened: OpenedCollection): void {
+  opened.stored.changed = run.now()
+  if (!opened.written) opened.stored.updates += 1
+  opened.written = true
 }
 
 function removeMember(run: Run, collection: string, name: string): void {
