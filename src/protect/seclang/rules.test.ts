@@ -304,6 +304,36 @@ describe('limits of bodies', () => {
   })
 })
 
+describe('multipart bodies of other types than form-data', () => {
+  const rules = rulesOf(
+    `SecRule ARGS:a "@streq evil" "id:1"
+     SecRule FILES "@streq evil.php" "id:2"
+     SecRule MULTIPART_STRICT_ERROR|REQBODY_ERROR "!@eq 0" "id:3"
+     SecRule &ARGS "@gt 1" "id:4"`,
+  )
+  const send = (type: string, ...parts: readonly string[]) =>
+    transact(rules, {
+      method: 'POST',
+      headers: [['Content-Type', type]],
+      body: `${parts.map((part) => `--b\r\n${part}\r\n`).join('')}--b--\r\n`,
+    }).rules
+  const field = 'Content-Disposition: form-data; name="a"\r\n\r\nevil'
+
+  test.each(['mixed', 'related', 'MIXED'])('multipart/%s with parts of a form is read as one', (kind) => {
+    expect(send(`multipart/${kind}; boundary=b`, field)).toEqual([1])
+    expect(
+      send(`multipart/${kind}; boundary=b`, 'Content-Disposition: attachment; name="f"; filename="evil.php"\r\n\r\nx'),
+    ).toEqual([2])
+    expect(send(`multipart/${kind}; boundary=b; boundary=c`, field)).toEqual([3])
+    expect(send(`multipart/${kind}; boundary=b`, `${field}\r\n--b x`)).toEqual([3])
+  })
+
+  test('mail and batches of requests are left alone', () => {
+    const part = 'Content-Type: application/http\r\nContent-ID: <1>\r\n\r\nGET /a HTTP/1.1\r\n'
+    expect(send('multipart/mixed; boundary=b', part, part, '\r\n--c\r\nevil')).toEqual([])
+  })
+})
+
 describe('actions that are changed later', () => {
   test('message and tags are those that were written last', () => {
     const rules = rulesOf(

@@ -1,3 +1,5 @@
+import type { BodyProcessor } from '../body/body.ts'
+import { readOtherMultipart } from '../body/other-multipart.ts'
 import { bodyProcessors } from '../body/registry.ts'
 import { decodedBody } from '../proxy/decoded-body.ts'
 import type { Interruption, RequestHead, ResponseHead, Transaction, TransactionRecord, Waf } from '../transaction.ts'
@@ -94,11 +96,12 @@ function skipped(run: Run, phase: number): boolean {
  * 413 where `SecRequestBodyLimitAction` says so.
  */
 function checkLimits(run: Run): Interruption | undefined {
-  const { settings, bodyTruncated, bodyLength, parsed, bodyAccess } = run.facts
+  const { settings, bodyTruncated, bodyLength, parsed, bodyAccess, processor } = run.facts
   if (run.off || !bodyAccess || settings.requestBodyLimitAction !== 'reject') return undefined
-  const files = (parsed.files ?? []).reduce((size, file) => size + file.size, 0)
+  const isForm = processor === 'MULTIPART'
+  const files = isForm ? (parsed.files ?? []).reduce((size, file) => size + file.size, 0) : 0
   // A part may be both a file and a field.
-  const fields = parsed.files === undefined ? 0 : parsed.args.reduce((size, [, value]) => size + value.length, 0)
+  const fields = !isForm ? 0 : parsed.args.reduce((size, [, value]) => size + value.length, 0)
   if (!bodyTruncated && Math.max(bodyLength - files, fields) <= settings.requestBodyNoFilesLimit) return undefined
   run.interruption ??= { ruleId: 0, action: 'deny', status: 413 }
   return run.mode === 'block' ? run.interruption : undefined
@@ -114,7 +117,7 @@ function readBody(run: Run, body: Buffer, truncated: boolean): void {
   facts.bodyTruncated = truncated || (facts.bodyAccess && seen.length > facts.bodyLimit)
   if (run.off || !facts.bodyAccess) return
   facts.body = seen.toString('latin1', 0, Math.min(seen.length, facts.bodyLimit))
-  const processor = Object.hasOwn(bodyProcessors, facts.processor) ? bodyProcessors[facts.processor] : undefined
+  const processor = processorOf(run)
   if (processor !== undefined && facts.body !== '') {
     facts.takeBody(
       processor(facts.body, {
@@ -126,6 +129,11 @@ function readBody(run: Run, body: Buffer, truncated: boolean): void {
     )
   }
   run.refresh('body')
+}
+
+function processorOf({ facts }: Run): BodyProcessor | undefined {
+  if (Object.hasOwn(bodyProcessors, facts.processor)) return bodyProcessors[facts.processor]
+  return facts.processor === '' && /^\s*multipart\//i.test(facts.header('content-type')) ? readOtherMultipart : undefined
 }
 
 function wantsResponseBody(run: Run): boolean {
