@@ -29,6 +29,25 @@ const NOT_FORWARDED = new Set([
   'x-forwarded-proto',
 ])
 
+/** Other names for the client's address, which applications and CDNs read: only a trusted proxy may say them. */
+const CLIENT_ADDRESS = new Set([
+  'cf-connecting-ip',
+  'cf-connecting-ipv6',
+  'client-ip',
+  'fastly-client-ip',
+  'fly-client-ip',
+  'true-client-ip',
+  'x-azure-clientip',
+  'x-client-ip',
+  'x-cluster-client-ip',
+  'x-envoy-external-address',
+  'x-original-forwarded-for',
+  'x-originating-ip',
+  'x-real-ip',
+  'x-remote-addr',
+  'x-remote-ip',
+])
+
 /** A client that names one of these in `Connection` wants it lost on the way: it stays. */
 const NEVER_DROPPED = new Set(['authorization', 'cookie', 'content-type', 'content-encoding', 'origin', 'referer', 'user-agent'])
 
@@ -72,7 +91,8 @@ export function forwardedRequestHead(
  */
 function isOurs(lower: string, isPeerTrusted: boolean): boolean {
   const read = /[^a-z0-9-]/.test(lower) ? lower.replace(/[^a-z0-9]/g, '-') : lower
-  return NOT_FORWARDED.has(read) || (read.startsWith('x-forwarded-') && !(isPeerTrusted && read === lower))
+  if (NOT_FORWARDED.has(read)) return true
+  return (read.startsWith('x-forwarded-') || CLIENT_ADDRESS.has(read)) && !(isPeerTrusted && read === lower)
 }
 
 /** The lower-case names that this hop must take out; undefined where there are none. */

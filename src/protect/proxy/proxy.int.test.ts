@@ -73,6 +73,10 @@ describe('a request through the gate', () => {
       'x.forwarded.host',
       'X-Forwarded-Prefix',
       'X_Forwarded_Port',
+      'X-Real-IP',
+      'True_Client_IP',
+      'Client-IP',
+      'CF-Connecting-IP',
       'Kanpeki_Step_Up',
       'Transfer_Encoding',
     ]
@@ -86,10 +90,11 @@ describe('a request through the gate', () => {
     const { talk, records } = await gate(echo, { trusted: trustedProxies(['127.0.0.1']) })
     const { headers } = told(
       await talk(
-        'GET / HTTP/1.1\r\nHost: a\r\nX-Forwarded-For: 198.51.100.7\r\nX-Forwarded-Proto: https\r\nX-Forwarded-Prefix: /shop\r\nConnection: close\r\n\r\n',
+        'GET / HTTP/1.1\r\nHost: a\r\nX-Forwarded-For: 198.51.100.7\r\nX-Forwarded-Proto: https\r\nX-Forwarded-Prefix: /shop\r\nX-Real-IP: 198.51.100.7\r\nConnection: close\r\n\r\n',
       ),
     )
     expect(headers.join(' ')).toContain('X-Forwarded-Prefix /shop')
+    expect(headers.join(' ')).toContain('X-Real-IP 198.51.100.7')
     expect(headers.join(' ')).toContain('X-Forwarded-For 198.51.100.7, 127.0.0.1 X-Forwarded-Proto https')
     expect(records[0]?.client).toBe('198.51.100.7')
   })
