@@ -51,4 +51,8 @@ describe('operators', () => {
     const refused = ['geolookup', 'rbl', 'gsblookup', 'inspectfile', 'validateschema']
     for (const name of refused) expect(() => operators[name]!.compile('', context), name).toThrow(KanpekiError)
   })
+
+  test.each(['126-32', '32-300', '5-', '256'])('no byte is in %s', (range) => {
+    expect(() => operators['validatebyterange']!.compile(`9,${range}`, context)).toThrow(/no range of bytes/)
+  })
 })

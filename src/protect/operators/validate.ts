@@ -1,3 +1,4 @@
+import { KanpekiError } from '../../kernel/error.ts'
 import type { RegexNode } from '../../platform/regex/ast.ts'
 import { type CharSet, complement, union } from '../../platform/regex/char-set.ts'
 import { emitRegex } from '../../platform/regex/emit.ts'
@@ -10,7 +11,11 @@ function byteSet(argument: string): CharSet {
   return union(
     ranges.map((part) => {
       const [from = '', to = from] = part.split('-').map((number) => number.trim())
-      return [leadingInteger(from) & 255, leadingInteger(to) & 255]
+      const range = [leadingInteger(from), leadingInteger(to)] as const
+      if (range[0] < 0 || range[0] > range[1] || range[1] > 255) {
+        throw new KanpekiError('byte-range', `${part.trim()} is no range of bytes.`, { remedy: 'Write for example 9,10,32-126.' })
+      }
+      return [...range]
     }),
   )
 }
