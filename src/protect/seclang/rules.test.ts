@@ -304,6 +304,22 @@ describe('limits of bodies', () => {
   })
 })
 
+describe('names of headers in requests and in responses', () => {
+  const named = [['X-Evil', '1']] as const
+
+  test('are told apart, over transactions as well', () => {
+    const rules = rulesOf(
+      'SecRule REQUEST_HEADERS_NAMES "@streq X-Evil" "id:1,phase:1"\nSecRule RESPONSE_HEADERS_NAMES "@streq X-Other" "id:2,phase:3"',
+    )
+    expect(transact(rules, { answer: { headers: named } }).rules).toEqual([])
+    expect(transact(rules, { headers: named, answer: { headers: named } }).rules).toEqual([1])
+    const other = rulesOf(
+      'SecRule REQUEST_HEADERS_NAMES "@streq X-Other" "id:1,phase:1"\nSecRule RESPONSE_HEADERS_NAMES "@streq X-Evil" "id:2,phase:3"',
+    )
+    expect(transact(other, { headers: named, answer: { headers: named } }).rules).toEqual([2])
+  })
+})
+
 describe('multipart bodies of other types than form-data', () => {
   const rules = rulesOf(
     `SecRule ARGS:a "@streq evil" "id:1"

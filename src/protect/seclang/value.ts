@@ -13,7 +13,7 @@ export interface Value {
   unchangedHigh: number
   /** What other transformations made of it. */
   derived: Derived | undefined
-  /** What the prefilter finds in it; false where it has not looked yet. */
+  /** What the prefilter of its stage (request or response, never both) finds in it; false where it has not looked yet. */
   hits: Hits | false
   /** True of a value that came in another transaction before, and so may come again. */
   returns: boolean

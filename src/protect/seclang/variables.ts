@@ -1,5 +1,6 @@
 import type { Facts } from './facts.ts'
 import { type Item, itemOf, plainItem } from './item.ts'
+import { makeValue } from './value.ts'
 
 /** From when on a variable stays the same. `live` ones may change with every rule and are read anew each time. */
 export type Stage = 'head' | 'body' | 'response' | 'live'
@@ -22,10 +23,16 @@ function renamed(stage: Stage, name: string, items: (facts: Facts) => readonly I
   return list(stage, name, (facts) => items(facts).map((item) => ({ ...item, variable: name })))
 }
 
-/** The keys of a collection, as its values. */
+/**
+ * The keys of a collection, as its values. What a response says shares no value with requests: a value holds what one prefilter found,
+ * and responses have one of their own.
+ */
 function keys(stage: Stage, name: string, items: (facts: Facts) => readonly Item[]): [string, Variable] {
   return list(stage, name, (facts) =>
-    items(facts).map((item) => ({ variable: name, key: item.key, lower: item.lower, value: facts.values.of(item.key ?? '') })),
+    items(facts).map(({ key = '', lower }) => {
+      const value = stage === 'response' ? makeValue(key) : facts.values.of(key)
+      return { variable: name, key, lower, value }
+    }),
   )
 }
 
