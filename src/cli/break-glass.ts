@@ -3,7 +3,7 @@ import { hashPassword } from '../access/password.ts'
 import { KanpekiError } from '../kernel/error.ts'
 import { DEFAULT_SCOPE } from '../kernel/event.ts'
 import { EXIT, guarded, readOptions } from './options.ts'
-import { changeAccess, withState } from './own-state.ts'
+import { changeAccess, withNewState } from './own-state.ts'
 
 const USAGE = `Usage: kanpeki break-glass create [--data DIR]
 Makes the emergency account '${BREAK_GLASS_NAME}', or gives it a new password: administrator of everything, without a second
@@ -26,7 +26,7 @@ export function breakGlassCommand(args: readonly string[]): Promise<number> {
     if (positionals.join(' ') !== 'create') throw new KanpekiError('usage', 'Say what to do.', { remedy: `\n${USAGE}` })
     const password = newBreakGlassPassword()
     const hash = await hashPassword(password)
-    const renewed = await withState(values.data, (state) =>
+    const renewed = await withNewState(values.data, (state) =>
       changeAccess(state, DEFAULT_SCOPE, async (db, now) => {
         const kept = await keepBreakGlass(db, hash, now)
         const action = kept.renewed ? 'break-glass.renew' : 'break-glass.create'

@@ -5,7 +5,7 @@ import { KanpekiError } from '../kernel/error.ts'
 import { DEFAULT_SCOPE } from '../kernel/event.ts'
 import { command } from './command.ts'
 import { EXIT, SERVER_OPTIONS } from './options.ts'
-import { changeAccess, checkScopeExists, wholeNumber, withState } from './own-state.ts'
+import { changeAccess, checkScopeExists, wholeNumber, withNewState, withState } from './own-state.ts'
 import { callApi } from './remote.ts'
 
 const USAGE = `Usage: kanpeki enrol-token create [--name NAME] [--scope NAME] [--hours N] [--uses N] [--data DIR | --url URL --token TOKEN [--ca FILE]]
@@ -37,7 +37,7 @@ async function create({ data, url, ca, token, scope, name, ...values }: Values):
     process.stdout.write(`${made.token}\n`)
     return EXIT.ok
   }
-  const secret = await withState(data, async (state) => {
+  const secret = await withNewState(data, async (state) => {
     await checkScopeExists(state, scope)
     return await changeAccess(state, scope, async (db, now) => {
       const request = { scope, name, uses, life: hours * HOUR_MS, byName: 'command line' }

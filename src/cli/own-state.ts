@@ -6,13 +6,28 @@ import { KanpekiError } from '../kernel/error.ts'
 import { DEFAULT_SCOPE } from '../kernel/event.ts'
 import type { JsonObject } from '../kernel/json.ts'
 import { type Config, readConfig } from '../platform/config.ts'
-import { dataDir, prepareDataDir } from '../platform/data-dir.ts'
+import { dataDir, prepareDataDir, requireDataDir } from '../platform/data-dir.ts'
 import { recordEvidence } from '../platform/state/outbox.ts'
 import type { State } from '../platform/state/state.ts'
 
-/** Works on the state of a data folder, beside a running server or without one: whoever can write the folder may. */
-export async function withState<T>(data: string, work: (state: State, config: Config) => Promise<T>): Promise<T> {
+type Work<T> = (state: State, config: Config) => Promise<T>
+
+/**
+ * Works on the state of a data folder, beside a running server or without one: whoever can write the folder may.
+ * @throws KanpekiError `no_data` for a folder that was never used.
+ */
+export function withState<T>(data: string, work: Work<T>): Promise<T> {
+  requireDataDir(dataDir(data))
+  return withOpened(data, work)
+}
+
+/** The same for what may come before the first start: the folder is made. */
+export function withNewState<T>(data: string, work: Work<T>): Promise<T> {
   prepareDataDir(dataDir(data))
+  return withOpened(data, work)
+}
+
+async function withOpened<T>(data: string, work: Work<T>): Promise<T> {
   const config = readConfig(data, {}, process.env)
   const { state } = await openOwnState(config)
   try {

@@ -12,7 +12,7 @@ import type { Config } from '../platform/config.ts'
 import { dataDir, runningServer } from '../platform/data-dir.ts'
 import { command } from './command.ts'
 import { EXIT } from './options.ts'
-import { changeAccess, withState } from './own-state.ts'
+import { changeAccess, withNewState, withState } from './own-state.ts'
 
 const USAGE = `Usage: kanpeki people list [--json] [--data DIR]
        kanpeki people invite NAME [--role ROLE[@SCOPE]]… [--display TEXT] [--email ADDRESS] [--data DIR]
@@ -67,7 +67,7 @@ async function list({ data, json }: Values): Promise<number> {
 
 async function invite({ data, role, display, email }: Values, name: string): Promise<number> {
   const roles = role.map(roleOf)
-  await withState(data, async (state, config) => {
+  await withNewState(data, async (state, config) => {
     const made = await changeAccess(state, DEFAULT_SCOPE, async (db, now) => {
       const invited = await inviteAccount(
         db,

@@ -2,7 +2,7 @@ import { openLake } from '../app/lake.ts'
 import { KanpekiError } from '../kernel/error.ts'
 import { DEFAULT_SCOPE } from '../kernel/event.ts'
 import { readConfig } from '../platform/config.ts'
-import { dataDir, lockDataDir, prepareDataDir } from '../platform/data-dir.ts'
+import { dataDir, lockDataDir, requireDataDir } from '../platform/data-dir.ts'
 import { parseQuery } from '../platform/lake/query/parse.ts'
 import { readTime } from '../platform/lake/query/times.ts'
 import { rangeBetween } from '../platform/lake/time-range.ts'
@@ -69,8 +69,8 @@ async function withLocalReader<T>(data: string, work: (reader: Reader) => Promis
   const server = await localServer(data, 'read', 'search on this host')
   if (server !== undefined) return await work(remoteReader(server, server.token))
   const dir = dataDir(data)
+  requireDataDir(dir)
   const config = readConfig(data, {}, process.env)
-  prepareDataDir(dir)
   const lock = await lockDataDir(dir)
   try {
     const { lake, close } = await openLake(config, dir, terminalLog())

@@ -8,7 +8,7 @@ import { KanpekiError } from '../kernel/error.ts'
 import { DEFAULT_SCOPE } from '../kernel/event.ts'
 import { command } from './command.ts'
 import { EXIT, SERVER_OPTIONS } from './options.ts'
-import { changeAccess, wholeNumber, withState } from './own-state.ts'
+import { changeAccess, wholeNumber, withNewState, withState } from './own-state.ts'
 import { callApi } from './remote.ts'
 
 const USAGE = `Usage: kanpeki token create --scope ingest|read|metrics|scim|admin [--name NAME] [--days N] [--source NAME] [--data DIR | --url URL --token ADMIN_TOKEN [--ca FILE]]
@@ -54,7 +54,7 @@ async function create(values: Values): Promise<number> {
     process.stdout.write(`${made.token}\n`)
     return EXIT.ok
   }
-  const token = await withState(values.data, async (state, config) => {
+  const token = await withNewState(values.data, async (state, config) => {
     const life = tokenLife(scope, days, { days: config.values['token-days'], maxDays: config.values['token-max-days'] })
     return await changeAccess(state, DEFAULT_SCOPE, async (db, now) => {
       const request = { scope: DEFAULT_SCOPE, name, grant: scope, owner: null }

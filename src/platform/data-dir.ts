@@ -77,6 +77,15 @@ export function prepareDataDir(dir: DataDir): void {
   }
 }
 
+/** For commands that look at what is there: nothing found in a folder that was never used is no answer. @throws KanpekiError `no_data`. */
+export function requireDataDir({ root, keys }: DataDir): void {
+  if (existsSync(keys)) return
+  throw new KanpekiError('no_data', `There is no data of Kanpeki in ${root}.`, {
+    place: { file: root },
+    remedy: "Say where it is with --data DIR, or start there first: './kanpeki up --data DIR'.",
+  })
+}
+
 /** The server that runs on this folder, if one does. A note whose process is gone counts for nothing. */
 export function runningServer(dir: DataDir): RunningServer | undefined {
   if (!existsSync(dir.running)) return undefined

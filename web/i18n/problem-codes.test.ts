@@ -12,7 +12,7 @@ const RAISED = /\bnew [A-Z]\w*(?:Error|Problem|Refusal|Fault)\(\s*'([a-z_0-9]+)'
 /** Said on a terminal or in the log alone: before a server listens, by commands, by agents on their hosts. */
 const ELSEWHERE: readonly RegExp[] = [
   /^(ledger|seal|restore|archive|backup|migration|tls|demo|trusted)_(?!damaged|refused)/,
-  /^(usage|config|start|listen|data_folder|data_in_use|newer_data|no_way_back|not_enrolled|upgrade_loss|upload_refused|platform)$/,
+  /^(usage|config|start|listen|data_folder|data_in_use|newer_data|no_way_back|no_data|not_enrolled|upgrade_loss|upload_refused|platform)$/,
   /^(git_failed|git_missing|breached_list|kept_state|interrupted|not_running|no_key|bundle_unprovable|untrusted)$/,
   // Of the state's and the lake's own making: a fault of Kanpeki, which HTTP calls `internal`.
   /^(state_(corrupt|nested|newer|not_empty)|scope_(missing|unsafe)|lake_(hour|sequence)|counts_unbalanced|erase_unknown_batch)$/,
