@@ -1,8 +1,8 @@
 import { createServer, type Server, type Socket } from 'node:net'
 import { createServer as createTlsServer, type TLSSocket } from 'node:tls'
+import { probePeer } from '../../platform/probe-peer.ts'
 import { ClientConnection, type ConnectionHandler, type ConnectionLimits } from './http1/client-connection.ts'
 import { ClientSession } from './http2/client-session.ts'
-import { probePeer } from './probe-peer.ts'
 import type { Certificates } from './tls/certificates.ts'
 import { tlsOf } from './tls/tls-of.ts'
 

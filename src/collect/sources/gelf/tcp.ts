@@ -1,5 +1,5 @@
 import { type AddressInfo, createServer, type Server, type Socket } from 'node:net'
-import { KEEP_ALIVE } from '../../keep-alive.ts'
+import { probePeer } from '../../../platform/probe-peer.ts'
 import { limitAddresses } from '../../limit-addresses.ts'
 import type { Mailbox } from '../../mailbox.ts'
 import { tooLong, unreadable } from '../../record.ts'
@@ -27,7 +27,8 @@ export async function listenTcp(
   const open = new Set<Socket>()
   let connections = 0
   let refused = 0
-  const server = createServer(KEEP_ALIVE, (socket) => {
+  const server = createServer((socket) => {
+    probePeer(socket)
     open.add(socket)
     socket.once('close', () => open.delete(socket))
     receive(socket, config, `gelf:${instance}:${connections++}`, mailbox)

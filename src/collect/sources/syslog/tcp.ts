@@ -1,7 +1,7 @@
 import { type AddressInfo, createServer, type Server, type Socket } from 'node:net'
 import { KanpekiError } from '../../../kernel/error.ts'
 import type { SourceProblem, SourceTls } from '../../../kernel/plugin.ts'
-import { KEEP_ALIVE } from '../../keep-alive.ts'
+import { probePeer } from '../../../platform/probe-peer.ts'
 import { limitAddresses } from '../../limit-addresses.ts'
 import type { Mailbox } from '../../mailbox.ts'
 import { unreadable } from '../../record.ts'
@@ -49,7 +49,8 @@ export async function listenTcp(listening: TcpListening): Promise<TcpListener> {
   const demanded = config.tls === 'required'
   const timeoutMs = config.messageTimeoutMs
   const secure = tls === undefined ? undefined : createSecureServer({ tls, demanded, take, failed, timeoutMs })
-  const server = secure?.server ?? createServer(KEEP_ALIVE, take)
+  const server = secure?.server ?? createServer(take)
+  server.on('connection', probePeer)
   server.maxConnections = config.maxConnections
   server.on('drop', () => refuse(String(config.maxConnections)))
   limitAddresses(server, config.maxConnections, (address, limit) => refuse(`${limit} from ${address}`))

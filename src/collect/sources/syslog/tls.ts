@@ -2,7 +2,6 @@ import type { Socket } from 'node:net'
 import { createServer, type SecureContextOptions, type Server, type TLSSocket } from 'node:tls'
 import { messageOf } from '../../../kernel/error.ts'
 import type { SourceTls } from '../../../kernel/plugin.ts'
-import { KEEP_ALIVE } from '../../keep-alive.ts'
 
 const HANDSHAKE_MS = 20_000
 /** How long a machine whose certificate was revoked may go on over a connection that was open before. */
@@ -53,7 +52,6 @@ export function createSecureServer({ tls, demanded, take, failed, timeoutMs, loo
 
   const server = createServer({
     ...options(tls),
-    ...KEEP_ALIVE,
     requestCert: true,
     // Whether a certificate is good is asked of the database, and a refusal is to have its reason.
     rejectUnauthorized: false,

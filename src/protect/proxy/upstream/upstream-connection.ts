@@ -1,5 +1,6 @@
 import { connect, type Socket } from 'node:net'
 import { connect as connectTls } from 'node:tls'
+import { probePeer } from '../../../platform/probe-peer.ts'
 import type { BodySink, BodySource, BodyTaker } from '../body.ts'
 import type { UpgradedSocket } from '../exchange.ts'
 import { fault, type HttpFault } from '../http-fault.ts'
@@ -7,7 +8,6 @@ import { BodyReader } from '../http1/body-reader.ts'
 import { findHead } from '../http1/head-finder.ts'
 import { type ParsedResponse, parseResponseHead } from '../http1/response-head.ts'
 import { SocketSink } from '../http1/socket-sink.ts'
-import { probePeer } from '../probe-peer.ts'
 
 /** An application's address. */
 export interface UpstreamTarget {
