@@ -1,6 +1,6 @@
-import { readArguments } from '../body/urlencoded.ts'
-import { plainPath } from '../logins/match-login.ts'
 import { type HeaderLine, headerOf, valuesOf } from '../proxy/http1/headers.ts'
+import { below } from './below.ts'
+import { formArguments, TOO_MANY } from './form-arguments.ts'
 import type { Api, ApiOperation } from './openapi.ts'
 
 export interface ApiRequest {
@@ -9,9 +9,7 @@ export interface ApiRequest {
   readonly headers: readonly HeaderLine[]
 }
 
-const MOST_ARGUMENTS = 1000
 const OTHERWISE = 'the path is written in a way that no client of the API writes it'
-const TOO_MANY = `more than ${MOST_ARGUMENTS} arguments`
 
 /** The operation that a request is for, or what is wrong with asking for it. Undefined where it is outside of what the API covers. */
 export function operationOf(
@@ -20,9 +18,8 @@ export function operationOf(
 ): { operation: ApiOperation; parameters: Readonly<Record<string, string>> } | string | undefined {
   const path = pathOf(target)
   if (path !== api.base && !path.startsWith(`${api.base}/`)) {
-    const plain = plainPath(path)
-    const base = plainPath(api.base)
-    return plain === base || plain.startsWith(`${base}/`) ? OTHERWISE : undefined
+    // Of an API at the root only what is no path comes here (`OPTIONS *`).
+    return api.base !== '' && below([api.base])(path) ? OTHERWISE : undefined
   }
   // Spelt otherwise than the description says: applications may take it for a path that is described, and we for none.
   if (/\/\/|\/\.{1,2}(?:\/|$)|;|\\|%(?:2f|5c|2e|00)/i.test(path)) return OTHERWISE
@@ -99,8 +96,8 @@ function queryOf(target: string): Record<string, string | string[]> | undefined 
 /** Values by name, a list where one comes twice; undefined where there are too many to look at. */
 function formOf(text: string): Record<string, string | string[]> | undefined {
   const values: Record<string, string | string[]> = Object.create(null) as Record<string, string | string[]>
-  const { args, more } = readArguments(text, '&', MOST_ARGUMENTS)
-  if (more) return undefined
+  const args = formArguments(text)
+  if (args === undefined) return undefined
   for (const [name, bytes] of args) {
     const key = utf8(name).replace(/\[\]$/, '')
     const value = utf8(bytes)

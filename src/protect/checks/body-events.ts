@@ -4,7 +4,8 @@ import { decodedBody } from '../proxy/decoded-body.ts'
 import { type HeaderLine, headerOf } from '../proxy/http1/headers.ts'
 import type { Inspected, Inspector } from '../proxy/inspection.ts'
 import type { ResponseHead } from '../transaction.ts'
-import { isBelow, pathOf } from './inspectors.ts'
+import { below } from './below.ts'
+import { pathOf } from './inspectors.ts'
 import { withoutNumbers } from './leaks.ts'
 import type { BodySettings } from './settings.ts'
 
@@ -34,9 +35,10 @@ export function bodyInspector(settings: BodySettings, tell: (event: JsonObject) 
       isCut: isCut || body.length > settings.bytes,
     }
   }
+  const isAsked = below(settings.paths)
   return {
     begin: (about) => {
-      if (!isBelow(pathOf(about), settings.paths)) return undefined
+      if (!isAsked(pathOf(about))) return undefined
       let request: Kept | undefined
       let answer: Kept | undefined
       let head: ResponseHead | undefined

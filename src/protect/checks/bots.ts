@@ -6,7 +6,8 @@ import { stopPage } from '../proxy/block-page.ts'
 import { headerOf } from '../proxy/http1/headers.ts'
 import type { Inspected, Inspector } from '../proxy/inspection.ts'
 import type { ResponseHead } from '../transaction.ts'
-import { isBelow, pathOf } from './inspectors.ts'
+import { below } from './below.ts'
+import { pathOf } from './inspectors.ts'
 import type { BotSettings } from './settings.ts'
 
 export const BOT_RULES = { scanner: 7_390_030, trap: 7_390_031 } as const
@@ -40,6 +41,7 @@ export function botInspector(settings: BotSettings, tell: (event: JsonObject) =>
     }
     return client
   }
+  const isTrap = below(settings.traps)
   const raise = (signal: BotSignal, client: Client, about: Inspected): void => {
     const isNew = client.until < now()
     client.signal = signal
@@ -54,7 +56,7 @@ export function botInspector(settings: BotSettings, tell: (event: JsonObject) =>
       return {
         requestBytes: 0,
         request: () => {
-          if (isBelow(pathOf(about), settings.traps)) raise('trap', client, about)
+          if (isTrap(pathOf(about))) raise('trap', client, about)
           const { signal } = client
           if (signal === undefined || client.until < now()) return undefined
           const ruleId = BOT_RULES[signal]

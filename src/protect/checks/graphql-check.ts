@@ -1,5 +1,5 @@
 import { readMultipart } from '../body/multipart.ts'
-import { readArguments } from '../body/urlencoded.ts'
+import { formArguments, TOO_MANY } from './form-arguments.ts'
 import { type GraphqlCost, graphqlCost } from './graphql.ts'
 import type { GraphqlSettings } from './settings.ts'
 
@@ -10,9 +10,6 @@ interface Asked {
 }
 
 type Bounds = Pick<GraphqlSettings, 'depth' | 'aliases' | 'fields' | 'batch' | 'introspection'>
-
-const MOST_ARGUMENTS = 1000
-const TOO_MANY = `more than ${MOST_ARGUMENTS} arguments`
 
 /** What of a GraphQL request is beyond its bounds. A body that holds no document we can see is a fault, too: it would go unbounded. */
 export function graphqlFaults(bounds: Bounds, asked: Asked, body: Buffer, truncated: boolean): string[] {
@@ -63,8 +60,8 @@ function documentsOf({ method, target, type }: Asked, body: Buffer): string[] | 
 
 /** Undefined where there is more than is looked at. */
 function inForm(text: string): string[] | undefined {
-  const { args, more } = readArguments(text, '&', MOST_ARGUMENTS)
-  return more ? undefined : queriesIn(args, ['query'])
+  const args = formArguments(text)
+  return args === undefined ? undefined : queriesIn(args, ['query'])
 }
 
 function queriesIn(args: readonly (readonly [string, string])[], names: readonly string[]): string[] {

@@ -1,10 +1,10 @@
-import { plainPath } from '../logins/match-login.ts'
 import { stopPage } from '../proxy/block-page.ts'
 import { decodedBody } from '../proxy/decoded-body.ts'
 import { type HeaderLine, headerOf, valuesOf } from '../proxy/http1/headers.ts'
 import type { Inspected, Inspection, Inspector, Verdict } from '../proxy/inspection.ts'
 import type { MatchMessage, ResponseHead } from '../transaction.ts'
 import { bodyFaults, headFaults, operationOf } from './api-check.ts'
+import { below } from './below.ts'
 import { graphqlFaults } from './graphql-check.ts'
 import { LEAKS, type LeakKind, leaksIn } from './leaks.ts'
 import { loadOpenApi } from './openapi.ts'
@@ -44,10 +44,12 @@ const READABLE = /^(?:text\/|application\/(?:[^;]*\+)?(?:json|xml|javascript|csv
 export function leakInspector(settings: LeakSettings): Inspector {
   const kinds = LEAKS.filter((kind) => settings[kind] !== 'off')
   const blocks = kinds.some((kind) => settings[kind] === 'block')
+  const isAsked = below(settings.paths)
+  const isExcepted = below(settings.except)
   return {
     begin: (about) => {
       const path = pathOf(about)
-      if (kinds.length === 0 || !isBelow(path, settings.paths) || isBelow(path, settings.except)) return undefined
+      if (kinds.length === 0 || !isAsked(path) || isExcepted(path)) return undefined
       return {
         ...LOOKS_AT_NOTHING,
         answerHead: ({ headers }: ResponseHead) =>
@@ -102,11 +104,11 @@ export function apiInspector(settings: ApiSettings): Inspector {
 
 /** Bounds what one GraphQL request may ask for. */
 export function graphqlInspector(settings: GraphqlSettings): Inspector {
+  // Routers hand over what is below as well, as `app.use` of Express does.
+  const isMeant = settings.path === '/' ? (path: string) => path === '/' : below([settings.path])
   return {
     begin: (about) => {
-      // Routers hand over what is below as well, as `app.use` of Express does.
-      const isMeant = settings.path === '/' ? pathOf(about) === '/' : isBelow(pathOf(about), [settings.path])
-      if (!isHost(about, settings.host) || !isMeant) return undefined
+      if (!isHost(about, settings.host) || !isMeant(pathOf(about))) return undefined
       return {
         ...LOOKS_AT_NOTHING,
         requestBytes: settings.bytes,
@@ -133,10 +135,11 @@ export type ScanBytes = (data: Buffer) => Promise<readonly string[]>
 
 /** Lets YARA rules look at uploaded files before the application gets them. What cannot be looked at is told, and follows `onEngineError`. */
 export function uploadInspector(settings: UploadSettings, scan: ScanBytes): Inspector {
+  const isAsked = below(settings.paths)
   return {
     begin: (about) => {
       const { method, length } = about.request
-      if (length === 0 || method === 'GET' || method === 'HEAD' || !isBelow(pathOf(about), settings.paths)) return undefined
+      if (length === 0 || method === 'GET' || method === 'HEAD' || !isAsked(pathOf(about))) return undefined
       return {
         ...LOOKS_AT_NOTHING,
         requestBytes: settings.bytes,
@@ -184,15 +187,6 @@ export function pathOf({ request }: Pick<Inspected, 'request'>): string {
   const path = request.target.replace(/^https?:\/\/[^/?#]*/i, '')
   const end = path.search(/[?#]/)
   return end === -1 ? path : path.slice(0, end)
-}
-
-/** However the path is spelt: what an application takes for one of them is meant as well. */
-export function isBelow(path: string, prefixes: readonly string[]): boolean {
-  const plain = plainPath(path)
-  return prefixes.some((each) => {
-    const prefix = plainPath(each)
-    return prefix === '/' || plain === prefix || plain.startsWith(`${prefix}/`)
-  })
 }
 
 function isHost({ request }: Inspected, host: string | undefined): boolean {
