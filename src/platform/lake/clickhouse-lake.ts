@@ -7,6 +7,7 @@ import type { StoredEvent } from '../../kernel/event.ts'
 import type { JsonObject } from '../../kernel/json.ts'
 import { moveDurably, syncFile, syncFolder } from '../atomic-file.ts'
 import { fileDigest } from '../file-digest.ts'
+import { around } from './around.ts'
 import { RowBlock } from './encode.ts'
 import type { Engine, Row } from './engine-calls.ts'
 import { condemnedBatches, eraseStatement, ownSalt } from './erase.ts'
@@ -212,7 +213,7 @@ export class ClickHouseLake implements Lake {
     const [anchor] = await this.#rows<queries.EventRow>(queries.eventById(scope, id))
     if (anchor === undefined) return { events: [], more: false }
     const most = Math.min(limit, MOST_EVENTS)
-    const nearest = await this.#rows<queries.EventRow>(queries.around(scope, anchor, ms, most + 1))
+    const nearest = await this.#rows<queries.EventRow>(around(scope, anchor, ms, most + 1))
     const events = nearest.slice(0, most).map(eventOf)
     events.sort((a, b) => a.observed - b.observed || a.sequence - b.sequence || a.index - b.index)
     return { events, more: nearest.length > most }
