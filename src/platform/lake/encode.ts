@@ -1,12 +1,11 @@
 import { isJsonObject, type JsonObject, type JsonValue } from '../../kernel/json.ts'
 import { ColumnRoom, sharedRoom } from './column-room.ts'
 import type { LakeEvent, LakeRows } from './lake.ts'
-import { HOT_COLUMNS, type HotColumn, SENT_COLUMNS } from './table.ts'
+import { HOT_COLUMNS, type HotColumn, isUint32, SENT_COLUMNS } from './table.ts'
 
 /** What DateTime64(3) can hold, 1900 to 2299; a stranger time stays readable in the document's `@timestamp`. */
 const EARLIEST = Date.UTC(1900, 0, 1)
 const LATEST = Date.UTC(2299, 11, 31)
-const HIGHEST_UINT32 = 4_294_967_295
 
 const HOT = HOT_COLUMNS.map((column, at) => {
   const [top, ...below] = column.field.split('.')
@@ -137,7 +136,7 @@ function put(room: ColumnRoom, { kind }: HotColumn, value: JsonValue): boolean {
     return true
   }
   const number = typeof value === 'string' && /^\d+$/.test(value) ? Number(value) : value
-  const fits = typeof number === 'number' && Number.isInteger(number) && number >= 0 && number <= HIGHEST_UINT32
+  const fits = typeof number === 'number' && isUint32(number)
   if (fits) room.uint32(number)
   return fits
 }

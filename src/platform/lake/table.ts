@@ -61,6 +61,13 @@ const SQL_TYPES: Readonly<Record<ColumnKind, readonly [many: string, few: string
   list: ['Array(String)', 'Array(LowCardinality(String))'],
 }
 
+const HIGHEST_UINT32 = 4_294_967_295
+
+/** Whether a column of numbers can hold it. */
+export function isUint32(number: number): boolean {
+  return Number.isInteger(number) && number >= 0 && number <= HIGHEST_UINT32
+}
+
 function typeOf({ kind, few: isFew }: HotColumn): string {
   return SQL_TYPES[kind][isFew ? 1 : 0]
 }

@@ -1,12 +1,11 @@
+import { isUint32 } from '../table.ts'
 import type { Query } from './ast.ts'
 import { asciiLower, mayHold } from './document-text.ts'
 import { hotByField, proseFields, rowColumns, timeColumns } from './fields.ts'
 import { irregularValues, jsonValues } from './json-values.ts'
-import { addressForms, addressVersion, isNetwork } from './network.ts'
+import { addressForms, isNetwork } from './network.ts'
 import { numberOf } from './numbers.ts'
 import type { Params } from './params.ts'
-
-const HIGHEST_UINT32 = 4_294_967_295
 
 /** A field that is to be one of several whole values. */
 export interface AnyOf {
@@ -44,12 +43,7 @@ function textOf(part: Query): string | undefined {
 
 /** One set instead of a condition for each value: the engine reads a hundred of those for longer than the events. */
 export function anyOf({ field, texts }: AnyOf, params: Params): string {
-  const isAddress = /(?:^|\.)ip$/.test(field)
-  const forms = [
-    ...new Set(
-      texts.flatMap((text) => [asciiLower(text), ...(isAddress && addressVersion(text) === 6 ? addressForms(text) : [])]),
-    ),
-  ]
+  const forms = [...new Set(texts.flatMap((text) => [asciiLower(text), ...(hasForms(field, text) ? addressForms(text) : [])]))]
   const values = forms.filter((text) => text !== '')
   if (values.length === 0) return '0'
   const set = params.add('Array(String)', values)
@@ -69,6 +63,6 @@ export function anyOf({ field, texts }: AnyOf, params: Params): string {
 
 function ofNumbers(name: string, values: readonly string[], params: Params): string {
   const numbers = values.flatMap((text) => numberOf(text) ?? [])
-  const fit = numbers.filter((number) => Number.isInteger(number) && number >= 0 && number <= HIGHEST_UINT32)
+  const fit = numbers.filter(isUint32)
   return fit.length === 0 ? '0' : `ifNull(${name} IN ${params.add('Array(Int64)', fit)}, 0)`
 }
