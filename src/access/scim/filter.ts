@@ -140,6 +140,9 @@ function isOperator(text: string): text is Operator {
 /** Compared as written; every other text is compared without regard to case (RFC 7643 §2.2). */
 const CASE_EXACT = new Set(['id', 'externalid', '$ref', 'value'])
 
+/** Below `meta`: points in time, however they are written (RFC 7644 §3.4.2.2). */
+const DATES = new Set(['created', 'lastmodified'])
+
 export function matches(filter: Filter, resource: JsonObject): boolean {
   switch (filter.kind) {
     case 'and':
@@ -175,13 +178,25 @@ function compares(
   if (value === null) return (values.length === 0) === (operator === 'eq')
   const last = path.at(-1)?.toLowerCase() ?? ''
   const fold = (text: string): string => (CASE_EXACT.has(last) && path.length === 1 ? text : text.toLowerCase())
+  if (path.length === 2 && path[0]?.toLowerCase() === 'meta' && DATES.has(last)) return comparesDates(operator, values, value)
   if (operator === 'ne') return !values.some((one) => holds('eq', one, value, fold))
   return values.some((one) => holds(operator, one, value, fold))
+}
+
+/** @throws ScimProblem `invalidFilter` where a point in time is compared with something else. */
+function comparesDates(operator: Operator, values: readonly JsonValue[], wanted: Literal): boolean {
+  const then = typeof wanted === 'string' ? Date.parse(wanted) : Number.NaN
+  if (Number.isNaN(then)) throw fault(`compares a point in time with ${JSON.stringify(wanted).slice(0, 40)}`)
+  const differences = values.filter((one) => typeof one === 'string').map((one) => Date.parse(one) - then)
+  return operator === 'ne' ? differences.every((one) => one !== 0) : differences.some((one) => holdsOrder(operator, one))
 }
 
 function holds(operator: Operator, actual: JsonValue, wanted: Literal, fold: (text: string) => string): boolean {
   if (typeof actual === 'string' && typeof wanted === 'string') return holdsText(operator, fold(actual), fold(wanted))
   if (typeof actual === 'number' && typeof wanted === 'number') return holdsOrder(operator, actual - wanted)
+  // Entra ID asks for the primary one by `primary eq "True"`.
+  if (typeof actual === 'boolean' && typeof wanted === 'string')
+    return operator === 'eq' && String(actual) === wanted.toLowerCase()
   return operator === 'eq' && actual === wanted
 }
 

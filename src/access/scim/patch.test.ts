@@ -56,6 +56,11 @@ it.each<readonly [string, JsonObject, Record<string, unknown>]>([
     { emails: [WORK, { type: 'home', value: 'x' }] },
   ],
   [
+    'takes a filter for a key',
+    { op: 'replace', value: { 'emails[type eq "home"].value': 'x', 'name.givenName': 'y' } },
+    { emails: [WORK, { type: 'home', value: 'x' }], name: { givenName: 'y', familyName: 'f' } },
+  ],
+  [
     'replaces a whole element',
     { op: 'replace', path: 'emails[type eq "home"]', value: { value: 'x' } },
     { emails: [WORK, { value: 'x' }] },

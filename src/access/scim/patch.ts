@@ -72,14 +72,16 @@ function applyOne(resource: JsonObject, { op, path, value }: PatchOperation): Js
   if (!isJsonObject(value)) throw invalid('invalidValue', 'Without a path the value is an object.')
   let changed = resource
   for (const [key, one] of Object.entries(value)) {
-    // Keys may themselves be paths: Entra ID writes `name.givenName`, both write the enterprise URN.
-    const names = attributePath(key, 'invalidPath')
+    // Keys may themselves be paths: Entra ID writes `name.givenName` and `emails[type eq "work"].value`, both write the
+    // enterprise URN.
+    const target = targetOf(key)
+    const { names } = target
     if (names.length === 1 && names[0] === ENTERPRISE_USER && isJsonObject(one)) {
       for (const [inner, held] of Object.entries(one)) {
         const below = [ENTERPRISE_USER, ...attributePath(inner, 'invalidPath')]
         changed = applyAt(changed, { names: below, chosen: undefined, sub: undefined }, op, held)
       }
-    } else changed = applyAt(changed, { names, chosen: undefined, sub: undefined }, op, one)
+    } else changed = applyAt(changed, target, op, one)
   }
   return changed
 }
