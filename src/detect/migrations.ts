@@ -104,4 +104,23 @@ export const migrations: readonly Migration[] = [
   ...notifyMigrations,
   ...riskMigrations,
   ...iocMigrations,
+  {
+    // Rows are kilobytes wide: the queue, its totals and the counts are answered from indexes alone, and the gravest of a
+    // story is found by the story (an index of state and severity had SQLite read every closed alert for each story).
+    name: '0147-detect-queue-indexes',
+    up: async (db) => {
+      await db.schema.dropIndex('detect_alerts_story').execute()
+      await db.schema
+        .createIndex('detect_alerts_story')
+        .on('detect_alerts')
+        .columns(['scope', 'story_id', 'severity', 'raised', 'count'])
+        .execute()
+      await db.schema
+        .createIndex('detect_alerts_listed')
+        .on('detect_alerts')
+        .columns(['scope', 'state', 'story_id', 'severity', 'first_observed', 'raised', 'count'])
+        .execute()
+      await db.schema.createIndex('detect_alerts_closed').on('detect_alerts').columns(['scope', 'state', 'judged']).execute()
+    },
+  },
 ]

@@ -324,15 +324,21 @@ export async function gravestOfStory(db: Db, storyId: string, filter: QueueFilte
 
 /** Others of the same story or entity, newest first. */
 export async function relatedTo(db: Db, alert: AlertsTable, limit: number): Promise<AlertRow[]> {
-  return await db
-    .selectFrom('detect_alerts')
-    .select(ROW)
-    .where('id', '!=', alert.id)
-    .where((eb) => eb.or([eb('story_id', '=', alert.story_id), eb('entity_key', '=', alert.entity_key)]))
-    .orderBy('last_observed', 'desc')
-    .orderBy('id')
-    .limit(limit)
-    .execute()
+  const latest = (column: 'story_id' | 'entity_key') =>
+    db
+      .selectFrom('detect_alerts')
+      .select(ROW)
+      .where('id', '!=', alert.id)
+      .where(column, '=', alert[column])
+      .orderBy('last_observed', 'desc')
+      .orderBy('id')
+      .limit(limit)
+      .execute()
+  // Two questions: SQLite reads the whole scope for one that says "or".
+  const found = [...(await latest('story_id')), ...(await latest('entity_key'))]
+  return [...new Map(found.map((row) => [row.id, row])).values()]
+    .sort((a, b) => b.last_observed - a.last_observed || (a.id < b.id ? -1 : 1))
+    .slice(0, limit)
 }
 
 /** Earlier alerts of the same rule raised since a time: of this entity, and of any. */
