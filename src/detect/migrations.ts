@@ -121,6 +121,7 @@ export const migrations: readonly Migration[] = [
         .columns(['scope', 'state', 'story_id', 'severity', 'first_observed', 'raised', 'count'])
         .execute()
       await db.schema.createIndex('detect_alerts_closed').on('detect_alerts').columns(['scope', 'state', 'judged']).execute()
+      await db.schema.createIndex('detect_alerts_grave').on('detect_alerts').columns(['state', 'raised']).execute()
     },
   },
 ]

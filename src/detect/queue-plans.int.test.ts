@@ -1,43 +1,24 @@
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { afterAll, expect, it } from 'vitest'
-import { systemClock } from '../kernel/clock.ts'
-import { openState } from '../platform/state/state.ts'
-import { type Plan, plansOf } from '../platform/testing/plans.ts'
+import { expect, it } from 'vitest'
+import { plansOf } from '../platform/testing/plans.ts'
 import { alertCounts, alertQueue } from './alerts-queue.ts'
 import { migrations } from './migrations.ts'
 import { alertsOfStory, gravestOfStory, openInStories, relatedTo, storyTotals } from './queries.ts'
 import { queueQuery } from './schema.ts'
 import type { AlertsTable, DetectTables } from './tables.ts'
 
-const folder = mkdtempSync(join(tmpdir(), 'kanpeki-plans-'))
-afterAll(() => rmSync(folder, { recursive: true, force: true }))
-
 // With a hundred thousand closed alerts a list of fifty took five seconds, in which the server answered nobody.
 it('reads rows of alerts by what they belong to, and all else from indexes alone', async () => {
-  const state = await openState({ path: join(folder, 'state.db') }, migrations, systemClock)
-  const db = state.scoped<DetectTables>('default')
-  const plans: Plan[] = []
-  for (const given of ['open', 'closed', 'all'] as const) {
-    const filter = { state: given, severities: [], words: [], assignee: undefined }
-    plans.push(
-      ...(await plansOf(db, async (asked) => {
-        await alertQueue(asked, queueQuery.parse({ state: given }), 'mori', 0)
-        await gravestOfStory(asked, 'story', filter)
-      })),
-    )
-  }
-  plans.push(
-    ...(await plansOf(db, async (asked) => {
-      await alertCounts(asked, 'mori', 0)
-      await storyTotals(asked, ['story'])
-      await openInStories(asked, ['story'])
-      await alertsOfStory(asked, 'story', 50)
-      await relatedTo(asked, { id: 'a', story_id: 'story', entity_key: 'host:web-1' } as AlertsTable, 20)
-    })),
-  )
-  await state.close()
+  const plans = await plansOf<DetectTables>(migrations, async (db) => {
+    for (const state of ['open', 'closed', 'all'] as const) {
+      await alertQueue(db, queueQuery.parse({ state }), 'mori', 0)
+      await gravestOfStory(db, 'story', { state, severities: [], words: [], assignee: undefined })
+    }
+    await alertCounts(db, 'mori', 0)
+    await storyTotals(db, ['story'])
+    await openInStories(db, ['story'])
+    await alertsOfStory(db, 'story', 50)
+    await relatedTo(db, { id: 'a', story_id: 'story', entity_key: 'host:web-1' } as AlertsTable, 20)
+  })
   expect(plans).toHaveLength(20)
   // How many are somebody's is counted among the open ones.
   const slow = plans.filter(

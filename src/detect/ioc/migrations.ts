@@ -44,4 +44,15 @@ export const iocMigrations: readonly Migration[] = [
       await db.schema.createIndex('detect_ioc_value').on('detect_ioc_indicators').columns(['scope', 'value']).execute()
     },
   },
+  {
+    // Indexes that begin with the scope alone made SQLite read every indicator for the few of one list.
+    name: '0148-detect-ioc-of-list',
+    up: async (db) => {
+      await db.schema
+        .createIndex('detect_ioc_of_list')
+        .on('detect_ioc_indicators')
+        .columns(['scope', 'list_id', 'value', 'past'])
+        .execute()
+    },
+  },
 ]

@@ -54,17 +54,14 @@ export async function deleteList(db: IocDb, id: string): Promise<void> {
 export async function countsByList(db: IocDb): Promise<ReadonlyMap<string, { readonly all: number; readonly waiting: number }>> {
   const rows = await db
     .selectFrom('detect_ioc_indicators')
-    .select(['list_id', 'past', (e) => e.fn.countAll<number>().as('many')])
-    .groupBy(['list_id', 'past'])
+    .select((e) => [
+      'list_id',
+      e.fn.countAll<number>().as('all'),
+      e.fn.sum<number>(e.case().when('past', '=', 0).then(1).else(0).end()).as('waiting'),
+    ])
+    .groupBy('list_id')
     .execute()
-  const counts = new Map<string, { all: number; waiting: number }>()
-  for (const { list_id, past, many } of rows) {
-    const of = counts.get(list_id) ?? { all: 0, waiting: 0 }
-    of.all += Number(many)
-    if (past === 0) of.waiting += Number(many)
-    counts.set(list_id, of)
-  }
-  return counts
+  return new Map(rows.map(({ list_id, all, waiting }) => [list_id, { all: Number(all), waiting: Number(waiting) }]))
 }
 
 export async function countIndicators(db: IocDb): Promise<number> {
@@ -148,12 +145,9 @@ export async function indicatorPage(
   let query = db.selectFrom('detect_ioc_indicators').selectAll()
   if (after !== undefined) {
     const { listId, kind, value } = after
+    // A row value, which the primary key answers: spelled out with "or" each page begins at the first indicator.
     query = query.where((e) =>
-      e.or([
-        e('list_id', '>', listId),
-        e.and([e('list_id', '=', listId), e('kind', '>', kind as IocIndicatorsTable['kind'])]),
-        e.and([e('list_id', '=', listId), e('kind', '=', kind as IocIndicatorsTable['kind']), e('value', '>', value)]),
-      ]),
+      e(e.refTuple('list_id', 'kind', 'value'), '>', e.tuple(listId, kind as IocIndicatorsTable['kind'], value)),
     )
   }
   return await query.orderBy('list_id').orderBy('kind').orderBy('value').limit(limit).execute()
