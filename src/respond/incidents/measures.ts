@@ -2,12 +2,11 @@ import { createHash } from 'node:crypto'
 import { canonicalJson, type JsonObject, type JsonValue } from '../../kernel/json.ts'
 import { type Measure, type Reading, shareOf } from '../../kernel/measure.ts'
 import type { State } from '../../platform/state/state.ts'
-import { clockedTasks, type Db, realIncidents } from './queries.ts'
+import { clockedTasks, type Db, incidentsConcernedBy } from './queries.ts'
 import { GRADES } from './schema.ts'
 import type { IncidentsTable, IncidentTables } from './tables.ts'
 
 const NAMED_IN_EVIDENCE = 20
-const INCIDENTS_A_READING = 10_000
 
 type MeasureInfo = Omit<Measure, 'measure'>
 type Definition = MeasureInfo & {
@@ -128,7 +127,7 @@ function nothing(missing: { readonly en: string; readonly ja: string }, evidence
 /** Opened in the window, or still open when it began: neither a long one nor a late end is lost between two windows. */
 async function incidentsIn({ db, params, from, to }: Asked, otherwise?: readonly number[]): Promise<IncidentsTable[]> {
   const wanted = severitiesOf(params, otherwise)
-  return (await realIncidents(db, to, INCIDENTS_A_READING)).filter(
+  return (await incidentsConcernedBy(db, from, to)).filter(
     (row) => wanted.includes(row.severity) && (row.opened >= from || row.closed === null || row.closed >= from),
   )
 }
@@ -173,7 +172,7 @@ function statisticOf(statistic: Statistic, ascending: readonly number[]): number
 async function automation(asked: Asked): Promise<Reading> {
   const { from, to } = asked
   const wanted = severitiesOf(asked.params)
-  const rows = (await realIncidents(asked.db, to, INCIDENTS_A_READING)).filter(
+  const rows = (await incidentsConcernedBy(asked.db, from, to)).filter(
     (row) => wanted.includes(row.severity) && row.contained !== null && row.contained >= from && row.contained < to,
   )
   if (rows.length === 0)
@@ -214,11 +213,11 @@ function share(all: readonly IncidentsTable[], good: readonly IncidentsTable[]):
 
 /** As they stood at the end of the window. */
 async function overdue(asked: Asked): Promise<Reading> {
-  const { db, to } = asked
+  const { db, from, to } = asked
   const rows = await incidentsIn(asked)
   if (rows.length === 0) return nothing(NONE)
   const byId = new Map(rows.map((row) => [row.id, row]))
-  const counted = (await clockedTasks(db)).filter(({ incident_id, created }) => byId.has(incident_id) && created < to)
+  const counted = (await clockedTasks(db, from, to)).filter(({ incident_id }) => byId.has(incident_id))
   const late = counted.filter(({ due, done, incident_id }) => {
     const closed = byId.get(incident_id)?.closed ?? null
     return due !== null && due < to && (done === null || done >= to) && (closed === null || closed >= to)

@@ -222,4 +222,20 @@ export const incidentsMigrations: readonly Migration[] = [
       await db.schema.alterTable('respond_policy').addColumn('tasks', columns.json).execute()
     },
   },
+  {
+    // The one that begins with the scope and an alert had SQLite read every incident's alerts for those of one.
+    name: '0304-respond-incident-alerts-of',
+    async up(db) {
+      await db.schema
+        .createIndex('respond_incident_alerts_of')
+        .on('respond_incident_alerts')
+        .columns(['scope', 'incident_id'])
+        .execute()
+      await db.schema
+        .createIndex('respond_incident_alerts_added')
+        .on('respond_incident_alerts')
+        .columns(['scope', 'added'])
+        .execute()
+    },
+  },
 ]

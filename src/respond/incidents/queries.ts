@@ -1,4 +1,4 @@
-import type { Kysely } from 'kysely'
+import type { ExpressionBuilder, Kysely } from 'kysely'
 import { isJsonObject, type JsonValue } from '../../kernel/json.ts'
 import { jsonText, readJson } from '../../platform/state/columns.ts'
 import { takeNumbers } from '../../platform/state/counters.ts'
@@ -104,16 +104,24 @@ export async function openIncidentCount(db: Db): Promise<number> {
   return Number(row.n)
 }
 
-/** Those that are no exercise and were not merged into another, opened before `to`; newest first. */
-export async function realIncidents(db: Db, to: number, limit: number): Promise<IncidentsTable[]> {
+/** Concerned by [from, to): opened or contained in it, or open when it began. Exercises and merged ones are not. */
+function concernedBy(from: number, to: number) {
+  return (e: ExpressionBuilder<{ i: IncidentsTable }, 'i'>) =>
+    e.and([
+      e('i.exercise', 'is', null),
+      e('i.state', '!=', 'merged'),
+      e('i.opened', '<', to),
+      e.or([e('i.opened', '>=', from), e('i.closed', 'is', null), e('i.closed', '>=', from), e('i.contained', '>=', from)]),
+    ])
+}
+
+/** Newest first. */
+export async function incidentsConcernedBy(db: Db, from: number, to: number): Promise<IncidentsTable[]> {
   return await db
-    .selectFrom('respond_incidents')
+    .selectFrom('respond_incidents as i')
     .selectAll()
-    .where('exercise', 'is', null)
-    .where('state', '!=', 'merged')
-    .where('opened', '<', to)
-    .orderBy('opened', 'desc')
-    .limit(limit)
+    .where(concernedBy(from, to))
+    .orderBy('i.opened', 'desc')
     .execute()
 }
 
@@ -180,18 +188,17 @@ export async function overdueTaskCount(db: Db, now: number): Promise<number> {
   return Number(row.n)
 }
 
-/** Tasks with a clock of incidents that are worked on and are no exercise. */
-export async function clockedTasks(
-  db: Db,
-): Promise<(TasksTable & { readonly opened: number; readonly closed: number | null })[]> {
+export type ClockedTask = Pick<TasksTable, 'id' | 'incident_id' | 'title_en' | 'created' | 'due' | 'done'>
+
+/** Tasks with a clock of the incidents that a window concerns, made before its end. */
+export async function clockedTasks(db: Db, from: number, to: number): Promise<ClockedTask[]> {
   return await db
     .selectFrom('respond_incident_tasks as t')
     .innerJoin('respond_incidents as i', 'i.id', 't.incident_id')
-    .selectAll('t')
-    .select(['i.opened', 'i.closed'])
-    .where('i.exercise', 'is', null)
-    .where('i.state', '!=', 'merged')
+    .select(['t.id', 't.incident_id', 't.title_en', 't.created', 't.due', 't.done'])
+    .where(concernedBy(from, to))
     .where('t.due', 'is not', null)
+    .where('t.created', '<', to)
     .execute()
 }
 
