@@ -136,6 +136,26 @@ describe('kanpeki detect', () => {
     })
   })
 
+  test('numbers the records of a file that is named twice from one each time, and correlates its events once', () => {
+    writeFileSync(at('two.log'), [1, 2].map(failed).join('\n'))
+    const { hits } = detect([
+      '--rules',
+      at('rules.yml'),
+      '--format',
+      'jsonl',
+      at('events.jsonl'),
+      at('two.log'),
+      at('events.jsonl'),
+      at('two.log'),
+    ])
+    expect(hits.map((hit) => [hit.rule.id, hit.input.record])).toEqual([
+      ['rule-whoami', 2],
+      ['rule-whoami', 4],
+      ['rule-whoami', 2],
+      ['rule-whoami', 4],
+    ])
+  })
+
   test('reads standard input and log lines, and correlates over them', () => {
     const { hits } = detect(['--rules', at('rules.yml'), '--format', 'jsonl', '-', at('auth.log')], `${event(5)}\n`)
     expect(hits.map((hit) => [hit.rule.id, hit.input.file])).toEqual([
@@ -169,6 +189,12 @@ describe('kanpeki detect', () => {
     const { status, stderr } = detect(['--rules', at('none'), at('events.jsonl')])
     expect(status).not.toBe(0)
     expect(stderr).toContain(at('none'))
+  })
+
+  test('names the remedy for a folder in place of a file', () => {
+    const { status, stderr } = detect(['--rules', at('rules.yml'), folder])
+    expect(status).toBe(2)
+    expect(stderr).toContain(`${folder}: this is a folder. Name the files in it.`)
   })
 
   test('does the same on several threads as on one', () => {

@@ -144,8 +144,9 @@ async function run(
   }
   const above = new Map<string, { records: number; lines: number }>()
   const take = (index: number, result: PartResult) => {
-    const { file } = parts[index]!
-    const before = above.get(file) ?? { records: 0, lines: 0 }
+    const { file, from } = parts[index]!
+    // A file that is named twice is counted from one each time.
+    const before = (from === undefined || from === 0 ? undefined : above.get(file)) ?? { records: 0, lines: 0 }
     above.set(file, { records: before.records + result.records, lines: before.lines + result.lines })
     report(result, file, before, tally)
     for (const hit of result.hits)

@@ -50,6 +50,8 @@ export class FileCorrelation {
     const hits: Hit[] = []
     for (const { event, time } of placed) {
       const id = `${event.file}\n${event.record}`
+      // A file that is named twice holds the same events.
+      if (places.has(id)) continue
       places.set(id, { file: event.file, record: event.record })
       const detections = this.#compiled.program.feed(
         { id, scope: 'default', observed: time, received: time, doc: event.doc },
