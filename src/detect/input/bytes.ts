@@ -101,7 +101,8 @@ export async function* readBytes(file: string): AsyncGenerator<Buffer> {
     else yield* inspected(file, rest)
   } catch (error) {
     if (error instanceof KanpekiError) throw error
-    throw new KanpekiError('input-unreadable', (error as Error).message, {
+    if ((error as NodeJS.ErrnoException).code === 'EISDIR') throw unreadable(file, 'this is a folder.', 'Name the files in it.')
+    throw new KanpekiError('input-unreadable', `${(error as Error).message}.`, {
       place: { file },
       remedy: 'Check the path and its permissions.',
       cause: error,
