@@ -76,7 +76,7 @@ const EN: Words = {
   more: (n) => `and ${n} more (--json lists all)`,
   proved: (signer, given) => `PROVED. Signed by ${signer}, ${given ? 'with the key given' : 'with a key trusted before'}.`,
   consistent: (claims) =>
-    `CONSISTENT, SIGNER UNVERIFIED. Everything agrees, but anyone could have made and signed it.\nIf this is the signer's key, check it with them and run again with: --key '${claims}'`,
+    `consistent, signer unverified: everything agrees, but anyone could have made and signed it.\nIf this is the signer's key, check it with them and run again with: --key '${claims}'`,
   failed: (n) => `NOT PROVED: ${plural(n, 'failure', 'failures')}.`,
 }
 
