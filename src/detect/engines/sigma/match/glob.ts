@@ -1,8 +1,8 @@
 import type { GlobPart } from '../expression.ts'
 
 /**
- * Matches the whole text against the parts. Linear in text × pattern: the leftmost fit of each stretch between two
- * `any`s is kept, so nothing is tried twice. The text must be folded like the parts.
+ * Matches the whole text against the parts; `one` is a character, not a unit of UTF-16. Linear in text × pattern: the leftmost
+ * fit of each stretch between two `any`s is kept, so nothing is tried twice. The text must be folded like the parts.
  */
 export function matchesGlob(parts: readonly GlobPart[], text: string): boolean {
   let from = 0
@@ -19,18 +19,32 @@ export function matchesGlob(parts: readonly GlobPart[], text: string): boolean {
     if (from < 0) return false
     start = nextAny + 1
   }
-  const tail = stretchLength(parts, start, parts.length)
-  const at = text.length - tail
-  return at >= from && fits(parts, start, parts.length, text, at) === text.length
+  return fitsBefore(parts, start, text) >= from
 }
 
-function stretchLength(parts: readonly GlobPart[], start: number, end: number): number {
-  let length = 0
-  for (let index = start; index < end; index += 1) {
+/** Where the parts from `start` on begin when they end with the text, or -1. */
+function fitsBefore(parts: readonly GlobPart[], start: number, text: string): number {
+  let here = text.length
+  for (let index = parts.length - 1; index >= start; index -= 1) {
     const part = parts[index]!
-    length += typeof part === 'object' ? part.literal.length : 1
+    if (typeof part === 'object') {
+      if (!text.endsWith(part.literal, here)) return -1
+      here -= part.literal.length
+    } else {
+      if (here === 0) return -1
+      here = before(text, here)
+    }
   }
-  return length
+  return here
+}
+
+/** A character beyond the basic plane is one character, of two units. */
+function after(text: string, at: number): number {
+  return at + ((text.codePointAt(at) ?? 0) > 0xffff ? 2 : 1)
+}
+
+function before(text: string, at: number): number {
+  return at - (at > 1 && (text.codePointAt(at - 2) ?? 0) > 0xffff ? 2 : 1)
 }
 
 /** End of the stretch when it fits at `at`, or -1. */
@@ -43,7 +57,7 @@ function fits(parts: readonly GlobPart[], start: number, end: number, text: stri
       here += part.literal.length
     } else {
       if (here >= text.length) return -1
-      here += 1
+      here = after(text, here)
     }
   }
   return here
@@ -51,15 +65,13 @@ function fits(parts: readonly GlobPart[], start: number, end: number, text: stri
 
 /** End of the leftmost fit of the stretch at or after `from`, or -1. */
 function findStretch(parts: readonly GlobPart[], start: number, end: number, text: string, from: number): number {
-  const length = stretchLength(parts, start, end)
   const anchor = parts.slice(start, end).findIndex((part) => typeof part === 'object')
-  if (anchor < 0) return from + length <= text.length ? from + length : -1
-  const literal = (parts[start + anchor] as { readonly literal: string }).literal
-  for (let at = from; at + length <= text.length; at += 1) {
-    const found = text.indexOf(literal, at + anchor)
-    if (found < 0) return -1
-    at = found - anchor
-    const stop = fits(parts, start, end, text, at)
+  if (anchor < 0) return fits(parts, start, end, text, from)
+  const { literal } = parts[start + anchor] as { readonly literal: string }
+  for (let found = text.indexOf(literal, from); found >= 0; found = text.indexOf(literal, found + 1)) {
+    let at = found
+    for (let ones = 0; ones < anchor && at >= from; ones += 1) at = at === 0 ? -1 : before(text, at)
+    const stop = at < from ? -1 : fits(parts, start, end, text, at)
     if (stop >= 0) return stop
   }
   return -1

@@ -121,18 +121,18 @@ test('the raw text is never said to lack a literal that a value holds', () => {
 test('a glob means what the same pattern means as a regular expression', () => {
   const part = fc.oneof<fc.Arbitrary<GlobPart>[]>(
     fc.constantFrom<GlobPart>('any', 'one'),
-    fc.string({ unit: fc.constantFrom('a', 'b', '.', '\\'), minLength: 1, maxLength: 3 }).map((literal) => ({ literal })),
+    fc.string({ unit: fc.constantFrom('a', 'b', '.', '\\', '𠮷'), minLength: 1, maxLength: 3 }).map((literal) => ({ literal })),
   )
   let held = 0
   fc.assert(
     fc.property(
       fc.array(part, { maxLength: 7 }),
-      fc.string({ unit: fc.constantFrom('a', 'b', '.', '\\'), maxLength: 14 }),
+      fc.string({ unit: fc.constantFrom('a', 'b', '.', '\\', '𠮷', '😀'), maxLength: 14 }),
       (parts, text) => {
         const source = parts
           .map((each) => (each === 'any' ? '.*' : each === 'one' ? '.' : each.literal.replace(/[.\\]/g, '\\$&')))
           .join('')
-        const expected = new RegExp(`^(?:${source})$`, 's').test(text)
+        const expected = new RegExp(`^(?:${source})$`, 'su').test(text)
         expect(matchesGlob(parts, text)).toBe(expected)
         if (expected) held += 1
       },
