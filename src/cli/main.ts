@@ -3,8 +3,10 @@ import { fileURLToPath } from 'node:url'
 import { messageOf } from '../kernel/error.ts'
 import { redact } from '../platform/log.ts'
 import { commands } from './commands.ts'
+import { surviveBrokenStreams } from './standard-streams.ts'
 
 keepCompiled()
+surviveBrokenStreams()
 
 /**
  * What V8 compiled lies beside what it compiled, for threads and child processes too. In the system's folder of temporary files

@@ -3,7 +3,7 @@ import { KanpekiError, messageOf } from '../kernel/error.ts'
 import { redact } from '../platform/log.ts'
 
 /** Exit codes of sysexits.h that scripts can tell apart. */
-export const EXIT = { ok: 0, failed: 1, usage: 64, unavailable: 69 } as const
+export const EXIT = { ok: 0, failed: 1, usage: 64, unavailable: 69, io: 74 } as const
 
 /** The server a command asks: the one that runs on a data folder of this host, or one by its address. */
 export const SERVER_OPTIONS = {

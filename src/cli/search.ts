@@ -12,6 +12,7 @@ import { EXIT, SERVER_OPTIONS } from './options.ts'
 import { callApi } from './remote.ts'
 import type { ServerRef } from './request.ts'
 import { type FoundEvent, SEARCH_FORMATS, type SearchFormat, searchOutput } from './search-output.ts'
+import { writeOut } from './standard-streams.ts'
 import { terminalLog } from './terminal-log.ts'
 import { columnsOf } from './terminal-text.ts'
 
@@ -149,12 +150,12 @@ async function print(
   fields: readonly string[] | undefined,
 ): Promise<void> {
   const output = searchOutput(format, fields, process.stdout.columns ?? TERMINAL_WIDTH)
-  await write(output.head())
+  if (!(await writeOut(output.head()))) return
   let left = limit
   let cursor: string | undefined
   do {
     const { events, next } = await reader.page(asked, Math.min(left, EVENTS_A_PAGE), cursor)
-    await write(output.lines(events))
+    if (!(await writeOut(output.lines(events)))) return
     left -= events.length
     cursor = next
   } while (cursor !== undefined && left > 0)
@@ -174,11 +175,6 @@ function checkQuery(query: string): void {
     const pointer = `${' '.repeat(columnsOf(query.slice(0, column - 1)))}^`
     throw new KanpekiError(error.code, error.message, { remedy: `${error.remedy ?? ''}\n\n  ${query}\n  ${pointer}` })
   }
-}
-
-/** Waits where whoever reads is slower than the server. */
-async function write(text: string): Promise<void> {
-  if (text !== '' && !process.stdout.write(text)) await new Promise((resolve) => process.stdout.once('drain', resolve))
 }
 
 /** A span of time such as a day begins where it begins: `--to 2026-11-22` leaves that day out. */

@@ -20,7 +20,8 @@ in any JSON shape, syslog and access logs; gzip and zstd too.
   --fail-on-match       exit 1 when a rule matched
   -h, --help            this text
 
-Exit: 0 ran, 1 matched and --fail-on-match was given, 2 an input was unreadable or no rule was loaded, 64 wrong usage.
+Exit: 0 ran, 1 matched and --fail-on-match was given, 2 an input was unreadable, the output could not be written or no rule was
+loaded, 64 wrong usage.
 `
 
 export const FORMATS = ['table', 'jsonl', 'sarif'] as const

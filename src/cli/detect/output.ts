@@ -1,4 +1,5 @@
 import { writeSync } from 'node:fs'
+import { KanpekiError, messageOf } from '../../kernel/error.ts'
 
 const FULL = 1 << 16
 
@@ -33,7 +34,8 @@ export class Output {
         this.closed = true
         return 0
       }
-      if (code !== 'EAGAIN') throw error
+      if (code !== 'EAGAIN')
+        throw new KanpekiError('output-unwritable', `Standard output cannot be written: ${messageOf(error)}.`, { cause: error })
       // A pipe that is full for now: give its reader a moment.
       Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 5)
       return 0
