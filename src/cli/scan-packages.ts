@@ -63,7 +63,8 @@ const REST = `
   --fail-on WHAT  exit 1 when there is one of: any, low, medium, high, critical, or exploited (in KEV); 'fixable,' before it asks for a fix, too
   --policy FILE   exit 1 when a rule of its 'break' holds (policies/vulnerabilities.yaml has the words)
   --exposure WORD, --criticality WORD  of the asset, for the policy: internet; low, medium, high, critical
-  --send          what is installed to the server of --data, or of --url with --token; --asset NAME what it calls it
+  --send          what is installed to the server of --data, or of --url with --token, unless some of it could not be read; --asset NAME
+                  what it calls it
 
 Exit: 0 judged, 1 --fail-on or --policy found something, 2 an input could not be read or there is no advisory to judge by, 64 wrong usage.
 `
@@ -144,7 +145,9 @@ export function scanPackagesCommand(what: 'sbom' | 'dir' | 'host' | 'image', arg
       now: Date.now(),
     }
     process.stdout.write(written(format, report, installed, assetOf(values.asset, what, inputs)))
-    if (values.send) await sendInventory(values, what, inputs, installed, inUse)
+    if (values.send && !incomplete) await sendInventory(values, what, inputs, installed, inUse)
+    else if (values.send)
+      process.stderr.write('kanpeki: nothing was sent: what could not be read would count as gone from the asset.\n')
     if (isBill(format)) return incomplete ? EXIT_INCOMPLETE : EXIT.ok
     if (feeds.advisories.size === 0) {
       process.stderr.write(

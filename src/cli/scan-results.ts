@@ -93,7 +93,8 @@ export function scanResultsCommand(what: 'import' | 'secrets', args: readonly st
         const sent = {
           ...(values.asset === undefined ? {} : { asset: values.asset }),
           source: values.source ?? sourceOf(read),
-          partial: values.partial,
+          // What could not be looked at is not gone.
+          partial: values.partial || (what === 'secrets' && incomplete),
           read,
         }
         const reply = await callApi<Sent>(server, server.token, 'POST', '/api/v1/scan-results', sent)
