@@ -5,7 +5,7 @@ import type { AccessTables } from '../access/tables.ts'
 import { KanpekiError } from '../kernel/error.ts'
 import { DEFAULT_SCOPE } from '../kernel/event.ts'
 import { command } from './command.ts'
-import { EXIT, SERVER_OPTIONS } from './options.ts'
+import { EXIT, SERVER_OPTIONS, takesAtMost } from './options.ts'
 import { changeAccess, withState } from './own-state.ts'
 import { callApi } from './remote.ts'
 import { serverOf } from './server-of.ts'
@@ -95,6 +95,7 @@ export function agentsCommand(args: readonly string[]): Promise<number> {
     },
     async ({ values, positionals }) => {
       const [action, id] = positionals
+      takesAtMost(action === 'revoke' ? 2 : 1, positionals, USAGE)
       if (action === 'list') return await list(values)
       if (action === 'rotate-key') return await rotateKey(values)
       if (action === 'revoke') return await revoke(values, id)

@@ -12,7 +12,7 @@ import { alertLines, queueLines } from './alerts-output.ts'
 import { command } from './command.ts'
 import { type Language, languageOf } from './language.ts'
 import { localServer } from './local-server.ts'
-import { EXIT, SERVER_OPTIONS } from './options.ts'
+import { EXIT, SERVER_OPTIONS, takesAtMost } from './options.ts'
 import { withState } from './own-state.ts'
 import { callApi } from './remote.ts'
 import type { ServerRef } from './request.ts'
@@ -115,6 +115,7 @@ export function alertsCommand(args: readonly string[]): Promise<number> {
       const [action, ...ids] = positionals
       switch (action) {
         case 'list':
+          takesAtMost(0, ids, USAGE)
           return await list(values, values.json, language)
         case 'show':
           return await show(values, ids, values.json, language)

@@ -5,7 +5,7 @@ import { basename } from 'node:path'
 import { pipeline } from 'node:stream/promises'
 import { KanpekiError, messageOf } from '../kernel/error.ts'
 import type { ArtefactDetail, ArtefactsPage, ArtefactView } from '../prove/custody/schema.ts'
-import { EXIT, guarded, readOptions, SERVER_OPTIONS } from './options.ts'
+import { EXIT, guarded, readOptions, SERVER_OPTIONS, takesAtMost } from './options.ts'
 import { callApi } from './remote.ts'
 import { open, type ServerRef, send } from './request.ts'
 import { serverOf } from './server-of.ts'
@@ -54,8 +54,9 @@ export function artefactsCommand(args: readonly string[]): Promise<number> {
       return EXIT.ok
     }
     const [action, ...rest] = positionals
-    const work = action === undefined ? undefined : ACTIONS[action]
+    const work = action !== undefined && Object.hasOwn(ACTIONS, action) ? ACTIONS[action] : undefined
     if (work === undefined) throw usage('Say what to do.')
+    if (action !== 'add') takesAtMost(action === 'list' ? 0 : 1, rest, USAGE)
     await work(await namedIn(values), rest, values)
     return EXIT.ok
   })

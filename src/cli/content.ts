@@ -4,7 +4,7 @@ import { addCrs } from '../app/crs-pack.ts'
 import { KanpekiError } from '../kernel/error.ts'
 import { dataDir, prepareDataDir } from '../platform/data-dir.ts'
 import { command } from './command.ts'
-import { EXIT } from './options.ts'
+import { EXIT, takesAtMost } from './options.ts'
 
 const USAGE = `Usage: kanpeki content add sigmahq|falco|crs --from DIR [--data DIR] [--json]
        kanpeki content list [--data DIR] [--json]
@@ -29,6 +29,7 @@ export function contentCommand(args: readonly string[]): Promise<number> {
     },
     async ({ values, positionals }) => {
       const [action, name] = positionals
+      takesAtMost(action === 'list' ? 1 : 2, positionals, USAGE)
       const dir = dataDir(values.data)
       const rules = join(dir.root, 'rules')
       const firewall = join(dir.root, 'waf')

@@ -19,7 +19,7 @@ import { incidentMeasureInfos } from '../respond/incidents/measures.ts'
 import { declareApply, declareShow } from './declare-apply.ts'
 import { declareReplay } from './declare-replay.ts'
 import { declareStatus } from './declare-status.ts'
-import { guarded, readOptions, SERVER_OPTIONS } from './options.ts'
+import { guarded, readOptions, SERVER_OPTIONS, takesAtMost } from './options.ts'
 
 const USAGE = `Usage: kanpeki declare validate [--json] FILE…   check cards, with file, line and remedy
        kanpeki declare diff [--json] OLD NEW        differences in meaning; a weaker promise is marked
@@ -33,6 +33,9 @@ const USAGE = `Usage: kanpeki declare validate [--json] FILE…   check cards, w
 Exit: validate 0 all good, 1 a card was refused; diff 0 nothing weaker, 1 something weaker or unclear; 2 a file cannot be read;
 apply 0 all were taken, 1 one was refused; status 0 every badge is held, 1 one is not; replay 0 every change of a badge follows from its evidence, 1 one does not.
 `
+
+/** How many words may follow a verb; those that are not named take files. */
+const MOST_WORDS: Readonly<Record<string, number>> = { schema: 0, diff: 2, show: 1, replay: 1, status: 1 }
 
 /** What a card may name, known without a server. */
 export function knownMeasures(): Measures {
@@ -70,6 +73,7 @@ export function declareCommand(args: readonly string[]): Promise<number> {
     )
     const [verb, ...rest] = positionals
     if (values.help) return say(USAGE, 0)
+    takesAtMost(MOST_WORDS[verb ?? ''] ?? Number.POSITIVE_INFINITY, rest, USAGE)
     switch (verb) {
       case 'schema':
         return say(`${JSON.stringify(cardJsonSchema([...knownMeasures().keys()]), null, 2)}\n`, 0)

@@ -4,7 +4,7 @@ import type { AccessTables } from '../access/tables.ts'
 import { KanpekiError } from '../kernel/error.ts'
 import { DEFAULT_SCOPE } from '../kernel/event.ts'
 import { command } from './command.ts'
-import { EXIT, SERVER_OPTIONS } from './options.ts'
+import { EXIT, onHostOnly, SERVER_OPTIONS, takesAtMost } from './options.ts'
 import { changeAccess, checkScopeExists, wholeNumber, withNewState, withState } from './own-state.ts'
 import { callApi } from './remote.ts'
 
@@ -88,6 +88,8 @@ export function enrolTokenCommand(args: readonly string[]): Promise<number> {
     },
     async ({ values, positionals }) => {
       const [action, id] = positionals
+      takesAtMost(action === 'revoke' ? 2 : 1, positionals, USAGE)
+      if ((action === 'revoke' || action === 'list') && values.url !== undefined) throw onHostOnly(`enrol-token ${action}`, USAGE)
       if (action === 'create') return await create(values)
       if (action === 'list') return await list(values)
       if (action === 'revoke') return await revoke(values, id)

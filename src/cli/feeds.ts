@@ -9,7 +9,7 @@ import { checkPublishedHash } from '../assess/feeds/published-hash.ts'
 import { KanpekiError } from '../kernel/error.ts'
 import { createOutgoing } from '../platform/outgoing/outgoing.ts'
 import { command } from './command.ts'
-import { EXIT } from './options.ts'
+import { EXIT, takesAtMost } from './options.ts'
 import { terminalLog } from './terminal-log.ts'
 import { plain } from './terminal-text.ts'
 
@@ -48,6 +48,7 @@ export function feedsCommand(args: readonly string[]): Promise<number> {
     },
     async ({ values, positionals }) => {
       const [verb] = positionals
+      takesAtMost(1, positionals, USAGE)
       const folder = join(values.data, 'feeds')
       if (verb === 'update' && values.from !== undefined) return await update(values.from, folder)
       if (verb === 'update') return await fetchAll(folder, values)

@@ -4,7 +4,7 @@ import { type IncidentDetail, type IncidentsReply, incidentsQuery, newIncident, 
 import { command } from './command.ts'
 import { incidentLines, incidentText } from './incidents-output.ts'
 import { languageOf } from './language.ts'
-import { EXIT, SERVER_OPTIONS } from './options.ts'
+import { EXIT, SERVER_OPTIONS, takesAtMost } from './options.ts'
 import { apiOf, type CallApi, type ScopedServerOptions } from './server-of.ts'
 
 const USAGE = `Usage: kanpeki incidents list  [--state open|closed|all] [--severity 1,2] [--q WORDS] [--exercises] [--limit N]
@@ -52,6 +52,7 @@ export function incidentsCommand(args: readonly string[]): Promise<number> {
       }
       switch (action) {
         case 'list': {
+          takesAtMost(0, ids, USAGE)
           const exercises = values.exercises ? ('with' as const) : ('without' as const)
           const { state, severity, q, limit } = values
           const asked = incidentsQuery.safeParse({ state, severity, q, limit, exercises })

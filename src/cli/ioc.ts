@@ -8,7 +8,7 @@ import { DEFAULT_SCOPE } from '../kernel/event.ts'
 import { command } from './command.ts'
 import { type IocApi, offlineIoc, remoteIoc } from './ioc-api.ts'
 import { localServer } from './local-server.ts'
-import { EXIT, SERVER_OPTIONS } from './options.ts'
+import { EXIT, SERVER_OPTIONS, takesAtMost } from './options.ts'
 import { wholeNumber, withState } from './own-state.ts'
 import type { ScopedServerOptions } from './server-of.ts'
 import { plain } from './terminal-text.ts'
@@ -67,6 +67,7 @@ export function iocCommand(args: readonly string[]): Promise<number> {
       const deeds = { list, add, remove }
       const deed = action === undefined ? undefined : Object.entries(deeds).find(([name]) => name === action)?.[1]
       if (deed === undefined) throw usage(action === undefined ? 'What shall be done?' : `There is no 'ioc ${action}'.`)
+      if (action === 'list') takesAtMost(0, rest, USAGE)
       return await withApi(values, (api) => deed(api, values, rest))
     },
   )

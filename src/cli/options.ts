@@ -13,13 +13,37 @@ export const SERVER_OPTIONS = {
   token: { type: 'string' },
 } as const
 
+/**
+ * What stands behind a command's own words. Two names where one is taken would end one account and leave the other, in silence.
+ * @throws KanpekiError `usage` for more than `most` of them.
+ */
+export function takesAtMost(most: number, words: readonly string[], usage: string): void {
+  const tooMany = words[most]
+  if (tooMany !== undefined) throw new KanpekiError('usage', `'${tooMany}' is one word too many.`, { remedy: `\n${usage}` })
+}
+
+/** For what works on a data folder alone: asked of a server, it must not do it to a folder of this host instead. */
+export function onHostOnly(what: string, usage: string): KanpekiError {
+  return new KanpekiError('usage', `'${what}' works on the data folder of this host (--data), not with --url.`, {
+    remedy: `\n${usage}`,
+  })
+}
+
 /** Reads options; an unknown one is an error with the usage as its remedy. */
 export function readOptions<T extends ParseArgsConfig>(config: T, usage: string): ReturnType<typeof parseArgs<T>> {
   try {
     return parseArgs(config)
   } catch (error) {
-    throw new KanpekiError('usage', `${messageOf(error)}.`, { remedy: `\n${usage}` })
+    throw new KanpekiError('usage', sentences(messageOf(error)), { remedy: `\n${usage}` })
   }
+}
+
+/** Node's words about an option, of which some end in a full stop and one in half a pair of quotes. */
+function sentences(text: string): string {
+  return `${text
+    .replace(/'(-- "[^"]*")$/, '$1')
+    .replaceAll('\n', ' ')
+    .replace(/\.$/, '')}.`
 }
 
 /** Runs a command's body; its own errors become one line on standard error and an exit code: `failed`, or that for wrong usage. */

@@ -11,7 +11,7 @@ import { DEFAULT_SCOPE } from '../kernel/event.ts'
 import type { Config } from '../platform/config.ts'
 import { dataDir, runningServer } from '../platform/data-dir.ts'
 import { command } from './command.ts'
-import { EXIT } from './options.ts'
+import { EXIT, takesAtMost } from './options.ts'
 import { changeAccess, withNewState, withState } from './own-state.ts'
 
 const USAGE = `Usage: kanpeki people list [--json] [--data DIR]
@@ -136,6 +136,7 @@ export function peopleCommand(args: readonly string[]): Promise<number> {
     },
     async ({ values, positionals }) => {
       const [action = '', name] = positionals
+      takesAtMost(action === 'list' ? 1 : 2, positionals, USAGE)
       if (action === 'list') return await list(values)
       const run = Object.hasOwn(ACTIONS, action) ? ACTIONS[action] : undefined
       if (run === undefined) throw new KanpekiError('usage', 'What shall be done?', { remedy: `\n${USAGE}` })

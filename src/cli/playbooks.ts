@@ -4,7 +4,7 @@ import { DEFAULT_SCOPE } from '../kernel/event.ts'
 import type { Inbox, PlaybookSummary, PlaybookView, RunSummary, RunView, StepView } from '../respond/playbooks/schema.ts'
 import { command } from './command.ts'
 import { languageOf } from './language.ts'
-import { EXIT, SERVER_OPTIONS } from './options.ts'
+import { EXIT, SERVER_OPTIONS, takesAtMost } from './options.ts'
 import { readPlaybookFiles, testsOf } from './playbooks-offline.ts'
 import { apiOf, type CallApi, type ScopedServerOptions } from './server-of.ts'
 import { plain } from './terminal-text.ts'
@@ -70,6 +70,7 @@ export function playbooksCommand(args: readonly string[]): Promise<number> {
       if (action === 'validate' || action === 'test') return await offline(action, rest, values.json)
       const deed = Object.hasOwn(DEEDS, action) ? DEEDS[action as keyof typeof DEEDS] : undefined
       if (deed === undefined) throw usage(action === '' ? 'What shall be done?' : `There is no 'playbooks ${action}'.`)
+      if (action === 'list' || action === 'inbox' || action === 'runs' || action === 'release') takesAtMost(0, rest, USAGE)
       const language = languageOf(values.lang)
       return await deed({ values, rest, call: await apiOf(values, 'admin', 'kanpeki playbooks'), text: (both) => both[language] })
     },

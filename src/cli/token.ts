@@ -7,7 +7,7 @@ import { createToken, rotateToken } from '../access/tokens.ts'
 import { KanpekiError } from '../kernel/error.ts'
 import { DEFAULT_SCOPE } from '../kernel/event.ts'
 import { command } from './command.ts'
-import { EXIT, SERVER_OPTIONS } from './options.ts'
+import { EXIT, onHostOnly, SERVER_OPTIONS, takesAtMost } from './options.ts'
 import { changeAccess, wholeNumber, withNewState, withState } from './own-state.ts'
 import { callApi } from './remote.ts'
 
@@ -131,6 +131,9 @@ export function tokenCommand(args: readonly string[]): Promise<number> {
     },
     async ({ values, positionals }) => {
       const [action, id] = positionals
+      const isOfOne = action === 'rotate' || action === 'revoke'
+      takesAtMost(isOfOne ? 2 : 1, positionals, USAGE)
+      if ((isOfOne || action === 'list') && values.url !== undefined) throw onHostOnly(`token ${action}`, USAGE)
       if (action === 'create') return await create(values)
       if (action === 'list') return await list(values)
       if (action === 'rotate') return await rotate(values, id)
