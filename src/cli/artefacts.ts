@@ -8,7 +8,7 @@ import type { ArtefactDetail, ArtefactsPage, ArtefactView } from '../prove/custo
 import { EXIT, guarded, readOptions, SERVER_OPTIONS, takesAtMost } from './options.ts'
 import { callApi } from './remote.ts'
 import { open, type ServerRef, send } from './request.ts'
-import { serverOf } from './server-of.ts'
+import { serverOf, tokenOf } from './server-of.ts'
 
 const USAGE = `Usage: kanpeki artefacts add FILE… --source WHERE [--kind file|capture|screenshot|report] [--observed T] [--note WORDS]
                              [--alert ID] [--keep-until T] [--valid-until T]
@@ -40,7 +40,7 @@ const OPTIONS = {
 
 interface Server {
   readonly at: ServerRef
-  readonly token: string
+  readonly token: () => Promise<string>
   readonly scope: string | undefined
 }
 
@@ -87,7 +87,7 @@ async function add(server: Server, files: readonly string[], values: Values): Pr
       keepUntil: values['keep-until'],
       validUntil: values['valid-until'],
     })
-    const headers = { ...headersOf(server), 'content-type': 'application/octet-stream' }
+    const headers = { ...(await headersOf(server)), 'content-type': 'application/octet-stream' }
     const { status, text } = await send(server.at, `/api/v1/artefacts?${query}`, { method: 'POST', headers, body: bytes })
     if (status !== 200) throw refused(status, text)
     const kept = JSON.parse(text) as ArtefactView
@@ -103,7 +103,7 @@ async function list(server: Server, _: readonly string[], values: Values): Promi
     const query = queryOf({ kind: values['kind'], alert: values['alert'], ...(cursor === null ? {} : { cursor }) })
     const page: ArtefactsPage = await callApi(
       server.at,
-      server.token,
+      await server.token(),
       'GET',
       `/api/v1/artefacts?${query}`,
       undefined,
@@ -116,7 +116,7 @@ async function list(server: Server, _: readonly string[], values: Values): Promi
 
 async function show(server: Server, [id]: readonly string[], values: Values): Promise<void> {
   const path = `/api/v1/artefacts/${encodeURIComponent(needed(id))}`
-  const detail = await callApi<ArtefactDetail>(server.at, server.token, 'GET', path, undefined, server.scope)
+  const detail = await callApi<ArtefactDetail>(server.at, await server.token(), 'GET', path, undefined, server.scope)
   const chain = detail.chain.map(({ index, logged, body }) => {
     const by = body['by'] as { readonly name?: string } | undefined
     return `  ${logged}  #${index}  ${String(body['action'])}  ${by?.name ?? ''}${body['to'] === undefined ? '' : ` -> ${String(body['to'])}`}`
@@ -128,8 +128,8 @@ async function get(server: Server, [id]: readonly string[], values: Values): Pro
   const output = values['output']
   if (typeof output !== 'string') throw usage('Say with -o where to put it.')
   const path = `/api/v1/artefacts/${encodeURIComponent(needed(id))}`
-  const { sha256 } = await callApi<ArtefactDetail>(server.at, server.token, 'GET', path, undefined, server.scope)
-  const reply = await open(server.at, `${path}/content`, { method: 'GET', headers: headersOf(server) })
+  const { sha256 } = await callApi<ArtefactDetail>(server.at, await server.token(), 'GET', path, undefined, server.scope)
+  const reply = await open(server.at, `${path}/content`, { method: 'GET', headers: await headersOf(server) })
   if (reply.statusCode !== 200) {
     const parts: Buffer[] = []
     for await (const part of reply) parts.push(part as Buffer)
@@ -155,19 +155,20 @@ async function hand(server: Server, [id]: readonly string[], values: Values): Pr
   const { to, reason } = values
   if (to === undefined || reason === undefined) throw usage('Say with --to and --reason to whom, and what for.')
   const path = `/api/v1/artefacts/${encodeURIComponent(needed(id))}/transfers`
-  const row = await callApi<ArtefactView>(server.at, server.token, 'POST', path, { to, reason }, server.scope)
+  const row = await callApi<ArtefactView>(server.at, await server.token(), 'POST', path, { to, reason }, server.scope)
   say(values, row, line(row))
 }
 
 async function namedIn(values: Values): Promise<Server> {
   const { scope, url, ca, data = '', token } = values as { readonly [name: string]: string | undefined }
   const at = await serverOf({ data, url, ca, token }, 'admin', 'command line')
-  if (at.token === undefined) throw usage('A server wants a token: give --token TOKEN or set KANPEKI_TOKEN.')
-  return { at, token: at.token, scope }
+  const given = at.token
+  if (given === undefined) throw usage('A server wants a token: give --token TOKEN or set KANPEKI_TOKEN.')
+  return { at, token: async () => (await tokenOf(at)) ?? given, scope }
 }
 
-function headersOf({ token, scope }: Server): Record<string, string> {
-  return { authorization: `Bearer ${token}`, ...(scope === undefined ? {} : { 'x-kanpeki-scope': scope }) }
+async function headersOf({ token, scope }: Server): Promise<Record<string, string>> {
+  return { authorization: `Bearer ${await token()}`, ...(scope === undefined ? {} : { 'x-kanpeki-scope': scope }) }
 }
 
 function queryOf(values: Values): string {

@@ -77,7 +77,7 @@ export function backupCommand(args: readonly string[]): Promise<number> {
     const from =
       values.url === undefined
         ? await fromFolder(data, withSealKey)
-        : await fromServer(values.url, values.token ?? process.env['KANPEKI_TOKEN'], withSealKey)
+        : await fromServer(values.url, async () => values.token ?? process.env['KANPEKI_TOKEN'], withSealKey)
     const keys = values.url === undefined ? await ledgerKey(data) : []
     try {
       const { manifest, bytes } = await writeChecked(from, target, keys)
@@ -121,7 +121,7 @@ interface From {
 /** The running server makes it, since it holds the lake; where none runs, its parts are started here for as long. */
 async function fromFolder(data: string, withSealKey: boolean): Promise<From> {
   const server = await localServer(data, 'admin', 'backup')
-  if (server !== undefined) return await fromServer(server, server.token, withSealKey)
+  if (server !== undefined) return await fromServer(server, server.fresh, withSealKey)
   const config = readConfig(data, {}, process.env)
   if (!statSync(config.data, { throwIfNoEntry: false })?.isDirectory())
     throw new KanpekiError('usage', `There is no folder ${config.data}.`, { remedy: 'Give the data folder with --data DIR.' })
@@ -144,7 +144,8 @@ async function fromFolder(data: string, withSealKey: boolean): Promise<From> {
   }
 }
 
-async function fromServer(server: ServerRef, token: string | undefined, withSealKey: boolean): Promise<From> {
+async function fromServer(server: ServerRef, tokenNow: () => Promise<string | undefined>, withSealKey: boolean): Promise<From> {
+  const token = await tokenNow()
   if (token === undefined)
     throw new KanpekiError('usage', 'A server wants a token.', { remedy: 'Give --token TOKEN or set KANPEKI_TOKEN.' })
   const response = await open(server, '/api/v1/backup', {
@@ -162,7 +163,7 @@ async function fromServer(server: ServerRef, token: string | undefined, withSeal
     async kept(made, place) {
       const { status, text } = await send(server, '/api/v1/backup/kept', {
         method: 'POST',
-        headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
+        headers: { authorization: `Bearer ${await tokenNow()}`, 'content-type': 'application/json' },
         body: JSON.stringify({ made, place }),
       })
       if (status !== 200)

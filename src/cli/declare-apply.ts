@@ -5,7 +5,7 @@ import { KanpekiError, messageOf } from '../kernel/error.ts'
 import { EXIT } from './options.ts'
 import { callApi } from './remote.ts'
 import { send } from './request.ts'
-import { type ServerOptions, serverOf } from './server-of.ts'
+import { type ServerOptions, serverOf, tokenOf } from './server-of.ts'
 
 type Proposed = z.infer<typeof proposeResponse>
 
@@ -24,7 +24,7 @@ export async function declareApply(
       const yaml = await readFile(file, 'utf8').catch((error: unknown) => {
         throw new KanpekiError('unreadable', messageOf(error))
       })
-      const reply = await callApi<Proposed>(server, server.token, 'POST', '/api/v1/cards', { yaml, dryRun })
+      const reply = await callApi<Proposed>(server, await tokenOf(server), 'POST', '/api/v1/cards', { yaml, dryRun })
       process.stdout.write(json ? `${JSON.stringify({ file, ok: true, ...reply })}\n` : describe(file, reply, dryRun))
     } catch (error) {
       if (!(error instanceof KanpekiError)) throw error

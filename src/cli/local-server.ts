@@ -14,6 +14,8 @@ export interface LocalServer {
   readonly ca?: string
   readonly pinned: true
   readonly token: string
+  /** The token, or a new one where it is about to end: for work that may take longer than it lives. */
+  fresh(): Promise<string>
 }
 
 /**
@@ -23,14 +25,28 @@ export interface LocalServer {
 export async function localServer(data: string, grant: Grant, name: string): Promise<LocalServer | undefined> {
   const server = runningServer(dataDir(data))
   if (server === undefined) return undefined
+  let made = Date.now()
+  let token = await tokenFor(data, grant, name, made)
+  return {
+    url: server.url,
+    ...(server.ca === undefined ? {} : { ca: server.ca }),
+    pinned: true,
+    token,
+    async fresh() {
+      const now = Date.now()
+      if (now - made < TOKEN_LIFE_MS / 2) return token
+      token = await tokenFor(data, grant, name, now)
+      made = now
+      return token
+    },
+  }
+}
+
+async function tokenFor(data: string, grant: Grant, name: string, now: number): Promise<string> {
   const { state } = await openOwnState(readConfig(data, {}, process.env))
   try {
-    const { token } = await createToken(
-      state.tables<AccessTables>(),
-      { scope: DEFAULT_SCOPE, name, grant, owner: null, life: TOKEN_LIFE_MS },
-      Date.now(),
-    )
-    return { url: server.url, ...(server.ca === undefined ? {} : { ca: server.ca }), pinned: true, token }
+    const request = { scope: DEFAULT_SCOPE, name, grant, owner: null, life: TOKEN_LIFE_MS }
+    return (await createToken(state.tables<AccessTables>(), request, now)).token
   } finally {
     await state.close()
   }

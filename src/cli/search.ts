@@ -53,11 +53,11 @@ interface Reader {
   page(asked: Asked, limit: number, cursor: string | undefined): Promise<Page>
 }
 
-function remoteReader(url: ServerRef, token: string | undefined): Reader {
+function remoteReader(url: ServerRef, token: () => Promise<string | undefined>): Reader {
   return {
-    count: async (asked) => (await callApi<{ count: number }>(url, token, 'POST', '/api/v1/events/count', asked)).count,
-    page: (asked, limit, cursor) =>
-      callApi<Page>(url, token, 'POST', '/api/v1/events/search', {
+    count: async (asked) => (await callApi<{ count: number }>(url, await token(), 'POST', '/api/v1/events/count', asked)).count,
+    page: async (asked, limit, cursor) =>
+      callApi<Page>(url, await token(), 'POST', '/api/v1/events/search', {
         ...asked,
         limit,
         ...(cursor === undefined ? {} : { cursor }),
@@ -68,7 +68,7 @@ function remoteReader(url: ServerRef, token: string | undefined): Reader {
 /** Whoever can read the data folder may read the lake: a running server is asked with a token that lives for a minute. */
 async function withLocalReader<T>(data: string, work: (reader: Reader) => Promise<T>): Promise<T> {
   const server = await localServer(data, 'read', 'search on this host')
-  if (server !== undefined) return await work(remoteReader(server, server.token))
+  if (server !== undefined) return await work(remoteReader(server, server.fresh))
   const dir = dataDir(data)
   requireDataDir(dir)
   const config = readConfig(data, {}, process.env)
@@ -137,7 +137,7 @@ export function searchCommand(args: readonly string[]): Promise<number> {
       }
       return values.url === undefined
         ? await withLocalReader(values.data, work)
-        : await work(remoteReader({ url: values.url, ca: values.ca }, values.token))
+        : await work(remoteReader({ url: values.url, ca: values.ca }, async () => values.token))
     },
   )
 }

@@ -16,24 +16,27 @@ export interface ScopedServerOptions extends ServerOptions {
   readonly scope: string
 }
 
+export type NamedServer = LocalServer | (Exclude<ServerRef, string> & { readonly token: string | undefined })
+
 /** Calls the API of one server, in one scope. */
 export type CallApi = <T>(method: 'GET' | 'POST', path: string, body?: unknown) => Promise<T>
 
 /** The API of the server that serverOf answers. */
 export async function apiOf(options: ScopedServerOptions, grant: Grant, name: string): Promise<CallApi> {
   const server = await serverOf(options, grant, name)
-  return (method, path, body) => callApi(server, server.token, method, path, body, options.scope)
+  return async (method, path, body) => callApi(server, await tokenOf(server), method, path, body, options.scope)
+}
+
+/** What a request may show now: the token of a server on this host is renewed while work goes on. */
+export async function tokenOf(server: NamedServer): Promise<string | undefined> {
+  return 'fresh' in server ? await server.fresh() : server.token
 }
 
 /**
  * The server that is named, else the one that runs on the data folder, with a token of `grant` for a minute.
  * @throws KanpekiError `unreachable` where none is named and none runs on the data folder.
  */
-export async function serverOf(
-  { data, url, ca, token }: ServerOptions,
-  grant: Grant,
-  name: string,
-): Promise<LocalServer | (ServerRef & { readonly token: string | undefined })> {
+export async function serverOf({ data, url, ca, token }: ServerOptions, grant: Grant, name: string): Promise<NamedServer> {
   if (url !== undefined) return { url, ...(ca === undefined ? {} : { ca }), token: token ?? process.env['KANPEKI_TOKEN'] }
   const server = await localServer(data, grant, name)
   if (server !== undefined) return server
