@@ -19,6 +19,8 @@ export interface RequestParts {
   readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
   readonly headers: Readonly<Record<string, string>>
   readonly body?: string | Uint8Array
+  /** Milliseconds that the connection may be silent; without it, any. */
+  readonly timeout?: number
 }
 
 export function urlOf(server: ServerRef): string {
@@ -45,7 +47,11 @@ export async function send(
 }
 
 /** The same, for a reply that is larger than memory: its body is read by the caller. */
-export async function open(server: ServerRef, path: string, { method, headers, body }: RequestParts): Promise<IncomingMessage> {
+export async function open(
+  server: ServerRef,
+  path: string,
+  { method, headers, body, timeout }: RequestParts,
+): Promise<IncomingMessage> {
   const address = URL.parse(path, urlOf(server))
   if (address === null || !/^https?:$/.test(address.protocol))
     throw new KanpekiError('usage', `'${urlOf(server)}' is not the URL of a server.`, { remedy: 'Write https://HOST:PORT.' })
@@ -56,6 +62,8 @@ export async function open(server: ServerRef, path: string, { method, headers, b
   return await new Promise((resolve, reject) => {
     request.on('error', (error) => reject(failure(urlOf(server), error)))
     request.on('response', resolve)
+    if (timeout !== undefined)
+      request.setTimeout(timeout, () => request.destroy(new Error(`it was silent for ${Math.round(timeout / 1000)} seconds`)))
     request.end(body)
   })
 }

@@ -132,15 +132,18 @@ async function post({ server, token, source, signal, patience }: SendTarget, rec
   }
   const until = performance.now() + (patience ?? PATIENCE_MS)
   for (let pause = 250; ; pause = Math.min(pause * 2, LONGEST_PAUSE_MS)) {
-    const answer = await send(server, `/api/v1/ingest/records/${source}`, { method: 'POST', headers, body }).catch(
-      (error) => error as Error,
-    )
+    const answer = await send(server, `/api/v1/ingest/records/${source}`, {
+      method: 'POST',
+      headers,
+      body,
+      timeout: Math.max(1, until - performance.now()),
+    }).catch((error) => error as Error)
     if (answer instanceof Error) {
       const passing = answer instanceof KanpekiError && answer.code === 'unreachable'
       if (!passing || signal.aborted || performance.now() + pause > until) throw answer
     } else if (answer.status < 300) return JSON.parse(answer.text) as Reply
     else if (!AGAIN.has(answer.status) || signal.aborted || performance.now() + pause > until) throw refusal(server.url, answer)
-    await sleep(pause)
+    await sleep(pause, undefined, { signal })
   }
 }
 

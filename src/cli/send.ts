@@ -1,4 +1,4 @@
-import { statSync } from 'node:fs'
+import { type Stats, statSync } from 'node:fs'
 import { homedir } from 'node:os'
 import { join } from 'node:path'
 import { KanpekiError, messageOf } from '../kernel/error.ts'
@@ -90,6 +90,9 @@ async function sendAll(files: readonly string[], { server, token, source, state,
         repeated += step.repeated
         unknown += step.unknown
         progress.add(step.bytes)
+      }).catch((error: unknown) => {
+        // A server that is away keeps nobody who wants to stop.
+        if (!signal.aborted) throw error
       })
       if (signal.aborted) break
     }
@@ -109,13 +112,20 @@ async function sendAll(files: readonly string[], { server, token, source, state,
   return INTERRUPTED
 }
 
+/** What can be read only once, such as a pipe, would be empty by the time that it is sent. */
 function sizeOf(file: string): number {
+  let stats: Stats
   try {
-    const { size } = statSync(file)
-    return size
+    stats = statSync(file)
   } catch (error) {
-    throw new KanpekiError('input-unreadable', `${file} cannot be read: ${messageOf(error)}.`, { place: { file } })
+    throw new KanpekiError('input-unreadable', `It cannot be read: ${messageOf(error)}.`, { place: { file } })
   }
+  if (!stats.isFile())
+    throw new KanpekiError('input-unreadable', 'This is no file that can be read again, as going on where it was needs it.', {
+      place: { file },
+      remedy: 'Give files, and write what comes from a pipe into one first.',
+    })
+  return stats.size
 }
 
 /** Where the XDG base directory specification puts what a program remembers. */

@@ -1,5 +1,6 @@
-import { mkdir, readFile } from 'node:fs/promises'
+import { mkdir, open, readFile, rm, stat } from 'node:fs/promises'
 import { dirname } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { z } from 'zod'
 import { KanpekiError, messageOf } from '../kernel/error.ts'
 import { writeFileAtomically } from '../platform/atomic-file.ts'
@@ -47,7 +48,9 @@ export interface SentOffsets {
 /** @param again forgets what was sent to this server. @throws KanpekiError `bad_state` for a file that is not one of these. */
 export async function openSentOffsets(path: string, server: string, again: boolean): Promise<SentOffsets> {
   const state = await read(path)
-  const own = new Map(Object.entries(again ? {} : (state.servers[server] ?? {})))
+  const before = Object.entries(state.servers[server] ?? {})
+  const own = new Map(again ? [] : before)
+  const gone = new Set(again ? before.map(([digest]) => digest) : [])
   await mkdir(dirname(path), { recursive: true, mode: 0o700 })
   return {
     ends(first) {
@@ -60,16 +63,46 @@ export async function openSentOffsets(path: string, server: string, again: boole
       return ends
     },
     async put({ digest, first, records, previous }, instead) {
-      if (instead !== undefined) own.delete(instead)
-      own.delete(digest)
-      own.set(digest, { first, records, previous, at: new Date().toISOString() })
-      for (const [oldest] of own) {
-        if (own.size <= MOST_FILES) break
-        own.delete(oldest)
+      if (instead !== undefined) {
+        own.delete(instead)
+        gone.add(instead)
       }
-      const servers = { ...state.servers, [server]: Object.fromEntries(own) }
-      await writeFileAtomically(path, `${JSON.stringify({ version: 1, servers } satisfies Sent)}\n`)
+      own.delete(digest)
+      gone.delete(digest)
+      own.set(digest, { first, records, previous, at: new Date().toISOString() })
+      await alone(`${path}.lock`, async () => {
+        // Another send may have written since.
+        const { servers } = await read(path)
+        const others = Object.entries(servers[server] ?? {}).filter(([one]) => !own.has(one) && !gone.has(one))
+        const all = [...others, ...own].slice(-MOST_FILES)
+        const sent = { version: 1, servers: { ...servers, [server]: Object.fromEntries(all) } } satisfies Sent
+        await writeFileAtomically(path, `${JSON.stringify(sent)}\n`)
+      })
     },
+  }
+}
+
+const LOCK_LOOK_MS = 20
+/** Held for one small write; longer only by a process that was killed in it. */
+const LOCK_STALE_MS = 5000
+
+/** Works while no other send does. */
+async function alone(lock: string, work: () => Promise<void>): Promise<void> {
+  for (;;) {
+    try {
+      await (await open(lock, 'wx', 0o600)).close()
+      break
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error
+      const since = await stat(lock).catch(() => undefined)
+      if (since !== undefined && Date.now() - since.mtimeMs > LOCK_STALE_MS) await rm(lock, { force: true })
+      else await sleep(LOCK_LOOK_MS)
+    }
+  }
+  try {
+    await work()
+  } finally {
+    await rm(lock, { force: true })
   }
 }
 
