@@ -9,6 +9,7 @@ import { EXIT, SERVER_OPTIONS, takesAtMost } from './options.ts'
 import { changeAccess, withState } from './own-state.ts'
 import { callApi } from './remote.ts'
 import { serverOf } from './server-of.ts'
+import { plain } from './terminal-text.ts'
 
 const USAGE = `Usage: kanpeki agents list [--scope NAME] [--json] [--data DIR | --url URL --token TOKEN [--ca FILE]]
        kanpeki agents rotate-key [--data DIR | --url URL --token TOKEN [--ca FILE]]
@@ -55,7 +56,7 @@ function time(ms: number | null): string | null {
 function line({ id, name, lastSeen, certificateExpires, revoked }: Agent): string {
   const seen = lastSeen === null ? 'never seen' : `seen ${lastSeen}`
   const state = revoked === null ? `certificate until ${certificateExpires ?? 'none'}` : `revoked ${revoked}`
-  return `${id}  ${name.padEnd(16)}  ${seen}  ${state}`
+  return `${id}  ${plain(name).padEnd(16)}  ${seen}  ${state}`
 }
 
 async function revoke({ data, url, ca, token, scope }: Values, id: string | undefined): Promise<number> {

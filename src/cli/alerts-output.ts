@@ -101,7 +101,7 @@ export function alertLines(alert: AlertDetail, language: Language): string {
     [label.about, plain(alert.entity.name)],
     [label.state, `${stateOf(alert, words)}${alert.assignee === null ? '' : `, ${plain(alert.assignee)}`}`],
     [label.seen, words.seen(alert.firstObserved, alert.lastObserved, alert.count)],
-    [label.rule, `${alert.rule.file}  ${alert.techniques.join(' ')}`],
+    [label.rule, `${plain(alert.rule.file)}  ${alert.techniques.join(' ')}`],
     [label.before, words.before(alert.before.sameEntity, alert.before.anyEntity, alert.before.days)],
     [label.ledger, alert.evidence === null ? words.noEntry : words.entry(alert.evidence.index)],
   ]

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
-import { createWriteStream } from 'node:fs'
-import { readFile, rm } from 'node:fs/promises'
+import { createWriteStream, statSync } from 'node:fs'
+import { readFile, rename, rm } from 'node:fs/promises'
 import { basename } from 'node:path'
 import { pipeline } from 'node:stream/promises'
 import { KanpekiError, messageOf } from '../kernel/error.ts'
@@ -9,6 +9,7 @@ import { EXIT, guarded, readOptions, SERVER_OPTIONS, takesAtMost } from './optio
 import { callApi } from './remote.ts'
 import { open, type ServerRef, send } from './request.ts'
 import { serverOf, tokenOf } from './server-of.ts'
+import { plainLines } from './terminal-text.ts'
 
 const USAGE = `Usage: kanpeki artefacts add FILE… --source WHERE [--kind file|capture|screenshot|report] [--observed T] [--note WORDS]
                              [--alert ID] [--keep-until T] [--valid-until T]
@@ -135,20 +136,39 @@ async function get(server: Server, [id]: readonly string[], values: Values): Pro
     for await (const part of reply) parts.push(part as Buffer)
     throw refused(reply.statusCode ?? 0, Buffer.concat(parts).toString('utf8'))
   }
+  await download(reply, output, sha256)
+  say(values, { sha256, output }, `${sha256}  ${output}`)
+}
+
+/** Beside its name until it is whole: what stands there stays where the download breaks off. */
+async function download(reply: AsyncIterable<Buffer>, output: string, sha256: string): Promise<void> {
+  // A device or a pipe takes what comes.
+  const isPlace = statSync(output, { throwIfNoEntry: false })?.isFile() !== false
+  const half = isPlace ? `${output}.part` : output
   const hash = createHash('sha256')
-  await pipeline(
-    reply,
-    async function* (source: AsyncIterable<Buffer>) {
-      for await (const part of source) {
-        hash.update(part)
-        yield part
-      }
-    },
-    createWriteStream(output, { mode: 0o600 }),
-  )
-  if (hash.digest('hex') === sha256) return say(values, { sha256, output }, `${sha256}  ${output}`)
-  await rm(output, { force: true })
-  throw new KanpekiError('artefact_damaged', 'What came is not what the record says; it was not kept.')
+  try {
+    await pipeline(
+      reply,
+      async function* (source: AsyncIterable<Buffer>) {
+        for await (const part of source) {
+          hash.update(part)
+          yield part
+        }
+      },
+      createWriteStream(half, { mode: 0o600 }),
+    )
+    if (hash.digest('hex') !== sha256)
+      throw new KanpekiError('artefact_damaged', 'What came is not what the record says; it was not kept.')
+    if (isPlace) await rename(half, output)
+  } catch (error) {
+    if (isPlace) await rm(half, { force: true })
+    if (error instanceof KanpekiError) throw error
+    throw new KanpekiError('artefact_incomplete', `It broke off: ${messageOf(error)}.`, {
+      place: { file: output },
+      remedy: 'Nothing was kept. Run it again.',
+      cause: error,
+    })
+  }
 }
 
 async function hand(server: Server, [id]: readonly string[], values: Values): Promise<void> {
@@ -178,7 +198,7 @@ function queryOf(values: Values): string {
 }
 
 function say(values: Values, value: object, text: string): void {
-  process.stdout.write(values['json'] === true ? `${JSON.stringify(value)}\n` : `${text}\n`)
+  process.stdout.write(values['json'] === true ? `${JSON.stringify(value)}\n` : `${plainLines(text)}\n`)
 }
 
 function line({ id, sha256, bytes, kind, name, source, received, scan, removed }: ArtefactView): string {

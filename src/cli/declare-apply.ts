@@ -6,6 +6,7 @@ import { EXIT } from './options.ts'
 import { callApi } from './remote.ts'
 import { send } from './request.ts'
 import { type ServerOptions, serverOf, tokenOf } from './server-of.ts'
+import { plainLines } from './terminal-text.ts'
 
 type Proposed = z.infer<typeof proposeResponse>
 
@@ -25,13 +26,13 @@ export async function declareApply(
         throw new KanpekiError('unreadable', messageOf(error))
       })
       const reply = await callApi<Proposed>(server, await tokenOf(server), 'POST', '/api/v1/cards', { yaml, dryRun })
-      process.stdout.write(json ? `${JSON.stringify({ file, ok: true, ...reply })}\n` : describe(file, reply, dryRun))
+      process.stdout.write(json ? `${JSON.stringify({ file, ok: true, ...reply })}\n` : plainLines(describe(file, reply, dryRun)))
     } catch (error) {
       if (!(error instanceof KanpekiError)) throw error
       if (error.code === 'unreadable') code = 2
       else if (code === EXIT.ok) code = EXIT.failed
       const told = { file, ok: false, code: error.code, message: error.message, remedy: error.remedy ?? null }
-      process.stdout.write(json ? `${JSON.stringify(told)}\n` : `${file}: ${error.describe()}\n`)
+      process.stdout.write(json ? `${JSON.stringify(told)}\n` : plainLines(`${file}: ${error.describe()}\n`))
     }
   }
   return code

@@ -4,6 +4,7 @@ import { isWorn } from '../kernel/measure.ts'
 import { EXIT } from './options.ts'
 import { callApi } from './remote.ts'
 import { type ServerOptions, serverOf } from './server-of.ts'
+import { plainLines } from './terminal-text.ts'
 
 export interface StatusOptions extends ServerOptions {
   /** Only this card; all where absent. */
@@ -21,7 +22,7 @@ export async function declareStatus({ id, json, ...options }: StatusOptions): Pr
       remedy: `Known: ${wall.cards.map((card) => card.id).join(', ')}.`,
     })
   }
-  process.stdout.write(json ? `${JSON.stringify(cards)}\n` : cards.map(describe).join('\n'))
+  process.stdout.write(json ? `${JSON.stringify(cards)}\n` : plainLines(cards.map(describe).join('\n')))
   return cards.every((card) => isWorn(card.badge.state)) ? EXIT.ok : EXIT.failed
 }
 

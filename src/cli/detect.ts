@@ -21,6 +21,7 @@ import { Progress } from './detect/progress.ts'
 import { type ChosenRules, chooseRules, reportedLevel } from './detect/rules.ts'
 import { type PartResult, runPart } from './detect/run-file.ts'
 import { EXIT, guarded } from './options.ts'
+import { plain } from './terminal-text.ts'
 
 const EXIT_UNREADABLE = 2
 /** Below this much input a second thread costs more (it loads the rules again) than it brings. */
@@ -187,7 +188,7 @@ function report(result: PartResult, file: string, before: { readonly lines: numb
     const placed = each.line === undefined ? each : { ...each, line: each.line + before.lines }
     tally.unreadable.push(placed)
     if (tally.unreadable.length > MOST_NAMED) continue
-    process.stderr.write(`kanpeki: ${file}${placed.line === undefined ? '' : `:${placed.line}`}: ${placed.reason}\n`)
+    process.stderr.write(`kanpeki: ${plain(`${file}${placed.line === undefined ? '' : `:${placed.line}`}: ${placed.reason}`)}\n`)
   }
 }
 
@@ -199,7 +200,8 @@ function suggestedThreads(files: readonly string[]): number {
 
 function reportRefused(refused: readonly Refusal[]): void {
   if (process.stderr.isTTY !== true) return
-  for (const { file, line, reason } of refused.slice(0, MOST_NAMED)) process.stderr.write(`refused ${file}:${line}: ${reason}\n`)
+  for (const { file, line, reason } of refused.slice(0, MOST_NAMED))
+    process.stderr.write(`refused ${plain(`${file}:${line}: ${reason}`)}\n`)
   if (refused.length > MOST_NAMED)
     process.stderr.write(`… and ${refused.length - MOST_NAMED} more refused rules (--summary FILE names all)\n`)
 }

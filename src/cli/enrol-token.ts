@@ -7,6 +7,7 @@ import { command } from './command.ts'
 import { EXIT, onHostOnly, SERVER_OPTIONS, takesAtMost } from './options.ts'
 import { changeAccess, checkScopeExists, wholeNumber, withNewState, withState } from './own-state.ts'
 import { callApi } from './remote.ts'
+import { plain } from './terminal-text.ts'
 
 const USAGE = `Usage: kanpeki enrol-token create [--name NAME] [--scope NAME] [--hours N] [--uses N] [--data DIR | --url URL --token TOKEN [--ca FILE]]
        kanpeki enrol-token list [--scope NAME] [--data DIR]
@@ -55,7 +56,7 @@ async function list({ data, scope }: Values): Promise<number> {
   const now = Date.now()
   for (const { id, name, uses, uses_left: left, expires } of rows) {
     const end = expires > now ? `until ${new Date(expires).toISOString()}` : 'expired'
-    process.stdout.write(`${id}  ${name.padEnd(16)}  ${left} of ${uses} left  ${end}\n`)
+    process.stdout.write(`${id}  ${plain(name).padEnd(16)}  ${left} of ${uses} left  ${end}\n`)
   }
   return EXIT.ok
 }

@@ -4,6 +4,7 @@ import { messageOf } from '../kernel/error.ts'
 import { redact } from '../platform/log.ts'
 import { commands } from './commands.ts'
 import { surviveBrokenStreams } from './standard-streams.ts'
+import { plainLines } from './terminal-text.ts'
 
 keepCompiled()
 surviveBrokenStreams()
@@ -50,7 +51,7 @@ main().then(
     process.exitCode = code
   },
   (error: unknown) => {
-    process.stderr.write(`kanpeki: ${redact(messageOf(error))}\n`)
+    process.stderr.write(`kanpeki: ${plainLines(redact(messageOf(error)))}\n`)
     process.exitCode = 70
   },
 )

@@ -1,6 +1,7 @@
 import { type ParseArgsConfig, parseArgs } from 'node:util'
 import { KanpekiError, messageOf } from '../kernel/error.ts'
 import { redact } from '../platform/log.ts'
+import { plainLines } from './terminal-text.ts'
 
 /** Exit codes of sysexits.h that scripts can tell apart. */
 export const EXIT = { ok: 0, failed: 1, usage: 64, unavailable: 69, io: 74 } as const
@@ -52,7 +53,7 @@ export async function guarded(body: () => Promise<number>, failed: number = EXIT
     return await body()
   } catch (error) {
     if (!(error instanceof KanpekiError)) throw error
-    process.stderr.write(`kanpeki: ${redact(error.describe())}\n`)
+    process.stderr.write(`kanpeki: ${plainLines(redact(error.describe()))}\n`)
     return error.code === 'usage' ? EXIT.usage : failed
   }
 }

@@ -13,6 +13,7 @@ import { dataDir, runningServer } from '../platform/data-dir.ts'
 import { command } from './command.ts'
 import { EXIT, takesAtMost } from './options.ts'
 import { changeAccess, withNewState, withState } from './own-state.ts'
+import { plain } from './terminal-text.ts'
 
 const USAGE = `Usage: kanpeki people list [--json] [--data DIR]
        kanpeki people invite NAME [--role ROLE[@SCOPE]]… [--display TEXT] [--email ADDRESS] [--data DIR]
@@ -58,7 +59,7 @@ async function list({ data, json }: Values): Promise<number> {
       const roles = (held.get(id) ?? []).map(saidRole)
       const lastSeen = last_seen === null ? null : new Date(last_seen).toISOString()
       const facts = { name, display, email, origin, active: active === 1, breakGlass: break_glass === 1, roles, lastSeen }
-      const line = `${name.padEnd(16)}  ${active === 1 ? 'active' : 'ended '}  ${lastSeen ?? 'never seen'}  ${roles.join(', ')}`
+      const line = `${plain(name).padEnd(16)}  ${active === 1 ? 'active' : 'ended '}  ${lastSeen ?? 'never seen'}  ${roles.join(', ')}`
       process.stdout.write(`${json ? JSON.stringify(facts) : line}\n`)
     }
   })

@@ -8,6 +8,7 @@ import { localServer } from './local-server.ts'
 import { EXIT, SERVER_OPTIONS } from './options.ts'
 import { diffMarkdown, diffText } from './rules-diff-output.ts'
 import { eventsOfFiles, eventsOfServer } from './rules-events.ts'
+import { plain } from './terminal-text.ts'
 
 const USAGE = `Usage: kanpeki rules diff OLD NEW [FILE…] [--format text|markdown|json] [--fail-on-loss]
                           [--days N] [--query QUERY] [--scope NAME] [--data DIR | --url URL --token TOKEN [--ca FILE]]
@@ -51,7 +52,8 @@ export function rulesCommand(args: readonly string[]): Promise<number> {
 
       const sides = [old, changed].map((path) => {
         const rules = loadRuleSet([path], undefined, values.pipeline)
-        for (const { file, line, reason } of rules.refused) process.stderr.write(`kanpeki: refused ${file}:${line}: ${reason}\n`)
+        for (const { file, line, reason } of rules.refused)
+          process.stderr.write(`kanpeki: refused ${plain(`${file}:${line}: ${reason}`)}\n`)
         return { rules, tally: new Tally() }
       })
       if (sides.every(({ rules }) => rules.rules.length === 0)) throw usage('Neither of the folders holds a rule that loads.')

@@ -13,3 +13,8 @@ export function plain(text: string): string {
   // biome-ignore lint/suspicious/noControlCharactersInRegex: those are meant.
   return text.replaceAll(/[\r\n\t]+/g, ' ').replaceAll(/[\u0000-\u001f\u007f-\u009f\u200e\u200f\u202a-\u202e\u2066-\u2069]/g, '·')
 }
+
+/** The same for what has several lines. */
+export function plainLines(text: string): string {
+  return text.split('\n').map(plain).join('\n')
+}

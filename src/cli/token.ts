@@ -10,6 +10,7 @@ import { command } from './command.ts'
 import { EXIT, onHostOnly, SERVER_OPTIONS, takesAtMost } from './options.ts'
 import { changeAccess, wholeNumber, withNewState, withState } from './own-state.ts'
 import { callApi } from './remote.ts'
+import { plain } from './terminal-text.ts'
 
 const USAGE = `Usage: kanpeki token create --scope ingest|read|metrics|scim|admin [--name NAME] [--days N] [--source NAME] [--data DIR | --url URL --token ADMIN_TOKEN [--ca FILE]]
        kanpeki token list [--data DIR]
@@ -80,7 +81,7 @@ async function list(values: Values): Promise<number> {
   for (const row of rows) {
     const used = row.last_used === null ? 'never used' : `used ${time(row.last_used)}`
     const end = row.expires === null ? '' : `  until ${time(row.expires)}`
-    process.stdout.write(`${row.id}  ${row.grants.padEnd(6)}  ${row.name}  ${used}${end}\n`)
+    process.stdout.write(`${row.id}  ${row.grants.padEnd(6)}  ${plain(row.name)}  ${used}${end}\n`)
   }
   return EXIT.ok
 }

@@ -17,6 +17,7 @@ import type { Sha256 } from '../prove/verify/sha256.ts'
 import type { Since } from '../prove/verify/since.ts'
 import { command } from './command.ts'
 import { EXIT } from './options.ts'
+import { plainLines } from './terminal-text.ts'
 import { checkCardFile } from './verify-card.ts'
 import { count, describeReport } from './verify-output.ts'
 
@@ -81,7 +82,7 @@ export async function verifyCommand(args: readonly string[]): Promise<number> {
       }
       const text = values.json
         ? `${JSON.stringify(jsonOf(report, seconds))}\n`
-        : describeReport(path, report, given.length > 0, seconds)
+        : plainLines(describeReport(path, report, given.length > 0, seconds))
       process.stdout.write(text)
       return report.verdict === 'proved' ? EXIT.ok : EXIT.failed
     },

@@ -24,7 +24,7 @@ export function tableFormatter(colour: boolean): Formatter {
       const place =
         records === undefined ? `${input.file}:${input.record}` : `${input.file}: ${records.length} records up to ${input.record}`
       const techniques = rule.techniques.length === 0 ? '' : `  ${rule.techniques.join(' ')}`
-      const head = `${paint(COLOURS[rule.level], rule.level.padEnd(WIDEST_LEVEL))} ${rule.title}${techniques}  ${paint(DIM, printable(place))}\n`
+      const head = `${paint(COLOURS[rule.level], rule.level.padEnd(WIDEST_LEVEL))} ${printable(rule.title)}${techniques}  ${paint(DIM, printable(place))}\n`
       return (
         head +
         fieldLines(fields)
