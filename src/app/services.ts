@@ -51,6 +51,8 @@ const SEAL_EVERY_MS = 60_000
 const FORGET_EVERY_MS = 3_600_000
 const KEEP_EVERY_MS = 600_000
 const LOOK_EVERY_MS = 3_600_000
+/** A lake that was just started again answers by then. */
+const STOP_PATIENCE_MS = 5_000
 
 export interface Services {
   readonly config: Config
@@ -91,6 +93,8 @@ export interface Services {
   announce(url: string, ca?: string): void
   /** False once something that must run has ended. */
   healthy(): boolean
+  /** Before anything is stopped: nothing waits long any more for a lake that does not answer. */
+  stopSoon(): void
   stop(): Promise<void>
 }
 
@@ -229,8 +233,10 @@ export async function startServices(config: Config, log: Log, events: ServiceEve
       (error) => log.error('sealing failed and is tried again', { reason: messageOf(error) }),
     )
     closers.push(() => sealing.stop())
+    const lakes: Pick<Lake, 'endPatience'>[] = [lake]
     if (address.kind === 'embedded') {
       const mender = await opened(openMender(address), (one) => one.close())
+      lakes.push(mender)
       const looking = repeatEvery(
         LOOK_EVERY_MS,
         () => inTurn(() => lookForDamage({ state, mender, root: dir.root, clock, log })),
@@ -286,6 +292,9 @@ export async function startServices(config: Config, log: Log, events: ServiceEve
       masking,
       announce: lock.announce,
       healthy: () => healthy,
+      stopSoon() {
+        for (const one of lakes) one.endPatience(STOP_PATIENCE_MS)
+      },
       stop: closeAll,
     }
   } catch (error) {

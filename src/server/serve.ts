@@ -65,6 +65,7 @@ export async function serve(config: Config, log: Log, { cards }: ServeOptions = 
       routes,
       async stop() {
         stopping = true
+        services.stopSoon()
         await close()
         await stopRooms(rooms)
       },

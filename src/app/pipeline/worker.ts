@@ -127,6 +127,7 @@ const handlers: { readonly [K in Request['kind']]: (request: Extract<Request, { 
     return null
   },
   stop: async () => {
+    lake.endPatience(STOP_GRACE_MS)
     await Promise.race([settled(), pause(STOP_GRACE_MS, undefined, { ref: false })])
     detector.stop()
     await Promise.all([flushing.stop(), refreshing.stop()])

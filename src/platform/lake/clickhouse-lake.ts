@@ -301,6 +301,10 @@ export class ClickHouseLake implements Lake {
     return row === undefined || Number(row.writers) === 0 ? undefined : Number(row.settled)
   }
 
+  endPatience(afterMs: number): void {
+    this.#engine.endPatience(afterMs)
+  }
+
   close(): Promise<void> {
     return this.#engine.close()
   }

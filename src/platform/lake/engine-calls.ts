@@ -13,6 +13,7 @@ export type Row = Readonly<Record<string, unknown>>
 export class Engine {
   readonly #client: ClickHouseClient
   readonly #patienceMs: number
+  #latest = Number.POSITIVE_INFINITY
 
   constructor(client: ClickHouseClient, patienceMs: number) {
     this.#client = client
@@ -79,10 +80,20 @@ export class Engine {
       } catch (reason) {
         if (signal?.aborted) throw new KanpekiError('cancelled', 'Nobody waits for this any more.', { cause: reason })
         const error = lakeError(reason)
-        if (!(error instanceof KanpekiError) || !codes.includes(error.code) || performance.now() + wait > until) throw error
+        if (
+          !(error instanceof KanpekiError) ||
+          !codes.includes(error.code) ||
+          performance.now() + wait > Math.min(until, this.#latest)
+        )
+          throw error
       }
       await sleep(wait)
     }
+  }
+
+  /** Patience ends for good so soon from now on, for calls that wait already and for all that follow. */
+  endPatience(afterMs: number): void {
+    this.#latest = Math.min(this.#latest, performance.now() + afterMs)
   }
 
   close(): Promise<void> {

@@ -240,5 +240,10 @@ export interface Lake {
    * the earliest of their last, as batches of a writer become visible in order. Undefined where none was heard.
    */
   settledUpTo(range: TimeRange): Promise<number | undefined>
+  /**
+   * For a stop: from so many milliseconds on no call waits for a lake that does not answer. One after the other would
+   * wait its whole patience otherwise. What the lake is doing is not broken off.
+   */
+  endPatience(afterMs: number): void
   close(): Promise<void>
 }

@@ -30,6 +30,8 @@ export interface LakeMender {
   batchesOf(hour: number): Promise<ReadonlyMap<string, number>>
   /** Replaces an hour's events by those of its sealed file. Run again after a crash it ends the same. @returns how many. */
   refill(hour: number, file: string): Promise<number>
+  /** As that of the lake. */
+  endPatience(afterMs: number): void
   close(): Promise<void>
 }
 
@@ -57,6 +59,7 @@ export async function openMender(address: Embedded, options: Pick<ConnectOptions
       return new Map(rows.map(({ writer, number, events }) => [`${writer}/${number}`, events]))
     },
     refill: (hour, file) => refill(engine, address.folder, hour, file),
+    endPatience: (afterMs) => engine.endPatience(afterMs),
     close: () => engine.close(),
   }
 }
