@@ -1,6 +1,6 @@
-import { existsSync, readFileSync } from 'node:fs'
+import { lstatSync, readFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
-import { load } from 'js-yaml'
+import { loadAll } from 'js-yaml'
 import type { z } from 'zod'
 import { KanpekiError, messageOf } from '../kernel/error.ts'
 import { ACCESS } from './settings/access.ts'
@@ -49,13 +49,24 @@ export const CONFIG_FILE = 'kanpeki.yml'
 
 function readFile(data: string): Record<string, unknown> {
   const file = join(data, CONFIG_FILE)
-  if (!existsSync(file)) return {}
-  let loaded: unknown
+  // A link that leads nowhere is there: settings on a disk that is not mounted are not the defaults.
+  if (lstatSync(file, { throwIfNoEntry: false }) === undefined) return {}
+  let text: string
   try {
-    loaded = load(readFileSync(file, 'utf8')) ?? {}
+    text = readFileSync(file, 'utf8')
+  } catch (error) {
+    throw new KanpekiError('config', `The configuration cannot be read: ${messageOf(error)}.`, { place: { file } })
+  }
+  let documents: readonly unknown[]
+  try {
+    documents = loadAll(text)
   } catch (error) {
     throw new KanpekiError('config', `The configuration is not YAML: ${messageOf(error).split('\n')[0]}.`, { place: { file } })
   }
+  if (documents.length > 1)
+    throw new KanpekiError('config', 'The configuration has more than one YAML document.', { place: { file } })
+  // Nothing, or comments alone.
+  const loaded = documents[0] ?? {}
   if (typeof loaded !== 'object' || loaded === null || Array.isArray(loaded))
     throw new KanpekiError('config', 'The configuration must be a map of settings.', { place: { file } })
   const unknown = Object.keys(loaded).find((key) => !Object.hasOwn(SETTINGS, key))

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { bytes, duration, type Setting } from './setting.ts'
+import { bytes, duration, type Setting, whole } from './setting.ts'
 
 /** What Kanpeki reads, runs and calls. */
 export const RUNNING = {
@@ -25,7 +25,7 @@ export const RUNNING = {
     },
   },
   zone: {
-    schema: z.coerce.number().int().min(-840).max(840),
+    schema: whole(-840, 840),
     fallback: 0,
     meaning: {
       en: 'Minutes east of UTC for log lines without a zone.',

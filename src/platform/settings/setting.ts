@@ -7,8 +7,27 @@ export interface Setting {
   readonly meaning: { readonly en: string; readonly ja: string }
 }
 
-export const port = z.coerce.number().int().min(0).max(65_535)
-export const perMinute = z.coerce.number().int().min(0).max(10_000_000)
+/**
+ * A number, or its digits. Nothing else is one: what JavaScript makes numbers of would take a setting that was left empty for 0
+ * (any port, no limit), and `true` for 1 (keep one day).
+ */
+export function whole(least: number, most: number): z.ZodType<number> {
+  return z
+    .union(
+      [
+        z.number(),
+        z
+          .string()
+          .regex(/^\s*-?\d+\s*$/)
+          .transform(Number),
+      ],
+      'not a whole number',
+    )
+    .pipe(z.number().int().min(least).max(most))
+}
+
+export const port = whole(0, 65_535)
+export const perMinute = whole(0, 10_000_000)
 export const bytes = z
   .union([z.number().int().positive(), z.string().regex(/^\d+(\.\d+)?\s*(mb|gb|tb|m|g|t)$/i)])
   .transform((value) => {
@@ -25,4 +44,4 @@ export const duration = z
   .transform((text) => Number.parseInt(text, 10) * HOURS[text.at(-1) as keyof typeof HOURS] * 3_600_000)
   .refine((value) => value > 0, 'must be longer than nothing')
 
-export const days = z.coerce.number().int().min(1).max(3650)
+export const days = whole(1, 3650)
