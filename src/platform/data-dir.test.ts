@@ -23,8 +23,13 @@ it('is taken by one process at a time, and announced', async () => {
   ;(await lockDataDir(dir)).release()
 })
 
-it('does not believe the note of a process that is gone', () => {
-  // Larger than any process id Linux gives.
-  writeFileSync(dir.running, JSON.stringify({ pid: 2 ** 30, url: 'http://127.0.0.1:1' }))
+it('does not believe the note of a process that is gone, whoever has its number now', async () => {
+  const note = JSON.stringify({ pid: process.pid, url: 'http://127.0.0.1:1' })
+  writeFileSync(dir.running, note)
   expect(runningServer(dir)).toBeUndefined()
+  // Another process that has the folder is no server.
+  const lock = await lockDataDir(dir)
+  writeFileSync(dir.running, JSON.stringify({ pid: process.ppid, url: 'http://127.0.0.1:1' }))
+  expect(runningServer(dir)).toBeUndefined()
+  lock.release()
 })

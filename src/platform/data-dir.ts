@@ -1,7 +1,10 @@
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { KanpekiError, messageOf } from '../kernel/error.ts'
-import { lockFolder } from './folder-lock.ts'
+import { folderHolder, lockFolder } from './folder-lock.ts'
+
+/** Others look at the lock for a moment. */
+const LOCK_WAIT_MS = 300
 
 /** Where everything lies below the data folder. */
 export interface DataDir {
@@ -86,12 +89,15 @@ export function requireDataDir({ root, keys }: DataDir): void {
   })
 }
 
-/** The server that runs on this folder, if one does. A note whose process is gone counts for nothing. */
+/**
+ * The server that runs on this folder, if one does. A note whose process is gone counts for nothing, whoever has its number now:
+ * what is behind its address may be anybody, and would be sent a token.
+ */
 export function runningServer(dir: DataDir): RunningServer | undefined {
   if (!existsSync(dir.running)) return undefined
   try {
     const note = JSON.parse(readFileSync(dir.running, 'utf8')) as RunningServer
-    return isAlive(note.pid) ? note : undefined
+    return folderHolder(dir.root) === note.pid ? note : undefined
   } catch {
     return undefined
   }
@@ -102,7 +108,7 @@ export function runningServer(dir: DataDir): RunningServer | undefined {
  * @returns what announces the server to commands, and what releases the lock. @throws KanpekiError `data_in_use`.
  */
 export async function lockDataDir(dir: DataDir): Promise<{ announce(url: string, ca?: string): void; release(): void }> {
-  const lock = await lockFolder(dir.root)
+  const lock = await lockFolder(dir.root, LOCK_WAIT_MS)
   return {
     announce: (url, ca) => {
       const note: RunningServer = { pid: process.pid, url, ...(ca === undefined ? {} : { ca }) }
@@ -112,15 +118,5 @@ export async function lockDataDir(dir: DataDir): Promise<{ announce(url: string,
       rmSync(dir.running, { force: true })
       lock.release()
     },
-  }
-}
-
-function isAlive(pid: number): boolean {
-  if (!Number.isInteger(pid) || pid <= 0) return false
-  try {
-    process.kill(pid, 0)
-    return true
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM'
   }
 }
