@@ -20,6 +20,7 @@ import { type Anchoring, openAnchoring } from '../prove/anchor/anchoring.ts'
 import { parseAuthority } from '../prove/anchor/authority.ts'
 import { type Drainer, openDrainer } from '../prove/drain.ts'
 import { type Ledger, openLedger } from '../prove/ledger.ts'
+import { indexedEntries } from '../prove/reconcile.ts'
 import { type Cosigning, openCosigning, parseWitnessPlace } from '../prove/witness/ask.ts'
 import { createWitness, parseWatchedLog, type Witness } from '../prove/witness/witness.ts'
 import { openWitnessKey } from '../prove/witness/witness-key.ts'
@@ -136,6 +137,7 @@ export async function startServices(config: Config, log: Log, events: ServiceEve
       log.info('the state was upgraded; as it was it is kept', { steps: upgrade.steps, kept: upgrade.kept.folder })
     const ledger = await openLedger({
       data: dir.root,
+      indexed: await indexedEntries(state),
       copies: config.values.witness === null ? [] : [config.values.witness],
       clock,
       sealer,

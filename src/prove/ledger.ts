@@ -69,6 +69,8 @@ export interface LedgerOptions {
   readonly data: string
   /** The log's name; a new log gets a random one. */
   readonly origin?: string
+  /** Entries that the state store's index knows: a log that is not there any more is not begun anew. */
+  readonly indexed?: number
   /** Files outside the data directory that every checkpoint is appended to. */
   readonly copies?: readonly string[]
   readonly clock?: Clock
@@ -89,6 +91,12 @@ export async function openLedger(options: LedgerOptions): Promise<Ledger> {
   await removeUnfinished(files)
   const fresh = (await files.read('checkpoint')) === undefined
   if (fresh && (await files.list('tile')).length > 0) throw damaged('checkpoint', 'is missing, though there are tiles')
+  if (fresh && (options.indexed ?? 0) > 0) {
+    throw new KanpekiError('ledger_rolled_back', `There is no ledger; ${options.indexed} of its entries were indexed before.`, {
+      place: { file: `${LEDGER_FOLDER}/checkpoint` },
+      remedy: 'Restore the newest ledger folder. Going on from here would sign a second history.',
+    })
+  }
   const ring = await openKeyRing(join(options.data, KEYS_FOLDER), files, {
     mayCreate: fresh,
     origin: options.origin,

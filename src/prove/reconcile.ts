@@ -35,6 +35,12 @@ export async function indexFrom(ledger: Ledger, state: State, first: number): Pr
   }
 }
 
+/** How many entries the index knows, for `openLedger`. */
+export async function indexedEntries(state: State): Promise<number> {
+  const last = await lastIndexed(state.tables<Tables>())
+  return last === undefined ? 0 : last.idx + 1
+}
+
 /**
  * Brings state store and ledger to agree after a crash or a restore, before anything else records evidence.
  * @throws KanpekiError `ledger_rolled_back` if the index knows entries that the ledger does not have.

@@ -13,7 +13,7 @@ import { replaceState, stepsNamed } from '../../platform/state/snapshot.ts'
 import { openState } from '../../platform/state/state.ts'
 import { openDrainer } from '../../prove/drain.ts'
 import { type Ledger, openLedger } from '../../prove/ledger.ts'
-import { readEntry } from '../../prove/reconcile.ts'
+import { indexedEntries, readEntry } from '../../prove/reconcile.ts'
 import { keepUnsealed } from '../../prove/signing-key.ts'
 import { migrations } from '../migrations.ts'
 import { statePlace } from '../places.ts'
@@ -84,7 +84,7 @@ export async function goBack(config: Config, acceptLoss: boolean, clock: Clock =
   let kept: KeptState
   try {
     const copies = config.values.witness === null ? [] : [config.values.witness]
-    const ledger = await openLedger({ data: dir.root, copies, clock, sealer })
+    const ledger = await openLedger({ data: dir.root, indexed: await indexedEntries(state), copies, clock, sealer })
     const drainer = await openDrainer({ ledger, state, clock })
     await drainer.drain()
     lost = await lostWork(ledger, state.tables() as Db, to.ledgerSize, new Set(reset))

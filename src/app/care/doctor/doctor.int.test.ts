@@ -77,6 +77,24 @@ const faults: readonly (readonly [string, string, () => Promise<Awaited<ReturnTy
     },
   ],
   [
+    'a ledger whose key is no key',
+    'ledger',
+    async () => {
+      likeStarted()
+      writeFileSync(join(folder, 'ledger/key'), 'none\n')
+      return await verdicts()
+    },
+  ],
+  [
+    'a ledger that is gone',
+    'ledger',
+    async () => {
+      likeStarted()
+      rmSync(join(folder, 'ledger'), { recursive: true })
+      return await verdicts()
+    },
+  ],
+  [
     'a flipped byte at the ledger’s tip',
     'ledger',
     async () => {

@@ -11,6 +11,7 @@ import { openState } from '../../../platform/state/state.ts'
 import { diskFiles } from '../../../prove/files.ts'
 import { loadTip } from '../../../prove/ledger-tip.ts'
 import { parseVerifierKey } from '../../../prove/verify/note.ts'
+import { brokenTiles } from '../../../prove/whole-tiles.ts'
 import { migrations } from '../../migrations.ts'
 import { statePlace } from '../../places.ts'
 import { damageOf } from '../damage.ts'
@@ -27,6 +28,8 @@ const OUTBOX_AGE_MS = 60_000
 /** A running server replaces the ledger's tip between two reads of it. */
 const TRIES = 5
 const TAKEN = 'data_in_use'
+/** Of many files that are broken, so many are named. */
+const NAMED = 10
 
 export const state: DoctorCheck = {
   id: 'state',
@@ -134,12 +137,34 @@ function readyLake(url: string, text: string | undefined): Finding {
 export const ledger: DoctorCheck = {
   id: 'ledger',
   title: { en: 'Ledger', ja: '台帳' },
-  async run({ dir }) {
+  async run({ dir, started }) {
+    if (!started) return NOT_STARTED
     const key = parseVerifierKey((await readFile(join(dir.ledger, 'key'), 'utf8').catch(() => '')).trim())
-    if (key === undefined) return NOT_STARTED
+    if (key === undefined)
+      return fail(
+        { en: 'ledger/key is missing, or is no key.', ja: 'ledger/key がないか、鍵ではありません。' },
+        {
+          en: 'Run kanpeki verify. Where the rest of the ledger folder is there, the next start writes the file anew; where it is not, restore the folder from a backup.',
+          ja: 'kanpeki verify を実行してください。台帳フォルダーのほかのファイルが残っていれば、次の起動で作り直されます。なければ、バックアップからフォルダーを戻してください。',
+        },
+      )
     for (let tries = 1; ; tries++) {
       try {
         const { head } = await loadTip(diskFiles(dir.ledger), { verifier: key })
+        const broken = await brokenTiles(dir.ledger, head.size)
+        if (broken.length > 0) {
+          const named = broken.slice(0, NAMED)
+          return fail(
+            {
+              en: `${broken.length} of its files are missing or cut off: ${named.join(', ')}.`,
+              ja: `台帳のファイル ${broken.length} 個が、ないか途中で切れています: ${named.join('、')}`,
+            },
+            {
+              en: 'Run kanpeki verify, and put these files back from a backup.',
+              ja: 'kanpeki verify を実行し、該当のファイルをバックアップから戻してください。',
+            },
+          )
+        }
         return pass(
           `Its tip proves: ${head.size} entries. 'kanpeki verify' proves all of it.`,
           `末尾の検証に成功しました（${head.size} 件）。全体は kanpeki verify で検証できます。`,

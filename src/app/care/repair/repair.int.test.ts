@@ -67,7 +67,7 @@ async function repair(acceptLoss = false): Promise<Record<string, Outcome['verdi
   return Object.fromEntries(outcomes.map(({ id, verdict }) => [id.replace('repair.', ''), verdict]))
 }
 
-const SOUND = { leftovers: 'pass', state: 'pass', ledger: 'pass', lake: 'pass', counts: 'pass', sealed: 'pass' }
+const SOUND = { leftovers: 'pass', state: 'pass', ledger: 'pass', lake: 'pass', counts: 'pass', sealed: 'pass', proof: 'pass' }
 
 /** Everything is there and proved, and a second repair finds nothing to do. */
 async function sound(events = 4 * EVENTS - 2): Promise<void> {
@@ -243,4 +243,12 @@ it('refuses a folder in use, and does nothing where a database is damaged', asyn
   const path = join(data, 'state.db')
   truncateSync(path, 20_000)
   expect(await repair()).toEqual({ leftovers: 'pass', state: 'fail' })
+}, 60_000)
+
+it('signs no empty ledger in the place of one that is gone', async () => {
+  copy()
+  rmSync(join(data, 'ledger'), { recursive: true })
+  expect(await repair()).toEqual({ leftovers: 'pass', state: 'pass', ledger: 'fail' })
+  await expect(openKeepingBed(data, NOW)).rejects.toMatchObject({ code: 'ledger_rolled_back' })
+  expect(globSync('ledger/**/*', { cwd: data })).toEqual([])
 }, 60_000)

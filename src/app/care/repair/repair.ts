@@ -8,7 +8,8 @@ import { sealKeySource } from '../../../platform/secrets/seal-keys.ts'
 import { recordEvidence } from '../../../platform/state/outbox.ts'
 import { openState, type State } from '../../../platform/state/state.ts'
 import { type Drainer, openDrainer } from '../../../prove/drain.ts'
-import { openLedger } from '../../../prove/ledger.ts'
+import { type Ledger, openLedger } from '../../../prove/ledger.ts'
+import { indexedEntries } from '../../../prove/reconcile.ts'
 import { migrations } from '../../migrations.ts'
 import { statePlace } from '../../places.ts'
 import { fail, pass, unknown } from '../doctor/check.ts'
@@ -18,6 +19,7 @@ import { brokenPages, type Db, waitingEvidence } from '../queries.ts'
 import { repairLake } from './lake.ts'
 import { leftovers, removeLeftovers } from './leftovers.ts'
 import { count, type Deeds, mended, type Outcome } from './outcome.ts'
+import { proveWhole } from './prove-whole.ts'
 
 export interface RepairOptions {
   readonly config: Config
@@ -61,6 +63,7 @@ async function repairLocked(options: Required<RepairOptions>): Promise<readonly 
   }
   let state: State | undefined
   let drainer: Drainer | undefined
+  let ledger: Ledger | undefined
   try {
     await step('leftovers', { en: 'Left-over files', ja: '残った一時ファイル' }, async () => {
       const found = await leftovers(dir)
@@ -98,7 +101,7 @@ async function repairLocked(options: Required<RepairOptions>): Promise<readonly 
       const waiting = (await waitingEvidence(own.tables() as Db)).entries
       const sealer = await openSealer(dir.keys, sealKeySource(dir.keys, config.values, environment))
       const copies = config.values.witness === null ? [] : [config.values.witness]
-      const ledger = await openLedger({ data: dir.root, copies, clock, sealer })
+      ledger = await openLedger({ data: dir.root, indexed: await indexedEntries(own), copies, clock, sealer })
       drainer = await openDrainer({ ledger, state: own, clock })
       await drainer.drain()
       if (waiting === 0)
@@ -121,6 +124,10 @@ async function repairLocked(options: Required<RepairOptions>): Promise<readonly 
         recordEvidence(trx, [{ type: 'admin', scope: DEFAULT_SCOPE, observed: now, received: now, body }], clock),
       )
     }
+    await step('proof', { en: 'Whole ledger', ja: '台帳全体' }, async () => {
+      await drainer?.drain()
+      return await proveWhole(dir.root, ledger!.key)
+    })
     return outcomes
   } finally {
     await drainer?.stop()

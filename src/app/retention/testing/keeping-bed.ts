@@ -18,6 +18,7 @@ import { batchRoot } from '../../../prove/batch-root.ts'
 import { type Drainer, openDrainer } from '../../../prove/drain.ts'
 import { type Ledger, openLedger } from '../../../prove/ledger.ts'
 import { readFolder } from '../../../prove/read-folder.ts'
+import { indexedEntries } from '../../../prove/reconcile.ts'
 import { verifyDirectory } from '../../../prove/verify/directory.ts'
 import type { VerifyReport } from '../../../prove/verify/report.ts'
 import { migrations } from '../../migrations.ts'
@@ -58,7 +59,7 @@ export async function openKeepingBed(folder: string, now: number): Promise<Keepi
   }
   const state = await openState({ path: dir.state }, migrations, clock)
   const sealer = await openSealer(dir.keys, sealKeySource(dir.keys, readConfig(folder, {}, {}).values, {}))
-  const ledger = await openLedger({ data: dir.root, clock, sealer })
+  const ledger = await openLedger({ data: dir.root, indexed: await indexedEntries(state), clock, sealer })
   const drainer = await openDrainer({ ledger, state, clock })
   const engine = await startEmbeddedLake({ folder: dir.lake, memory: MEMORY, log: () => {} })
   const lake = await connectLake(engine.address, { sealed: dir.sealed, clock })
