@@ -8,6 +8,8 @@ import { checkNote, type VerifierKey } from './verify/note.ts'
 
 /** A checkpoint has about 200 bytes: enough to find our own last one even where logs share a file. */
 const TAIL_BYTES = 1 << 20
+/** Where none of ours is in it, more of the file is read. */
+const TAIL_GROWS = 16
 
 /** How a place outside stands. Times are milliseconds UTC. */
 export interface CopyState {
@@ -76,29 +78,35 @@ async function copyTo(state: CopyState, checkpoint: Checkpoint, clock: Clock): P
   }
 }
 
-/** The largest of the newest checkpoints in the file that one of our keys signed. Others may share the file. */
+/**
+ * The largest of the newest checkpoints in the file that one of our keys signed. Others may share the file, and whoever may
+ * append to it may write what no key of ours signed, of any size and any length: that hides none of ours.
+ */
 async function lastSigned(place: string, keys: readonly VerifierKey[]): Promise<Checkpoint | undefined> {
-  const text = await readTail(place)
-  let last: Checkpoint | undefined
-  for (const note of splitCheckpoints(text).notes) {
-    const checkpoint = parseCheckpoint(utf8(note))
-    if (checkpoint !== undefined && checkpoint.origin === keys[0]?.name && checkpoint.size >= (last?.size ?? 0)) last = checkpoint
+  for (let length = TAIL_BYTES; ; length *= TAIL_GROWS) {
+    const { text, whole } = await readTail(place, length)
+    const claimed = splitCheckpoints(text)
+      .notes.map((note) => parseCheckpoint(utf8(note)))
+      .filter((checkpoint) => checkpoint !== undefined)
+      .filter(({ origin }) => origin === keys[0]?.name)
+      .sort((a, b) => b.size - a.size)
+    for (const checkpoint of claimed)
+      for (const key of keys) if ((await checkNote(checkpoint.note, key)) === undefined) return checkpoint
+    if (whole) return undefined
   }
-  for (const key of keys) if (last !== undefined && (await checkNote(last.note, key)) === undefined) return last
-  return undefined
 }
 
-async function readTail(place: string): Promise<string> {
+async function readTail(place: string, most: number): Promise<{ readonly text: string; readonly whole: boolean }> {
   const file = await open(place, 'r').catch((error: NodeJS.ErrnoException) => {
     if (error.code === 'ENOENT') return undefined
     throw error
   })
-  if (file === undefined) return ''
+  if (file === undefined) return { text: '', whole: true }
   try {
     const { size } = await file.stat()
-    const length = Math.min(size, TAIL_BYTES)
+    const length = Math.min(size, most)
     const { buffer, bytesRead } = await file.read(Buffer.alloc(length), 0, length, size - length)
-    return buffer.toString('utf8', 0, bytesRead)
+    return { text: buffer.toString('utf8', 0, bytesRead), whole: length === size }
   } finally {
     await file.close()
   }
