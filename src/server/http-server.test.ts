@@ -69,6 +69,15 @@ beforeAll(async () => {
         }),
         route({
           method: 'GET',
+          path: '/api/v1/file',
+          permission: 'public',
+          summary: 'Test',
+          query: z.object({ cache: z.string().optional() }),
+          handle: async ({ query }) =>
+            new RawReply('text/plain', 'x', query.cache === undefined ? {} : { 'cache-control': query.cache }),
+        }),
+        route({
+          method: 'GET',
           path: '/api/v1/live',
           permission: 'public',
           summary: 'Test',
@@ -130,6 +139,14 @@ it('tells nothing of its insides when something fails, and reports it', async ()
   expect(reply.status).toBe(500)
   expect(await reply.text()).not.toMatch(/hunter2|at .*\.ts/)
   expect(reported).toHaveLength(1)
+})
+
+it('lets nothing be kept that does not say so itself', async () => {
+  const kept = async (path: string): Promise<string | null> => (await fetch(`${url}${path}`)).headers.get('cache-control')
+  expect(await kept('/api/v1/file?cache=public')).toBe('public')
+  for (const path of ['/api/v1/file', '/api/v1/file?cache=a&cache=b', '/api/v1/nothing', '/healthz', '/api/v1/openapi.json'])
+    expect([path, await kept(path)]).toEqual([path, 'no-store'])
+  expect((await post('/api/v1/things/1', {})).headers.get('cache-control')).toBe('no-store')
 })
 
 it('says who tried what they may not', async () => {

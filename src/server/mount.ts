@@ -20,6 +20,9 @@ export interface MountDeps {
 
 const REFUSALS: ReadonlySet<number> = new Set([401, 403, 429])
 
+/** What an answer says of caches that says nothing else: also a refusal tells what only its reader may know (RFC 9111 §4.2.2). */
+const NOT_KEPT = 'no-store'
+
 class InvalidInput extends Error {
   readonly issues: readonly z.core.$ZodIssue[]
   constructor(issues: readonly z.core.$ZodIssue[]) {
@@ -46,6 +49,7 @@ function problemFrom(error: unknown): Problem {
 export function sendProblem(reply: FastifyReply, error: unknown): FastifyReply {
   const body = problemFrom(error)
   if (body.status === 401) reply.header('www-authenticate', 'Bearer')
+  reply.header('cache-control', NOT_KEPT)
   sayWhenAgain(reply, body.status, error)
   return reply.code(body.status).type(PROBLEM_TYPE).send(JSON.stringify(body))
 }
@@ -74,6 +78,7 @@ async function admit(request: FastifyRequest['raw'], route: Route, deps: MountDe
 }
 
 function sendRaw(reply: FastifyReply, { status, headers, contentType, body }: RawReply): FastifyReply {
+  reply.header('cache-control', NOT_KEPT)
   for (const [name, value] of Object.entries(headers)) reply.header(name, typeof value === 'string' ? value : [...value])
   reply.code(status).type(contentType)
   return reply.send(typeof body === 'string' || body instanceof Uint8Array ? body : Readable.from(body, { objectMode: false }))
@@ -113,7 +118,7 @@ export function mount(app: FastifyInstance, route: Route, deps: MountDeps): void
         }
         const result = await route.handle(input as RouteInput<never, never, never>)
         if (result instanceof RawReply) return sendRaw(reply, result)
-        reply.header('cache-control', 'no-store').type('application/json; charset=utf-8')
+        reply.header('cache-control', NOT_KEPT).type('application/json; charset=utf-8')
         return reply.send(JSON.stringify(route.response === undefined ? (result ?? {}) : route.response.parse(result)))
       } catch (error) {
         const { status, code, detail, errors } = problemFrom(error)
