@@ -69,6 +69,13 @@ beforeAll(async () => {
         }),
         route({
           method: 'GET',
+          path: '/api/v1/list',
+          permission: 'alerts:write',
+          summary: 'Test',
+          handle: async () => ({}),
+        }),
+        route({
+          method: 'GET',
           path: '/api/v1/file',
           permission: 'public',
           summary: 'Test',
@@ -139,6 +146,21 @@ it('tells nothing of its insides when something fails, and reports it', async ()
   expect(reply.status).toBe(500)
   expect(await reply.text()).not.toMatch(/hunter2|at .*\.ts/)
   expect(reported).toHaveLength(1)
+})
+
+it('refuses names that it does not know, since without them more would be done', async () => {
+  const problemOf = async (reply: Response) => [
+    reply.status,
+    ((await reply.json()) as { errors?: { path: string }[] }).errors?.[0]?.path,
+  ]
+  const may = { authorization: 'alerts:write' }
+  expect(await problemOf(await post('/api/v1/things/1', { name: 'a', nmae: 'b' }, may))).toEqual([400, 'nmae'])
+  expect(await problemOf(await post('/api/v1/things/1?dryRun=true', { name: 'a' }, may))).toEqual([400, 'dryRun'])
+  // A write works in the scope of its header.
+  expect(await problemOf(await post('/api/v1/things/1?scope=tokyo', { name: 'a' }, may))).toEqual([400, 'scope'])
+  expect(await problemOf(await fetch(`${url}/api/v1/list?serverity=high`, { headers: may }))).toEqual([400, 'serverity'])
+  expect((await fetch(`${url}/api/v1/list?scope=tokyo`, { headers: may })).status).toBe(200)
+  expect((await fetch(`${url}/api/v1/file?utm_source=mail`)).status).toBe(200)
 })
 
 it('lets nothing be kept that does not say so itself', async () => {

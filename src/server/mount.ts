@@ -1,10 +1,11 @@
 import { Readable } from 'node:stream'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
-import type { z } from 'zod'
+import { z } from 'zod'
 import { KanpekiError } from '../kernel/error.ts'
-import { type Caller, RawReply, type Route, type RouteInput } from '../platform/http/route.ts'
+import { type Caller, type Permission, RawReply, type Route, type RouteInput } from '../platform/http/route.ts'
 import { PROBLEM_TYPE, type Problem, problem, problemOf } from './problem.ts'
 import type { RateLimit } from './rate-limit.ts'
+import { unknownNames } from './unknown-names.ts'
 
 export interface MountDeps {
   /** Who is calling; throws `unauthenticated` for a wrong credential, answers an anonymous caller for none. */
@@ -23,9 +24,14 @@ const REFUSALS: ReadonlySet<number> = new Set([401, 403, 429])
 /** What an answer says of caches that says nothing else: also a refusal tells what only its reader may know (RFC 9111 §4.2.2). */
 const NOT_KEPT = 'no-store'
 
+interface Issue {
+  readonly path: readonly PropertyKey[]
+  readonly message: string
+}
+
 class InvalidInput extends Error {
-  readonly issues: readonly z.core.$ZodIssue[]
-  constructor(issues: readonly z.core.$ZodIssue[]) {
+  readonly issues: readonly Issue[]
+  constructor(issues: readonly Issue[]) {
     super('The request does not have the expected form.')
     this.issues = issues
   }
@@ -36,6 +42,21 @@ function parsed(schema: z.ZodType | undefined, value: unknown): unknown {
   const result = schema.safeParse(value)
   if (!result.success) throw new InvalidInput(result.error.issues)
   return result.data
+}
+
+/** Strangers' links and other programs' protocols carry names of their own; agents may be newer than we are. */
+const FOREIGN_NAMES: ReadonlySet<Permission> = new Set<Permission>(['public', 'agent', 'scim'])
+
+/** What was meant and is misspelt must not be left out: without its `from`, an export holds everything. */
+function refuseUnknown({ permission, method, query, body }: Route, request: FastifyRequest): void {
+  if (FOREIGN_NAMES.has(permission)) return
+  const asked = unknownNames(query ?? z.object({}), request.query)
+  // Read by the authenticator, where links and EventSource can send no header.
+  const names = [
+    ...(method === 'GET' ? asked.filter((name) => name !== 'scope') : asked),
+    ...(body === undefined ? [] : unknownNames(body, request.body)),
+  ]
+  if (names.length > 0) throw new InvalidInput(names.map((name) => ({ path: [name], message: 'This name is not known here.' })))
 }
 
 function problemFrom(error: unknown): Problem {
@@ -116,6 +137,7 @@ export function mount(app: FastifyInstance, route: Route, deps: MountDeps): void
           request: request.raw,
           signal: closed.signal,
         }
+        refuseUnknown(route, request)
         const result = await route.handle(input as RouteInput<never, never, never>)
         if (result instanceof RawReply) return sendRaw(reply, result)
         reply.header('cache-control', NOT_KEPT).type('application/json; charset=utf-8')
