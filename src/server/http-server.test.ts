@@ -111,6 +111,19 @@ function post(path: string, body: unknown, headers: Record<string, string> = {})
   })
 }
 
+/** Sends bytes as they are, which fetch would tidy, and reads until the end. */
+function raw(request: string): Promise<string> {
+  return new Promise((resolve, reject) => {
+    const socket = connect(Number(new URL(url).port), '127.0.0.1', () => socket.write(request, 'latin1'))
+    let reply = ''
+    socket.on('data', (bytes) => {
+      reply += bytes
+    })
+    socket.on('close', () => resolve(reply))
+    socket.on('error', reject)
+  })
+}
+
 it('asks for the permission before it looks at the input', async () => {
   const anonymous = await post('/api/v1/things/1', { wrong: true })
   expect(anonymous.status).toBe(401)
@@ -163,6 +176,62 @@ it('refuses names that it does not know, since without them more would be done',
   expect((await fetch(`${url}/api/v1/file?utm_source=mail`)).status).toBe(200)
 })
 
+it('tells another method from another path', async () => {
+  const reply = await fetch(`${url}/api/v1/things/1`, { method: 'PUT' })
+  expect([reply.status, reply.headers.get('allow'), ((await reply.json()) as { code: string }).code]).toEqual([
+    405,
+    'POST',
+    'method_not_allowed',
+  ])
+  expect((await fetch(`${url}/api/v1/file`, { method: 'OPTIONS' })).headers.get('allow')).toBe('GET, HEAD')
+  expect((await fetch(`${url}/api/v1/thing`, { method: 'PUT' })).status).toBe(404)
+  // What an address with a slash at its end makes of a path.
+  expect((await fetch(`${url}//api/v1/file`)).status).toBe(404)
+})
+
+it.each(['GET // HTTP/1.1', 'POST // HTTP/1.1', 'GET //[ HTTP/1.1', 'OPTIONS * HTTP/1.1', 'GET http://[/ HTTP/1.1'])(
+  'fails at no address: %s',
+  async (line) => {
+    const reported0 = reported.length
+    expect(await raw(`${line}\r\nHost: x\r\nConnection: close\r\n\r\n`)).toMatch(/^HTTP\/1\.1 (200|4\d\d) /)
+    expect(reported).toHaveLength(reported0)
+  },
+)
+
+it.each([
+  ['GARBAGE\r\n\r\n', 400],
+  [`GET /healthz HTTP/1.1\r\nHost: x\r\nX: ${'a'.repeat(20_000)}\r\n\r\n`, 431],
+  ['POST /api/v1/things/1 HTTP/1.1\r\nHost: x\r\nContent-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n', 400],
+])('says as a problem, too, what is no HTTP: %j', async (bytes, status) => {
+  const [head = '', body = ''] = (await raw(bytes)).split('\r\n\r\n')
+  expect(head).toMatch(new RegExp(`^HTTP/1\\.1 ${status} `))
+  expect(head).toMatch(/content-type: application\/problem\+json/)
+  expect(JSON.parse(body)).toMatchObject({ type: 'about:blank', status, code: expect.any(String), title: expect.any(String) })
+})
+
+it('reads JSON in UTF-8 and nothing else, instead of replacing letters', async () => {
+  const send = async (type: string, body: Buffer, coding?: string): Promise<unknown> => {
+    const headers = {
+      authorization: 'alerts:write',
+      'content-type': type,
+      ...(coding === undefined ? {} : { 'content-encoding': coding }),
+    }
+    const reply = await fetch(`${url}/api/v1/things/1`, { method: 'POST', headers, body: new Uint8Array(body) })
+    const { name, code } = (await reply.json()) as { name?: string; code?: string }
+    return [reply.status, name ?? code]
+  }
+  const name = (bytes: Buffer): Buffer => Buffer.concat([Buffer.from('{"name":"'), bytes, Buffer.from('"}')])
+  const japanese = name(Buffer.from('完璧'))
+  expect(await send('application/json', japanese)).toEqual([200, '完璧'])
+  expect(await send('application/json; charset="UTF-8"', Buffer.concat([Buffer.from('\ufeff'), japanese]))).toEqual([200, '完璧'])
+  expect(await send('application/json', name(Buffer.from([0x8a, 0xae])))).toEqual([400, 'invalid_input'])
+  expect(await send('application/json', name(Buffer.from([0xed, 0xa0, 0x80])))).toEqual([400, 'invalid_input'])
+  expect(await send('application/json; charset=shift_jis', japanese)).toEqual([415, 'unsupported_media_type'])
+  expect(await send('application/json', japanese, 'gzip')).toEqual([415, 'unsupported_media_type'])
+  expect(await send('text/plain', japanese)).toEqual([415, 'unsupported_media_type'])
+  expect(await send('application/json', Buffer.alloc(0))).toEqual([400, 'bad_request'])
+})
+
 it('lets nothing be kept that does not say so itself', async () => {
   const kept = async (path: string): Promise<string | null> => (await fetch(`${url}${path}`)).headers.get('cache-control')
   expect(await kept('/api/v1/file?cache=public')).toBe('public')
@@ -180,16 +249,6 @@ it('says who tried what they may not', async () => {
 })
 
 it('knows no TRACE, and lists no folder', async () => {
-  const raw = (request: string): Promise<string> =>
-    new Promise((resolve, reject) => {
-      const socket = connect(Number(new URL(url).port), '127.0.0.1', () => socket.end(request))
-      let reply = ''
-      socket.on('data', (bytes) => {
-        reply += bytes
-      })
-      socket.on('close', () => resolve(reply))
-      socket.on('error', reject)
-    })
   const traced = await raw('TRACE / HTTP/1.1\r\nHost: x\r\nX-Secret: hunter2\r\nConnection: close\r\n\r\n')
   expect(traced).toMatch(/^HTTP\/1\.1 4\d\d /)
   expect(traced).not.toContain('hunter2')

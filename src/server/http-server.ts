@@ -7,9 +7,12 @@ import fastify, { type FastifyInstance } from 'fastify'
 import { KanpekiError } from '../kernel/error.ts'
 import { RawReply, type Route, route } from '../platform/http/route.ts'
 import { fileBelow } from '../platform/safe-path.ts'
+import { readJsonBodies } from './json-body.ts'
 import { createListener, type Listener } from './listener.ts'
+import { type MethodsOf, methodsByPath } from './methods.ts'
 import { type MountDeps, mount, sendProblem } from './mount.ts'
 import { openApi } from './openapi.ts'
+import { refuseUnread } from './refuse-unread.ts'
 
 export interface HttpServerDeps extends MountDeps {
   readonly routes: readonly Route[]
@@ -59,6 +62,7 @@ export async function startHttpServer(deps: HttpServerDeps, host: string, port: 
     trustProxy: false,
     // Routes are checked by their own zod schemas (mount.ts); Fastify's two compilers cost a start fifty milliseconds.
     schemaController: { compilersFactory: { buildValidator: noSchemas, buildSerializer: noSchemas } },
+    clientErrorHandler: refuseUnread,
     frameworkErrors: (error, _request, reply) => {
       sendProblem(reply, error)
     },
@@ -71,17 +75,16 @@ export async function startHttpServer(deps: HttpServerDeps, host: string, port: 
       return listener.server
     },
   })
-  const readJson = app.getDefaultJsonParser('error', 'error')
-  app.addContentTypeParser<string>('application/scim+json', { parseAs: 'string' }, (request, body, done) => {
-    // SCIM clients name the type on a DELETE too.
-    if (body === '') done(null, undefined)
-    else readJson(request, body, done)
-  })
+  readJsonBodies(app)
   leaveBodies(app)
   const routes: readonly Route[] = [...deps.routes, ...ownRoutes(deps, () => routes)]
   for (const one of routes) mount(app, one, deps)
-  serveConsole(app, deps.console)
-  app.setErrorHandler((error, _request, reply) => sendProblem(reply, error))
+  serveConsole(app, deps.console, methodsByPath(routes))
+  app.setErrorHandler((error, request, reply) => {
+    const sent = sendProblem(reply, error)
+    if (reply.statusCode >= 500) deps.report(error, request.raw)
+    return sent
+  })
   app.addHook('onResponse', async ({ method, routeOptions }, { statusCode: status }) =>
     answered({ method, route: routeOptions.url ?? 'console', status }),
   )
@@ -138,11 +141,19 @@ function ownRoutes(deps: HttpServerDeps, all: () => readonly Route[]): Route[] {
   ]
 }
 
-/** The console is one page: any path without a file of its own gets index.html, except under the API's prefixes. */
-function serveConsole(app: FastifyInstance, folder: string): void {
+/**
+ * The console is one page: any path without a file of its own gets index.html, except under the API's prefixes, also where
+ * an address that ends in a slash was put before them.
+ */
+function serveConsole(app: FastifyInstance, folder: string, methodsOf: MethodsOf): void {
   app.setNotFoundHandler(async (request, reply) => {
-    const path = new URL(request.url, 'http://localhost').pathname
-    if ((request.method !== 'GET' && request.method !== 'HEAD') || /^\/(api|ledger|public|scim|_)/.test(path)) {
+    const path = request.url.split('?', 1)[0] ?? ''
+    const methods = methodsOf(path)
+    if (methods.length > 0) {
+      reply.header('allow', methods.join(', '))
+      return sendProblem(reply, new KanpekiError('method_not_allowed', `${path} takes ${methods.join(', ')}.`))
+    }
+    if ((request.method !== 'GET' && request.method !== 'HEAD') || /^\/+(api|ledger|public|scim|_)/.test(path)) {
       return sendProblem(reply, new KanpekiError('not_found', `There is nothing at ${request.method} ${path}.`))
     }
     if (!existsSync(join(folder, 'index.html'))) {

@@ -24,6 +24,8 @@ const STATUS_OF: Readonly<Record<string, number>> = {
   beyond_own: 403,
   own_roles: 403,
   not_found: 404,
+  method_not_allowed: 405,
+  unsupported_media_type: 415,
   agent_refuses: 403,
   agent_limit: 429,
   conflict: 409,
@@ -46,14 +48,21 @@ const TITLES: Readonly<Record<number, string>> = {
   401: 'Not signed in',
   403: 'Not allowed',
   404: 'Not found',
+  405: 'Method not allowed',
+  408: 'Request timeout',
   409: 'Conflict',
   410: 'Gone',
   413: 'Too large',
+  415: 'Unsupported media type',
   429: 'Too many requests',
+  431: 'Header fields too large',
   500: 'Internal error',
   503: 'Not available',
   507: 'Disk full',
 }
+
+/** Of what the framework refuses before a route is asked. */
+const CODE_OF: Readonly<Record<number, string>> = { 413: 'too_large', 415: 'unsupported_media_type', 431: 'too_large' }
 
 export function problem(status: number, code: string, detail?: string, remedy?: string): Problem {
   return {
@@ -73,7 +82,7 @@ export function problemOf(error: unknown): Problem {
     return error.place === undefined ? base : { ...base, place: error.place }
   }
   if (error instanceof Error && 'statusCode' in error && typeof error.statusCode === 'number' && error.statusCode < 500) {
-    return problem(error.statusCode, error.statusCode === 413 ? 'too_large' : 'bad_request', error.message)
+    return problem(error.statusCode, CODE_OF[error.statusCode] ?? 'bad_request', error.message)
   }
   return problem(500, 'internal', 'Something failed on our side; the log has it.')
 }
