@@ -76,6 +76,14 @@ beforeAll(async () => {
         }),
         route({
           method: 'GET',
+          path: '/ledger/tile/*',
+          permission: 'public',
+          summary: 'Test',
+          params: z.object({ '*': z.string() }),
+          handle: async ({ params }) => new RawReply('text/plain', params['*']),
+        }),
+        route({
+          method: 'GET',
           path: '/api/v1/file',
           permission: 'public',
           summary: 'Test',
@@ -310,9 +318,17 @@ it('streams what changed', async () => {
 it('describes every route in OpenAPI with its permission', async () => {
   const description = (await (await fetch(`${url}/api/v1/openapi.json`)).json()) as {
     openapi: string
-    paths: Record<string, Record<string, { 'x-permission': string }>>
+    paths: Record<
+      string,
+      Record<string, { 'x-permission': string; parameters: { in: string; name: string; required: boolean }[] }>
+    >
   }
   expect(description.openapi).toBe('3.1.0')
   expect(description.paths['/api/v1/things/{id}']?.['post']?.['x-permission']).toBe('alerts:write')
   expect(Object.keys(description.paths)).toContain('/healthz')
+  for (const [path, methods] of Object.entries(description.paths))
+    for (const { parameters } of Object.values(methods)) {
+      const named = parameters.filter((one) => one.in === 'path' && one.required).map(({ name }) => `{${name}}`)
+      expect(named).toEqual(path.match(/\{\w+\}/g) ?? [])
+    }
 })

@@ -5,6 +5,9 @@ import type { Route } from '../platform/http/route.ts'
 /** A body that the route reads by itself. */
 const BYTES = { required: true, content: { 'application/octet-stream': { schema: { type: 'string', format: 'binary' } } } }
 
+/** What a path's final `*` is called. */
+const REST = 'rest'
+
 function schemaOf(schema: z.ZodType, io: 'input' | 'output'): JsonObject {
   const { $schema: _dialect, ...json } = z.toJSONSchema(schema, { io, unrepresentable: 'any' })
   return json as JsonObject
@@ -15,7 +18,7 @@ function parametersOf(schema: z.ZodType | undefined, place: 'path' | 'query'): J
   const json = schemaOf(schema, 'input')
   const required = new Set((json['required'] as readonly string[] | undefined) ?? [])
   return Object.entries((json['properties'] as JsonObject | undefined) ?? {}).map(([name, property]) => ({
-    name,
+    name: name === '*' ? REST : name,
     in: place,
     required: place === 'path' || required.has(name),
     schema: property,
@@ -26,7 +29,7 @@ function parametersOf(schema: z.ZodType | undefined, place: 'path' | 'query'): J
 export function openApi(routes: readonly Route[], version: string): JsonObject {
   const paths: Record<string, Record<string, JsonObject>> = {}
   for (const route of routes) {
-    const path = route.path.replace(/:(\w+)/g, '{$1}').replace(/\*$/, '{rest}')
+    const path = route.path.replace(/:(\w+)/g, '{$1}').replace(/\*$/, `{${REST}}`)
     const operation: JsonObject = {
       summary: route.summary,
       'x-permission': route.permission,
