@@ -93,6 +93,7 @@ describeStates('who searched or opened what', ({ open }) => {
     })
     const routes = reads.watched([
       made('POST', '/api/v1/events/search'),
+      made('POST', '/api/v1/events/top'),
       made('GET', '/api/v1/alerts/:id'),
       made('GET', '/api/v1/events/:id', true),
       made('GET', '/api/v1/rules'),
@@ -101,12 +102,19 @@ describeStates('who searched or opened what', ({ open }) => {
     const input = (more: object) => ({ caller: sato, params: { id: 'x1' }, ...more }) as never
     expect(await routes[0]!.handle(input({ body: { query: '', ...span } }))).toBe('shown')
     await routes[0]!.handle(input({ body: { query: '', ...span, cursor: 'next page' } }))
-    await routes[1]!.handle(input({}))
-    await expect(routes[2]!.handle(input({}))).rejects.toThrow('no')
-    await routes[3]!.handle(input({}))
-    expect((await shown(sato)).map(([, kind, what]) => `${kind} ${what}`).sort()).toEqual([
-      'alert x1',
-      'search * [2026-11-22T04Z – 2026-11-22T05Z]',
+    // A cursor that was made up, or taken from another search.
+    await routes[0]!.handle(input({ body: { query: 'user.name:boss', cursor: 'made up' } }))
+    await routes[0]!.handle(input({ body: { query: `${' '.repeat(3900)}user.name:secret` } }))
+    await routes[1]!.handle(input({ body: { query: 'user.name:boss', field: 'message' } }))
+    await routes[2]!.handle(input({}))
+    await expect(routes[3]!.handle(input({}))).rejects.toThrow('no')
+    await routes[4]!.handle(input({}))
+    expect((await shown(sato)).map(([, kind, what, times]) => `${kind} ${String(what).trim()} ${times}`).sort()).toEqual([
+      'alert x1 1',
+      'search * [2026-11-22T04Z – 2026-11-22T05Z] 1',
+      'search user.name:boss 1',
+      'search user.name:boss → message 1',
+      'search user.name:secret 1',
     ])
   })
 })

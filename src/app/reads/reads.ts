@@ -20,11 +20,13 @@ const DAY_MS = 86_400_000
 const SLOT_MS = 600_000
 const WRITE_EVERY_MS = 1_000
 const DIGEST_EVERY_MS = 3_600_000
-const MOST_WHAT = 2000
+/** A whole query with its span: what is behind the end would be read unseen. */
+const MOST_WHAT = 5000
 const SETTING = 'reads-digest'
 
 export interface Reads {
-  note(caller: Caller, kind: ReadKind, what: string): void
+  /** @param further it goes on with what was noted before: nothing is counted where that is so. */
+  note(caller: Caller, kind: ReadKind, what: string, further?: boolean): void
   /** The routes, those that show events or alerts noting who asked. */
   watched(routes: readonly Route[]): Route[]
   /** Writes what is noted. */
@@ -39,11 +41,16 @@ interface Asked {
   readonly to?: string | undefined
   readonly cursor?: string | undefined
   readonly format?: string
+  readonly field?: string
 }
 
-/** Routes that show what somebody may later have to answer for, and how it is told. Further pages belong to their first. */
-const WATCHED: Readonly<Record<string, (told: Told) => readonly [ReadKind, string] | undefined>> = {
-  'POST /api/v1/events/search': ({ body }) => (body?.cursor === undefined ? ['search', asked(body)] : undefined),
+/**
+ * Routes that show what somebody may later have to answer for, and how it is told. Further pages belong to their first, but
+ * are noted as well: a cursor can be made up, or be that of another search.
+ */
+const WATCHED: Readonly<Record<string, (told: Told) => readonly [kind: ReadKind, what: string, further?: boolean]>> = {
+  'POST /api/v1/events/search': ({ body }) => ['search', asked(body), body?.cursor !== undefined],
+  'POST /api/v1/events/top': ({ body }) => ['search', `${asked(body)} → ${body?.field ?? ''}`],
   'GET /api/v1/events/export': ({ query }) => ['export', `${query?.format ?? ''} ${asked(query)}`],
   'GET /api/v1/events/:id': ({ params }) => ['event', params?.id ?? ''],
   'GET /api/v1/events/:id/around': ({ params }) => ['event', params?.id ?? ''],
@@ -54,7 +61,7 @@ const WATCHED: Readonly<Record<string, (told: Told) => readonly [ReadKind, strin
 function asked(told: Asked | undefined): string {
   const hour = (text: string | undefined): string => (text === undefined ? '' : `${text.slice(0, 13)}Z`)
   const span = told?.from === undefined && told?.to === undefined ? '' : ` [${hour(told.from)} – ${hour(told.to)}]`
-  return `${told?.query || '*'}${span}`
+  return `${told?.query?.trim() || '*'}${span}`
 }
 
 /**
@@ -65,7 +72,7 @@ export function startReads({ state, clock, log, changed }: { state: State; clock
   const db: Kysely<ReadTables> = state.tables<ReadTables>()
   let noted = new Map<string, ReadsTable>()
 
-  function note({ kind: caller, id, name, scope }: Caller, kind: ReadKind, what: string): void {
+  function note({ kind: caller, id, name, scope }: Caller, kind: ReadKind, what: string, further = false): void {
     if (caller === 'anonymous') return
     const now = clock.now()
     const text = what.slice(0, MOST_WHAT)
@@ -73,8 +80,9 @@ export function startReads({ state, clock, log, changed }: { state: State; clock
     const what_hash = createHash('sha256').update(text).digest('hex').slice(0, 32)
     const key = [scope, id, slot, kind, what_hash].join('\0')
     const there = noted.get(key)
-    if (there !== undefined) noted.set(key, { ...there, last: now, times: there.times + 1 })
-    else noted.set(key, { scope, by_id: id, by_name: name, kind, what: text, what_hash, slot, first: now, last: now, times: 1 })
+    const times = further ? 0 : 1
+    if (there !== undefined) noted.set(key, { ...there, last: now, times: there.times + times })
+    else noted.set(key, { scope, by_id: id, by_name: name, kind, what: text, what_hash, slot, first: now, last: now, times })
   }
 
   async function flush(): Promise<void> {
@@ -143,8 +151,7 @@ export function startReads({ state, clock, log, changed }: { state: State; clock
       ...route,
       handle: async (input) => {
         const reply = await route.handle(input)
-        const told = tell(input as Told)
-        if (told !== undefined) note((input as { readonly caller: Caller }).caller, ...told)
+        note((input as { readonly caller: Caller }).caller, ...tell(input as Told))
         return reply
       },
     }

@@ -22,7 +22,8 @@ export function readRoutes({ state, flush }: { readonly state: State; readonly f
         what: row.what,
         first: new Date(row.first).toISOString(),
         last: new Date(row.last).toISOString(),
-        times: row.times,
+        // A further page whose first one is noted elsewhere, or nowhere.
+        times: Math.max(1, row.times),
       })),
       next: last === undefined ? null : writeCursor([last.last, last.by_id, last.slot, last.what_hash]),
       keptDays: READS_KEPT_DAYS,
