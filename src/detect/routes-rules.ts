@@ -33,7 +33,7 @@ export function ruleRoutes(deps: DetectDeps): Route[] {
         )
         const words = folded(query.q ?? '').split(/\s+/)
         const found = loaded.filter((rule) => words.every((word) => folded(wordsOf(rule)).includes(word)))
-        const from = query.cursor === undefined ? 0 : Number.parseInt(query.cursor, 10) || 0
+        const from = Number(query.cursor ?? 0)
         const page = found.slice(from, from + query.limit)
         return {
           rules: page.map((rule) => ruleRow(rule, figures.get(rule.id) ?? [])),

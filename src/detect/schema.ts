@@ -319,7 +319,10 @@ export type RuleDetail = z.infer<typeof ruleDetail>
 
 export const rulesQuery = z.object({
   q: z.string().max(200).optional(),
-  cursor: z.string().optional(),
+  cursor: z
+    .string()
+    .regex(/^\d{1,9}$/)
+    .optional(),
   limit: z.coerce.number().int().min(1).max(500).default(200),
 })
 export const rulesResponse = z.object({

@@ -55,7 +55,7 @@ export function custodyRoutes(deps: CustodyRoutesDeps): Route[] {
       response: artefactsPageSchema,
       handle: async ({ query, caller }) => {
         const { kind, alert, cursor, limit } = query
-        const before = cursor === undefined || !/^\d{1,15}$/.test(cursor) ? undefined : Number(cursor)
+        const before = cursor === undefined ? undefined : Number(cursor)
         const rows = await artefactsOf(db, { scope: caller.scope, kind, alert, before, limit: limit + 1 })
         const page = rows.slice(0, limit)
         const items = await Promise.all(page.map(seen))

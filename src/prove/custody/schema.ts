@@ -49,7 +49,11 @@ export type ArtefactView = z.infer<typeof artefactSchema>
 export const artefactsQuerySchema = z.object({
   kind: z.enum(ARTEFACT_KINDS).optional(),
   alert: z.string().min(1).max(500).optional(),
-  cursor: z.string().max(100).optional().describe('`next` of the page before'),
+  cursor: z
+    .string()
+    .regex(/^\d{1,15}$/)
+    .optional()
+    .describe('`next` of the page before'),
   limit: z.coerce.number().int().min(1).max(200).default(50),
 })
 

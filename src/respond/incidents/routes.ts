@@ -70,7 +70,7 @@ export function incidentRoutes(deps: IncidentDeps): Route[] {
             : wanted === 'closed'
               ? (['closed', 'merged'] as const)
               : (['open', 'closed', 'merged'] as const)
-        const before = cursor === undefined || !/^\d{1,9}$/.test(cursor) ? undefined : Number(cursor)
+        const before = cursor === undefined ? undefined : Number(cursor)
         const severities = severity === undefined ? [] : severity.split(',').map(Number)
         const rows = await incidentPage(db(caller), { states, severities, q, exercises, alert, before }, limit + 1)
         const page = rows.slice(0, limit)

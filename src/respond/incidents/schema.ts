@@ -236,7 +236,10 @@ export const incidentsQuery = z.object({
   /** The incidents that hold this alert. */
   alert: alertId.optional(),
   exercises: z.enum(['with', 'without', 'only']).default('without'),
-  cursor: z.string().max(40).optional(),
+  cursor: z
+    .string()
+    .regex(/^\d{1,9}$/)
+    .optional(),
   limit: z.coerce.number().int().min(1).max(200).default(50),
 })
 export type IncidentsQuery = z.infer<typeof incidentsQuery>

@@ -455,6 +455,6 @@ function guardsViewOf(row: GuardsTable | undefined) {
 }
 
 function cursorOf(text: string | undefined): { created: number; id: string } | undefined {
-  const match = /^(\d{1,15})\.([0-9a-f]{32})$/.exec(text ?? '')
-  return match === null ? undefined : { created: Number(match[1]), id: match[2]! }
+  const [created, id] = text?.split('.') ?? []
+  return id === undefined ? undefined : { created: Number(created), id }
 }

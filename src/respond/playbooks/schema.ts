@@ -229,7 +229,10 @@ export const runQuery = z.object({
   alert: z.string().max(200).optional(),
   incident: z.string().max(200).optional(),
   state: z.enum(RUN_STATES).optional(),
-  cursor: z.string().max(100).optional(),
+  cursor: z
+    .string()
+    .regex(/^\d{1,15}\.[0-9a-f]{32}$/)
+    .optional(),
   limit: z.coerce.number().int().min(1).max(200).default(50),
 })
 export const runList = z.object({ runs: z.array(runSummary), next: z.string().nullable() })
