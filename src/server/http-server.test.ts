@@ -1,6 +1,6 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { request as httpRequest } from 'node:http'
-import { connect } from 'node:net'
+import { connect, type Socket } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, it } from 'vitest'
@@ -14,6 +14,7 @@ import { createLive } from './live.ts'
 const folder = mkdtempSync(join(tmpdir(), 'kanpeki-console-'))
 const reported: unknown[] = []
 const refusals: string[] = []
+const withdrawn = new Set<string>()
 const live = createLive()
 let healthy = true
 let server: RunningServer
@@ -39,7 +40,7 @@ beforeAll(async () => {
       },
       authenticate: async (request) => {
         const who = request.headers.authorization
-        if (who === 'bad') throw new KanpekiError('unauthenticated', 'unknown')
+        if (who === 'bad' || withdrawn.has(who ?? '')) throw new KanpekiError('unauthenticated', 'unknown')
         return who === undefined ? caller('anonymous') : caller('token', who as Permission)
       },
       checkForgery: (request) => {
@@ -66,6 +67,14 @@ beforeAll(async () => {
           handle: async () => {
             throw new Error('the password is hunter2')
           },
+        }),
+        route({
+          method: 'POST',
+          path: '/api/v1/sign-in',
+          permission: 'public',
+          summary: 'Test',
+          body: z.object({ name: z.string() }),
+          handle: async () => ({}),
         }),
         route({
           method: 'GET',
@@ -239,6 +248,36 @@ it('reads JSON in UTF-8 and nothing else, instead of replacing letters', async (
   expect(await send('text/plain', japanese)).toEqual([415, 'unsupported_media_type'])
   expect(await send('application/json', Buffer.alloc(0))).toEqual([400, 'bad_request'])
 })
+
+it('holds no body of whom it does not know, and asks again once a body was long in coming', async () => {
+  const began = (headers: string, then: (socket: Socket) => void): Promise<string> =>
+    new Promise((resolve, reject) => {
+      const socket = connect(server.port, '127.0.0.1', () => {
+        const head = `POST /api/v1/things/1 HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 12\r\n${headers}`
+        socket.write(`${head}\r\n{"name":`)
+        then(socket)
+      })
+      socket.once('data', (bytes) => {
+        resolve(String(bytes).slice(9, 12))
+        socket.destroy()
+      })
+      socket.once('error', reject)
+    })
+  expect(await began('', () => {})).toBe('401')
+  expect(await began('Authorization: alerts:read\r\n', () => {})).toBe('403')
+  const soon = began('Authorization: alerts:write\r\n', (socket) => setTimeout(() => socket.write('"a"}'), 100))
+  expect(await soon).toBe('200')
+  const late = began('Authorization: alerts:write\r\n', (socket) => {
+    setTimeout(() => withdrawn.add('alerts:write'), 100)
+    setTimeout(() => socket.write('"a"}'), 2_200)
+  })
+  expect(await late).toBe('401')
+  withdrawn.clear()
+  const big = JSON.stringify({ name: 'x'.repeat(300_000) })
+  expect(
+    (await fetch(`${url}/api/v1/sign-in`, { method: 'POST', headers: { 'content-type': 'application/json' }, body: big })).status,
+  ).toBe(413)
+}, 10_000)
 
 it('lets nothing be kept that does not say so itself', async () => {
   const kept = async (path: string): Promise<string | null> => (await fetch(`${url}${path}`)).headers.get('cache-control')

@@ -105,26 +105,85 @@ function sendRaw(reply: FastifyReply, { status, headers, contentType, body }: Ra
   return reply.send(typeof body === 'string' || body instanceof Uint8Array ? body : Readable.from(body, { objectMode: false }))
 }
 
-/** Mounts a route: permission first, then the input's form, then the handler; the reply is checked against its schema. */
+/** What strangers may make us hold: they sign in, accept an invitation or enrol. */
+const STRANGERS_BODY = 256 * 1024
+/** A body that took longer than this to come is no longer from somebody who is known to be allowed. */
+const ALLOWED_MS = 2_000
+
+interface Allowed {
+  readonly caller: Caller
+  /** Milliseconds of the monotonic clock. */
+  readonly at: number
+}
+
+/** Who is calling, if they may. @param known is told who it is before that is decided. */
+async function allow(
+  request: FastifyRequest['raw'],
+  route: Route,
+  deps: MountDeps,
+  known: (caller: Caller) => void,
+): Promise<Allowed> {
+  const at = performance.now()
+  const caller = await admit(request, route, deps)
+  known(caller)
+  if (!caller.permissions.has(route.permission)) {
+    throw caller.kind === 'anonymous'
+      ? new KanpekiError('unauthenticated', 'This needs a signed-in person or a token.', {
+          remedy: 'Send Authorization: Bearer TOKEN.',
+        })
+      : new KanpekiError('forbidden', `${caller.name} may not do this: it needs the permission ${route.permission}.`)
+  }
+  // Other machines ask those (a witness of a log): they send no header of ours, and nothing depends on who they are.
+  const byAnybody = route.permission === 'public' && route.readsBody === true
+  if (route.method !== 'GET' && !byAnybody) deps.checkForgery(request, caller)
+  return { caller, at }
+}
+
+/** Mounts a route: permission first, then the body and the input's form, then the handler; the reply is checked against its schema. */
 export function mount(app: FastifyInstance, route: Route, deps: MountDeps): void {
+  const callers = new WeakMap<FastifyRequest, Allowed>()
+  const refuse = (error: unknown, request: FastifyRequest, reply: FastifyReply, caller: Caller | undefined): FastifyReply => {
+    const { status, code, detail, errors } = problemFrom(error)
+    if (status >= 500) deps.report(error, request.raw)
+    if (REFUSALS.has(status)) deps.refused(code, request.raw, caller)
+    if (route.sayProblem === undefined) return sendProblem(reply, error)
+    const [first] = errors ?? []
+    sayWhenAgain(reply, status, error)
+    const where = first === undefined ? '' : ` ${first.path}: ${first.message}`
+    return sendRaw(reply, route.sayProblem({ status, code, detail: `${detail ?? ''}${where}` }))
+  }
   app.route({
     method: route.method,
     url: route.path,
     config: { readsBody: route.readsBody === true },
-    handler: async (request, reply) => {
+    ...(route.permission === 'public' ? { bodyLimit: STRANGERS_BODY } : {}),
+    // Before the body is read, which would be held for whoever sends it.
+    onRequest: async (request, reply) => {
       let caller: Caller | undefined
       try {
-        caller = await admit(request.raw, route, deps)
-        if (!caller.permissions.has(route.permission)) {
-          throw caller.kind === 'anonymous'
-            ? new KanpekiError('unauthenticated', 'This needs a signed-in person or a token.', {
-                remedy: 'Send Authorization: Bearer TOKEN.',
-              })
-            : new KanpekiError('forbidden', `${caller.name} may not do this: it needs the permission ${route.permission}.`)
-        }
-        // Other machines ask those (a witness of a log): they send no header of ours, and nothing depends on who they are.
-        const byAnybody = route.permission === 'public' && route.readsBody === true
-        if (route.method !== 'GET' && !byAnybody) deps.checkForgery(request.raw, caller)
+        callers.set(
+          request,
+          await allow(request.raw, route, deps, (known) => {
+            caller = known
+          }),
+        )
+      } catch (error) {
+        return refuse(error, request, reply, caller)
+      }
+      return undefined
+    },
+    handler: async (request, reply) => {
+      let caller: Caller | undefined
+      const known = (one: Caller): void => {
+        caller = one
+      }
+      try {
+        const before = callers.get(request)
+        if (before !== undefined) known(before.caller)
+        const { caller: asks } =
+          before !== undefined && performance.now() - before.at < ALLOWED_MS
+            ? before
+            : await allow(request.raw, route, deps, known)
         if (route.readsBody === true && request.body !== undefined && request.body !== null)
           throw new KanpekiError('invalid_input', 'The bytes are sent as application/octet-stream, not as JSON.')
         const closed = new AbortController()
@@ -133,7 +192,7 @@ export function mount(app: FastifyInstance, route: Route, deps: MountDeps): void
           params: parsed(route.params, request.params),
           query: parsed(route.query, request.query),
           body: parsed(route.body, request.body ?? {}),
-          caller,
+          caller: asks,
           request: request.raw,
           signal: closed.signal,
         }
@@ -143,14 +202,7 @@ export function mount(app: FastifyInstance, route: Route, deps: MountDeps): void
         reply.header('cache-control', NOT_KEPT).type('application/json; charset=utf-8')
         return reply.send(JSON.stringify(route.response === undefined ? (result ?? {}) : route.response.parse(result)))
       } catch (error) {
-        const { status, code, detail, errors } = problemFrom(error)
-        if (status >= 500) deps.report(error, request.raw)
-        if (REFUSALS.has(status)) deps.refused(code, request.raw, caller)
-        if (route.sayProblem === undefined) return sendProblem(reply, error)
-        const [first] = errors ?? []
-        sayWhenAgain(reply, status, error)
-        const where = first === undefined ? '' : ` ${first.path}: ${first.message}`
-        return sendRaw(reply, route.sayProblem({ status, code, detail: `${detail ?? ''}${where}` }))
+        return refuse(error, request, reply, caller)
       }
     },
   })
