@@ -22,7 +22,12 @@ export function ingestDeps(
 ): Omit<IngestDeps, 'targetOf'> {
   const { state, pipeline, clock, log, outgoing } = services
   return {
-    authenticate: (request) => authenticate(request).then((caller) => (caller.kind === 'anonymous' ? undefined : caller)),
+    authenticate: async (request) => {
+      const caller = await authenticate(request)
+      // A cookie goes along with what another site's page sends (a form, a beacon), which needs no consent of ours for that.
+      const sends = caller.kind === 'token' || caller.kind === 'agent' || request.headers['x-kanpeki-csrf'] === '1'
+      return caller.kind === 'anonymous' || !sends ? undefined : caller
+    },
     commit: (body) => pipeline.ask({ kind: 'body', body }),
     refusal,
     async mappingOf(scope, source) {

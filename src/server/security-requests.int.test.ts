@@ -8,6 +8,7 @@ import { createToken } from '../access/tokens.ts'
 import { readConfig } from '../platform/config.ts'
 import { createLog } from '../platform/log.ts'
 import { type Kanpeki, serve } from './serve.ts'
+import { addPerson, openTestSession } from './testing/scope-seed.ts'
 
 /** What hostile requests do to a running server: bodies that pollute or exhaust, too many requests, broken HTTP. */
 const folder = mkdtempSync(join(tmpdir(), 'kanpeki-requests-'))
@@ -69,6 +70,22 @@ it.each(PROTOTYPES.map((body) => [body]))('refuses or ignores %s, and no prototy
     expect([400, 401, 422]).toContain(reply.status)
   }
   expectClean()
+})
+
+it('takes no events from a page that a browser sends a session along with', async () => {
+  await addPerson(kanpeki, 'root', [['administrator', '*']])
+  const { cookie } = await openTestSession(kanpeki, 'root')
+  const sent = async (path: string, headers: Record<string, string>): Promise<number> =>
+    (
+      await fetch(`${kanpeki.url}${path}`, {
+        method: 'POST',
+        headers: { cookie, ...headers },
+        body: '{"create":{}}\n{"message":"forged"}\n',
+      })
+    ).status
+  for (const path of ['/_bulk', '/api/v1/ingest/forged'])
+    expect([path, await sent(path, { 'content-type': 'text/plain' })]).toEqual([path, 401])
+  expect(await sent('/_bulk', { 'x-kanpeki-csrf': '1' })).toBe(200)
 })
 
 it('takes such names in events as plain data', async () => {
