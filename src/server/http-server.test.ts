@@ -250,10 +250,10 @@ it('reads JSON in UTF-8 and nothing else, instead of replacing letters', async (
 })
 
 it('holds no body of whom it does not know, and asks again once a body was long in coming', async () => {
-  const began = (headers: string, then: (socket: Socket) => void): Promise<string> =>
+  const began = (headers: string, then: (socket: Socket) => void, path = '/api/v1/things/1'): Promise<string> =>
     new Promise((resolve, reject) => {
       const socket = connect(server.port, '127.0.0.1', () => {
-        const head = `POST /api/v1/things/1 HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 12\r\n${headers}`
+        const head = `POST ${path} HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 12\r\n${headers}`
         socket.write(`${head}\r\n{"name":`)
         then(socket)
       })
@@ -264,6 +264,8 @@ it('holds no body of whom it does not know, and asks again once a body was long 
       socket.once('error', reject)
     })
   expect(await began('', () => {})).toBe('401')
+  expect(await began('', () => {}, '/api/v1/nothing')).toBe('404')
+  expect(await began('', () => {}, '/api/v1/list')).toBe('405')
   expect(await began('Authorization: alerts:read\r\n', () => {})).toBe('403')
   const soon = began('Authorization: alerts:write\r\n', (socket) => setTimeout(() => socket.write('"a"}'), 100))
   expect(await soon).toBe('200')

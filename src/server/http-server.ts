@@ -3,7 +3,7 @@ import { stat } from 'node:fs/promises'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { extname, join } from 'node:path'
 import type { SecureContextOptions } from 'node:tls'
-import fastify, { type FastifyInstance } from 'fastify'
+import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
 import { KanpekiError } from '../kernel/error.ts'
 import { RawReply, type Route, route } from '../platform/http/route.ts'
 import { fileBelow } from '../platform/safe-path.ts'
@@ -146,16 +146,21 @@ function ownRoutes(deps: HttpServerDeps, all: () => readonly Route[]): Route[] {
  * an address that ends in a slash was put before them.
  */
 function serveConsole(app: FastifyInstance, folder: string, methodsOf: MethodsOf): void {
+  const refuse = (request: FastifyRequest, reply: FastifyReply): FastifyReply => {
+    const methods = methodsOf(pathOf(request))
+    if (methods.length === 0)
+      return sendProblem(reply, new KanpekiError('not_found', `There is nothing at ${request.method} ${pathOf(request)}.`))
+    reply.header('allow', methods.join(', '))
+    return sendProblem(reply, new KanpekiError('method_not_allowed', `${pathOf(request)} takes ${methods.join(', ')}.`))
+  }
+  const page = (request: FastifyRequest): boolean =>
+    (request.method === 'GET' || request.method === 'HEAD') &&
+    !/^\/+(api|ledger|public|scim|_)/.test(pathOf(request)) &&
+    methodsOf(pathOf(request)).length === 0
+  // Before a body is read that nobody asked for.
+  app.addHook('onRequest', async (request, reply) => (request.is404 && !page(request) ? refuse(request, reply) : undefined))
   app.setNotFoundHandler(async (request, reply) => {
-    const path = request.url.split('?', 1)[0] ?? ''
-    const methods = methodsOf(path)
-    if (methods.length > 0) {
-      reply.header('allow', methods.join(', '))
-      return sendProblem(reply, new KanpekiError('method_not_allowed', `${path} takes ${methods.join(', ')}.`))
-    }
-    if ((request.method !== 'GET' && request.method !== 'HEAD') || /^\/+(api|ledger|public|scim|_)/.test(path)) {
-      return sendProblem(reply, new KanpekiError('not_found', `There is nothing at ${request.method} ${path}.`))
-    }
+    const path = pathOf(request)
     if (!existsSync(join(folder, 'index.html'))) {
       return sendProblem(
         reply,
@@ -168,6 +173,10 @@ function serveConsole(app: FastifyInstance, folder: string, methodsOf: MethodsOf
     reply.type(CONTENT_TYPES[extname(file)] ?? 'application/octet-stream')
     return reply.send(createReadStream(file))
   })
+}
+
+function pathOf({ url }: FastifyRequest): string {
+  return url.split('?', 1)[0] ?? ''
 }
 
 /** The console's file at a URL's path, if it is one. */
