@@ -69,13 +69,14 @@ export function scopeAsked(request: IncomingMessage): string | undefined {
   return query?.includes('scope=') === true ? (new URLSearchParams(query).get('scope') ?? undefined) : undefined
 }
 
-export type Authenticator = (request: IncomingMessage) => Promise<Caller>
+/** @param looking only whether it still holds: no use of a session or token is noted, so that it ends when it should. */
+export type Authenticator = (request: IncomingMessage, looking?: boolean) => Promise<Caller>
 
 /** A wrong credential is refused even where none is needed: a client that believes it is signed in must learn that it is not. */
 export function createAuthenticator(db: Db, clock: Clock, policy: SessionPolicy = DEFAULT_POLICY): Authenticator {
   const cache = new Map<string, { readonly caller: Caller; readonly until: number }>()
 
-  async function byToken(token: string, asked: string | undefined): Promise<Caller> {
+  async function byToken(token: string, asked: string | undefined, looking: boolean): Promise<Caller> {
     const now = clock.now()
     const hash = hashSecret(token)
     const key = asked === undefined ? hash : `${hash} ${asked}`
@@ -87,19 +88,19 @@ export function createAuthenticator(db: Db, clock: Clock, policy: SessionPolicy 
         remedy: "Make one with 'kanpeki token create'.",
       })
     }
-    if (row.last_used === null || now - row.last_used > TOUCH_EVERY_MS) await touchToken(db, row.id, now)
+    if (!looking && (row.last_used === null || now - row.last_used > TOUCH_EVERY_MS)) await touchToken(db, row.id, now)
     const caller = await tokenCaller(db, row, asked)
     if (cache.size >= TOKEN_CACHE_SIZE) cache.clear()
     cache.set(key, { caller, until: now + TOKEN_CACHE_MS })
     return caller
   }
 
-  async function bySession(secret: string, asked: string | undefined): Promise<Caller | undefined> {
+  async function bySession(secret: string, asked: string | undefined, looking: boolean): Promise<Caller | undefined> {
     const now = clock.now()
     const hash = hashSecret(secret)
     const row = await findSession(db, hash, now, now - policy.idleMs)
     if (row === undefined) return undefined
-    if (now - row.last_used > TOUCH_EVERY_MS) await touchSession(db, hash, now)
+    if (!looking && now - row.last_used > TOUCH_EVERY_MS) await touchSession(db, hash, now)
     const session: SessionFacts = {
       id: row.id,
       methods: readJson<string[]>(row.methods),
@@ -110,12 +111,12 @@ export function createAuthenticator(db: Db, clock: Clock, policy: SessionPolicy 
     return await personCaller(db, { id: row.account_id, name: row.name }, session, asked, policy)
   }
 
-  return async (request) => {
+  return async (request, looking = false) => {
     const asked = scopeAsked(request)
     const token = tokenOf(request.headers)
-    if (token !== undefined && token !== '') return await byToken(token, asked)
+    if (token !== undefined && token !== '') return await byToken(token, asked, looking)
     const cookie = sessionSecretOf(request)
-    return (cookie === undefined ? undefined : await bySession(cookie, asked)) ?? ANONYMOUS
+    return (cookie === undefined ? undefined : await bySession(cookie, asked, looking)) ?? ANONYMOUS
   }
 }
 

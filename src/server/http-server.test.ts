@@ -3,7 +3,7 @@ import { request as httpRequest } from 'node:http'
 import { connect, type Socket } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterAll, beforeAll, expect, it } from 'vitest'
+import { afterAll, beforeAll, expect, it, vi } from 'vitest'
 import { z } from 'zod'
 import { KanpekiError } from '../kernel/error.ts'
 import { type Caller, type Permission, RawReply, route } from '../platform/http/route.ts'
@@ -15,6 +15,7 @@ const folder = mkdtempSync(join(tmpdir(), 'kanpeki-console-'))
 const reported: unknown[] = []
 const refusals: string[] = []
 const withdrawn = new Set<string>()
+const looks: boolean[] = []
 const live = createLive()
 let healthy = true
 let server: RunningServer
@@ -38,7 +39,8 @@ beforeAll(async () => {
         response.end('hot')
         return true
       },
-      authenticate: async (request) => {
+      authenticate: async (request, looking) => {
+        if (looking !== undefined) looks.push(looking)
         const who = request.headers.authorization
         if (who === 'bad' || withdrawn.has(who ?? '')) throw new KanpekiError('unauthenticated', 'unknown')
         return who === undefined ? caller('anonymous') : caller('token', who as Permission)
@@ -354,6 +356,25 @@ it('streams what changed', async () => {
   while (!text.includes('data:')) text += (await reader.read()).value ?? ''
   await reader.cancel()
   expect(text).toContain('event: change\ndata: {"topics":["alerts","cards"]}\n\n')
+})
+
+it('ends a stream whose reader may no longer have it', async () => {
+  vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] })
+  try {
+    const reply = await fetch(`${url}/api/v1/live`, { headers: { authorization: 'alerts:write' } })
+    const reader = reply.body!.getReader()
+    await reader.read()
+    await vi.advanceTimersByTimeAsync(16_000)
+    live.publish('cards')
+    expect(new TextDecoder().decode((await reader.read()).value)).toContain('cards')
+    withdrawn.add('alerts:write')
+    await vi.advanceTimersByTimeAsync(16_000)
+    await expect(reader.read()).rejects.toThrow()
+    expect(looks).toEqual([true, true])
+  } finally {
+    vi.useRealTimers()
+    withdrawn.clear()
+  }
 })
 
 it('describes every route in OpenAPI with its permission', async () => {

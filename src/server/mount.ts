@@ -8,8 +8,11 @@ import type { RateLimit } from './rate-limit.ts'
 import { unknownNames } from './unknown-names.ts'
 
 export interface MountDeps {
-  /** Who is calling; throws `unauthenticated` for a wrong credential, answers an anonymous caller for none. */
-  authenticate(request: FastifyRequest['raw']): Promise<Caller>
+  /**
+   * Who is calling; throws `unauthenticated` for a wrong credential, answers an anonymous caller for none. `looking`: only
+   * whether that still holds, which is no use of a session.
+   */
+  authenticate(request: FastifyRequest['raw'], looking?: boolean): Promise<Caller>
   /** Refuses a cookie-borne write that a foreign page could have sent. */
   checkForgery(request: FastifyRequest['raw'], caller: Caller): void
   report(error: unknown, request: FastifyRequest['raw']): void
@@ -110,6 +113,9 @@ const STRANGERS_BODY = 256 * 1024
 /** A body that took longer than this to come is no longer from somebody who is known to be allowed. */
 const ALLOWED_MS = 2_000
 
+/** How long after rights are gone an answer may go on. */
+const LOOK_AGAIN_MS = 15_000
+
 interface Allowed {
   readonly caller: Caller
   /** Milliseconds of the monotonic clock. */
@@ -137,6 +143,28 @@ async function allow(
   const byAnybody = route.permission === 'public' && route.readsBody === true
   if (route.method !== 'GET' && !byAnybody) deps.checkForgery(request, caller)
   return { caller, at }
+}
+
+/** What goes on for long (live changes, exports) ends when whoever asked for it may no longer have it. */
+function endWithRights(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  route: Route,
+  deps: MountDeps,
+  closed: AbortController,
+): void {
+  const look = async (): Promise<void> => {
+    const still = await deps.authenticate(request.raw, true).then(
+      ({ permissions }) => permissions.has(route.permission),
+      // A store that is busy for a moment takes nobody's rights.
+      (error: unknown) => !(error instanceof KanpekiError && REFUSALS.has(problemOf(error).status)),
+    )
+    if (still) return
+    closed.abort()
+    reply.raw.destroy()
+  }
+  const timer = setInterval(() => void look(), LOOK_AGAIN_MS)
+  reply.raw.once('close', () => clearInterval(timer))
 }
 
 /** Mounts a route: permission first, then the body and the input's form, then the handler; the reply is checked against its schema. */
@@ -198,7 +226,11 @@ export function mount(app: FastifyInstance, route: Route, deps: MountDeps): void
         }
         refuseUnknown(route, request)
         const result = await route.handle(input as RouteInput<never, never, never>)
-        if (result instanceof RawReply) return sendRaw(reply, result)
+        if (result instanceof RawReply) {
+          if (typeof result.body !== 'string' && !(result.body instanceof Uint8Array))
+            endWithRights(request, reply, route, deps, closed)
+          return sendRaw(reply, result)
+        }
         reply.header('cache-control', NOT_KEPT).type('application/json; charset=utf-8')
         return reply.send(JSON.stringify(route.response === undefined ? (result ?? {}) : route.response.parse(result)))
       } catch (error) {

@@ -20,10 +20,10 @@ const TOUCH_EVERY_MS = 60_000
  * connections: each request is looked up.
  */
 export function withMachines(people: Authenticator, db: Db, authority: Authority, clock: Clock): Authenticator {
-  return async (request) => {
+  return async (request, looking) => {
     const token = tokenOf(request.headers)
     if (token?.startsWith(ENROLMENT_PREFIX) === true) return await byEnrolment(db, token, clock.now())
-    const caller = await people(request)
+    const caller = await people(request, looking)
     if (caller.kind !== 'anonymous') return caller
     return (await byCertificate(db, authority, request, clock.now())) ?? caller
   }
