@@ -65,8 +65,12 @@ export function isEncrypted(request: IncomingMessage): boolean {
 export function scopeAsked(request: IncomingMessage): string | undefined {
   const header = request.headers['x-kanpeki-scope']
   if (typeof header === 'string' && header !== '') return header
-  const query = request.method === 'GET' ? request.url?.split('?', 2)[1] : undefined
-  return query?.includes('scope=') === true ? (new URLSearchParams(query).get('scope') ?? undefined) : undefined
+  const { method, url = '' } = request
+  const mark = url.indexOf('?')
+  if (mark < 0 || (method !== 'GET' && method !== 'HEAD')) return undefined
+  const asked = new URLSearchParams(url.slice(mark)).getAll('scope')
+  if (new Set(asked).size > 1) throw new KanpekiError('invalid_input', 'The request names two scopes.')
+  return asked[0]
 }
 
 /** @param looking only whether it still holds: no use of a session or token is noted, so that it ends when it should. */
