@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { ENTRY_TYPES } from '../kernel/evidence.ts'
 import type { JsonValue } from '../kernel/json.ts'
+import { FORWARD, isForward } from '../platform/http/span.ts'
 
 const json: z.ZodType<JsonValue> = z.json()
 const time = z.iso.datetime({ precision: 3 })
@@ -63,16 +64,18 @@ export const entrySummarySchema = z.object({
 })
 export type EntrySummaryView = z.infer<typeof entrySummarySchema>
 
-export const entriesQuerySchema = z.object({
-  type: z.enum(ENTRY_TYPES).optional(),
-  /** `kind:id`, e.g. `alert:9f2c…`; a text without a known kind is looked up as an id of any kind. */
-  subject: z.string().min(1).max(600).optional(),
-  /** Entries logged at or after, and before. */
-  from: z.iso.datetime().optional(),
-  to: z.iso.datetime().optional(),
-  cursor: z.coerce.number().int().nonnegative().optional().describe('`next` of the page before'),
-  limit: z.coerce.number().int().min(1).max(200).default(50),
-})
+export const entriesQuerySchema = z
+  .object({
+    type: z.enum(ENTRY_TYPES).optional(),
+    /** `kind:id`, e.g. `alert:9f2c…`; a text without a known kind is looked up as an id of any kind. */
+    subject: z.string().min(1).max(600).optional(),
+    /** Entries logged at or after, and before. */
+    from: z.iso.datetime().optional(),
+    to: z.iso.datetime().optional(),
+    cursor: z.coerce.number().int().nonnegative().optional().describe('`next` of the page before'),
+    limit: z.coerce.number().int().min(1).max(200).default(50),
+  })
+  .refine(isForward, FORWARD)
 export type EntriesQuery = z.infer<typeof entriesQuerySchema>
 
 /** Newest first. */
@@ -131,4 +134,5 @@ export const bundleQuerySchema = z
         .length === 1 && (query.from === undefined) === (query.to === undefined),
     { error: 'Give one of: alert, card, incident, index, or from with to.' },
   )
+  .refine(isForward, FORWARD)
 export type BundleQuery = z.infer<typeof bundleQuerySchema>

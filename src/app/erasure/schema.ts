@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { FORWARD, isForward } from '../../platform/http/span.ts'
 
 export const IDENTITY_KINDS = ['user', 'email', 'ip', 'host', 'text'] as const
 const time = z.iso.datetime({ precision: 3 })
@@ -11,19 +12,21 @@ export const identitySchema = z.object({
 })
 export type Identity = z.infer<typeof identitySchema>
 
-export const erasureRequestSchema = z.object({
-  /** An event goes if it names any of them. */
-  identities: z.array(identitySchema).min(1).max(20),
-  /** Only events of this scope; of every scope where absent. */
-  scope: z.string().min(1).max(100).optional(),
-  /** Only events observed in [from, to). */
-  from: time.optional(),
-  to: time.optional(),
-  /** Why, as the ledger will keep it: it must not name the person. */
-  reason: z.string().trim().min(3).max(500),
-  /** Counts only. */
-  dryRun: z.boolean().default(true),
-})
+export const erasureRequestSchema = z
+  .object({
+    /** An event goes if it names any of them. */
+    identities: z.array(identitySchema).min(1).max(20),
+    /** Only events of this scope; of every scope where absent. */
+    scope: z.string().min(1).max(100).optional(),
+    /** Only events observed in [from, to). */
+    from: time.optional(),
+    to: time.optional(),
+    /** Why, as the ledger will keep it: it must not name the person. */
+    reason: z.string().trim().min(3).max(500),
+    /** Counts only. */
+    dryRun: z.boolean().default(true),
+  })
+  .refine(isForward, FORWARD)
 export type ErasureRequest = z.infer<typeof erasureRequestSchema>
 
 export const erasureSchema = z.object({

@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import type { ENTRY_TYPES } from '../../kernel/evidence.ts'
 import type { JsonValue } from '../../kernel/json.ts'
+import { FORWARD, isForward } from '../../platform/http/span.ts'
 
 const json: z.ZodType<JsonValue> = z.json()
 const time = z.iso.datetime({ precision: 3 })
@@ -35,12 +36,14 @@ const filter = {
   from: z.iso.datetime().optional(),
   to: z.iso.datetime().optional(),
 }
-export const auditQuerySchema = z.object({
-  ...filter,
-  cursor: z.coerce.number().int().nonnegative().optional().describe('`next` of the page before'),
-  limit: z.coerce.number().int().min(1).max(200).default(50),
-})
-export const auditExportQuerySchema = z.object(filter)
+export const auditQuerySchema = z
+  .object({
+    ...filter,
+    cursor: z.coerce.number().int().nonnegative().optional().describe('`next` of the page before'),
+    limit: z.coerce.number().int().min(1).max(200).default(50),
+  })
+  .refine(isForward, FORWARD)
+export const auditExportQuerySchema = z.object(filter).refine(isForward, FORWARD)
 /** Newest first. `actions` are those there are, for choosing. */
 export const auditPageSchema = z.object({
   items: z.array(auditItemSchema),
