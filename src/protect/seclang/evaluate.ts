@@ -121,9 +121,15 @@ function hit(run: Run, rule: Rule, first: Rule, item: Item, text: string, found:
   if (rule.next === undefined && first.log && count <= MESSAGES_PER_RULE) tell(run, first, item)
 }
 
-/** `TX:0` is the whole match, `TX:1` to `TX:9` its groups; groups of matches before are forgotten. */
-function capture(run: Run, found: Found): void {
-  const groups = found.groups ?? [found.matched]
+/**
+ * `TX:0` is what matched, `TX:1` to `TX:9` a pattern's groups. Those of patterns before are forgotten; an operator that has no
+ * groups leaves them to the rules behind it, as in ModSecurity.
+ */
+function capture(run: Run, { matched, groups }: Found): void {
+  if (groups === undefined) {
+    run.setTx('0', matched)
+    return
+  }
   for (let index = 0; index < 10; index++) {
     const group = groups[index]
     if (group === undefined) run.tx.delete(DIGITS[index]!)

@@ -72,6 +72,18 @@ const CASES: readonly (readonly [what: string, rules: string, sent: Sent, ids: r
     [2],
   ],
   [
+    'captures that a comparison leaves alone',
+    'SecRule ARGS "@rx (b)(c)" "id:1,capture,chain"\nSecRule TX:1 "@streq b" "capture,chain"\nSecRule TX:2 "@streq c"',
+    { target: '/?a=abc' },
+    [1],
+  ],
+  [
+    'captures that a pattern forgets',
+    'SecRule ARGS "@rx (b)(c)" "id:1,nolog,capture"\nSecRule ARGS "@rx (b)" "id:2,nolog,capture"\nSecRule &TX:2 "@eq 0" "id:3"',
+    { target: '/?a=abc' },
+    [3],
+  ],
+  [
     'what matched',
     'SecRule ARGS "@contains e" "id:1,chain"\nSecRule MATCHED_VARS_NAMES "@streq ARGS:b"',
     { target: '/?a=x&b=evil' },
