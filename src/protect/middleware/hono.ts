@@ -59,16 +59,17 @@ function requestOf(context: ContextLike): VisitedRequest {
 
 async function bodyOf(visit: Visit, context: ContextLike): Promise<AnswerWithBody | undefined> {
   const { raw } = context.req
-  if (raw.body === null || !visit.wantsRequestBody) return visit.body(Buffer.alloc(0))
-  const bytes = await read(raw.body, visit.requestBodyLimit)
-  if (bytes === undefined) return visit.tooLarge()
-  context.req.raw = new Request(raw.url, {
-    method: raw.method,
-    headers: raw.headers,
-    body: new Uint8Array(bytes),
-    signal: raw.signal,
-  })
-  return visit.body(bytes)
+  if (raw.body === null || !visit.wantsRequestBody) return visit.body(Buffer.alloc(0), false)
+  const [kept, seen] = raw.body.tee()
+  const { first, isCut } = await readFirst(seen, visit.requestBodyLimit)
+  const stopped = visit.body(first, isCut)
+  if (stopped !== undefined) {
+    await kept.cancel()
+    return stopped
+  }
+  const { url, method, headers, signal } = raw
+  context.req.raw = new Request(url, { method, headers, body: kept, signal, duplex: 'half' })
+  return undefined
 }
 
 async function answerBodyOf(visit: Visit, context: ContextLike): Promise<AnswerWithBody | undefined> {
@@ -84,12 +85,6 @@ async function answerBodyOf(visit: Visit, context: ContextLike): Promise<AnswerW
   }
   context.res = new Response(kept, { status, statusText, headers })
   return undefined
-}
-
-/** The whole of it; undefined where it is beyond the limit. */
-async function read(stream: ReadableStream<Uint8Array>, limit: number): Promise<Buffer | undefined> {
-  const { first, isCut } = await readFirst(stream, limit)
-  return isCut ? undefined : first
 }
 
 async function readFirst(stream: ReadableStream<Uint8Array>, limit: number): Promise<{ first: Buffer; isCut: boolean }> {

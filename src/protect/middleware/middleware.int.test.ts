@@ -31,10 +31,12 @@ SecRule REQUEST_URI "@contains elsewhere" "id:5,phase:1,redirect:https://shop.ex
 const folder = mkdtempSync(join(tmpdir(), 'waf-middleware-'))
 const records: AuditRecord[] = []
 let guard: Guard
+let watching: Guard
 beforeAll(() => {
   const file = join(folder, 'rules.conf')
   writeFileSync(file, RULES)
   guard = openGuard({ rules: [file], onRecord: (record) => records.push(record) })
+  watching = openGuard({ rules: [file], mode: 'detect', onRecord: (record) => records.push(record) })
   expect(guard.refused).toEqual([])
 })
 afterAll(() => rmSync(folder, { recursive: true }))
@@ -43,8 +45,8 @@ beforeEach(() => {
 })
 
 /** The same little application in each framework: it tells what it was sent. */
-const FRAMEWORKS: Readonly<Record<string, () => Promise<Server>>> = {
-  'plain http': async () =>
+const FRAMEWORKS: Readonly<Record<string, (guard: Guard) => Promise<Server>>> = {
+  'plain http': async (guard) =>
     createServer(
       guardListener(guard, (request, response) => {
         let body = ''
@@ -65,7 +67,7 @@ const FRAMEWORKS: Readonly<Record<string, () => Promise<Server>>> = {
         })
       }),
     ),
-  express: async () => {
+  express: async (guard) => {
     const app = express()
     app.use(expressGuard(guard))
     app.use(express.json(), express.urlencoded())
@@ -79,7 +81,7 @@ const FRAMEWORKS: Readonly<Record<string, () => Promise<Server>>> = {
     })
     return createServer(app)
   },
-  fastify: async () => {
+  fastify: async (guard) => {
     const app = fastify()
     app.register(fastifyGuard(guard))
     app.addContentTypeParser('application/x-www-form-urlencoded', { parseAs: 'string' }, (_request, body, done) =>
@@ -94,7 +96,7 @@ const FRAMEWORKS: Readonly<Record<string, () => Promise<Server>>> = {
     const { server } = app
     return server
   },
-  hono: async () => {
+  hono: async (guard) => {
     const app = new Hono()
     app.use(honoGuard(guard))
     app.all('*', async (context) => {
@@ -115,7 +117,7 @@ describe.each(Object.keys(FRAMEWORKS))('%s', (name) => {
   let server: Server
   let url = ''
   beforeAll(async () => {
-    server = await FRAMEWORKS[name]!()
+    server = await FRAMEWORKS[name]!(guard)
     server.listen(0, '127.0.0.1')
     await once(server, 'listening')
     url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
@@ -162,6 +164,24 @@ describe.each(Object.keys(FRAMEWORKS))('%s', (name) => {
     const redirected = await fetch(`${url}/elsewhere`, { redirect: 'manual' })
     expect([redirected.status, redirected.headers.get('location')]).toEqual([302, 'https://shop.example/'])
     expect((await post('x'.repeat(2001), 'text/plain')).status).toBe(413)
+  })
+})
+
+describe.each(Object.keys(FRAMEWORKS))('%s in detection', (name) => {
+  it.each([10, 50_000])('passes what rules ask to stop, and what is too large for them by %d bytes, whole', async (more) => {
+    const server = await FRAMEWORKS[name]!(watching)
+    server.listen(0, '127.0.0.1')
+    await once(server, 'listening')
+    const sent = { a: 'evil-arg', b: 'x'.repeat(2000 + more) }
+    const answer = await fetch(`http://127.0.0.1:${(server.address() as AddressInfo).port}/`, {
+      method: 'POST',
+      body: JSON.stringify(sent),
+      headers: { 'content-type': 'application/json' },
+    })
+    expect([answer.status, await answer.json()]).toEqual([200, { body: sent }])
+    expect(records).toMatchObject([{ status: 200, rules: [2], blocked: false, interruption: { status: 413 } }])
+    server.closeAllConnections()
+    server.close()
   })
 })
 

@@ -26,20 +26,16 @@ export function guardRequest(guard: Guard, request: IncomingMessage, response: S
     if (!request.complete) response.once('finish', () => request.destroy())
     return true
   }
-  const pass = (body: Buffer) => {
-    if (stopped(visit.body(body))) return
+  const pass = (body: Buffer, truncated: boolean) => {
+    if (stopped(visit.body(body, truncated))) return
     watchAnswer(visit, response, `HTTP/${request.httpVersion}`)
     go()
   }
   response.once('close', () => visit.finish(499))
   if (stopped(visit.begin())) return
   const hasBody = request.headers['transfer-encoding'] !== undefined || Number(request.headers['content-length'] ?? 0) > 0
-  if (!hasBody || !visit.wantsRequestBody) pass(Buffer.alloc(0))
-  else
-    holdBody(request, visit.requestBodyLimit, (body) => {
-      if (body === undefined) stopped(visit.tooLarge())
-      else pass(body)
-    })
+  if (!hasBody || !visit.wantsRequestBody) pass(Buffer.alloc(0), false)
+  else holdBody(request, visit.requestBodyLimit, pass)
 }
 
 export function visited(request: IncomingMessage): VisitedRequest {
@@ -57,8 +53,8 @@ export function visited(request: IncomingMessage): VisitedRequest {
   }
 }
 
-/** Reads the whole body and puts it back in front, so that whoever parses it finds it untouched; undefined where it is beyond the limit. */
-function holdBody(request: IncomingMessage, limit: number, held: (body: Buffer | undefined) => void): void {
+/** Reads a body up to the limit and puts it back in front, so that whoever parses it finds it untouched. */
+function holdBody(request: IncomingMessage, limit: number, held: (body: Buffer, truncated: boolean) => void): void {
   const chunks: Buffer[] = []
   let size = 0
   const read = () => {
@@ -66,17 +62,13 @@ function holdBody(request: IncomingMessage, limit: number, held: (body: Buffer |
       size += chunk.length
       chunks.push(chunk)
     }
-    if (size > limit) {
-      request.removeListener('readable', read)
-      held(undefined)
-      return
-    }
-    if (!request.complete) return
+    const isBeyond = size > limit
+    if (!isBeyond && !request.complete) return
     request.removeListener('readable', read)
     const body = Buffer.concat(chunks)
     // Still before its `end` event, which waits for what is put back.
     if (size > 0) request.unshift(body)
-    held(body)
+    held(body, isBeyond)
   }
   request.on('readable', read)
 }

@@ -58,14 +58,10 @@ export class Visit {
     return this.#guard.waf.requestBodyLimit
   }
 
-  /** Phase 2. */
-  body(bytes: Buffer): AnswerWithBody | undefined {
-    return this.#decide(this.#transaction.requestBody(bytes, false))
-  }
-
-  /** The body is beyond what the rules can see. */
-  tooLarge(): AnswerWithBody {
-    return this.#stop(413, 'refused')
+  /** Phase 2. What is beyond the limit can hide anything: in blocking it is refused, in detection its beginning is looked at. */
+  body(bytes: Buffer, truncated: boolean): AnswerWithBody | undefined {
+    if (truncated && this.#guard.mode === 'block') return this.#stop(413, 'refused')
+    return this.#decide(this.#transaction.requestBody(bytes.subarray(0, this.requestBodyLimit), truncated))
   }
 
   /** Phase 3. */
