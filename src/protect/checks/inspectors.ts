@@ -2,6 +2,7 @@ import { stopPage } from '../proxy/block-page.ts'
 import { decodedBody } from '../proxy/decoded-body.ts'
 import { type HeaderLine, headerOf, valuesOf } from '../proxy/http1/headers.ts'
 import type { Inspected, Inspection, Inspector, Verdict } from '../proxy/inspection.ts'
+import { plainHost } from '../proxy/plain-host.ts'
 import type { MatchMessage, ResponseHead } from '../transaction.ts'
 import { bodyFaults, headFaults, operationOf } from './api-check.ts'
 import { below } from './below.ts'
@@ -190,5 +191,5 @@ export function pathOf({ request }: Pick<Inspected, 'request'>): string {
 }
 
 function isHost({ request }: Inspected, host: string | undefined): boolean {
-  return host === undefined || (headerOf(request.headers, 'host') ?? '').toLowerCase().replace(/:\d+$/, '') === host.toLowerCase()
+  return host === undefined || plainHost(headerOf(request.headers, 'host') ?? '') === plainHost(host)
 }

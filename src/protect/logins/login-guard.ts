@@ -10,7 +10,7 @@ import { LOGIN_BODY, readCredentials } from './credentials.ts'
 import { fingerprintOf } from './fingerprint.ts'
 import type { Attempt, AttemptSignal, Judgement, LoginJudge, LoginOutcome } from './judge.ts'
 import { loginEvent, signalEvent, type ToldAttempt } from './login-event.ts'
-import { matchLogin, plainPath } from './match-login.ts'
+import { loginMatcher, plainPath } from './match-login.ts'
 import { needsBody, outcomeOf } from './outcome.ts'
 import type { Login, LoginSettings } from './settings.ts'
 
@@ -37,6 +37,7 @@ export interface LoginGuardDeps {
  * it is well again.
  */
 export function loginGuard(deps: LoginGuardDeps): Inspector {
+  const matchLogin = loginMatcher(deps.settings.endpoints)
   let key: Buffer | undefined
   const failing = new Set<string>()
   const well = async <T>(what: string, asked: Promise<T>, otherwise: T): Promise<T> => {
@@ -58,7 +59,7 @@ export function loginGuard(deps: LoginGuardDeps): Inspector {
   }
   return {
     begin: (about) => {
-      const login = matchLogin(deps.settings.endpoints, about.request)
+      const login = matchLogin(about.request)
       return login === undefined ? undefined : new LoginInspection(deps, login, about, { well, tag })
     },
   }

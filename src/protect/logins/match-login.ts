@@ -1,25 +1,40 @@
 import { decodeEscapes } from '../body/urlencoded.ts'
 import type { ClientRequest } from '../proxy/exchange.ts'
 import { headerOf } from '../proxy/http1/headers.ts'
+import { plainHost } from '../proxy/plain-host.ts'
 import type { Login } from './settings.ts'
 
-/** The endpoint that a request is for, also where its path is spelt another way that applications take for the same. */
-export function matchLogin(
-  logins: readonly Login[],
-  request: Pick<ClientRequest, 'method' | 'target' | 'headers'>,
-): Login | undefined {
-  const { method, target, headers } = request
-  let path: string | undefined
-  let host: string | undefined
-  for (const login of logins) {
-    if (!login.methods.includes(method)) continue
-    path ??= plainPath(target)
-    if (path !== plainPath(login.path)) continue
-    if (login.host === undefined) return login
-    host ??= (headerOf(headers, 'host') ?? '').toLowerCase().replace(/:\d+$/, '')
-    if (host === login.host.toLowerCase()) return login
+type Asked = Pick<ClientRequest, 'method' | 'target' | 'headers'>
+
+/** Tells of requests which endpoint they are for, also where the path is spelt another way that applications take for the same. */
+export function loginMatcher(logins: readonly Login[]): (request: Asked) => Login | undefined {
+  const endpoints = logins.map((login) => ({
+    login,
+    path: plainPath(login.path),
+    host: login.host === undefined ? undefined : plainHost(login.host),
+  }))
+  const methods = new Set(logins.flatMap((login) => login.methods))
+  return ({ method, target, headers }) => {
+    if (!methods.has(method)) return undefined
+    const asked = plainPath(target)
+    const named = headerOf(headers, 'host') ?? ''
+    const find = (isMeant: (path: string) => boolean) =>
+      endpoints.find(
+        ({ login, path, host }) =>
+          login.methods.includes(method) && isMeant(path) && (host === undefined || host === plainHost(named)),
+      )?.login
+    return find((path) => path === asked) ?? find((path) => isSameBeside(path, asked))
   }
-  return undefined
+}
+
+/**
+ * True where applications take `asked` for `path` and what is behind it for something else: path info behind a script (`/login.php/x`,
+ * RFC 3875 section 4.1.5), a format behind the name of a route (`/login.json`).
+ */
+function isSameBeside(path: string, asked: string): boolean {
+  if (!asked.startsWith(path) || path === '/') return false
+  const isFile = /\.\w+$/.test(path)
+  return isFile ? asked[path.length] === '/' : /^\.\w+$/.test(asked.slice(path.length))
 }
 
 /** A path without what applications ignore in it: case, escapes, doubled slashes, dots, `;` parameters, a slash at the end. */
