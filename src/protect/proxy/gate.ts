@@ -25,7 +25,7 @@ export interface Gate {
   readonly onLargeBody: 'refuse' | 'partial'
   /** The largest body that is let through at all, in bytes. */
   readonly largestBody: number
-  /** Milliseconds from a request's last byte to the first of its answer. */
+  /** Milliseconds that the application may take nothing of a request, or be silent before and within its answer. */
   readonly answerTime: number
   readonly now: () => number
 }

@@ -1,6 +1,6 @@
 import type { Interruption } from '../transaction.ts'
 import { redirectTo, stopPage } from './block-page.ts'
-import { type BodySource, hold, pump } from './body.ts'
+import { type BodySink, type BodySource, hold, pump } from './body.ts'
 import { clientAddress } from './client-address.ts'
 import { copying } from './copying.ts'
 import { decodedBody } from './decoded-body.ts'
@@ -11,9 +11,11 @@ import type { Gate } from './gate.ts'
 import { GuardedTransaction } from './guarded-transaction.ts'
 import { type FaultCode, fault, type HttpFault } from './http-fault.ts'
 import { headerOf, valuesOf } from './http1/headers.ts'
+import { impatient, lasts } from './impatient.ts'
 import { Inspections } from './inspections.ts'
 import { newReference } from './reference.ts'
 import { headOf } from './seen-head.ts'
+import { uploading } from './uploading.ts'
 import { type OutgoingRequest, sendThrough } from './upstream/pool.ts'
 import type { UpstreamResponse } from './upstream/upstream-connection.ts'
 
@@ -36,6 +38,7 @@ class Exchange {
   readonly #started: number
   #isOver = false
   #isAnswered = false
+  #hasResponded = false
   #abandon: (() => void) | undefined
   /** The change of protocol that was asked of the application. */
   #wanted: string | undefined
@@ -129,7 +132,7 @@ class Exchange {
       return
     }
     const outgoing = this.#outgoing(held, rest)
-    this.#timer = setTimeout(() => this.#failed(fault(504, 'timeout')), this.#gate.answerTime)
+    if (rest === undefined) this.#await()
     sendThrough(
       pool,
       outgoing,
@@ -145,21 +148,16 @@ class Exchange {
     )
   }
 
-  #stream(rest: BodySource, sink: Parameters<typeof pump>[1]): void {
-    let size = 0
-    const within: BodySource = {
-      ...rest,
-      flow: (taker) =>
-        rest.flow({
-          ...taker,
-          data: (chunk) => {
-            size += chunk.length
-            if (size > this.#gate.largestBody) taker.fail(fault(413, 'body-too-large'))
-            else taker.data(chunk)
-          },
-        }),
-    }
-    pump(within, sink, (why) => {
+  /** It is the application's turn: to take more of the request, or to answer. */
+  #await(): void {
+    clearTimeout(this.#timer)
+    if (!this.#isOver && !this.#hasResponded)
+      this.#timer = setTimeout(() => this.#failed(fault(504, 'timeout')), this.#gate.answerTime)
+  }
+
+  #stream(rest: BodySource, sink: BodySink): void {
+    const turns = { ofApplication: () => this.#await(), ofClient: () => clearTimeout(this.#timer) }
+    pump(uploading(rest, this.#gate.largestBody, turns), sink, (why) => {
       if (why !== undefined) this.#failed(why)
     })
   }
@@ -189,8 +187,10 @@ class Exchange {
     return this.#inspections?.headers.map(([name, value]) => `${name}: ${value}\r\n`).join('') ?? ''
   }
 
-  #responded(response: UpstreamResponse): void {
+  #responded(given: UpstreamResponse): void {
     clearTimeout(this.#timer)
+    this.#hasResponded = true
+    const response = this.#hastened(given)
     if (this.#isOver) {
       response.discard()
       return
@@ -214,6 +214,12 @@ class Exchange {
     const limit = this.#answerLimit(wants || wantsShadow, inspected?.bytes ?? 0)
     if ((wants || inspected?.hold === true) && this.#gate.mode === 'block') void this.#holdAnswer(response, limit)
     else this.#watchAnswer(response, limit)
+  }
+
+  /** The same answer, given up where the application falls silent within it. */
+  #hastened(response: UpstreamResponse): UpstreamResponse {
+    if (response.upgraded !== undefined || lasts(headerOf(response.head.headers, 'content-type') ?? '')) return response
+    return { ...response, body: impatient(response.body, this.#gate.answerTime, response.discard) }
   }
 
   #answerLimit(isForRules: boolean, bytes: number): number {

@@ -65,6 +65,7 @@ export const WafSettings = z.strictObject({
       bodyBytesPerSecond: bytes.default(500),
       idleSeconds: seconds.default(75),
       bodyBytes: bytes.default(1024 ** 3),
+      /** How long the application may take nothing of a request, or be silent before and within its answer. */
       answerSeconds: seconds.default(120),
       connectSeconds: seconds.default(10),
       drainSeconds: seconds.default(30),
