@@ -1,4 +1,4 @@
-import type { BodyProcessor, ParsedBody, UploadedFile } from './body.ts'
+import type { BodyLimits, BodyProcessor, ParsedBody, UploadedFile } from './body.ts'
 import { type Disposition, readDisposition } from './multipart-disposition.ts'
 
 /** Flags of which any one is a `MULTIPART_STRICT_ERROR`. */
@@ -23,21 +23,40 @@ const MOST_HEADERS = 64
 // biome-ignore lint/suspicious/noControlCharactersInRegex: control bytes are what must not be there
 const HEADER = /^[!-9;-~]+:[^\x00-\x08\x0a-\x1f\x7f]*$/
 
+/** A part whose headers give it no name; with the name of a file or without. */
+export interface NamelessPart {
+  readonly headers: readonly string[]
+  readonly content: string
+  readonly isFile: boolean
+}
+
 /**
  * Reads `multipart/form-data` (RFC 7578) line by line. Like a lenient server it reads on after most faults, and tells
  * each of them by its flag, so that a body which two readers may take differently is known as such.
  */
-export const readMultipart: BodyProcessor = (body, limits) => {
+export const readMultipart: BodyProcessor = (body, limits) => readParts(body, limits).parsed
+
+interface PartsRead {
+  readonly parsed: ParsedBody
+  readonly nameless: readonly NamelessPart[]
+  /** True where parts were left unread, so that they could hold anything. */
+  readonly isCut: boolean
+}
+
+/** The same, and the parts without a name once more by themselves. */
+export function readParts(body: string, limits: BodyLimits): PartsRead {
   const flags = new Set<string>()
   const boundary = readBoundary(limits.contentType, flags)
   if (boundary === undefined) {
-    return { args: [], flags: new Set(['MULTIPART_STRICT_ERROR']), error: 'Multipart: no valid boundary in Content-Type' }
+    const error = 'Multipart: no valid boundary in Content-Type'
+    return { parsed: { args: [], flags: new Set(['MULTIPART_STRICT_ERROR']), error }, nameless: [], isCut: true }
   }
   const reader = new MultipartReader(body, boundary, flags, limits.argumentsLimit)
   const error = reader.read()
   if (error !== undefined || STRICT.some((flag) => flags.has(flag))) flags.add('MULTIPART_STRICT_ERROR')
-  const parsed: ParsedBody = { args: reader.args, files: reader.files, partHeaders: reader.partHeaders, flags }
-  return error === undefined ? parsed : { ...parsed, error: `Multipart: ${error}` }
+  const { args, files, partHeaders, nameless, isCut } = reader
+  const parsed: ParsedBody = { args, files, partHeaders, flags }
+  return { parsed: error === undefined ? parsed : { ...parsed, error: `Multipart: ${error}` }, nameless, isCut }
 }
 
 function readBoundary(contentType: string, flags: Set<string>): string | undefined {
@@ -72,6 +91,8 @@ class MultipartReader {
   readonly args: [string, string][] = []
   readonly files: UploadedFile[] = []
   readonly partHeaders: [string, string][] = []
+  readonly nameless: NamelessPart[] = []
+  isCut = false
   #at = 0
   #sawCrlf = false
 
@@ -120,6 +141,11 @@ class MultipartReader {
     return begun ? 'the last boundary is missing' : 'there is no part'
   }
 
+  #cut(fault: string): string {
+    this.isCut = true
+    return fault
+  }
+
   /** The line at the place, without its end. */
   #line(): string {
     const end = this.#text.indexOf('\n', this.#at)
@@ -158,11 +184,11 @@ class MultipartReader {
       this.#noteEnding(start, line)
       if (line === '') break
       if (/^[ \t]/.test(line)) {
-        if (headers.length === 0) return 'a part begins with a folded header'
+        if (headers.length === 0) return this.#cut('a part begins with a folded header')
         this.#flags.add('MULTIPART_HEADER_FOLDING')
         headers.push(`${headers.pop()}${line}`)
       } else {
-        if (headers.length >= MOST_HEADERS) return 'a part has too many headers'
+        if (headers.length >= MOST_HEADERS) return this.#cut('a part has too many headers')
         headers.push(line)
       }
     }
@@ -177,13 +203,14 @@ class MultipartReader {
   }
 
   /** `end` is where the line of the next boundary begins: the line's end before it belongs to the boundary. */
-  #finish({ disposition, start }: Part, end: number): string | undefined {
+  #finish({ disposition, headers, start }: Part, end: number): string | undefined {
     const text = this.#text
     let stop = end
     if (stop > start && text[stop - 1] === '\n') stop -= text[stop - 2] === '\r' && stop - 1 > start ? 2 : 1
     const content = text.slice(start, Math.max(start, stop))
-    if (this.args.length + this.files.length >= this.#limit) return `more than ${this.#limit} parts`
+    if (this.args.length + this.files.length >= this.#limit) return this.#cut(`more than ${this.#limit} parts`)
     const { name, filenames, isField } = disposition
+    if (name === '') this.nameless.push({ headers, content, isFile: filenames.some((filename) => filename !== '') })
     if (isField) this.args.push([name, content])
     for (const [index, filename] of filenames.entries()) {
       this.files.push({ name, filename, size: index === 0 ? content.length : 0, content: index === 0 ? content : '' })

@@ -356,6 +356,47 @@ describe('multipart bodies of other types than form-data', () => {
     expect(send(`multipart/${kind}; boundary=b`, `${field}\r\n--b x`)).toEqual([3])
   })
 
+  test.each([
+    ['the root of a SOAP message', 'Content-Type: application/xop+xml\r\nContent-ID: <r>\r\n\r\n<s><a>evil</a></s>'],
+    ['a root that is called a file', 'Content-Disposition: attachment; filename="r.xml"\r\n\r\n<s><a>evil</a></s>'],
+    ['what is said of an upload', 'Content-Type: application/json; charset=UTF-8\r\n\r\n{"a":"evil"}'],
+    ['JSON under another type', 'Content-Type: image/png\r\n\r\n {"a":"evil"}'],
+    ['text', 'Content-ID: <1>\r\n\r\nevil'],
+    ['a form', 'Content-Type: application/x-www-form-urlencoded\r\n\r\na=%65vil'],
+    ['the query of a request', 'Content-Type: application/http\r\n\r\nGET /x?a=%65vil HTTP/1.1\r\nHost: b\r\n\r\n'],
+    [
+      'the body of a request in a change set',
+      'Content-Type: multipart/mixed; boundary=c\r\n\r\n--c\r\nContent-Type: application/http\r\n\r\nPOST /x HTTP/1.1\r\nContent-Type: application/json\r\n\r\n{"a":"evil"}\r\n--c--',
+    ],
+  ])('show rules %s that has no name', (_what, part) => {
+    const nameless = rulesOf(
+      `SecRule ARGS|XML:/* "@streq evil" "id:1"\nSecRule REQBODY_ERROR|MULTIPART_STRICT_ERROR "!@eq 0" "id:2"`,
+    )
+    const body = `--b\r\n${part}\r\n--b--\r\n`
+    expect(
+      transact(nameless, { method: 'POST', headers: [['Content-Type', 'multipart/related; boundary=b']], body }).rules,
+    ).toEqual([1])
+  })
+
+  test('show rules no bytes of a picture, and no attached text', () => {
+    const png = 'Content-Type: image/png\r\n\r\n\x89PNG\r\n\x1a\n\0evil'
+    expect(send('multipart/related; boundary=b', png, 'Content-Disposition: attachment; filename="a.txt"\r\n\r\nevil')).toEqual(
+      [],
+    )
+  })
+
+  test.each([
+    ['more in their parts than the limit of arguments', 'Content-Type: application/json\r\n\r\n[1,2]', '\r\n[3,4,5]'],
+    ['more parts than that', ...Array<string>(7).fill('\r\nx')],
+    ['too many headers in a part', 'a: b\r\n'.repeat(70), '\r\nx'],
+    ['a part that begins in the middle', ' a\r\n\r\nx', '\r\nx'],
+  ])('with %s are told', (_what, ...parts) => {
+    const limited = rulesOf('SecArgumentsLimit 6\nSecRule REQBODY_ERROR "@eq 1" "id:1"')
+    const body = `${parts.map((part) => `--b\r\n${part}\r\n`).join('')}--b--\r\n`
+    const headers = [['Content-Type', 'multipart/related; boundary=b']] as const
+    expect(transact(limited, { method: 'POST', headers, body }).rules).toEqual([1])
+  })
+
   test('mail and batches of requests are left alone', () => {
     const part = 'Content-Type: application/http\r\nContent-ID: <1>\r\n\r\nGET /a HTTP/1.1\r\n'
     expect(send('multipart/mixed; boundary=b', part, part, '\r\n--c\r\nevil')).toEqual([])
