@@ -52,7 +52,8 @@ function character(whole: string, digits: string): string {
   return point <= 0x10ffff ? utf8(point) : whole
 }
 
-function withoutTags(text: string): string {
+/** The texts between the tags of a text that is not read as markup where it stands. */
+export function withoutTags(text: string): string {
   return text.replace(/<!\[CDATA\[|\]\]>/g, '').replace(/<[^<>]*>/g, '')
 }
 

@@ -1,7 +1,7 @@
 import type { BodyProcessor, XmlDocument } from './body.ts'
 import { type AttributeDefaults, readSubset } from './xml-doctype.ts'
 import { decodedXml } from './xml-encoding.ts'
-import { XmlEntities } from './xml-entities.ts'
+import { withoutTags, XmlEntities } from './xml-entities.ts'
 import { compilePath, type XmlNode } from './xml-path.ts'
 
 /**
@@ -13,16 +13,17 @@ export const readXml: BodyProcessor = (body, limits) => {
   const { text, fault } = decodedXml(body, limits.contentType)
   const reader = new XmlReader(text, limits.depthLimit, limits.argumentsLimit)
   const error = reader.read() ?? fault
-  return { args: [], xml: documentOf(reader.root), ...(error === undefined ? {} : { error: `XML: ${error}` }) }
+  return { args: [], xml: documentOf(reader.root, reader.asides), ...(error === undefined ? {} : { error: `XML: ${error}` }) }
 }
 
-function documentOf(root: XmlNode): XmlDocument {
+function documentOf(root: XmlNode, asides: readonly string[]): XmlDocument {
   const known = new Map<string, readonly string[]>()
   return {
     select: (path) => {
       let texts = known.get(path)
       if (texts === undefined) {
         texts = compilePath(path)(root)
+        if (path === '/*' || path === '//*') texts = texts.concat(asides)
         known.set(path, texts)
       }
       return texts
@@ -42,6 +43,8 @@ class XmlReader {
   readonly #defaults: AttributeDefaults = new Map()
   #nodes = 0
   #at = 0
+  /** What comments and instructions say, which are no content to a parser, but to what searches the text itself. */
+  readonly asides: string[] = []
   readonly root: XmlNode = { name: '', attributes: [], children: [] }
 
   constructor(text: string, depth: number, most: number) {
@@ -88,16 +91,27 @@ class XmlReader {
 
   #markup(open: XmlNode[]): string | undefined {
     const text = this.#text
-    if (text.startsWith('<!--', this.#at)) return this.#past('-->', 4, 'a comment does not end')
+    if (text.startsWith('<!--', this.#at)) return this.#aside('-->', 4, 'a comment does not end')
     if (text.startsWith('<![CDATA[', this.#at)) {
       const end = text.indexOf(']]>', this.#at)
       open.at(-1)!.children.push(text.slice(this.#at + 9, end < 0 ? text.length : end))
       return this.#past(']]>', 9, 'a CDATA section does not end')
     }
-    if (text.startsWith('<?', this.#at)) return this.#past('?>', 2, 'an instruction does not end')
+    if (text.startsWith('<?', this.#at)) return this.#aside('?>', 2, 'an instruction does not end')
     if (text.startsWith('<!', this.#at)) return open.length === 1 ? this.#doctype() : 'a declaration within the document'
     if (text.startsWith('</', this.#at)) return this.#close(open)
     return this.#element(open)
+  }
+
+  #aside(mark: string, from: number, fault: string): string | undefined {
+    const start = this.#at
+    const isBroken = this.#past(mark, from, fault)
+    const whole = this.#text.slice(start, this.#at)
+    const said = from === 2 ? whole : withoutTags(whole.slice(from, isBroken === undefined ? -mark.length : undefined)).trim()
+    if (said === '' || /^<\?xml[ \t\r\n]/.test(said)) return isBroken
+    if (++this.#nodes > this.#most) return `more than ${this.#most} elements and attributes`
+    this.asides.push(said)
+    return isBroken
   }
 
   /** `from`: how long the mark is that opens it. */
