@@ -106,7 +106,10 @@ export function createIsolator({ folder, url, deadManSeconds, warn, tell }: Isol
 
   return {
     async isolate({ allow, dns = false, deadManSeconds: asked }) {
-      const server = await serverAt(url)
+      releasedHere()
+      const held = kept
+      // Without resolvers nobody answers what the server's name means while it holds.
+      const server = held?.resolvers.length === 0 ? { addresses: held.addresses, port: held.port } : await serverAt(url)
       const same = kept !== undefined && JSON.stringify([kept.allow, kept.resolvers.length > 0]) === JSON.stringify([allow, dns])
       const seconds = asked ?? deadManSeconds()
       const next: Kept = {
