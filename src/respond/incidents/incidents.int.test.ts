@@ -276,6 +276,25 @@ describeStates('incidents', (bed) => {
     expect(await read()).toMatchObject({ containedBy: 'playbook', phase: 'containment' })
   })
 
+  it('is told what a run did, however many others ended before it that no incident holds', async () => {
+    const state = await bed.open(migrations)
+    const world = incidentBed(state)
+    world.alerts.set('a1', alertOf('a1'))
+    const { id } = await world.open({ alerts: ['a1'] })
+    const playbook = { uid: 'p', id: 'block', name: 'Block', version: 1, scope: 'default', mode: 'real' } as PlaybooksTable
+    const by = { account: null, name: 'playbook block' }
+    await state.transaction<PlaybookTables, void>(async (trx) => {
+      const ran = (alert: string, ago: number) => ({
+        ...newRun(playbook, { id: `r ${alert}`, alert, given: {}, by, human: false, now: world.now() }),
+        ...({ state: 'done', contained: 1, ended: world.now() - ago, next: null } as const),
+      })
+      await insertRuns(trx, [...Array.from({ length: 501 }, (_, at) => ran(`x${at}`, 1000)), ran('a1', 1)])
+    })
+    expect(await settleWithIncidents(state, world.deps, world.now())).toBe(1)
+    const read = (await world.call('GET', '/api/v1/incidents/:id', { params: { id } })) as IncidentDetail
+    expect(read).toMatchObject({ containedBy: 'playbook' })
+  })
+
   it('tells people with proof, keeps follow-ups open until somebody else has looked, and counts exercises apart', async () => {
     const state = await bed.open(migrations)
     const world = incidentBed(state)

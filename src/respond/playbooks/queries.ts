@@ -155,19 +155,6 @@ export async function dueRuns(db: PlaybooksDb, now: number, limit: number): Prom
     .execute()
 }
 
-/** Runs that ended since a time and whose incident was not told. */
-export async function settledRuns(db: PlaybooksDb, since: number): Promise<RunsTable[]> {
-  return await db
-    .selectFrom('respond_runs')
-    .selectAll()
-    .where('settled', '=', 0)
-    .where('ended', '>', since)
-    .where((eb) => eb.or([eb('alert_id', 'is not', null), eb('incident_id', 'is not', null)]))
-    .orderBy('ended')
-    .limit(500)
-    .execute()
-}
-
 /** Runs of an incident: begun for it, or by one of its alerts. */
 export async function runsOfIncident(db: PlaybooksDb, incident: string): Promise<RunsTable[]> {
   return await db
