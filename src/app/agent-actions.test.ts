@@ -24,6 +24,7 @@ it('asks agents for nothing that they would not take', async () => {
       return { outcome: 'done', detail: {}, ...(undo === undefined ? {} : { undo }) }
     },
     find: async () => undefined,
+    cancel: async () => false,
   }
   const all = actions({ agents } as unknown as ActionDeps)
   const inputs = {

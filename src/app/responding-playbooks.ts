@@ -5,6 +5,7 @@ import type { StoredDetail } from '../detect/alerts-view.ts'
 import { alertById } from '../detect/queries.ts'
 import type { DetectTables } from '../detect/tables.ts'
 import type { Action, ActionPlan } from '../kernel/action.ts'
+import type { AgentCommands } from '../kernel/agent-command.ts'
 import { messageOf } from '../kernel/error.ts'
 import { DEFAULT_SCOPE } from '../kernel/event.ts'
 import type { Route } from '../platform/http/route.ts'
@@ -16,8 +17,9 @@ import { look } from '../respond/playbooks/commands/look.ts'
 import { program } from '../respond/playbooks/commands/program.ts'
 import { sshCommand } from '../respond/playbooks/commands/ssh.ts'
 import { loadLibrary, offerLibrary } from '../respond/playbooks/library.ts'
-import { playbooks, runsOfIncident, stepsOfRuns } from '../respond/playbooks/queries.ts'
+import { playbooks, runsOfIncident, stepsOfRuns, unansweredKeys } from '../respond/playbooks/queries.ts'
 import { playbookRoutes } from '../respond/playbooks/routes.ts'
+import { settleLate } from '../respond/playbooks/run/late.ts'
 import { createRunner } from '../respond/playbooks/run/runner.ts'
 import type { Doers } from '../respond/playbooks/run/work.ts'
 import type { PlaybookTables, StepsTable } from '../respond/playbooks/tables.ts'
@@ -32,6 +34,8 @@ import type { Services } from './services.ts'
 const LOOK_EVERY_MS = 1_000
 const LOOK_SOONEST_MS = 20
 const SETTLE_EVERY_MS = 2_000
+/** As long as a command lies in an agent's queue, and a try may have taken. */
+const COMMANDS_WAIT_MS = 2 * 3_600_000
 const OFFER_EVERY_MS = 60_000
 
 export const PLAYBOOKS = join(CONTENT, 'playbooks')
@@ -47,6 +51,7 @@ export interface PlaybookNeighbours {
   /** Runs moved on: evidence waits for the ledger, pages are old. */
   readonly changed: () => void
   readonly incidents: Pick<IncidentDeps, 'policy' | 'tell'>
+  readonly agents: Pick<AgentCommands, 'cancel'>
 }
 
 type Needs = Pick<
@@ -55,7 +60,10 @@ type Needs = Pick<
 >
 
 /** Playbooks with their runner, wired to alerts, incidents, actions and the guarded door. */
-export async function startPlaybooks(services: Needs, { actions, incidents, changed }: PlaybookNeighbours): Promise<Playbooks> {
+export async function startPlaybooks(
+  services: Needs,
+  { actions, incidents, agents, changed }: PlaybookNeighbours,
+): Promise<Playbooks> {
   const { state, clock, log, outgoing, drainer, lake } = services
   const told = (): void => {
     drainer.poke()
@@ -93,10 +101,17 @@ export async function startPlaybooks(services: Needs, { actions, incidents, chan
   const settling = repeatEvery(
     SETTLE_EVERY_MS,
     async () => {
-      if ((await settleWithIncidents(state, incidents, clock.now())) > 0) told()
+      const settled = await settleWithIncidents(state, incidents, clock.now())
+      const late = await settleLate({ state, actions, now: () => clock.now() })
+      if (settled + late > 0) told()
     },
     (error) => log.error('telling incidents of runs failed and is tried again', { reason: messageOf(error) }),
   )
+  /** What a step that was given up left for an agent is not done after somebody stopped it. */
+  const takeBackUnanswered = async (which: { readonly run: string } | { readonly scope: string }): Promise<void> => {
+    const keys = await unansweredKeys(state.tables<PlaybookTables>(), which, clock.now() - COMMANDS_WAIT_MS)
+    for (const { scope, key } of keys) await agents.cancel(scope, key, 'Kanpeki')
+  }
   const offering = repeatEvery(OFFER_EVERY_MS, offer, (error) =>
     log.error('offering the playbooks to a scope failed and is tried again', { reason: messageOf(error) }),
   )
@@ -116,7 +131,12 @@ export async function startPlaybooks(services: Needs, { actions, incidents, chan
         looking.poke()
         told()
       },
-      cut: runner.cut,
+      cut: (which) => {
+        runner.cut(which)
+        void takeBackUnanswered(which).catch((error: unknown) =>
+          log.error('commands that wait for agents could not be taken back', { reason: messageOf(error) }),
+        )
+      },
     }),
     poke: looking.poke,
     async stop() {

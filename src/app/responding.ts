@@ -50,7 +50,7 @@ export async function startResponding(
   const exercises = { incidents, scripts: readScripts(join(CONTENT, 'exercises')) }
   const watching = startIncidents(exercises, services)
   const actions = responseActions(services, { agents, custody })
-  const playbooks = await startPlaybooks(services, { actions, incidents, changed })
+  const playbooks = await startPlaybooks(services, { actions, incidents, agents, changed })
   return {
     actions,
     routes: [...incidentRoutes(incidents), ...exerciseRoutes(exercises), ...playbooks.routes],

@@ -146,8 +146,14 @@ describeStates('commands for agents', (bed) => {
     expect(await stateOf('stop-1')).toBe('waiting')
     expect(await send('stop-2', 'stopped')).toBe('agent_failed')
     expect(await stateOf('stop-2')).toBe('withdrawn')
+    // Whoever stopped waiting long ago takes it back by its key, unless it was fetched.
+    expect(await send('stop-3', 'ending')).toBe('agent_silent')
+    expect(await commands.cancel('default', 'stop-3', 'Kanpeki')).toBe(true)
+    expect(await stateOf('stop-3')).toBe('withdrawn')
+    expect(await commands.cancel('default', 'stop-3', 'Kanpeki')).toBe(false)
     const left = await taken(first)
     expect(left.map((one) => one.key)).toEqual(['stop-1'])
+    expect(await commands.cancel('default', 'stop-1', 'Kanpeki')).toBe(false)
     await commands.receive(first, { id: left[0]!.id, result: receipt })
   })
 

@@ -258,6 +258,18 @@ export function createCommands({ state, clock, key, agents, changed }: CommandsD
       const row = await commandByKey(db, scope, commandKey)
       return row === undefined ? undefined : receiptOf(row)
     },
+    async cancel(scope: string, commandKey: string, by: string): Promise<boolean> {
+      const row = await commandByKey(db, scope, commandKey)
+      if (row?.state !== 'waiting') return false
+      try {
+        await withdraw(scope, row.id, { id: by, name: by })
+        return true
+      } catch (error) {
+        // Its agent was quicker.
+        if (error instanceof KanpekiError && error.code === 'conflict') return false
+        throw error
+      }
+    },
     withdraw,
     async take(agent, status, busy, signal) {
       const text = jsonText(status)

@@ -107,4 +107,6 @@ export interface AgentCommands {
   send(scope: string, command: AgentCommand, by: string, signal: AbortSignal): Promise<AgentReceipt>
   /** The receipt of a command of this key, if its agent answered. */
   find(scope: string, key: string): Promise<AgentReceipt | undefined>
+  /** Takes back the command of this key where its agent has not fetched it yet. @returns whether there was one. */
+  cancel(scope: string, key: string, by: string): Promise<boolean>
 }

@@ -79,6 +79,7 @@ const agents: AgentCommands = {
     const found = commands.find((one) => one.command.key === key)
     return found === undefined ? undefined : answerOf(found.command)
   },
+  cancel: async () => false,
 }
 const answerOf = ({ kind, params }: AgentCommand): AgentReceipt => ({
   outcome: 'done',

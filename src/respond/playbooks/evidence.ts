@@ -15,6 +15,7 @@ export type RunChange =
   | 'unsure'
   | 'done'
   | 'failed'
+  | 'late'
   | 'undo-started'
   | 'undone'
   | 'undo-failed'

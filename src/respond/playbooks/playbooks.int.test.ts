@@ -15,8 +15,9 @@ import { openTicket } from '../actions/open-ticket/action.ts'
 import { startRecorder } from '../actions-support/testing/recorder.ts'
 import { migrations } from '../migrations.ts'
 import { enqueueRuns } from './enqueue.ts'
-import { forgetEffects, forgetRuns } from './queries.ts'
+import { forgetEffects, forgetRuns, unansweredKeys } from './queries.ts'
 import { playbookRoutes } from './routes.ts'
+import { settleLate } from './run/late.ts'
 import { createRunner, type Runner } from './run/runner.ts'
 import type { Inbox, PlaybookView, RunSummary, RunView } from './schema.ts'
 import type { PlaybookTables } from './tables.ts'
@@ -162,6 +163,25 @@ async function onlyRun(bed: Bed): Promise<RunView> {
   const { runs } = await bed.call<{ runs: RunSummary[] }>(responder, 'GET', '/api/v1/runs')
   expect(runs).toHaveLength(1)
   return await bed.call<RunView>(responder, 'GET', `/api/v1/runs/${runs[0]!.id}`)
+}
+
+/** A host that does what it is told only once nobody waits for it any more. */
+function withSilentHost(bed: Bed) {
+  const host = { isDone: false, undone: [] as string[] }
+  const isolate = {
+    ...bed.actions.get('ticket')!,
+    id: 'isolate',
+    run: async () => {
+      throw new KanpekiError('agent_silent', 'The agent has not answered yet.')
+    },
+    find: async () => (host.isDone ? { outcome: 'done', detail: { host: 'web-1' }, undo: { host: 'web-1' } } : undefined),
+    undo: async (_: unknown, { key }: { readonly key: string }) => {
+      host.undone.push(key)
+      return { outcome: 'done', detail: {} }
+    },
+  } as Action
+  bed.actions = new Map([...bed.actions, [isolate.id, isolate]])
+  return { bed, host }
 }
 
 describeStates('playbooks', (states) => {
@@ -525,6 +545,67 @@ describeStates('playbooks', (states) => {
       state: 'done',
       steps: [{ state: 'done' }],
     })
+  })
+
+  it('says what a host did after its step was given up, and takes that back, too', async () => {
+    const { bed, host } = withSilentHost(await open())
+    const source = playbook(
+      {
+        start: { type: 'start', on_completion: 'isolate' },
+        isolate: {
+          type: 'action',
+          'x-kanpeki': { action: 'isolate', input: { text: 'web-1' } },
+          on_success: 'end',
+          on_failure: 'call',
+        },
+        call: { type: 'action', 'x-kanpeki': { action: 'block', input: { address: '203.0.113.1' } }, on_completion: 'end' },
+        end: { type: 'end' },
+      },
+      { 'x-kanpeki': { undo_after: 3600, approval: 'none' } },
+    )
+    const { id } = await bed.call<RunView>(responder, 'POST', `/api/v1/playbooks/${await armed(bed, source)}/run`)
+    await bed.runner.round()
+    const read = () => bed.call<RunView>(responder, 'GET', `/api/v1/runs/${id}`)
+    expect(await read()).toMatchObject({ state: 'done', steps: [{ state: 'failed', code: 'agent_silent' }, { state: 'done' }] })
+    const keys = async () => (await unansweredKeys(bed.state.tables(), { scope: 'default' }, T0 - 1)).map(({ key }) => key)
+    expect(await keys()).toEqual([(await read()).steps[0]!.key])
+    const settle = () => settleLate({ state: bed.state, actions: bed.actions, now: () => bed.now })
+    expect(await settle()).toBe(0)
+    bed.now += 1_800_000
+    host.isDone = true
+    expect([await settle(), await settle()]).toEqual([1, 0])
+    expect(await keys()).toEqual([])
+    const late = await read()
+    expect(late.steps[0]).toMatchObject({ state: 'failed', code: 'done_late', receipt: { outcome: 'done' } })
+    expect((await bed.evidence()).filter(({ change }) => change === 'late')).toMatchObject([
+      { step: { id: 'isolate' }, receipt: { detail: { host: 'web-1' } } },
+    ])
+    await bed.call(responder, 'POST', `/api/v1/runs/${id}/undo`)
+    await bed.runner.round()
+    expect(host.undone).toEqual([`${late.steps[0]!.key}-undo`])
+    expect((await read()).state).toBe('undone')
+  })
+
+  it('takes back by itself what was done late, where nothing else of the run was to be', async () => {
+    const { bed, host } = withSilentHost(await open())
+    const source = playbook(
+      {
+        start: { type: 'start', on_completion: 'isolate' },
+        isolate: { type: 'action', 'x-kanpeki': { action: 'isolate', input: { text: 'web-1' } }, on_completion: 'end' },
+        end: { type: 'end' },
+      },
+      { 'x-kanpeki': { undo_after: 3600, approval: 'none' } },
+    )
+    await bed.call<RunView>(responder, 'POST', `/api/v1/playbooks/${await armed(bed, source)}/run`)
+    await bed.runner.round()
+    host.isDone = true
+    expect(await settleLate({ state: bed.state, actions: bed.actions, now: () => bed.now })).toBe(1)
+    bed.now += 3_599_000
+    await bed.runner.round()
+    expect(host.undone).toHaveLength(0)
+    bed.now += 1_000
+    await bed.runner.round()
+    expect(host.undone).toHaveLength(1)
   })
 
   it('counts what is tried again in the hour in which it is, and waits for business hours again', async () => {

@@ -241,6 +241,42 @@ export async function keepStep(db: PlaybooksDb, row: StepsTable): Promise<void> 
     .execute()
 }
 
+/** Codes of steps that were given up although what they asked for may still be done. */
+const GIVEN_UP = ['agent_silent', 'timeout']
+
+/** Failed steps, of runs that go on or ended since a time, of which nobody knows yet that they were done after all. */
+export async function givenUpSteps(db: PlaybooksDb, since: number): Promise<StepsTable[]> {
+  const failed = db
+    .selectFrom('respond_steps')
+    .innerJoin('respond_runs', 'respond_runs.id', 'respond_steps.run_id')
+    .selectAll('respond_steps')
+    .where('respond_steps.state', '=', 'failed')
+    .where('respond_steps.code', 'in', GIVEN_UP)
+    .where('respond_steps.receipt', 'is', null)
+    .where('respond_runs.mode', '=', 'real')
+  const going = await failed.where('respond_runs.state', '=', 'waiting').execute()
+  // Both are named, so that the index of ended runs is used.
+  const ended = failed.where('respond_runs.settled', 'in', [0, 1]).where('respond_runs.ended', '>', since)
+  return [...going, ...(await ended.execute())]
+}
+
+/** Keys of steps whose commands may still lie in a queue: of one run, or of all of a scope since a time. */
+export async function unansweredKeys(
+  db: PlaybooksDb,
+  which: { readonly run: string } | { readonly scope: string },
+  since: number,
+): Promise<readonly { readonly scope: string; readonly key: string }[]> {
+  return await db
+    .selectFrom('respond_steps')
+    .select(['scope', 'key'])
+    .where('code', 'in', GIVEN_UP)
+    .where('receipt', 'is', null)
+    .where('state', 'in', ['failed', 'started', 'retry'])
+    .where('started', '>', since)
+    .where((eb) => ('run' in which ? eb('run_id', '=', which.run) : eb('scope', '=', which.scope)))
+    .execute()
+}
+
 export async function changeStep(
   db: PlaybooksDb,
   key: string,

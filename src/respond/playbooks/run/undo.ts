@@ -6,10 +6,10 @@ import { runEvidence } from '../evidence.ts'
 import type { RunsTable, StepsTable } from '../tables.ts'
 import type { Journal } from './journal.ts'
 
-/** Steps of a run that can be taken back, the last first. */
+/** Steps of a run that can be taken back, the last first; a failed one, too, that was done after it had been given up. */
 export function undoable(rows: readonly StepsTable[]): readonly StepsTable[] {
   return rows
-    .filter((row) => row.state === 'done' && row.undo_state !== 'done' && hasUndo(row))
+    .filter((row) => (row.state === 'done' || row.state === 'failed') && row.undo_state !== 'done' && hasUndo(row))
     .sort((a, b) => b.number - a.number)
 }
 
