@@ -1,7 +1,7 @@
 import { foldsByUnit } from '../../../../platform/text/fold.ts'
 import { type Expression, type FieldTest, testKey } from '../expression.ts'
 import type { EventClass } from '../shapes/event-class.ts'
-import { fieldHolds } from './evaluate.ts'
+import { constantFor, fieldHolds } from './evaluate.ts'
 import { KeywordSearch } from './keyword-search.ts'
 import { LiteralGroup } from './literal-group.ts'
 import type { MatchNode } from './match-node.ts'
@@ -46,8 +46,8 @@ export class ClassCompiler {
   readonly constant = (leaf: Extract<Expression, { kind: 'test' | 'keyword' }>): boolean | undefined => {
     // An event of unknown source is no reason to search it for words that mean something in one particular log.
     if (leaf.kind === 'keyword') return this.#class.product === undefined ? false : undefined
-    const value = this.#class.constants.get(leaf.field)
-    return value === undefined || !isUncased(leaf.test) ? undefined : fieldHolds(leaf.test, value, () => undefined)
+    const value = constantFor(this.#class, leaf)
+    return value === undefined ? undefined : fieldHolds(leaf.test, value, () => undefined)
   }
 
   compile(expression: Expression, category: string | undefined): MatchNode {
@@ -155,10 +155,4 @@ function expense(node: MatchNode): number {
 /** Exclusions, regular expressions and searches of the whole event come last. */
 function cheapFirst(nodes: readonly MatchNode[]): readonly MatchNode[] {
   return [...nodes].sort((a, b) => expense(a) - expense(b))
-}
-
-/** Class constants stand for values in whatever case. */
-function isUncased(test: FieldTest): boolean {
-  if (test.kind === 'literal' || test.kind === 'glob') return !test.cased
-  return test.kind !== 'field' && test.kind !== 'regex'
 }

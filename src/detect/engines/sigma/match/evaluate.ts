@@ -71,7 +71,7 @@ export function evaluate(expression: Expression, event: EvaluatedEvent, matched:
     case 'or':
       return expression.items.filter((item) => evaluate(item, event, matched, selection)).length > 0
     case 'test': {
-      const found = find(event, expression.field)
+      const found = told(find(event, expression.field), constantFor(event.eventClass, expression))
       const run = textTest(expression.test)
       const holds =
         run === undefined
@@ -103,6 +103,20 @@ function matchedTest(selection: string, field: string, found: Pick<Found, 'value
     expected: written.value,
     value: found.value ?? null,
   }
+}
+
+/** What the event's class tells of a field, where the event itself does not say it: a channel that its provider implies. */
+function told(found: Found, constant: string | undefined): Found {
+  return constant === undefined || found.value !== undefined ? found : foundAt(found.place, constant)
+}
+
+/** The value that a field has in every event of a class. It stands for values in whatever case, so that not every test can be asked of it. */
+export function constantFor(
+  { constants }: EventClass,
+  { field, test }: Extract<Expression, { kind: 'test' }>,
+): string | undefined {
+  if (test.kind === 'field' || test.kind === 'regex') return undefined
+  return (test.kind === 'literal' || test.kind === 'glob') && test.cased ? undefined : constants.get(field)
 }
 
 function find(event: EvaluatedEvent, field: string): Found {
