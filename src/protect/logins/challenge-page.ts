@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { preferredLanguage } from '../../platform/http/preferred-language.ts'
 import { decodeEscapes } from '../body/urlencoded.ts'
-import type { AnswerWithBody } from '../proxy/http1/client-connection.ts'
+import type { AnswerWithBody } from '../proxy/exchange.ts'
 import { type HeaderLine, headerOf } from '../proxy/http1/headers.ts'
 import type { Challenge } from './challenge.ts'
 import { CHALLENGE_SCRIPT } from './challenge-script.ts'

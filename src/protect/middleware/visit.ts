@@ -1,7 +1,7 @@
 import { redirectTo, stopPage } from '../proxy/block-page.ts'
 import { clientAddress } from '../proxy/client-address.ts'
+import type { AnswerWithBody } from '../proxy/exchange.ts'
 import { GuardedTransaction } from '../proxy/guarded-transaction.ts'
-import type { AnswerWithBody } from '../proxy/http1/client-connection.ts'
 import { type HeaderLine, headerOf } from '../proxy/http1/headers.ts'
 import { newReference } from '../proxy/reference.ts'
 import type { Interruption, ResponseHead } from '../transaction.ts'

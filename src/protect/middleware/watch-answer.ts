@@ -1,6 +1,6 @@
 import type { OutgoingHttpHeader, OutgoingHttpHeaders, ServerResponse } from 'node:http'
 import { decodedBody } from '../proxy/decoded-body.ts'
-import type { AnswerWithBody } from '../proxy/http1/client-connection.ts'
+import type { AnswerWithBody } from '../proxy/exchange.ts'
 import type { HeaderLine } from '../proxy/http1/headers.ts'
 import type { Visit } from './visit.ts'
 

@@ -1,5 +1,5 @@
 import { preferredLanguage } from '../../platform/http/preferred-language.ts'
-import type { AnswerWithBody } from './http1/client-connection.ts'
+import type { AnswerWithBody } from './exchange.ts'
 import type { HeaderLine } from './http1/headers.ts'
 import { headerOf } from './http1/headers.ts'
 

@@ -26,6 +26,11 @@ export interface AnswerHead {
   readonly length: number | undefined
 }
 
+export interface AnswerWithBody {
+  readonly head: AnswerHead
+  readonly body: Buffer
+}
+
 /** The way back to the client, called once. */
 export interface ClientAnswer {
   readonly head: (head: AnswerHead) => BodySink

@@ -1,6 +1,5 @@
 import type { Interruption, MatchMessage, ResponseHead } from '../transaction.ts'
-import type { ClientRequest } from './exchange.ts'
-import type { AnswerWithBody } from './http1/client-connection.ts'
+import type { AnswerWithBody, ClientRequest } from './exchange.ts'
 import type { HeaderLine } from './http1/headers.ts'
 
 /** What looks at exchanges beside the rules: account protection, schemas, leaking data. One for all requests of a gate. */

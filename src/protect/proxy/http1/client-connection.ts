@@ -1,10 +1,11 @@
 import type { Socket } from 'node:net'
 import type { BodySink, BodySource, BodyTaker } from '../body.ts'
 import { EMPTY_SOURCE } from '../body.ts'
-import type { AnswerHead, ClientAnswer, ClientRequest, UpgradedSocket } from '../exchange.ts'
+import type { AnswerHead, AnswerWithBody, ClientAnswer, ClientRequest, UpgradedSocket } from '../exchange.ts'
 import { fault, type HttpFault } from '../http-fault.ts'
+import { plainAddress } from '../plain-address.ts'
 import { BodyReader } from './body-reader.ts'
-import { findHead } from './head-finder.ts'
+import { brokenStart, findHead } from './head-finder.ts'
 import { headerOf } from './headers.ts'
 import { type ParsedRequest, parseRequestHead, type RefusedRequest } from './request-head.ts'
 import { SocketSink } from './socket-sink.ts'
@@ -27,11 +28,6 @@ export interface ConnectionHandler {
   readonly request: (request: ClientRequest, answer: ClientAnswer) => void
   /** A request that is refused; answers with the response's text, already recorded. */
   readonly refused: (refused: RefusedRequest, peer: ClientRequest['peer'], local: ClientRequest['local']) => AnswerWithBody
-}
-
-export interface AnswerWithBody {
-  readonly head: AnswerHead
-  readonly body: Buffer
 }
 
 const MOST_PIPELINED = 64 * 1024
@@ -398,19 +394,4 @@ export class ClientConnection {
   #local(): ClientRequest['local'] {
     return { address: plainAddress(this.#socket.localAddress), port: this.#socket.localPort ?? 0 }
   }
-}
-
-/** Without the prefix that IPv4 addresses get on a socket for both. */
-export function plainAddress(address: string | undefined): string {
-  if (address === undefined) return ''
-  return address.startsWith('::ffff:') ? address.slice(7) : address
-}
-
-/** A first line that can never become a request line: need not be waited out. */
-function brokenStart(bytes: Buffer): HttpFault | undefined {
-  const first = bytes[0]!
-  if (first !== 13 && (first <= 32 || first >= 127)) return fault(400, 'request-line')
-  const end = bytes.indexOf('\r\n', 2, 'latin1')
-  if (end === -1) return undefined
-  return / HTTP\/\d\.\d$/.test(bytes.toString('latin1', Math.max(0, end - 9), end)) ? undefined : fault(400, 'request-line')
 }

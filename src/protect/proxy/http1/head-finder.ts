@@ -26,3 +26,12 @@ function hasBareLineFeed(text: string): boolean {
     if (at === 0 || text.charCodeAt(at - 1) !== 13) return true
   return false
 }
+
+/** A first line that can never become a request line: need not be waited out. */
+export function brokenStart(bytes: Buffer): HttpFault | undefined {
+  const first = bytes[0]!
+  if (first !== 13 && (first <= 32 || first >= 127)) return fault(400, 'request-line')
+  const end = bytes.indexOf('\r\n', 2, 'latin1')
+  if (end === -1) return undefined
+  return / HTTP\/\d\.\d$/.test(bytes.toString('latin1', Math.max(0, end - 9), end)) ? undefined : fault(400, 'request-line')
+}

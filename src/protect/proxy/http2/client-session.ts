@@ -4,7 +4,7 @@ import { type BodySource, type BodyTaker, EMPTY_SOURCE } from '../body.ts'
 import type { AnswerHead, ClientAnswer, ClientRequest } from '../exchange.ts'
 import { fault, type HttpFault } from '../http-fault.ts'
 import type { ConnectionHandler, ConnectionLimits } from '../http1/client-connection.ts'
-import { plainAddress } from '../http1/client-connection.ts'
+import { plainAddress } from '../plain-address.ts'
 import { tlsOf } from '../tls/tls-of.ts'
 import { requestFromStream } from './request-head.ts'
 
