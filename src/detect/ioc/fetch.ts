@@ -1,7 +1,7 @@
 import { KanpekiError } from '../../kernel/error.ts'
 import { isJsonObject, type JsonObject, type JsonValue } from '../../kernel/json.ts'
 import type { Outgoing } from '../../platform/outgoing/outgoing.ts'
-import { readMispEvent } from './read/misp.ts'
+import { readFeedEvent } from './read/misp.ts'
 import { readText } from './read/read-text.ts'
 import type { Reading } from './read/reading.ts'
 import { readStix } from './read/stix.ts'
@@ -97,7 +97,8 @@ async function fetchTaxii(source: Source, deps: FetchDeps): Promise<Fetched> {
 
 /**
  * A MISP feed: `manifest.json` names its events with their times; those that changed since they were read are read. An event may be
- * published long after its time, so that the cursor holds the time of each (`{"UUID": seconds}`), not the latest of all.
+ * published long after its time, so that the cursor holds the time of each (`{"read":{"UUID": seconds}}`), not the latest of all. An event
+ * that the manifest does not name any more is withdrawn. Cursors of before say nothing of what an event held: everything is read anew.
  */
 async function fetchMisp(source: Source, deps: FetchDeps): Promise<Fetched> {
   const base = source.url!.replace(/manifest\.json$/, '').replace(/\/*$/, '/')
@@ -107,23 +108,28 @@ async function fetchMisp(source: Source, deps: FetchDeps): Promise<Fetched> {
   const all = Object.entries(manifest)
     .map(([uuid, about]) => ({ uuid, at: Number((isJsonObject(about) ? about['timestamp'] : undefined) ?? 0) || 0 }))
     .filter(({ uuid }) => /^[0-9a-f-]{36}$/i.test(uuid))
-  const events = all
-    .filter((event) => !known(event))
-    .sort((a, b) => a.at - b.at)
-    .slice(0, MOST_EVENTS)
-  const parts: Reading[] = []
+  const unread = all.filter((event) => known.get(event.uuid) !== event.at).sort((a, b) => a.at - b.at)
+  const events = unread.slice(0, MOST_EVENTS)
+  const named = new Set(all.map(({ uuid }) => uuid))
+  const gone = [...known.keys()].filter((uuid) => !named.has(uuid))
+  const parts: Reading[] = [{ indicators: [], skipped: [], withdrawn: gone }]
   for (const { uuid } of events)
-    parts.push(readMispEvent(jsonOf(await (await get(source, `${base}${uuid}.json`, 'application/json', deps)).text())))
-  const read = new Set(events)
-  const cursor = Object.fromEntries(all.flatMap((event) => (read.has(event) || known(event) ? [[event.uuid, event.at]] : [])))
-  return { reading: together(parts), whole: false, cursor: JSON.stringify(cursor) }
+    parts.push(readFeedEvent(jsonOf(await (await get(source, `${base}${uuid}.json`, 'application/json', deps)).text()), uuid))
+  const later = new Set(unread.slice(MOST_EVENTS).map(({ uuid }) => uuid))
+  // What is read later and was read before stays known by its old time, so that it is withdrawn if it goes meanwhile.
+  const read = all.flatMap(({ uuid, at }) => {
+    const time = later.has(uuid) ? known.get(uuid) : at
+    return time === undefined ? [] : [[uuid, time]]
+  })
+  const whole = known.size === 0 && later.size === 0
+  return { reading: together(parts), whole, cursor: JSON.stringify({ read: Object.fromEntries(read) }) }
 }
 
-/** Whether an event was read as it is now. Cursors were the time of the latest event once. */
-function mispCursor(text: string | null): (event: { readonly uuid: string; readonly at: number }) => boolean {
-  if (text?.startsWith('{') !== true) return ({ at }) => text !== null && at <= Number(text)
-  const times = new Map(Object.entries(jsonOf(text) as JsonObject))
-  return ({ uuid, at }) => times.get(uuid) === at
+/** The events that were read, with their times. */
+function mispCursor(text: string | null): ReadonlyMap<string, JsonValue> {
+  const cursor = text?.startsWith('{') === true ? jsonOf(text) : null
+  const read = isJsonObject(cursor) ? cursor['read'] : undefined
+  return new Map(Object.entries(isJsonObject(read ?? null) ? (read as JsonObject) : {}))
 }
 
 async function get(source: Source, url: string, accept: string, { outgoing }: FetchDeps): Promise<Response> {

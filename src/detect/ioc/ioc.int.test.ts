@@ -204,6 +204,53 @@ describeStates('indicator lists', (bed) => {
     expect(rows.map(({ value }) => value)).toEqual(['45.137.21.2', '45.137.21.3', 'bad.example', 'oldest.example'])
   })
 
+  it('lets go what an event of a MISP feed says no longer, and keeps what another one says', async () => {
+    const [one, two] = ['5f0e0000-0000-4000-8000-000000000001', '5f0e0000-0000-4000-8000-000000000002'] as const
+    const files = new Map<string, string>()
+    const publish = (events: Readonly<Record<string, readonly [at: string, ...values: readonly string[]]>>) => {
+      files.set(
+        '/manifest.json',
+        JSON.stringify(Object.fromEntries(Object.entries(events).map(([id, [timestamp]]) => [id, { timestamp }]))),
+      )
+      for (const [id, [, ...values]] of Object.entries(events)) {
+        const Attribute = values.map((value) => ({ type: 'domain', value, to_ids: true, uuid: `${id}-${value}` }))
+        files.set(`/${id}.json`, JSON.stringify({ Event: { info: 'E', Attribute } }))
+      }
+    }
+    const server = createServer((request, response) => response.end(files.get(request.url ?? '')))
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+    closers.push(() => new Promise((resolve) => server.close(resolve)))
+    const held = async () => {
+      now += 24 * HOUR
+      await refreshDue(deps())
+      return (await state.tables<IocTables>().selectFrom('detect_ioc_indicators').select('value').orderBy('value').execute()).map(
+        ({ value }) => value,
+      )
+    }
+    publish({ [one]: ['1', 'a.example', 'b.example', 'both.example'], [two]: ['1', 'both.example'] })
+    const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/`
+    await ask('POST', '/api/v1/ioc/lists', { body: { name: 'MISP', kind: 'misp', url } })
+    expect(await held()).toEqual(['a.example', 'b.example', 'both.example'])
+    publish({ [one]: ['2', 'b.example'], [two]: ['1', 'both.example'] })
+    expect(await held()).toEqual(['b.example', 'both.example'])
+    publish({ [two]: ['1', 'both.example'] })
+    expect(await held()).toEqual(['both.example'])
+    publish({ [two]: ['2', 'c.example'] })
+    expect(await held()).toEqual(['c.example'])
+    // A list of before went by the ids of attributes: read anew once, what is gone goes.
+    const tables = state.tables<IocTables>()
+    await tables
+      .updateTable('detect_ioc_indicators')
+      .set({ ref: `${two}-c.example` })
+      .execute()
+    await tables
+      .updateTable('detect_ioc_lists')
+      .set({ cursor: JSON.stringify({ [two]: 2 }) })
+      .execute()
+    publish({ [two]: ['2', 'd.example'] })
+    expect(await held()).toEqual(['d.example'])
+  })
+
   it('compares events with what the lists hold now', async () => {
     const live = await openIndicators(state)
     expect(live.size).toBe(0)

@@ -154,6 +154,27 @@ describe('reading', () => {
     expect(skipped).toHaveLength(1)
     expect(withdrawn).toEqual(['f', 'd'])
   })
+
+  it('reads what a search of MISP over REST answers', () => {
+    const attribute = { type: 'domain', value: 'bad.example', to_ids: true, uuid: 'a' }
+    const event = { info: 'Campaign', threat_level_id: '1', Attribute: [attribute] }
+    const about = { kind: 'domain', value: 'bad.example', ref: 'a', note: 'Campaign' }
+    for (const [json, expected] of [
+      [{ response: [{ Event: event }, { Event: { Attribute: [{ ...attribute, value: 'two.example', uuid: 'b' }] } }] }, 2],
+      [{ response: { Event: event } }, 1],
+      [[{ Event: event }], 1],
+      [{ response: { Attribute: [{ ...attribute, Event: { info: 'Campaign', threat_level_id: '1' } }] } }, 1],
+    ] as const) {
+      const { indicators, skipped } = readText(JSON.stringify(json), 'auto')
+      expect(skipped).toEqual([])
+      expect(indicators).toHaveLength(expected)
+      expect(indicators[0]).toEqual({ ...about, confidence: 90 })
+    }
+    expect(readText(JSON.stringify({ response: [] }), 'auto')).toMatchObject({ indicators: [], skipped: [] })
+    expect(readText(JSON.stringify({ response: [{ Event: event }, { Sighting: {} }] }), 'auto').skipped).toEqual([
+      { place: '2', reason: expect.stringContaining('no MISP event') },
+    ])
+  })
 })
 
 function indexOf(...texts: readonly string[]): IndicatorIndex {

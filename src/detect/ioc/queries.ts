@@ -130,6 +130,20 @@ export async function refsOf(db: IocDb, listId: string): Promise<Pick<IocIndicat
     .execute()
 }
 
+/** Says anew under which ids of its sender an indicator is said. */
+export async function changeRef(
+  db: IocDb,
+  { list_id: listId, kind, value, ref }: Pick<IocIndicatorsTable, 'list_id' | 'kind' | 'value' | 'ref'>,
+): Promise<void> {
+  await db
+    .updateTable('detect_ioc_indicators')
+    .set({ ref })
+    .where('list_id', '=', listId)
+    .where('kind', '=', kind)
+    .where('value', '=', value)
+    .execute()
+}
+
 /** Every value of a list, for telling which are gone. */
 export async function valuesOf(db: IocDb, listId: string): Promise<string[]> {
   const rows = await db.selectFrom('detect_ioc_indicators').select('value').where('list_id', '=', listId).execute()

@@ -8,6 +8,7 @@ import { recordEvidence } from '../../platform/state/outbox.ts'
 import { guardOf } from './guards.ts'
 import { type Indicator, indicatorOf } from './indicator.ts'
 import {
+  changeRef,
   countIndicators,
   deleteList,
   deleteValues,
@@ -118,8 +119,12 @@ export async function takeReading(
     const row = rowOf(list, indicator, options)
     const why = list.guarded === 1 ? guardOf(indicator) : undefined
     if (why !== undefined) skipped.add(why, indicator.value, GUARD_WORDS[why])
-    else if (row.until !== null && row.until <= now) ended.set(`${row.kind} ${row.value}`, row)
-    else wanted.set(`${row.kind} ${row.value}`, row)
+    else {
+      const key = `${row.kind} ${row.value}`
+      const rows = row.until !== null && row.until <= now ? ended : wanted
+      const before = rows.get(key)
+      rows.set(key, before === undefined ? row : { ...row, ref: joinedRefs(before.ref, row.ref) })
+    }
   }
   const values = new Set([...wanted.values(), ...ended.values()].map(({ value }) => value))
   const known = new Map((await knownIn(db, list.id, [...values])).map((row) => [`${row.kind} ${row.value}`, row]))
@@ -130,8 +135,9 @@ export async function takeReading(
     else skipped.add('expired', row.value, 'it has ended')
   }
   const fresh = [...wanted].flatMap(([key, row]) => (known.has(key) ? [] : [row]))
-  const changed = [...wanted].flatMap(([key, row]) => {
+  const changed = [...wanted].flatMap(([key, said]) => {
     const old = known.get(key)
+    const row = old === undefined ? said : { ...said, ref: joinedRefs(old.ref, said.ref) }
     const same =
       old === undefined ||
       (old.confidence === row.confidence && old.until === row.until && old.note === row.note && old.ref === row.ref)
@@ -162,22 +168,25 @@ export async function removeMissing(
 }
 
 /**
- * Takes out what a reading withdraws, and what its sender said under an id before and does not say under it any more. @returns how many.
+ * Takes out what a reading withdraws, and what its sender said under an id before and does not say under it any more. What is said under
+ * another id as well stays. @returns how many.
  */
 export async function removeRevised(db: IocDb, list: IocListsTable, reading: Reading, by: Who, now: number): Promise<number> {
   const asked = new Set([...(reading.withdrawn ?? []), ...(reading.revised ?? [])])
   if (asked.size === 0) return 0
-  const said = new Set(reading.indicators.map(({ kind, value }) => `${kind} ${value}`))
-  const gone = (await refsOf(db, list.id)).filter(
-    ({ kind, value, ref }) => ref !== null && asked.has(ref) && !said.has(`${kind} ${value}`),
-  )
-  return await removeIndicators(
-    db,
-    list,
-    gone.map(({ value }) => value),
-    by,
-    now,
-  )
+  const said = new Set<string>()
+  for (const { kind, value, ref } of reading.indicators) said.add(`${kind} ${value}`).add(`${kind} ${value} ${ref}`)
+  const gone: string[] = []
+  for (const { kind, value, ref } of await refsOf(db, list.id)) {
+    const refs = refsIn(ref)
+    const left = refs.filter((one) => !asked.has(one) || said.has(`${kind} ${value} ${one}`))
+    if (left.length === refs.length) continue
+    if (left.length > 0) await changeRef(db, { list_id: list.id, kind, value, ref: left.join(' ') })
+    else if (!said.has(`${kind} ${value}`)) gone.push(value)
+    // Said under another id from now on, which takes its place.
+    else await changeRef(db, { list_id: list.id, kind, value, ref: null })
+  }
+  return await removeIndicators(db, list, gone, by, now)
 }
 
 /** Takes single indicators out of a list, in whatever form they are written. */
@@ -217,10 +226,22 @@ function rowOf(
     confidence: Math.round(confidence ?? indicator.confidence ?? list.confidence),
     until: indicator.until ?? (days === undefined ? null : now + days * DAY_MS),
     note: note.slice(0, 500),
-    ref,
+    // Ids stand with spaces between them.
+    ref: ref !== null && /\s/.test(ref) ? null : ref,
     added: now,
     past: 0,
   }
+}
+
+const MOST_REFS = 50
+
+/** Ids under which a value is said: several may say the same. */
+const refsIn = (ref: string | null): readonly string[] => (ref === null ? [] : ref.split(' '))
+
+/** What somebody says without an id stays whoever else withdraws it. */
+function joinedRefs(before: string | null, now: string | null): string | null {
+  if (now === null || before === null) return now
+  return [...new Set([...refsIn(before), ...refsIn(now)])].slice(-MOST_REFS).join(' ')
 }
 
 const GUARD_WORDS: Readonly<Record<Exclude<SkippedWhy, 'unreadable' | 'expired' | 'too-many'>, string>> = {

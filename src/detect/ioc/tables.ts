@@ -39,6 +39,7 @@ export interface IocIndicatorsTable {
   confidence: number
   until: number | null
   note: string
+  /** The sender's own ids of what says it, with spaces between; null where it was said without one. */
   ref: string | null
   added: number
   /** 0: stored events are still to be searched for it. */

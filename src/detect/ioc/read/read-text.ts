@@ -1,7 +1,6 @@
 import type { JsonValue } from '../../../kernel/json.ts'
-import { isJsonObject } from '../../../kernel/json.ts'
 import { readCsv } from './csv.ts'
-import { readMispEvent } from './misp.ts'
+import { isMisp, readMisp } from './misp.ts'
 import { readPlain } from './plain.ts'
 import type { Reading } from './reading.ts'
 import { readStix } from './stix.ts'
@@ -19,7 +18,7 @@ export function readText(text: string, format: TextFormat): Reading {
     case 'stix':
       return fromJson(text, readStix)
     default:
-      return fromJson(text, readMispEvent)
+      return fromJson(text, readMisp)
   }
 }
 
@@ -27,7 +26,7 @@ function formatOf(text: string): Exclude<TextFormat, 'auto'> {
   const begin = text.trimStart().slice(0, 1)
   if (begin === '{' || begin === '[') {
     const json = parsed(text)
-    return isJsonObject(json ?? null) && (json as { readonly Event?: unknown }).Event !== undefined ? 'misp' : 'stix'
+    return json !== undefined && isMisp(json) ? 'misp' : 'stix'
   }
   const lines = text
     .split('\n')
