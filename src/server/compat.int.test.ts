@@ -96,6 +96,12 @@ async function expectAll(source: string, ids: readonly string[], idField: string
 
 const numbers = (count: number): string[] => Array.from({ length: count }, (_, n) => `m${n}`)
 
+interface DocumentClient {
+  index(options: object): PromiseLike<unknown>
+  create(options: object): PromiseLike<unknown>
+  close(): Promise<void> | void
+}
+
 /** The part of the clients' interfaces that all four share. */
 interface BulkClient {
   readonly helpers: {
@@ -147,6 +153,58 @@ describe.each(ELASTIC)('%s', (name, make) => {
     expect(error).toMatchObject({ name: 'ResponseError', statusCode: 401 })
     await client.close()
   })
+})
+
+describe.each(ELASTIC)('%s, one document at a time', (name, make) => {
+  test('index and create: each is an event, once', async () => {
+    const source = `${name}-document`
+    // An index and an id are one event, whoever sends it.
+    const index = `logs-${name}`
+    const client = make(await tokenOf(source)) as unknown as DocumentClient
+    const ids = numbers(3)
+    for (const [at, message] of ids.entries()) {
+      const document = { message, host: { name: 'web9' } }
+      // By its position: without an id, with one, and made.
+      const asked = [{}, { id: 'a b/ü' }, { id: 'c', op_type: 'create' }][at]
+      expect(answerOf(await client.index({ index, ...asked, ...bodyOf(name, document) }))).toMatchObject({
+        _index: index,
+        ...('id' in asked! ? { _id: asked.id } : { _id: expect.any(String) }),
+        result: 'created',
+      })
+    }
+    const again = { message: 'm2', host: { name: 'web9' } }
+    const request = { index, id: 'c', ...bodyOf(name, again) }
+    expect(answerOf(await client.create(request))).toMatchObject({ _id: 'c', result: 'noop' })
+    const docs = await stored(`http:${source}`)
+    expect(docs.map((doc) => getPath(doc, 'message')).sort()).toEqual(ids)
+    expect(await accounts(`http:${source}`)).toMatchObject({ received: 4, parsed: 3, unknown: 0, repeated: 1 })
+    await client.close()
+  })
+})
+
+/** Clients 8 and 9 have a name of their own for the body. */
+const bodyOf = (name: string, body: object): object => (/^es[89]/.test(name) ? { document: body } : { body })
+
+/** What client 7 and OpenSearch wrap in the response. */
+function answerOf(answer: unknown): unknown {
+  return (answer as { readonly body?: unknown }).body ?? answer
+}
+
+test('a document of several lines as curl sends it, and one that is none', async () => {
+  const send = async (path: string, body: string, headers: Record<string, string> = {}): Promise<[number, unknown]> => {
+    const authorization = `Bearer ${await tokenOf('curl-document')}`
+    const response = await fetch(`${url}${path}`, { method: 'POST', body, headers: { authorization, ...headers } })
+    return [response.status, await response.json()]
+  }
+  expect(await send('/logs/_doc?pretty', '{\n  "message": "several lines"\n}\n')).toMatchObject([201, { result: 'created' }])
+  expect(await send('/logs/_doc', 'no document')).toMatchObject([400, { error: { type: 'document_parsing_exception' } }])
+  expect(await send('/logs/_doc', '{}', { 'content-encoding': 'gzip, gzip' })).toMatchObject([
+    415,
+    { error: { reason: expect.stringContaining('send one of gzip, deflate, br, zstd, or none') } },
+  ])
+  const messages = (await stored('http:curl-document')).map((doc) => getPath(doc, 'message'))
+  expect(messages).toContain('several lines')
+  expect(await accounts('http:curl-document')).toMatchObject({ received: 2, parsed: 1, unknown: 1 })
 })
 
 describe('pino-elasticsearch', () => {

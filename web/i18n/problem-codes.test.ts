@@ -17,7 +17,7 @@ const ELSEWHERE: readonly RegExp[] = [
   // Of the state's and the lake's own making: a fault of Kanpeki, which HTTP calls `internal`.
   /^(state_(corrupt|nested|newer|not_empty)|scope_(missing|unsafe)|lake_(hour|sequence)|counts_unbalanced|erase_unknown_batch)$/,
   // Answers to shippers, webhooks and probes, which no person reads in the console.
-  /^(bad_encoding|bad_signature|body_aborted|body_too_large|channel_missing|unconfirmed|not_ready)$/,
+  /^(bad_encoding|unsupported_encoding|bad_signature|body_aborted|body_too_large|channel_missing|unconfirmed|not_ready)$/,
   // Reasons why a rule is left out, which the list of rules words by itself.
   /^(exception|operator|regex|value)$/,
 ]

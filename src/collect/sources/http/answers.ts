@@ -8,6 +8,7 @@ const ANSWERS: Readonly<Record<string, { readonly status: number; readonly retry
   not_found: { status: 404 },
   bad_source: { status: 400 },
   bad_encoding: { status: 400 },
+  unsupported_encoding: { status: 415 },
   body_aborted: { status: 400 },
   bad_request: { status: 400 },
   channel_missing: { status: 400 },

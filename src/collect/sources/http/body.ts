@@ -6,6 +6,7 @@ import type { WebhookMapping } from './schema.ts'
 /** What a body is, decided by the path it was sent to; `formats.ts` says how each is read and answered. */
 export const BODY_FORMATS = [
   'bulk',
+  'document',
   'lines',
   'records',
   'hec',
@@ -30,6 +31,8 @@ export interface IngestBody {
   readonly format: BodyFormat
   /** The index in a bulk request's path. */
   readonly index: string | undefined
+  /** What the path of a single document asks for it. */
+  readonly document?: DocumentAsked
   readonly body: Uint8Array
   /** SHA-256 of `body`, hex. */
   readonly digest: string
@@ -41,6 +44,11 @@ export interface IngestBody {
   readonly words?: JsonObject
   /** How to read the events of `generic`. */
   readonly mapping?: WebhookMapping
+}
+
+export interface DocumentAsked {
+  readonly action: Extract<BulkAction, 'create' | 'index'>
+  readonly id: string | undefined
 }
 
 /** What the sender gets: built beside the parsing, so that the main thread only passes the bytes on. */
@@ -108,6 +116,7 @@ export function bodyIdentity(body: IngestBody): string {
 }
 
 function placeOf({ format, index, words }: IngestBody): string {
+  if (format === 'document') return `document ${index ?? ''}`
   if (format === 'bulk' || format === 'lines') return index ?? ''
   return `${format} ${words === undefined ? '' : JSON.stringify(words)}`
 }

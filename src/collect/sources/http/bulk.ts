@@ -1,6 +1,6 @@
 import { KanpekiError } from '../../../kernel/error.ts'
 import type { RawRecord } from '../../../kernel/event.ts'
-import { isJsonObject, type JsonObject } from '../../../kernel/json.ts'
+import { isJsonObject, type JsonObject, type JsonValue } from '../../../kernel/json.ts'
 import { clientId } from '../../client-id.ts'
 import { documentRecord, tooLong, unreadable } from '../../record.ts'
 import { decodeText } from '../../text.ts'
@@ -18,7 +18,7 @@ import {
 
 /** Elasticsearch's own bound on `_id`. */
 const MAX_ID_BYTES = 512
-const DEFAULT_INDEX = 'kanpeki'
+export const DEFAULT_INDEX = 'kanpeki'
 /** A longer action line is no action: real ones carry an index, an id and perhaps a routing. */
 const MAX_ACTION_BYTES = 8192
 
@@ -144,7 +144,7 @@ function parseAction(line: Buffer, pathIndex: string): Action | undefined {
   for (const kind of BULK_ACTIONS) {
     const meta = Object.hasOwn(value, kind) ? value[kind] : undefined
     // Some senders put other keys beside the action (`"attempts":0`).
-    if (isJsonObject(meta)) return { kind, index: indexOf(meta, pathIndex), ...idOf(meta) }
+    if (isJsonObject(meta)) return { kind, index: indexOf(meta, pathIndex), ...readId(meta['_id']) }
   }
   return undefined
 }
@@ -154,8 +154,8 @@ function indexOf(meta: JsonObject, pathIndex: string): string {
   return typeof index === 'string' && index !== '' && index.length <= 255 ? index : pathIndex
 }
 
-function idOf(meta: JsonObject): Pick<Action, 'id' | 'idProblem'> {
-  const id = meta['_id']
+/** The id that a sender chose, or why it can be none. */
+export function readId(id: JsonValue | undefined): Pick<Action, 'id' | 'idProblem'> {
   if (id === undefined || id === null) return { id: undefined, idProblem: undefined }
   const text = typeof id === 'number' ? String(id) : id
   if (typeof text !== 'string' || text === '') return { id: undefined, idProblem: '_id must be a text that is not empty' }

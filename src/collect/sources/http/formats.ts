@@ -1,5 +1,6 @@
 import { BODY_LIMITS, type BodyFormat, type BodyLimits, type IngestBody, type IngestReply, type SplitBody } from './body.ts'
 import { splitBulk } from './bulk.ts'
+import { documentReply, splitDocument } from './document.ts'
 import { hecReply } from './hec/reply.ts'
 import { splitHecEvents, splitHecRaw } from './hec/split.ts'
 import { splitLines } from './lines.ts'
@@ -31,6 +32,7 @@ export interface Format {
 /** Every format that a body can have. */
 export const FORMATS: Readonly<Record<BodyFormat, Format>> = {
   bulk: { split: splitBulk, reply: bulkReply },
+  document: { split: splitDocument, reply: documentReply },
   lines: { split: splitLines, reply: linesReply },
   records: { split: splitRecords, reply: linesReply },
   hec: { split: splitHecEvents, reply: hecReply },

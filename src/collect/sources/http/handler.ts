@@ -141,6 +141,7 @@ async function take({ deps, request }: Context, target: Take, caller: Caller): P
       tokenId: caller.id,
       format: target.format,
       index: target.index,
+      ...(target.document === undefined ? {} : { document: target.document }),
       body: read.body,
       digest: read.digest,
       origin: request.socket.remoteAddress ?? 'unknown',

@@ -49,7 +49,7 @@ it('reads all of a body that was compressed in pieces', async () => {
 
 it('leaves the encoding that belongs to the format', async () => {
   expect(await bodyOf('snappy', Buffer.from('block'), 'snappy')).toBe('block')
-  await expect(bodyOf('snappy', Buffer.from('block'))).rejects.toMatchObject({ code: 'bad_encoding' })
+  await expect(bodyOf('snappy', Buffer.from('block'))).rejects.toMatchObject({ code: 'unsupported_encoding' })
 })
 
 it('refuses a body of which it would not read the end', async () => {

@@ -72,7 +72,7 @@ export interface ReadBody {
  * bomb is stopped after `maxBytes`, whatever it would have grown to. The request is left unread on an error: the caller
  * answers, then drains it.
  * @param own a content encoding that the format itself takes off.
- * @throws KanpekiError `body_too_large`, `queue_full` (no memory for it now), `bad_encoding`, `body_aborted`.
+ * @throws KanpekiError `body_too_large`, `queue_full` (no memory for it now), `bad_encoding`, `unsupported_encoding`, `body_aborted`.
  */
 export async function readBody(
   request: IncomingMessage,
@@ -102,7 +102,7 @@ export async function readBody(
         room.add(chunk)
       })
       stream.once('end', resolve)
-      decoder?.once('error', (error) => reject(badEncoding(error.message)))
+      decoder?.once('error', (error) => reject(badEncoding(error.message, request.headers['content-encoding'])))
       request.once('error', () => reject(aborted()))
       request.once('close', () => {
         if (!request.complete) reject(aborted())
@@ -130,9 +130,10 @@ function decoderFor(header: string | string[] | undefined, own: string | undefin
   if (name === '' || name === 'identity' || name === own) return undefined
   const create = Object.hasOwn(DECODERS, name) ? DECODERS[name] : undefined
   if (create === undefined)
-    throw new KanpekiError('bad_encoding', `The content encoding ${JSON.stringify(name.slice(0, 40))} is not known.`, {
-      remedy: 'Send gzip, deflate, br, zstd or none.',
-    })
+    throw new KanpekiError(
+      'unsupported_encoding',
+      `The content encoding ${JSON.stringify(name.slice(0, 40))} is not taken: send one of gzip, deflate, br, zstd, or none.`,
+    )
   return create()
 }
 
@@ -146,8 +147,9 @@ function busy(): KanpekiError {
   return new KanpekiError('queue_full', 'Too many requests are waiting to be written.', { remedy: 'Send it again in a moment.' })
 }
 
-function badEncoding(detail: string): KanpekiError {
-  return new KanpekiError('bad_encoding', `The body cannot be decompressed: ${detail}.`)
+function badEncoding(detail: string, encoding: string | undefined): KanpekiError {
+  const why = /^\s*deflate\s*$/i.test(encoding ?? '') ? ' `deflate` is the form of zlib (RFC 1950), not raw DEFLATE.' : ''
+  return new KanpekiError('bad_encoding', `The body cannot be decompressed: ${detail}.${why}`)
 }
 
 function aborted(): KanpekiError {

@@ -33,8 +33,16 @@ export function bulkReply(split: SplitBody, facts: CommitFacts): IngestReply {
 function itemReply(item: BulkItem, id: string, outcome: RecordOutcome | undefined, sequence: number): string {
   const place = `{"${item.action}":{"_index":${JSON.stringify(item.index)},"_id":${JSON.stringify(id)},`
   if (item.error !== undefined) return `${place}"status":400,"error":${JSON.stringify(item.error)}}}`
-  const [result, status] = outcome === 'repeated' || outcome === 'dropped' ? ['noop', 200] : ['created', 201]
+  const { result, status } = resultOf(outcome)
   return `${place}"_version":1,"result":"${result}","_shards":{"total":1,"successful":1,"failed":0},"_seq_no":${sequence},"_primary_term":1,"status":${status}}}`
+}
+
+/** What Elasticsearch says of a document. */
+export function resultOf(outcome: RecordOutcome | undefined): {
+  readonly result: 'noop' | 'created'
+  readonly status: 200 | 201
+} {
+  return outcome === 'repeated' || outcome === 'dropped' ? { result: 'noop', status: 200 } : { result: 'created', status: 201 }
 }
 
 export function linesReply(_split: SplitBody, facts: CommitFacts): IngestReply {

@@ -1,6 +1,6 @@
 import type { JsonObject } from '../../../kernel/json.ts'
 import type { Caller } from '../../../platform/http/route.ts'
-import type { BodyFormat } from './body.ts'
+import type { BodyFormat, DocumentAsked } from './body.ts'
 import type { Dialect } from './dialects.ts'
 import { HANDSHAKES, type Handshake, INDEX_HANDSHAKE } from './elasticsearch.ts'
 import { SUCCESS } from './hec/reply.ts'
@@ -15,6 +15,7 @@ export type Target =
       readonly format: BodyFormat
       readonly name?: string
       readonly index?: string
+      readonly document?: DocumentAsked
       readonly words?: JsonObject
     }
   | ({ readonly kind: 'handshake'; readonly dialect: Dialect } & Handshake)
@@ -28,6 +29,7 @@ export type Target =
 export type TargetOf = (method: string, url: string, accept: string | undefined) => Target | undefined
 
 const BULK = /^\/(?:([^/_][^/]*)\/)?(?:[^/_][^/]*\/)?_bulk\/?$/
+const DOCUMENT = /^\/([^/_][^/]*)\/_(doc|create)(?:\/([^/]+))?\/?$/
 const LINES = /^\/api\/v1\/ingest\/([^/]+)\/?$/
 const RECORDS = /^\/api\/v1\/ingest\/records\/([^/]+)\/?$/
 const WEBHOOK = /^\/api\/v1\/ingest\/webhook\/([^/]+)\/?$/
@@ -64,6 +66,8 @@ function events(method: string, path: string, query: URLSearchParams): Target | 
     const index = decoded(bulk[1])
     return { kind: 'take', dialect: 'elastic', format: 'bulk', ...(index === undefined ? {} : { index }) }
   }
+  const document = DOCUMENT.exec(path)
+  if (document !== null) return single(method, document, query)
   if (method !== 'POST') return undefined
   const webhook = WEBHOOK.exec(path)
   if (webhook !== null) {
@@ -77,6 +81,19 @@ function events(method: string, path: string, query: URLSearchParams): Target | 
   if (records !== null) return { kind: 'take', dialect: 'problem', format: 'records', name: decoded(records[1]) ?? '' }
   const lines = LINES.exec(path)
   return lines === null ? undefined : { kind: 'take', dialect: 'problem', format: 'lines', name: decoded(lines[1]) ?? '' }
+}
+
+/** One document by Elasticsearch's index API: `POST /logs/_doc`, `PUT /logs/_doc/ID`, `PUT /logs/_create/ID`. */
+function single(method: string, [, index, api, id]: RegExpExecArray, query: URLSearchParams): Target | undefined {
+  if (id === undefined && (method !== 'POST' || api === 'create')) return undefined
+  const action = api === 'create' || query.get('op_type') === 'create' ? 'create' : 'index'
+  return {
+    kind: 'take',
+    dialect: 'elastic',
+    format: 'document',
+    index: decoded(index) ?? '',
+    document: { action, id: decoded(id) },
+  }
 }
 
 function splunk(method: string, path: string, query: URLSearchParams): Target | undefined {

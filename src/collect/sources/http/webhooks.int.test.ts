@@ -524,5 +524,5 @@ test('a push to Loki whose header names its snappy block is one as well; other f
     })
   expect((await send('/loki/api/v1/push')).status).toBe(204)
   expect([...recorder.stored.values()].map(({ json }) => json?.['message'])).toEqual(['x'])
-  expect((await send('/v1/logs')).status).toBe(400)
+  expect((await send('/v1/logs')).status).toBe(415)
 })
