@@ -129,6 +129,26 @@ describeStates('the public status page', (bed) => {
     expect(page).not.toContain('Inner')
   })
 
+  it('shows the others and “unknown” where a card cannot be read, and never a pass', async () => {
+    await adopt(yaml(PAGE))
+    await judge()
+    await sign(yaml(PAGE))
+    const broken = load(yaml(PAGE, 'Broken one').replace('id: payments-api', 'id: broken-api'))
+    await state.transaction<DeclareTables, void>((trx) => adoptCards(trx, [load(yaml(PAGE)), broken], now))
+    await state.transaction<DeclareTables, void>((trx) => signCard(trx, 'broken-api', broken.hash, sato, now))
+    await judge()
+    expect(await text()).toContain('Every promise below is kept')
+    const tables = state.tables<DeclareTables>()
+    await tables.updateTable('declare_objectives').set({ detail: '{"half' }).where('card_id', '=', 'broken-api').execute()
+    for (const told of ['Payments API', 'Held since', 'Broken one', 'Unknown: what is stored', '1 of 2 declarations'])
+      expect(await text()).toContain(told)
+    await tables.updateTable('declare_versions').set({ document: '{"half' }).where('card_id', '=', 'broken-api').execute()
+    for (const told of ['Payments API', 'Held since', 'A declaration that cannot be read', '1 of 2 declarations'])
+      expect(await text()).toContain(told)
+    expect(await text('ja')).toContain('読み取れない宣言')
+    expect(await text()).not.toContain('Every promise')
+  })
+
   it('falls by itself when nothing is measured any more', async () => {
     await adopt(yaml(PAGE))
     await judge()

@@ -3,7 +3,7 @@ import { isWorn } from '../kernel/measure.ts'
 import type { Block, Inline, Language, Report, Tone } from '../platform/report/model.ts'
 import { momentText } from '../platform/report/words.ts'
 import { readJson } from '../platform/state/columns.ts'
-import { type CardState, cardState, evaluateNow } from './card-state.ts'
+import { type CardState, cardStates, evaluateNow } from './card-state.ts'
 import type { Measures } from './criteria.ts'
 import type { Evaluation } from './evaluate.ts'
 import { figureText, targetText } from './figure.ts'
@@ -33,39 +33,88 @@ export interface PublicHouse {
   readonly now: number
 }
 
+/** A card of which the store cannot be read: what it is worth is unknown. Its words are those that were signed, where these can be. */
+export interface UnknownCard {
+  readonly id: string
+  readonly card: Card | undefined
+}
+
+export interface Published {
+  readonly cards: readonly PublishedCard[]
+  /** Those that may be public: a text that cannot be read says neither. */
+  readonly unknown: readonly UnknownCard[]
+}
+
+const ROWS_AT_ONCE = 500
+
 /**
  * The cards that chose to be public, or the one asked for. What is shown of a card was signed: a version that lacks
  * signatures changes its badge at once and its words not before. @throws KanpekiError `not_found` for one that did not choose it.
  */
-export async function publishedCards(db: Db, measures: Measures, now: number, id?: string): Promise<readonly PublishedCard[]> {
-  const rows = id === undefined ? await allCards(db) : [await cardById(db, id)]
-  const published: PublishedCard[] = []
-  for (const row of rows) {
-    const state = row === undefined ? undefined : await cardState(db, row, measures)
-    const shown = state === undefined ? undefined : await publishedOf(db, state, now)
-    if (shown !== undefined) published.push(shown)
+export async function publishedCards(db: Db, measures: Measures, now: number, id?: string): Promise<Published> {
+  const rows = id === undefined ? await allCards(db) : [await cardById(db, id)].filter((row) => row !== undefined)
+  const cards: PublishedCard[] = []
+  const unknown: UnknownCard[] = []
+  for (let at = 0; at < rows.length; at += ROWS_AT_ONCE) {
+    for (const state of await cardStates(db, rows.slice(at, at + ROWS_AT_ONCE), measures)) {
+      const evaluation = 'fault' in state ? undefined : evaluated(state, now)
+      if ('fault' in state || evaluation === undefined) {
+        const card = await signedCard(db, state.row, state.row.held_hash ?? state.row.hash)
+        if (card === undefined || card.publicPage !== undefined) unknown.push({ id: state.row.id, card })
+        continue
+      }
+      const shown = await publishedOf(db, state, evaluation)
+      if (shown === undefined) continue
+      if ('badges' in shown) cards.push(shown)
+      else unknown.push(shown)
+    }
   }
   // Whether there is a card that is not public is nobody's business.
-  if (id !== undefined && published.length === 0) throw new KanpekiError('not_found', `There is no public page of ${id}.`)
-  return published
+  if (id !== undefined && cards.length + unknown.length === 0)
+    throw new KanpekiError('not_found', `There is no public page of ${id}.`)
+  return { cards, unknown }
 }
 
-async function publishedOf(db: Db, state: CardState, now: number): Promise<PublishedCard | undefined> {
-  const { row } = state
-  const evaluation = evaluateNow(state, now)
-  const required = Math.max(row.required ?? 0, state.card.signatures)
+async function publishedOf(
+  db: Db,
+  { row, card: { signatures } }: CardState,
+  evaluation: Evaluation,
+): Promise<PublishedCard | UnknownCard | undefined> {
+  const required = Math.max(row.required ?? 0, signatures)
   const hash = evaluation.signed >= required ? row.hash : row.held_hash
-  const version = hash === null ? undefined : await versionOf(db, row.id, hash)
-  const card = version === undefined ? undefined : readJson<Card>(version.document)
-  if (card?.publicPage === undefined) return undefined
+  if (hash === null) return undefined
+  const card = await signedCard(db, row, hash)
+  if (card === undefined) return { id: row.id, card }
+  if (card.publicPage === undefined) return undefined
   return { id: row.id, card, evaluation, badges: (await badgesOf(db, row.id, MOST_CHANGES)).reverse() }
 }
 
+/** Undefined where what the store has cannot be judged. */
+function evaluated(state: CardState, now: number): Evaluation | undefined {
+  try {
+    return evaluateNow(state, now)
+  } catch {
+    return undefined
+  }
+}
+
+/** The text of a version; undefined where it is missing or cannot be read. */
+async function signedCard(db: Db, { id }: { readonly id: string }, hash: string): Promise<Card | undefined> {
+  const version = await versionOf(db, id, hash)
+  if (version === undefined) return undefined
+  try {
+    return readJson<Card>(version.document)
+  } catch {
+    return undefined
+  }
+}
+
 /** The page as a document: nothing but what each card says may be told. */
-export function publicPage(cards: readonly PublishedCard[], house: PublicHouse, language: Language, path: string): Report {
+export function publicPage({ cards, unknown }: Published, house: PublicHouse, language: Language, path: string): Report {
   const words = PAGE_WORDS[language]
   const other = language === 'en' ? 'ja' : 'en'
-  const fallen = cards.filter(({ evaluation }) => STATE_TONES[evaluation.state] !== 'good')
+  const all = cards.length + unknown.length
+  const kept = cards.filter(({ evaluation }) => STATE_TONES[evaluation.state] === 'good').length
   return {
     language,
     kicker: house.organisation === '' ? 'Kanpeki' : house.organisation,
@@ -74,14 +123,15 @@ export function publicPage(cards: readonly PublishedCard[], house: PublicHouse, 
     foot: words.foot(house.ledger.size, house.ledger.root),
     other: { text: words.other, href: `${path}?lang=${other}` },
     blocks: [
-      cards.length === 0
+      all === 0
         ? { kind: 'note', tone: 'gone', text: words.none }
         : {
             kind: 'note',
-            tone: fallen.length === 0 ? 'good' : 'bad',
-            text: words.summary(cards.length - fallen.length, cards.length),
+            tone: kept === all ? 'good' : 'bad',
+            text: words.summary(kept, all),
           },
       ...cards.flatMap((one) => cardBlocks(one, house.now, language)),
+      ...unknown.flatMap((one) => unknownBlocks(one, language)),
       { kind: 'heading', level: 2, text: words.check },
       {
         kind: 'list',
@@ -138,6 +188,20 @@ function cardBlocks({ id, card, evaluation, badges }: PublishedCard, now: number
           : []),
       ],
     },
+  ]
+}
+
+function unknownBlocks({ id, card }: UnknownCard, language: Language): readonly Block[] {
+  const words = PAGE_WORDS[language]
+  const page = card?.publicPage
+  return [
+    ...(page === undefined
+      ? [{ kind: 'heading', level: 2, text: words.unread } as const]
+      : [
+          { kind: 'heading', level: 2, text: (page.name ?? card?.name)?.[language] ?? id, id } as const,
+          { kind: 'text', text: page.statement[language] } as const,
+        ]),
+    { kind: 'note', tone: 'bad', text: words.unknown },
   ]
 }
 

@@ -16,6 +16,10 @@ interface PageWords {
   readonly summary: (held: number, all: number) => string
   /** @param since when the badge came into the state. */
   readonly state: Readonly<Record<BadgeState, (since: string) => string>>
+  /** Heading of a card whose text cannot be read. */
+  readonly unread: string
+  /** State of a card that cannot be read. */
+  readonly unknown: string
   readonly stateWord: Readonly<Record<BadgeState, string>>
   readonly objective: string
   readonly figure: string
@@ -50,6 +54,8 @@ export const PAGE_WORDS: Readonly<Record<Language, PageWords>> = {
       withdrawn: (since) => `Withdrawn on ${since}, by itself: a promise was not kept or could not be proven.`,
       expired: (since) => `Expired on ${since}: the declaration has to be renewed.`,
     },
+    unread: 'A declaration that cannot be read',
+    unknown: 'Unknown: what is stored of this declaration cannot be read at the moment. It does not count as kept.',
     stateWord: { draft: 'not earned', held: 'held', 'at-risk': 'at risk', withdrawn: 'withdrawn', expired: 'expired' },
     objective: 'Objective',
     figure: 'Now',
@@ -82,6 +88,8 @@ export const PAGE_WORDS: Readonly<Record<Language, PageWords>> = {
       withdrawn: (since) => `${since}に自動で撤回されました。約束が守られなかったか、証明できませんでした。`,
       expired: (since) => `${since}に失効しました。宣言の更新が必要です。`,
     },
+    unread: '読み取れない宣言',
+    unknown: '不明：保存されているこの宣言の記録を、現在読み取れません。守られているものとしては数えません。',
     stateWord: { draft: '未取得', held: '有効', 'at-risk': '要注意', withdrawn: '撤回', expired: '失効' },
     objective: '目標',
     figure: '現在',
