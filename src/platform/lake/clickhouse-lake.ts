@@ -140,7 +140,8 @@ export class ClickHouseLake implements Lake {
   async search(request: SearchPage): Promise<SearchResult> {
     const limit = Math.min(request.limit, MOST_EVENTS)
     const after = request.after === undefined ? undefined : queries.readCursor(request.after)
-    const now = this.#clock.now()
+    // Pages of one search mean the same moment, or events would pass its ends meanwhile.
+    const now = after?.now ?? this.#clock.now()
     const rows: queries.EventRow[] = []
     for (const span of spansBack(request, after, now)) {
       const statement = queries.search({ ...request, limit: limit - rows.length }, after, now, span)
@@ -148,7 +149,7 @@ export class ClickHouseLake implements Lake {
       if (rows.length >= limit) break
     }
     const last = rows.at(-1)
-    const more = rows.length === limit && last !== undefined ? { cursor: queries.writeCursor(last) } : {}
+    const more = rows.length === limit && last !== undefined ? { cursor: queries.writeCursor(last, now) } : {}
     return { events: rows.map(eventOf), ...more }
   }
 

@@ -361,23 +361,33 @@ export interface Cursor {
   readonly writer: string
   readonly sequence: number
   readonly index: number
+  /** What `now` is to the query on every page; undefined in markers of before. */
+  readonly now: number | undefined
 }
 
-export function writeCursor(row: EventRow): string {
-  return Buffer.from(JSON.stringify([Number(row.observedMs), row.writer, Number(row.sequence), row.ix])).toString('base64url')
+export function writeCursor(row: EventRow, now: number): string {
+  const place = [Number(row.observedMs), row.writer, Number(row.sequence), row.ix, now]
+  return Buffer.from(JSON.stringify(place)).toString('base64url')
 }
 
 /** @throws KanpekiError `query_cursor` for a text that is not a cursor of this lake. */
 export function readCursor(text: string): Cursor {
   try {
-    const [observed, writer, sequence, index] = JSON.parse(Buffer.from(text, 'base64url').toString()) as unknown[]
+    const [observed, writer, sequence, index, now] = JSON.parse(Buffer.from(text, 'base64url').toString()) as unknown[]
     if (
       Number.isSafeInteger(observed) &&
       typeof writer === 'string' &&
       Number.isSafeInteger(sequence) &&
-      Number.isSafeInteger(index)
+      Number.isSafeInteger(index) &&
+      (now === undefined || Number.isSafeInteger(now))
     )
-      return { observed: observed as number, writer, sequence: sequence as number, index: index as number }
+      return {
+        observed: observed as number,
+        writer,
+        sequence: sequence as number,
+        index: index as number,
+        now: now as number | undefined,
+      }
   } catch {
     // Falls through to the refusal.
   }

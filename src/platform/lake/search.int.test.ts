@@ -142,8 +142,9 @@ const cases: readonly (readonly [string, readonly string[]])[] = [
 ]
 
 let bed: TestLake
+let now = RECEIVED
 beforeAll(async () => {
-  bed = await startTestLake({ clock: { now: () => RECEIVED } })
+  bed = await startTestLake({ clock: { now: () => now } })
   const events = Object.entries(documents).map(([id, doc], n) => testEvent(id, doc, { observed: Date.UTC(2026, 7, 1, 10, n) }))
   await bed.lake.append(testBatch(1, RECEIVED, events.slice(0, 5)))
   await bed.lake.append(testBatch(2, RECEIVED, events.slice(5)))
@@ -201,6 +202,22 @@ test('pages follow each other without loss or repetition, newest first', async (
   await expect(bed.lake.search({ scope: 'default', query: { kind: 'all' }, limit: 2, after: 'rubbish' })).rejects.toMatchObject({
     code: 'query_cursor',
   })
+})
+
+test('every page means the same moment by now', async () => {
+  const query = parseQuery('@timestamp:>now-18m')
+  const first = await bed.lake.search({ scope: 'default', query, limit: 4 })
+  expect(first.events.map(({ id }) => id)).toEqual([...ids].reverse().slice(0, 4))
+  now += 15 * 60_000
+  const after = first.cursor === undefined ? {} : { after: first.cursor }
+  const second = await bed.lake.search({ scope: 'default', query, limit: 4, ...after })
+  expect(second.events.map(({ id }) => id)).toEqual(
+    [...ids]
+      .reverse()
+      .slice(4, 8)
+      .filter((id) => ids.indexOf(id) > 2),
+  )
+  now = RECEIVED
 })
 
 test('counts per time and per value', async () => {
