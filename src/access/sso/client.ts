@@ -165,7 +165,8 @@ function needsMore({ settings }: KnownProvider, claims: JsonObject, config: Conf
 /** @param otherwise what it means where the error does not say. */
 function problemFrom(error: unknown, otherwise: SsoProblem): KanpekiError {
   const [code, detail] = tellApart(error, otherwise)
-  return new KanpekiError(code, `Signing in through the provider failed: ${detail}.`, { cause: error })
+  // Some details are sentences of their own.
+  return new KanpekiError(code, `Signing in through the provider failed: ${detail.replace(/[.\s]+$/, '')}.`, { cause: error })
 }
 
 function tellApart(error: unknown, otherwise: SsoProblem): readonly [SsoProblem, string] {
