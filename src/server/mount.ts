@@ -3,7 +3,8 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { z } from 'zod'
 import { KanpekiError } from '../kernel/error.ts'
 import { type Caller, type Permission, RawReply, type Route, type RouteInput } from '../platform/http/route.ts'
-import { PROBLEM_TYPE, type Problem, problem, problemOf } from './problem.ts'
+import { inputErrorOf } from './input-error.ts'
+import { type InputError, PROBLEM_TYPE, type Problem, problem, problemOf } from './problem.ts'
 import type { RateLimit } from './rate-limit.ts'
 import { unknownNames } from './unknown-names.ts'
 
@@ -27,23 +28,18 @@ const REFUSALS: ReadonlySet<number> = new Set([401, 403, 429])
 /** What an answer says of caches that says nothing else: also a refusal tells what only its reader may know (RFC 9111 §4.2.2). */
 const NOT_KEPT = 'no-store'
 
-interface Issue {
-  readonly path: readonly PropertyKey[]
-  readonly message: string
-}
-
 class InvalidInput extends Error {
-  readonly issues: readonly Issue[]
-  constructor(issues: readonly Issue[]) {
+  readonly errors: readonly InputError[]
+  constructor(errors: readonly InputError[]) {
     super('The request does not have the expected form.')
-    this.issues = issues
+    this.errors = errors
   }
 }
 
 function parsed(schema: z.ZodType | undefined, value: unknown): unknown {
   if (schema === undefined) return undefined
   const result = schema.safeParse(value)
-  if (!result.success) throw new InvalidInput(result.error.issues)
+  if (!result.success) throw new InvalidInput(result.error.issues.map(inputErrorOf))
   return result.data
 }
 
@@ -59,15 +55,13 @@ function refuseUnknown({ permission, method, query, body }: Route, request: Fast
     ...(method === 'GET' ? asked.filter((name) => name !== 'scope') : asked),
     ...(body === undefined ? [] : unknownNames(body, request.body)),
   ]
-  if (names.length > 0) throw new InvalidInput(names.map((name) => ({ path: [name], message: 'This name is not known here.' })))
+  if (names.length === 0) return
+  throw new InvalidInput(names.map((path) => ({ path, message: 'This name is not known here.', code: 'unknown' })))
 }
 
 function problemFrom(error: unknown): Problem {
   if (!(error instanceof InvalidInput)) return problemOf(error)
-  return {
-    ...problem(400, 'invalid_input', error.message),
-    errors: error.issues.map((issue) => ({ path: issue.path.join('.'), message: issue.message })),
-  }
+  return { ...problem(400, 'invalid_input', error.message), errors: error.errors }
 }
 
 export function sendProblem(reply: FastifyReply, error: unknown): FastifyReply {

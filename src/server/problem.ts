@@ -8,9 +8,34 @@ export interface Problem {
   readonly code: string
   readonly detail?: string
   readonly remedy?: string
-  readonly errors?: readonly { readonly path: string; readonly message: string }[]
+  readonly errors?: readonly InputError[]
   readonly place?: { readonly file?: string; readonly line?: number; readonly column?: number; readonly field?: string }
 }
+
+/** What is wrong with one field: `message` for whoever reads English, `code` and `bound` for whoever words it. */
+export interface InputError {
+  readonly path: string
+  readonly message: string
+  readonly code?: InputErrorCode
+  readonly bound?: number
+}
+
+/** `short` … `many` come with their bound. */
+export type InputErrorCode =
+  | 'required'
+  | 'type'
+  | 'short'
+  | 'long'
+  | 'small'
+  | 'large'
+  | 'few'
+  | 'many'
+  | 'url'
+  | 'email'
+  | 'time'
+  | 'format'
+  | 'choice'
+  | 'unknown'
 
 export const PROBLEM_TYPE = 'application/problem+json'
 

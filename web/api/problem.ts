@@ -17,7 +17,9 @@ const problemSchema = z.object({
     })
     .optional(),
   /** What is wrong with the input, by field. */
-  errors: z.array(z.object({ path: z.string(), message: z.string() })).optional(),
+  errors: z
+    .array(z.object({ path: z.string(), message: z.string(), code: z.string().optional(), bound: z.number().optional() }))
+    .optional(),
 })
 type ProblemDetails = z.infer<typeof problemSchema>
 

@@ -73,6 +73,24 @@ export function useProblemText(): (error: unknown) => string {
   }
 }
 
+/** What is wrong with one field; what has no words in the reader's language is said in the server's. */
+function InputErrorLine({ error: { path, message, code, bound } }: { error: Problem['errors'][number] }): ReactNode {
+  const { t, i18n } = useTranslation()
+  const key = `problem.field.${code}`
+  const place = path === '' ? '' : `${path}: `
+  return code !== undefined && i18n.exists(key) ? (
+    <p className="dim">
+      <span className="mono">{place}</span>
+      {t(key as 'problem.field.short', { bound: bound ?? 0 })}
+    </p>
+  ) : (
+    <p className="mono dim" lang="en">
+      {place}
+      {message}
+    </p>
+  )
+}
+
 /** The shape every error of Kanpeki has: what happened, where, and what to do. */
 export function ProblemNote({ error, retry }: { error: unknown; retry?: () => void }): ReactNode {
   const { t } = useTranslation()
@@ -90,10 +108,8 @@ export function ProblemNote({ error, retry }: { error: unknown; retry?: () => vo
             {detail}
           </p>
         )}
-        {problem.errors.map(({ path, message }) => (
-          <p key={path + message} className="mono dim" lang="en">
-            {path}: {message}
-          </p>
+        {problem.errors.map((error) => (
+          <InputErrorLine key={error.path + error.message} error={error} />
         ))}
         {place === undefined ? null : (
           <p className="mono dim">

@@ -60,9 +60,13 @@ export type Pull = z.infer<typeof pull>
 /** What is asked for by us; `otlp` waits until it is sent. */
 export type Asked = Exclude<Pull, { kind: 'otlp' }>
 
+/** Blanks are no title. */
+const words = z.string().trim().min(1)
+const title = z.strictObject({ en: words, ja: words }).meta({ description: 'The same words in English and Japanese.' })
+
 export const seriesBody = z.strictObject({
   unit: z.enum(UNITS),
-  title: bilingual,
+  title,
   /** Where the figure comes from and what it means, for whoever reads the evidence. */
   definition: z.string().max(2000).default(''),
   pull: pull.nullable().default(null),
