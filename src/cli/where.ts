@@ -45,7 +45,9 @@ export function whereCommand(args: readonly string[]): Promise<number> {
       const { range, limit, 'fail-on': failOn } = values
       if (failOn !== undefined && failOn !== 'any') throw usage(`--fail-on knows no ${failOn}: any.`)
       if (!componentsQuery.safeParse({ name, range, limit }).success)
-        throw usage('A name has 2 to 300 signs, a range at most 500; --limit is from 1 to 1000.')
+        throw usage(
+          'A name has 2 to 300 characters (blanks around it do not count), a range at most 500; --limit is from 1 to 1000.',
+        )
       const ask = await apiOf(values, 'read', 'kanpeki where')
       const query = new URLSearchParams({ name, limit, ...(range === undefined ? {} : { range }) })
       const found = await ask<ComponentsReply>('GET', `/api/v1/components?${query}`)

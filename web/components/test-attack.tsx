@@ -4,6 +4,7 @@ import type { ReactNode } from 'react'
 import { useTranslation } from 'react-i18next'
 import { demoReplySchema } from '../../src/server/schema.ts'
 import { call } from '../api/client.ts'
+import { DeedButton } from './deed-button.tsx'
 import { Icon } from './icon.tsx'
 import { useNotice } from './notice.tsx'
 import { useProblemText } from './problem-note.tsx'
@@ -37,9 +38,9 @@ export function TestAttackButton({ primary = true }: { primary?: boolean }): Rea
   const may = useMay()
   if (!may('sources:write')) return null
   return (
-    <button type="button" className={primary ? 'btn ink' : 'btn'} onClick={send} disabled={sending}>
+    <DeedButton type="button" className={primary ? 'btn ink' : 'btn'} onClick={send} busy={sending}>
       <Icon name="send" />
       {t(sending ? 'attack.sending' : 'attack.send')}
-    </button>
+    </DeedButton>
   )
 }

@@ -2,6 +2,7 @@ import { useMutation, useQueryClient } from '@tanstack/react-query'
 import { type ReactNode, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { addPasskey } from '../../api/access.ts'
+import { DeedButton } from '../deed-button.tsx'
 import { ProblemNote } from '../problem-note.tsx'
 import { RecoveryCodes } from './recovery-codes.tsx'
 
@@ -43,9 +44,9 @@ export function AddPasskey({ onDone }: { onDone: () => void }): ReactNode {
             onChange={(event) => setName(event.target.value)}
           />
         </label>
-        <button type="submit" className="btn" disabled={add.isPending}>
+        <DeedButton type="submit" className="btn" busy={add.isPending}>
           {t('passkey.add')}
-        </button>
+        </DeedButton>
       </div>
       {add.error === null ? null : <ProblemNote error={add.error} />}
     </form>

@@ -3,6 +3,7 @@ import { type ReactNode, useEffect, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { type Confirmation, confirm, confirmByPasskey, factorsQuery } from '../../api/access.ts'
 import { setAsker } from '../../api/confirm.ts'
+import { DeedButton } from '../deed-button.tsx'
 import { Dialog } from '../dialog.tsx'
 import { Icon } from '../icon.tsx'
 import { ProblemNote } from '../problem-note.tsx'
@@ -52,10 +53,10 @@ function Question({ onAnswer }: { onAnswer: (confirmed: boolean) => void }): Rea
       <div className="ask-b stack">
         <p className="ink2">{t('confirm.text')}</p>
         {ways.includes('passkey') ? (
-          <button type="button" className="btn ink" disabled={show.isPending} onClick={() => show.mutate('passkey')}>
+          <DeedButton type="button" className="btn ink" busy={show.isPending} onClick={() => show.mutate('passkey')}>
             <Icon name="access" />
             {t('confirm.passkey')}
-          </button>
+          </DeedButton>
         ) : null}
         {ways.includes('otp') ? (
           <form
@@ -66,9 +67,9 @@ function Question({ onAnswer }: { onAnswer: (confirmed: boolean) => void }): Rea
             }}
           >
             <CodeField label={t('step.code')} value={code} onChange={setCode} focus />
-            <button type="submit" className={ways.includes('passkey') ? 'btn' : 'btn ink'} disabled={show.isPending}>
+            <DeedButton type="submit" className={ways.includes('passkey') ? 'btn' : 'btn ink'} busy={show.isPending}>
               {t('confirm.submit')}
-            </button>
+            </DeedButton>
           </form>
         ) : null}
         {ways.includes('password') ? (
@@ -91,9 +92,9 @@ function Question({ onAnswer }: { onAnswer: (confirmed: boolean) => void }): Rea
                 onChange={(event) => setPassword(event.target.value)}
               />
             </label>
-            <button type="submit" className={ways.length > 1 ? 'btn' : 'btn ink'} disabled={show.isPending}>
+            <DeedButton type="submit" className={ways.length > 1 ? 'btn' : 'btn ink'} busy={show.isPending}>
               {t('confirm.submit')}
-            </button>
+            </DeedButton>
           </form>
         ) : null}
         {factors.data !== undefined && ways.length === 0 ? (

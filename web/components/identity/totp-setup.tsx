@@ -3,6 +3,7 @@ import { type ReactNode, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { beginTotp, confirmTotp } from '../../api/access.ts'
 import { CopyButton } from '../copy.tsx'
+import { DeedButton } from '../deed-button.tsx'
 import { ProblemNote } from '../problem-note.tsx'
 import { CodeField } from './code-field.tsx'
 import { Qr } from './qr.tsx'
@@ -34,9 +35,9 @@ export function TotpSetup({ onDone, label }: { onDone: () => void; label: string
     return (
       <>
         {begin.error === null ? null : <ProblemNote error={begin.error} />}
-        <button type="button" className="btn" disabled={begin.isPending} onClick={() => begin.mutate()}>
+        <DeedButton type="button" className="btn" busy={begin.isPending} onClick={() => begin.mutate()}>
           {label}
-        </button>
+        </DeedButton>
       </>
     )
   }
@@ -58,9 +59,9 @@ export function TotpSetup({ onDone, label }: { onDone: () => void; label: string
         <CodeField label={t('totp.code')} value={code} onChange={setCode} focus />
         {prove.error === null ? null : <ProblemNote error={prove.error} />}
         <div className="row">
-          <button type="submit" className="btn ink" disabled={prove.isPending}>
+          <DeedButton type="submit" className="btn ink" busy={prove.isPending}>
             {t('totp.confirm')}
-          </button>
+          </DeedButton>
           <button type="button" className="btn quiet" onClick={() => begin.reset()}>
             {t('cancel')}
           </button>

@@ -5,6 +5,7 @@ import { useTranslation } from 'react-i18next'
 import type { NextStep } from '../../../src/access/people/schema.ts'
 import { followLink, followLinkByPasskey, linkQuery } from '../../api/access.ts'
 import { passkeysWork } from '../../api/passkeys.ts'
+import { DeedButton } from '../../components/deed-button.tsx'
 import { Icon } from '../../components/icon.tsx'
 import { NewPassword } from '../../components/identity/new-password.tsx'
 import { ProblemNote } from '../../components/problem-note.tsx'
@@ -84,17 +85,17 @@ function LinkForm({
         </label>
         <NewPassword onChange={setPassword} />
         {use.error === null ? null : <ProblemNote error={use.error} />}
-        <button type="submit" className="btn ink" disabled={use.isPending || password === undefined}>
+        <DeedButton type="submit" className="btn ink" busy={use.isPending} disabled={password === undefined}>
           {t('setup.submit')}
-        </button>
+        </DeedButton>
       </form>
       {passkeys ? (
         <div className="other-ways">
           <span className="label">{t('signIn.or')}</span>
-          <button type="button" className="btn" disabled={byPasskey.isPending} onClick={() => byPasskey.mutate()}>
+          <DeedButton type="button" className="btn" busy={byPasskey.isPending} onClick={() => byPasskey.mutate()}>
             <Icon name="access" />
             {t('invite.passkey')}
-          </button>
+          </DeedButton>
           {byPasskey.error === null ? null : <ProblemNote error={byPasskey.error} />}
         </div>
       ) : null}

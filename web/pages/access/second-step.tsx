@@ -3,6 +3,7 @@ import { type ReactNode, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import type { NextStep } from '../../../src/access/people/schema.ts'
 import { signInCode, signInPasskey } from '../../api/access.ts'
+import { DeedButton } from '../../components/deed-button.tsx'
 import { Icon } from '../../components/icon.tsx'
 import { CodeField } from '../../components/identity/code-field.tsx'
 import { ProblemNote } from '../../components/problem-note.tsx'
@@ -53,10 +54,10 @@ export function SecondStep({
           </label>
         ) : null}
         {show.error === null ? null : <ProblemNote error={show.error} />}
-        <button type="submit" className="btn ink" disabled={show.isPending}>
+        <DeedButton type="submit" className="btn ink" busy={show.isPending}>
           {way === 'passkey' ? <Icon name="access" /> : null}
           {t(way === 'passkey' ? 'step.usePasskey' : 'step.submit')}
-        </button>
+        </DeedButton>
       </form>
       <ul className="ways">
         {step.offers

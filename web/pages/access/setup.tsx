@@ -4,6 +4,7 @@ import { type ReactNode, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { sessionSchema, setupStatusSchema } from '../../../src/access/schema.ts'
 import { call } from '../../api/client.ts'
+import { DeedButton } from '../../components/deed-button.tsx'
 import { NewPassword } from '../../components/identity/new-password.tsx'
 import { ProblemNote } from '../../components/problem-note.tsx'
 import { Door } from './door.tsx'
@@ -71,9 +72,9 @@ function SetupForm({ token }: { token: string }): ReactNode {
       </label>
       <NewPassword onChange={setPassword} />
       {setup.error === null ? null : <ProblemNote error={setup.error} />}
-      <button type="submit" className="btn ink" disabled={setup.isPending || password === undefined}>
+      <DeedButton type="submit" className="btn ink" busy={setup.isPending} disabled={password === undefined}>
         {t('setup.submit')}
-      </button>
+      </DeedButton>
     </form>
   )
 }

@@ -7,6 +7,7 @@ import { SSO_PROBLEMS } from '../../../src/access/sso/schema.ts'
 import { offersQuery, providersQuery, signIn, signInPasskey, signInSuggested } from '../../api/access.ts'
 import { passkeysAutofill, passkeysWork } from '../../api/passkeys.ts'
 import { Problem } from '../../api/problem.ts'
+import { DeedButton } from '../../components/deed-button.tsx'
 import { Icon } from '../../components/icon.tsx'
 import { ProblemNote } from '../../components/problem-note.tsx'
 import type { Session } from '../../components/session.ts'
@@ -44,10 +45,10 @@ export function SignInPage(): ReactNode {
         <div className="other-ways">
           {emergency ? null : <span className="label">{t('signIn.or')}</span>}
           {passkeys ? (
-            <button type="button" className="btn" disabled={byPasskey.isPending} onClick={() => byPasskey.mutate()}>
+            <DeedButton type="button" className="btn" busy={byPasskey.isPending} onClick={() => byPasskey.mutate()}>
               <Icon name="access" />
               {t('signIn.passkey')}
-            </button>
+            </DeedButton>
           ) : null}
           {byPasskey.error === null ? null : <ProblemNote error={byPasskey.error} />}
           {items.map((provider) => (
@@ -159,9 +160,9 @@ function PasswordForm({
         />
       </label>
       {send.error === null ? null : <ProblemNote error={send.error} />}
-      <button type="submit" className="btn ink" disabled={send.isPending}>
+      <DeedButton type="submit" className="btn ink" busy={send.isPending}>
         {t('signIn.submit')}
-      </button>
+      </DeedButton>
       <p className="label">{t('signIn.firstTime')}</p>
     </form>
   )

@@ -5,6 +5,7 @@ import { useTranslation } from 'react-i18next'
 import { type AssetView, assetSchema, CRITICALITIES, type Criticality } from '../../../src/access/assets/schema.ts'
 import { call, tell } from '../../api/client.ts'
 import { assetQuery } from '../../api/house-queries.ts'
+import { DeedButton } from '../../components/deed-button.tsx'
 import { Dialog } from '../../components/dialog.tsx'
 import { Field } from '../../components/fields.tsx'
 import { Icon } from '../../components/icon.tsx'
@@ -103,8 +104,7 @@ function AssetForm({ asset, onDone }: { asset: AssetView | undefined; onDone: ()
   const read = readLabels(labels)
   // What decides the scope of an assigned asset is kept by the installation's administrators.
   const kept = asset?.assigned === true && !may('installation')
-  const done = async (text: string): Promise<void> => {
-    await client.invalidateQueries({ queryKey: ['assets'] })
+  const told = (text: string): void => {
     notice({ text })
     onDone()
   }
@@ -119,11 +119,18 @@ function AssetForm({ asset, onDone }: { asset: AssetView | undefined; onDone: ()
         ? call(assetSchema, '/api/v1/assets', { method: 'POST', body })
         : call(assetSchema, `/api/v1/assets/${asset.id}`, { method: 'PATCH', body })
     },
-    onSuccess: (saved) => done(t('saved', { name: saved.names[0] ?? '', scope: saved.scope })),
+    onSuccess: async (saved) => {
+      await client.invalidateQueries({ queryKey: ['assets'] })
+      told(t('saved', { name: saved.names[0] ?? '', scope: saved.scope }))
+    },
   })
   const remove = useMutation({
     mutationFn: () => tell(`/api/v1/assets/${asset?.id ?? ''}`, { method: 'DELETE' }),
-    onSuccess: () => done(t('removed', { name: asset?.names[0] ?? '' })),
+    onSuccess: async () => {
+      // The drawer is still open: what is gone is not asked for again.
+      await client.invalidateQueries({ queryKey: ['assets'], predicate: ({ queryKey }) => queryKey[1] !== 'one' })
+      told(t('removed', { name: asset?.names[0] ?? '' }))
+    },
   })
   return (
     <form
@@ -193,9 +200,9 @@ function AssetForm({ asset, onDone }: { asset: AssetView | undefined; onDone: ()
       {save.error === null ? null : <ProblemNote error={save.error} />}
       {remove.error === null ? null : <ProblemNote error={remove.error} />}
       <div className="row">
-        <button type="submit" className="btn ink" disabled={save.isPending}>
+        <DeedButton type="submit" className="btn ink" busy={save.isPending}>
           {t(asset === undefined ? 'form.create' : 'form.save')}
-        </button>
+        </DeedButton>
         {asset === undefined || kept ? null : (
           <SureButton
             label={t('remove')}

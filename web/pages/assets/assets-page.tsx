@@ -4,6 +4,7 @@ import { type ReactNode, useEffect, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { type AssetView, CRITICALITIES, type Criticality } from '../../../src/access/assets/schema.ts'
 import { assetsQuery, assetWeaknessesQuery } from '../../api/house-queries.ts'
+import { DeedButton } from '../../components/deed-button.tsx'
 import { DeedsHead } from '../../components/deeds-head.tsx'
 import { Icon } from '../../components/icon.tsx'
 import { useKeys } from '../../components/keys.ts'
@@ -80,14 +81,14 @@ export function AssetsPage(): ReactNode {
         {rows.length === 0 ? null : <Table rows={rows} open={search.asset} onOpen={(asset) => go({ asset, add: undefined })} />}
         {assets.hasNextPage ? (
           <div className="more">
-            <button
+            <DeedButton
               type="button"
               className="btn sm"
-              disabled={assets.isFetchingNextPage}
+              busy={assets.isFetchingNextPage}
               onClick={() => void assets.fetchNextPage()}
             >
               {common('more')} ({format.count(total - rows.length)})
-            </button>
+            </DeedButton>
           </div>
         ) : null}
       </section>

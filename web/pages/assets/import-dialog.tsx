@@ -4,6 +4,7 @@ import { useTranslation } from 'react-i18next'
 import { IMPORT_BYTES, type ImportReply, importReplySchema } from '../../../src/access/assets/schema.ts'
 import { call } from '../../api/client.ts'
 import { CopyButton } from '../../components/copy.tsx'
+import { DeedButton } from '../../components/deed-button.tsx'
 import { Dialog } from '../../components/dialog.tsx'
 import { Icon } from '../../components/icon.tsx'
 import { useNotice } from '../../components/notice.tsx'
@@ -90,14 +91,15 @@ export function ImportDialog({ onClose }: { onClose: () => void }): ReactNode {
           <div role="status">
             <Preview found={found} name={chosen.name} />
             <p className="sec">
-              <button
+              <DeedButton
                 type="button"
                 className="btn ink"
-                disabled={takes === 0 || take.isPending}
+                busy={take.isPending}
+                disabled={takes === 0}
                 onClick={() => take.mutate(chosen)}
               >
                 {takes === 0 ? t('import.nothing') : t('import.take', { count: takes })}
-              </button>
+              </DeedButton>
             </p>
           </div>
         )}

@@ -6,6 +6,7 @@ import { AUDIT_TYPES } from '../../../src/prove/audit/schema.ts'
 import { withQuery } from '../../api/client.ts'
 import { type AuditFilter, auditQuery } from '../../api/house-queries.ts'
 import { withScope } from '../../api/scope.ts'
+import { DeedButton } from '../../components/deed-button.tsx'
 import { Icon } from '../../components/icon.tsx'
 import { useKeys } from '../../components/keys.ts'
 import { ProblemNote } from '../../components/problem-note.tsx'
@@ -90,9 +91,9 @@ export function AuditPage(): ReactNode {
               )}
               {hasNextPage ? (
                 <div className="more">
-                  <button type="button" className="btn sm" disabled={isFetchingNextPage} onClick={() => void fetchNextPage()}>
+                  <DeedButton type="button" className="btn sm" busy={isFetchingNextPage} onClick={() => void fetchNextPage()}>
                     {common('more')}
-                  </button>
+                  </DeedButton>
                 </div>
               ) : null}
             </section>

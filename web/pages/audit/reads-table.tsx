@@ -4,6 +4,7 @@ import { type ReactNode, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { READ_KINDS, type ReadKind, type ReadView } from '../../../src/app/reads/schema.ts'
 import { readsQuery } from '../../api/house-queries.ts'
+import { DeedButton } from '../../components/deed-button.tsx'
 import { ProblemNote } from '../../components/problem-note.tsx'
 import { useFormat } from '../../components/use-format.ts'
 
@@ -67,9 +68,9 @@ export function ReadsTable({ person, onPerson }: { person: string | undefined; o
       )}
       {hasNextPage ? (
         <div className="more">
-          <button type="button" className="btn sm" disabled={isFetchingNextPage} onClick={() => void fetchNextPage()}>
+          <DeedButton type="button" className="btn sm" busy={isFetchingNextPage} onClick={() => void fetchNextPage()}>
             {common('more')}
-          </button>
+          </DeedButton>
         </div>
       ) : null}
     </section>

@@ -5,6 +5,7 @@ import { useTranslation } from 'react-i18next'
 import { chooseReply, type FirstWeekView } from '../../../src/app/first-week/schema.ts'
 import { proposeResponse } from '../../../src/declare/schema.ts'
 import { call } from '../../api/client.ts'
+import { DeedButton } from '../../components/deed-button.tsx'
 import { Check, Field } from '../../components/fields.tsx'
 import { ProblemNote } from '../../components/problem-note.tsx'
 import { useFormat } from '../../components/use-format.ts'
@@ -85,9 +86,9 @@ export function ChoosePath({ view }: { view: FirstWeekView }): ReactNode {
       </fieldset>
       {choose.error === null ? null : <ProblemNote error={choose.error} />}
       <div className="row">
-        <button type="submit" className="btn ink" disabled={choose.isPending || picked.length === 0}>
+        <DeedButton type="submit" className="btn ink" busy={choose.isPending} disabled={picked.length === 0}>
           {t('form.choose')}
-        </button>
+        </DeedButton>
       </div>
     </form>
   )
@@ -124,9 +125,9 @@ function ReadCard({ yaml: drafted }: { yaml: string }): ReactNode {
       </Field>
       {propose.error === null ? null : <ProblemNote error={propose.error} />}
       <div className="row">
-        <button type="submit" className="btn ink" disabled={propose.isPending}>
+        <DeedButton type="submit" className="btn ink" busy={propose.isPending}>
           {t('form.propose')}
-        </button>
+        </DeedButton>
       </div>
     </form>
   )

@@ -5,6 +5,7 @@ import { useTranslation } from 'react-i18next'
 import { proposeResponse } from '../../../src/declare/schema.ts'
 import { call } from '../../api/client.ts'
 import { cardSourceQuery } from '../../api/queries.ts'
+import { DeedButton } from '../../components/deed-button.tsx'
 import { Dialog } from '../../components/dialog.tsx'
 import { Icon } from '../../components/icon.tsx'
 import { ProblemNote } from '../../components/problem-note.tsx'
@@ -81,13 +82,13 @@ export function Propose({
             </section>
           )}
           <div className="row">
-            <button type="submit" className={checked === undefined ? 'btn ink' : 'btn'} disabled={propose.isPending}>
+            <DeedButton type="submit" className={checked === undefined ? 'btn ink' : 'btn'} busy={propose.isPending}>
               {t('propose.check')}
-            </button>
+            </DeedButton>
             {checked === undefined ? null : (
-              <button type="button" className="btn ink" disabled={propose.isPending} onClick={() => propose.mutate(false)}>
+              <DeedButton type="button" className="btn ink" busy={propose.isPending} onClick={() => propose.mutate(false)}>
                 {t('propose.store')}
-              </button>
+              </DeedButton>
             )}
           </div>
         </form>

@@ -6,6 +6,7 @@ import { type SeriesView, seriesView } from '../../../src/declare/series/schema.
 import { UNITS, type Unit } from '../../../src/kernel/measure.ts'
 import { call, tell } from '../../api/client.ts'
 import { Code } from '../../components/copy.tsx'
+import { DeedButton } from '../../components/deed-button.tsx'
 import { Dialog } from '../../components/dialog.tsx'
 import { Field, NumberInput } from '../../components/fields.tsx'
 import { Icon } from '../../components/icon.tsx'
@@ -125,9 +126,9 @@ export function SeriesForm({
           {save.error === null ? null : <ProblemNote error={save.error} />}
           {remove.error === null ? null : <ProblemNote error={remove.error} />}
           <div className="row">
-            <button type="submit" className="btn ink" disabled={save.isPending}>
+            <DeedButton type="submit" className="btn ink" busy={save.isPending}>
               {t('series.save')}
-            </button>
+            </DeedButton>
             {series === undefined ? null : (
               <SureButton
                 label={t('series.remove')}

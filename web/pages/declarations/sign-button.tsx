@@ -3,6 +3,7 @@ import type { ReactNode } from 'react'
 import { useTranslation } from 'react-i18next'
 import { type CardView, signResponse } from '../../../src/declare/schema.ts'
 import { call } from '../../api/client.ts'
+import { DeedButton } from '../../components/deed-button.tsx'
 import { useNotice } from '../../components/notice.tsx'
 import { useProblemText } from '../../components/problem-note.tsx'
 import { useMay } from '../../components/session.ts'
@@ -40,8 +41,8 @@ export function SignButton({
   const may = useMay()
   if (!may('cards:approve')) return null
   return (
-    <button type="button" className={primary ? 'btn ink' : 'btn sm'} disabled={sign.isPending} onClick={() => sign.mutate()}>
+    <DeedButton type="button" className={primary ? 'btn ink' : 'btn sm'} busy={sign.isPending} onClick={() => sign.mutate()}>
       {t('sign')}
-    </button>
+    </DeedButton>
   )
 }

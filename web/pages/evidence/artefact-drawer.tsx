@@ -8,6 +8,7 @@ import { tell } from '../../api/client.ts'
 import { withScope } from '../../api/scope.ts'
 import { CaptureView } from '../../components/capture-view.tsx'
 import { Code, CopyButton } from '../../components/copy.tsx'
+import { DeedButton } from '../../components/deed-button.tsx'
 import { EntryLink } from '../../components/entry-link.tsx'
 import { Icon } from '../../components/icon.tsx'
 import { useKeys } from '../../components/keys.ts'
@@ -244,9 +245,9 @@ function Deeds({ artefact }: { artefact: ArtefactDetail }): ReactNode {
           </label>
           {act.error === null ? null : <ProblemNote error={act.error} />}
           <div className="row">
-            <button type="submit" className="btn ink" disabled={act.isPending}>
+            <DeedButton type="submit" className="btn ink" busy={act.isPending}>
               {t(`artefact.act.${asked}`)}
-            </button>
+            </DeedButton>
             <button type="button" className="btn" onClick={() => setAsked(undefined)}>
               {common('cancel')}
             </button>

@@ -2,6 +2,7 @@ import { useInfiniteQuery } from '@tanstack/react-query'
 import type { ReactNode } from 'react'
 import { useTranslation } from 'react-i18next'
 import { artefactsQuery } from '../../api/artefacts.ts'
+import { DeedButton } from '../../components/deed-button.tsx'
 import { ProblemNote } from '../../components/problem-note.tsx'
 import { useFormat } from '../../components/use-format.ts'
 
@@ -39,9 +40,9 @@ export function ArtefactList({ open, onShow }: { open: string | undefined; onSho
       </table>
       {hasNextPage ? (
         <div className="more">
-          <button type="button" className="btn sm" disabled={isFetchingNextPage} onClick={() => void fetchNextPage()}>
+          <DeedButton type="button" className="btn sm" busy={isFetchingNextPage} onClick={() => void fetchNextPage()}>
             {common('more')}
-          </button>
+          </DeedButton>
         </div>
       ) : null}
       <p className="chart-p label num">

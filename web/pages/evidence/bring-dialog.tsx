@@ -4,6 +4,7 @@ import { useTranslation } from 'react-i18next'
 import { ARTEFACT_KINDS, type ArtefactKind, artefactSchema } from '../../../src/prove/custody/schema.ts'
 import { call } from '../../api/client.ts'
 import { Code } from '../../components/copy.tsx'
+import { DeedButton } from '../../components/deed-button.tsx'
 import { Dialog } from '../../components/dialog.tsx'
 import { Field } from '../../components/fields.tsx'
 import { Icon } from '../../components/icon.tsx'
@@ -87,9 +88,9 @@ export function BringDialog({ onClose, onBrought }: { onClose: () => void; onBro
         </Field>
         {bring.error === null ? null : <ProblemNote error={bring.error} />}
         <div className="row">
-          <button type="submit" className="btn ink" disabled={bring.isPending || file === undefined}>
+          <DeedButton type="submit" className="btn ink" busy={bring.isPending} disabled={file === undefined}>
             {bring.isPending ? t('artefact.bringing') : t('artefact.bring')}
-          </button>
+          </DeedButton>
         </div>
         <Code note={t('artefact.cli')} text="./kanpeki artefacts add FILE --source WHERE --kind capture" />
       </form>

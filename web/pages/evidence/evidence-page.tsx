@@ -5,6 +5,7 @@ import { useTranslation } from 'react-i18next'
 import { ENTRY_TYPES, type EntryType } from '../../../src/kernel/evidence.ts'
 import type { EntrySummaryView } from '../../../src/prove/schema.ts'
 import { entriesQuery, ledgerHeadQuery, wallQuery } from '../../api/queries.ts'
+import { DeedButton } from '../../components/deed-button.tsx'
 import { Icon } from '../../components/icon.tsx'
 import { useKeys } from '../../components/keys.ts'
 import { glyphOf } from '../../components/objective-glyph.ts'
@@ -154,14 +155,14 @@ export function EvidencePage(): ReactNode {
               )}
               {asEntries && !asArtefacts && entries.hasNextPage ? (
                 <div className="more">
-                  <button
+                  <DeedButton
                     type="button"
                     className="btn sm"
-                    disabled={entries.isFetchingNextPage}
+                    busy={entries.isFetchingNextPage}
                     onClick={() => void entries.fetchNextPage()}
                   >
                     {common('more')}
-                  </button>
+                  </DeedButton>
                 </div>
               ) : null}
             </div>

@@ -5,6 +5,7 @@ import { useTranslation } from 'react-i18next'
 import { CONDITION_OPS, exceptionView, type NewException } from '../../../src/detect/exceptions/schema.ts'
 import { call } from '../../api/client.ts'
 import { exceptionPreviewQuery } from '../../api/queries.ts'
+import { DeedButton } from '../../components/deed-button.tsx'
 import { Dialog } from '../../components/dialog.tsx'
 import { Field } from '../../components/fields.tsx'
 import { Icon } from '../../components/icon.tsx'
@@ -119,9 +120,9 @@ export function ExceptionDialog({
             </Field>
             {propose.error === null ? null : <ProblemNote error={propose.error} />}
             <div className="row">
-              <button type="submit" className="btn ink" disabled={propose.isPending || reason.trim().length < 10}>
+              <DeedButton type="submit" className="btn ink" busy={propose.isPending} disabled={reason.trim().length < 10}>
                 {t('propose')}
-              </button>
+              </DeedButton>
               <span className="label">{t('needsAnother')}</span>
             </div>
           </form>

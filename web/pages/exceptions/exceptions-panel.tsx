@@ -4,6 +4,7 @@ import { useTranslation } from 'react-i18next'
 import { type ExceptionView, exceptionView } from '../../../src/detect/exceptions/schema.ts'
 import { call } from '../../api/client.ts'
 import { exceptionsQuery } from '../../api/queries.ts'
+import { DeedButton } from '../../components/deed-button.tsx'
 import { ProblemNote } from '../../components/problem-note.tsx'
 import { useMay } from '../../components/session.ts'
 import { useFormat } from '../../components/use-format.ts'
@@ -92,9 +93,9 @@ function ExceptionRow({ one }: { one: ExceptionView }): ReactNode {
       </span>
       {one.mayDecide ? (
         <span className="row">
-          <button type="button" className="btn sm" disabled={decide.isPending} onClick={() => decide.mutate('refuse')}>
+          <DeedButton type="button" className="btn sm" busy={decide.isPending} onClick={() => decide.mutate('refuse')}>
             {t('refuse')}
-          </button>
+          </DeedButton>
           <SureButton
             label={t('approve')}
             sure={t('approveSure', { hidden: one.preview.hidden, true: one.preview.verdicts.true })}

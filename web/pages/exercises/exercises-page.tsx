@@ -5,6 +5,7 @@ import { useTranslation } from 'react-i18next'
 import { type ExercisesReply, exerciseDetail } from '../../../src/respond/exercises/schema.ts'
 import { call } from '../../api/client.ts'
 import { exercisesQuery } from '../../api/exercises.ts'
+import { DeedButton } from '../../components/deed-button.tsx'
 import { Field } from '../../components/fields.tsx'
 import { ProblemNote } from '../../components/problem-note.tsx'
 import { useMay } from '../../components/session.ts'
@@ -146,9 +147,9 @@ function Script({ script, writes }: { script: ExercisesReply['scripts'][number];
             <input className="input" value={people} onChange={(event) => setPeople(event.target.value)} />
           </Field>
           {begin.error === null ? null : <ProblemNote error={begin.error} />}
-          <button type="submit" className="btn ink" disabled={begin.isPending}>
+          <DeedButton type="submit" className="btn ink" busy={begin.isPending}>
             {t('beginNow')}
-          </button>
+          </DeedButton>
         </form>
       )}
     </section>

@@ -6,6 +6,7 @@ import { AGENT_UNDO, type AgentCommandKind } from '../../../src/kernel/agent-com
 import { tell } from '../../api/client.ts'
 import { hostCommandsQuery, type Order } from '../../api/hosts.ts'
 import { CaptureView } from '../../components/capture-view.tsx'
+import { DeedButton } from '../../components/deed-button.tsx'
 import { ProblemNote } from '../../components/problem-note.tsx'
 import { useMay } from '../../components/session.ts'
 import { type GlyphState, StateGlyph } from '../../components/state-glyph.tsx'
@@ -74,9 +75,9 @@ function Told({ agent, command }: { agent: string; command: CommandView }): Reac
         <span>{t(`told.state.${command.state}`)}</span>
         <bdi className="ink2">{command.by}</bdi>
         {command.state === 'waiting' && may('agents:respond') ? (
-          <button type="button" className="btn sm" disabled={withdraw.isPending} onClick={() => withdraw.mutate()}>
+          <DeedButton type="button" className="btn sm" busy={withdraw.isPending} onClick={() => withdraw.mutate()}>
             {t('told.withdraw')}
-          </button>
+          </DeedButton>
         ) : null}
         {undo !== undefined && may('agents:respond') ? (
           <button type="button" className="btn sm" aria-expanded={open === 'undo'} onClick={() => toggle('undo')}>

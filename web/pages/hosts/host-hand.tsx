@@ -2,6 +2,7 @@ import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import { type ReactNode, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { agentStatesQuery, type Order } from '../../api/hosts.ts'
+import { DeedButton } from '../../components/deed-button.tsx'
 import { Check, Field, NumberInput } from '../../components/fields.tsx'
 import { useMay } from '../../components/session.ts'
 import { StateGlyph } from '../../components/state-glyph.tsx'
@@ -214,9 +215,9 @@ function DeedForm({ agent, deed, onDone }: { agent: string; deed: Deed; onDone: 
         </>
       ) : null}
       <p>
-        <button type="submit" className="btn" disabled={ready.isPending}>
+        <DeedButton type="submit" className="btn" busy={ready.isPending}>
           {t('hand.show')}
-        </button>
+        </DeedButton>
       </p>
     </form>
   )

@@ -4,6 +4,7 @@ import { useTranslation } from 'react-i18next'
 import { z } from 'zod'
 import type { Drift, IntegrityView } from '../../../src/hosts/schema.ts'
 import { acceptBaseline, integrityQuery } from '../../api/hosts.ts'
+import { DeedButton } from '../../components/deed-button.tsx'
 import { Field } from '../../components/fields.tsx'
 import { useNotice } from '../../components/notice.tsx'
 import { ProblemNote } from '../../components/problem-note.tsx'
@@ -182,9 +183,9 @@ function Accepting({ agent, seen, now, onDone }: { agent: string; seen: string; 
         />
       </Field>
       <p className="row">
-        <button type="submit" className="btn ink" disabled={accept.isPending || seen !== now}>
+        <DeedButton type="submit" className="btn ink" busy={accept.isPending} disabled={seen !== now}>
           {t('drift.do')}
-        </button>
+        </DeedButton>
         <button type="button" className="btn quiet" onClick={onDone}>
           {common('cancel')}
         </button>

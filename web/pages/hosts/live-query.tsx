@@ -4,6 +4,7 @@ import { useTranslation } from 'react-i18next'
 import { z } from 'zod'
 import { QUERY_TABLES, type QueryTable } from '../../../src/hosts/schema.ts'
 import { askHost } from '../../api/hosts.ts'
+import { DeedButton } from '../../components/deed-button.tsx'
 import { ProblemNote } from '../../components/problem-note.tsx'
 import { ScrollArea } from '../../components/scroll-area.tsx'
 import { useMay } from '../../components/session.ts'
@@ -58,9 +59,9 @@ export function LiveQuery({ agent }: { agent: string }): ReactNode {
           <span>{t('query.match')}</span>
           <input className="input" maxLength={200} value={match} onChange={(event) => setMatch(event.target.value)} />
         </label>
-        <button type="submit" className="btn" disabled={ask.isPending}>
+        <DeedButton type="submit" className="btn" busy={ask.isPending}>
           {t('query.ask')}
-        </button>
+        </DeedButton>
       </form>
       {ask.error === null ? null : <ProblemNote error={ask.error} />}
       {ask.data?.failed == null ? null : <ProblemNote error={new Error(ask.data.failed)} />}

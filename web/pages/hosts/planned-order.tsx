@@ -2,6 +2,7 @@ import { useMutation, useQuery } from '@tanstack/react-query'
 import { type ReactNode, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { giveOrder, type Order, planOf } from '../../api/hosts.ts'
+import { DeedButton } from '../../components/deed-button.tsx'
 import { Field } from '../../components/fields.tsx'
 import { useNotice } from '../../components/notice.tsx'
 import { ProblemNote } from '../../components/problem-note.tsx'
@@ -48,9 +49,9 @@ export function PlannedOrder({
             <input className="input" maxLength={500} value={reason} onChange={(event) => setReason(event.target.value)} />
           </Field>
           <p className="row">
-            <button type="button" className="btn ink" disabled={give.isPending} onClick={() => give.mutate()}>
+            <DeedButton type="button" className="btn ink" busy={give.isPending} onClick={() => give.mutate()}>
               {t('hand.do')}
-            </button>
+            </DeedButton>
             <button type="button" className="btn quiet" onClick={onCancel}>
               {common('cancel')}
             </button>

@@ -4,6 +4,7 @@ import { useTranslation } from 'react-i18next'
 import type { PolicySettings } from '../../../src/hosts/schema.ts'
 import type { JsonValue } from '../../../src/kernel/json.ts'
 import { planPolicy, setPolicy } from '../../api/hosts.ts'
+import { DeedButton } from '../../components/deed-button.tsx'
 import { Field } from '../../components/fields.tsx'
 import { ProblemNote } from '../../components/problem-note.tsx'
 import { ScrollArea } from '../../components/scroll-area.tsx'
@@ -114,9 +115,9 @@ export function PolicyPreview({
               />
             </Field>
             <p className="row">
-              <button type="submit" className="btn ink" disabled={keep.isPending || reason.trim() === ''}>
+              <DeedButton type="submit" className="btn ink" busy={keep.isPending} disabled={reason.trim() === ''}>
                 {t(settings === null ? 'policies.remove' : 'policies.keep')}
-              </button>
+              </DeedButton>
               <button type="button" className="btn quiet" onClick={onCancel}>
                 {common('cancel')}
               </button>

@@ -2,6 +2,7 @@ import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import { type ReactNode, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { addRelease, agentStatesQuery, releasesQuery, updateHost } from '../../api/hosts.ts'
+import { DeedButton } from '../../components/deed-button.tsx'
 import { DeedsHead } from '../../components/deeds-head.tsx'
 import { Field } from '../../components/fields.tsx'
 import { useNotice } from '../../components/notice.tsx'
@@ -126,9 +127,9 @@ function Give({
             </option>
           ))}
         </select>
-        <button type="button" className="btn sm" disabled={agent === '' || give.isPending} onClick={() => give.mutate()}>
+        <DeedButton type="button" className="btn sm" busy={give.isPending} disabled={agent === ''} onClick={() => give.mutate()}>
           {t('releases.give')}
-        </button>
+        </DeedButton>
       </span>
       {give.error === null ? null : <ProblemNote error={give.error} />}
     </>
@@ -177,9 +178,9 @@ function AddRelease({ onDone, onCancel }: { onDone: () => void; onCancel: () => 
         <input className="input" type="file" required onChange={(event) => setFile(event.target.files?.[0])} />
       </Field>
       <p className="row">
-        <button type="submit" className="btn ink" disabled={add.isPending || file === undefined}>
+        <DeedButton type="submit" className="btn ink" busy={add.isPending} disabled={file === undefined}>
           {t('releases.add')}
-        </button>
+        </DeedButton>
         <button type="button" className="btn quiet" onClick={onCancel}>
           {common('cancel')}
         </button>

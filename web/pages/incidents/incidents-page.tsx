@@ -6,6 +6,7 @@ import { type IncidentSummary, incidentDetail } from '../../../src/respond/incid
 import { call } from '../../api/client.ts'
 import { incidentsQuery } from '../../api/incidents.ts'
 import { Code } from '../../components/copy.tsx'
+import { DeedButton } from '../../components/deed-button.tsx'
 import { Dialog } from '../../components/dialog.tsx'
 import { Field } from '../../components/fields.tsx'
 import { Icon } from '../../components/icon.tsx'
@@ -240,9 +241,9 @@ function NewIncident({ onClose }: { onClose: () => void }): ReactNode {
           <textarea className="input" rows={4} value={summary} onChange={(event) => setSummary(event.target.value)} />
         </Field>
         {open.error === null ? null : <ProblemNote error={open.error} />}
-        <button type="submit" className="btn ink start" disabled={title.trim() === '' || open.isPending}>
+        <DeedButton type="submit" className="btn ink start" busy={open.isPending} disabled={title.trim() === ''}>
           {t('new.do')}
-        </button>
+        </DeedButton>
       </form>
     </Dialog>
   )

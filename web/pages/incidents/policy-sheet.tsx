@@ -5,6 +5,7 @@ import { type AudienceView, type IncidentDetail, type PolicyView, policyView } f
 import { call } from '../../api/client.ts'
 import { incidentPolicyQuery } from '../../api/incidents.ts'
 import { channelsQuery } from '../../api/queries.ts'
+import { DeedButton } from '../../components/deed-button.tsx'
 import { Dialog } from '../../components/dialog.tsx'
 import { Field } from '../../components/fields.tsx'
 import { Icon } from '../../components/icon.tsx'
@@ -242,9 +243,9 @@ function Rota({
           <Field label={t('policy.ends')}>
             <input className="input" type="datetime-local" value={to} onChange={(event) => setTo(event.target.value)} />
           </Field>
-          <button type="submit" className="btn" disabled={!ready || busy}>
+          <DeedButton type="submit" className="btn" busy={busy} disabled={!ready}>
             {t('policy.add')}
-          </button>
+          </DeedButton>
         </form>
       ) : null}
     </section>

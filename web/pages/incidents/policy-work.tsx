@@ -1,6 +1,7 @@
 import { type ReactNode, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { type Grade, type Phase, type PolicyView, phase as phases } from '../../../src/respond/incidents/schema.ts'
+import { DeedButton } from '../../components/deed-button.tsx'
 import { Field } from '../../components/fields.tsx'
 import { Icon } from '../../components/icon.tsx'
 import { useFormat } from '../../components/use-format.ts'
@@ -84,7 +85,8 @@ export function Clocks({ policy, writes, busy, change }: Part<Clock>): ReactNode
           <Buttons
             editing={draft !== null}
             own={policy.own.clocks}
-            disabled={busy || !isValid}
+            busy={busy}
+            disabled={!isValid}
             onEdit={() => setDraft({})}
             onCancel={() => setDraft(null)}
             onReset={() => change(null)}
@@ -144,7 +146,8 @@ export function Tasks({ policy, writes, busy, change }: Part<Task>): ReactNode {
           <Buttons
             editing={draft !== null}
             own={policy.own.tasks}
-            disabled={busy || draft?.length === 0}
+            busy={busy}
+            disabled={draft?.length === 0}
             onEdit={() => setDraft(policy.tasks)}
             onCancel={() => setDraft(null)}
             onReset={() => change(null)}
@@ -224,6 +227,7 @@ function Head({ title, own }: { title: string; own: boolean }): ReactNode {
 function Buttons({
   editing,
   own,
+  busy,
   disabled,
   onEdit,
   onCancel,
@@ -231,6 +235,7 @@ function Buttons({
 }: {
   editing: boolean
   own: boolean
+  busy: boolean
   disabled: boolean
   onEdit: () => void
   onCancel: () => void
@@ -240,9 +245,9 @@ function Buttons({
   if (editing)
     return (
       <p className="row">
-        <button key="save" type="submit" className="btn sm ink" disabled={disabled}>
+        <DeedButton key="save" type="submit" className="btn sm ink" busy={busy} disabled={disabled}>
           {t('save')}
-        </button>
+        </DeedButton>
         <button key="leave" type="button" className="btn sm" onClick={onCancel}>
           {t('policy.leave')}
         </button>
@@ -250,13 +255,13 @@ function Buttons({
     )
   return (
     <p className="row">
-      <button key="edit" type="button" className="btn sm" disabled={disabled} onClick={onEdit}>
+      <DeedButton key="edit" type="button" className="btn sm" busy={busy} disabled={disabled} onClick={onEdit}>
         {t('policy.edit')}
-      </button>
+      </DeedButton>
       {own ? (
-        <button key="reset" type="button" className="btn sm quiet" disabled={disabled} onClick={onReset}>
+        <DeedButton key="reset" type="button" className="btn sm quiet" busy={busy} disabled={disabled} onClick={onReset}>
           {t('policy.reset')}
-        </button>
+        </DeedButton>
       ) : null}
     </p>
   )

@@ -4,6 +4,7 @@ import { useTranslation } from 'react-i18next'
 import { type Checked, playbookView } from '../../../src/respond/playbooks/schema.ts'
 import { call } from '../../api/client.ts'
 import { checkQuery, playbookQuery } from '../../api/playbooks.ts'
+import { DeedButton } from '../../components/deed-button.tsx'
 import { ProblemNote } from '../../components/problem-note.tsx'
 import { Drawer } from '../settings/drawer.tsx'
 import { Graph } from './graph.tsx'
@@ -94,9 +95,15 @@ function Text({
           value={note}
           onChange={(event) => setNote(event.target.value)}
         />
-        <button type="button" className="btn" disabled={!fresh || !data.valid || save.isPending} onClick={() => save.mutate()}>
+        <DeedButton
+          type="button"
+          className="btn"
+          busy={save.isPending}
+          disabled={!fresh || !data.valid}
+          onClick={() => save.mutate()}
+        >
           {t('save')}
-        </button>
+        </DeedButton>
       </div>
       {data?.graph === null || data === undefined ? null : <Graph graph={data.graph} />}
       {data?.valid === true ? <Tests tests={data.tests} /> : null}

@@ -5,6 +5,7 @@ import type { z } from 'zod'
 import { guardsView } from '../../../src/respond/playbooks/schema.ts'
 import { call } from '../../api/client.ts'
 import { guardsQuery } from '../../api/playbooks.ts'
+import { DeedButton } from '../../components/deed-button.tsx'
 import { Field } from '../../components/fields.tsx'
 import { ProblemNote } from '../../components/problem-note.tsx'
 import { useMay } from '../../components/session.ts'
@@ -107,9 +108,9 @@ function Form({ settings }: { settings: Settings }): ReactNode {
       {save.error === null ? null : <ProblemNote error={save.error} />}
       {may ? (
         <div className="row">
-          <button type="submit" className="btn" disabled={save.isPending}>
+          <DeedButton type="submit" className="btn" busy={save.isPending}>
             {t('saveGuards')}
-          </button>
+          </DeedButton>
           {save.isSuccess ? <span role="status">{t('saved')}</span> : null}
         </div>
       ) : null}

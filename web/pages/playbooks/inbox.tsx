@@ -4,6 +4,7 @@ import { useTranslation } from 'react-i18next'
 import { type Inbox, playbookView } from '../../../src/respond/playbooks/schema.ts'
 import { call } from '../../api/client.ts'
 import { inboxQuery } from '../../api/playbooks.ts'
+import { DeedButton } from '../../components/deed-button.tsx'
 import { ProblemNote } from '../../components/problem-note.tsx'
 import { useFormat } from '../../components/use-format.ts'
 import { useNow } from '../../components/use-now.ts'
@@ -111,9 +112,9 @@ export function VersionDecision({ playbook, version, may }: { playbook: string; 
   return (
     <div className="row pb-ask">
       {(['approve', 'refuse'] as const).map((one) => (
-        <button key={one} type="button" className="btn sm" disabled={decide.isPending} onClick={() => decide.mutate(one)}>
+        <DeedButton key={one} type="button" className="btn sm" busy={decide.isPending} onClick={() => decide.mutate(one)}>
           {t(`answer.${one}`)}
-        </button>
+        </DeedButton>
       ))}
       {decide.error === null ? null : <ProblemNote error={decide.error} />}
     </div>

@@ -5,6 +5,7 @@ import { type PlaybookView, playbookView, runView } from '../../../src/respond/p
 import { call } from '../../api/client.ts'
 import { playbookQuery } from '../../api/playbooks.ts'
 import { withScope } from '../../api/scope.ts'
+import { DeedButton } from '../../components/deed-button.tsx'
 import { Check, Field } from '../../components/fields.tsx'
 import { ProblemNote } from '../../components/problem-note.tsx'
 import { useMay } from '../../components/session.ts'
@@ -153,9 +154,9 @@ function Start({ playbook, onRun }: { playbook: PlaybookView; onRun: (run: strin
       {start.error === null ? null : <ProblemNote error={start.error} />}
       <div className="row">
         {may('alerts:write') ? (
-          <button type="button" className="btn" disabled={start.isPending} onClick={() => start.mutate('plan')}>
+          <DeedButton type="button" className="btn" busy={start.isPending} onClick={() => start.mutate('plan')}>
             {t('plan')}
-          </button>
+          </DeedButton>
         ) : null}
         {may('playbooks:run') && playbook.approved ? (
           <SureButton

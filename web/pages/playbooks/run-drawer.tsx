@@ -5,6 +5,7 @@ import { useTranslation } from 'react-i18next'
 import { type RunView, runView, type StepView } from '../../../src/respond/playbooks/schema.ts'
 import { call } from '../../api/client.ts'
 import { runQuery } from '../../api/playbooks.ts'
+import { DeedButton } from '../../components/deed-button.tsx'
 import { ProblemNote } from '../../components/problem-note.tsx'
 import { useMay } from '../../components/session.ts'
 import { SourceText } from '../../components/source-text.tsx'
@@ -79,9 +80,9 @@ export function RunDrawer({ id, onClose }: { id: string; onClose: () => void }):
                     onSure={() => act.mutate('stop')}
                   />
                 ) : (
-                  <button type="button" className="btn" disabled={act.isPending} onClick={() => act.mutate('undo')}>
+                  <DeedButton type="button" className="btn" busy={act.isPending} onClick={() => act.mutate('undo')}>
                     {t('undo', { count: run.undoable })}
-                  </button>
+                  </DeedButton>
                 )}
               </p>
             ) : null}

@@ -3,6 +3,7 @@ import { type ReactNode, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import type { RunSummary } from '../../../src/respond/playbooks/schema.ts'
 import { runsQuery } from '../../api/playbooks.ts'
+import { DeedButton } from '../../components/deed-button.tsx'
 import { ProblemNote } from '../../components/problem-note.tsx'
 import { type GlyphState, StateGlyph } from '../../components/state-glyph.tsx'
 import { useFormat } from '../../components/use-format.ts'
@@ -88,9 +89,9 @@ export function RunList({ onOpen }: { onOpen: (id: string) => void }): ReactNode
       )}
       {hasNextPage ? (
         <div className="more">
-          <button type="button" className="btn sm" disabled={isFetchingNextPage} onClick={() => void fetchNextPage()}>
+          <DeedButton type="button" className="btn sm" busy={isFetchingNextPage} onClick={() => void fetchNextPage()}>
             {common('more')}
-          </button>
+          </DeedButton>
         </div>
       ) : null}
     </section>

@@ -3,6 +3,7 @@ import { type ReactNode, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { runView, type StepView } from '../../../src/respond/playbooks/schema.ts'
 import { call } from '../../api/client.ts'
+import { DeedButton } from '../../components/deed-button.tsx'
 import { ProblemNote } from '../../components/problem-note.tsx'
 import { useMay } from '../../components/session.ts'
 
@@ -50,9 +51,9 @@ export function StepDecision({ run, step }: { run: string; step: StepView }): Re
             onChange={(event) => setNote(event.target.value)}
           />
           {answers.map((answer) => (
-            <button key={answer} type="button" className="btn sm" disabled={say.isPending} onClick={() => say.mutate(answer)}>
+            <DeedButton key={answer} type="button" className="btn sm" busy={say.isPending} onClick={() => say.mutate(answer)}>
               {t(`answer.${answer}`)}
-            </button>
+            </DeedButton>
           ))}
         </div>
       )}

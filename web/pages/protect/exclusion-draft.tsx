@@ -5,6 +5,7 @@ import { type ExclusionWhat, exclusionRule, exclusionViewSchema } from '../../..
 import { call } from '../../api/client.ts'
 import { exclusionPreviewQuery, TUNING } from '../../api/protect-tuning.ts'
 import { CopyButton } from '../../components/copy.tsx'
+import { DeedButton } from '../../components/deed-button.tsx'
 import { Field } from '../../components/fields.tsx'
 import { ProblemNote } from '../../components/problem-note.tsx'
 import { Segmented } from '../../components/segmented.tsx'
@@ -79,9 +80,9 @@ export function ExclusionDraft({ what, reference, now }: { what: ExclusionWhat; 
           </Field>
           {write.error === null ? null : <ProblemNote error={write.error} />}
           {/* Not before it is said what would pass: the answer moves the button, too. */}
-          <button type="submit" className="btn ink" disabled={write.isPending || preview.isPending}>
+          <DeedButton type="submit" className="btn ink" busy={write.isPending || preview.isPending}>
             {t('write')}
-          </button>
+          </DeedButton>
         </form>
       )}
       {rule === undefined ? null : (

@@ -11,6 +11,7 @@ import {
 } from '../../../src/protect/schema.ts'
 import { call } from '../../api/client.ts'
 import { applicationsQuery, exclusionsQuery, suggestionsQuery, TUNING } from '../../api/protect-tuning.ts'
+import { DeedButton } from '../../components/deed-button.tsx'
 import { DeedsHead } from '../../components/deeds-head.tsx'
 import { Field } from '../../components/fields.tsx'
 import { ProblemNote } from '../../components/problem-note.tsx'
@@ -241,9 +242,9 @@ function DeclareForm(): ReactNode {
         <Field label={t('application.owner')}>
           <input className="input" required maxLength={200} value={owner} onChange={(event) => setOwner(event.target.value)} />
         </Field>
-        <button type="submit" className="btn" disabled={declare.isPending}>
+        <DeedButton type="submit" className="btn" busy={declare.isPending}>
           {t('declare')}
-        </button>
+        </DeedButton>
       </div>
       {declare.error === null ? null : <ProblemNote error={declare.error} />}
     </form>

@@ -4,6 +4,7 @@ import { useTranslation } from 'react-i18next'
 import { verdictSchema, WAF_VERDICTS, type WafVerdict } from '../../../src/protect/schema.ts'
 import { call } from '../../api/client.ts'
 import { wafVerdictQuery } from '../../api/protect-tuning.ts'
+import { DeedButton } from '../../components/deed-button.tsx'
 import { ProblemNote } from '../../components/problem-note.tsx'
 import { useMay } from '../../components/session.ts'
 import { useFormat } from '../../components/use-format.ts'
@@ -28,16 +29,16 @@ export function Verdict({ reference }: { reference: string }): ReactNode {
       {may('alerts:write') ? (
         <div className="row">
           {WAF_VERDICTS.map((each) => (
-            <button
+            <DeedButton
               key={each}
               type="button"
               className="btn sm"
               aria-pressed={verdict === each}
-              disabled={judge.isPending}
+              busy={judge.isPending}
               onClick={() => judge.mutate(each)}
             >
               {t(`verdicts.${each}`)}
-            </button>
+            </DeedButton>
           ))}
         </div>
       ) : null}

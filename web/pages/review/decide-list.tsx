@@ -10,6 +10,7 @@ import {
   reviewView,
 } from '../../../src/app/weekly/schema.ts'
 import { call } from '../../api/client.ts'
+import { DeedButton } from '../../components/deed-button.tsx'
 import { EntryLink } from '../../components/entry-link.tsx'
 import { Field } from '../../components/fields.tsx'
 import { ProblemNote } from '../../components/problem-note.tsx'
@@ -123,9 +124,9 @@ function DecideForm({ view, item, onClose }: { view: ReviewView; item: ReviewIte
       </div>
       {decide.error === null ? null : <ProblemNote error={decide.error} />}
       <div className="row">
-        <button type="submit" className="btn ink" disabled={decide.isPending || needsReason}>
+        <DeedButton type="submit" className="btn ink" busy={decide.isPending} disabled={needsReason}>
           {t('decide.save')}
-        </button>
+        </DeedButton>
         <button type="button" className="btn quiet" onClick={onClose}>
           {common('cancel')}
         </button>

@@ -3,6 +3,7 @@ import { type ReactNode, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { type ReviewView, reviewView } from '../../../src/app/weekly/schema.ts'
 import { call } from '../../api/client.ts'
+import { DeedButton } from '../../components/deed-button.tsx'
 import { Field } from '../../components/fields.tsx'
 import { ProblemNote } from '../../components/problem-note.tsx'
 import { Panel } from '../settings/panel.tsx'
@@ -25,9 +26,9 @@ export function HoldForm({ view }: { view: ReviewView }): ReactNode {
       </Field>
       {hold.error === null ? null : <ProblemNote error={hold.error} />}
       <div className="row">
-        <button type="button" className="btn ink" disabled={hold.isPending} onClick={() => hold.mutate()}>
+        <DeedButton type="button" className="btn ink" busy={hold.isPending} onClick={() => hold.mutate()}>
           {t('hold.now')}
-        </button>
+        </DeedButton>
         {open === 0 ? null : <span className="label">{t('hold.open', { count: open })}</span>}
       </div>
     </Panel>

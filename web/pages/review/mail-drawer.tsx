@@ -4,6 +4,7 @@ import { useTranslation } from 'react-i18next'
 import { type ReviewMail, reviewMailView } from '../../../src/app/weekly/schema.ts'
 import { call } from '../../api/client.ts'
 import { reviewMailQuery } from '../../api/queries.ts'
+import { DeedButton } from '../../components/deed-button.tsx'
 import { Dialog } from '../../components/dialog.tsx'
 import { Check, Field } from '../../components/fields.tsx'
 import { Icon } from '../../components/icon.tsx'
@@ -113,9 +114,9 @@ function MailForm({ kept, onClose }: { kept: typeof reviewMailView._output; onCl
       {kept.sent === null ? null : <p className="label">{t('mail.sent', { time: format.dateTime(kept.sent) })}</p>}
       {kept.error === null ? null : <p className="label bad">{t('mail.error', { reason: kept.error })}</p>}
       {save.error === null ? null : <ProblemNote error={save.error} />}
-      <button type="submit" className="btn ink" disabled={save.isPending}>
+      <DeedButton type="submit" className="btn ink" busy={save.isPending}>
         {t('mail.save')}
-      </button>
+      </DeedButton>
     </form>
   )
 }

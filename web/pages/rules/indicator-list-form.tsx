@@ -3,6 +3,7 @@ import { type ReactNode, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { iocListSchema, LIST_KINDS, type ListKind } from '../../../src/detect/ioc/schema.ts'
 import { call } from '../../api/client.ts'
+import { DeedButton } from '../../components/deed-button.tsx'
 import { Dialog } from '../../components/dialog.tsx'
 import { Check, Field, NumberInput } from '../../components/fields.tsx'
 import { Icon } from '../../components/icon.tsx'
@@ -92,9 +93,9 @@ export function IndicatorListForm({ onClose }: { onClose: () => void }): ReactNo
             onChange={(guarded) => set({ guarded })}
           />
           {save.error === null ? null : <ProblemNote error={save.error} />}
-          <button type="submit" className="btn ink" disabled={save.isPending}>
+          <DeedButton type="submit" className="btn ink" busy={save.isPending}>
             {t('ioc.form.save')}
-          </button>
+          </DeedButton>
         </form>
       </div>
     </Dialog>

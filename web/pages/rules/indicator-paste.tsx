@@ -3,6 +3,7 @@ import { type ReactNode, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { addedSchema, type IocList } from '../../../src/detect/ioc/schema.ts'
 import { call } from '../../api/client.ts'
+import { DeedButton } from '../../components/deed-button.tsx'
 import { Dialog } from '../../components/dialog.tsx'
 import { Field } from '../../components/fields.tsx'
 import { Icon } from '../../components/icon.tsx'
@@ -65,9 +66,9 @@ export function IndicatorPaste({ list, onClose }: { list: IocList; onClose: () =
           {add.data === undefined ? null : (
             <p role="status">{t('ioc.paste.done', { added: add.data.added, changed: add.data.changed, left })}</p>
           )}
-          <button type="submit" className="btn ink" disabled={add.isPending || text.trim() === ''}>
+          <DeedButton type="submit" className="btn ink" busy={add.isPending} disabled={text.trim() === ''}>
             {t('ioc.add')}
-          </button>
+          </DeedButton>
         </form>
       </div>
     </Dialog>

@@ -5,6 +5,7 @@ import type { z } from 'zod'
 import { type IocList, type indicatorSchema, removedSchema } from '../../../src/detect/ioc/schema.ts'
 import { call } from '../../api/client.ts'
 import { indicatorsQuery } from '../../api/queries.ts'
+import { DeedButton } from '../../components/deed-button.tsx'
 import { DeedsHead } from '../../components/deeds-head.tsx'
 import { ProblemNote } from '../../components/problem-note.tsx'
 import { useFormat } from '../../components/use-format.ts'
@@ -34,9 +35,9 @@ export function IndicatorSearch({ lists, mayWrite }: { lists: readonly IocList[]
             value={typed}
             onChange={(event) => setTyped(event.target.value)}
           />
-          <button type="submit" className="btn" disabled={isFetching || typed.trim() === ''}>
+          <DeedButton type="submit" className="btn" busy={isFetching} disabled={typed.trim() === ''}>
             {t('ioc.search.go')}
-          </button>
+          </DeedButton>
         </form>
       </search>
       {error === null ? null : <ProblemNote error={error} />}
@@ -110,9 +111,9 @@ function IndicatorRow({
       <td>{indicator.until === null ? t('ioc.search.never') : format.date(indicator.until)}</td>
       <td className="r">
         {mayWrite && list?.kind === 'own' ? (
-          <button type="button" className="btn sm" disabled={remove.isPending} onClick={() => remove.mutate()}>
+          <DeedButton type="button" className="btn sm" busy={remove.isPending} onClick={() => remove.mutate()}>
             {t('ioc.search.remove')}
-          </button>
+          </DeedButton>
         ) : null}
       </td>
     </tr>

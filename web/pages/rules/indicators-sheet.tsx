@@ -4,6 +4,7 @@ import { useTranslation } from 'react-i18next'
 import { type IocList, iocListSchema, type SkippedView } from '../../../src/detect/ioc/schema.ts'
 import { call, tell } from '../../api/client.ts'
 import { indicatorListsQuery } from '../../api/queries.ts'
+import { DeedButton } from '../../components/deed-button.tsx'
 import { DeedsHead } from '../../components/deeds-head.tsx'
 import { ProblemNote } from '../../components/problem-note.tsx'
 import { useMay } from '../../components/session.ts'
@@ -109,9 +110,9 @@ function ListRow({
                 {t('ioc.add')}
               </button>
             ) : (
-              <button type="button" className="btn sm" disabled={fetchNow.isPending} onClick={() => fetchNow.mutate()}>
+              <DeedButton type="button" className="btn sm" busy={fetchNow.isPending} onClick={() => fetchNow.mutate()}>
                 {t('ioc.fetch')}
-              </button>
+              </DeedButton>
             )}
             <SureButton
               label={t('ioc.delete')}

@@ -3,6 +3,7 @@ import type { ReactNode } from 'react'
 import { useTranslation } from 'react-i18next'
 import type { RulesResponse } from '../../../src/detect/schema.ts'
 import { tell } from '../../api/client.ts'
+import { DeedButton } from '../../components/deed-button.tsx'
 import { ProblemNote } from '../../components/problem-note.tsx'
 import { useMay } from '../../components/session.ts'
 import { useFormat } from '../../components/use-format.ts'
@@ -51,9 +52,9 @@ function Quarantined({ quarantine }: { quarantine: NonNullable<Refusal['quaranti
       {silenced.length === 0 ? null : <p className="ink2">{t('quarantine.silenced', { list: silenced.join(', ') })}</p>}
       {release.error === null ? null : <ProblemNote error={release.error} />}
       {may('installation') ? (
-        <button type="button" className="btn sm" disabled={release.isPending} onClick={() => release.mutate()}>
+        <DeedButton type="button" className="btn sm" busy={release.isPending} onClick={() => release.mutate()}>
           {t('quarantine.release')}
-        </button>
+        </DeedButton>
       ) : null}
     </>
   )

@@ -4,6 +4,7 @@ import { type ReactNode, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { type ReplayView, replayView } from '../../../src/app/replay/schema.ts'
 import { call } from '../../api/client.ts'
+import { DeedButton } from '../../components/deed-button.tsx'
 import { ProblemNote } from '../../components/problem-note.tsx'
 import { useMay } from '../../components/session.ts'
 import { useFormat } from '../../components/use-format.ts'
@@ -42,9 +43,9 @@ export function RulePast({
             </option>
           ))}
         </select>
-        <button type="button" className="btn sm" disabled={replay.isPending} onClick={() => replay.mutate()}>
+        <DeedButton type="button" className="btn sm" busy={replay.isPending} onClick={() => replay.mutate()}>
           {replay.isPending ? t('replay.running') : t('replay.run')}
-        </button>
+        </DeedButton>
         <button type="button" className="btn sm" aria-haspopup="dialog" onClick={() => setOff(true)}>
           {t('switchOff')}
         </button>

@@ -4,6 +4,7 @@ import { type ReactNode, useDeferredValue, useEffect, useRef, useState } from 'r
 import { useTranslation } from 'react-i18next'
 import type { CoverageResponse, RulesResponse } from '../../../src/detect/schema.ts'
 import { coverageQuery, rulesQuery } from '../../api/queries.ts'
+import { DeedButton } from '../../components/deed-button.tsx'
 import { CELL, CoverageKey } from '../../components/figures/coverage-strip.tsx'
 import { useKeys } from '../../components/keys.ts'
 import { ProblemNote } from '../../components/problem-note.tsx'
@@ -11,7 +12,6 @@ import { Segmented } from '../../components/segmented.tsx'
 import { SeverityTag } from '../../components/severity.tsx'
 import { useFormat } from '../../components/use-format.ts'
 import { useNow } from '../../components/use-now.ts'
-
 import { ExceptionsPanel } from '../exceptions/exceptions-panel.tsx'
 import { IndicatorsSheet } from './indicators-sheet.tsx'
 import { RefusedSheet } from './refused-sheet.tsx'
@@ -74,14 +74,14 @@ export function RulesPage(): ReactNode {
         <RuleTable pages={rules.data?.pages ?? []} />
         {rules.hasNextPage ? (
           <div className="more">
-            <button
+            <DeedButton
               type="button"
               className="btn sm"
-              disabled={rules.isFetchingNextPage}
+              busy={rules.isFetchingNextPage}
               onClick={() => void rules.fetchNextPage()}
             >
               {common('more')}
-            </button>
+            </DeedButton>
           </div>
         ) : null}
       </section>

@@ -5,6 +5,7 @@ import { useTranslation } from 'react-i18next'
 import { type ScenarioDetail, type ScenarioRun, selftestReport } from '../../../src/detect/scenarios/schema.ts'
 import { call } from '../../api/client.ts'
 import { scenarioQuery } from '../../api/queries.ts'
+import { DeedButton } from '../../components/deed-button.tsx'
 import { Dialog } from '../../components/dialog.tsx'
 import { EntryLink } from '../../components/entry-link.tsx'
 import { Icon } from '../../components/icon.tsx'
@@ -39,9 +40,9 @@ export function ScenarioDrawer({ id, onClose }: { id: string; onClose: () => voi
           <p className="label mono">{id}</p>
         </div>
         {may('sources:write') ? (
-          <button type="button" className="btn sm" disabled={execute.isPending} onClick={() => execute.mutate()}>
+          <DeedButton type="button" className="btn sm" busy={execute.isPending} onClick={() => execute.mutate()}>
             {t(execute.isPending ? 'scenario.running' : 'scenario.execute')}
-          </button>
+          </DeedButton>
         ) : null}
         <button type="button" className="btn sm quiet square" aria-label={common('close')} onClick={onClose}>
           <Icon name="close" />

@@ -5,6 +5,7 @@ import { useTranslation } from 'react-i18next'
 import { type PROOF_STATES, type ScenarioRow, selftestReport } from '../../../src/detect/scenarios/schema.ts'
 import { call } from '../../api/client.ts'
 import { scenariosQuery } from '../../api/queries.ts'
+import { DeedButton } from '../../components/deed-button.tsx'
 import { EntryLink } from '../../components/entry-link.tsx'
 import { useNotice } from '../../components/notice.tsx'
 import { ProblemNote, useProblemText } from '../../components/problem-note.tsx'
@@ -125,8 +126,8 @@ function ExecuteAll(): ReactNode {
   })
   if (!may('sources:write')) return null
   return (
-    <button type="button" className="btn sm" disabled={execute.isPending} onClick={() => execute.mutate()}>
+    <DeedButton type="button" className="btn sm" busy={execute.isPending} onClick={() => execute.mutate()}>
       {t(execute.isPending ? 'scenario.running' : 'scenario.executeAll')}
-    </button>
+    </DeedButton>
   )
 }

@@ -1,6 +1,7 @@
 import type { ReactNode } from 'react'
 import { useTranslation } from 'react-i18next'
 import type { OwnSession } from '../../../src/access/people/schema.ts'
+import { DeedButton } from '../../components/deed-button.tsx'
 import { useFormat } from '../../components/use-format.ts'
 import { useNow } from '../../components/use-now.ts'
 import { userAgentWords } from '../../format/user-agent.ts'
@@ -37,9 +38,9 @@ export function SessionRows({
           </span>
           {session.current ? <span className="chip">{t('sessions.this')}</span> : null}
           {session.current || onEnd === undefined ? null : (
-            <button type="button" className="btn sm" disabled={pending} onClick={() => onEnd(session.id)}>
+            <DeedButton type="button" className="btn sm" busy={pending} onClick={() => onEnd(session.id)}>
               {t('sessions.end')}
-            </button>
+            </DeedButton>
           )}
         </li>
       ))}

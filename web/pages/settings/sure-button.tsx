@@ -1,5 +1,6 @@
 import { type ReactNode, useState } from 'react'
 import { useTranslation } from 'react-i18next'
+import { DeedButton } from '../../components/deed-button.tsx'
 
 /** A deed that cannot be undone: the first press says what follows, the second does it, Escape or leaving calls it off. */
 export function SureButton({
@@ -34,10 +35,10 @@ export function SureButton({
           {t('cancel')}
         </button>
       ) : null}
-      <button
+      <DeedButton
         type="button"
         className={button}
-        disabled={pending}
+        busy={pending}
         onClick={(event) => {
           // The second half of a double click has read nothing.
           if (asked && event.detail > 1) return
@@ -53,7 +54,7 @@ export function SureButton({
         }}
       >
         {asked ? yes : label}
-      </button>
+      </DeedButton>
     </span>
   )
 }

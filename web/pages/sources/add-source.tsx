@@ -6,6 +6,7 @@ import { call } from '../../api/client.ts'
 import { shippersQuery } from '../../api/queries.ts'
 import { Coded } from '../../components/coded.tsx'
 import { CopyButton } from '../../components/copy.tsx'
+import { DeedButton } from '../../components/deed-button.tsx'
 import { Icon } from '../../components/icon.tsx'
 import { ProblemNote } from '../../components/problem-note.tsx'
 import { useFormat } from '../../components/use-format.ts'
@@ -87,10 +88,10 @@ export function AddSource({
             </div>
             <div className="row draft-row">
               {token.data === undefined ? (
-                <button type="button" className="btn" disabled={token.isPending} onClick={() => token.mutate(shipper.id)}>
+                <DeedButton type="button" className="btn" busy={token.isPending} onClick={() => token.mutate(shipper.id)}>
                   <Icon name="access" />
                   {t('makeToken')}
-                </button>
+                </DeedButton>
               ) : (
                 <span className="label" role="status">
                   {t('tokenIn')}

@@ -5,6 +5,7 @@ import { useTranslation } from 'react-i18next'
 import { type SourceDetail, testReceipt } from '../../../src/collect/schema.ts'
 import { call, tell } from '../../api/client.ts'
 import { sourceQuery, unknownsQuery } from '../../api/queries.ts'
+import { DeedButton } from '../../components/deed-button.tsx'
 import { Dialog } from '../../components/dialog.tsx'
 import { MiniBars } from '../../components/figures/bars.tsx'
 import { Icon } from '../../components/icon.tsx'
@@ -134,10 +135,10 @@ function Actions({ source }: { source: SourceDetail }): ReactNode {
   return (
     <div className="row">
       {test.data === undefined ? (
-        <button type="button" className="btn sm" disabled={test.isPending} onClick={() => test.mutate()}>
+        <DeedButton type="button" className="btn sm" busy={test.isPending} onClick={() => test.mutate()}>
           <Icon name="send" small />
           {t('test')}
-        </button>
+        </DeedButton>
       ) : (
         <Link className="btn sm" to="/timeline" search={{ event: test.data.eventId }}>
           <Icon name="check" small />
@@ -145,9 +146,9 @@ function Actions({ source }: { source: SourceDetail }): ReactNode {
         </Link>
       )}
       {source.config === null ? null : (
-        <button type="button" className="btn sm" disabled={toggle.isPending} onClick={() => toggle.mutate()}>
+        <DeedButton type="button" className="btn sm" busy={toggle.isPending} onClick={() => toggle.mutate()}>
           {t(source.enabled ? 'switchOff' : 'switchOn')}
-        </button>
+        </DeedButton>
       )}
     </div>
   )

@@ -4,6 +4,7 @@ import { useTranslation } from 'react-i18next'
 import type { SourceDetail } from '../../../src/collect/schema.ts'
 import { isZone } from '../../../src/kernel/zone.ts'
 import { tell } from '../../api/client.ts'
+import { DeedButton } from '../../components/deed-button.tsx'
 import { ProblemNote } from '../../components/problem-note.tsx'
 import { useMay } from '../../components/session.ts'
 
@@ -48,9 +49,9 @@ export function ZoneField({ source }: { source: SourceDetail }): ReactNode {
           ))}
         </datalist>
         {may('sources:write') && zone !== source.zone ? (
-          <button type="submit" className="btn sm" disabled={!valid || save.isPending}>
+          <DeedButton type="submit" className="btn sm" busy={save.isPending} disabled={!valid}>
             {t('zone.save')}
-          </button>
+          </DeedButton>
         ) : null}
         {valid ? null : <span className="label bad">{t('zone.wrong')}</span>}
       </form>

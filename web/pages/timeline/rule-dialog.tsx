@@ -5,6 +5,7 @@ import { draftReply } from '../../../src/detect/draft/schema.ts'
 import { LEVELS, type Level } from '../../../src/kernel/detection.ts'
 import { call } from '../../api/client.ts'
 import { Code } from '../../components/copy.tsx'
+import { DeedButton } from '../../components/deed-button.tsx'
 import { Dialog } from '../../components/dialog.tsx'
 import { Field } from '../../components/fields.tsx'
 import { Icon } from '../../components/icon.tsx'
@@ -56,9 +57,9 @@ export function RuleDialog({ query, onClose }: { query: string; onClose: () => v
           </Field>
           {draft.error === null ? null : <ProblemNote error={draft.error} />}
           <p>
-            <button type="submit" className="btn ink" disabled={draft.isPending || title.trim() === ''}>
+            <DeedButton type="submit" className="btn ink" busy={draft.isPending} disabled={title.trim() === ''}>
               {t('rule.draft')}
-            </button>
+            </DeedButton>
           </p>
         </form>
         {draft.data === undefined ? null : (

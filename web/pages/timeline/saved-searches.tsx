@@ -5,6 +5,7 @@ import { useTranslation } from 'react-i18next'
 import { type NewSearch, type SavedSearch, savedSearchSchema } from '../../../src/app/searches/schema.ts'
 import { call, tell } from '../../api/client.ts'
 import { savedSearchesQuery } from '../../api/queries.ts'
+import { DeedButton } from '../../components/deed-button.tsx'
 import { Dialog } from '../../components/dialog.tsx'
 import { Check, Field } from '../../components/fields.tsx'
 import { Icon } from '../../components/icon.tsx'
@@ -117,9 +118,9 @@ function SaveForm({ shown, onSaved }: { shown: Shown; onSaved: () => void }): Re
       ) : null}
       {save.error === null ? null : <ProblemNote error={save.error} />}
       <p className="sec" role="status">
-        <button type="submit" className="btn ink" disabled={name.trim() === '' || save.isPending}>
+        <DeedButton type="submit" className="btn ink" busy={save.isPending} disabled={name.trim() === ''}>
           {t('saved.save')}
-        </button>{' '}
+        </DeedButton>{' '}
         {save.isSuccess && name === '' ? t('saved.done') : null}
       </p>
     </form>

@@ -7,6 +7,7 @@ import { Problem } from '../../api/problem.ts'
 import { eventsQuery, histogramQuery, sourcesQuery } from '../../api/queries.ts'
 import { Code } from '../../components/copy.tsx'
 import { curlLine } from '../../components/curl.ts'
+import { DeedButton } from '../../components/deed-button.tsx'
 import { Icon } from '../../components/icon.tsx'
 import { useKeys } from '../../components/keys.ts'
 import { ProblemNote } from '../../components/problem-note.tsx'
@@ -248,9 +249,9 @@ function More({ loading, onMore }: { loading: boolean; onMore: () => void }): Re
   }, [loading])
   return (
     <div ref={place} className="more">
-      <button type="button" className="btn sm" disabled={loading} onClick={onMore}>
+      <DeedButton type="button" className="btn sm" busy={loading} onClick={onMore}>
         {t('more')}
-      </button>
+      </DeedButton>
     </div>
   )
 }

@@ -5,6 +5,7 @@ import { useTranslation } from 'react-i18next'
 import type { AlertDetail, AlertSummary, EntityKind } from '../../../src/detect/schema.ts'
 import { tell } from '../../api/client.ts'
 import { alertQuery } from '../../api/queries.ts'
+import { DeedButton } from '../../components/deed-button.tsx'
 import { EntryLink } from '../../components/entry-link.tsx'
 import { Icon, type IconName } from '../../components/icon.tsx'
 import { useKeys } from '../../components/keys.ts'
@@ -127,15 +128,16 @@ function Assignee({ alert }: { alert: AlertDetail }): ReactNode {
     onSuccess: () => client.invalidateQueries({ queryKey: ['alerts'] }),
   })
   return (
-    <button
+    <DeedButton
       type="button"
       className="chip as-button"
-      disabled={assign.isPending || !may('alerts:write')}
+      busy={assign.isPending}
+      disabled={!may('alerts:write')}
       onClick={() => assign.mutate(alert.assignee === null ? 'me' : null)}
     >
       <Icon name="user" small />
       {alert.assignee === null ? t('take') : t('assigned', { name: alert.assignee })}
-    </button>
+    </DeedButton>
   )
 }
 

@@ -4,6 +4,7 @@ import { type ReactNode, useCallback, useEffect, useRef, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import type { Verdict } from '../../../src/detect/schema.ts'
 import { alertCountsQuery, queueQuery } from '../../api/queries.ts'
+import { DeedButton } from '../../components/deed-button.tsx'
 import { useKeys } from '../../components/keys.ts'
 import { ProblemNote } from '../../components/problem-note.tsx'
 import { Segmented } from '../../components/segmented.tsx'
@@ -192,14 +193,14 @@ export function TriagePage(): ReactNode {
               })}
           {queue.hasNextPage ? (
             <div className="more">
-              <button
+              <DeedButton
                 type="button"
                 className="btn sm"
-                disabled={queue.isFetchingNextPage}
+                busy={queue.isFetchingNextPage}
                 onClick={() => void queue.fetchNextPage()}
               >
                 {common('more')}
-              </button>
+              </DeedButton>
             </div>
           ) : null}
         </div>

@@ -1,6 +1,7 @@
 import type { ReactNode } from 'react'
 import { useTranslation } from 'react-i18next'
 import type { Verdict } from '../../../src/detect/schema.ts'
+import { DeedButton } from '../../components/deed-button.tsx'
 
 export const VERDICT_KEYS = [
   { verdict: 'true', key: 't' },
@@ -22,17 +23,18 @@ export function VerdictBar({
   return (
     <div className="verdict" role="toolbar" aria-label={t('verdict.label')}>
       {VERDICT_KEYS.map(({ verdict, key }, index) => (
-        <button
+        <DeedButton
           key={verdict}
           type="button"
           className={index === 0 ? 'btn ink' : 'btn'}
-          disabled={busy || targets === 0}
+          busy={busy}
+          disabled={targets === 0}
           aria-keyshortcuts={key.toUpperCase()}
           onClick={() => onVerdict(verdict)}
         >
           {t(`verdict.${verdict}`)}
           <kbd>{key.toUpperCase()}</kbd>
-        </button>
+        </DeedButton>
       ))}
       <span className="grow" />
       <span className="label hint">{targets === 0 ? t('verdict.closed') : t('verdict.hint', { count: targets })}</span>

@@ -6,6 +6,7 @@ import { ASSET_METRICS, readEnvironment, writeVector } from '../../../src/assess
 import type { VulnerabilityView } from '../../../src/assess/inventory/schema.ts'
 import { environmentReply, ratingReply } from '../../../src/assess/work/schema.ts'
 import { call } from '../../api/client.ts'
+import { DeedButton } from '../../components/deed-button.tsx'
 import { Field } from '../../components/fields.tsx'
 import { ProblemNote } from '../../components/problem-note.tsx'
 import { CvssEditor, draftOf, MetricChoice, scoreOf } from './cvss-editor.tsx'
@@ -134,7 +135,7 @@ function SaveWithReason({
   back: { readonly text: string; readonly onClick: () => void } | undefined
 }): ReactNode {
   const { t } = useTranslation('cvss')
-  const waits = saving.isPending || reason.trim().length < SHORTEST_REASON
+  const isShort = reason.trim().length < SHORTEST_REASON
   return (
     <>
       <Field label={t('reason')} hint={t('reasonHint')}>
@@ -149,13 +150,13 @@ function SaveWithReason({
       </Field>
       {saving.error === null ? null : <ProblemNote error={saving.error} />}
       <div className="row">
-        <button type="submit" className={submit.className} disabled={waits || !ready}>
+        <DeedButton type="submit" className={submit.className} busy={saving.isPending} disabled={isShort || !ready}>
           {submit.text}
-        </button>
+        </DeedButton>
         {back === undefined ? null : (
-          <button type="button" className="btn" disabled={waits} onClick={back.onClick}>
+          <DeedButton type="button" className="btn" busy={saving.isPending} disabled={isShort} onClick={back.onClick}>
             {back.text}
-          </button>
+          </DeedButton>
         )}
         {saving.isSuccess ? (
           <span className="label" role="status">

@@ -40,7 +40,12 @@ export function WhereIs({
             maxLength={300}
             placeholder="log4j-core"
             value={part}
-            onChange={(event) => setPart(event.target.value)}
+            onChange={(event) => {
+              // Blanks around it do not count.
+              const { value } = event.target
+              event.target.setCustomValidity(value.length >= 2 && value.trim().length < 2 ? t('where.short') : '')
+              setPart(value)
+            }}
           />
         </label>
         <label className="field grow">

@@ -4,6 +4,7 @@ import { useTranslation } from 'react-i18next'
 import type { VulnerabilityView } from '../../../src/assess/inventory/schema.ts'
 import { JUSTIFICATIONS, waiver, workReply } from '../../../src/assess/work/schema.ts'
 import { call } from '../../api/client.ts'
+import { DeedButton } from '../../components/deed-button.tsx'
 import { Field } from '../../components/fields.tsx'
 import { ProblemNote } from '../../components/problem-note.tsx'
 import { useFormat } from '../../components/use-format.ts'
@@ -64,13 +65,13 @@ export function WorkForm({ finding }: { finding: VulnerabilityView }): ReactNode
       {save.error === null ? null : <ProblemNote error={save.error} />}
       {open.error === null ? null : <ProblemNote error={open.error} />}
       <div className="row">
-        <button type="submit" className="btn ink" disabled={save.isPending}>
+        <DeedButton type="submit" className="btn ink" busy={save.isPending}>
           {t('work.save')}
-        </button>
+        </DeedButton>
         {finding.ticket === null ? (
-          <button type="button" className="btn" disabled={open.isPending} onClick={() => open.mutate()}>
+          <DeedButton type="button" className="btn" busy={open.isPending} onClick={() => open.mutate()}>
             {t('work.open')}
-          </button>
+          </DeedButton>
         ) : null}
         {open.data?.ticket == null ? null : (
           <span className="label" role="status">
@@ -163,9 +164,9 @@ export function WaiverForm({ finding }: { finding: VulnerabilityView }): ReactNo
       </Field>
       {propose.error === null ? null : <ProblemNote error={propose.error} />}
       <div className="row">
-        <button type="submit" className="btn" disabled={propose.isPending || reason.trim().length < 10}>
+        <DeedButton type="submit" className="btn" busy={propose.isPending} disabled={reason.trim().length < 10}>
           {t('waiver.propose')}
-        </button>
+        </DeedButton>
         <span className="label">{t('waiver.needsAnother')}</span>
       </div>
     </form>

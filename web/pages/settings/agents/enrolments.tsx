@@ -6,6 +6,7 @@ import { createdEnrolmentSchema } from '../../../../src/access/machines/schema.t
 import { call, tell } from '../../../api/client.ts'
 import { authoritiesQuery, enrolmentsQuery } from '../../../api/house-queries.ts'
 import { Code } from '../../../components/copy.tsx'
+import { DeedButton } from '../../../components/deed-button.tsx'
 import { DeedsHead } from '../../../components/deeds-head.tsx'
 import { Field, NumberInput } from '../../../components/fields.tsx'
 import { ProblemNote } from '../../../components/problem-note.tsx'
@@ -172,9 +173,9 @@ function NewEnrolment(): ReactNode {
           ))}
         </select>
       </label>
-      <button type="submit" className="btn ink" disabled={create.isPending}>
+      <DeedButton type="submit" className="btn ink" busy={create.isPending}>
         {t('form.create')}
-      </button>
+      </DeedButton>
       {create.error === null ? null : <ProblemNote error={create.error} />}
     </form>
   )

@@ -9,6 +9,7 @@ import {
 } from '../../../../src/respond/connections/schema.ts'
 import { call, tell } from '../../../api/client.ts'
 import { connectionsQuery } from '../../../api/queries.ts'
+import { DeedButton } from '../../../components/deed-button.tsx'
 import { ProblemNote, Said } from '../../../components/problem-note.tsx'
 import { useMay } from '../../../components/session.ts'
 import { useFormat } from '../../../components/use-format.ts'
@@ -92,15 +93,15 @@ function ConnectionRow({ connection, writes }: { connection: ConnectionView; wri
       </span>
       {writes ? (
         <span className="row">
-          <button type="button" className="btn sm" disabled={busy || !connection.enabled} onClick={() => test.mutate()}>
+          <DeedButton type="button" className="btn sm" busy={busy} disabled={!connection.enabled} onClick={() => test.mutate()}>
             {test.isPending ? t('testing') : t('test')}
-          </button>
-          <button type="button" className="btn sm" aria-haspopup="dialog" disabled={busy} onClick={() => setEditing(true)}>
+          </DeedButton>
+          <DeedButton type="button" className="btn sm" aria-haspopup="dialog" busy={busy} onClick={() => setEditing(true)}>
             {t('edit')}
-          </button>
-          <button type="button" className="btn sm" disabled={busy} onClick={() => change.mutate(!connection.enabled)}>
+          </DeedButton>
+          <DeedButton type="button" className="btn sm" busy={busy} onClick={() => change.mutate(!connection.enabled)}>
             {connection.enabled ? t('stop') : t('start')}
-          </button>
+          </DeedButton>
           <SureButton
             label={t('remove')}
             sure={t('removeSure')}

@@ -10,6 +10,7 @@ import {
 } from '../../../../src/respond/connections/schema.ts'
 import { call } from '../../../api/client.ts'
 import { connectionsQuery } from '../../../api/queries.ts'
+import { DeedButton } from '../../../components/deed-button.tsx'
 import { ProblemNote } from '../../../components/problem-note.tsx'
 import { Drawer } from '../drawer.tsx'
 import { ConnectionFields } from './connection-fields.tsx'
@@ -60,9 +61,9 @@ export function EditConnectionDrawer({ connection, onClose }: { connection: Conn
         {isMoved && connection.secrets.length > 0 ? <p className="label">{t('again')}</p> : null}
         {change.error === null ? null : <ProblemNote error={change.error} />}
         <p>
-          <button type="submit" className="btn ink" disabled={change.isPending || (!isMoved && !hasSecrets)}>
+          <DeedButton type="submit" className="btn ink" busy={change.isPending} disabled={!isMoved && !hasSecrets}>
             {t('save')}
-          </button>
+          </DeedButton>
         </p>
       </form>
     </Drawer>

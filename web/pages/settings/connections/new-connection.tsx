@@ -12,6 +12,7 @@ import {
 } from '../../../../src/respond/connections/schema.ts'
 import { call } from '../../../api/client.ts'
 import { connectionsQuery } from '../../../api/queries.ts'
+import { DeedButton } from '../../../components/deed-button.tsx'
 import { Field } from '../../../components/fields.tsx'
 import { ProblemNote } from '../../../components/problem-note.tsx'
 import { useMay } from '../../../components/session.ts'
@@ -80,9 +81,9 @@ export function NewConnectionDrawer({ onClose }: { onClose: () => void }): React
         <p className="label">{t('hosts')}</p>
         {create.error === null ? null : <ProblemNote error={create.error} />}
         <p>
-          <button type="submit" className="btn ink" disabled={create.isPending}>
+          <DeedButton type="submit" className="btn ink" busy={create.isPending}>
             {t('create')}
-          </button>
+          </DeedButton>
         </p>
       </form>
     </Drawer>

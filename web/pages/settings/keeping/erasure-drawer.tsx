@@ -4,6 +4,7 @@ import { useTranslation } from 'react-i18next'
 import { erasureReplySchema, IDENTITY_KINDS } from '../../../../src/app/erasure/schema.ts'
 import { call } from '../../../api/client.ts'
 import { Code } from '../../../components/copy.tsx'
+import { DeedButton } from '../../../components/deed-button.tsx'
 import { Field } from '../../../components/fields.tsx'
 import { Icon } from '../../../components/icon.tsx'
 import { usePreferences } from '../../../components/preferences.tsx'
@@ -69,9 +70,9 @@ export function ErasureDrawer({ onClose }: { onClose: () => void }): ReactNode {
           {ask.error === null ? null : <ProblemNote error={ask.error} />}
           {data === undefined ? null : <p role="status">{t('erasure.form.found', data.found)}</p>}
           <div className="row">
-            <button type="submit" className={data === undefined ? 'btn ink' : 'btn'} disabled={ask.isPending}>
+            <DeedButton type="submit" className={data === undefined ? 'btn ink' : 'btn'} busy={ask.isPending}>
               {t('erasure.form.count')}
-            </button>
+            </DeedButton>
             {data === undefined || data.found.events + data.found.incidents === 0 ? null : (
               <SureButton
                 label={t('erasure.form.erase')}

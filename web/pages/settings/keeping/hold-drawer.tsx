@@ -3,6 +3,7 @@ import { type ReactNode, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { holdSchema } from '../../../../src/app/retention/schema.ts'
 import { call } from '../../../api/client.ts'
+import { DeedButton } from '../../../components/deed-button.tsx'
 import { Field } from '../../../components/fields.tsx'
 import { useNotice } from '../../../components/notice.tsx'
 import { usePreferences } from '../../../components/preferences.tsx'
@@ -64,9 +65,9 @@ export function HoldDrawer({ onClose }: { onClose: () => void }): ReactNode {
         {input('until', 10, false)}
         {place.error === null ? null : <ProblemNote error={place.error} />}
         <div className="row">
-          <button type="submit" className="btn ink" disabled={place.isPending}>
+          <DeedButton type="submit" className="btn ink" busy={place.isPending}>
             {t('hold.form.place')}
-          </button>
+          </DeedButton>
         </div>
       </form>
     </Drawer>

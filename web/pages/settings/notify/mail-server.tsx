@@ -4,6 +4,7 @@ import { useTranslation } from 'react-i18next'
 import { type MailServer, mailServerView, SECURITIES } from '../../../../src/detect/notify/schema.ts'
 import { call, tell } from '../../../api/client.ts'
 import { channelsQuery, mailServerQuery } from '../../../api/queries.ts'
+import { DeedButton } from '../../../components/deed-button.tsx'
 import { Field } from '../../../components/fields.tsx'
 import { ProblemNote } from '../../../components/problem-note.tsx'
 import { Panel } from '../panel.tsx'
@@ -121,9 +122,9 @@ export function MailServerPanel(): ReactNode {
           {save.error === null ? null : <ProblemNote error={save.error} />}
           {remove.error === null ? null : <ProblemNote error={remove.error} />}
           <div className="row">
-            <button type="submit" className="btn ink" disabled={save.isPending}>
+            <DeedButton type="submit" className="btn ink" busy={save.isPending}>
               {t('server.save')}
-            </button>
+            </DeedButton>
             <span className="label" role="status">
               {save.isSuccess ? t('server.saved') : ''}
             </span>

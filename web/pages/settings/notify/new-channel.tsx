@@ -5,6 +5,7 @@ import { type NewChannel, newChannelReply } from '../../../../src/detect/notify/
 import type { Severity } from '../../../../src/kernel/detection.ts'
 import { call } from '../../../api/client.ts'
 import { channelsQuery } from '../../../api/queries.ts'
+import { DeedButton } from '../../../components/deed-button.tsx'
 import { Field } from '../../../components/fields.tsx'
 import { ProblemNote } from '../../../components/problem-note.tsx'
 import { Segmented } from '../../../components/segmented.tsx'
@@ -109,9 +110,9 @@ export function NewChannelDrawer({
         <p className="label">{t('privacy')}</p>
         {create.error === null ? null : <ProblemNote error={create.error} />}
         <p>
-          <button type="submit" className="btn ink" disabled={create.isPending}>
+          <DeedButton type="submit" className="btn ink" busy={create.isPending}>
             {t('create')}
-          </button>
+          </DeedButton>
         </p>
       </form>
     </Drawer>

@@ -5,6 +5,7 @@ import { type ChannelView, channelView, newChannelReply } from '../../../../src/
 import { call, tell } from '../../../api/client.ts'
 import { channelsQuery } from '../../../api/queries.ts'
 import { Code } from '../../../components/copy.tsx'
+import { DeedButton } from '../../../components/deed-button.tsx'
 import { ProblemNote } from '../../../components/problem-note.tsx'
 import { useMay } from '../../../components/session.ts'
 import { SeverityTag } from '../../../components/severity.tsx'
@@ -119,16 +120,16 @@ function ChannelRow({
       {writes ? (
         <span className="row">
           {stuck ? (
-            <button type="button" className="btn sm" disabled={busy} onClick={() => retry.mutate()}>
+            <DeedButton type="button" className="btn sm" busy={busy} onClick={() => retry.mutate()}>
               {t('retry')}
-            </button>
+            </DeedButton>
           ) : null}
-          <button type="button" className="btn sm" disabled={busy || !channel.enabled} onClick={() => test.mutate()}>
+          <DeedButton type="button" className="btn sm" busy={busy} disabled={!channel.enabled} onClick={() => test.mutate()}>
             {t('test')}
-          </button>
-          <button type="button" className="btn sm" disabled={busy} onClick={() => change.mutate(!channel.enabled)}>
+          </DeedButton>
+          <DeedButton type="button" className="btn sm" busy={busy} onClick={() => change.mutate(!channel.enabled)}>
             {channel.enabled ? t('stop') : t('start')}
-          </button>
+          </DeedButton>
           {channel.kind === 'webhook' ? (
             <SureButton label={t('renew')} sure={t('renewSure')} yes={t('renew')} pending={busy} onSure={() => renew.mutate()} />
           ) : null}

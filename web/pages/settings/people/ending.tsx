@@ -4,6 +4,7 @@ import { type ReactNode, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import type { Person } from '../../../../src/access/people/schema.ts'
 import { changePerson } from '../../../api/access.ts'
+import { DeedButton } from '../../../components/deed-button.tsx'
 import { ProblemNote } from '../../../components/problem-note.tsx'
 import { useFormat } from '../../../components/use-format.ts'
 
@@ -60,9 +61,9 @@ export function Ending({ person }: { person: Person }): ReactNode {
                 {person.origin === 'local' ? null : <li>{t('ending.elsewhere')}</li>}
               </ul>
               <div className="row">
-                <button type="button" className="btn ink" disabled={change.isPending} onClick={() => change.mutate(false)}>
+                <DeedButton type="button" className="btn ink" busy={change.isPending} onClick={() => change.mutate(false)}>
                   {t('ending.sure', { name: person.name })}
-                </button>
+                </DeedButton>
                 <button type="button" className="btn quiet" onClick={() => setAsked(false)}>
                   {t('cancel')}
                 </button>
@@ -78,9 +79,9 @@ export function Ending({ person }: { person: Person }): ReactNode {
         </>
       ) : (
         <div>
-          <button type="button" className="btn" disabled={change.isPending} onClick={() => change.mutate(true)}>
+          <DeedButton type="button" className="btn" busy={change.isPending} onClick={() => change.mutate(true)}>
             {t('ending.reopen')}
-          </button>
+          </DeedButton>
         </div>
       )}
       {change.error === null ? null : <ProblemNote error={change.error} />}

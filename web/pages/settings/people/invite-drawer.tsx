@@ -2,6 +2,7 @@ import { useMutation, useQueryClient } from '@tanstack/react-query'
 import { type ReactNode, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { invitePerson, type RoleAt } from '../../../api/access.ts'
+import { DeedButton } from '../../../components/deed-button.tsx'
 import { ProblemNote } from '../../../components/problem-note.tsx'
 import { useSession } from '../../../components/session.ts'
 import { Drawer } from '../drawer.tsx'
@@ -74,9 +75,9 @@ export function InviteDrawer({ grantable, onClose }: { grantable: readonly RoleA
           {roles.length === 0 ? <p className="label">{t('invite.noRoles')}</p> : null}
           {invite.error === null ? null : <ProblemNote error={invite.error} />}
           <div className="row">
-            <button type="submit" className="btn ink" disabled={invite.isPending}>
+            <DeedButton type="submit" className="btn ink" busy={invite.isPending}>
               {t('invite.submit')}
-            </button>
+            </DeedButton>
             <button type="button" className="btn quiet" onClick={onClose}>
               {t('cancel')}
             </button>

@@ -11,6 +11,7 @@ import {
   setAuditPeriod,
   setRoles,
 } from '../../../api/access.ts'
+import { DeedButton } from '../../../components/deed-button.tsx'
 import { useNotice } from '../../../components/notice.tsx'
 import { ProblemNote } from '../../../components/problem-note.tsx'
 import { useMay } from '../../../components/session.ts'
@@ -113,9 +114,9 @@ function Names({ person }: { person: Person }): ReactNode {
             onChange={(event) => setEmail(event.target.value)}
           />
         </label>
-        <button type="submit" className="btn" disabled={same || save.isPending}>
+        <DeedButton type="submit" className="btn" busy={save.isPending} disabled={same}>
           {t('save')}
-        </button>
+        </DeedButton>
       </div>
       {save.error === null ? null : <ProblemNote error={save.error} />}
     </form>
@@ -146,9 +147,9 @@ function Roles({ person, grantable }: { person: Person; grantable: readonly Role
       <RoleGrid chosen={chosen} grantable={grantable} locked={keptElsewhere(person)} onChange={setChosen} />
       {save.error === null ? null : <ProblemNote error={save.error} />}
       <div className="row">
-        <button type="submit" className="btn ink" disabled={save.isPending}>
+        <DeedButton type="submit" className="btn ink" busy={save.isPending}>
           {t('roles.save')}
-        </button>
+        </DeedButton>
         <span className="label">{t('roles.effect')}</span>
       </div>
     </form>
@@ -179,9 +180,9 @@ function AuditPeriod({ person }: { person: Person }): ReactNode {
       <p className="ink2">{t('tokens.periodHint')}</p>
       <div className="row ask">
         <PeriodFields days={days} onChange={setDays} />
-        <button type="submit" className="btn" disabled={save.isPending}>
+        <DeedButton type="submit" className="btn" busy={save.isPending}>
           {t('save')}
-        </button>
+        </DeedButton>
       </div>
       {save.error === null ? null : <ProblemNote error={save.error} />}
     </form>
@@ -230,9 +231,9 @@ function Reset({ person }: { person: Person }): ReactNode {
           </label>
           {reset.error === null ? null : <ProblemNote error={reset.error} />}
           <div>
-            <button type="button" className="btn" disabled={reset.isPending} onClick={() => reset.mutate()}>
+            <DeedButton type="button" className="btn" busy={reset.isPending} onClick={() => reset.mutate()}>
               {t('reset.make')}
-            </button>
+            </DeedButton>
           </div>
         </>
       ) : (

@@ -5,6 +5,7 @@ import { type Decision, decideReplySchema, type ReviewItemView, type ReviewView 
 import type { Role } from '../../../../src/access/schema.ts'
 import { call } from '../../../api/client.ts'
 import { reviewQuery } from '../../../api/house-queries.ts'
+import { DeedButton } from '../../../components/deed-button.tsx'
 import { useKeys } from '../../../components/keys.ts'
 import { useNotice } from '../../../components/notice.tsx'
 import { ProblemNote } from '../../../components/problem-note.tsx'
@@ -99,9 +100,9 @@ export function ReviewItems({
       )}
       {hasNextPage ? (
         <div className="more">
-          <button type="button" className="btn sm" disabled={isFetchingNextPage} onClick={() => void fetchNextPage()}>
+          <DeedButton type="button" className="btn sm" busy={isFetchingNextPage} onClick={() => void fetchNextPage()}>
             {common('more')}
-          </button>
+          </DeedButton>
         </div>
       ) : null}
       {decides && items.length > 0 ? (

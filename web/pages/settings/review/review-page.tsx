@@ -5,6 +5,7 @@ import { useTranslation } from 'react-i18next'
 import { type ReviewView, reviewSchema } from '../../../../src/access/reviews/schema.ts'
 import { call } from '../../../api/client.ts'
 import { reviewsQuery } from '../../../api/house-queries.ts'
+import { DeedButton } from '../../../components/deed-button.tsx'
 import { Icon } from '../../../components/icon.tsx'
 import { ProblemNote } from '../../../components/problem-note.tsx'
 import { useMay } from '../../../components/session.ts'
@@ -40,10 +41,10 @@ export function ReviewPage(): ReactNode {
     <>
       <SettingsHead title={t('title')} lead={t('lead')}>
         {may('access:write') ? (
-          <button type="button" className="btn" disabled={open.isPending} onClick={() => open.mutate()}>
+          <DeedButton type="button" className="btn" busy={open.isPending} onClick={() => open.mutate()}>
             <Icon name="plus" />
             {t('open')}
-          </button>
+          </DeedButton>
         ) : null}
       </SettingsHead>
       <div className="stack">

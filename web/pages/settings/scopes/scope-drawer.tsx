@@ -3,6 +3,7 @@ import { type ReactNode, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { type ScopeView, scopeReplySchema } from '../../../../src/access/scopes/schema.ts'
 import { call } from '../../../api/client.ts'
+import { DeedButton } from '../../../components/deed-button.tsx'
 import { Dialog } from '../../../components/dialog.tsx'
 import { Field } from '../../../components/fields.tsx'
 import { Icon } from '../../../components/icon.tsx'
@@ -88,9 +89,9 @@ export function ScopeDrawer({ scope, onClose }: { scope: ScopeView | undefined; 
           </Field>
           {save.error === null ? null : <ProblemNote error={save.error} />}
           <div className="row">
-            <button type="submit" className="btn ink" disabled={save.isPending}>
+            <DeedButton type="submit" className="btn ink" busy={save.isPending}>
               {t(scope === undefined ? 'form.create' : 'form.save')}
-            </button>
+            </DeedButton>
           </div>
         </form>
       </div>

@@ -4,6 +4,7 @@ import { useTranslation } from 'react-i18next'
 import { type Provider, providerSchema } from '../../../../src/access/sso/schema.ts'
 import { call } from '../../../api/client.ts'
 import { Code } from '../../../components/copy.tsx'
+import { DeedButton } from '../../../components/deed-button.tsx'
 import { Check, Field } from '../../../components/fields.tsx'
 import { ProblemNote } from '../../../components/problem-note.tsx'
 import { GroupsEditor } from './groups-editor.tsx'
@@ -194,9 +195,9 @@ export function ProviderForm({
       </fieldset>
       {save.error === null ? null : <ProblemNote error={save.error} />}
       <div className="row">
-        <button type="submit" className="btn ink" disabled={save.isPending}>
+        <DeedButton type="submit" className="btn ink" busy={save.isPending}>
           {t(provider === undefined ? 'form.create' : 'form.save')}
-        </button>
+        </DeedButton>
       </div>
     </form>
   )

@@ -8,6 +8,7 @@ import type { GroupRole } from '../../../../src/access/sso/schema.ts'
 import { call } from '../../../api/client.ts'
 import { scimGroupsQuery, scimQuery } from '../../../api/house-queries.ts'
 import { Code } from '../../../components/copy.tsx'
+import { DeedButton } from '../../../components/deed-button.tsx'
 import { useNotice } from '../../../components/notice.tsx'
 import { ProblemNote } from '../../../components/problem-note.tsx'
 import { useFormat } from '../../../components/use-format.ts'
@@ -108,9 +109,9 @@ function GroupRow({ group }: { group: Group }): ReactNode {
         <RolesEditor about={group.name} roles={roles} onChange={setRoles} />
         {changed ? (
           <p className="row sec-sm">
-            <button type="button" className="btn sm ink" disabled={save.isPending} onClick={() => save.mutate()}>
+            <DeedButton type="button" className="btn sm ink" busy={save.isPending} onClick={() => save.mutate()}>
               {t('form.save')}
-            </button>
+            </DeedButton>
             <span className="label">{t('scim.atOnce', { count: group.members })}</span>
           </p>
         ) : null}

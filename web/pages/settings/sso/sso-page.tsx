@@ -5,6 +5,7 @@ import { useTranslation } from 'react-i18next'
 import { type Provider, providerCheckSchema } from '../../../../src/access/sso/schema.ts'
 import { call } from '../../../api/client.ts'
 import { providersQuery } from '../../../api/house-queries.ts'
+import { DeedButton } from '../../../components/deed-button.tsx'
 import { Icon } from '../../../components/icon.tsx'
 import { ProblemNote } from '../../../components/problem-note.tsx'
 import { StateGlyph } from '../../../components/state-glyph.tsx'
@@ -93,10 +94,10 @@ function ProviderRow({ provider, open, onOpen }: { provider: Provider; open: boo
       <td className="r num">{format.count(provider.accounts)}</td>
       <td className="named">
         <span className="row">
-          <button
+          <DeedButton
             type="button"
             className="btn sm"
-            disabled={check.isPending}
+            busy={check.isPending}
             onClick={(event) => {
               event.stopPropagation()
               check.mutate()
@@ -104,7 +105,7 @@ function ProviderRow({ provider, open, onOpen }: { provider: Provider; open: boo
           >
             <Icon name="refresh" small />
             {t(check.isPending ? 'checking' : 'check')}
-          </button>
+          </DeedButton>
           <span role="status" className="row">
             {check.data === undefined ? null : (
               <>

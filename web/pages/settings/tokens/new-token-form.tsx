@@ -3,6 +3,7 @@ import { type ReactNode, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { createdTokenSchema, GRANTS, type Grant } from '../../../../src/access/schema.ts'
 import { call } from '../../../api/client.ts'
+import { DeedButton } from '../../../components/deed-button.tsx'
 import { ProblemNote } from '../../../components/problem-note.tsx'
 import { NO_PERIOD, PeriodFields, periodOfDays } from '../period-fields.tsx'
 import { NewSecret } from './new-secret.tsx'
@@ -92,9 +93,9 @@ export function NewTokenForm(): ReactNode {
             ))}
           </select>
         </label>
-        <button type="submit" className="btn ink" disabled={create.isPending}>
+        <DeedButton type="submit" className="btn ink" busy={create.isPending}>
           {t('tokens.create')}
-        </button>
+        </DeedButton>
       </div>
       {create.error === null ? null : <ProblemNote error={create.error} />}
     </form>

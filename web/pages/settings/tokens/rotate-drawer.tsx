@@ -4,6 +4,7 @@ import { useTranslation } from 'react-i18next'
 import type { z } from 'zod'
 import { createdTokenSchema, type tokenSchema } from '../../../../src/access/schema.ts'
 import { call } from '../../../api/client.ts'
+import { DeedButton } from '../../../components/deed-button.tsx'
 import { ProblemNote } from '../../../components/problem-note.tsx'
 import { Drawer } from '../drawer.tsx'
 import { NewSecret } from './new-secret.tsx'
@@ -47,9 +48,9 @@ export function RotateDrawer({ token, onClose }: { token: z.infer<typeof tokenSc
             </label>
             {rotate.error === null ? null : <ProblemNote error={rotate.error} />}
             <div className="row">
-              <button type="submit" className="btn ink" disabled={rotate.isPending}>
+              <DeedButton type="submit" className="btn ink" busy={rotate.isPending}>
                 {t('tokens.rotate')}
-              </button>
+              </DeedButton>
               <button type="button" className="btn quiet" onClick={onClose}>
                 {t('cancel')}
               </button>

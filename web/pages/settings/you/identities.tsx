@@ -2,6 +2,7 @@ import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import type { ReactNode } from 'react'
 import { useTranslation } from 'react-i18next'
 import { identitiesQuery, linkIdentity, providersQuery, unlinkIdentity } from '../../../api/access.ts'
+import { DeedButton } from '../../../components/deed-button.tsx'
 import { ProblemNote } from '../../../components/problem-note.tsx'
 import { useFormat } from '../../../components/use-format.ts'
 import { Panel } from '../panel.tsx'
@@ -51,9 +52,9 @@ export function Identities(): ReactNode {
       )}
       {others.map((provider) => (
         <div key={provider.id}>
-          <button type="button" className="btn" disabled={link.isPending} onClick={() => link.mutate(provider.id)}>
+          <DeedButton type="button" className="btn" busy={link.isPending} onClick={() => link.mutate(provider.id)}>
             {t('identities.link', { provider: format.text(provider.title) })}
-          </button>
+          </DeedButton>
         </div>
       ))}
       {error === null ? null : <ProblemNote error={error} />}

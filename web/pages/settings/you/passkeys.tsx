@@ -5,6 +5,7 @@ import type { Factors, Passkey } from '../../../../src/access/people/schema.ts'
 import { removePasskey, renamePasskey } from '../../../api/access.ts'
 import { passkeysWork } from '../../../api/passkeys.ts'
 import { Problem } from '../../../api/problem.ts'
+import { DeedButton } from '../../../components/deed-button.tsx'
 import { AddPasskey } from '../../../components/identity/add-passkey.tsx'
 import { ProblemNote } from '../../../components/problem-note.tsx'
 import { useFormat } from '../../../components/use-format.ts'
@@ -86,9 +87,9 @@ function PasskeyRow({ passkey }: { passkey: Passkey }): ReactNode {
             <span className="sr">{t('passkeys.newName')}</span>
             <input className="input sm" required maxLength={80} value={name} onChange={(event) => setName(event.target.value)} />
           </label>
-          <button type="submit" className="btn sm" disabled={rename.isPending}>
+          <DeedButton type="submit" className="btn sm" busy={rename.isPending}>
             {t('save')}
-          </button>
+          </DeedButton>
           <button type="button" className="btn sm quiet" onClick={() => setName(undefined)}>
             {t('cancel')}
           </button>

@@ -2,6 +2,7 @@ import { useMutation, useQueryClient } from '@tanstack/react-query'
 import { type ReactNode, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { changePassword } from '../../../api/access.ts'
+import { DeedButton } from '../../../components/deed-button.tsx'
 import { NewPassword } from '../../../components/identity/new-password.tsx'
 import { useNotice } from '../../../components/notice.tsx'
 import { ProblemNote } from '../../../components/problem-note.tsx'
@@ -67,9 +68,9 @@ function PasswordForm({ onDone }: { onDone: () => void }): ReactNode {
       <NewPassword onChange={setPassword} />
       {change.error === null ? null : <ProblemNote error={change.error} />}
       <div className="row">
-        <button type="submit" className="btn ink" disabled={change.isPending || password === undefined}>
+        <DeedButton type="submit" className="btn ink" busy={change.isPending} disabled={password === undefined}>
           {t('password.submit')}
-        </button>
+        </DeedButton>
       </div>
     </form>
   )

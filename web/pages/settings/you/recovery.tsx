@@ -3,6 +3,7 @@ import type { ReactNode } from 'react'
 import { useTranslation } from 'react-i18next'
 import type { Factors } from '../../../../src/access/people/schema.ts'
 import { newRecoveryCodes } from '../../../api/access.ts'
+import { DeedButton } from '../../../components/deed-button.tsx'
 import { RecoveryCodes } from '../../../components/identity/recovery-codes.tsx'
 import { ProblemNote } from '../../../components/problem-note.tsx'
 import { Panel } from '../panel.tsx'
@@ -21,9 +22,9 @@ export function Recovery({ factors }: { factors: Factors }): ReactNode {
     <Panel title={t('recovery.title')} text={t('recovery.left', { count: factors.recoveryCodesLeft })}>
       {codes === null ? (
         <div>
-          <button type="button" className="btn" disabled={make.isPending} onClick={() => make.mutate()}>
+          <DeedButton type="button" className="btn" busy={make.isPending} onClick={() => make.mutate()}>
             {t('recovery.make')}
-          </button>
+          </DeedButton>
         </div>
       ) : (
         <RecoveryCodes codes={codes} onKept={() => make.reset()} />

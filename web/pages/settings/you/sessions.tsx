@@ -2,6 +2,7 @@ import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import type { ReactNode } from 'react'
 import { useTranslation } from 'react-i18next'
 import { endOtherSessions, endOwnSession, ownSessionsQuery } from '../../../api/access.ts'
+import { DeedButton } from '../../../components/deed-button.tsx'
 import { ProblemNote } from '../../../components/problem-note.tsx'
 import { Panel } from '../panel.tsx'
 import { SessionRows } from '../session-rows.tsx'
@@ -21,9 +22,9 @@ export function Sessions(): ReactNode {
       text={t('sessions.text')}
       end={
         items.length > 1 ? (
-          <button type="button" className="btn sm" disabled={endOthers.isPending} onClick={() => endOthers.mutate()}>
+          <DeedButton type="button" className="btn sm" busy={endOthers.isPending} onClick={() => endOthers.mutate()}>
             {t('sessions.endOthers')}
-          </button>
+          </DeedButton>
         ) : undefined
       }
     >
