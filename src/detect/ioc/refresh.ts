@@ -1,5 +1,5 @@
-import { KanpekiError, messageOf } from '../../kernel/error.ts'
 import type { Sealer } from '../../platform/secrets/sealer.ts'
+import { keepError } from '../../platform/state/kept-error.ts'
 import type { State } from '../../platform/state/state.ts'
 import { type FetchDeps, type Fetched, fetchList } from './fetch.ts'
 import { allLists, changeList, type IocDb } from './queries.ts'
@@ -47,8 +47,6 @@ async function attempt(list: IocListsTable, deps: RefreshDeps): Promise<Fetched 
     const secret = list.secret === null ? undefined : deps.sealer.open(list.secret, iocSecretContext(list.id)).toString('utf8')
     return await fetchList({ ...list, secret }, deps)
   } catch (error) {
-    return error instanceof KanpekiError
-      ? [error.message, error.remedy].filter((part) => part !== undefined).join(' ')
-      : messageOf(error)
+    return keepError(error)
   }
 }

@@ -3,6 +3,7 @@ import { KanpekiError } from '../../kernel/error.ts'
 import { type Caller, type Route, route } from '../../platform/http/route.ts'
 import type { Outgoing } from '../../platform/outgoing/outgoing.ts'
 import type { Sealer } from '../../platform/secrets/sealer.ts'
+import { keptError } from '../../platform/state/kept-error.ts'
 import { scopedTo } from '../../platform/state/scope.ts'
 import type { State } from '../../platform/state/state.ts'
 import { orNull, rfc3339 } from '../alerts-view.ts'
@@ -161,7 +162,7 @@ export function iocRoutes(deps: IocDeps): Route[] {
 }
 
 function listView(row: IocListsTable, counts: { readonly all: number; readonly waiting: number } | undefined): IocList {
-  const { id, name, kind, url, confidence, days, every, guarded, created, changed, tried, fetched, error } = row
+  const { id, name, kind, url, confidence, days, every, guarded, created, changed, tried, fetched } = row
   return {
     id,
     name,
@@ -177,7 +178,7 @@ function listView(row: IocListsTable, counts: { readonly all: number; readonly w
     changed: rfc3339(changed),
     tried: orNull(tried),
     fetched: orNull(fetched),
-    error,
+    ...keptError(row.error),
     skipped: skippedOf(row),
   }
 }

@@ -64,6 +64,8 @@ export const iocListSchema = z.object({
   tried: instant.nullable(),
   fetched: instant.nullable(),
   error: z.string().nullable(),
+  /** Of `error`, for whoever words it; null where it has none. */
+  errorCode: z.string().nullable(),
   skipped: skippedSchema,
 })
 export type IocList = z.infer<typeof iocListSchema>

@@ -2,6 +2,7 @@ import type { Clock } from '../../kernel/clock.ts'
 import { type Caller, type Route, route } from '../../platform/http/route.ts'
 import type { Outgoing } from '../../platform/outgoing/outgoing.ts'
 import type { Sealer } from '../../platform/secrets/sealer.ts'
+import { keptError } from '../../platform/state/kept-error.ts'
 import { scopedTo } from '../../platform/state/scope.ts'
 import type { State } from '../../platform/state/state.ts'
 import { orNull, rfc3339 } from '../alerts-view.ts'
@@ -191,6 +192,6 @@ function viewOf(row: ChannelsTable, counts: Awaited<ReturnType<typeof deliveryCo
     waitingSince: orNull(of('waiting')?.first),
     failed: of('failed')?.n ?? 0,
     lastSent: orNull(row.last_sent),
-    error: row.error,
+    ...keptError(row.error),
   }
 }

@@ -52,6 +52,8 @@ export const channelView = z.object({
   lastSent: instant.nullable(),
   /** Why the last try did not work; null once one did. */
   error: z.string().nullable(),
+  /** Of `error`, for whoever words it; null where it has none. */
+  errorCode: z.string().nullable(),
 })
 export type ChannelView = z.infer<typeof channelView>
 export const channelList = z.object({

@@ -4,6 +4,7 @@ import type { Log } from '../../platform/log.ts'
 import type { Outgoing } from '../../platform/outgoing/outgoing.ts'
 import type { Sealer } from '../../platform/secrets/sealer.ts'
 import { jsonText, readJson } from '../../platform/state/columns.ts'
+import { keepError } from '../../platform/state/kept-error.ts'
 import { letterMail } from './letter.ts'
 import { sendMail } from './mail.ts'
 import { mailText } from './mail-text.ts'
@@ -67,7 +68,7 @@ export function createSender(deps: SenderDeps) {
       try {
         await deliver(channel, parcel)
       } catch (error) {
-        await later(channel, parcelsOf(channel, rows).flat().slice(arrived), messageOf(error).slice(0, 500))
+        await later(channel, parcelsOf(channel, rows).flat().slice(arrived), error)
         return arrived
       }
       const now = clock.now()
@@ -106,14 +107,14 @@ export function createSender(deps: SenderDeps) {
   }
 
   /** Everything of the channel waits together: it stays in order, and a dead receiver is asked once a round. */
-  async function later(channel: ChannelsTable, rows: readonly DeliveriesTable[], error: string): Promise<void> {
+  async function later(channel: ChannelsTable, rows: readonly DeliveriesTable[], error: unknown): Promise<void> {
     const now = clock.now()
     deps.log.warn('a notification did not arrive and is tried again', {
       channel: channel.name,
       waiting: rows.length,
-      reason: error,
+      reason: messageOf(error).slice(0, 500),
     })
-    await changeChannel(db, channel.id, { error })
+    await changeChannel(db, channel.id, { error: keepError(error) })
     for (const [tries, same] of Map.groupBy(rows, (row) => row.tries)) {
       const over = same.filter((row) => now - row.created >= GIVEN_UP_AFTER)
       const again = same.filter((row) => now - row.created < GIVEN_UP_AFTER)

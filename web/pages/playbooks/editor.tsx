@@ -111,6 +111,31 @@ function Text({
   )
 }
 
+/** In the reader's words, with the server's below, which name what is meant. English readers get the server's. */
+function ProblemSaid({ problem: { code, field, message, remedy } }: { problem: Checked['problems'][number] }): ReactNode {
+  const { t, i18n } = useTranslation('playbooks')
+  const key = `problem.${code}`
+  if (i18n.language === 'en' || !i18n.exists(key, { ns: 'playbooks' }))
+    return (
+      <>
+        <bdi>
+          {field} {message}
+        </bdi>{' '}
+        <span className="ink2">{remedy}</span>
+      </>
+    )
+  return (
+    <>
+      <bdi>{field}</bdi> {t(`${key}.text` as 'problem.syntax.text')}{' '}
+      <span className="ink2">{t(`${key}.remedy` as 'problem.syntax.remedy')}</span>
+      <bdi className="said-as mono dim" lang="en">
+        {message}
+        {code === 'unknown_action' ? ` ${remedy}` : ''}
+      </bdi>
+    </>
+  )
+}
+
 function Found({ checked, onGo }: { checked: Checked | undefined; onGo: (line: number, column: number) => void }): ReactNode {
   const { t } = useTranslation('playbooks')
   if (checked === undefined) return null
@@ -127,10 +152,7 @@ function Found({ checked, onGo }: { checked: Checked | undefined; onGo: (line: n
           <button type="button" className="link mono" onClick={() => onGo(one.line, one.column)}>
             {one.line}:{one.column}
           </button>{' '}
-          <bdi>
-            {one.field} {one.message}
-          </bdi>{' '}
-          <span className="ink2">{one.remedy}</span>
+          <ProblemSaid problem={one} />
         </li>
       ))}
     </ul>

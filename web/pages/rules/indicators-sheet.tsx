@@ -6,7 +6,7 @@ import { call, tell } from '../../api/client.ts'
 import { indicatorListsQuery } from '../../api/queries.ts'
 import { DeedButton } from '../../components/deed-button.tsx'
 import { DeedsHead } from '../../components/deeds-head.tsx'
-import { ProblemNote } from '../../components/problem-note.tsx'
+import { ProblemNote, Said } from '../../components/problem-note.tsx'
 import { useMay } from '../../components/session.ts'
 import { StateGlyph } from '../../components/state-glyph.tsx'
 import { useFormat } from '../../components/use-format.ts'
@@ -133,7 +133,7 @@ function ListState({ list, now }: { list: IocList; now: number }): ReactNode {
   const format = useFormat()
   const words =
     list.error !== null
-      ? t('ioc.failed', { reason: list.error })
+      ? t('ioc.failed')
       : list.kind === 'own'
         ? t('ioc.changed', { age: format.age(list.changed, now) })
         : list.fetched === null
@@ -145,6 +145,11 @@ function ListState({ list, now }: { list: IocList; now: number }): ReactNode {
         {list.error === null ? null : <StateGlyph state="gone" silent />}
         {words}
       </span>
+      {list.error === null ? null : (
+        <div>
+          <Said code={list.errorCode} text={list.error} />
+        </div>
+      )}
       {list.pastWaiting === 0 ? null : <div className="label">{t('ioc.past', { count: list.pastWaiting })}</div>}
     </>
   )

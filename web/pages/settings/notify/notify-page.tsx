@@ -6,7 +6,7 @@ import { call, tell } from '../../../api/client.ts'
 import { channelsQuery } from '../../../api/queries.ts'
 import { Code } from '../../../components/copy.tsx'
 import { DeedButton } from '../../../components/deed-button.tsx'
-import { ProblemNote } from '../../../components/problem-note.tsx'
+import { ProblemNote, Said } from '../../../components/problem-note.tsx'
 import { useMay } from '../../../components/session.ts'
 import { SeverityTag } from '../../../components/severity.tsx'
 import { useFormat } from '../../../components/use-format.ts'
@@ -112,7 +112,7 @@ function ChannelRow({
         </span>
         {channel.error === null ? null : (
           <span className="block note-missed">
-            {t('error')} <span className="mono">{channel.error}</span>
+            {t('error')} <Said code={channel.errorCode} text={channel.error} />
           </span>
         )}
         {channel.kind === 'mail' && !mail ? <span className="block note-missed">{t('noMailServer')}</span> : null}
