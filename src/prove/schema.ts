@@ -64,6 +64,12 @@ export const entrySummarySchema = z.object({
 })
 export type EntrySummaryView = z.infer<typeof entrySummarySchema>
 
+/** Not as `Number` reads it: nothing and a blank would be the first entry. */
+export const digits = z.coerce
+  .string()
+  .regex(/^\d{1,15}$/)
+  .transform(Number)
+
 export const entriesQuerySchema = z
   .object({
     type: z.enum(ENTRY_TYPES).optional(),
@@ -72,7 +78,7 @@ export const entriesQuerySchema = z
     /** Entries logged at or after, and before. */
     from: z.iso.datetime().optional(),
     to: z.iso.datetime().optional(),
-    cursor: z.coerce.number().int().nonnegative().optional().describe('`next` of the page before'),
+    cursor: digits.optional().describe('`next` of the page before'),
     limit: z.coerce.number().int().min(1).max(200).default(50),
   })
   .refine(isForward, FORWARD)
@@ -97,7 +103,7 @@ export const proofStepSchema = z.object({
 })
 export type ProofStepView = z.infer<typeof proofStepSchema>
 
-export const entryParamsSchema = z.object({ index: z.coerce.number().int().nonnegative() })
+export const entryParamsSchema = z.object({ index: digits })
 
 /** Everything a browser needs to prove the entry without trusting this server. */
 export const entryProofSchema = entrySummarySchema.extend({
@@ -122,7 +128,7 @@ export const bundleQuerySchema = z
     alert: z.string().min(1).max(500).optional(),
     card: z.string().min(1).max(500).optional(),
     incident: z.string().min(1).max(500).optional(),
-    index: z.coerce.number().int().nonnegative().optional(),
+    index: digits.optional(),
     from: z.iso.datetime().optional(),
     to: z.iso.datetime().optional(),
     /** `zip`: with reports in both languages and the verifier, all of it signed; `json`: entries and proofs alone. */

@@ -2,6 +2,7 @@ import { z } from 'zod'
 import type { ENTRY_TYPES } from '../../kernel/evidence.ts'
 import type { JsonValue } from '../../kernel/json.ts'
 import { FORWARD, isForward } from '../../platform/http/span.ts'
+import { digits } from '../schema.ts'
 
 const json: z.ZodType<JsonValue> = z.json()
 const time = z.iso.datetime({ precision: 3 })
@@ -39,7 +40,7 @@ const filter = {
 export const auditQuerySchema = z
   .object({
     ...filter,
-    cursor: z.coerce.number().int().nonnegative().optional().describe('`next` of the page before'),
+    cursor: digits.optional().describe('`next` of the page before'),
     limit: z.coerce.number().int().min(1).max(200).default(50),
   })
   .refine(isForward, FORWARD)
