@@ -6,7 +6,7 @@ import { KanpekiError } from '../kernel/error.ts'
 import { DEFAULT_SCOPE } from '../kernel/event.ts'
 import { command } from './command.ts'
 import { EXIT, SERVER_OPTIONS, takesAtMost } from './options.ts'
-import { changeAccess, withState } from './own-state.ts'
+import { changeAccess, checkScopeExists, withState } from './own-state.ts'
 import { callApi } from './remote.ts'
 import { serverOf } from './server-of.ts'
 import { plain } from './terminal-text.ts'
@@ -38,7 +38,10 @@ async function agentsOf({ data, url, ca, token, scope }: Values): Promise<readon
   if (url !== undefined) {
     return (await callApi<{ items: Agent[] }>({ url, ca }, token, 'GET', '/api/v1/agents', undefined, scope)).items
   }
-  const rows = await withState(data, (state) => listAgents(state.tables<AccessTables>(), scope))
+  const rows = await withState(data, async (state) => {
+    await checkScopeExists(state, scope)
+    return await listAgents(state.tables<AccessTables>(), scope)
+  })
   return rows.map(({ id, name, created, last_seen, certificate_expires, revoked }) => ({
     id,
     name,

@@ -13,7 +13,7 @@ import { command } from './command.ts'
 import { type Language, languageOf } from './language.ts'
 import { localServer } from './local-server.ts'
 import { EXIT, SERVER_OPTIONS, takesAtMost } from './options.ts'
-import { withState } from './own-state.ts'
+import { checkScopeExists, withState } from './own-state.ts'
 import { callApi } from './remote.ts'
 import type { ServerRef } from './request.ts'
 import type { ScopedServerOptions } from './server-of.ts'
@@ -69,6 +69,7 @@ async function withAlerts<T>(values: ScopedServerOptions, work: (alerts: Alerts)
   const running = await localServer(data, 'admin', 'kanpeki alerts')
   if (running !== undefined) return await work(remoteAlerts(running, running.token, scope))
   return await withState(data, async (state) => {
+    await checkScopeExists(state, scope)
     const db = state.scoped<DetectTables>(scope)
     return await work({
       queue: (asked) => alertQueue(db, queueQuery.parse(asked), WHO.name, Date.now()),

@@ -1,8 +1,10 @@
 import { createEnrolment } from '../access/machines/enrolment.ts'
 import { deleteEnrolment, listEnrolments } from '../access/machines/queries.ts'
+import { nameSchema } from '../access/schema.ts'
 import type { AccessTables } from '../access/tables.ts'
 import { KanpekiError } from '../kernel/error.ts'
 import { DEFAULT_SCOPE } from '../kernel/event.ts'
+import { checked } from './checked.ts'
 import { command } from './command.ts'
 import { EXIT, onHostOnly, SERVER_OPTIONS, takesAtMost } from './options.ts'
 import { changeAccess, checkScopeExists, wholeNumber, withNewState, withState } from './own-state.ts'
@@ -30,7 +32,8 @@ interface Values {
   readonly uses: string
 }
 
-async function create({ data, url, ca, token, scope, name, ...values }: Values): Promise<number> {
+async function create({ data, url, ca, token, scope, ...values }: Values): Promise<number> {
+  const name = checked(nameSchema, values.name)
   const hours = wholeNumber('--hours', values.hours, MOST_HOURS)
   const uses = wholeNumber('--uses', values.uses, MOST_USES)
   if (url !== undefined) {
@@ -52,7 +55,10 @@ async function create({ data, url, ca, token, scope, name, ...values }: Values):
 }
 
 async function list({ data, scope }: Values): Promise<number> {
-  const rows = await withState(data, (state) => listEnrolments(state.tables<AccessTables>(), scope))
+  const rows = await withState(data, async (state) => {
+    await checkScopeExists(state, scope)
+    return await listEnrolments(state.tables<AccessTables>(), scope)
+  })
   const now = Date.now()
   for (const { id, name, uses, uses_left: left, expires } of rows) {
     const end = expires > now ? `until ${new Date(expires).toISOString()}` : 'expired'

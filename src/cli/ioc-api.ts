@@ -9,6 +9,7 @@ import { createOutgoing } from '../platform/outgoing/outgoing.ts'
 import { openSealer } from '../platform/secrets/open-sealer.ts'
 import { sealKeySource } from '../platform/secrets/seal-keys.ts'
 import type { State } from '../platform/state/state.ts'
+import { checked } from './checked.ts'
 import { callApi } from './remote.ts'
 import type { ServerRef } from './request.ts'
 import { terminalLog } from './terminal-log.ts'
@@ -88,8 +89,8 @@ export async function offlineIoc(state: State, config: Config, scope: string): P
     const handle = route.handle as (input: object) => Promise<T>
     return await handle({
       params,
-      query: route.query?.parse(query),
-      body: route.body?.parse(body),
+      query: route.query && checked(route.query, query),
+      body: route.body && checked(route.body, body),
       caller,
     })
   })

@@ -9,7 +9,7 @@ import { command } from './command.ts'
 import { type IocApi, offlineIoc, remoteIoc } from './ioc-api.ts'
 import { localServer } from './local-server.ts'
 import { EXIT, SERVER_OPTIONS, takesAtMost } from './options.ts'
-import { wholeNumber, withState } from './own-state.ts'
+import { checkScopeExists, wholeNumber, withState } from './own-state.ts'
 import type { ScopedServerOptions } from './server-of.ts'
 import { plain } from './terminal-text.ts'
 
@@ -78,7 +78,10 @@ async function withApi<T>(values: Values, work: (api: IocApi) => Promise<T>): Pr
   if (url !== undefined) return await work(remoteIoc({ url, ca }, token, scope))
   const running = await localServer(data, 'admin', 'kanpeki ioc')
   if (running !== undefined) return await work(remoteIoc(running, running.token, scope))
-  return await withState(data, async (state, config) => await work(await offlineIoc(state, config, scope)))
+  return await withState(data, async (state, config) => {
+    await checkScopeExists(state, scope)
+    return await work(await offlineIoc(state, config, scope))
+  })
 }
 
 async function list(api: IocApi, values: Values): Promise<number> {

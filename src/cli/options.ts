@@ -47,11 +47,20 @@ function sentences(text: string): string {
     .replace(/\.$/, '')}.`
 }
 
+/** A file or a connection that is not as it should be: no fault of ours. */
+function isSystemError(error: unknown): error is Error {
+  return error instanceof Error && 'syscall' in error && 'code' in error
+}
+
 /** Runs a command's body; its own errors become one line on standard error and an exit code: `failed`, or that for wrong usage. */
 export async function guarded(body: () => Promise<number>, failed: number = EXIT.failed): Promise<number> {
   try {
     return await body()
   } catch (error) {
+    if (isSystemError(error)) {
+      process.stderr.write(`kanpeki: ${plainLines(redact(error.message))}.\n`)
+      return failed
+    }
     if (!(error instanceof KanpekiError)) throw error
     process.stderr.write(`kanpeki: ${plainLines(redact(error.describe()))}\n`)
     return error.code === 'usage' ? EXIT.usage : failed

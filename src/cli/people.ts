@@ -2,6 +2,7 @@ import { endAccount } from '../access/end-account.ts'
 import { inviteAccount, saidRole } from '../access/people/invite.ts'
 import { makeLink } from '../access/people/links.ts'
 import { accountsSeenFrom, deleteLinks, everyAssignment, ingestTokensOf } from '../access/people/queries.ts'
+import { invitePersonSchema } from '../access/people/schema.ts'
 import { type Db, findAccountByName } from '../access/queries.ts'
 import { type Assignment, isRole } from '../access/roles.ts'
 import { ROLES } from '../access/schema.ts'
@@ -10,6 +11,7 @@ import { KanpekiError } from '../kernel/error.ts'
 import { DEFAULT_SCOPE } from '../kernel/event.ts'
 import type { Config } from '../platform/config.ts'
 import { dataDir, runningServer } from '../platform/data-dir.ts'
+import { checked } from './checked.ts'
 import { command } from './command.ts'
 import { EXIT, takesAtMost } from './options.ts'
 import { changeAccess, withNewState, withState } from './own-state.ts'
@@ -66,16 +68,12 @@ async function list({ data, json }: Values): Promise<number> {
   return EXIT.ok
 }
 
-async function invite({ data, role, display, email }: Values, name: string): Promise<number> {
-  const roles = role.map(roleOf)
+async function invite({ data, role, ...given }: Values, login: string): Promise<number> {
+  const asked = { name: login, display: given.display, email: given.email ?? null, roles: role.map(roleOf) }
+  const { name, display, email, roles } = checked(invitePersonSchema, asked)
   await withNewState(data, async (state, config) => {
     const made = await changeAccess(state, DEFAULT_SCOPE, async (db, now) => {
-      const invited = await inviteAccount(
-        db,
-        { name, display, email: email ?? null, scope: DEFAULT_SCOPE, roles },
-        'command line',
-        now,
-      )
+      const invited = await inviteAccount(db, { name, display, email, scope: DEFAULT_SCOPE, roles }, 'command line', now)
       return { result: invited, action: 'account.invite', body: { account: invited.id, name, roles: roles.map(saidRole) } }
     })
     process.stdout.write(`${linkAt(config, made.path)}\n`)

@@ -33,13 +33,24 @@ export async function callApi<T>(
     },
     ...(body === undefined ? {} : { body: JSON.stringify(body) }),
   })
-  if (status >= 200 && status < 300) return JSON.parse(text) as T
+  if (status >= 200 && status < 300) return bodyOf<T>(server, text)
   const problem = readProblem(text)
   throw new KanpekiError(
     problem.code ?? 'refused',
     problem.detail ?? `${urlOf(server)} answered ${status}.`,
     problem.remedy === undefined ? {} : { remedy: problem.remedy },
   )
+}
+
+function bodyOf<T>(server: ServerRef, text: string): T {
+  try {
+    return JSON.parse(text) as T
+  } catch (error) {
+    throw new KanpekiError('refused', `What answers at ${urlOf(server)} does not speak as Kanpeki does.`, {
+      remedy: 'Is this the address of the server, and not of a page before it?',
+      cause: error,
+    })
+  }
 }
 
 function readProblem(text: string): ProblemBody {

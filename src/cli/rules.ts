@@ -4,6 +4,7 @@ import { loadRuleSet } from '../detect/rule-set.ts'
 import { KanpekiError } from '../kernel/error.ts'
 import { DEFAULT_SCOPE, type StoredEvent } from '../kernel/event.ts'
 import { command } from './command.ts'
+import { pipelinesThere } from './detect/options.ts'
 import { localServer } from './local-server.ts'
 import { EXIT, SERVER_OPTIONS } from './options.ts'
 import { diffMarkdown, diffText } from './rules-diff-output.ts'
@@ -50,8 +51,9 @@ export function rulesCommand(args: readonly string[]): Promise<number> {
       const days = Number(values.days)
       if (!Number.isInteger(days) || days < 1 || days > MOST_DAYS) throw usage(`--days is a number from 1 to ${MOST_DAYS}.`)
 
+      const pipelines = pipelinesThere(values.pipeline)
       const sides = [old, changed].map((path) => {
-        const rules = loadRuleSet([path], undefined, values.pipeline)
+        const rules = loadRuleSet([path], undefined, pipelines)
         for (const { file, line, reason } of rules.refused)
           process.stderr.write(`kanpeki: refused ${plain(`${file}:${line}: ${reason}`)}\n`)
         return { rules, tally: new Tally() }

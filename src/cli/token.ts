@@ -1,11 +1,12 @@
 import { isGrant } from '../access/grants.ts'
 import { deleteToken, findTokenById, listTokens } from '../access/queries.ts'
-import { GRANTS } from '../access/schema.ts'
+import { GRANTS, nameSchema } from '../access/schema.ts'
 import type { AccessTables } from '../access/tables.ts'
 import { tokenLife } from '../access/token-life.ts'
 import { createToken, rotateToken } from '../access/tokens.ts'
 import { KanpekiError } from '../kernel/error.ts'
 import { DEFAULT_SCOPE } from '../kernel/event.ts'
+import { checked } from './checked.ts'
 import { command } from './command.ts'
 import { EXIT, onHostOnly, SERVER_OPTIONS, takesAtMost } from './options.ts'
 import { changeAccess, wholeNumber, withNewState, withState } from './own-state.ts'
@@ -36,7 +37,8 @@ interface Values {
 }
 
 async function create(values: Values): Promise<number> {
-  const { scope, name, source } = values
+  const { scope, source } = values
+  const name = checked(nameSchema, values.name)
   if (scope === undefined || !isGrant(scope))
     throw new KanpekiError('usage', `--scope must be one of ${GRANTS.join(', ')}.`, { remedy: `\n${USAGE}` })
   const days = values.days === undefined ? undefined : wholeNumber('--days', values.days, 3650)

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import type { LogSource } from '../../detect/engines/sigma/rule.ts'
 import { KanpekiError } from '../../kernel/error.ts'
@@ -80,7 +81,7 @@ export function detectOptions(args: readonly string[]): DetectOptions | undefine
     rules: values.rules ?? [OWN_RULES],
     where: logSource('where', values.where),
     assume: logSource('assume', values.assume),
-    pipelines: values.pipeline ?? [],
+    pipelines: pipelinesThere(values.pipeline ?? []),
     placeholders: placeholders(values.placeholder ?? []),
     level: values.level,
     threads: threadsOf(values.threads),
@@ -89,6 +90,15 @@ export function detectOptions(args: readonly string[]): DetectOptions | undefine
     failOnMatch: values['fail-on-match'] === true,
     files: positionals,
   }
+}
+
+/** A folder of a server may be absent; one that somebody names is meant. @throws KanpekiError `pipeline_missing`. */
+export function pipelinesThere(paths: readonly string[]): readonly string[] {
+  const absent = paths.find((path) => !existsSync(path))
+  if (absent === undefined) return paths
+  throw new KanpekiError('pipeline_missing', `There is no file or folder ${absent}.`, {
+    remedy: 'Name field mappings that are there with --pipeline.',
+  })
 }
 
 function pair(option: string, text: string): readonly [string, string] {
