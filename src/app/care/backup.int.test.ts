@@ -24,7 +24,7 @@ import { rotateLedgerKeyRoute } from '../rotate-ledger-key.ts'
 import { type Services, startServices } from '../services.ts'
 import { createBackups } from './make-backup.ts'
 import { checkBackup, restoreBackup } from './restore-backup.ts'
-import { backupDeps } from './routes.ts'
+import { backupDeps, skippedHeader } from './routes.ts'
 
 const HOUR_MS = 3_600_000
 const KEY = '-----BEGIN PRIVATE KEY-----\nnot a real one\n-----END PRIVATE KEY-----\n'
@@ -69,9 +69,14 @@ it('brings back sealed hours, rules, links’ names and keys in clear, the last 
   writeFileSync(join(data, 'rules/mine.yml'), 'title: mine\n')
   writeFileSync(join(data, 'keys/other.key'), KEY, { mode: 0o600 })
   symlinkSync('/etc/passwd', join(data, 'link'))
+  // The server reads the rules behind it.
+  symlinkSync('/srv/rules', join(data, 'rules/team'))
 
   const backup = await createBackups(backupDeps(services, '0.0.0')).make({ by: 'test', withSealKey: false })
-  expect(backup.skipped).toEqual(['link'])
+  expect(backup.skipped).toEqual(['link', 'rules/team'])
+  const many = decodeURIComponent(skippedHeader(Array.from({ length: 5000 }, (_, i) => `rules/規則-${i}`))).split('\n')
+  expect(many.at(-1)).toBe(`… (+${5001 - many.length})`)
+  expect(encodeURIComponent(many.join('\n')).length).toBeLessThan(8_000)
   const file = join(folder, 'backup.tar')
   await pipeline(Readable.from(backup.bytes, { objectMode: false }), createWriteStream(file))
   expect(leftovers()).toEqual([])

@@ -1,4 +1,4 @@
-import { createReadStream } from 'node:fs'
+import { createReadStream, type Dirent } from 'node:fs'
 import { copyFile, link, lstat, mkdir, readdir, readFile, stat } from 'node:fs/promises'
 import { dirname, join, relative, sep } from 'node:path'
 import type { Sealer } from '../../platform/secrets/sealer.ts'
@@ -28,15 +28,22 @@ export async function linkTree(from: string, to: string): Promise<void> {
 
 /** Files below a folder as `a/b/c`, sorted; what a process has half written (`.unfinished`) is none. */
 export async function filesBelow(folder: string): Promise<readonly string[]> {
+  return (await entriesBelow(folder)).files
+}
+
+/** As `filesBelow`, and what is neither file nor folder. */
+async function entriesBelow(folder: string): Promise<{ readonly files: readonly string[]; readonly others: readonly string[] }> {
   const found = await readdir(folder, { recursive: true, withFileTypes: true }).catch((error: NodeJS.ErrnoException) => {
     if (error.code === 'ENOENT') return []
     throw error
   })
-  return found
-    .filter((entry) => entry.isFile())
-    .map((entry) => relative(folder, join(entry.parentPath, entry.name)).replaceAll(sep, '/'))
-    .filter((path) => !path.startsWith('.unfinished/') && !path.endsWith('.tmp'))
-    .sort()
+  const named = (wanted: (entry: Dirent) => boolean): readonly string[] =>
+    found
+      .filter(wanted)
+      .map((entry) => relative(folder, join(entry.parentPath, entry.name)).replaceAll(sep, '/'))
+      .filter((path) => !path.startsWith('.unfinished/') && !path.endsWith('.tmp'))
+      .sort()
+  return { files: named((entry) => entry.isFile()), others: named((entry) => !entry.isFile() && !entry.isDirectory()) }
 }
 
 /** The files below `folder` as an archive's, under another name there. */
@@ -73,12 +80,10 @@ export async function ownFiles(
   for (const top of (await readdir(root)).sort()) {
     if (LEFT_OUT.has(top) || top.startsWith('state.db-') || top === 'lock' || top.startsWith('lock.')) continue
     const kind = await lstat(join(root, top))
-    if (!kind.isDirectory() && !kind.isFile()) skipped.push(top)
-    for (const path of kind.isDirectory()
-      ? (await filesBelow(join(root, top))).map((one) => `${top}/${one}`)
-      : kind.isFile()
-        ? [top]
-        : []) {
+    const below = kind.isDirectory() ? await entriesBelow(join(root, top)) : undefined
+    if (below === undefined && !kind.isFile()) skipped.push(top)
+    skipped.push(...(below?.others ?? []).map((one) => `${top}/${one}`))
+    for (const path of below?.files.map((one) => `${top}/${one}`) ?? (kind.isFile() ? [top] : [])) {
       const full = join(root, path)
       if (full === sealKey && !withSealKey) continue
       const name = `files/${path}`
