@@ -159,6 +159,8 @@ class MultipartReader {
     if (!line.startsWith(this.#mark)) {
       // Some browsers' own dashes are common in text; only what could pass for a boundary elsewhere is told.
       if (/^--[^\s-]/.test(line)) this.#flags.add('MULTIPART_UNMATCHED_BOUNDARY')
+      // To a server that takes the quotes for a part of the boundary, this is one.
+      if (line[2] === '"' && this.#flags.has('MULTIPART_BOUNDARY_QUOTED')) this.#flags.add('MULTIPART_INVALID_PART')
       return 'none'
     }
     // Not even blanks may follow: servers disagree on whether the line is a boundary then.
