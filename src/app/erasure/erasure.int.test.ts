@@ -106,7 +106,14 @@ async function messagesIn(file: string): Promise<string[]> {
 }
 
 test('counts before anything happens, by scope and span, and keeps the person out of the reason', async () => {
-  expect((await ask(REQUEST)).found).toEqual({ events: 40, hours: 3, held: 0, alerts: 0, incidents: 0 })
+  expect((await ask(REQUEST)).found).toEqual({
+    events: 40,
+    hours: 3,
+    held: 0,
+    alerts: 0,
+    incidents: 0,
+    others: { events: 0, names: [] },
+  })
   expect((await ask({ ...REQUEST, scope: 'team' })).found).toMatchObject({ events: 20 })
   expect((await ask({ ...REQUEST, from: new Date(NOW - HOUR).toISOString() })).found).toMatchObject({ events: 10, hours: 1 })
   expect((await ask({ ...REQUEST, identities: [{ kind: 'text', value: 'event 0-3' }] })).found).toMatchObject({ events: 11 })
@@ -171,4 +178,23 @@ test('an erasure that is asked for again finds nothing, and one that a crash bro
   expect(await runErasures(deps())).toBe(1)
   expect(await bed.count('message:"event 1-1"')).toBe(0)
   expect(await bed.verify()).toMatchObject({ verdict: 'proved', failures: [] })
+})
+
+test('tells which accounts of the same name are written otherwise, and stay', async () => {
+  const other = testEvent(
+    'windows-1',
+    { winlog: { event_data: { TargetUserName: 'CORP\\Alice', TargetDomainName: 'CORP' } } },
+    { observed: NOW },
+  )
+  const mail = testEvent('cloud-1', { user: { name: 'alice@corp.example' } }, { observed: NOW })
+  const nobody = testEvent('windows-2', { user: { name: 'CORP\\malice' }, message: 'alice' }, { observed: NOW })
+  await bed.append(5, NOW - 30_000, [other, mail, nobody])
+  const { found } = await ask(REQUEST)
+  expect(found).toMatchObject({ others: { events: 2, names: ['CORP\\Alice', 'alice@corp.example'] } })
+  const domain = { identities: [{ kind: 'user', value: 'CORP\\alice' }], reason: 'Request 2026-18' }
+  expect((await ask(domain)).found).toMatchObject({
+    events: 1,
+    others: { names: expect.arrayContaining(['alice@corp.example']) },
+  })
+  expect((await ask({ ...domain, to: '2000-01-01T00:00:00.000Z' })).found).toMatchObject({ others: { events: 0, names: [] } })
 })

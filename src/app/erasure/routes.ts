@@ -10,6 +10,7 @@ import { deed } from '../retention/routes.ts'
 import type { ErasuresTable, RetentionTables } from '../retention/tables.ts'
 import { alertsNaming } from './alerts.ts'
 import { formsOf, subjectHash } from './identity.ts'
+import { otherNames } from './other-names.ts'
 import { askedText, type ErasureDeps, wouldErase } from './run.ts'
 import {
   type ErasureRequest,
@@ -64,6 +65,7 @@ export function erasureRoutes(deps: ErasureRoutesDeps): Route[] {
           ...(await wouldErase(deps, body, body.scope)),
           alerts: await alertsNaming(state, body.identities, body.scope),
           incidents: await incidentsNaming(state.tables(), body.scope, body.identities.flatMap(formsOf)),
+          others: await otherNames(deps.lake, body, body.scope),
         }
         if (body.dryRun) return { found, erasure: null, receipt: null }
         refuseUnconfirmed(caller, clock.now())

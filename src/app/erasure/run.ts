@@ -13,7 +13,7 @@ import { formsOf, personQuery } from './identity.ts'
 import type { ErasureRequest } from './schema.ts'
 
 export interface ErasureDeps extends TakeOutDeps {
-  readonly lake: TakeOutDeps['lake'] & Pick<Lake, 'count' | 'histogram' | 'stats'>
+  readonly lake: TakeOutDeps['lake'] & Pick<Lake, 'count' | 'histogram' | 'search' | 'stats'>
   /** Makes what was learned from events forget the same people; names in lower case. */
   readonly forget: (scope: string | undefined, names: readonly string[], texts: readonly string[]) => Promise<unknown>
 }

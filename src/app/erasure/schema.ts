@@ -55,6 +55,8 @@ export const erasureReplySchema = z.object({
     alerts: count,
     /** Incidents that copied such names: what they copied is taken out, whether they are closed or not. */
     incidents: count,
+    /** Accounts of the same name that are written otherwise (`CORP\alice`): they stay until they are asked for by themselves. */
+    others: z.object({ events: count, names: z.array(z.string()) }),
   }),
   erasure: erasureSchema.nullable(),
   /**
@@ -65,3 +67,4 @@ export const erasureReplySchema = z.object({
 })
 
 export const erasureListSchema = z.object({ erasures: z.array(erasureSchema) })
+export type Found = z.infer<typeof erasureReplySchema>['found']

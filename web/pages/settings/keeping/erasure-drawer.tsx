@@ -68,7 +68,17 @@ export function ErasureDrawer({ onClose }: { onClose: () => void }): ReactNode {
             />
           </Field>
           {ask.error === null ? null : <ProblemNote error={ask.error} />}
-          {data === undefined ? null : <p role="status">{t('erasure.form.found', data.found)}</p>}
+          {data === undefined ? null : (
+            <div role="status">
+              <p>{t('erasure.form.found', data.found)}</p>
+              {data.found.others.events === 0 ? null : (
+                <p className="note-missed">
+                  {t('erasure.form.others', { events: data.found.others.events })}{' '}
+                  <span className="mono">{data.found.others.names.join(', ')}</span>
+                </p>
+              )}
+            </div>
+          )}
           <div className="row">
             <DeedButton type="submit" className={data === undefined ? 'btn ink' : 'btn'} busy={ask.isPending}>
               {t('erasure.form.count')}
