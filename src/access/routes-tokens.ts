@@ -8,25 +8,12 @@ import { type AccessDeps, adminEvidence } from './routes-deps.ts'
 import { type auditPeriod, createdTokenSchema, type Grant, newTokenSchema, rotateTokenSchema, tokenSchema } from './schema.ts'
 import type { TokensTable } from './tables.ts'
 import { DEFAULT_TOKEN_LIFE, tokenLife } from './token-life.ts'
-import { createToken, rotateToken } from './tokens.ts'
+import { createToken, rotateToken, tokenReply } from './tokens.ts'
 
 const HOUR_MS = 3_600_000
 
 function time(ms: number | null): string | null {
   return ms === null ? null : new Date(ms).toISOString()
-}
-
-function tokenReply(row: TokensTable, now: number): z.input<typeof tokenSchema> {
-  return {
-    id: row.id,
-    name: row.name,
-    scope: row.grants as z.input<typeof tokenSchema>['scope'],
-    created: new Date(row.created).toISOString(),
-    lastUsed: time(row.last_used),
-    expires: time(row.expires),
-    source: row.source,
-    formerSecretUntil: row.old_until !== null && row.old_until > now ? time(row.old_until) : null,
-  }
 }
 
 export function periodRow({ from, to }: z.infer<typeof auditPeriod>): { from_at: number | null; to_at: number | null } {

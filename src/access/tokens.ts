@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
+import type { z } from 'zod'
 import { type Db, insertToken, rotateTokenSecret } from './queries.ts'
-import type { Grant } from './schema.ts'
+import type { Grant, tokenSchema } from './schema.ts'
 import { hashSecret, newSecret } from './secret.ts'
 import type { TokensTable } from './tables.ts'
 
@@ -65,4 +66,22 @@ export async function rotateToken(
 
 function secretFor(grant: Grant): string {
   return `kpk_${grant}_${newSecret()}`
+}
+
+/** A token as it is told of, without its secret. */
+export function tokenReply(row: TokensTable, now: number): z.input<typeof tokenSchema> {
+  return {
+    id: row.id,
+    name: row.name,
+    scope: row.grants as z.input<typeof tokenSchema>['scope'],
+    created: new Date(row.created).toISOString(),
+    lastUsed: time(row.last_used),
+    expires: time(row.expires),
+    source: row.source,
+    formerSecretUntil: row.old_until !== null && row.old_until > now ? time(row.old_until) : null,
+  }
+}
+
+function time(ms: number | null): string | null {
+  return ms === null ? null : new Date(ms).toISOString()
 }

@@ -1,4 +1,4 @@
-import { createEnrolment } from '../access/machines/enrolment.ts'
+import { createEnrolment, enrolmentReply } from '../access/machines/enrolment.ts'
 import { deleteEnrolment, listEnrolments } from '../access/machines/queries.ts'
 import { nameSchema } from '../access/schema.ts'
 import type { AccessTables } from '../access/tables.ts'
@@ -12,7 +12,7 @@ import { callApi } from './remote.ts'
 import { plain } from './terminal-text.ts'
 
 const USAGE = `Usage: kanpeki enrol-token create [--name NAME] [--scope NAME] [--hours N] [--uses N] [--data DIR | --url URL --token TOKEN [--ca FILE]]
-       kanpeki enrol-token list [--scope NAME] [--data DIR]
+       kanpeki enrol-token list [--json] [--scope NAME] [--data DIR]
        kanpeki enrol-token revoke ID [--scope NAME] [--data DIR]
 'create' prints only the token: an agent exchanges it for its certificate, within 24 hours and once unless --hours (720
 at most) and --uses say otherwise.`
@@ -23,6 +23,7 @@ const MOST_USES = 10_000
 
 interface Values {
   readonly data: string
+  readonly json: boolean
   readonly url?: string | undefined
   readonly ca?: string | undefined
   readonly token?: string | undefined
@@ -54,15 +55,18 @@ async function create({ data, url, ca, token, scope, ...values }: Values): Promi
   return EXIT.ok
 }
 
-async function list({ data, scope }: Values): Promise<number> {
+async function list({ data, json, scope }: Values): Promise<number> {
   const rows = await withState(data, async (state) => {
     await checkScopeExists(state, scope)
     return await listEnrolments(state.tables<AccessTables>(), scope)
   })
   const now = Date.now()
-  for (const { id, name, uses, uses_left: left, expires } of rows) {
+  for (const row of rows) {
+    const { id, name, uses, uses_left: left, expires } = row
     const end = expires > now ? `until ${new Date(expires).toISOString()}` : 'expired'
-    process.stdout.write(`${id}  ${plain(name).padEnd(16)}  ${left} of ${uses} left  ${end}\n`)
+    const line = `${id}  ${plain(name).padEnd(16)}  ${left} of ${uses} left  ${end}`
+    process.stdout.write(`${json ? JSON.stringify(enrolmentReply(row)) : line}
+`)
   }
   return EXIT.ok
 }
@@ -88,6 +92,7 @@ export function enrolTokenCommand(args: readonly string[]): Promise<number> {
     USAGE,
     {
       ...SERVER_OPTIONS,
+      json: { type: 'boolean', default: false },
       scope: { type: 'string', default: DEFAULT_SCOPE },
       name: { type: 'string', default: 'command line' },
       hours: { type: 'string', default: '24' },

@@ -49,6 +49,17 @@ it('invites, resets and ends people', async () => {
   })
 }, 60_000)
 
+it('lists tokens as JSON, without their secrets', async () => {
+  const secret = (await kanpeki('token', 'create', '--scope', 'read', '--name', 'judge')).stdout.trim()
+  const enrol = (await kanpeki('enrol-token', 'create', '--name', 'web')).stdout.trim()
+  const tokens = (await kanpeki('token', 'list', '--json')).stdout
+  expect(JSON.parse(tokens)).toMatchObject({ name: 'judge', scope: 'read', lastUsed: null, source: null })
+  const enrolments = (await kanpeki('enrol-token', 'list', '--json')).stdout
+  expect(JSON.parse(enrolments)).toMatchObject({ name: 'web', uses: 1, usesLeft: 1 })
+  expect(tokens + enrolments).not.toContain(secret)
+  expect(tokens + enrolments).not.toContain(enrol)
+}, 60_000)
+
 it.each([
   [['people']],
   [['people', 'promote', 'sato']],

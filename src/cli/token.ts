@@ -3,7 +3,7 @@ import { deleteToken, findTokenById, listTokens } from '../access/queries.ts'
 import { GRANTS, nameSchema } from '../access/schema.ts'
 import type { AccessTables } from '../access/tables.ts'
 import { tokenLife } from '../access/token-life.ts'
-import { createToken, rotateToken } from '../access/tokens.ts'
+import { createToken, rotateToken, tokenReply } from '../access/tokens.ts'
 import { KanpekiError } from '../kernel/error.ts'
 import { DEFAULT_SCOPE } from '../kernel/event.ts'
 import { checked } from './checked.ts'
@@ -14,7 +14,7 @@ import { callApi } from './remote.ts'
 import { plain } from './terminal-text.ts'
 
 const USAGE = `Usage: kanpeki token create --scope ingest|read|metrics|scim|admin [--name NAME] [--days N] [--source NAME] [--data DIR | --url URL --token ADMIN_TOKEN [--ca FILE]]
-       kanpeki token list [--data DIR]
+       kanpeki token list [--json] [--data DIR]
        kanpeki token rotate ID [--overlap-hours N] [--data DIR]
        kanpeki token revoke ID [--data DIR]
 'create' and 'rotate' print only the token. With --url it is made by the server, with a token of scope admin (or
@@ -26,6 +26,7 @@ const MOST_OVERLAP_HOURS = 720
 
 interface Values {
   readonly data: string
+  readonly json: boolean
   readonly url?: string | undefined
   readonly ca?: string | undefined
   readonly token?: string | undefined
@@ -80,10 +81,13 @@ function time(ms: number | null): string | null {
 
 async function list(values: Values): Promise<number> {
   const rows = await withState(values.data, (state) => listTokens(state.tables<AccessTables>(), DEFAULT_SCOPE))
+  const now = Date.now()
   for (const row of rows) {
     const used = row.last_used === null ? 'never used' : `used ${time(row.last_used)}`
     const end = row.expires === null ? '' : `  until ${time(row.expires)}`
-    process.stdout.write(`${row.id}  ${row.grants.padEnd(6)}  ${plain(row.name)}  ${used}${end}\n`)
+    const line = `${row.id}  ${row.grants.padEnd(6)}  ${plain(row.name)}  ${used}${end}`
+    process.stdout.write(`${values.json ? JSON.stringify(tokenReply(row, now)) : line}
+`)
   }
   return EXIT.ok
 }
@@ -126,6 +130,7 @@ export function tokenCommand(args: readonly string[]): Promise<number> {
     USAGE,
     {
       ...SERVER_OPTIONS,
+      json: { type: 'boolean', default: false },
       scope: { type: 'string' },
       name: { type: 'string', default: 'command line' },
       days: { type: 'string' },

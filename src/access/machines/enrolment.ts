@@ -1,10 +1,12 @@
 import { randomUUID, X509Certificate } from 'node:crypto'
+import type { z } from 'zod'
 import { KanpekiError } from '../../kernel/error.ts'
 import type { Db } from '../queries.ts'
 import { hashSecret, newSecret } from '../secret.ts'
 import type { Authority } from './authority.ts'
 import { fingerprintOf } from './check-certificate.ts'
 import { countCertificatesSince, insertAgent, insertCertificate, insertEnrolment, takeEnrolment } from './queries.ts'
+import type { enrolmentSchema } from './schema.ts'
 import type { EnrolmentsTable } from './tables.ts'
 import type { IssuedCertificate } from './x509.ts'
 
@@ -100,4 +102,17 @@ async function keep(
     expires: notAfter,
     revoked: null,
   })
+}
+
+/** An enrolment token as it is told of, without its secret. */
+export function enrolmentReply(row: EnrolmentsTable): z.input<typeof enrolmentSchema> {
+  return {
+    id: row.id,
+    name: row.name,
+    usesLeft: row.uses_left,
+    uses: row.uses,
+    by: row.by_name,
+    created: new Date(row.created).toISOString(),
+    expires: new Date(row.expires).toISOString(),
+  }
 }

@@ -4,7 +4,7 @@ import { RawReply, type Route, route } from '../../platform/http/route.ts'
 import { tokenOf } from '../authenticate.ts'
 import { type AccessDeps, adminEvidence } from '../routes-deps.ts'
 import type { Authority, TrustedAuthority } from './authority.ts'
-import { createEnrolment, ENROLMENT_PREFIX, enrol, type Issued, renew } from './enrolment.ts'
+import { createEnrolment, ENROLMENT_PREFIX, enrol, enrolmentReply, type Issued, renew } from './enrolment.ts'
 import { deleteEnrolment, listAgents, listEnrolments, revokeAgent } from './queries.ts'
 import {
   agentSchema,
@@ -16,7 +16,6 @@ import {
   newEnrolmentSchema,
   renewSchema,
 } from './schema.ts'
-import type { EnrolmentsTable } from './tables.ts'
 
 const HOUR_MS = 3_600_000
 const idSchema = z.object({ id: z.uuid() })
@@ -238,18 +237,6 @@ function authorityRoutes({ authority }: MachineDeps): Route[] {
 function authorityReply({ id, certificate, trustedUntil }: TrustedAuthority, index: number): z.input<typeof authoritySchema> {
   const subject = certificate.subject.replaceAll('\n', ', ')
   return { id, subject, fingerprint: certificate.fingerprint256, issuing: index === 0, trustedUntil: time(trustedUntil) }
-}
-
-function enrolmentReply(row: EnrolmentsTable): z.input<typeof enrolmentSchema> {
-  return {
-    id: row.id,
-    name: row.name,
-    usesLeft: row.uses_left,
-    uses: row.uses,
-    by: row.by_name,
-    created: time(row.created),
-    expires: time(row.expires),
-  }
 }
 
 function time(ms: number): string {
