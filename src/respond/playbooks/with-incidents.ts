@@ -47,6 +47,7 @@ async function toSettle(state: State, since: number): Promise<RunsTable[]> {
             .selectFrom('respond_incident_alerts as held')
             .innerJoin('respond_incidents as incident', 'incident.id', 'held.incident_id')
             .select('held.alert_id')
+            .whereRef('held.scope', '=', 'respond_runs.scope')
             .whereRef('held.alert_id', '=', 'respond_runs.alert_id')
             .where('incident.state', '=', 'open'),
         ),
