@@ -57,6 +57,7 @@ const REST = `
   --format WHAT   table (default), json, sarif (2.1.0), github (annotations), gitlab (security report), markdown (a summary),
                   openvex (0.2: what was found); what is installed, without advisories too: cyclonedx (1.6), cyclonedx-xml, spdx (2.3),
                   spdx3 (3.0, JSON-LD)
+  --json          the same as --format json
   --in-use FILE   what runs, a package URL or a name a line: counted as a step of its own
   --vex FILE      OpenVEX, CSAF or CycloneDX, repeatable: what it says is not affected or fixed is counted, not listed
   --baseline FILE a report of before (--format json): only what is new since is listed, and counts for --fail-on; also --diff
@@ -90,7 +91,8 @@ export function scanPackagesCommand(what: 'sbom' | 'dir' | 'host' | 'image', arg
           policy: { type: 'string' },
           exposure: { type: 'string' },
           criticality: { type: 'string' },
-          format: { type: 'string', default: 'table' },
+          format: { type: 'string' },
+          json: { type: 'boolean', default: false },
           'in-use': { type: 'string' },
           vex: { type: 'string', multiple: true },
           baseline: { type: 'string' },
@@ -106,9 +108,10 @@ export function scanPackagesCommand(what: 'sbom' | 'dir' | 'host' | 'image', arg
     }
     const inputs = positionals.length === 0 && what === 'host' ? ['/'] : positionals
     if (inputs.length === 0) throw new KanpekiError('usage', 'What shall be scanned?', { remedy: `\n${usage}` })
-    const format = FORMATS.find((one) => one === values.format)
+    const asked = values.format ?? (values.json ? 'json' : 'table')
+    const format = FORMATS.find((one) => one === asked)
     if (format === undefined)
-      throw new KanpekiError('usage', `There is no format ${values.format}.`, { remedy: `Choose ${FORMATS.join(', ')}.` })
+      throw new KanpekiError('usage', `There is no format ${asked}.`, { remedy: `Choose ${FORMATS.join(', ')}.` })
     const fails = values['fail-on'] === undefined ? () => false : failing(values['fail-on'])
     const feeds = await feedsFrom(values.feeds, values.data)
     for (const { file, reason } of feeds.problems) process.stderr.write(`kanpeki: ${plain(file)}: ${plain(reason)}\n`)

@@ -41,6 +41,7 @@ git, in what git tracks or does not ignore. A line with 'kanpeki:allow' is left 
 
 const REST = `  --send         to the server of --data, or of --url with --token
   --format WHAT  table (default), json, sarif (2.1.0), github (annotations), gitlab (security report), markdown
+  --json         the same as --format json
   --diff FILE    a report of before (--format json): only what is new since is listed, and counts
   --policy FILE  what breaks a build (policies/vulnerabilities.yaml has the words); without it any finding does
 
@@ -68,7 +69,8 @@ export function scanResultsCommand(what: 'import' | 'secrets', args: readonly st
           patterns: { type: 'string' },
           baseline: { type: 'string' },
           'write-baseline': { type: 'string' },
-          format: { type: 'string', default: 'table' },
+          format: { type: 'string' },
+          json: { type: 'boolean', default: false },
           diff: { type: 'string' },
           policy: { type: 'string' },
           help: { type: 'boolean', short: 'h', default: false },
@@ -80,9 +82,10 @@ export function scanResultsCommand(what: 'import' | 'secrets', args: readonly st
       process.stdout.write(usage)
       return EXIT.ok
     }
-    const format = FORMATS.find((one) => one === values.format)
+    const asked = values.format ?? (values.json ? 'json' : 'table')
+    const format = FORMATS.find((one) => one === asked)
     if (format === undefined)
-      throw new KanpekiError('usage', `There is no format ${values.format}.`, { remedy: `Choose ${FORMATS.join(', ')}.` })
+      throw new KanpekiError('usage', `There is no format ${asked}.`, { remedy: `Choose ${FORMATS.join(', ')}.` })
     if (positionals.length === 0) throw new KanpekiError('usage', 'What shall be read?', { remedy: `\n${usage}` })
     const policy = values.policy === undefined ? undefined : readPolicy(await text(values.policy), values.policy)
     const before = values.diff === undefined ? undefined : keysIn(await text(values.diff), values.diff)

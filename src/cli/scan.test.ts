@@ -101,6 +101,8 @@ it('says of a release that nobody mends any more that silence about it is no hea
   expect(out).toContain('1 of debian-10.13, WHICH')
   expect(out).not.toContain('ubuntu-24.04, WHICH')
   const { out: json } = await run(scanCommand, 'sbom', '--feeds', osv, '--format', 'json', old)
+  const short = await run(scanCommand, 'sbom', '--feeds', osv, '--json', old)
+  expect(Object.keys(JSON.parse(short.out))).toEqual(Object.keys(JSON.parse(json)))
   expect(JSON.parse(json).unsupported).toEqual([
     { release: 'debian-10', ended: '2024-06-30', packages: 1 },
     { release: 'debian-10.13', ended: '2024-06-30', packages: 1 },
@@ -185,7 +187,7 @@ it('speaks to pipelines, breaks a build by policy, and shows only what a change 
     vulnerabilities: [{ severity: 'High', location: { dependency: { package: { name: 'foo' }, version: '1.0' } } }],
   })
   expect((await scan('--format', 'markdown')).out).toContain('| high 7.5 | CVE-2026-0001 | foo 1.0 |')
-  const old = file('old.json', (await scan('--format', 'json')).out)
+  const old = file('old.json', (await scan('--json')).out)
   expect((await scan('--diff', old, '--format', 'github')).out).toBe('')
 
   // Another scanner's words do not become commands, cells or links.
