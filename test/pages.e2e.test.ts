@@ -86,7 +86,8 @@ describe.skipIf(!hasChromium)('pages of sources, events and weaknesses, in Chrom
     await page.goto(`${server.url}/timeline?q=${encodeURIComponent('message:/(a/')}`)
     await page.getByText(t('common.problem.code.query_regex')).waitFor()
     await page.getByText('RE2').waitFor()
-    // The browser reports the refusals by itself.
+    // The browser reports the refusals by itself; the page asks more than one question.
+    await page.waitForLoadState('networkidle')
     expect(faults.splice(0).filter((fault) => !fault.includes('400'))).toEqual([])
   }, 60_000)
 
