@@ -3,8 +3,8 @@ import { KanpekiError, messageOf } from '../kernel/error.ts'
 import { redact } from '../platform/log.ts'
 import { plainLines } from './terminal-text.ts'
 
-/** Exit codes of sysexits.h that scripts can tell apart. */
-export const EXIT = { ok: 0, failed: 1, usage: 64, unavailable: 69, io: 74 } as const
+/** Exit codes of sysexits.h that scripts can tell apart, and that of a program that Ctrl-C ended, as shells report it. */
+export const EXIT = { ok: 0, failed: 1, usage: 64, unavailable: 69, io: 74, interrupted: 130 } as const
 
 /** The server a command asks: the one that runs on a data folder of this host, or one by its address. */
 export const SERVER_OPTIONS = {
@@ -63,6 +63,7 @@ export async function guarded(body: () => Promise<number>, failed: number = EXIT
     }
     if (!(error instanceof KanpekiError)) throw error
     process.stderr.write(`kanpeki: ${plainLines(redact(error.describe()))}\n`)
+    if (error.code === 'interrupted') return EXIT.interrupted
     return error.code === 'usage' ? EXIT.usage : failed
   }
 }

@@ -4,7 +4,9 @@ import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, expect, it, vi } from 'vitest'
+import { KanpekiError } from '../kernel/error.ts'
 import { commands } from './commands.ts'
+import { guarded } from './options.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'kanpeki-refusals-'))
 const data = join(folder, 'data')
@@ -46,6 +48,14 @@ it.each([
   const [name, ...args] = line.filter((word) => word !== undefined)
   const { code, err } = await run(name!, ...args, '--data', data)
   expect([code, err]).toEqual([64, expect.stringMatching(/^kanpeki: .+\.( Choose en or ja\.)?\n$/)])
+})
+
+it('ends as shells report Ctrl-C where work was broken off', async () => {
+  vi.spyOn(process.stderr, 'write').mockImplementation(() => true)
+  const broken = async (): Promise<number> => {
+    throw new KanpekiError('interrupted', 'The backup was interrupted; nothing was kept.')
+  }
+  expect(await guarded(broken)).toBe(130)
 })
 
 it('says as an error of the command, not of the program, what a file or an answer is not', async () => {

@@ -22,8 +22,6 @@ it was, under whatever name the file has then; nothing is stored twice.
   --again        begin at the beginning; what the server has from the last 24 hours is still not stored twice`
 
 const SOURCE_NAME = /^[a-z0-9][a-z0-9._-]{0,63}$/
-/** As shells report a program that Ctrl-C ended. */
-const INTERRUPTED = 130
 
 export function sendCommand(args: readonly string[]): Promise<number> {
   return command(
@@ -109,7 +107,7 @@ async function sendAll(files: readonly string[], { server, token, source, state,
   process.stderr.write(`${signal.aborted ? 'Broken off' : 'Sent'}: ${words.join('; ')}.\n`)
   if (!signal.aborted) return EXIT.ok
   process.stderr.write('Give the same command again to go on.\n')
-  return INTERRUPTED
+  return EXIT.interrupted
 }
 
 /** What can be read only once, such as a pipe, would be empty by the time that it is sent. */
