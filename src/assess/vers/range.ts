@@ -59,6 +59,9 @@ function split(text: string): { scheme: string; rest: string } {
 function readConstraint(text: string): Constraint {
   const [, comparator = '', version = ''] = /^(!=|<=|>=|<|>|=)?(.*)$/s.exec(text) ?? []
   if (version === '' || version === '*') fail(`"${text}" has no version`, 'write a version after the comparator')
+  // `=>1`, `==1`, `>=1,<2` and `^1` are slips that would otherwise be versions which nothing has.
+  if (/^[\^~]|[<>=!]/.test(version))
+    fail(`"${text}" is no constraint`, 'write one of =, !=, <, <=, > and >= before each version, and | between them: >=1.2|<2')
   return { comparator: comparator === '' ? '=' : (comparator as Comparator), version: decode(version) }
 }
 

@@ -94,3 +94,14 @@ describe('ranges', () => {
     expect(() => readRange(text)).toThrow(reason)
   })
 })
+
+it.each(['=>1', '==1', '<=>1', '>=1,<2', '>=1 <2', '^1.2', '~>2', 'a<', '>=1|<<2'])(
+  'refuses %s, a slip that no version fits',
+  (text) => {
+    expect(() => readRange(`vers:generic/${text}`)).toThrow(/is no constraint/)
+  },
+)
+
+it.each(['1.0~rc1', '1.0^git1', '>=1.2|<2', '!=%3D1'])('takes %s', (text) => {
+  expect(readRange(`vers:deb/${text}`).constraints).not.toEqual([])
+})
