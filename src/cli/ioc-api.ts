@@ -16,7 +16,8 @@ import { terminalLog } from './terminal-log.ts'
 
 type Indicator = z.infer<typeof indicatorSchema>
 
-const MOST_SHOWN = 500
+/** The most that the server names at once. */
+export const MOST_SHOWN = 500
 
 /** Indicator lists of a server, or of a folder that no server runs on. */
 export interface IocApi {

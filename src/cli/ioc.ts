@@ -6,7 +6,7 @@ import { LIST_KINDS } from '../detect/ioc/schema.ts'
 import { KanpekiError, messageOf } from '../kernel/error.ts'
 import { DEFAULT_SCOPE } from '../kernel/event.ts'
 import { command } from './command.ts'
-import { type IocApi, offlineIoc, remoteIoc } from './ioc-api.ts'
+import { type IocApi, MOST_SHOWN, offlineIoc, remoteIoc } from './ioc-api.ts'
 import { localServer } from './local-server.ts'
 import { EXIT, SERVER_OPTIONS, takesAtMost } from './options.ts'
 import { checkScopeExists, wholeNumber, withState } from './own-state.ts'
@@ -91,11 +91,13 @@ async function list(api: IocApi, values: Values): Promise<number> {
     return EXIT.ok
   }
   const { id } = await named(api, values.list)
-  for (const one of await api.indicators(id, values.q)) {
+  const shown = await api.indicators(id, values.q)
+  for (const one of shown) {
     const until = one.until === null ? '' : `  until ${one.until.slice(0, 10)}`
     const line = `${one.value}  ${one.kind}  ${one.confidence}/100${until}${one.note === '' ? '' : `  ${one.note}`}`
     process.stdout.write(values.json ? `${JSON.stringify(one)}\n` : `${plain(line)}\n`)
   }
+  if (shown.length >= MOST_SHOWN) process.stderr.write(`These are the first ${MOST_SHOWN}; there may be more (--q).\n`)
   return EXIT.ok
 }
 

@@ -50,6 +50,18 @@ it.each([
   expect([code, err]).toEqual([64, expect.stringMatching(/^kanpeki: .+\.( Choose en or ja\.)?\n$/)])
 })
 
+it('counts no events between an end and a later beginning', async () => {
+  const { code, err } = await run('search', '*', '--from', 'now-1h', '--to', 'now-2h', '--count', '--data', data)
+  expect([code, err]).toEqual([64, expect.stringContaining('--from must be before --to')])
+})
+
+it('says that a list of indicators is longer than what it shows', async () => {
+  const file = join(folder, 'indicators.txt')
+  writeFileSync(file, Array.from({ length: 501 }, (_, at) => `h${at}.evil-example.org\n`).join(''))
+  expect((await run('ioc', 'add', file, '--list', 'long', '--data', data)).code).toBe(0)
+  expect((await run('ioc', 'list', '--list', 'long', '--data', data)).err).toContain('These are the first 500')
+})
+
 it('ends as shells report Ctrl-C where work was broken off', async () => {
   vi.spyOn(process.stderr, 'write').mockImplementation(() => true)
   const broken = async (): Promise<number> => {

@@ -125,6 +125,8 @@ export function searchCommand(args: readonly string[]): Promise<number> {
         ...timeOf('from', values.from),
         ...timeOf('to', values.to),
       }
+      if (asked.from !== undefined && asked.to !== undefined && asked.from >= asked.to)
+        throw usage('--from must be before --to: nothing lies between them.')
       checkQuery(asked.query)
       const limit = Number(values.limit)
       if (!Number.isInteger(limit) || limit < 1) throw usage('--limit must be a number from 1 on.')
