@@ -74,6 +74,7 @@ const well: ReadinessDeps = {
   stopping: () => false,
   healthy: () => true,
   lakeRuns: () => true,
+  askState: async () => undefined,
   pipeline: {
     ask: (async () => ({
       waitingEvents: 0,
@@ -95,6 +96,9 @@ it.each<[readonly Unready[], Partial<ReadinessDeps>]>([
   [['lake_down'], { lakeRuns: () => false }],
   [['ledger_stopped'], { drainer: { fault: new KanpekiError('disk_full', 'no room') } }],
   [['disk_nearly_full'], { freeBytes: async () => LEAST_FREE_BYTES - 1 }],
+  [['disk_unreadable'], { freeBytes: () => Promise.reject(new Error('ENOENT')) }],
+  [['state_down'], { askState: () => Promise.reject(new Error('it is gone')) }],
+  [['state_down'], { askState: () => new Promise(() => {}) }],
   [['catching_up', 'lake_down'], { pipeline: busy, lakeRuns: () => false }],
 ])('is not ready for %j', async (reasons, differs) => {
   expect(await unready({ ...well, ...differs })).toEqual(reasons)

@@ -5,12 +5,13 @@ import { KanpekiError } from '../../kernel/error.ts'
 import { CONFIG_FILE } from '../../platform/config.ts'
 import { type Caller, EVERY_SCOPE, RawReply, type Route, route } from '../../platform/http/route.ts'
 import { sealKeySource } from '../../platform/secrets/seal-keys.ts'
+import { settingsOf } from '../../platform/state/settings.ts'
 import { statePlace } from '../places.ts'
 import type { Services } from '../services.ts'
 import { explainConfig } from './explain-config.ts'
-import { type BackupDeps, createBackups, keepBackup } from './make-backup.ts'
+import { type BackupDeps, createBackups, keepBackup, LAST_BACKUP } from './make-backup.ts'
 import type { OwnMetrics } from './own-metrics.ts'
-import { unready } from './readiness.ts'
+import { stateProbe, unready } from './readiness.ts'
 import { configReply } from './schema.ts'
 
 /** What the seal key is asked for by name: whoever has both archive and key has every secret. */
@@ -53,8 +54,9 @@ function seriesSeenBy({ scope, scopes }: Caller, text: string): string {
 
 export function careRoutes({ services, version, metrics, stopping }: CareDeps): Route[] {
   const backups = createBackups(backupDeps(services, version))
-  const { config, dir, pipeline, drainer, lakeAddress, lakePid, healthy } = services
+  const { config, dir, state, pipeline, drainer, lakeAddress, lakePid, healthy } = services
   const lakeRuns = (): boolean => lakeAddress.kind === 'cluster' || lakePid() !== undefined
+  const askState = stateProbe(() => settingsOf(state).get(LAST_BACKUP))
   return [
     route({
       method: 'GET',
@@ -62,7 +64,7 @@ export function careRoutes({ services, version, metrics, stopping }: CareDeps): 
       permission: 'public',
       summary: 'Whether it should get traffic; 503 with the reasons otherwise',
       handle: async () => {
-        const reasons = await unready({ root: dir.root, stopping, healthy, lakeRuns, pipeline, drainer })
+        const reasons = await unready({ root: dir.root, stopping, healthy, lakeRuns, askState, pipeline, drainer })
         if (reasons.length === 0) return { status: 'ready' }
         throw new KanpekiError('not_ready', reasons.join(', '))
       },
