@@ -218,6 +218,9 @@ function silentSource({ id, name, lastEventAt }: SourceFacts): ReviewItem {
   }
 }
 
+/** What is not written by an account came as a file. */
+const A_FILE = { en: 'a file', ja: 'ファイル' }
+
 function pending({ kind, id, version, title, author, needed, since }: WaitingFacts): ReviewItem {
   const card = kind === 'card'
   return {
@@ -226,7 +229,7 @@ function pending({ kind, id, version, title, author, needed, since }: WaitingFac
     tone: 'risk',
     title: card ? say('pendingCard', { card: title, version: plain(version) }) : say('pendingException', { title }),
     detail: card
-      ? say('pendingDetail', { name: plain(author), count: plain(String(needed)) })
+      ? say('pendingDetail', { name: author === 'file' ? A_FILE : plain(author), count: plain(String(needed)) })
       : say('pendingExceptionDetail', { name: plain(author) }),
     at: new Date(since).toISOString(),
     href: card ? `/declarations?card=${encodeURIComponent(id)}` : '/rules',

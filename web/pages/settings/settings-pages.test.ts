@@ -47,6 +47,9 @@ describe('a setting', () => {
     [['a', 'b'], [], 'a, b'],
     [536_870_912, '512 MB', '512 MB'],
     [7300, 7300, '7300'],
+    [86_400_000, '24 h', '24 h'],
+    [5_400_000, '12 h', '90 m'],
+    [1500, '12 h', '1500 ms'],
     [false, true, 'false'],
   ] as const)('%j (by default %j) is shown as %s', (value, fallback, text) => {
     expect(valueText(value as never, bytes, fallback as never)).toBe(text)

@@ -70,7 +70,7 @@ describe('reading', () => {
       'id: p\nname: P\nworkflow_start: start\nworkflow:\n  start: { type: start, on_completion: nowhere }\n  end: { type: end }\n',
     )
     expect(problems).toMatchObject([{ code: 'unknown_step', line: 5, column: 40, field: 'workflow.start.on_completion' }])
-    expect(readPlaybook('id: [').problems).toMatchObject([{ code: 'syntax' }])
+    expect(readPlaybook('id: [').problems).toMatchObject([{ code: 'syntax', message: expect.not.stringMatching(/line \d|:$/) }])
     expect(readPlaybook(`a: &a [x]\n${'b: *a\n'}`).problems.length).toBeGreaterThan(0)
   })
 

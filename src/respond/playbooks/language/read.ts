@@ -54,7 +54,8 @@ export function readPlaybook(text: string, actions?: ReadonlySet<string>): ReadP
           code: 'syntax',
           field: '',
           ...placed(broken.pos[0]),
-          message: broken.message.split('\n', 1)[0]!,
+          // Where it is stands beside it.
+          message: broken.message.split('\n', 1)[0]!.replace(/ at line \d+, column \d+:$/, '.'),
           remedy: 'Write JSON or YAML.',
         },
       ],

@@ -5,9 +5,26 @@ import type { JsonValue } from '../../../../src/kernel/json.ts'
 export function valueText(value: JsonValue, bytes: (count: number) => string, fallback: JsonValue = null): string | undefined {
   if (value === null || value === '') return undefined
   if (Array.isArray(value)) return value.length === 0 ? undefined : value.map(String).join(', ')
+  // Spans are written `12 h` and held in milliseconds.
+  if (typeof value === 'number' && typeof fallback === 'string' && SPAN.test(fallback)) return spanText(value, fallback)
   // Sizes are written `512 MB` and held in bytes.
   if (typeof value === 'number' && typeof fallback === 'string' && /\d\s*[kmg]b?$/i.test(fallback)) return bytes(value)
   return typeof value === 'object' ? JSON.stringify(value) : String(value)
+}
+
+const SPAN = /^\d+ [dhms]$/
+const UNITS = [
+  ['d', 86_400_000],
+  ['h', 3_600_000],
+  ['m', 60_000],
+  ['s', 1000],
+] as const
+
+/** In the unit of the default, or the largest after it that leaves no rest. */
+function spanText(ms: number, fallback: string): string {
+  const from = UNITS.findIndex(([unit]) => fallback.endsWith(unit))
+  const [unit, length] = UNITS.slice(from).find(([, length]) => ms % length === 0) ?? ['ms', 1]
+  return `${ms / length} ${unit}`
 }
 
 /** The line that sets it in the configuration file, with its value now. */
