@@ -11,6 +11,7 @@ import { migrations as respond } from '../respond/migrations.ts'
 import { firstWeekMigrations as firstWeek } from './first-week/migrations.ts'
 import { migrations as pipeline } from './pipeline/migrations.ts'
 import { readMigrations as reads } from './reads/migrations.ts'
+import { repeatedWriteMigrations as repeatedWrites } from './repeated-writes/migrations.ts'
 import { retentionMigrations as retention } from './retention/migrations.ts'
 import { searchMigrations as searches } from './searches/migrations.ts'
 import { weeklyMigrations as weekly } from './weekly/migrations.ts'
@@ -30,6 +31,7 @@ export const migrations: readonly Migration[] = [
   ...retention,
   ...searches,
   ...reads,
+  ...repeatedWrites,
   ...weekly,
   ...firstWeek,
 ]

@@ -15,6 +15,7 @@ import { contentContext } from '../prove/custody/custody.ts'
 import { sealedSigningKey } from '../prove/signing-key.ts'
 import { sealedWitnessKey } from '../prove/witness/witness-key.ts'
 import { connectionContext } from '../respond/connections/connections.ts'
+import { repeatedWriteContext } from './repeated-writes/repeated-writes.ts'
 
 /** Every column that holds sealed values. A rotation that meets one that is not here keeps the old key and says so. */
 const SEALED_COLUMNS: readonly SealedColumn[] = [
@@ -26,6 +27,7 @@ const SEALED_COLUMNS: readonly SealedColumn[] = [
   { table: 'detect_ioc_lists', column: 'secret', key: ['id'], context: ({ id }) => iocSecretContext(String(id)) },
   { table: 'access_sso_providers', column: 'secret', key: ['id'], context: ({ id }) => secretContext(String(id)) },
   { table: 'prove_contents', column: 'sealed_key', key: ['sha256'], context: ({ sha256 }) => contentContext(String(sha256)) },
+  { table: 'app_repeated_writes', column: 'answer', key: ['mark'], context: ({ mark }) => repeatedWriteContext(String(mark)) },
   {
     table: 'declare_series',
     column: 'secret',

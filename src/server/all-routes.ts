@@ -83,6 +83,7 @@ export function allRoutes({ rooms, live, addresses, secure, metrics, stopping }:
     assessing,
     notifying,
     reads,
+    repeatedWrites,
     indicators,
     yara,
     artefacts,
@@ -148,7 +149,7 @@ export function allRoutes({ rooms, live, addresses, secure, metrics, stopping }:
     ...weeklyDeps(services, { measures: () => declaring.measures, statusOf, ownUrl: () => addresses().url }),
     changed: drainer.poke,
   }
-  return reads.watched([
+  const all = reads.watched([
     ...accessRoutes(access),
     ...partRoutes({
       ...access,
@@ -287,4 +288,5 @@ export function allRoutes({ rooms, live, addresses, secure, metrics, stopping }:
       known: (id) => rules.loaded.some((rule) => rule.id === id),
     }),
   ])
+  return repeatedWrites.once(all)
 }

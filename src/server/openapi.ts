@@ -1,9 +1,18 @@
 import { z } from 'zod'
+import { MOST_KEY_CHARACTERS, takesIdempotencyKey } from '../app/repeated-writes/idempotency-key.ts'
 import type { JsonObject } from '../kernel/json.ts'
 import type { Route } from '../platform/http/route.ts'
 
 /** A body that the route reads by itself. */
 const BYTES = { required: true, content: { 'application/octet-stream': { schema: { type: 'string', format: 'binary' } } } }
+
+/** Under the same key the same caller gets the first answer again, for a day. */
+const IDEMPOTENCY_KEY = {
+  name: 'Idempotency-Key',
+  in: 'header',
+  required: false,
+  schema: { type: 'string', minLength: 1, maxLength: MOST_KEY_CHARACTERS },
+}
 
 /** What a path's final `*` is called. */
 const REST = 'rest'
@@ -33,7 +42,11 @@ export function openApi(routes: readonly Route[], version: string): JsonObject {
     const operation: JsonObject = {
       summary: route.summary,
       'x-permission': route.permission,
-      parameters: [...parametersOf(route.params, 'path'), ...parametersOf(route.query, 'query')],
+      parameters: [
+        ...parametersOf(route.params, 'path'),
+        ...parametersOf(route.query, 'query'),
+        ...(takesIdempotencyKey(route) ? [IDEMPOTENCY_KEY] : []),
+      ],
       ...(route.readsBody === true ? { requestBody: BYTES } : {}),
       ...(route.body === undefined
         ? {}

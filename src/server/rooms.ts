@@ -11,6 +11,7 @@ import { type Notifying, startNotifying } from '../app/notifying.ts'
 import { CONTENT, cardFolders, scenarioFolders, sourceFiles } from '../app/places.ts'
 import { type Reads, startReads } from '../app/reads/reads.ts'
 import type { Repeating } from '../app/repeat.ts'
+import { type RepeatedWrites, startRepeatedWrites } from '../app/repeated-writes/repeated-writes.ts'
 import { type Responding, startResponding } from '../app/responding.ts'
 import { startReviewing } from '../app/reviewing.ts'
 import { type Selftest, startSelftest } from '../app/selftest.ts'
@@ -39,6 +40,7 @@ export interface Rooms {
   readonly assessing: Assessing
   readonly notifying: Notifying
   readonly reads: Reads
+  readonly repeatedWrites: RepeatedWrites
   readonly reviewing: Repeating
   readonly weekly: Repeating
   readonly missing: Repeating
@@ -70,6 +72,7 @@ const STOPPED = [
   'responding',
   'notifying',
   'reads',
+  'repeatedWrites',
   'selftest',
   'collecting',
   'assessing',
@@ -137,6 +140,8 @@ export async function startRooms(config: Config, log: Log, { cards, live, url }:
     started.notifying = notifying
     const reads = startReads({ ...services, changed: drainer.poke })
     started.reads = reads
+    const repeatedWrites = startRepeatedWrites(services)
+    started.repeatedWrites = repeatedWrites
     const reviewing = startReviewing({ record, clock }, log)
     started.reviewing = reviewing
     const { measures } = declaring
@@ -182,6 +187,7 @@ export async function startRooms(config: Config, log: Log, { cards, live, url }:
       assessing,
       notifying,
       reads,
+      repeatedWrites,
       reviewing,
       weekly,
       missing,
