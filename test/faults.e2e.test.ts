@@ -169,7 +169,7 @@ describe.skipIf(!isRoot)('a full disk (needs root, to mount a small file system)
     const { checks } = JSON.parse(stdout) as { checks: { id: string; verdict: string }[] }
     const repaired = checks.filter(({ id }) => id.startsWith('repair.'))
     expect(repaired.map(({ id }) => id)).toEqual(
-      ['leftovers', 'state', 'ledger', 'lake', 'counts', 'sealed'].map((id) => `repair.${id}`),
+      ['leftovers', 'state', 'ledger', 'lake', 'counts', 'sealed', 'proof'].map((id) => `repair.${id}`),
     )
     expect(repaired.filter(({ verdict }) => verdict === 'fail')).toEqual([])
     expect(checks.find(({ id }) => id === 'lake')?.verdict).toBe('pass')
