@@ -80,8 +80,14 @@ export function personQuery({ identities, from, to }: Pick<ErasureRequest, 'iden
     }
   })
   const any: Query = parts.length === 1 ? parts[0]! : { kind: 'or', parts }
-  if (from === undefined && to === undefined) return any
-  const span: Query = {
+  const span = spanQuery({ from, to })
+  return span === undefined ? any : { kind: 'and', parts: [any, span] }
+}
+
+/** Events observed in [from, to); undefined where that is any time. */
+export function spanQuery({ from, to }: Pick<ErasureRequest, 'from' | 'to'>): Query | undefined {
+  if (from === undefined && to === undefined) return undefined
+  return {
     kind: 'term',
     field: '@timestamp',
     match: {
@@ -90,10 +96,10 @@ export function personQuery({ identities, from, to }: Pick<ErasureRequest, 'iden
       high: to === undefined ? undefined : { value: to, inclusive: false },
     },
   }
-  return { kind: 'and', parts: [any, span] }
 }
 
-function term(field: string | undefined, text: string): Query {
+/** Events that have a text in a field, or anywhere. */
+export function term(field: string | undefined, text: string): Query {
   return { kind: 'term', field, match: { kind: 'text', text, quoted: true } }
 }
 

@@ -1,7 +1,7 @@
 import { getPath, type JsonObject, type JsonValue } from '../../kernel/json.ts'
 import type { Lake } from '../../platform/lake/lake.ts'
 import type { Match, Query } from '../../platform/lake/query/ast.ts'
-import { personQuery } from './identity.ts'
+import { personQuery, spanQuery, term } from './identity.ts'
 import type { ErasureRequest, Found } from './schema.ts'
 
 /** Where accounts stand with a domain or as an address: fewer than an erasure asks, since each costs a look into every event so named. */
@@ -33,24 +33,24 @@ export async function otherNames(
 ): Promise<Found['others']> {
   const bare = [...new Set(asked.identities.flatMap(({ kind, value }) => (kind === 'user' ? [bareName(value)] : [])))]
   if (bare.length === 0) return { events: 0, names: [] }
-  const so = bare.flatMap((name): readonly Query[] => [
-    {
+  const so = bare.map(
+    (name): Query => ({
       kind: 'and',
       parts: [
         // The text index passes over most events.
-        { kind: 'term', field: undefined, match: { kind: 'text', text: name, quoted: true } },
-        {
-          kind: 'or',
-          parts: FIELDS.map((field): Query => ({ kind: 'term', field, match: writtenAs(name) })),
-        },
+        term(undefined, name),
+        { kind: 'or', parts: FIELDS.map((field): Query => ({ kind: 'term', field, match: writtenAs(name) })) },
       ],
-    },
-  ])
-  const { from, to } = asked
-  const span = from === undefined && to === undefined ? [] : [spanQuery(from, to)]
+    }),
+  )
+  const span = spanQuery(asked)
   const query: Query = {
     kind: 'and',
-    parts: [{ kind: 'or', parts: so }, ...span, { kind: 'not', part: personQuery({ identities: asked.identities }) }],
+    parts: [
+      { kind: 'or', parts: so },
+      ...(span === undefined ? [] : [span]),
+      { kind: 'not', part: personQuery({ identities: asked.identities }) },
+    ],
   }
   const { events } = await lake.search({ scope, query, limit: LOOKED_AT, order: 'oldest' })
   const count = events.length < LOOKED_AT ? events.length : await lake.count({ scope, query })
@@ -72,10 +72,4 @@ function namesIn(doc: JsonObject, bare: readonly string[]): readonly string[] {
   return FIELDS.flatMap((field) => [getPath(doc, field) ?? []].flat() as readonly JsonValue[])
     .filter((value) => typeof value === 'string')
     .filter((value) => wanted.has(bareName(value).toLowerCase()))
-}
-
-function spanQuery(from: string | undefined, to: string | undefined): Query {
-  const low = from === undefined ? undefined : { value: from, inclusive: true }
-  const high = to === undefined ? undefined : { value: to, inclusive: false }
-  return { kind: 'term', field: '@timestamp', match: { kind: 'range', low, high } }
 }
