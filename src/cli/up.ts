@@ -89,7 +89,7 @@ export function untilStopped(kanpeki: Kanpeki, log: Log): Promise<number> {
   return new Promise((resolve) => {
     let asked = false
     const stop = (signal: NodeJS.Signals): void => {
-      if (asked) process.exit(130)
+      if (asked) process.exit(EXIT.interrupted)
       asked = true
       log.info('stopping', { signal })
       kanpeki.stop().then(

@@ -2,7 +2,7 @@ import { Readable } from 'node:stream'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { z } from 'zod'
 import { KanpekiError } from '../kernel/error.ts'
-import { type Caller, type Permission, RawReply, type Route, type RouteInput } from '../platform/http/route.ts'
+import { type Caller, FOREIGN_PERMISSIONS, RawReply, type Route, type RouteInput } from '../platform/http/route.ts'
 import { inputErrorOf } from './input-error.ts'
 import { type InputError, PROBLEM_TYPE, type Problem, problem, problemOf } from './problem.ts'
 import type { RateLimit } from './rate-limit.ts'
@@ -43,12 +43,9 @@ function parsed(schema: z.ZodType | undefined, value: unknown): unknown {
   return result.data
 }
 
-/** Strangers' links and other programs' protocols carry names of their own; agents may be newer than we are. */
-const FOREIGN_NAMES: ReadonlySet<Permission> = new Set<Permission>(['public', 'agent', 'scim'])
-
 /** What was meant and is misspelt must not be left out: without its `from`, an export holds everything. */
 function refuseUnknown({ permission, method, query, body }: Route, request: FastifyRequest): void {
-  if (FOREIGN_NAMES.has(permission)) return
+  if (FOREIGN_PERMISSIONS.has(permission)) return
   const asked = unknownNames(query ?? z.object({}), request.query)
   // Read by the authenticator, where links and EventSource can send no header.
   const names = [

@@ -1,9 +1,6 @@
 import type { IncomingMessage } from 'node:http'
 import { KanpekiError } from '../../kernel/error.ts'
-import type { Permission, Route } from '../../platform/http/route.ts'
-
-/** Strangers are nobody in particular; agents and SCIM repeat themselves in ways of their own. */
-const OTHERS: ReadonlySet<Permission> = new Set<Permission>(['public', 'agent', 'scim'])
+import { FOREIGN_PERMISSIONS, type Route } from '../../platform/http/route.ts'
 
 /** Whether a route takes an Idempotency-Key: a write whose body is JSON. Bytes that are sent are known by their hash. */
 export function takesIdempotencyKey({
@@ -11,7 +8,7 @@ export function takesIdempotencyKey({
   permission,
   readsBody,
 }: Pick<Route, 'method' | 'permission' | 'readsBody'>): boolean {
-  return method !== 'GET' && readsBody !== true && !OTHERS.has(permission)
+  return method !== 'GET' && readsBody !== true && !FOREIGN_PERMISSIONS.has(permission)
 }
 
 export const MOST_KEY_CHARACTERS = 255

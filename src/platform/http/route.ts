@@ -48,6 +48,12 @@ export const PERMISSIONS = [
 ] as const
 export type Permission = (typeof PERMISSIONS)[number]
 
+/**
+ * Whose requests are not made for our API: strangers follow links, agents may be newer than we are, SCIM has a protocol of
+ * its own. They carry names of their own and repeat themselves in ways of their own.
+ */
+export const FOREIGN_PERMISSIONS: ReadonlySet<Permission> = new Set<Permission>(['public', 'agent', 'scim'])
+
 /** In a list of scopes: every scope there is. */
 export const EVERY_SCOPE = '*'
 
