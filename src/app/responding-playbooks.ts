@@ -19,7 +19,7 @@ import { sshCommand } from '../respond/playbooks/commands/ssh.ts'
 import { loadLibrary, offerLibrary } from '../respond/playbooks/library.ts'
 import { playbooks, runsOfIncident, stepsOfRuns, unansweredKeys } from '../respond/playbooks/queries.ts'
 import { playbookRoutes } from '../respond/playbooks/routes.ts'
-import { settleLate } from '../respond/playbooks/run/late.ts'
+import { COMMANDS_WAIT_MS, settleLate } from '../respond/playbooks/run/late.ts'
 import { createRunner } from '../respond/playbooks/run/runner.ts'
 import type { Doers } from '../respond/playbooks/run/work.ts'
 import type { PlaybookTables, StepsTable } from '../respond/playbooks/tables.ts'
@@ -34,8 +34,6 @@ import type { Services } from './services.ts'
 const LOOK_EVERY_MS = 1_000
 const LOOK_SOONEST_MS = 20
 const SETTLE_EVERY_MS = 2_000
-/** As long as a command lies in an agent's queue, and a try may have taken. */
-const COMMANDS_WAIT_MS = 2 * 3_600_000
 const OFFER_EVERY_MS = 60_000
 
 export const PLAYBOOKS = join(CONTENT, 'playbooks')

@@ -9,8 +9,8 @@ import { readPlaybook } from '../language/read.ts'
 import { changeRun, changeStep, givenUpSteps, runById, versionOf } from '../queries.ts'
 import type { PlaybookTables, RunsTable, StepsTable } from '../tables.ts'
 
-/** Longer than any command waits for its agent. */
-const BACK_MS = 7_200_000
+/** As long as a command lies in an agent's queue, and a try may have taken. */
+export const COMMANDS_WAIT_MS = 2 * 3_600_000
 
 export interface LateDeps {
   readonly state: State
@@ -25,7 +25,7 @@ export interface LateDeps {
  */
 export async function settleLate({ state, actions, now }: LateDeps): Promise<number> {
   let found = 0
-  for (const row of await givenUpSteps(state.tables<PlaybookTables>(), now() - BACK_MS)) {
+  for (const row of await givenUpSteps(state.tables<PlaybookTables>(), now() - COMMANDS_WAIT_MS)) {
     const receipt = await lookFor(actions.get(row.work), row, now)
     if (receipt === undefined) continue
     await state.transaction<PlaybookTables, void>(async (all) => {
